@@ -1,0 +1,79 @@
+"""Errors a user can act on: each prints as one line and carries the exit status of the program."""
+
+from __future__ import annotations
+
+
+class FaceditError(Exception):
+    """Base of every error that is the input's fault, not the program's.
+
+    The message is one line that says what is wrong, with the numbers, and what to do about it.
+
+    Attributes:
+        exit_status: Exit status of the command line when this error ends a run.
+    """
+
+    exit_status = 1
+
+
+class UsageError(FaceditError, ValueError):
+    """The arguments contradict each other or name something that does not exist."""
+
+    exit_status = 2
+
+
+class BadMedia(FaceditError, ValueError):
+    """A media file cannot be read, is not what it claims to be, or is over a limit."""
+
+    exit_status = 3
+
+
+class NoSound(BadMedia):
+    """A video without a sound stream was given where speech is needed."""
+
+
+class NoFace(FaceditError, ValueError):
+    """No face was found where one is needed."""
+
+    exit_status = 4
+
+
+class AmbiguousFace(FaceditError, ValueError):
+    """Several faces could be meant; the message lists them."""
+
+    exit_status = 4
+
+
+class BadTranscript(FaceditError, ValueError):
+    """A transcript is malformed or does not fit the sound."""
+
+    exit_status = 5
+
+
+class BadEdit(FaceditError, ValueError):
+    """An edit names words that do not occur, or cannot be carried out."""
+
+    exit_status = 5
+
+
+class OutputExists(FaceditError, FileExistsError):
+    """The output is there already and ``--force`` was not given."""
+
+    exit_status = 6
+
+
+class OutputNotWritable(FaceditError, OSError):
+    """The output cannot be written."""
+
+    exit_status = 6
+
+
+class AssetMissing(FaceditError, FileNotFoundError):
+    """Weights or data that a stage needs are not installed."""
+
+    exit_status = 7
+
+
+class BadWeights(FaceditError, ValueError):
+    """A weights file is damaged, of the wrong kind, or does not fit the code."""
+
+    exit_status = 7

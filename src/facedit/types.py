@@ -1,0 +1,140 @@
+"""What passes between the stages: frozen dataclasses over NumPy arrays.
+
+Notation in shapes: ``F`` video frames, ``T`` motion frames (25 Hz), ``D`` motion dims,
+``C`` speech-feature channels, ``N`` sound samples, ``P`` = 478 landmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+UInt8 = NDArray[np.uint8]
+
+LANDMARKS = 478
+"""Points of the face mesh (468 of the surface and 10 of the irises)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A spoken word.
+
+    Attributes:
+        text: The word as written, without surrounding white space; may carry punctuation.
+        start_s: Onset in seconds from the start of the sound.
+        end_s: End in seconds.
+        score: Confidence of recogniser or aligner in [0, 1]; 1 for imported times.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The words of a sound, in order, not overlapping.
+
+    Attributes:
+        words: The words.
+        duration_s: Length of the sound in seconds.
+        language: ISO 639-1 code.
+        origin: Where the words and times come from, e.g. ``whisper-base`` or a file's name.
+    """
+
+    words: tuple[Word, ...]
+    duration_s: float
+    language: str = "en"
+    origin: str = "given"
+
+    @property
+    def text(self) -> str:
+        """The words joined by spaces."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """PCM sound.
+
+    Attributes:
+        samples: Amplitudes in [-1, 1], shape (N, channels), float32.
+        rate: Samples per second.
+    """
+
+    samples: Float32
+    rate: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTrack:
+    """One person's landmarks over consecutive video frames.
+
+    Attributes:
+        times_s: Presentation times of the frames in seconds, ascending, shape (F,).
+        landmarks: x, y in pixels of the upright picture (origin top left), z in the same unit
+            (smaller is nearer the camera), shape (F, 478, 3). NaN where no face was found.
+        confidence: Presence of the face in [0, 1], 0 where none was found, shape (F,).
+        width: Picture width in pixels.
+        height: Picture height in pixels.
+    """
+
+    times_s: Float64
+    landmarks: Float32
+    confidence: Float32
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        """Check that the arrays describe the same frames.
+
+        Raises:
+            ValueError: If lengths or shapes disagree.
+        """
+        frames = len(self.times_s)
+        if self.landmarks.shape != (frames, LANDMARKS, 3) or self.confidence.shape != (frames,):
+            raise ValueError(
+                f"{frames} times, landmarks {self.landmarks.shape} and confidence "
+                f"{self.confidence.shape} do not describe the same frames."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class MotionClip:
+    """Facial motion on the 25 Hz grid, standardised (about zero mean, unit variance per dim).
+
+    Attributes:
+        values: Motion, shape (T, D); frame k is the face at ``start_s + k / 25``.
+        confidence: Tracker confidence in [0, 1], shape (T,).
+        start_s: Time of frame 0 in seconds.
+        identity: The clip's neutral shape that was taken out, canonical units, shape (478, 3).
+    """
+
+    values: Float32
+    confidence: Float32
+    start_s: float
+    identity: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechFeatures:
+    """Speech features on the 25 Hz grid.
+
+    Attributes:
+        values: Features, shape (T, C); row k describes ``[k, k + 1) / 25`` s of the sound.
+        encoder: Name of the encoder (a checkpoint records which one it needs).
+    """
+
+    values: Float32
+    encoder: str
