@@ -1,0 +1,34 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+# Only Python 3.11+, pip and make are needed; everything else comes into .venv.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# A CPU build is enough for everything here; set TORCH= to take another one.
+TORCH  ?= torch==2.13.0
+
+.PHONY: setup demo test lint clean
+
+$(VENV)/.ready: pyproject.toml src/facedit/assets.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,demo]"
+	$(BIN)/facedit doctor --fetch core
+	touch $@
+
+setup: $(VENV)/.ready
+
+demo: setup
+	$(BIN)/facedit demo -o demo --force
+
+lint: setup
+	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples
+	$(BIN)/mypy
+	$(BIN)/pydoclint --quiet src
+
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+clean:
+	rm -rf $(VENV) demo build

@@ -1,0 +1,7 @@
+"""``python -m facedit``."""
+
+import sys
+
+from facedit.cli import main
+
+sys.exit(main())

@@ -1,0 +1,109 @@
+"""Show what this installation can do, and install what is missing on request."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from dataclasses import dataclass
+
+from facedit import __version__, assets
+from facedit.errors import UsageError
+
+LIBRARIES = (
+    "numpy",
+    "av",
+    "torch",
+    "opencv-python-headless",
+    "ai-edge-litert",
+    "safetensors",
+    "faster-whisper",
+    "pocketsphinx",
+    "hibari-tts",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What ``doctor`` found.
+
+    Attributes:
+        python: Version of Python and the platform.
+        libraries: Version of each library, None where it is missing.
+        assets: Per asset: whether it is installed, its purpose and its licence.
+    """
+
+    python: str
+    libraries: dict[str, str | None]
+    assets: dict[str, dict[str, object]]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the findings for JSON."""
+        return {
+            "facedit": __version__,
+            "python": self.python,
+            "libraries": self.libraries,
+            "assets": self.assets,
+        }
+
+    def __str__(self) -> str:
+        """Return the findings for people."""
+        lines = [f"facedit {__version__}, Python {self.python}", "", "libraries"]
+        lines += [f"  {name:26} {found or 'MISSING'}" for name, found in self.libraries.items()]
+        lines += ["", "weights and data made by others ('facedit doctor --fetch NAME')"]
+        for name, entry in self.assets.items():
+            state = "installed" if entry["installed"] else f"not installed ({entry['needed']})"
+            lines.append(f"  {name:26} {state:28} {entry['licence']:14} {entry['purpose']}")
+        return "\n".join(lines)
+
+
+def doctor(fetch: str | None = None) -> Checkup:
+    """Look at the installation, after fetching assets if asked to.
+
+    Args:
+        fetch: An asset's name, ``core`` for all that every edit needs, ``all``, or None.
+
+    Returns:
+        What is there.
+
+    Raises:
+        UsageError: If no asset has that name.
+        AssetMissing: If one cannot be fetched.
+        BadWeights: If what came is not what is listed.
+    """
+    for name in _wanted(fetch):
+        assets.fetch(name)
+    return Checkup(
+        python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        libraries={name: _version(name) for name in LIBRARIES},
+        assets={
+            name: {
+                "installed": assets.is_installed(name),
+                "needed": asset.needed,
+                "licence": asset.licence,
+                "purpose": asset.purpose,
+                "from": [part.requirement for part in asset.parts],
+                "sha256": asset.sha256,
+            }
+            for name, asset in assets.ASSETS.items()
+        },
+    )
+
+
+def _wanted(fetch: str | None) -> list[str]:
+    if fetch is None:
+        return []
+    if fetch == "all":
+        return list(assets.ASSETS)
+    by_need = [name for name, asset in assets.ASSETS.items() if asset.needed == fetch]
+    if by_need:
+        return by_need
+    if fetch not in assets.ASSETS:
+        raise UsageError(f"no asset is named {fetch}: choose core, all, or one of the list.")
+    return [fetch]
+
+
+def _version(library: str) -> str | None:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,104 @@
+"""What a user asks for, as frozen dataclasses: the same for the command line and for Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedit.errors import UsageError
+
+REGIONS = {"lips": ("lips",), "face": ("lips", "face"), "head": ("lips", "face", "head")}
+"""Groups of motion dims that each ``region`` lets the model fill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Options that every verb that makes a video shares.
+
+    Attributes:
+        seed: Seed of the sampler; the same seed gives the same video.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        region: ``lips``, ``face`` or ``head``: what new speech may move.
+        face: ``largest``, a number, or ``x,y,w,h`` in pixels; None refuses an ambiguous picture.
+        on_no_face: ``keep`` the pixels of edited frames without a face, or ``fail``.
+        weights: Name of shipped motion weights, or a file.
+        steps: Euler steps of the sampler.
+        report: Folder of the report; beside the output if None.
+        progress: Show progress bars on standard error.
+        consent: The user's statement of consent, kept in the report and the file.
+        force: Replace outputs that exist.
+    """
+
+    seed: int = 0
+    device: str = "auto"
+    region: str = "lips"
+    face: str | None = None
+    on_no_face: str = "keep"
+    weights: str = "default"
+    steps: int = 10
+    report: Path | None = None
+    progress: bool = True
+    consent: str | None = None
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            UsageError: If one is not allowed; the message names the option.
+        """
+        if self.region not in REGIONS:
+            raise UsageError(f"--region {self.region}: choose {', '.join(REGIONS)}.")
+        if self.on_no_face not in ("keep", "fail"):
+            raise UsageError(f"--on-no-face {self.on_no_face}: choose keep or fail.")
+        if not 1 <= self.steps <= 1000:
+            raise UsageError(f"--steps {self.steps}: choose 1 to 1000.")
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """Which words shall change, and where the new speech comes from.
+
+    Attributes:
+        say: The whole new sentence.
+        replace: Pairs of old and new words.
+        delete: Words to take out.
+        insert_after: Pairs of a word and the text to put behind it.
+        script: A saved edit script to run instead.
+        speech: A recording of the new words or of the whole new sentence.
+        transcript: Transcript file of the source.
+        language: Language code of the speech; recognised if None.
+        voice: Voice of the new words.
+        takes: Number of versions of the motion.
+    """
+
+    say: str | None = None
+    replace: tuple[tuple[str, str], ...] = ()
+    delete: tuple[str, ...] = ()
+    insert_after: tuple[tuple[str, str], ...] = ()
+    script: Path | None = None
+    speech: Path | None = None
+    transcript: Path | None = None
+    language: str | None = None
+    voice: str = "auto"
+    takes: int = 1
+
+    def __post_init__(self) -> None:
+        """Check that the request says one thing.
+
+        Raises:
+            UsageError: If it asks for nothing, or in two ways at once.
+        """
+        single = bool(self.replace or self.delete or self.insert_after)
+        ways = sum((self.say is not None, single, self.script is not None))
+        if ways == 0:
+            raise UsageError(
+                "say what to change: --say, --replace, --delete, --insert-after or --script."
+            )
+        if ways > 1:
+            raise UsageError(
+                "--say, --script and the single edits (--replace, --delete, --insert-after) are "
+                "three ways to say it: use one."
+            )
+        if not 1 <= self.takes <= 16:
+            raise UsageError(f"--takes {self.takes}: choose 1 to 16.")
