@@ -1,1 +1,1 @@
-"""speech stage."""
+"""Speech: features for the model, words and their times, voices, and snippets for edits."""
