@@ -88,6 +88,8 @@ class FaceTrack:
         confidence: Presence of the face in [0, 1], 0 where none was found, shape (F,).
         width: Picture width in pixels.
         height: Picture height in pixels.
+        cuts: Times of the frames that begin a new shot; nothing may be smoothed or interpolated
+            across one.
     """
 
     times_s: Float64
@@ -95,6 +97,7 @@ class FaceTrack:
     confidence: Float32
     width: int
     height: int
+    cuts: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the arrays describe the same frames.

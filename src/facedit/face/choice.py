@@ -1,0 +1,152 @@
+"""Which of several faces is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facedit.errors import AmbiguousFace, NoFace, UsageError
+from facedit.face.detection import Detection
+
+SIMILAR_AREA = 0.2
+"""A second face whose area is within this part of the largest's makes "the face" ambiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceChoice:
+    """A rule that picks one face of a picture.
+
+    At most one of the fields is set; none set means "the face", which is an error where another
+    face is about as large.
+
+    Attributes:
+        largest: Take the largest face, however close the second.
+        index: Take the N-th face from the left, counted from 1.
+        box: Take the face in this box (x, y, width, height in pixels).
+    """
+
+    largest: bool = False
+    index: int | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    @classmethod
+    def parse(cls, text: str | None) -> FaceChoice:
+        """Read the rule from the command line's text.
+
+        Args:
+            text: ``largest``, a number from 1, ``x,y,w,h`` in pixels, or None.
+
+        Returns:
+            The rule.
+
+        Raises:
+            UsageError: If the text is none of these.
+        """
+        if text is None:
+            return cls()
+        text = text.strip()
+        if text == "largest":
+            return cls(largest=True)
+        try:
+            if "," in text:
+                x, y, width, height = (float(part) for part in text.split(","))
+                if width > 0 and height > 0:
+                    return cls(box=(x, y, width, height))
+            elif int(text) >= 1:
+                return cls(index=int(text))
+        except ValueError:
+            pass
+        raise UsageError(
+            f"face {text!r} is not 'largest', a number from 1 (from the left), or x,y,w,h in pixels."
+        )
+
+    def pick(self, faces: list[Detection]) -> Detection | None:
+        """Apply the rule to the faces of one picture.
+
+        Args:
+            faces: The faces found; may be empty.
+
+        Returns:
+            The face that is meant, or None if the rule fits none of them.
+
+        Raises:
+            AmbiguousFace: If no rule was given and a second face is about as large; the message
+                lists the faces and how to choose.
+        """
+        if not faces:
+            return None
+        ordered = from_left(faces)
+        if self.index is not None:
+            return ordered[self.index - 1] if self.index <= len(ordered) else None
+        if self.box is not None:
+            return _nearest_to_box(faces, self.box)
+        by_area = sorted(faces, key=lambda face: -face.area)
+        if not self.largest and len(by_area) > 1:
+            first, second = by_area[0].area, by_area[1].area
+            if second >= (1 - SIMILAR_AREA) * first:
+                raise AmbiguousFace(
+                    f"{len(faces)} faces, two of about the same size: {describe(faces)}; "
+                    "choose with --face N (from the left), --face x,y,w,h or --face largest."
+                )
+        return by_area[0]
+
+    def missing(self, faces: list[Detection]) -> NoFace:
+        """Return the error for a picture in which the rule fits no face.
+
+        Args:
+            faces: The most faces that were found in any picture.
+
+        Returns:
+            The error, naming what was found.
+        """
+        if not faces:
+            return NoFace(
+                "no face found in any frame: the face must be upright, turned less than about 60 "
+                "degrees away and at least about 40 pixels wide."
+            )
+        wanted = f"number {self.index}" if self.index is not None else f"at box {self.box}"
+        return NoFace(f"no face {wanted}; found {len(faces)}: {describe(faces)}.")
+
+
+def from_left(faces: list[Detection]) -> list[Detection]:
+    """Return faces in the order in which they are numbered: by their centre, left to right.
+
+    Args:
+        faces: Faces of one picture.
+
+    Returns:
+        The same faces, sorted.
+    """
+    return sorted(faces, key=lambda face: face.centre)
+
+
+def describe(faces: list[Detection]) -> str:
+    """List faces for a message: number from the left, box as x,y,w,h, score.
+
+    Args:
+        faces: Faces of one picture.
+
+    Returns:
+        One line.
+    """
+    return ", ".join(
+        f"[{number}] {face.x0:.0f},{face.y0:.0f},{face.x1 - face.x0:.0f},{face.y1 - face.y0:.0f} "
+        f"(score {face.score:.2f})"
+        for number, face in enumerate(from_left(faces), start=1)
+    )
+
+
+def _nearest_to_box(
+    faces: list[Detection], box: tuple[float, float, float, float]
+) -> Detection | None:
+    """Return the face whose centre is nearest to a box's, among those whose centre lies in it."""
+    x, y, width, height = box
+
+    def inside(face: Detection) -> bool:
+        cx, cy = face.centre
+        return x <= cx <= x + width and y <= cy <= y + height
+
+    def distance(face: Detection) -> float:
+        cx, cy = face.centre
+        return (cx - x - width / 2) ** 2 + (cy - y - height / 2) ** 2
+
+    return min(filter(inside, faces), key=distance, default=None)

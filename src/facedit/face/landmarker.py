@@ -1,0 +1,286 @@
+"""Google's face landmarker run by LiteRT: detector, 478 landmarks, 52 blendshape weights."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.assets import asset_path
+from facedit.errors import BadWeights
+from facedit.face.blendshapes import BLENDSHAPE_POINTS
+from facedit.face.detection import (
+    DETECTOR_SIDE,
+    LEFT_EYE,
+    RIGHT_EYE,
+    Detection,
+    anchor_centres,
+    decode_detections,
+    suppress,
+)
+from facedit.types import LANDMARKS, Float32, UInt8
+
+LANDMARK_SIDE = 256
+"""Side of the landmark network's input in pixels."""
+
+ROI_MARGIN = 1.5
+"""Side of the landmark crop over the larger side of the face's box."""
+
+_OUTER_EYES = (33, 263)
+_SURFACE = 468
+
+
+@dataclass(frozen=True, slots=True)
+class Roi:
+    """A rotated square of a picture that the landmark network looks at.
+
+    Attributes:
+        x: Centre in pixels.
+        y: Centre in pixels.
+        side: Side in pixels.
+        angle: Roll of the face in radians, clockwise on the screen.
+    """
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+
+def roi_from_detection(face: Detection) -> Roi:
+    """Return the crop for a detected face: 1.5 times its box, levelled by the eyes.
+
+    Args:
+        face: The face.
+
+    Returns:
+        The crop.
+    """
+    dx, dy = face.keypoints[LEFT_EYE] - face.keypoints[RIGHT_EYE]
+    x, y = face.centre
+    side = ROI_MARGIN * max(face.x1 - face.x0, face.y1 - face.y0)
+    return Roi(x, y, side, math.atan2(float(dy), float(dx)))
+
+
+def roi_from_landmarks(landmarks: Float32) -> Roi:
+    """Return the crop for the next frame from this frame's landmarks.
+
+    The box is measured in the levelled frame, so that its size does not change with roll.
+
+    Args:
+        landmarks: Landmarks in pixels, shape (478, 3).
+
+    Returns:
+        The crop.
+    """
+    right, left = landmarks[_OUTER_EYES[0], :2], landmarks[_OUTER_EYES[1], :2]
+    angle = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
+    cos, sin = math.cos(angle), math.sin(angle)
+    points = landmarks[:_SURFACE, :2].astype(np.float64)
+    across = points @ np.array([cos, sin])
+    down = points @ np.array([-sin, cos])
+    u, v = (across.min() + across.max()) / 2, (down.min() + down.max()) / 2
+    side = ROI_MARGIN * max(np.ptp(across), np.ptp(down))
+    return Roi(float(cos * u - sin * v), float(sin * u + cos * v), float(side), angle)
+
+
+class Landmarker:
+    """The three networks of ``face_landmarker.task``; one instance serves one thread.
+
+    Attributes:
+        min_score: Weakest detector score that counts as a face.
+    """
+
+    def __init__(
+        self, num_threads: int = 1, *, task: Path | None = None, min_score: float = 0.5
+    ) -> None:
+        """Load the networks.
+
+        Args:
+            num_threads: Threads of LiteRT per network.
+            task: The ``.task`` file; the installed asset by default.
+            min_score: Weakest detector score that counts as a face.
+
+        Raises:
+            AssetMissing: If the asset is not installed.
+            BadWeights: If the file does not hold the three networks.
+        """
+        path = task or asset_path("face_landmarker.task")
+        try:
+            with zipfile.ZipFile(path) as bundle:
+                self._detector = _Network(bundle.read("face_detector.tflite"), num_threads)
+                self._mesh = _Network(bundle.read("face_landmarks_detector.tflite"), num_threads)
+                self._shapes = _Network(bundle.read("face_blendshapes.tflite"), num_threads)
+        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+            raise BadWeights(f"{path.name} does not hold the face networks: {error}") from error
+        self.min_score = min_score
+        self._anchors = anchor_centres()
+
+    def detect(self, rgb: UInt8) -> list[Detection]:
+        """Find faces in a whole picture.
+
+        Faces narrower than about a tenth of the longer side are missed: see ``detect_small``.
+
+        Args:
+            rgb: Upright picture, shape (H, W, 3).
+
+        Returns:
+            Faces by falling score, in the picture's pixels.
+        """
+        height, width = rgb.shape[:2]
+        scale = max(height, width) / DETECTOR_SIDE
+        size = (max(round(width / scale), 1), max(round(height / scale), 1))
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        left, top = (DETECTOR_SIDE - size[0]) // 2, (DETECTOR_SIDE - size[1]) // 2
+        picture = np.zeros((1, DETECTOR_SIDE, DETECTOR_SIDE, 3), np.float32)
+        inside = picture[0, top : top + size[1], left : left + size[0]]
+        inside[:] = small
+        inside /= 127.5
+        inside -= 1.0
+        outputs = self._detector(picture)
+        found = decode_detections(
+            outputs["regressors"][0],
+            outputs["classificators"][0, :, 0],
+            self._anchors,
+            scale,
+            self.min_score,
+        )
+        return [face.moved(-left * scale, -top * scale) for face in found]
+
+    def detect_small(self, rgb: UInt8) -> list[Detection]:
+        """Find faces in overlapping tiles too, for faces small in the picture.
+
+        Tiles are squares of a half of the longer side (of the shorter side, if that is smaller)
+        with a stride of a half of their side.
+
+        Args:
+            rgb: Upright picture, shape (H, W, 3).
+
+        Returns:
+            Faces by falling score, in the picture's pixels.
+        """
+        height, width = rgb.shape[:2]
+        side = min(max(height, width) // 2, height, width)
+        found = self.detect(rgb)
+        if side < DETECTOR_SIDE // 4:
+            return found
+        for top in _tile_starts(height, side):
+            for left in _tile_starts(width, side):
+                tile = np.ascontiguousarray(rgb[top : top + side, left : left + side])
+                found += [face.moved(left, top) for face in self.detect(tile)]
+        return suppress(found)
+
+    def landmarks(self, rgb: UInt8, roi: Roi) -> tuple[Float32, float]:
+        """Find the landmarks of the face in a crop.
+
+        Args:
+            rgb: Upright picture, shape (H, W, 3).
+            roi: Where the face is.
+
+        Returns:
+            Landmarks in the picture's pixels, shape (478, 3), z in the same unit with smaller
+            nearer the camera; and the probability that the crop shows a face.
+        """
+        crop, matrix = _crop(rgb, roi)
+        picture = crop[None].astype(np.float32)
+        picture *= 1.0 / 255.0
+        outputs = self._mesh(picture)
+        points = outputs["Identity"].reshape(LANDMARKS, 3)
+        scale = roi.side / LANDMARK_SIDE
+        result = np.empty((LANDMARKS, 3), np.float32)
+        result[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        result[:, 2] = points[:, 2] * scale
+        logit = float(outputs["Identity_1"].reshape(-1)[0])
+        return result, 1.0 / (1.0 + math.exp(-max(min(logit, 80.0), -80.0)))
+
+    def blendshapes(self, landmarks: Float32) -> Float32:
+        """Estimate the ARKit blendshape weights of a face.
+
+        Args:
+            landmarks: Landmarks in pixels, shape (478, 3).
+
+        Returns:
+            Weights in [0, 1] in the order of ``BLENDSHAPE_NAMES``, shape (52,).
+        """
+        points = np.ascontiguousarray(landmarks[BLENDSHAPE_POINTS, :2], np.float32)
+        (weights,) = self._shapes(points[None]).values()
+        return weights.reshape(-1).astype(np.float32)
+
+
+class _Network:
+    """A LiteRT network with one input, outputs by name."""
+
+    def __init__(self, model: bytes, num_threads: int) -> None:
+        # Imported here since it costs more than the rest of this module together.
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._interpreter: Any = Interpreter(model_content=model, num_threads=num_threads)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._outputs = {
+            detail["name"]: detail["index"] for detail in self._interpreter.get_output_details()
+        }
+
+    def __call__(self, value: Float32) -> dict[str, Float32]:
+        """Run the network on one input."""
+        self._interpreter.set_tensor(self._input, value)
+        self._interpreter.invoke()
+        return {
+            name: self._interpreter.get_tensor(index) for name, index in self._outputs.items()
+        }
+
+
+def _tile_starts(length: int, side: int) -> list[int]:
+    """Return where tiles of a side begin so that they cover a length, half overlapping."""
+    count = max(math.ceil((length - side) / (side / 2)), 0) + 1
+    return [round(i * (length - side) / max(count - 1, 1)) for i in range(count)]
+
+
+def _crop(rgb: UInt8, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
+    """Cut a rotated square out of a picture and bring it to the landmark network's size.
+
+    Where the crop shrinks by two or more, the picture is averaged down first: plain bilinear
+    sampling would alias, and aliasing shows as jitter of the landmarks.
+
+    Returns:
+        The crop, shape (256, 256, 3), and the 2 x 3 map from crop pixels to picture pixels.
+    """
+    scale = roi.side / LANDMARK_SIDE
+    cos, sin = math.cos(roi.angle) * scale, math.sin(roi.angle) * scale
+    half = LANDMARK_SIDE / 2
+    matrix = np.array(
+        [
+            [cos, -sin, roi.x - half * cos + half * sin],
+            [sin, cos, roi.y - half * sin - half * cos],
+        ]
+    )
+    shrink = int(scale)
+    sampled, source = matrix, rgb
+    if shrink >= 2:
+        reach = roi.side * 0.71 + shrink
+        left = max(int(roi.x - reach) // shrink * shrink, 0)
+        top = max(int(roi.y - reach) // shrink * shrink, 0)
+        part = rgb[top : math.ceil(roi.y + reach), left : math.ceil(roi.x + reach)]
+        rows, columns = part.shape[0] // shrink, part.shape[1] // shrink
+        if rows and columns:
+            part = part[: rows * shrink, : columns * shrink]
+            source = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+            # Centre of averaged pixel i is at (i + 0.5) * shrink - 0.5 of the full picture.
+            origin = np.array([left, top]) + (shrink - 1) / 2
+            sampled = matrix.copy()
+            sampled[:, 2] -= origin
+            sampled = sampled / shrink
+    crop = cv2.warpAffine(
+        source,
+        sampled,
+        (LANDMARK_SIDE, LANDMARK_SIDE),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return crop.astype(np.uint8, copy=False), matrix.astype(np.float32)
