@@ -1,0 +1,117 @@
+"""How a stored picture is turned to stand upright: the eight right-angled display matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """Upright picture = stored picture, transposed if so told, then flipped.
+
+    Attributes:
+        transpose: Swap rows and columns first.
+        flip_x: Then mirror left and right.
+        flip_y: And mirror top and bottom.
+    """
+
+    transpose: bool = False
+    flip_x: bool = False
+    flip_y: bool = False
+
+    @classmethod
+    def from_matrix(cls, matrix: Sequence[int]) -> Orientation:
+        """Read a display matrix as FFmpeg stores it.
+
+        A stored pixel (x, y) is shown at (m0 x + m3 y, m1 x + m4 y). A matrix that is no right
+        angle is taken as the nearest one.
+
+        Args:
+            matrix: The 9 fixed-point entries, row by row.
+
+        Returns:
+            The orientation.
+        """
+        a, b, _, c, d, *_ = matrix
+        if abs(b) + abs(c) > abs(a) + abs(d):
+            return cls(transpose=True, flip_x=c < 0, flip_y=b < 0)
+        return cls(transpose=False, flip_x=a < 0, flip_y=d < 0)
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether stored and upright picture are the same."""
+        return not (self.transpose or self.flip_x or self.flip_y)
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the picture is mirrored on top of its rotation."""
+        return self.transpose ^ self.flip_x ^ self.flip_y
+
+    @property
+    def rotation_deg(self) -> int:
+        """Counter-clockwise turn in degrees (0, 90, 180, 270) that shows the picture upright.
+
+        A mirrored picture is turned first and then mirrored left to right.
+        """
+        flip_x = self.flip_x ^ self.mirrored
+        if self.transpose:
+            return 270 if flip_x else 90
+        return 180 if flip_x else 0
+
+    @property
+    def matrix(self) -> tuple[int, ...]:
+        """The display matrix as FFmpeg stores it (16.16 and 2.30 fixed point)."""
+        x, y = (-1 if self.flip_x else 1) << 16, (-1 if self.flip_y else 1) << 16
+        if self.transpose:
+            return (0, y, 0, x, 0, 0, 0, 0, 1 << 30)
+        return (x, 0, 0, 0, y, 0, 0, 0, 1 << 30)
+
+    def upright(self, stored: NDArray[_Scalar]) -> NDArray[_Scalar]:
+        """Turn a stored picture upright.
+
+        Args:
+            stored: Picture, shape (H, W) or (H, W, channels).
+
+        Returns:
+            A view of it, upright.
+        """
+        turned = stored.swapaxes(0, 1) if self.transpose else stored
+        return turned[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
+
+    def stored(self, upright: NDArray[_Scalar]) -> NDArray[_Scalar]:
+        """Turn an upright picture back to the way it is stored.
+
+        Args:
+            upright: Picture, shape (H, W) or (H, W, channels).
+
+        Returns:
+            A view of it, as stored.
+        """
+        flipped = upright[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
+        return flipped.swapaxes(0, 1) if self.transpose else flipped
+
+    def stored_corner(
+        self, x: int, y: int, width: int, height: int, upright_size: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Find the top left corner of an upright rectangle in the stored picture.
+
+        Args:
+            x: Left edge in the upright picture.
+            y: Top edge in the upright picture.
+            width: Width of the rectangle in the upright picture.
+            height: Height of the rectangle in the upright picture.
+            upright_size: Width and height of the upright picture.
+
+        Returns:
+            Left and top edge of the same pixels in the stored picture.
+        """
+        column = upright_size[0] - x - width if self.flip_x else x
+        row = upright_size[1] - y - height if self.flip_y else y
+        return (row, column) if self.transpose else (column, row)

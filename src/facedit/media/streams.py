@@ -1,0 +1,142 @@
+"""Chooses the picture and the sound in an open file, and sets decoders up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from facedit.errors import BadMedia
+from facedit.media.open import MAX_PIXELS
+from facedit.media.orientation import Orientation
+
+
+def find_video(container: InputContainer, path: Path) -> VideoStream:
+    """Choose the stream that is the picture: the first that is no cover art.
+
+    Args:
+        container: An open file.
+        path: Its path, for the message.
+
+    Returns:
+        The stream.
+
+    Raises:
+        BadMedia: If there is none, or no decoder for it.
+    """
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            if getattr(stream, "codec_context", None) is None:
+                raise BadMedia(f"{path}: there is no decoder for its picture.")
+            return stream
+    raise BadMedia(f"{path}: has no picture; give a video.")
+
+
+def find_sound(container: InputContainer, related: VideoStream | None = None) -> AudioStream | None:
+    """Choose the sound stream that belongs to the picture.
+
+    Args:
+        container: An open file.
+        related: The picture.
+
+    Returns:
+        The stream, or None if there is none that can be decoded.
+    """
+    best = container.streams.best("audio", related=related)
+    if isinstance(best, AudioStream) and getattr(best, "codec_context", None) and best.rate:
+        return best
+    return None
+
+
+def left_out(
+    container: InputContainer, video: VideoStream, sound: AudioStream | None
+) -> tuple[str, ...]:
+    """List what an edit will not carry over.
+
+    Args:
+        container: An open file.
+        video: The picture in use.
+        sound: The sound in use.
+
+    Returns:
+        A line per kind of stream that is left out.
+    """
+    used = {video.index} | ({sound.index} if sound else set())
+    kinds = [stream.type for stream in container.streams if stream.index not in used]
+    return tuple(
+        f"{kinds.count(kind)} further {kind} stream(s) are left out" for kind in sorted(set(kinds))
+    )
+
+
+def check_pixels(path: Path, width: int, height: int) -> None:
+    """Refuse pictures over the pixel limit before one is decoded.
+
+    Args:
+        path: The file, for the message.
+        width: Picture width.
+        height: Picture height.
+
+    Raises:
+        BadMedia: If there are more pixels than ``MAX_PIXELS``, or none.
+    """
+    if width <= 0 or height <= 0:
+        raise BadMedia(f"{path}: its picture has no size ({width}x{height}): damaged.")
+    if width * height > MAX_PIXELS:
+        raise BadMedia(
+            f"{path}: {width}x{height} is {width * height / 1e6:.1f} megapixels; "
+            f"the limit is {MAX_PIXELS / 1e6:.1f} (7680x4320)."
+        )
+
+
+def limit_decoder(stream: VideoStream) -> None:
+    """Give a decoder its pixel limit and threads, before its first packet.
+
+    Args:
+        stream: The picture.
+    """
+    context = stream.codec_context
+    context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
+    context.thread_type = "AUTO"
+
+
+def frame_pts(frame: VideoFrame) -> int | None:
+    """Read a frame's presentation time.
+
+    Args:
+        frame: A decoded frame.
+
+    Returns:
+        PTS in ticks; the decode time where the container has none (AVI); None if neither.
+    """
+    return frame.pts if frame.pts is not None else frame.dts
+
+
+def frame_orientation(frame: VideoFrame) -> Orientation:
+    """Read how a decoded picture is to be turned.
+
+    Args:
+        frame: A decoded frame.
+
+    Returns:
+        Its orientation; upright where it carries no display matrix.
+    """
+    # PyAV types the container as a dict of motion vectors; it holds every kind of side data.
+    items = cast("Iterable[SideData]", frame.side_data)
+    for item in items:
+        if item.type == SideDataType.DISPLAYMATRIX:
+            raw = bytes(item)
+            entries = [
+                int.from_bytes(raw[at : at + 4], sys.byteorder, signed=True)
+                for at in range(0, 36, 4)
+            ]
+            return Orientation.from_matrix(entries)
+    return Orientation()
