@@ -1,0 +1,180 @@
+"""Reading JSON that people wrote: every mistake is named by its path in the document."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from facedit.errors import BadEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of a JSON document and where it stands.
+
+    Attributes:
+        value: The value.
+        path: Its path, e.g. ``edits[1].new``.
+    """
+
+    value: Any
+    path: str
+
+    def says(self, problem: str) -> str:
+        """Return the message that tells what is wrong with this value.
+
+        Args:
+            problem: What is wrong, as the end of a sentence that starts with the path.
+
+        Returns:
+            The sentence.
+        """
+        return f"Edit script: {self.path or 'the document'}: {problem}."
+
+    def child(self, name: str) -> Node:
+        """Return a member that must be there.
+
+        Args:
+            name: Name of the member of this object.
+
+        Returns:
+            The member.
+
+        Raises:
+            BadEdit: If it is missing.
+        """
+        members = self._object()
+        if name not in members:
+            raise BadEdit(self.says(f"'{name}' is missing"))
+        return Node(members[name], f"{self.path}.{name}".lstrip("."))
+
+    def optional(self, name: str) -> Node | None:
+        """Return a member if it is there and not null.
+
+        Args:
+            name: Name of the member of this object.
+
+        Returns:
+            The member or None.
+        """
+        return self.child(name) if self._object().get(name) is not None else None
+
+    def only(self, known: Iterable[str]) -> None:
+        """Check that an object has no member with a name that means nothing (a typing mistake).
+
+        Args:
+            known: The names that mean something.
+
+        Raises:
+            BadEdit: If there is another one.
+        """
+        names = sorted(known)
+        for name in self._object():
+            if name not in names:
+                raise BadEdit(self.says(f"'{name}' is not known here (known: {', '.join(names)})"))
+
+    def items(self) -> list[Node]:
+        """Return the items of a list; ``BadEdit`` if it is something else."""
+        if not isinstance(self.value, list):
+            raise BadEdit(self.says(f"expected a list, got {_kind(self.value)}"))
+        return [Node(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        """Return a text; ``BadEdit`` if it is something else."""
+        if not isinstance(self.value, str):
+            raise BadEdit(self.says(f"expected text, got {_kind(self.value)}"))
+        return self.value
+
+    def number(self, low: float = -math.inf, high: float = math.inf) -> float:
+        """Return a finite number within limits.
+
+        Args:
+            low: Smallest number allowed.
+            high: Largest number allowed.
+
+        Returns:
+            The number.
+
+        Raises:
+            BadEdit: If it is something else.
+        """
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            raise BadEdit(self.says(f"expected a number, got {_kind(self.value)}"))
+        try:
+            number = float(self.value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number) or not low <= number <= high:
+            raise BadEdit(self.says(f"{number:g} is not between {low:g} and {high:g}"))
+        return number
+
+    def index(self, high: int) -> int:
+        """Return a whole number from 0 to a limit.
+
+        Args:
+            high: Largest number allowed.
+
+        Returns:
+            The number.
+
+        Raises:
+            BadEdit: If it is something else.
+        """
+        number = self.number(0, high)
+        if number != int(number):
+            raise BadEdit(self.says(f"expected a whole number, got {number:g}"))
+        return int(number)
+
+    def members(self) -> dict[str, Any]:
+        """Return a copy of an object's members."""
+        return dict(self._object())
+
+    def _object(self) -> dict[str, Any]:
+        """Return the members of an object."""
+        if not isinstance(self.value, dict):
+            raise BadEdit(self.says(f"expected an object, got {_kind(self.value)}"))
+        return self.value
+
+
+def parse(text: str) -> Node:
+    """Parse a JSON document.
+
+    Args:
+        text: The document.
+
+    Returns:
+        Its root.
+
+    Raises:
+        BadEdit: If it is not JSON, or an object has two members of one name.
+    """
+    try:
+        return Node(json.loads(text, object_pairs_hook=_unique), "")
+    except BadEdit as error:
+        raise BadEdit(str(error)) from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadEdit(f"Edit script: {place}: {error.msg}.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadEdit("Edit script: nested too deeply or a number too long.") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return members as a dict; of two with one name, json alone would drop the first silently."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise BadEdit(f"Edit script: '{double}' stands twice in one object.")
+    return members
+
+
+def _kind(value: object) -> str:
+    """Name the kind of a JSON value as JSON does."""
+    if value is None:
+        return "null"
+    names = {bool: "true/false", str: "text", list: "a list", dict: "an object"}
+    return names.get(type(value), "a number")

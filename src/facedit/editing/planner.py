@@ -1,0 +1,166 @@
+"""From word edits and the lengths of the new sounds to a plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+from facedit.editing.diff import WordEdit, check_order
+from facedit.editing.joints import Joint, default_joints
+from facedit.editing.plan import EditPlan, Fill, Keep, Segment
+from facedit.errors import BadEdit
+from facedit.types import Transcript
+from facedit.units import first_frame_from, frame_time
+
+MARGIN_S = 0.08
+"""Pictures changed on either side of new words: two motion frames, as VoiceCraft widens masks."""
+
+BRIDGE_S = 0.16
+"""Pictures changed on either side of a cut: four motion frames to lead one pose into another."""
+
+CROSSFADE_S = 0.010
+"""Shortest fill of a deletion, which holds the cross-fade from sound to sound."""
+
+
+def make_plan(
+    edits: Sequence[WordEdit],
+    transcript: Transcript,
+    speech_durations_s: Sequence[float | None],
+    *,
+    source_duration_s: float,
+    frame_rate: Fraction,
+    joints: Sequence[Joint] | None = None,
+    margin_s: float = MARGIN_S,
+    bridge_s: float = BRIDGE_S,
+    crossfade_s: float = CROSSFADE_S,
+    squeeze_s: float = 0.0,
+) -> EditPlan:
+    """Lay kept and filled segments out in time.
+
+    What follows an edit moves by a whole number ``n`` of source frames: the smallest for which the
+    new sound fits. So a fill lasts less than one frame longer than its sound; half of the rest is
+    pause before it, half after. A deletion keeps the few milliseconds that do not make up a whole
+    frame, at least ``crossfade_s``, as the place of the cross-fade.
+
+    Args:
+        edits: Edits in order and apart.
+        transcript: The words of the source.
+        speech_durations_s: Per edit the length of its new sound in seconds; None for a deletion.
+        source_duration_s: Length of the source video in seconds.
+        frame_rate: Frames per second of the source (nominal where the rate varies).
+        joints: Per edit the source times between which the old sound goes; from the word times
+            where not given.
+        margin_s: Pictures changed on either side of a substitution or insertion.
+        bridge_s: Pictures changed on either side of a deletion.
+        crossfade_s: Shortest fill of a deletion.
+        squeeze_s: By how much a sound may be squeezed to save a frame of pause; half a frame
+            makes the fill the nearest whole number of frames.
+
+    Returns:
+        The plan; without edits, one kept segment.
+
+    Raises:
+        BadEdit: If edits overlap or lie outside the clip, or a sound has no length.
+        ValueError: If the lists are not of one length, or a setting is negative.
+    """
+    if not (math.isfinite(source_duration_s) and source_duration_s > 0 and frame_rate > 0):
+        raise BadEdit(f"A source of {source_duration_s} s at {frame_rate} fps cannot be edited.")
+    if min(margin_s, bridge_s, crossfade_s, squeeze_s) < 0:
+        raise ValueError("Margins, cross-fade and squeeze cannot be negative.")
+    check_order(edits, len(transcript.words))
+    if joints is None:
+        _check_inside(edits, transcript, source_duration_s)
+        joints = default_joints(edits, transcript, source_duration_s)
+    if not len(edits) == len(speech_durations_s) == len(joints):
+        raise ValueError(
+            f"{len(edits)} edits, {len(speech_durations_s)} sounds and {len(joints)} joints."
+        )
+    segments: list[Segment] = []
+    position_s = 0.0
+    shift = 0
+    for index, (edit, speech_s, joint) in enumerate(
+        zip(edits, speech_durations_s, joints, strict=True)
+    ):
+        _check_joint(index, edit, joint, position_s, source_duration_s)
+        shift_s = frame_time(shift, frame_rate)
+        if joint[0] > position_s:
+            segments.append(Keep(position_s, joint[0], position_s + shift_s))
+        fill = _fill(index, edit, speech_s, joint, shift_s, frame_rate, crossfade_s, squeeze_s)
+        segments.append(fill)
+        position_s = joint[1]
+        shift += fill.shift_frames
+    if source_duration_s * frame_rate + shift < 0.5:
+        raise BadEdit("The edits leave nothing of the clip.")
+    if position_s < source_duration_s or not segments:
+        start_s = position_s + frame_time(shift, frame_rate)
+        segments.append(Keep(position_s, source_duration_s, start_s))
+    return EditPlan(
+        tuple(segments), tuple(edits), source_duration_s, frame_rate, margin_s, bridge_s
+    )
+
+
+def _fill(
+    index: int,
+    edit: WordEdit,
+    speech_s: float | None,
+    joint: Joint,
+    shift_s: float,
+    frame_rate: Fraction,
+    crossfade_s: float,
+    squeeze_s: float,
+) -> Fill:
+    """Lay out one fill."""
+    removed_s = joint[1] - joint[0]
+    if edit.kind == "delete":
+        if speech_s is not None:
+            raise ValueError(f"Edit {index} deletes words: it has no sound, yet one was given.")
+        speech_s = needed_s = 0.0
+        # Never longer than before: a removed run below the cross-fade stays as it is.
+        frames = min(first_frame_from(crossfade_s - removed_s, frame_rate), 0)
+    else:
+        if speech_s is None or not math.isfinite(speech_s) or speech_s <= 0:
+            raise BadEdit(f"The new sound of '{edit.text}' has no length ({speech_s} s).")
+        needed_s = max(speech_s - squeeze_s, 0.0)
+        frames = first_frame_from(needed_s - removed_s, frame_rate)
+    duration_s = max(removed_s + frame_time(frames, frame_rate), 0.0)
+    speech_s = min(speech_s, duration_s)
+    pause_s = duration_s - speech_s
+    return Fill(
+        edit=index,
+        kind=edit.kind,
+        source_start_s=joint[0],
+        source_end_s=joint[1],
+        output_start_s=joint[0] + shift_s,
+        duration_s=duration_s,
+        shift_frames=frames,
+        speech_s=speech_s,
+        lead_in_s=pause_s / 2,
+        lead_out_s=pause_s - pause_s / 2,
+        text=edit.text,
+    )
+
+
+def _check_joint(
+    index: int, edit: WordEdit, joint: Joint, position_s: float, duration_s: float
+) -> None:
+    """Check that a joint lies after the one before it and inside the clip."""
+    start_s, end_s = joint
+    if not (position_s <= start_s <= end_s <= duration_s):
+        raise BadEdit(
+            f"Edit {index + 1} would remove {start_s:.3f}-{end_s:.3f} s, which is not between "
+            f"{position_s:.3f} s and the clip's end at {duration_s:.3f} s."
+        )
+    if edit.kind == "insert" and start_s != end_s:
+        raise BadEdit(f"Edit {index + 1} inserts words, but would remove {end_s - start_s:.3f} s.")
+
+
+def _check_inside(edits: Sequence[WordEdit], transcript: Transcript, duration_s: float) -> None:
+    """Check that the edited words are spoken before the clip ends."""
+    for edit in edits:
+        for word in transcript.words[edit.old_start : edit.old_end]:
+            if word.start_s >= duration_s:
+                raise BadEdit(
+                    f"'{word.text}' is spoken at {word.start_s:.2f} s, but the clip ends at "
+                    f"{duration_s:.2f} s: the transcript does not fit."
+                )

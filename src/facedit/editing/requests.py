@@ -1,0 +1,265 @@
+"""Explicit requests ("replace this by that") turned into word edits, or refused with the reason."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from facedit.editing.diff import WordEdit, changes
+from facedit.editing.words import key, tokenise
+from facedit.errors import BadEdit
+from facedit.types import Transcript, Word
+
+_QUALIFIED = re.compile(
+    r"(?P<phrase>.*\S)\s*(?:#(?P<number>\d{1,6})|@(?P<time>\d+(?:\.\d*)?)\s*s?)"
+)
+_LISTED = 8
+"""Occurrences or neighbours that a message lists at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Say something else in the place of a phrase.
+
+    Attributes:
+        old: The phrase as it stands in the transcript; ``phrase#2`` is its second occurrence,
+            ``phrase@3.1s`` the one spoken at (or nearest to) 3.1 s.
+        new: What is said instead.
+    """
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Cut a phrase.
+
+    Attributes:
+        old: The phrase, perhaps qualified as in :class:`Replace`.
+    """
+
+    old: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertAfter:
+    """Say something more after a phrase.
+
+    Attributes:
+        anchor: The phrase, perhaps qualified as in :class:`Replace`.
+        text: What is said more.
+    """
+
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertBefore:
+    """Say something more before a phrase.
+
+    Attributes:
+        anchor: The phrase, perhaps qualified as in :class:`Replace`.
+        text: What is said more.
+    """
+
+    anchor: str
+    text: str
+
+
+Request = Replace | Delete | InsertAfter | InsertBefore
+
+
+def resolve(transcript: Transcript, requests: Sequence[Request]) -> tuple[WordEdit, ...]:
+    """Turn requests into edits; only words that really change are edited.
+
+    Requests that touch each other become one edit: an insertion after a replaced word is said
+    with it. Insertions at one place are said in the order of the requests.
+
+    Args:
+        transcript: The spoken words.
+        requests: What is wanted, in any order.
+
+    Returns:
+        The edits, in order; between two of them at least one word is kept.
+
+    Raises:
+        BadEdit: If a phrase does not occur, or occurs several times and is not qualified; if two
+            requests overlap; if a request brings no words or changes nothing.
+    """
+    located = [_locate(transcript, request) for request in requests]
+    # Insertions sort before what replaces the word behind them; equal places keep their order.
+    order = sorted(
+        range(len(located)), key=lambda index: (located[index].old_start, located[index].old_end)
+    )
+    merged: list[WordEdit] = []
+    names: list[Request] = []
+    for index in order:
+        edit = located[index]
+        if merged and edit.old_start < merged[-1].old_end:
+            raise BadEdit(
+                f"{_name(names[-1])} and {_name(requests[index])} change the same words: "
+                "make them one request."
+            )
+        if merged and edit.old_start == merged[-1].old_end:
+            last = merged.pop()
+            edit = WordEdit(last.old_start, edit.old_end, last.new_words + edit.new_words)
+        merged.append(edit)
+        names.append(requests[index])
+    return tuple(reduced for edit in merged for reduced in _reduce(transcript.words, edit))
+
+
+def find(transcript: Transcript, phrase: str) -> tuple[int, int]:
+    """Find the one place that a phrase means.
+
+    Args:
+        transcript: The spoken words.
+        phrase: One or more words, perhaps qualified by ``#2`` or ``@3.1s``.
+
+    Returns:
+        Index of the phrase's first word and the index after its last.
+
+    Raises:
+        BadEdit: If it does not occur, or several times and is not qualified.
+    """
+    places, plain, number, time_s = _places(transcript, phrase)
+    words = transcript.words
+    if not places:
+        raise BadEdit(f"'{plain}' does not occur in the transcript; {_nearest(words, plain)}.")
+    if number is not None:
+        if not 1 <= number <= len(places):
+            raise BadEdit(
+                f"'{phrase}': '{plain}' occurs {len(places)} time(s): "
+                f"{_listing(words, places, plain)}."
+            )
+        return places[number - 1]
+    if time_s is not None:
+        if time_s > transcript.duration_s:
+            raise BadEdit(f"'{phrase}': the sound is only {transcript.duration_s:.2f} s long.")
+        return min(places, key=lambda place: _distance_s(words, place, time_s))
+    if len(places) > 1:
+        start_s = words[places[1][0]].start_s
+        raise BadEdit(
+            f"'{plain}' occurs {len(places)} times: {_listing(words, places, plain)}; say which, "
+            f"e.g. '{plain}#2' or '{plain}@{start_s:.2f}s'."
+        )
+    return places[0]
+
+
+def _locate(transcript: Transcript, request: Request) -> WordEdit:
+    """Turn one request into one edit, not yet reduced to what changes."""
+    match request:
+        case Replace(old, new):
+            start, end = find(transcript, old)
+            edit = WordEdit(start, end, _spoken(new, request))
+            if not _reduce(transcript.words, edit):
+                raise BadEdit(f"{_name(request)} changes nothing: both are the same words.")
+            return edit
+        case Delete(old):
+            return WordEdit(*find(transcript, old))
+        case InsertAfter(anchor, text):
+            end = find(transcript, anchor)[1]
+            return WordEdit(end, end, _spoken(text, request))
+        case InsertBefore(anchor, text):
+            start = find(transcript, anchor)[0]
+            return WordEdit(start, start, _spoken(text, request))
+
+
+def _spoken(text: str, request: Request) -> tuple[str, ...]:
+    """Return the words of a text that must bring some."""
+    words = tokenise(text)
+    if not words:
+        raise BadEdit(f"{_name(request)} brings no words; to cut words, ask for a deletion.")
+    return words
+
+
+def _reduce(words: Sequence[Word], edit: WordEdit) -> tuple[WordEdit, ...]:
+    """Take out of an edit the words that stay."""
+    old = [word.text for word in words[edit.old_start : edit.old_end]]
+    return tuple(
+        WordEdit(edit.old_start + part.old_start, edit.old_start + part.old_end, part.new_words)
+        for part in changes(old, edit.new_words)
+    )
+
+
+def _places(
+    transcript: Transcript, phrase: str
+) -> tuple[list[tuple[int, int]], str, int | None, float | None]:
+    """Return where a phrase occurs, the phrase without qualifier, and the qualifier."""
+    words = transcript.words
+    match = _QUALIFIED.fullmatch(phrase.strip())
+    if match is None:
+        return _occurrences(words, phrase), phrase.strip(), None, None
+    plain = match["phrase"]
+    number = int(match["number"]) if match["number"] else None
+    time_s = float(match["time"]) if match["time"] else None
+    return _occurrences(words, plain), plain, number, time_s
+
+
+def _occurrences(words: Sequence[Word], phrase: str) -> list[tuple[int, int]]:
+    """Return every run of words that reads like the phrase, without regard to hyphens."""
+    wanted = "".join(key(token) for token in tokenise(phrase))
+    keys = [key(word.text) for word in words]
+    places: list[tuple[int, int]] = []
+    for start, first in enumerate(keys):
+        if not wanted or not first or not wanted.startswith(first):
+            continue
+        run, end = first, start + 1
+        while len(run) < len(wanted) and end < len(keys):
+            run += keys[end]
+            end += 1
+        if run == wanted:
+            places.append((start, end))
+    # "nowhere" also reads like "now here": where the very words occur, only they are meant.
+    tokens = [key(token) for token in tokenise(phrase)]
+    exact = [place for place in places if [k for k in keys[slice(*place)] if k] == tokens]
+    return exact or places
+
+
+def _distance_s(words: Sequence[Word], place: tuple[int, int], time_s: float) -> float:
+    """Return how far a time lies from the span in which a run of words is spoken."""
+    start_s, end_s = words[place[0]].start_s, words[place[1] - 1].end_s
+    return max(start_s - time_s, time_s - end_s, 0.0)
+
+
+def _listing(words: Sequence[Word], places: Sequence[tuple[int, int]], plain: str) -> str:
+    """List occurrences with their numbers and times."""
+    shown = [
+        f"{plain}#{number} at {words[start].start_s:.2f} s"
+        for number, (start, _) in enumerate(places[:_LISTED], 1)
+    ]
+    return ", ".join(shown) + (", …" if len(places) > _LISTED else "")
+
+
+def _nearest(words: Sequence[Word], plain: str) -> str:
+    """Say which phrases of the transcript look like the one that was not found."""
+    size = max(len(tokenise(plain)), 1)
+    runs: dict[str, tuple[str, float]] = {}
+    for start in range(len(words) - size + 1):
+        run = words[start : start + size]
+        text = " ".join(key(word.text) for word in run)
+        runs.setdefault(text, (" ".join(word.text for word in run), run[0].start_s))
+    wanted = " ".join(key(token) for token in tokenise(plain))
+    # Only suggestions: the alignment itself never uses this heuristic.
+    close = difflib.get_close_matches(wanted, runs, n=3, cutoff=0.5)
+    if close:
+        shown = (f"'{text}' at {start_s:.2f} s" for text, start_s in map(runs.__getitem__, close))
+        return "nearest: " + ", ".join(shown)
+    text = " ".join(word.text for word in words)
+    return f"it reads '{text[:120]}{'…' if len(text) > 120 else ''}'" if text else "it is empty"
+
+
+def _name(request: Request) -> str:
+    """Name a request as the user wrote it."""
+    match request:
+        case Replace(old, new):
+            return f"replace '{old}' by '{new}'"
+        case Delete(old):
+            return f"delete '{old}'"
+        case InsertAfter(anchor, text):
+            return f"insert '{text}' after '{anchor}'"
+        case InsertBefore(anchor, text):
+            return f"insert '{text}' before '{anchor}'"

@@ -1,0 +1,329 @@
+"""The edit script: a versioned JSON document that holds an edit, to be changed by hand and rerun.
+
+Only text in and out: who reads and writes the file is not decided here. An edit may be written
+by word numbers, as ``dumps`` does::
+
+    {"words": [3, 4], "old": "blue", "new": "red"}
+
+or, by hand, as a request: ``{"replace": "blue", "by": "red"}``, ``{"delete": "now#2"}``,
+``{"insert": "very", "after": "a"}``, ``{"insert": "very", "before": "big"}``, or one
+``{"say": "the whole new sentence"}`` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from facedit.editing.diff import WordEdit, check_order, diff
+from facedit.editing.jsonread import Node, parse
+from facedit.editing.plan import EditPlan
+from facedit.editing.planner import make_plan
+from facedit.editing.requests import (
+    Delete,
+    InsertAfter,
+    InsertBefore,
+    Replace,
+    Request,
+    resolve,
+)
+from facedit.editing.words import key, tokenise
+from facedit.errors import BadEdit
+from facedit.types import Transcript, Word
+
+VERSION = 1
+"""Version of the document that this code reads and writes."""
+
+_LONGEST_S = 1e6
+
+# A list or object whose lines open no other one. Strings hold no raw line feed, so that what
+# follows one is structure.
+_SMALL = re.compile(r"[{\[]\n(?:[^\n]*[^\n{\[]\n)*?\s*[}\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSource:
+    """The clip that an edit script is for.
+
+    Attributes:
+        name: File name, for people.
+        duration_s: Length of the video in seconds.
+        frame_rate: Frames per second.
+        sha256: Hash of the file in hexadecimal, to notice another file; None if not taken.
+    """
+
+    name: str
+    duration_s: float
+    frame_rate: Fraction
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditScript:
+    """An edit that can be stored.
+
+    Attributes:
+        source: The clip.
+        transcript: Its words.
+        edits: What changes.
+        options: Settings of the run (voice, seed, region ...), any JSON values by name.
+        plan: The plan, once the new sound is known.
+    """
+
+    source: ScriptSource
+    transcript: Transcript
+    edits: tuple[WordEdit, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    plan: EditPlan | None = None
+
+
+def dumps(script: EditScript) -> str:
+    """Write an edit script as JSON text.
+
+    Args:
+        script: The edit.
+
+    Returns:
+        The document, indented, ending in a line feed.
+    """
+    words = script.transcript.words
+    document = {
+        "facedit": VERSION,
+        "source": {
+            "name": script.source.name,
+            "sha256": script.source.sha256,
+            "duration_s": script.source.duration_s,
+            "frame_rate": str(script.source.frame_rate),
+        },
+        "transcript": {
+            "language": script.transcript.language,
+            "origin": script.transcript.origin,
+            "duration_s": script.transcript.duration_s,
+            "words": [
+                {"text": word.text, "start_s": word.start_s, "end_s": word.end_s}
+                | ({} if word.score == 1.0 else {"score": word.score})
+                for word in words
+            ],
+        },
+        "edits": [
+            {
+                "words": [edit.old_start, edit.old_end],
+                "old": _joined(words, edit),
+                "new": edit.text,
+            }
+            for edit in script.edits
+        ],
+        "options": dict(script.options),
+        "plan": script.plan.to_dict() if script.plan else None,
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    # One line a word and an edit; twice, for lists inside objects.
+    return _SMALL.sub(_on_one_line, _SMALL.sub(_on_one_line, text)) + "\n"
+
+
+def loads(text: str) -> EditScript:
+    """Read an edit script.
+
+    The plan is laid out anew from its joints and lengths of speech, so that these may be changed
+    by hand; its other numbers are for reading only. A plan of other edits than the script's (they
+    were changed by hand) is left out.
+
+    Args:
+        text: The document.
+
+    Returns:
+        The edit.
+
+    Raises:
+        BadEdit: If the document is malformed; the message names the place.
+    """
+    root = parse(text)
+    version = root.child("facedit")
+    if version.value != VERSION:
+        raise BadEdit(
+            version.says(f"version {version.value!r} is not known, this program reads {VERSION}")
+        )
+    root.only(("facedit", "source", "transcript", "edits", "options", "plan"))
+    source = _read_source(root.child("source"))
+    transcript = _read_transcript(root.child("transcript"))
+    edits = _read_edits(root.child("edits"), transcript)
+    options = root.optional("options")
+    plan = root.optional("plan")
+    return EditScript(
+        source,
+        transcript,
+        edits,
+        options.members() if options else {},
+        _read_plan(plan, edits, source, transcript) if plan else None,
+    )
+
+
+def _joined(words: tuple[Word, ...], edit: WordEdit) -> str:
+    """Return the old words of an edit, joined by spaces."""
+    return " ".join(word.text for word in words[edit.old_start : edit.old_end])
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    """Put a small object or list on one line unless it is long."""
+    lines = [line.strip() for line in match[0][1:-1].split("\n")]
+    joined = match[0][0] + " ".join(line for line in lines if line) + match[0][-1]
+    return joined if len(joined) <= 110 else match[0]
+
+
+def _read_source(node: Node) -> ScriptSource:
+    """Read the clip."""
+    node.only(("name", "sha256", "duration_s", "frame_rate"))
+    sha256 = node.optional("sha256")
+    if sha256 and not re.fullmatch(r"[0-9a-f]{64}", sha256.text()):
+        raise BadEdit(sha256.says("expected 64 hexadecimal digits"))
+    duration_s = node.child("duration_s")
+    if duration_s.number(0, _LONGEST_S) <= 0:
+        raise BadEdit(duration_s.says("must be more than 0"))
+    return ScriptSource(
+        node.child("name").text(),
+        duration_s.number(),
+        _read_rate(node.child("frame_rate")),
+        sha256.text() if sha256 else None,
+    )
+
+
+def _read_rate(node: Node) -> Fraction:
+    """Read a frame rate written as ``25`` or ``30000/1001``."""
+    text = str(node.value)
+    match = re.fullmatch(r"(\d{1,9})(?:/([1-9]\d{0,8}))?", text)
+    rate = Fraction(int(match[1]), int(match[2] or 1)) if match else Fraction(0)
+    if not 0 < rate <= 1000:
+        raise BadEdit(node.says(f"{text!r} is no frame rate like '25' or '30000/1001'"))
+    return rate
+
+
+def _read_transcript(node: Node) -> Transcript:
+    """Read the spoken words."""
+    node.only(("language", "origin", "duration_s", "words"))
+    duration_s = node.child("duration_s").number(0, _LONGEST_S)
+    words: list[Word] = []
+    for item in node.child("words").items():
+        item.only(("text", "start_s", "end_s", "score"))
+        start_s = item.child("start_s").number(0, _LONGEST_S)
+        end_s = item.child("end_s").number(start_s, _LONGEST_S)
+        if words and start_s < words[-1].start_s:
+            raise BadEdit(item.child("start_s").says(f"{start_s:g} is before the word ahead of it"))
+        score = item.optional("score")
+        words.append(
+            Word(item.child("text").text(), start_s, end_s, score.number(0, 1) if score else 1.0)
+        )
+    language, origin = node.optional("language"), node.optional("origin")
+    return Transcript(
+        tuple(words),
+        duration_s,
+        language.text() if language else "en",
+        origin.text() if origin else "given",
+    )
+
+
+def _read_edits(node: Node, transcript: Transcript) -> tuple[WordEdit, ...]:
+    """Read edits in either form."""
+    items = node.items()
+    if len(items) == 1 and "say" in items[0].members():
+        items[0].only(("say",))
+        return diff(transcript.words, items[0].child("say").text())
+    numbered = [item for item in items if "words" in item.members()]
+    if len(numbered) == len(items):
+        edits = tuple(_read_edit(item, transcript) for item in items)
+        try:
+            check_order(edits, len(transcript.words))
+        except BadEdit as error:
+            raise BadEdit(node.says(str(error).rstrip("."))) from error
+        return edits
+    if numbered:
+        raise BadEdit(numbered[0].says("edits by word numbers and requests cannot be mixed"))
+    requests = [_read_request(item) for item in items]
+    for item, request in zip(items, requests, strict=True):
+        try:
+            resolve(transcript, [request])
+        except BadEdit as error:
+            raise BadEdit(item.says(str(error).rstrip("."))) from error
+    return resolve(transcript, requests)
+
+
+def _read_edit(node: Node, transcript: Transcript) -> WordEdit:
+    """Read an edit by word numbers."""
+    node.only(("words", "old", "new"))
+    place = node.child("words")
+    numbers = [item.index(len(transcript.words)) for item in place.items()]
+    if len(numbers) != 2 or numbers[0] > numbers[1]:
+        raise BadEdit(place.says("expected two word numbers, [first, after the last]"))
+    new = node.child("new")
+    new_words = tokenise(new.text())
+    if numbers[0] == numbers[1] and not new_words:
+        raise BadEdit(new.says("nothing is removed and no word is brought"))
+    edit = WordEdit(numbers[0], numbers[1], new_words)
+    old = node.optional("old")
+    spoken = _joined(transcript.words, edit)
+    # Guards against word numbers that no longer fit a changed transcript.
+    if old and key(old.text()) != key(spoken):
+        raise BadEdit(
+            old.says(f"words {numbers[0]} to {numbers[1]} are '{spoken}', not '{old.text()}'")
+        )
+    return edit
+
+
+def _read_request(node: Node) -> Request:
+    """Read an edit written as a request."""
+    names = set(node.members())
+    match names:
+        case _ if "replace" in names:
+            node.only(("replace", "by"))
+            return Replace(node.child("replace").text(), node.child("by").text())
+        case _ if "delete" in names:
+            node.only(("delete",))
+            return Delete(node.child("delete").text())
+        case _ if "insert" in names and "before" in names:
+            node.only(("insert", "before"))
+            return InsertBefore(node.child("before").text(), node.child("insert").text())
+        case _ if "insert" in names:
+            node.only(("insert", "after"))
+            return InsertAfter(node.child("after").text(), node.child("insert").text())
+    raise BadEdit(
+        node.says("expected 'words' and 'new', or 'replace', 'delete', 'insert' or 'say'")
+    )
+
+
+def _read_plan(
+    node: Node, edits: tuple[WordEdit, ...], source: ScriptSource, transcript: Transcript
+) -> EditPlan | None:
+    """Lay a stored plan out anew; None if it belongs to other edits."""
+    fills = [item for item in node.child("segments").items() if item.child("keep").value is False]
+    texts = [(item.child("kind").text(), item.child("text").text()) for item in fills]
+    if texts != [(edit.kind, edit.text) for edit in edits]:
+        return None
+    joints: list[tuple[float, float]] = []
+    sounds: list[float | None] = []
+    for item, edit in zip(fills, edits, strict=True):
+        place = item.child("source")
+        times = [time.number(0, source.duration_s) for time in place.items()]
+        if len(times) != 2:
+            raise BadEdit(place.says("expected two times, [start, end]"))
+        joints.append((times[0], times[1]))
+        sounds.append(
+            None if edit.kind == "delete" else item.child("speech_s").number(0, _LONGEST_S)
+        )
+    try:
+        return make_plan(
+            edits,
+            transcript,
+            sounds,
+            source_duration_s=source.duration_s,
+            frame_rate=source.frame_rate,
+            joints=joints,
+            margin_s=node.child("margin_s").number(0, 10),
+            bridge_s=node.child("bridge_s").number(0, 10),
+        )
+    except BadEdit as error:
+        if str(error).startswith("Edit script"):
+            raise
+        raise BadEdit(node.child("segments").says(str(error).rstrip("."))) from error

@@ -1,0 +1,156 @@
+"""The samples of the output: which run of the source each one is, or which new sound.
+
+Every boundary is rounded once, from its time since the start, so that nothing drifts; cross-fades
+lie inside the fills, so that kept samples stay equal to the source's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from facedit.editing.plan import EditPlan, Fill, Keep
+from facedit.editing.planner import CROSSFADE_S
+from facedit.types import Float32
+from facedit.units import frame_time, sample_at
+
+PieceKind = Literal["source", "speech", "join"]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPiece:
+    """A run of output samples.
+
+    Attributes:
+        kind: ``source`` is copied; ``speech`` is new sound; ``join`` fades from the source before
+            a cut to the source after it.
+        source_start: First sample of the source run that is copied (or removed).
+        source_end: Sample after its last one.
+        output_start: First sample of the piece in the output.
+        length: Length of the piece in samples.
+        fill: Index into ``EditPlan.fills``; -1 for ``source``.
+        lead_in: Samples of pause before the new sound.
+        speech: Samples of new sound.
+        fade: Length of the cross-fade at each end of the piece; for a join the whole piece is one.
+    """
+
+    kind: PieceKind
+    source_start: int
+    source_end: int
+    output_start: int
+    length: int
+    fill: int = -1
+    lead_in: int = 0
+    speech: int = 0
+    fade: int = 0
+
+    @property
+    def output_end(self) -> int:
+        """Sample after the piece's last one."""
+        return self.output_start + self.length
+
+    @property
+    def tail(self) -> tuple[int, int]:
+        """Source samples that fade out at the start of the piece: the sound before, running on."""
+        return self.source_start, self.source_start + self.fade
+
+    @property
+    def head(self) -> tuple[int, int]:
+        """Source samples that fade in at the end of the piece: the run-up to the sound after."""
+        return self.source_end - self.fade, self.source_end
+
+
+def output_sound(
+    plan: EditPlan, rate: int, crossfade_s: float = CROSSFADE_S
+) -> tuple[SoundPiece, ...]:
+    """Lay the output's sound out in samples.
+
+    Args:
+        plan: The plan.
+        rate: Samples per second of the source's sound.
+        crossfade_s: Length of the cross-fades at both ends of new sound.
+
+    Returns:
+        Pieces in order, without gaps, from sample 0 to the end. Source ranges may lie beyond the
+        ends of the sound by a cross-fade, or where sound is shorter than picture: read silence
+        there.
+    """
+    pieces: list[SoundPiece] = []
+    position = shift = fill_index = 0
+    for segment in plan.segments:
+        start, end = _sample_range(segment, rate)
+        if isinstance(segment, Keep):
+            pieces.append(SoundPiece("source", start, end, position, end - start))
+        else:
+            shift += segment.shift_frames
+            # The fill ends where the source after it starts, moved by the whole shift.
+            length = max(end + sample_at(frame_time(shift, plan.frame_rate), rate) - position, 0)
+            pieces.append(
+                _fill_piece(segment, fill_index, (start, end), position, length, rate, crossfade_s)
+            )
+            fill_index += 1
+        position += pieces[-1].length
+    return tuple(pieces)
+
+
+def mix_fill(piece: SoundPiece, new: Float32 | None, tail: Float32, head: Float32) -> Float32:
+    """Make the samples of a fill.
+
+    Fades are linear in amplitude where old sound meets old sound of the same moment's neighbour
+    (a join) and of equal power where it meets other sound.
+
+    Args:
+        piece: A ``speech`` or ``join`` piece.
+        new: New sound for the whole piece, pauses filled, shape (piece.length, channels); None
+            for a join.
+        tail: The source samples ``piece.tail``, shape (piece.fade, channels).
+        head: The source samples ``piece.head``, shape (piece.fade, channels).
+
+    Returns:
+        Samples, shape (piece.length, channels).
+
+    Raises:
+        ValueError: If a length does not fit the piece.
+    """
+    if len(tail) != piece.fade or len(head) != piece.fade:
+        raise ValueError(f"Fades of {len(tail)} and {len(head)} samples, not {piece.fade}.")
+    # Mid-points: neither the first nor the last sample is wholly one sound or the other.
+    ramp = ((np.arange(piece.fade, dtype=np.float32) + 0.5) / max(piece.fade, 1))[:, None]
+    if piece.kind == "join":
+        return (tail * (1 - ramp) + head * ramp).astype(np.float32)
+    if new is None or len(new) != piece.length:
+        raise ValueError(f"The new sound must have {piece.length} samples.")
+    rising = np.sin(ramp * (np.pi / 2))
+    falling = np.cos(ramp * (np.pi / 2))
+    mixed = np.array(new, dtype=np.float32)
+    if piece.fade:
+        mixed[: piece.fade] = mixed[: piece.fade] * rising + tail * falling
+        mixed[-piece.fade :] = mixed[-piece.fade :] * falling + head * rising
+    return mixed
+
+
+def _sample_range(segment: Keep | Fill, rate: int) -> tuple[int, int]:
+    """Return the source samples that a segment keeps or removes."""
+    return sample_at(segment.source_start_s, rate), sample_at(segment.source_end_s, rate)
+
+
+def _fill_piece(
+    fill: Fill,
+    index: int,
+    source: tuple[int, int],
+    position: int,
+    length: int,
+    rate: int,
+    crossfade_s: float,
+) -> SoundPiece:
+    """Lay out one fill's sound."""
+    if fill.kind == "delete":
+        # A cut shorter than the cross-fade: what was there fades into itself.
+        fade = length
+        return SoundPiece("join", *source, position, length, index, fade=fade)
+    fade = min(sample_at(crossfade_s, rate), length // 2)
+    lead_in = min(sample_at(fill.lead_in_s, rate), length)
+    speech = min(sample_at(fill.speech_s, rate), length - lead_in)
+    return SoundPiece("speech", *source, position, length, index, lead_in, speech, fade)

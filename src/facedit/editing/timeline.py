@@ -1,0 +1,207 @@
+"""The frames of the output, in order, and the source frame that each one shows.
+
+Works on a stream: nothing is held but the times of the frames that the current fill removes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from facedit.editing.plan import EditPlan, Fill, Keep, Span
+from facedit.units import frame_at, frame_time
+
+FrameRole = Literal["kept", "margin", "fill"]
+
+_SLACK_S = 1e-6
+"""Times from containers are rounded to their clock: a joint this close behind a frame is at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFrame:
+    """One picture of the output.
+
+    Attributes:
+        output_time_s: Presentation time.
+        source_index: Index of the source frame it shows (in the order of presentation); -1 in a
+            fill.
+        source_time_s: That frame's time in the source; NaN in a fill.
+        role: ``kept`` is the source's own frame; ``margin`` is a source frame whose face is made
+            anew beside a fill; ``fill`` has no source frame of its own.
+        span: Index into ``EditPlan.picture_spans()``; -1 where kept.
+        fill: Index into ``EditPlan.fills``; -1 outside fills.
+    """
+
+    output_time_s: float
+    source_index: int
+    source_time_s: float
+    role: FrameRole
+    span: int
+    fill: int = -1
+
+
+def output_frames(
+    plan: EditPlan, source_times_s: Iterable[float], frame_duration_s: float | None = None
+) -> Iterator[OutputFrame]:
+    """List the frames of the output while the times of the source's frames come in.
+
+    Kept frames come one for one, later by a whole number of nominal frames. The frames of a fill
+    stand evenly between the kept frames on either side, as near the nominal rate as a whole
+    number of them allows (with a constant rate: exactly on the source's grid, and as many as were
+    removed plus ``Fill.shift_frames``). A fill that lasts as long as what it removes takes over
+    the times of the removed frames, so that a variable rate stays as it was.
+
+    Args:
+        plan: The plan.
+        source_times_s: Presentation times of all source frames in seconds, ascending from about 0.
+        frame_duration_s: How long the last frame lasts; one frame of the nominal rate by default.
+
+    Yields:
+        The frames of the output, ascending.
+    """
+    last_s = frame_duration_s or frame_time(1, plan.frame_rate)
+    spans = _SpanCursor(plan.picture_spans())
+    frames = _Peekable(source_times_s)
+    shift = fill_index = 0
+    previous_s: float | None = None
+    for segment in plan.segments:
+        shift_s = frame_time(shift, plan.frame_rate)
+        if isinstance(segment, Keep):
+            # The last segment takes every frame left: rounding must not drop the clip's last one.
+            end_s = segment.source_end_s if segment is not plan.segments[-1] else None
+            for index, time_s in frames.until(end_s):
+                previous_s = time_s
+                span = spans.at(time_s + shift_s)
+                role: FrameRole = "kept" if span < 0 else "margin"
+                yield OutputFrame(time_s + shift_s, index, time_s, role, span)
+            continue
+        is_last = segment is plan.segments[-1]
+        removed = [time_s for _, time_s in frames.until(None if is_last else segment.source_end_s)]
+        next_s = frames.peek()
+        if next_s is None:
+            ends = [time_s for time_s in (*removed[-1:], previous_s) if time_s is not None]
+            next_s = (max(ends) if ends else 0.0) + last_s
+        for time_s in _fill_times(plan, segment, removed, previous_s, next_s):
+            span = spans.at(time_s + shift_s)
+            yield OutputFrame(time_s + shift_s, -1, float("nan"), "fill", span, fill_index)
+        if removed:
+            previous_s = removed[-1]
+        shift += segment.shift_frames
+        fill_index += 1
+
+
+def output_frame_count(plan: EditPlan, source_frames: int) -> int:
+    """Return how many frames the output of a source of constant rate has.
+
+    Args:
+        plan: The plan.
+        source_frames: Number of source frames.
+
+    Returns:
+        The number of frames.
+    """
+    return source_frames + plan.shift_frames
+
+
+def source_windows(
+    plan: EditPlan, before_s: float, after_s: float
+) -> tuple[tuple[float, float], ...]:
+    """Return which parts of the source surround the changed pictures.
+
+    Args:
+        plan: The plan.
+        before_s: Seconds of context wanted before each picture span.
+        after_s: Seconds of context wanted after it.
+
+    Returns:
+        Source times ``(start, end)``, in order and apart, inside the source.
+    """
+    windows: list[tuple[float, float]] = []
+    for span in plan.picture_spans():
+        first, last = plan.fills[span.fills[0]], plan.fills[span.fills[-1]]
+        lead_s = first.output_start_s - span.output_start_s + before_s
+        tail_s = span.output_end_s - last.output_end_s + after_s
+        start_s = max(first.source_start_s - lead_s, 0.0)
+        end_s = min(last.source_end_s + tail_s, plan.source_duration_s)
+        if windows and start_s <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], max(end_s, windows[-1][1]))
+        else:
+            windows.append((start_s, end_s))
+    return tuple(windows)
+
+
+def _fill_times(
+    plan: EditPlan, fill: Fill, removed: list[float], previous_s: float | None, next_s: float
+) -> Iterator[float]:
+    """Yield the times of a fill's frames, as if nothing before the fill had moved.
+
+    Args:
+        plan: The plan.
+        fill: The fill.
+        removed: Times of the removed frames.
+        previous_s: Time of the last frame before the fill; None at the start of the clip.
+        next_s: Time of the first frame after the fill in the source.
+
+    Yields:
+        Times on the source's clock.
+    """
+    if fill.shift_frames == 0:
+        yield from removed
+        return
+    end_s = next_s + frame_time(fill.shift_frames, plan.frame_rate)
+    if previous_s is None:
+        # The clip starts with the fill: its first frame stands where the clip's first one stood.
+        start_s = removed[0] if removed else next_s
+        count = max(frame_at(end_s - start_s, plan.frame_rate), 0)
+        yield from (start_s + (end_s - start_s) * index / count for index in range(count))
+        return
+    count = max(frame_at(end_s - previous_s, plan.frame_rate) - 1, 0)
+    step_s = (end_s - previous_s) / (count + 1)
+    yield from (previous_s + step_s * (index + 1) for index in range(count))
+
+
+class _Peekable:
+    """Numbered frame times with a look at the next one.
+
+    Args:
+        times_s: Ascending times.
+    """
+
+    def __init__(self, times_s: Iterable[float]) -> None:
+        self._times = iter(times_s)
+        self._next = next(self._times, None)
+        self._index = 0
+
+    def peek(self) -> float | None:
+        """Return the next time without taking it; None at the end."""
+        return self._next
+
+    def until(self, end_s: float | None) -> Iterator[tuple[int, float]]:
+        """Take the frames before a time (all that are left if it is None)."""
+        while self._next is not None and (end_s is None or self._next < end_s - _SLACK_S):
+            time_s, index = self._next, self._index
+            self._next = next(self._times, None)
+            self._index += 1
+            yield index, time_s
+
+
+class _SpanCursor:
+    """Finds the span of ascending times.
+
+    Args:
+        spans: Spans in order and apart.
+    """
+
+    def __init__(self, spans: tuple[Span, ...]) -> None:
+        self._spans = spans
+        self._index = 0
+
+    def at(self, output_s: float) -> int:
+        """Return the index of the span that holds a time; -1 if none does."""
+        while self._index < len(self._spans):
+            span = self._spans[self._index]
+            if output_s < span.output_end_s - _SLACK_S:
+                return self._index if output_s >= span.output_start_s - _SLACK_S else -1
+            self._index += 1
+        return -1
