@@ -1,0 +1,113 @@
+"""Outputs come into being whole or not at all, and never over something else by accident."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from facedit.errors import OutputExists, OutputNotWritable
+
+
+def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | str] = ()) -> Path:
+    """Check before any work that an output can be written.
+
+    Args:
+        path: The output.
+        force: Whether it may replace a file that is there.
+        inputs: Files that must stay untouched.
+
+    Returns:
+        The output as an absolute path.
+
+    Raises:
+        OutputExists: If it is there and ``force`` is not given, or if it is one of the inputs
+            (whatever ``force`` says).
+        OutputNotWritable: If its folder is missing or cannot be written, or it is a folder.
+    """
+    path = Path(path)
+    target = path.absolute()
+    for source in inputs:
+        with suppress(OSError):
+            if os.path.samefile(source, target):
+                raise OutputExists(f"{path}: is the input itself; give another output.")
+    if target.is_dir():
+        raise OutputNotWritable(f"{path}: is a folder; give a file name.")
+    folder = target.parent
+    if not folder.is_dir():
+        raise OutputNotWritable(f"{path}: the folder {folder} does not exist.")
+    if os.path.lexists(target) and not force:
+        raise OutputExists(f"{path}: exists already; --force replaces it.")
+    try:
+        _create(_temporary(target)).unlink()
+    except OSError as error:
+        raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
+    return target
+
+
+@contextmanager
+def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
+    """Write a file under a hidden temporary name and rename it when all went well.
+
+    Args:
+        path: The output.
+        force: Whether it may replace a file that is there.
+
+    Yields:
+        The temporary path beside the output: an empty file to be written.
+
+    Raises:
+        OutputExists: If the output came into being meanwhile and ``force`` is not given.
+        OutputNotWritable: If the folder cannot be written.
+    """
+    target = check_output(path, force)
+    temporary = _temporary(target)
+    try:
+        try:
+            _create(temporary)
+        except OSError as error:
+            raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
+        yield temporary
+        _move(temporary, target, force)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _temporary(target: Path) -> Path:
+    """Choose a hidden name beside the output (short: a name may be 255 bytes at most)."""
+    return target.with_name(f".facedit-{secrets.token_hex(8)}.part")
+
+
+def _create(path: Path) -> Path:
+    """Make an empty file that nobody else made, with the user's usual permissions."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return path
+
+
+def _move(temporary: Path, target: Path, force: bool) -> None:
+    """Put the finished file in its place, on the disk and not only in the cache."""
+    try:
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        if force or not _link(temporary, target):
+            temporary.replace(target)
+    except FileExistsError:
+        raise OutputExists(f"{target}: came into being meanwhile; --force replaces it.") from None
+    except OSError as error:
+        raise OutputNotWritable(f"{target}: cannot be written ({error.strerror}).") from None
+
+
+def _link(temporary: Path, target: Path) -> bool:
+    """Give the file its name unless somebody else took it; False where links are unknown."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError from None
+        return False
+    return True

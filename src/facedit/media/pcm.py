@@ -1,0 +1,120 @@
+"""Sample arithmetic: to float, between channel counts, between rates."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from facedit.types import Float32, Sound
+from facedit.units import sample_at
+
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_BLOCK = 1 << 16
+
+
+def layout_name(channels: int) -> str:
+    """Name the usual layout of a number of channels.
+
+    Args:
+        channels: 1 to 8.
+
+    Returns:
+        FFmpeg's name.
+    """
+    return _LAYOUTS[channels]
+
+
+def to_float(frame: AudioFrame) -> Float32:
+    """Convert decoded sound to floats in [-1, 1].
+
+    Args:
+        frame: Decoded sound of any sample format.
+
+    Returns:
+        Samples, shape (N, channels).
+    """
+    raw = frame.to_ndarray()
+    samples = raw.T if frame.format.is_planar else raw.reshape(-1, frame.layout.nb_channels)
+    floats: Float32 = np.ascontiguousarray(samples, dtype=np.float32)
+    if samples.dtype == np.uint8:
+        return (floats - np.float32(128.0)) / np.float32(128.0)
+    if samples.dtype.kind == "i":
+        return floats / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1))
+    return floats
+
+
+def to_frame(samples: Float32, rate: int) -> AudioFrame:
+    """Wrap samples for an encoder or resampler.
+
+    Args:
+        samples: Amplitudes, shape (N, channels).
+        rate: Samples per second.
+
+    Returns:
+        A planar float frame.
+    """
+    planes = np.ascontiguousarray(samples.T, dtype=np.float32)
+    frame = AudioFrame.from_ndarray(planes, format="fltp", layout=layout_name(len(planes)))
+    frame.sample_rate = rate
+    return frame
+
+
+def remix(samples: Float32, channels: int) -> Float32:
+    """Change the number of channels.
+
+    Args:
+        samples: Amplitudes, shape (N, old channels).
+        channels: New number.
+
+    Returns:
+        Amplitudes, shape (N, channels): the same where the number is; else the mean of the old
+        channels in every new one.
+    """
+    if samples.shape[1] == channels:
+        return samples
+    mean = samples.mean(axis=1, keepdims=True, dtype=np.float32)
+    return np.repeat(mean, channels, axis=1)
+
+
+def resample(sound: Sound, rate: int, channels: int | None = None) -> Sound:
+    """Change rate and channels; sample 0 stays at time 0.
+
+    Args:
+        sound: The sound.
+        rate: New samples per second.
+        channels: New number of channels, None for the same.
+
+    Returns:
+        The sound with ``round(N * rate / sound.rate)`` samples.
+    """
+    samples = remix(sound.samples, channels or sound.samples.shape[1])
+    if rate == sound.rate:
+        return Sound(samples, rate)
+    length = sample_at(len(samples) / sound.rate, rate)
+    changer = AudioResampler(format="fltp", layout=layout_name(samples.shape[1]), rate=rate)
+    parts: list[Float32] = []
+    for start in range(0, len(samples), _BLOCK):
+        frame = to_frame(samples[start : start + _BLOCK], sound.rate)
+        frame.pts = start
+        frame.time_base = Fraction(1, sound.rate)
+        parts += [to_float(out) for out in changer.resample(frame)]
+    parts += [to_float(out) for out in changer.resample(None)]
+    return Sound(fit(np.concatenate(parts) if parts else samples[:0], length), rate)
+
+
+def fit(samples: Float32, length: int) -> Float32:
+    """Cut or pad with silence to a length.
+
+    Args:
+        samples: Amplitudes, shape (N, channels).
+        length: Samples wanted.
+
+    Returns:
+        Amplitudes, shape (length, channels).
+    """
+    if len(samples) >= length:
+        return samples[:length]
+    return np.pad(samples, ((0, length - len(samples)), (0, 0)))
