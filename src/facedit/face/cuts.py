@@ -9,43 +9,55 @@ from facedit.types import Float32, UInt8
 THUMBNAIL = 32
 """Points along each side of the grid at which frames are compared."""
 
-_MIN_DIFFERENCE = 18.0
-_TIMES_USUAL = 6.0
+MIN_DIFFERENCE = 18.0
+"""Least mean grey difference (of 255) across a cut."""
+
+PEAK = 2.5
+"""A cut's difference is at least so many times the next one's on either side."""
 
 
 class CutDetector:
-    """Tells for each frame of a stream whether it begins a new shot.
+    """Finds the frames of a stream that begin a new shot.
 
-    A cut is a mean grey difference to the previous frame above both a fixed floor (18 of 255) and
-    six times the usual difference in this shot, so that neither noise nor a moving camera counts.
+    A cut is a mean grey difference to the previous frame above a fixed floor that stands alone:
+    a camera that swings or a slow fade changes every frame by about as much.
     """
 
     def __init__(self) -> None:
         """Start with no frame seen."""
         self._last: Float32 | None = None
-        self._usual = 0.0
-        self._seen = 0
+        self._times: list[float] = []
+        self._differences: list[float] = []
 
-    def is_cut(self, rgb: UInt8) -> bool:
+    def may_be_cut(self, time_s: float, rgb: UInt8) -> bool:
         """Look at the next frame.
 
         Args:
+            time_s: Its time in seconds.
             rgb: Picture, shape (H, W, 3).
 
         Returns:
-            Whether it begins a new shot; False for the first frame of all.
+            Whether it looks like the first of a new shot as far as can be told before the next
+            frame is seen; False for the first frame of all.
         """
         small = thumbnail(rgb)
         last, self._last = self._last, small
-        if last is None:
-            return False
-        difference = float(np.abs(small - last).mean())
-        if difference > max(_MIN_DIFFERENCE, _TIMES_USUAL * self._usual):
-            self._usual, self._seen = 0.0, 0
-            return True
-        self._seen += 1
-        self._usual += (difference - self._usual) / min(self._seen, 12)
-        return False
+        difference = 0.0 if last is None else float(np.abs(small - last).mean())
+        before = self._differences[-1] if self._differences else 0.0
+        self._times.append(time_s)
+        self._differences.append(difference)
+        return difference >= MIN_DIFFERENCE and difference >= PEAK * before
+
+    def cuts(self) -> tuple[float, ...]:
+        """Return the times of the frames that begin a new shot, now that all are seen."""
+        padded = [0.0, *self._differences, 0.0]
+        return tuple(
+            time_s
+            for time_s, before, difference, after in zip(
+                self._times, padded, padded[1:], padded[2:], strict=False
+            )
+            if difference >= MIN_DIFFERENCE and difference >= PEAK * max(before, after)
+        )
 
 
 def thumbnail(rgb: UInt8) -> Float32:

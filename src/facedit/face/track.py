@@ -64,12 +64,10 @@ def track_face(
     times: list[float] = []
     landmarks: list[Float32] = []
     confidence: list[float] = []
-    cuts: list[float] = []
     width = height = 0
     for time_s, rgb in frames:
         height, width = rgb.shape[:2]
-        if cut_detector.is_cut(rgb):
-            cuts.append(time_s)
+        if cut_detector.may_be_cut(time_s, rgb):
             follower.forget()
         points, sure = follower.step(rgb)
         times.append(time_s)
@@ -85,7 +83,7 @@ def track_face(
         np.array(confidence, np.float32),
         width,
         height,
-        tuple(cuts),
+        cut_detector.cuts(),
     )
 
 

@@ -1,0 +1,85 @@
+"""What is constant in a clip: the person's neutral shape and where the head usually is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.errors import NoFace
+from facedit.face.pose import HeadPose, fit_pose
+from facedit.types import Float32, Float64
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The constants of a clip that are taken out of its motion.
+
+    Attributes:
+        neutral: The clip's mean shape in canonical units (outer-eye distance), shape (478, 3).
+        scale_px: Pixels per canonical unit, the clip's (geometric) mean.
+        centre_px: Mean place of the canonical origin in pixels (x, y, z), shape (3,).
+        rotation: Mean rotation vector in radians, shape (3,).
+    """
+
+    neutral: Float32
+    scale_px: float
+    centre_px: Float64
+    rotation: Float64
+
+
+def estimate_identity(
+    landmarks: Float32, confidence: Float32, canonical: Float32, *, passes: int = 2
+) -> Identity:
+    """Estimate a clip's constants: means over its frames, weighted by confidence.
+
+    Poses are fitted to the canonical face first, then to the clip's own mean shape, whose
+    orientation stays that of the canonical one. A single frame is its own neutral.
+
+    Args:
+        landmarks: Landmarks in pixels, shape (F, 478, 3); NaN frames are skipped.
+        confidence: Weights of the frames, shape (F,).
+        canonical: The canonical face, shape (478, 3).
+        passes: How often poses are refitted.
+
+    Returns:
+        The constants.
+
+    Raises:
+        NoFace: If no frame has a face.
+    """
+    seen = (confidence > 0) & np.isfinite(landmarks).all(axis=(1, 2))
+    if not seen.any():
+        raise NoFace(f"none of {len(landmarks)} frames shows the face: no identity to take out.")
+    points = landmarks[seen].astype(np.float64)
+    weights = confidence[seen].astype(np.float64)
+    weights /= weights.sum()
+    neutral = canonical.astype(np.float64)
+    for _ in range(passes):
+        neutral = np.tensordot(weights, fit_pose(points, neutral).remove(points), 1)
+        # Bring the mean back to the canonical place, size and direction, so nothing drifts.
+        neutral = fit_pose(neutral[None], canonical).remove(neutral[None])[0]
+    pose = fit_pose(points, neutral)
+    return Identity(
+        neutral.astype(np.float32),
+        float(np.exp(weights @ np.log(pose.scale))),
+        weights @ pose.translation,
+        weights @ pose.rotation_vectors,
+    )
+
+
+def relative_head(pose: HeadPose, identity: Identity) -> Float64:
+    """Describe head poses relative to a clip's usual one.
+
+    Args:
+        pose: Poses against the clip's neutral shape.
+        identity: The clip's constants.
+
+    Returns:
+        Rotation vector less the mean (radians), x and y of the translation less the mean over the
+        scale, and the logarithm of the scale over the mean: shape (F, 6).
+    """
+    turn = pose.rotation_vectors - identity.rotation
+    move = (pose.translation - identity.centre_px)[:, :2] / identity.scale_px
+    size = np.log(pose.scale / identity.scale_px)
+    return np.concatenate([turn, move, size[:, None]], axis=1)
