@@ -62,8 +62,11 @@ def _load(path: Path) -> CanonicalFace:
     try:
         with zipfile.ZipFile(path) as bundle:
             metadata = bundle.read(_MEMBER)
-        mesh = next(bytes(value) for field, value in _fields(metadata) if field == 1)  # type: ignore[arg-type]
-        numbers, corners = [], []
+        mesh = next(
+            value for field, value in _fields(metadata) if field == 1 and isinstance(value, bytes)
+        )
+        numbers: list[float] = []
+        corners: list[int] = []
         for field, value in _fields(mesh):
             if field == 3 and isinstance(value, bytes):
                 numbers += struct.unpack(f"<{len(value) // 4}f", value)

@@ -56,7 +56,8 @@ class FaceChoice:
         except ValueError:
             pass
         raise UsageError(
-            f"face {text!r} is not 'largest', a number from 1 (from the left), or x,y,w,h in pixels."
+            f"face {text!r} is not 'largest', a number from 1 (counted from the left), "
+            "or x,y,w,h in pixels."
         )
 
     def pick(self, faces: list[Detection]) -> Detection | None:

@@ -24,7 +24,6 @@ class CutDetector:
     """
 
     def __init__(self) -> None:
-        """Start with no frame seen."""
         self._last: Float32 | None = None
         self._times: list[float] = []
         self._differences: list[float] = []
@@ -72,4 +71,5 @@ def thumbnail(rgb: UInt8) -> Float32:
     rows = max(rgb.shape[0] // THUMBNAIL, 1)
     columns = max(rgb.shape[1] // THUMBNAIL, 1)
     grid = rgb[rows // 2 :: rows, columns // 2 :: columns][:THUMBNAIL, :THUMBNAIL]
-    return grid.mean(axis=2, dtype=np.float32)
+    grey: Float32 = grid.mean(axis=2, dtype=np.float32)
+    return grey

@@ -93,24 +93,19 @@ def roi_from_landmarks(landmarks: Float32) -> Roi:
 class Landmarker:
     """The three networks of ``face_landmarker.task``; one instance serves one thread.
 
-    Attributes:
+    Args:
+        num_threads: Threads of LiteRT per network.
+        task: The ``.task`` file; the installed asset by default.
         min_score: Weakest detector score that counts as a face.
+
+    Raises:
+        AssetMissing: If the asset is not installed.
+        BadWeights: If the file does not hold the three networks.
     """
 
     def __init__(
         self, num_threads: int = 1, *, task: Path | None = None, min_score: float = 0.5
     ) -> None:
-        """Load the networks.
-
-        Args:
-            num_threads: Threads of LiteRT per network.
-            task: The ``.task`` file; the installed asset by default.
-            min_score: Weakest detector score that counts as a face.
-
-        Raises:
-            AssetMissing: If the asset is not installed.
-            BadWeights: If the file does not hold the three networks.
-        """
         path = task or asset_path("face_landmarker.task")
         try:
             with zipfile.ZipFile(path) as bundle:
@@ -231,9 +226,7 @@ class _Network:
         """Run the network on one input."""
         self._interpreter.set_tensor(self._input, value)
         self._interpreter.invoke()
-        return {
-            name: self._interpreter.get_tensor(index) for name, index in self._outputs.items()
-        }
+        return {name: self._interpreter.get_tensor(index) for name, index in self._outputs.items()}
 
 
 def _tile_starts(length: int, side: int) -> list[int]:
@@ -247,6 +240,10 @@ def _crop(rgb: UInt8, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
 
     Where the crop shrinks by two or more, the picture is averaged down first: plain bilinear
     sampling would alias, and aliasing shows as jitter of the landmarks.
+
+    Args:
+        rgb: Picture, shape (H, W, 3).
+        roi: The square.
 
     Returns:
         The crop, shape (256, 256, 3), and the 2 x 3 map from crop pixels to picture pixels.

@@ -56,7 +56,8 @@ class HeadPose:
             Pose-free points in canonical units, shape (F, P, 3).
         """
         centred = np.asarray(landmarks, np.float64) - self.translation[:, None]
-        return (centred @ self.rotation) / self.scale[:, None, None]
+        free: Float64 = (centred @ self.rotation) / self.scale[:, None, None]
+        return free
 
     def degrees(self) -> Float64:
         """Return yaw, pitch and roll in degrees, shape (F, 3).
@@ -69,7 +70,8 @@ class HeadPose:
         yaw = np.arctan2(-matrix[:, 0, 2], matrix[:, 2, 2])
         pitch = np.arcsin(np.clip(matrix[:, 1, 2], -1, 1))
         roll = np.arctan2(matrix[:, 1, 0], matrix[:, 1, 1])
-        return np.degrees(np.stack([yaw, pitch, roll], axis=1))
+        angles: Float64 = np.degrees(np.stack([yaw, pitch, roll], axis=1))
+        return angles
 
 
 def fit_pose(

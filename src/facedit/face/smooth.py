@@ -97,10 +97,10 @@ def local_parabola(
     Returns:
         Smoothed values, shape (F, C).
     """
-    values = np.asarray(values, np.float64)
+    samples = np.asarray(values, np.float64)
     frames = len(times_s)
     if width_s <= 0 or frames < 2:
-        return values.copy()
+        return samples.copy()
     reach = _reach(times_s, 3 * width_s)
     rows = np.arange(frames)
     columns = rows[:, None] + np.arange(-reach, reach + 1)
@@ -113,11 +113,13 @@ def local_parabola(
     normal = np.einsum("fk,fki,fkj->fij", weight, powers, powers)
     # Next to a gap there may be fewer than three samples: then a line or the sample itself.
     normal += np.diag([0.0, 1e-6, 1e-6]) * weights[:, None, None]
-    first = np.linalg.solve(normal, np.broadcast_to(np.array([[1.0], [0.0], [0.0]]), (frames, 3, 1)))
+    first = np.linalg.solve(
+        normal, np.broadcast_to(np.array([[1.0], [0.0], [0.0]]), (frames, 3, 1))
+    )
     kernel = weight * np.einsum("fki,fi->fk", powers, first[:, :, 0])
-    smoothed = np.zeros_like(values)
+    smoothed = np.zeros_like(samples)
     for k in range(kernel.shape[1]):
-        smoothed += kernel[:, k, None] * values[columns[:, k]]
+        smoothed += kernel[:, k, None] * samples[columns[:, k]]
     return smoothed
 
 

@@ -29,7 +29,7 @@ from facedit.face.regions import (
 from facedit.face.smooth import smooth_track
 from facedit.motion.identity import Identity, estimate_identity, relative_head
 from facedit.motion.resample import resample_track
-from facedit.motion.space import HEAD_NAMES, MotionSpace
+from facedit.motion.space import MotionSpace
 from facedit.types import LANDMARKS, FaceTrack, Float32, Float64
 from facedit.units import MOTION_FPS, first_frame_from
 
@@ -238,8 +238,8 @@ def _mean_face(neutrals: dict[str, list[Float32]], start: Float32) -> Float32:
     face = (face + mirrored) / 2
     face = fit_pose(face[None], start).remove(face[None])[0]
     right, left = face[list(OUTER_EYE_CORNERS)]
-    face = (face - (right + left) / 2) / np.linalg.norm(left - right)
-    return face.astype(np.float32)
+    unit: Float32 = ((face - (right + left) / 2) / np.linalg.norm(left - right)).astype(np.float32)
+    return unit
 
 
 def mirror_points() -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -86,11 +86,11 @@ def cubic_spline(
     Returns:
         Values, shape (M, C).
     """
-    values = np.asarray(values, np.float64)
+    samples = np.asarray(values, np.float64)
     times = np.clip(np.asarray(times, np.float64), knots[0], knots[-1])
     if len(knots) == 1:
-        return np.repeat(values, len(times), axis=0)
-    curvature = _curvature(knots, values)
+        return np.repeat(samples, len(times), axis=0)
+    curvature = _curvature(knots, samples)
     left = np.clip(np.searchsorted(knots, times, side="right") - 1, 0, len(knots) - 2)
     step = (knots[left + 1] - knots[left])[:, None]
     b = (times[:, None] - knots[left][:, None]) / step
@@ -98,7 +98,7 @@ def cubic_spline(
     b = np.where(b * step < _TOUCH_S, 0.0, np.where((1 - b) * step < _TOUCH_S, 1.0, b))
     a = 1 - b
     bend = (a**3 - a) * curvature[left] + (b**3 - b) * curvature[left + 1]
-    result: Float64 = a * values[left] + b * values[left + 1] + bend * step**2 / 6
+    result: Float64 = a * samples[left] + b * samples[left + 1] + bend * step**2 / 6
     return result
 
 

@@ -11,7 +11,8 @@ from facedit.face.pose import fit_pose
 from facedit.face.regions import BROWS, JAW, LEFT_EYE, LIPS, RIGHT_EYE
 from facedit.face.smooth import jitter
 from facedit.motion.fit import grid_landmarks
-from facedit.motion.space import MotionSpace, lip_opening, lip_width
+from facedit.motion.lips import lip_opening, lip_width
+from facedit.motion.space import MotionSpace
 from facedit.types import FaceTrack
 
 REGIONS: dict[str, tuple[int, ...]] = {
@@ -88,4 +89,4 @@ def round_trip_report(
 
 def _percent(value: float | NDArray[np.floating]) -> float:
     """Return a length in canonical units as per cent of the outer-eye distance."""
-    return float(value) * 100
+    return 100 * float(value)

@@ -24,14 +24,11 @@ from safetensors.numpy import load_file, save_file
 
 from facedit.errors import BadWeights
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
-from facedit.face.regions import (
-    LOWER_INNER_LIP,
-    MOUTH_CORNERS,
-    OUTER_EYE_CORNERS,
-    UPPER_INNER_LIP,
-)
 from facedit.motion.identity import Identity, estimate_identity, relative_head
+from facedit.motion.lips import lip_opening, lip_width
 from facedit.types import LANDMARKS, Float32, Float64
+
+__all__ = ["HEAD_NAMES", "Identity", "MotionSpace", "lip_opening", "lip_width"]
 
 HEAD_NAMES = ("head_rx", "head_ry", "head_rz", "head_tx", "head_ty", "head_log_scale")
 """Names of the pose dims: rotation vector, translation, logarithm of the scale."""
@@ -126,9 +123,7 @@ class MotionSpace:
         values, _ = self.encode_with_pose(landmarks, identity)
         return values
 
-    def encode_with_pose(
-        self, landmarks: Float32, identity: Identity
-    ) -> tuple[Float32, HeadPose]:
+    def encode_with_pose(self, landmarks: Float32, identity: Identity) -> tuple[Float32, HeadPose]:
         """Turn landmarks into standardised motion and the poses that were taken out.
 
         Args:
@@ -260,41 +255,6 @@ class MotionSpace:
         )
         if not fits:
             raise BadWeights(f"{name}: the tensors' shapes do not fit together.")
-
-
-def lip_opening(landmarks: Float32) -> Float32:
-    """Measure how far the lips are open.
-
-    Args:
-        landmarks: Landmarks in pixels or canonical units, shape (..., 478, 3).
-
-    Returns:
-        Distance in space between the middles of the inner lip lines (means of three facing
-        points) over the outer-eye distance, shape (...).
-    """
-    upper = landmarks[..., UPPER_INNER_LIP, :].mean(axis=-2)
-    lower = landmarks[..., LOWER_INNER_LIP, :].mean(axis=-2)
-    return _over_eyes(upper - lower, landmarks)
-
-
-def lip_width(landmarks: Float32) -> Float32:
-    """Measure how wide the mouth is.
-
-    Args:
-        landmarks: Landmarks in pixels or canonical units, shape (..., 478, 3).
-
-    Returns:
-        Distance in space between the mouth corners over the outer-eye distance, shape (...).
-    """
-    first, second = MOUTH_CORNERS
-    return _over_eyes(landmarks[..., first, :] - landmarks[..., second, :], landmarks)
-
-
-def _over_eyes(vector: Float32, landmarks: Float32) -> Float32:
-    """Return a length in units of the outer-eye distance."""
-    right, left = OUTER_EYE_CORNERS
-    eyes = np.linalg.norm(landmarks[..., left, :] - landmarks[..., right, :], axis=-1)
-    return (np.linalg.norm(vector, axis=-1) / eyes).astype(np.float32)
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

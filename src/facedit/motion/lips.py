@@ -1,0 +1,49 @@
+"""The two lip measures that speech shows in most, used as metrics everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedit.face.regions import (
+    LOWER_INNER_LIP,
+    MOUTH_CORNERS,
+    OUTER_EYE_CORNERS,
+    UPPER_INNER_LIP,
+)
+from facedit.types import Float32
+
+
+def lip_opening(landmarks: Float32) -> Float32:
+    """Measure how far the lips are open.
+
+    Args:
+        landmarks: Landmarks in pixels or canonical units, shape (..., 478, 3).
+
+    Returns:
+        Distance in space between the middles of the inner lip lines (means of three facing
+        points) over the outer-eye distance, shape (...).
+    """
+    upper = landmarks[..., UPPER_INNER_LIP, :].mean(axis=-2)
+    lower = landmarks[..., LOWER_INNER_LIP, :].mean(axis=-2)
+    return _over_eyes(upper - lower, landmarks)
+
+
+def lip_width(landmarks: Float32) -> Float32:
+    """Measure how wide the mouth is.
+
+    Args:
+        landmarks: Landmarks in pixels or canonical units, shape (..., 478, 3).
+
+    Returns:
+        Distance in space between the mouth corners over the outer-eye distance, shape (...).
+    """
+    first, second = MOUTH_CORNERS
+    return _over_eyes(landmarks[..., first, :] - landmarks[..., second, :], landmarks)
+
+
+def _over_eyes(vector: Float32, landmarks: Float32) -> Float32:
+    """Return a length in units of the outer-eye distance."""
+    right, left = OUTER_EYE_CORNERS
+    eyes = np.linalg.norm(landmarks[..., left, :] - landmarks[..., right, :], axis=-1)
+    ratio: Float32 = (np.linalg.norm(vector, axis=-1) / eyes).astype(np.float32)
+    return ratio
