@@ -278,12 +278,13 @@ class EditPlan:
         return {
             "frame_rate": str(self.frame_rate),
             "source_duration_s": self.source_duration_s,
-            "output_duration_s": self.output_duration_s,
+            "output_duration_s": round(self.output_duration_s, 6),
             "margin_s": self.margin_s,
             "bridge_s": self.bridge_s,
-            "segments": [_segment_dict(segment) for segment in self.segments],
+            "segments": [self._segment_dict(segment) for segment in self.segments],
             "picture_spans": [
-                [span.output_start_s, span.output_end_s] for span in self.picture_spans()
+                [round(span.output_start_s, 6), round(span.output_end_s, 6)]
+                for span in self.picture_spans()
             ],
         }
 
@@ -297,28 +298,29 @@ class EditPlan:
         """Return kept words as they are timed in the output."""
         return [_moved(word, frame_time(frames, self.frame_rate)) for word in words]
 
+    def _segment_dict(self, segment: Segment) -> dict[str, Any]:
+        """Return a segment as JSON-ready data."""
+        data: dict[str, Any] = {
+            "source": [segment.source_start_s, segment.source_end_s],
+            "output": [round(segment.output_start_s, 6), round(segment.output_end_s, 6)],
+        }
+        if isinstance(segment, Keep):
+            return {"keep": True, **data}
+        edit = self.edits[segment.edit]
+        return {
+            "keep": False,
+            "edit": segment.edit,
+            "words": [edit.old_start, edit.old_end],
+            "kind": segment.kind,
+            "text": segment.text,
+            **data,
+            "speech_s": segment.speech_s,
+            "lead_in_s": round(segment.lead_in_s, 6),
+            "lead_out_s": round(segment.lead_out_s, 6),
+            "shift_frames": segment.shift_frames,
+        }
+
 
 def _moved(word: Word, by_s: float) -> Word:
     """Return a word spoken later by some seconds."""
     return Word(word.text, word.start_s + by_s, word.end_s + by_s, word.score)
-
-
-def _segment_dict(segment: Segment) -> dict[str, Any]:
-    """Return a segment as JSON-ready data."""
-    data: dict[str, Any] = {
-        "source": [segment.source_start_s, segment.source_end_s],
-        "output": [segment.output_start_s, segment.output_end_s],
-    }
-    if isinstance(segment, Keep):
-        return {"keep": True, **data}
-    return {
-        "keep": False,
-        "edit": segment.edit,
-        "kind": segment.kind,
-        "text": segment.text,
-        **data,
-        "speech_s": segment.speech_s,
-        "lead_in_s": segment.lead_in_s,
-        "lead_out_s": segment.lead_out_s,
-        "shift_frames": segment.shift_frames,
-    }

@@ -90,11 +90,11 @@ def make_plan(
         segments.append(fill)
         position_s = joint[1]
         shift += fill.shift_frames
-    if source_duration_s * frame_rate + shift < 0.5:
-        raise BadEdit("The edits leave nothing of the clip.")
     if position_s < source_duration_s or not segments:
         start_s = position_s + frame_time(shift, frame_rate)
         segments.append(Keep(position_s, source_duration_s, start_s))
+    if all(isinstance(segment, Fill) and segment.kind == "delete" for segment in segments):
+        raise BadEdit("The edits leave nothing of the clip.")
     return EditPlan(
         tuple(segments), tuple(edits), source_duration_s, frame_rate, margin_s, bridge_s
     )

@@ -298,8 +298,8 @@ def _read_plan(
 ) -> EditPlan | None:
     """Lay a stored plan out anew; None if it belongs to other edits."""
     fills = [item for item in node.child("segments").items() if item.child("keep").value is False]
-    texts = [(item.child("kind").text(), item.child("text").text()) for item in fills]
-    if texts != [(edit.kind, edit.text) for edit in edits]:
+    stored = [(item.child("words").value, item.child("text").value) for item in fills]
+    if stored != [([edit.old_start, edit.old_end], edit.text) for edit in edits]:
         return None
     joints: list[tuple[float, float]] = []
     sounds: list[float | None] = []

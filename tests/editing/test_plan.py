@@ -1,0 +1,244 @@
+import json
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from editing_cases import plans, spoken
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facedit.editing.diff import WordEdit
+from facedit.editing.plan import Fill, Keep
+from facedit.editing.planner import BRIDGE_S, CROSSFADE_S, MARGIN_S, make_plan
+from facedit.errors import BadEdit
+from facedit.types import Word
+
+NTSC = Fraction(30000, 1001)
+# one 0.3-0.6, two 0.7-1.0, three 1.1-1.4, four 1.5-1.8; 2.1 s in all
+TRANSCRIPT = spoken("one two three four")
+
+
+def planned(edits, sounds, rate=Fraction(25), duration_s=2.12, **settings):
+    return make_plan(
+        edits, TRANSCRIPT, sounds, source_duration_s=duration_s, frame_rate=rate, **settings
+    )
+
+
+def test_no_edit_is_one_kept_segment():
+    plan = planned([], [])
+    assert plan.segments == (Keep(0.0, 2.12, 0.0),)
+    assert plan.output_duration_s == 2.12
+    assert plan.picture_spans() == ()
+    assert not plan.motion_mask(53).any()
+    assert plan.output_words(TRANSCRIPT, []) == TRANSCRIPT.words
+
+
+def test_a_substitution_shifts_by_whole_frames():
+    # "two" and half of each pause go: 0.65-1.05 s = 10 frames; 0.5 s of speech needs 13.
+    plan = planned([WordEdit(1, 2, ("x",))], [0.5])
+    before, fill, after = plan.segments
+    assert (before.source_end_s, after.source_start_s) == pytest.approx((0.65, 1.05))
+    assert fill.shift_frames == 3
+    assert fill.duration_s == pytest.approx(0.52)
+    assert (fill.speech_s, fill.lead_in_s, fill.lead_out_s) == pytest.approx((0.5, 0.01, 0.01))
+    assert after.output_start_s == pytest.approx(1.17)
+    assert plan.output_duration_s == pytest.approx(2.12 + 3 / 25)
+
+
+def test_squeezing_half_a_frame_takes_the_nearest_length():
+    plan = planned([WordEdit(1, 2, ("x",))], [0.49], squeeze_s=0.02)
+    (fill,) = plan.fills
+    assert fill.shift_frames == 2
+    assert fill.duration_s == fill.speech_s == pytest.approx(0.48)
+
+
+def test_a_deletion_leaves_less_than_a_frame_and_the_cross_fade():
+    plan = planned([WordEdit(1, 2)], [None], rate=NTSC)
+    (fill,) = plan.fills
+    assert CROSSFADE_S <= fill.duration_s < CROSSFADE_S + float(1 / NTSC)
+    assert fill.shift_frames == -11  # 0.4 s are 11.99 frames
+    (span,) = plan.picture_spans()
+    assert span.output_start_s == pytest.approx(fill.output_start_s - BRIDGE_S)
+    assert span.output_end_s == pytest.approx(fill.output_end_s + BRIDGE_S)
+
+
+def test_an_insertion_removes_nothing():
+    plan = planned([WordEdit(4, 4, ("five",))], [0.2])
+    (fill,) = plan.fills
+    assert fill.removed_s == 0
+    assert fill.shift_frames == 5
+    assert plan.source_time(fill.output_start_s) is None
+    assert plan.output_time(fill.source_start_s) == pytest.approx(fill.output_end_s)
+
+
+def test_the_first_and_the_last_word():
+    plan = planned([WordEdit(0, 1), WordEdit(3, 4, ("x",))], [None, 0.7])
+    assert [type(segment) for segment in plan.segments] == [Keep, Fill, Keep, Fill, Keep]
+    joints = [(0.0, 0.65), (1.45, 2.12)]
+    plan = planned([WordEdit(0, 1), WordEdit(3, 4, ("x",))], [None, 0.7], joints=joints)
+    assert [type(segment) for segment in plan.segments] == [Fill, Keep, Fill]
+    spans = plan.picture_spans()
+    assert spans[0].output_start_s == 0.0
+    assert spans[-1].output_end_s == plan.output_duration_s
+
+
+@given(plans())
+def test_segments_cover_the_output_and_the_source_exactly(drawn):
+    _, frames, sounds, plan = drawn
+    output_s = source_s = 0.0
+    for segment in plan.segments:
+        assert segment.output_start_s == pytest.approx(output_s, abs=1e-9)
+        assert segment.source_start_s == source_s
+        assert segment.duration_s >= 0 if isinstance(segment, Fill) else segment.duration_s > 0
+        output_s, source_s = segment.output_end_s, segment.source_end_s
+    assert output_s == pytest.approx(plan.output_duration_s, abs=1e-9)
+    assert source_s == plan.source_duration_s
+    whole = plan.output_duration_s * float(plan.frame_rate)
+    assert whole == pytest.approx(frames + plan.shift_frames, abs=1e-6)
+    assert len(plan.fills) == len(plan.edits) == len(sounds)
+
+
+@given(plans())
+def test_new_sound_fits_and_wastes_less_than_a_frame(drawn):
+    _, _, sounds, plan = drawn
+    frame_s = float(1 / plan.frame_rate)
+    for fill, speech_s in zip(plan.fills, sounds, strict=True):
+        parts = fill.lead_in_s + fill.speech_s + fill.lead_out_s
+        assert parts == pytest.approx(fill.duration_s, abs=1e-9)
+        assert min(fill.lead_in_s, fill.lead_out_s) >= 0
+        if speech_s is None:
+            assert fill.duration_s < CROSSFADE_S + frame_s + 1e-6
+            assert fill.duration_s >= min(CROSSFADE_S, fill.removed_s) - 1e-6
+        else:
+            # The whole sound, or squeezed by less than half a frame.
+            assert speech_s - fill.speech_s < frame_s / 2 + 1e-6
+            assert fill.duration_s < speech_s + frame_s + 1e-6
+
+
+@given(plans(), st.floats(0, 1))
+def test_kept_moments_map_there_and_back_by_whole_frames(drawn, part):
+    _, _, _, plan = drawn
+    source_s = part * plan.source_duration_s
+    output_s = plan.output_time(source_s)
+    removed = any(f.source_start_s <= source_s < f.source_end_s for f in plan.fills)
+    assert (output_s is None) == removed
+    if output_s is not None:
+        shift = (output_s - source_s) * float(plan.frame_rate)
+        assert shift == pytest.approx(round(shift), abs=1e-6)
+        # Rounding may put a moment on a joint into the fill beside it.
+        back = plan.source_time(output_s)
+        near = min(
+            (
+                abs(output_s - edge)
+                for f in plan.fills
+                for edge in (f.output_start_s, f.output_end_s)
+            ),
+            default=1.0,
+        )
+        if near > 1e-9:
+            assert back == pytest.approx(source_s, abs=1e-9)
+            assert plan.shift_frames_at(output_s) == round(shift)
+
+
+@given(plans())
+def test_spans_are_in_order_apart_inside_and_hold_the_fills(drawn):
+    _, _, _, plan = drawn
+    spans = plan.picture_spans()
+    for before, after in pairwise(spans):
+        assert before.output_end_s < after.output_start_s
+    assert [index for span in spans for index in span.fills] == list(range(len(plan.fills)))
+    for span in spans:
+        assert 0 <= span.output_start_s < span.output_end_s <= plan.output_duration_s
+        for index in span.fills:
+            fill = plan.fills[index]
+            reach_s = BRIDGE_S if fill.kind == "delete" else MARGIN_S
+            assert span.output_start_s <= max(fill.output_start_s - reach_s, 0) + 1e-9
+            end_s = min(fill.output_end_s + reach_s, plan.output_duration_s)
+            assert span.output_end_s >= end_s - 1e-9
+
+
+@given(plans(), st.integers(0, 40))
+def test_motion_mask_hides_what_lies_in_the_spans(drawn, first):
+    _, _, _, plan = drawn
+    mask = plan.motion_mask(60, first)
+    times_s = (first + np.arange(60)) / 25
+    inside = np.zeros(60, bool)
+    border = np.zeros(60, bool)
+    for span in plan.picture_spans():
+        inside |= (times_s >= span.output_start_s) & (times_s < span.output_end_s)
+        border |= np.abs(times_s - span.output_start_s) < 1e-6
+        border |= np.abs(times_s - span.output_end_s) < 1e-6
+    np.testing.assert_array_equal(mask[~border], inside[~border])
+
+
+@given(plans())
+def test_output_words_are_the_edited_words_in_order(drawn):
+    transcript, _, sounds, plan = drawn
+    new = [
+        [Word(text, speech_s * i / 9, speech_s * (i + 1) / 9) for i, text in enumerate(e.new_words)]
+        if speech_s
+        else []
+        for e, speech_s in zip(plan.edits, sounds, strict=True)
+    ]
+    words = plan.output_words(transcript, new)
+    texts = [word.text for word in transcript.words]
+    for edit in reversed(plan.edits):
+        texts[edit.old_start : edit.old_end] = edit.new_words
+    assert [word.text for word in words] == texts
+    starts = [word.start_s for word in words]
+    assert starts == sorted(starts)
+
+
+def test_output_words_stand_where_they_are_spoken():
+    plan = planned([WordEdit(1, 2, ("x",))], [0.5])
+    words = plan.output_words(TRANSCRIPT, [[Word("x", 0.1, 0.4)]])
+    assert (words[1].start_s, words[1].end_s) == pytest.approx((0.76, 1.06))
+    assert words[2].start_s == pytest.approx(1.1 + 3 / 25)
+    with pytest.raises(ValueError, match="1 edits"):
+        plan.output_words(TRANSCRIPT, [])
+
+
+def test_close_edits_share_a_span():
+    plan = planned([WordEdit(1, 2), WordEdit(3, 4, ("x",))], [None, 0.5], margin_s=0.3)
+    (span,) = plan.picture_spans()
+    assert span.kind == "substitute"  # the longer of the two
+    assert span.fills == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("edits", "sounds", "settings", "message"),
+    [
+        ([WordEdit(0, 1, ("x",))], [0.0], {}, "no length"),
+        ([WordEdit(0, 1, ("x",))], [float("nan")], {}, "no length"),
+        ([WordEdit(0, 1, ("x",))], [None], {}, "no length"),
+        ([WordEdit(0, 5)], [None], {}, "only 4"),
+        ([WordEdit(0, 2), WordEdit(1, 3)], [None] * 2, {}, "overlap"),
+        ([WordEdit(3, 4)], [None], {"duration_s": 1.2}, "does not fit"),
+        ([WordEdit(3, 4)], [None], {"joints": [(1.5, 9.0)]}, "1.500-9.000"),
+        ([WordEdit(0, 1), WordEdit(2, 3)], [None] * 2, {"joints": [(0, 1), (0.5, 2)]}, "Edit 2"),
+        ([WordEdit(1, 1, ("x",))], [0.3], {"joints": [(0.5, 0.6)]}, "inserts"),
+        ([WordEdit(0, 4)], [None], {"joints": [(0.0, 2.12)]}, "nothing of the clip"),
+        ([], [], {"duration_s": 0.0}, "cannot be edited"),
+        ([], [], {"duration_s": float("inf")}, "cannot be edited"),
+    ],
+)
+def test_refusals(edits, sounds, settings, message):
+    with pytest.raises(BadEdit, match=message):
+        planned(edits, sounds, **settings)
+
+
+def test_lists_must_fit():
+    with pytest.raises(ValueError, match="2 sounds"):
+        planned([WordEdit(0, 1)], [None, None])
+    with pytest.raises(ValueError, match="deletes words"):
+        planned([WordEdit(0, 1)], [0.3])
+    with pytest.raises(ValueError, match="negative"):
+        planned([], [], margin_s=-0.1)
+
+
+def test_to_dict_is_json():
+    plan = planned([WordEdit(0, 1), WordEdit(3, 4, ("x",))], [None, 0.7], rate=NTSC)
+    data = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
+    assert data["frame_rate"] == "30000/1001"
+    assert [segment["keep"] for segment in data["segments"]] == [True, False, True, False, True]
