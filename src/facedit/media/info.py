@@ -66,7 +66,8 @@ class VideoInfo:
         orientation: How the stored picture is turned upright.
         sample_aspect_ratio: Width of a stored pixel over its height.
         codec: Name of the video codec.
-        pix_fmt: FFmpeg's name of the decoded pixel format.
+        pix_fmt: FFmpeg's name of the pixel format that frames are given in.
+        decoded_pix_fmt: The format the decoder gives: another one only where ``notes`` says so.
         colour: Colour tags of the decoded frames.
         time_base: Seconds per PTS tick.
         origin_pts: PTS of the first picture.
@@ -90,6 +91,7 @@ class VideoInfo:
     sample_aspect_ratio: Fraction = Fraction(1)
     codec: str = "h264"
     pix_fmt: str = "yuv420p"
+    decoded_pix_fmt: str = "yuv420p"
     colour: ColourTags = ColourTags()
     time_base: Fraction = Fraction(1, 90_000)
     origin_pts: int = 0
@@ -197,6 +199,7 @@ def new_video_info(
         width=width,
         height=height,
         pix_fmt="yuv420p" if even else "yuv444p",
+        decoded_pix_fmt="yuv420p" if even else "yuv444p",
         colour=ColourTags(range=1, matrix=1, primaries=1, transfer=1),
         time_base=Fraction(1, Fraction(frame_rate).numerator * 512),
         sound=sound,

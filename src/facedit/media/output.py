@@ -59,8 +59,8 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
         The temporary path beside the output: an empty file to be written.
 
     Raises:
-        OutputExists: If the output came into being meanwhile and ``force`` is not given.
-        OutputNotWritable: If the folder cannot be written.
+        OutputNotWritable: If the folder cannot be written. (``OutputExists`` if the output is
+            there already or came into being meanwhile, and ``force`` is not given.)
     """
     target = check_output(path, force)
     temporary = _temporary(target)

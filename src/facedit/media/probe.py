@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from facedit.errors import BadMedia, NoSound
 from facedit.media.extent import Extent, measure_extent, times_of
+from facedit.media.formats import working_format
 from facedit.media.info import ColourTags, SoundInfo, VideoInfo
 from facedit.media.open import check_input, open_media, typed_errors
 from facedit.media.streams import (
@@ -80,6 +81,10 @@ def probe(
         picture = head.picture
         check_pixels(path, picture.width, picture.height)
         orientation = frame_orientation(picture)
+        pix_fmt = working_format(picture.format.name, _depth(picture))
+        converted: tuple[str, ...] = ()
+        if pix_fmt != picture.format.name:
+            converted = (f"{picture.format.name} pictures are converted to {pix_fmt}",)
         rate = _frame_rate(video, head)
         period_s = float(1 / rate)
         origin_s = head.origin * head.time_base
@@ -103,7 +108,8 @@ def probe(
             width=picture.height if orientation.transpose else picture.width,
             height=picture.width if orientation.transpose else picture.height,
             orientation=orientation,
-            pix_fmt=picture.format.name,
+            pix_fmt=pix_fmt,
+            decoded_pix_fmt=picture.format.name,
             colour=_colours(picture),
             sample_aspect_ratio=video.sample_aspect_ratio or Fraction(1),
             codec=video.codec_context.name,
@@ -113,7 +119,7 @@ def probe(
             bit_rate=video.bit_rate or 0,
             sound=_describe_sound(sound, head, extent, origin_s),
             metadata=dict(container.metadata),
-            notes=notes + left_out(container, video, sound),
+            notes=notes + converted + left_out(container, video, sound),
         )
 
 
@@ -187,8 +193,15 @@ def _accept_truncated(
     return (message,), whole
 
 
+def _depth(picture: VideoFrame) -> int:
+    """Find the largest depth of a picture's components."""
+    return max((component.bits for component in picture.format.components), default=8)
+
+
 def _colours(picture: VideoFrame) -> ColourTags:
     """Read the colour tags off a decoded picture."""
+    if picture.format.is_rgb:
+        return ColourTags(range=1, matrix=1, primaries=1, transfer=1)
     return ColourTags(
         range=int(picture.color_range),
         matrix=int(picture.colorspace),

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from facedit.errors import BadMedia
+from facedit.media.colour import swscale_matrix
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
@@ -108,9 +109,24 @@ class _Clock:
             time_s=float((pts - info.origin_pts) * info.time_base),
             pts=pts,
             duration_s=float(ticks * info.time_base),
-            picture=picture,
+            picture=_worked_on(picture, info),
             info=info,
         )
+
+
+def _worked_on(picture: VideoFrame, info: VideoInfo) -> VideoFrame:
+    """Convert a picture of a format that is not worked on as it is; others stay untouched."""
+    if picture.format.name == info.pix_fmt:
+        return picture
+    full = 2 if info.full_range else 1
+    if picture.format.is_rgb:
+        return picture.reformat(
+            format=info.pix_fmt,
+            dst_colorspace=swscale_matrix(info.matrix),
+            src_color_range=2,
+            dst_color_range=full,
+        )
+    return picture.reformat(format=info.pix_fmt, src_color_range=full, dst_color_range=full)
 
 
 def _decoded(container: InputContainer, info: VideoInfo, first_s: float) -> Iterator[Frame]:
@@ -148,10 +164,10 @@ def _from(container: InputContainer, stream: VideoStream, info: VideoInfo) -> It
     clock = _Clock(info)
     for picture in container.decode(stream):
         found = (picture.width, picture.height, picture.format.name)
-        if found != (info.stored_width, info.stored_height, info.pix_fmt):
+        if found != (info.stored_width, info.stored_height, info.decoded_pix_fmt):
             raise BadMedia(
                 f"{info.path}: the picture changes from {info.stored_width}x{info.stored_height} "
-                f"{info.pix_fmt} to {found[0]}x{found[1]} {found[2]} within the file."
+                f"{info.decoded_pix_fmt} to {found[0]}x{found[1]} {found[2]} within the file."
             )
         frame = clock.frame(picture)
         if frame.time_s >= -_EPSILON_S:

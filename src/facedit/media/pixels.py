@@ -1,0 +1,199 @@
+"""Changes pixels of a picture in its own format, leaving every other sample as it was.
+
+A patch is applied as a *difference*: what it changes in RGB is turned into a change of luma and
+chroma by the linear part of the source's own matrix, and added to the source's samples. So where
+a patch equals the picture nothing changes, not even by rounding; ten-bit detail survives an
+eight-bit patch; and a soft edge of a patch fades into the source's own grain.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from numpy.typing import NDArray
+
+from facedit.media.colour import rgb_to_ycbcr, swscale_matrix
+from facedit.media.formats import PlaneLayout, plane_layout
+from facedit.media.frame import Frame
+from facedit.media.info import VideoInfo
+from facedit.types import Float32, UInt8
+
+Rectangle = tuple[int, int, int, int]
+"""Left, top, width, height in pixels."""
+
+
+def patch_frame(
+    frame: Frame, patch_rgb: UInt8, x: int, y: int, *, base_rgb: UInt8 | None = None
+) -> Frame:
+    """Put an RGB patch into a picture without touching anything else.
+
+    Args:
+        frame: The picture.
+        patch_rgb: New pixels of a rectangle of the upright picture, shape (h, w, 3).
+        x: Left edge of the rectangle in the upright picture.
+        y: Top edge.
+        base_rgb: ``frame.rgb()`` where the caller has it already.
+
+    Returns:
+        A new frame in the same pixel format and orientation. Its samples equal the source's bit
+        for bit outside ``chroma_aligned(frame.info, rectangle)``, and inside it wherever the
+        patch equals the picture.
+
+    Raises:
+        ValueError: If the rectangle is not inside the picture.
+    """
+    info = frame.info
+    height, width = patch_rgb.shape[:2]
+    if x < 0 or y < 0 or x + width > info.width or y + height > info.height:
+        raise ValueError(
+            f"A patch of {width}x{height} at ({x}, {y}) leaves the picture "
+            f"of {info.width}x{info.height}."
+        )
+    base = frame.rgb() if base_rgb is None else base_rgb
+    upright = patch_rgb.astype(np.int16) - base[y : y + height, x : x + width]
+    change = info.orientation.stored(upright)
+    size = (info.width, info.height)
+    left, top = info.orientation.stored_corner(x, y, width, height, size)
+    picture = _copy(frame.picture)
+    layout = _layout_of(picture)
+    _add(picture, layout, change, left, top, info)
+    return Frame(frame.time_s, frame.pts, frame.duration_s, picture, info)
+
+
+def chroma_aligned(info: VideoInfo, rectangle: Rectangle) -> Rectangle:
+    """Grow a rectangle of the upright picture until it holds whole chroma samples.
+
+    Args:
+        info: The video.
+        rectangle: Left, top, width and height.
+
+    Returns:
+        The smallest such rectangle that contains it.
+    """
+    x, y, width, height = rectangle
+    turn = info.orientation
+    layout = plane_layout(info.pix_fmt) or PlaneLayout(2, 2)
+    left, top = turn.stored_corner(x, y, width, height, (info.width, info.height))
+    across, down = (height, width) if turn.transpose else (width, height)
+    left, across = _grown(left, across, layout.sub_x, info.stored_width)
+    top, down = _grown(top, down, layout.sub_y, info.stored_height)
+    if turn.transpose:
+        x, y, width, height = top, left, down, across
+    else:
+        x, y, width, height = left, top, across, down
+    x = info.width - x - width if turn.flip_x else x
+    y = info.height - y - height if turn.flip_y else y
+    return x, y, width, height
+
+
+def frame_from_rgb(rgb: UInt8, time_s: float, info: VideoInfo) -> Frame:
+    """Make a whole new picture in a video's own format.
+
+    Args:
+        rgb: Upright pixels, shape (height, width, 3), of the video's size.
+        time_s: When it is shown.
+        info: The video.
+
+    Returns:
+        The frame.
+    """
+    stored = np.ascontiguousarray(info.orientation.stored(rgb))
+    picture = VideoFrame.from_ndarray(stored, format="rgb24").reformat(
+        format=info.pix_fmt,
+        dst_colorspace=swscale_matrix(info.matrix),
+        src_color_range=2,
+        dst_color_range=2 if info.full_range else 1,
+    )
+    _tag(picture, info)
+    pts = info.origin_pts + round(Fraction(time_s) / info.time_base)
+    return Frame(time_s, pts, info.frame_period_s, picture, info)
+
+
+def plane_array(plane: VideoPlane, bits: int = 8) -> NDArray[np.unsignedinteger]:
+    """View a plane's samples without copying.
+
+    Args:
+        plane: A plane of a picture.
+        bits: Depth of its code values.
+
+    Returns:
+        Samples, shape (rows, columns); columns of nv12 chroma alternate Cb and Cr.
+    """
+    kind = np.uint8 if bits <= 8 else np.uint16
+    samples: NDArray[np.unsignedinteger] = np.frombuffer(memoryview(plane), dtype=np.dtype(kind))
+    return samples.reshape(-1, plane.line_size // samples.itemsize)[: plane.height]
+
+
+def _layout_of(picture: VideoFrame) -> PlaneLayout:
+    layout = plane_layout(picture.format.name)
+    if layout is None:
+        raise ValueError(f"Pictures of format {picture.format.name} are converted on reading.")
+    return layout
+
+
+def _copy(picture: VideoFrame) -> VideoFrame:
+    """Copy a picture with its times and colour tags."""
+    layout = _layout_of(picture)
+    copy = VideoFrame(picture.width, picture.height, picture.format.name)
+    for old, new in zip(picture.planes, copy.planes, strict=True):
+        columns = old.width * (2 if layout.interleaved and old.index else 1)
+        source, target = plane_array(old, layout.bits), plane_array(new, layout.bits)
+        target[:, :columns] = source[:, :columns]
+    copy.pts, copy.time_base = picture.pts, picture.time_base
+    copy.color_range, copy.colorspace = picture.color_range, picture.colorspace
+    copy.color_primaries, copy.color_trc = picture.color_primaries, picture.color_trc
+    return copy
+
+
+def _tag(picture: VideoFrame, info: VideoInfo) -> None:
+    """Give a new picture the colour tags of its video."""
+    picture.color_range, picture.colorspace = info.colour.range, info.colour.matrix
+    picture.color_primaries, picture.color_trc = info.colour.primaries, info.colour.transfer
+
+
+def _add(
+    picture: VideoFrame,
+    layout: PlaneLayout,
+    change: NDArray[np.int16],
+    left: int,
+    top: int,
+    info: VideoInfo,
+) -> None:
+    """Add a change of RGB, given in stored orientation, to a picture's own samples."""
+    height, width = change.shape[:2]
+    rows = rgb_to_ycbcr(info.matrix, info.full_range, layout.bits)
+    steps: Float32 = change.astype(np.float32) @ rows.T
+    brightest = (1 << layout.bits) - 1
+    luma = plane_array(picture.planes[0], layout.bits)
+    _change(luma[top : top + height, left : left + width], steps[..., 0], brightest)
+    if not layout.has_chroma:
+        return
+    x0, across = _grown(left, width, layout.sub_x, picture.width)
+    y0, down = _grown(top, height, layout.sub_y, picture.height)
+    columns, lines = -(-across // layout.sub_x), -(-down // layout.sub_y)
+    whole = np.zeros((lines * layout.sub_y, columns * layout.sub_x, 2), np.float32)
+    whole[top - y0 : top - y0 + height, left - x0 : left - x0 + width] = steps[..., 1:]
+    means = whole.reshape(lines, layout.sub_y, columns, layout.sub_x, 2).mean(axis=(1, 3))
+    x_c, y_c = x0 // layout.sub_x, y0 // layout.sub_y
+    for channel in range(2):
+        if layout.interleaved:
+            plane = plane_array(picture.planes[1])[:, channel::2]
+        else:
+            plane = plane_array(picture.planes[1 + channel], layout.bits)
+        region = plane[y_c : y_c + lines, x_c : x_c + columns]
+        _change(region, means[: len(region), : region.shape[1], channel], brightest)
+
+
+def _change(region: NDArray[np.unsignedinteger], step: Float32, brightest: int) -> None:
+    """Add a step to samples in place; samples whose step is zero stay exactly as they are."""
+    region[...] = np.clip(np.rint(region + step), 0, brightest).astype(region.dtype)
+
+
+def _grown(start: int, length: int, step: int, limit: int) -> tuple[int, int]:
+    """Grow a range to multiples of a step, within a limit."""
+    first = start - start % step
+    last = min(limit, -(-(start + length) // step) * step)
+    return first, last - first

@@ -1,0 +1,309 @@
+"""Writes a video: pictures and sound in any order, streaming, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from facedit.errors import OutputNotWritable
+from facedit.media.encode import QUANTISER, Encoding, choose_encoding
+from facedit.media.frame import Frame
+from facedit.media.info import VideoInfo
+from facedit.media.output import check_output, whole_or_nothing
+from facedit.media.pcm import layout_name, to_frame
+from facedit.types import Float32, Sound
+
+__all__ = ["VideoWriter", "check_output", "write_video"]
+
+_SAFE_TAGS = ("title", "artist", "author", "album", "date", "creation_time", "copyright",
+              "description", "comment", "genre", "location")  # fmt: skip
+
+
+class VideoWriter:
+    """Writes one video file; use it as a context manager.
+
+    Pictures keep their own times (constant or variable rate), pixel format, stored orientation
+    with its display matrix, colour tags and sample aspect ratio; a decoded picture goes to the
+    encoder as it was decoded. Sound starts at time 0, the first picture's clock. The file
+    appears under its name only when the block ends without an error.
+
+    Making one checks the output and chooses the encoding; nothing is written before the block is
+    entered.
+
+    Args:
+        path: The output; its suffix chooses the container (mp4, m4v, mov, mkv, webm).
+        info: The source, or ``new_video_info`` for a video from nothing.
+        force: Whether an existing file may be replaced (never the source itself).
+        metadata: Tags of the container, over the source's own; ``comment`` is put in front of
+            the source's comment, so that marks of earlier edits stay.
+        quantiser: Quantiser of the picture, lower is better.
+
+    Attributes:
+        encoding: Codecs and settings in use.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        info: VideoInfo,
+        *,
+        force: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        quantiser: int = QUANTISER,
+    ) -> None:
+        self._path = Path(path)
+        self._info = info
+        self._force = force
+        self.encoding: Encoding = choose_encoding(self._path, info, quantiser)
+        inputs = [info.path] if info.path.name else []
+        check_output(self._path, force, inputs)
+        self._metadata = _tags(info.metadata, metadata or {})
+        self._stack = ExitStack()
+        self._container: OutputContainer | None = None
+        self._video: VideoStream | None = None
+        self._sound: AudioStream | None = None
+        self._last_tick = -1
+        self._last_ticks_long = 1
+        self._samples = 0
+
+    def __enter__(self) -> Self:
+        """Create the temporary file and start the encoders."""
+        with _one_line(self._path):
+            temporary = self._stack.enter_context(whole_or_nothing(self._path, self._force))
+            try:
+                self._open(temporary)
+            except BaseException as error:
+                self._stack.__exit__(type(error), error, error.__traceback__)
+                raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish and rename the file, or remove it if anything went wrong."""
+        if kind is None:
+            try:
+                with _one_line(self._path):
+                    self._finish()
+            except BaseException as late:
+                self._close_quietly()
+                self._stack.__exit__(type(late), late, late.__traceback__)
+                raise
+            self._stack.__exit__(None, None, None)
+            return
+        self._close_quietly()
+        self._stack.__exit__(kind, error, trace)
+
+    def write_frame(
+        self,
+        frame: Frame | VideoFrame,
+        time_s: float | None = None,
+        duration_s: float | None = None,
+    ) -> None:
+        """Write the next picture.
+
+        Args:
+            frame: The picture, in the source's pixel format and stored orientation.
+            time_s: When it is shown, in seconds from the start; None for its own time.
+            duration_s: How long, where it is the last one; None for its own or one period.
+
+        Raises:
+            ValueError: If it is not shown later than the one before it, or has no time.
+        """
+        picture = frame.picture if isinstance(frame, Frame) else frame
+        if isinstance(frame, Frame):
+            time_s = frame.time_s if time_s is None else time_s
+            duration_s = frame.duration_s if duration_s is None else duration_s
+        if time_s is None:
+            raise ValueError("A bare picture needs a time.")
+        base = self.encoding.time_base
+        tick = round(Fraction(time_s) / base)
+        if tick <= self._last_tick:
+            raise ValueError(
+                f"A picture at {time_s:.6f} s does not follow the one at "
+                f"{float(self._last_tick * base):.6f} s."
+            )
+        with _one_line(self._path):
+            self._encode_picture(picture, tick, duration_s)
+
+    def write_sound(self, block: Sound | Float32) -> None:
+        """Write the next block of sound.
+
+        Args:
+            block: Samples at the source's rate and channels, shape (N, channels).
+
+        Raises:
+            ValueError: If the video was opened without sound, or rate or channels differ.
+        """
+        sound = self._info.sound
+        if self._sound is None or sound is None:
+            raise ValueError("The video was opened without sound.")
+        samples = block.samples if isinstance(block, Sound) else block
+        rate = block.rate if isinstance(block, Sound) else sound.rate
+        if rate != sound.rate or samples.ndim != 2 or samples.shape[1] != sound.channels:
+            raise ValueError(
+                f"Sound of {rate} Hz and shape {samples.shape} was given to a video of "
+                f"{sound.rate} Hz and {sound.channels} channel(s)."
+            )
+        if not len(samples):
+            return
+        with _one_line(self._path):
+            frame = to_frame(np.clip(samples, -1.0, 1.0).astype(np.float32), rate)
+            self._encode_sound(frame, rate)
+
+    @property
+    def sound_s(self) -> float:
+        """Seconds of sound written so far."""
+        return self._samples / self._info.sound_rate if self._info.sound_rate else 0.0
+
+    def _open(self, temporary: Path) -> None:
+        setting, info = self.encoding, self._info
+        container = av.open(
+            f"file:{temporary}",
+            mode="w",
+            format=setting.container,
+            container_options=setting.container_options,
+        )
+        self._container = container
+        container.metadata.update(self._metadata)
+        video = cast(
+            VideoStream, container.add_stream(setting.codec, info.frame_rate, setting.options)
+        )
+        video.width, video.height = info.stored_width, info.stored_height
+        video.pix_fmt = setting.pix_fmt
+        video.codec_context.time_base = setting.time_base
+        video.time_base = setting.time_base
+        video.codec_context.sample_aspect_ratio = info.sample_aspect_ratio
+        video.color_range, video.colorspace = info.colour.range, info.colour.matrix
+        video.color_primaries, video.color_trc = info.colour.primaries, info.colour.transfer
+        if not info.orientation.is_upright:
+            video.set_display_matrix(info.orientation.matrix)
+        self._video = video
+        if info.sound is not None:
+            sound = cast(AudioStream, container.add_stream(setting.sound_codec, setting.sound_rate))
+            sound.layout = layout_name(info.sound.channels)
+            sound.bit_rate = setting.sound_bit_rate
+            sound.time_base = Fraction(1, setting.sound_rate)
+            self._sound = sound
+
+    def _encode_picture(self, picture: VideoFrame, tick: int, duration_s: float | None) -> None:
+        assert self._video is not None
+        if picture.format.name != self.encoding.pix_fmt:
+            picture = self._converted(picture)
+        picture.pts, picture.time_base = tick, self.encoding.time_base
+        picture.pict_type = 0  # Else x264 repeats the source's choice of key frames.
+        length_s = duration_s or self._info.frame_period_s
+        self._last_tick = tick
+        self._last_ticks_long = max(1, round(Fraction(length_s) / self.encoding.time_base))
+        self._mux(self._video.encode(picture))
+
+    def _converted(self, picture: VideoFrame) -> VideoFrame:
+        """Change the pixel format for the encoder, keeping range and matrix."""
+        full = 2 if self._info.full_range else 1
+        return picture.reformat(
+            format=self.encoding.pix_fmt, src_color_range=full, dst_color_range=full
+        )
+
+    def _encode_sound(self, frame: AudioFrame, rate: int) -> None:
+        assert self._sound is not None
+        frame.pts, frame.time_base = self._samples, Fraction(1, rate)
+        self._samples += frame.samples
+        self._mux(self._sound.encode(frame))
+
+    def _mux(self, packets: Iterable[Packet[Any]]) -> None:
+        assert self._container is not None
+        for packet in packets:
+            if packet.stream is self._video and packet.pts is not None:
+                # The muxer knows a frame's length from the next one, but for the last.
+                base = packet.time_base
+                if packet.pts * base >= self._last_tick * self.encoding.time_base:
+                    packet.duration = round(self._last_ticks_long * self.encoding.time_base / base)
+            self._container.mux(packet)
+
+    def _finish(self) -> None:
+        assert self._container is not None
+        assert self._video is not None
+        if self._last_tick < 0:
+            raise OutputNotWritable(f"{self._path}: no picture was written.")
+        self._mux(self._video.encode(None))
+        if self._sound is not None and self._samples:
+            self._mux(self._sound.encode(None))
+        container, self._container = self._container, None
+        container.close()
+
+    def _close_quietly(self) -> None:
+        """Close after an error; the file is thrown away."""
+        container, self._container = self._container, None
+        if container is not None:
+            with suppress(av.error.FFmpegError, ValueError):
+                container.close()
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turn what FFmpeg raises while writing into one line."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        reason = (error.strerror or type(error).__name__).strip()
+        raise OutputNotWritable(f"{path}: cannot be written ({reason}).") from error
+
+
+def write_video(
+    path: Path | str,
+    info: VideoInfo,
+    frames: Iterable[Frame],
+    sound: Iterable[Sound] = (),
+    *,
+    force: bool = False,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write pictures and sound side by side, so that a player finds both where it looks.
+
+    Args:
+        path: The output.
+        info: The source.
+        frames: Pictures with their times, ascending.
+        sound: Blocks of sound from time 0 on.
+        force: Whether an existing file may be replaced.
+        metadata: Tags of the container.
+    """
+    blocks = iter(sound)
+    with VideoWriter(path, info, force=force, metadata=metadata) as writer:
+        more = info.sound is not None
+        for frame in frames:
+            while more and writer.sound_s <= frame.time_s:
+                block = next(blocks, None)
+                more = block is not None
+                if block is not None:
+                    writer.write_sound(block)
+            writer.write_frame(frame)
+        if info.sound is not None:
+            for block in blocks:
+                writer.write_sound(block)
+
+
+def _tags(source: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Join the source's harmless tags and the given ones."""
+    tags = {key: value for key, value in source.items() if key.lower() in _SAFE_TAGS}
+    earlier = tags.get("comment")
+    tags.update(given)
+    if earlier and "comment" in given and earlier not in given["comment"]:
+        tags["comment"] = f"{given['comment']} | {earlier}"
+    return tags
