@@ -55,7 +55,7 @@ def voice_activity(samples: Float32, frames: int) -> Float32:
     centres = (np.arange(hops) + 0.5) * _HOP / SPEECH_RATE
     middles = (np.arange(frames) + 0.5) / MOTION_FPS
     activity = np.interp(middles, centres, np.concatenate(outputs))
-    return np.clip(activity, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(activity, 0.0, 1.0), dtype=np.float32)
 
 
 @functools.cache

@@ -21,7 +21,6 @@ from facedit.speech.sound import fit_length, speech_samples
 from facedit.speech.whisper_encoder import MAX_TICKS, WhisperEncoder, load_whisper_encoder
 from facedit.types import Float32, Sound, SpeechFeatures
 from facedit.units import (
-    SPEECH_RATE,
     SPEECH_SAMPLES_PER_FRAME,
     SPEECH_TICKS_PER_FRAME,
     exact_div,
@@ -202,4 +201,4 @@ def log_energy(samples: Float32) -> Float32:
         Base-10 logarithm of the RMS, shape (frames,), from -4 (silence) to 0 (full scale).
     """
     rows = samples.astype(np.float64).reshape(-1, SPEECH_SAMPLES_PER_FRAME)
-    return np.log10(np.sqrt((rows**2).mean(axis=1)) + QUIET).astype(np.float32)
+    return np.asarray(np.log10(np.sqrt((rows**2).mean(axis=1)) + QUIET), dtype=np.float32)

@@ -1,0 +1,228 @@
+"""Forced alignment: where in a sound each word of a given text lies.
+
+English goes through PocketSphinx (10 ms grid, phones as well). Other languages, and English that
+PocketSphinx cannot follow, go through Whisper's cross-attention, which is coarser. Both also say
+how well text and sound agree, and together they tell a transcript of something else from one of
+this sound: docs/speech.md has the measurements behind the two thresholds.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import math
+from dataclasses import dataclass, replace
+
+from facedit.errors import BadTranscript
+from facedit.speech.joints import low_energy_point
+from facedit.speech.sound import speech_samples
+from facedit.speech.sphinx import AlignedWord, force_align, mean_score, plain
+from facedit.speech.timing import in_order, spread, tokens_of
+from facedit.speech.whisper_words import LONGEST_S, attend, recognise
+from facedit.types import Float32, Sound, Transcript, Word
+from facedit.units import SPEECH_RATE
+
+_log = logging.getLogger(__name__)
+
+CLEAR_FIT = -23.5
+"""PocketSphinx score per 10 ms above which text and sound agree beyond doubt."""
+HOPELESS_FIT = -40.0
+"""Below this, PocketSphinx's times are not worth having even if the text is right."""
+LEAST_PROBABILITY = 0.35
+"""Whisper's mean probability of the text below which it is another text."""
+LEAST_RECOGNISED = 0.5
+"""Fraction of a long text that must be recognised where nothing better can be tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A speech sound and when it is heard.
+
+    Attributes:
+        name: ARPAbet without stress, e.g. ``AA``; 39 of them.
+        start_s: Begin in seconds.
+        end_s: End in seconds.
+        word: Index of the token of the text that it belongs to.
+    """
+
+    name: str
+    start_s: float
+    end_s: float
+    word: int
+
+
+def align(sound: Sound, text: str, language: str = "en", check: bool = True) -> Transcript:
+    """Find the words of a text in a sound.
+
+    Args:
+        sound: Any rate and channels.
+        text: What is said in it, all of it and nothing else; numbers may be written as digits.
+        language: ISO 639-1 code.
+        check: Refuse a text that clearly is not what is said.
+
+    Returns:
+        A word per token of the text, as written; the score tells how well it fits.
+
+    Raises:
+        BadTranscript: If the text has no words, or is clearly not what is said.
+        AssetMissing: If PocketSphinx cannot do it and Whisper is not installed.
+    """
+    samples = speech_samples(sound)
+    tokens = _tokens(text)
+    found = force_align(samples, tokens) if language == "en" else None
+    if found is not None and (not check or mean_score(found) >= CLEAR_FIT):
+        return _transcript(_words(tokens, found), sound, language, "pocketsphinx")
+    words, agreement, enough, method = _by_whisper(samples, tokens, language)
+    if check and agreement < enough:
+        raise BadTranscript(
+            f"The transcript ({len(tokens)} words, “{_shortened(tokens)}”) is not what is said: it "
+            f"fits the sound to {agreement:.2f}, {enough:.2f} is needed. Check the text, or leave "
+            "it out to have it recognised."
+        )
+    if found is not None and mean_score(found) >= HOPELESS_FIT:
+        return _transcript(_words(tokens, found), sound, language, "pocketsphinx")
+    return _transcript(words, sound, language, method)
+
+
+def phones(sound: Sound, text: str) -> tuple[Phone, ...]:
+    """Find the phones of an English text in a sound.
+
+    Args:
+        sound: Any rate and channels.
+        text: What is said in it.
+
+    Returns:
+        Phones in order; pauses between them are left out.
+
+    Raises:
+        BadTranscript: If no path through the text fits the sound.
+    """
+    tokens = _tokens(text)
+    found = force_align(speech_samples(sound), tokens)
+    if found is None:
+        raise BadTranscript(f"No phones of “{_shortened(tokens)}” could be found in the sound.")
+    return tuple(
+        Phone(phone.name, phone.start_s, phone.end_s, index)
+        for index, word in enumerate(found)
+        for phone in word.phones
+    )
+
+
+def refine(transcript: Transcript, sound: Sound, reach_s: float = 0.03) -> Transcript:
+    """Move word boundaries to the quietest points near them.
+
+    Args:
+        transcript: Words with rough times.
+        sound: The sound they are of.
+        reach_s: How far a boundary may move, to each side.
+
+    Returns:
+        The same words; two words that touched still touch, and none became empty.
+    """
+    words = list(transcript.words)
+    for index, word in enumerate(words):
+        touches = index > 0 and word.start_s - words[index - 1].end_s < 1e-3
+        start = _quiet(sound, word.start_s, min(reach_s, (word.end_s - word.start_s) / 3))
+        if touches:
+            before = words[index - 1]
+            start = max(start, before.start_s + (before.end_s - before.start_s) / 2)
+            words[index - 1] = replace(before, end_s=start)
+        elif index > 0:
+            start = max(start, words[index - 1].end_s)
+        words[index] = replace(word, start_s=start)
+    for index, word in enumerate(words):
+        following = words[index + 1].start_s if index + 1 < len(words) else transcript.duration_s
+        if following - word.end_s > 1e-3:
+            end = _quiet(sound, word.end_s, min(reach_s, (word.end_s - word.start_s) / 3))
+            words[index] = replace(word, end_s=min(end, following))
+    return replace(transcript, words=in_order(words, transcript.duration_s))
+
+
+def _by_whisper(
+    samples: Float32, tokens: list[str], language: str
+) -> tuple[list[Word], float, float, str]:
+    """Align by Whisper: words, how well they fit, how well they must, and the method's name."""
+    if len(samples) <= LONGEST_S * SPEECH_RATE:
+        words = attend(samples, tokens, language)
+        mean = sum(word.score for word in words) / len(words)
+        return words, mean, LEAST_PROBABILITY, "whisper-base attention"
+    _log.info("The sound is longer than %.0f s: aligning by recognition.", LONGEST_S)
+    heard = list(recognise(samples, language).words)
+    words, share = anchor(tokens, heard, len(samples) / SPEECH_RATE)
+    return words, share, LEAST_RECOGNISED, "whisper-base"
+
+
+def anchor(tokens: list[str], heard: list[Word], duration_s: float) -> tuple[list[Word], float]:
+    """Carry the times of recognised words over to a given text.
+
+    Args:
+        tokens: The words of the text.
+        heard: Recognised words with times.
+        duration_s: Length of the sound in seconds.
+
+    Returns:
+        A word per token (those that were not recognised are spread between their neighbours),
+        and the fraction of tokens that were recognised.
+    """
+    ours, theirs = [plain(token) for token in tokens], [plain(word.text) for word in heard]
+    times: dict[int, Word] = {}
+    for block in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
+        for offset in range(block.size):
+            times[block.a + offset] = heard[block.b + offset]
+    words: list[Word] = []
+    missing: list[str] = []
+    for index in range(len(tokens) + 1):
+        known = times.get(index)
+        if index < len(tokens) and known is None:
+            missing.append(tokens[index])
+            continue
+        if missing:
+            after = known.start_s if known else duration_s
+            words += spread(missing, words[-1].end_s if words else 0.0, after)
+            missing = []
+        if known:
+            words.append(replace(known, text=tokens[index]))
+    return words, len(times) / len(tokens)
+
+
+def _tokens(text: str) -> list[str]:
+    """Split a text that must hold words."""
+    tokens = tokens_of(text)
+    if not tokens:
+        raise BadTranscript("The transcript has no words.")
+    return tokens
+
+
+def _words(tokens: list[str], found: tuple[AlignedWord, ...]) -> list[Word]:
+    """Name the aligned words and turn their scores into confidences."""
+    return [
+        Word(token, word.start_s, word.end_s, confidence(word.score))
+        for token, word in zip(tokens, found, strict=True)
+    ]
+
+
+def confidence(score: float) -> float:
+    """Map PocketSphinx's score onto [0, 1].
+
+    Args:
+        score: Mean acoustic log score per 10 ms.
+
+    Returns:
+        About 0.9 for a word that fits well, 0.5 at -25, near 0 below -40.
+    """
+    return 1.0 / (1.0 + math.exp(-max(-100.0, score + 25.0) / 4.0))
+
+
+def _transcript(words: list[Word], sound: Sound, language: str, origin: str) -> Transcript:
+    """Bundle words that lie inside the sound."""
+    return Transcript(in_order(words, sound.duration_s), sound.duration_s, language, origin)
+
+
+def _quiet(sound: Sound, around_s: float, reach_s: float) -> float:
+    """Return the quietest point near a time."""
+    return low_energy_point(sound.samples, sound.rate, around_s, reach_s)
+
+
+def _shortened(tokens: list[str]) -> str:
+    """Return the first words of a text."""
+    return " ".join(tokens[:6]) + (" …" if len(tokens) > 6 else "")

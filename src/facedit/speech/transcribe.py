@@ -1,0 +1,84 @@
+"""Transcription: what is said in a sound, and when each word begins and ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from facedit.errors import BadTranscript
+from facedit.speech.activity import voice_activity
+from facedit.speech.align import HOPELESS_FIT, confidence
+from facedit.speech.sound import speech_samples
+from facedit.speech.sphinx import force_align, mean_score
+from facedit.speech.timing import in_order
+from facedit.speech.whisper_words import recognise
+from facedit.types import Float32, Sound, Transcript, Word
+from facedit.units import SPEECH_SAMPLES_PER_FRAME
+
+_log = logging.getLogger(__name__)
+
+LEAST_ACTIVITY = 0.4
+"""Speech probability that must be reached somewhere; below it Whisper only makes words up."""
+
+
+def transcribe(
+    sound: Sound,
+    language: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Transcript:
+    """Recognise what is said.
+
+    Whisper base finds the words. In English their times are then measured by PocketSphinx, which
+    is several times closer than Whisper's own (docs/speech.md).
+
+    Args:
+        sound: Any rate and channels.
+        language: ISO 639-1 code; detected if None.
+        progress: Called with the fraction done, from 0 to 1.
+
+    Returns:
+        The words, with punctuation as recognised; none for silence or noise.
+
+    Raises:
+        AssetMissing: If Whisper is not installed.
+        BadTranscript: If the language is not one that Whisper knows.
+    """
+    samples = speech_samples(sound)
+    frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)
+    activity = voice_activity(samples, frames)
+    if not frames or float(activity.max()) < LEAST_ACTIVITY:
+        _log.info("No speech was found in %.2f s of sound.", sound.duration_s)
+        return Transcript((), sound.duration_s, language or "en", "whisper-base")
+    try:
+        heard = recognise(samples, language, progress)
+    except ValueError as error:
+        if "language" not in str(error):
+            raise
+        raise BadTranscript(f"Whisper does not know the language “{language}”.") from error
+    words = in_order(heard.words, sound.duration_s)
+    measured = _measured(samples, words) if heard.language == "en" else None
+    origin = "whisper-base" if measured is None else "whisper-base, times by pocketsphinx"
+    if progress:
+        progress(1.0)
+    final = words if measured is None else in_order(measured, sound.duration_s)
+    return Transcript(final, sound.duration_s, heard.language, origin)
+
+
+def _measured(samples: Float32, words: tuple[Word, ...]) -> list[Word] | None:
+    """Measure the times of recognised English words; None where that does not work."""
+    if not words:
+        return None
+    found = force_align(samples, [word.text for word in words])
+    if found is None or mean_score(found) < HOPELESS_FIT:
+        _log.info("PocketSphinx could not follow the words; their times are Whisper's.")
+        return None
+    return [
+        replace(
+            word,
+            start_s=place.start_s,
+            end_s=place.end_s,
+            score=min(word.score, confidence(place.score)),
+        )
+        for word, place in zip(words, found, strict=True)
+    ]

@@ -1,0 +1,177 @@
+"""Whisper base as a recogniser: words and their times from cross-attention, by faster-whisper.
+
+The model is a local folder assembled from verified assets; no hub is ever asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from facedit.assets import asset_path, cache_dir
+from facedit.types import Float32, Word
+from facedit.units import SPEECH_RATE
+
+MEL_FRAMES_PER_SECOND = 100
+_WITHOUT_SPACES = frozenset(("zh", "ja", "th", "lo", "my", "yue", "km", "bo"))
+LONGEST_S = 30.0
+"""Whisper's window: cross-attention alignment hears no more at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What Whisper heard.
+
+    Attributes:
+        words: Words with punctuation; score = probability.
+        language: ISO 639-1 code, given or detected.
+    """
+
+    words: tuple[Word, ...]
+    language: str
+
+
+def recognise(
+    samples: Float32,
+    language: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Recognised:
+    """Recognise speech.
+
+    Args:
+        samples: 16 kHz mono amplitudes, shape (N,).
+        language: ISO 639-1 code; detected from the first 30 s if None.
+        progress: Called with the fraction done.
+
+    Returns:
+        The words in order.
+
+    Raises:
+        AssetMissing: If a file of the model is not installed.
+    """
+    segments, info = model().transcribe(
+        samples,
+        language=language,
+        word_timestamps=True,
+        condition_on_previous_text=False,  # keeps one mistake from repeating itself
+        vad_filter=len(samples) > LONGEST_S * SPEECH_RATE,
+        beam_size=5,
+    )
+    words: list[Word] = []
+    for segment in segments:
+        for word in segment.words or ():
+            _append(words, word, spaced=info.language not in _WITHOUT_SPACES)
+        if progress:
+            progress(min(1.0, segment.end * SPEECH_RATE / len(samples)))
+    return Recognised(tuple(words), info.language)
+
+
+def _append(words: list[Word], piece: Any, spaced: bool) -> None:
+    """Add a piece that Whisper gave: a word, or the rest of the one before (".S.", "-level")."""
+    text = piece.word.strip()
+    if not text:
+        return
+    speakable = any(letter.isalnum() for letter in text)
+    if words and (not speakable or (spaced and not piece.word.startswith(" "))):
+        before = words[-1]
+        gap = " " if piece.word.startswith(" ") else ""
+        words[-1] = replace(
+            before,
+            text=before.text + gap + text,
+            end_s=float(piece.end) if speakable else before.end_s,
+        )
+    elif speakable:
+        words.append(Word(text, float(piece.start), float(piece.end), float(piece.probability)))
+
+
+def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
+    """Find given words in a sound of at most 30 s by Whisper's cross-attention.
+
+    Args:
+        samples: 16 kHz mono amplitudes.
+        tokens: The words as written.
+        language: ISO 639-1 code.
+
+    Returns:
+        A word per token; score = mean probability that Whisper gives its letters.
+    """
+    from faster_whisper.tokenizer import Tokenizer
+
+    whisper = model()
+    tokenizer = Tokenizer(
+        whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language
+    )
+    features = whisper.feature_extractor(samples, padding=0)
+    frames = features.shape[1]
+    window = whisper.feature_extractor.nb_max_frames
+    from faster_whisper.audio import pad_or_trim
+
+    encoded = whisper.encode(pad_or_trim(features, window))
+    found = whisper.find_alignment(
+        tokenizer, [tokenizer.encode(" " + " ".join(tokens))], encoded, min(frames, window)
+    )[0]
+    # Whisper cuts the text in its own way; letters tell which piece belongs to which token.
+    owners = [index for index, token in enumerate(tokens) for _ in token.replace(" ", "")]
+    pieces: list[list[Any]] = [[] for _ in tokens]
+    letter = 0
+    for piece in found:
+        letters = len(piece["word"].replace(" ", ""))
+        for owner in sorted(set(owners[letter : letter + letters])):
+            pieces[owner].append(piece)
+        letter += letters
+    words: list[Word] = []
+    for token, parts in zip(tokens, pieces, strict=True):
+        last = words[-1].end_s if words else 0.0
+        start = max(last, float(parts[0]["start"])) if parts else last
+        end = max(start, float(parts[-1]["end"])) if parts else start
+        score = sum(float(part["probability"]) for part in parts) / len(parts) if parts else 0.0
+        words.append(Word(token, start, min(end, max(start, len(samples) / SPEECH_RATE)), score))
+    return words
+
+
+@functools.cache
+def model() -> Any:
+    """Load faster-whisper's model once, 8 bit on the CPU."""
+    folder = model_folder()
+    from faster_whisper import WhisperModel
+
+    threads = min(4, os.cpu_count() or 1)
+    return WhisperModel(
+        str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+    )
+
+
+def model_folder() -> Path:
+    """Assemble the folder that faster-whisper opens.
+
+    Returns:
+        A folder with ``model.bin`` and the three small files beside it.
+
+    Raises:
+        AssetMissing: If one of them is not installed.
+    """
+    weights = asset_path("whisper-base.bin")
+    folder = cache_dir() / "whisper-base"
+    folder.mkdir(parents=True, exist_ok=True)
+    _place(weights, folder / "model.bin")
+    for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
+        _place(asset_path(f"whisper-base/{name}"), folder / name)
+    return folder
+
+
+def _place(source: Path, target: Path) -> None:
+    """Let a file appear under a second name, as a link where the system can."""
+    if target.is_file() and target.stat().st_size == source.stat().st_size:
+        return
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:
+        shutil.copyfile(source, part)
+    part.replace(target)
