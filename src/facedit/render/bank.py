@@ -1,0 +1,186 @@
+"""The clip's own mouths and eyes, kept at their own resolution for retrieval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facedit.render.geometry import eye_descriptor, eye_distance, lip_descriptor
+from facedit.render.mesh import BROWS, LIPS, LOWER_LIDS, NOSE_BASE, UPPER_LIDS
+from facedit.render.mouth_inputs import MouthSource, canonical_source
+from facedit.render.warp import bounding_rect
+from facedit.types import LANDMARKS, Float32, Float64, UInt8
+
+_MOUTH_POINTS = (*LIPS, NOSE_BASE, 200, 205, 425)
+_EYE_POINTS = tuple(point for group in (*UPPER_LIDS, *LOWER_LIDS, *BROWS) for point in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """A rectangle cut from a picture, at the picture's own resolution.
+
+    Attributes:
+        rgb: Pixels, shape (h, w, 3).
+        origin: x, y of its first pixel in the picture.
+    """
+
+    rgb: UInt8
+    origin: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BankFrame:
+    """One frame of the bank.
+
+    Attributes:
+        time_s: Its time.
+        landmarks: Landmarks in pixels of its picture, shape (478, 3).
+        mouth: Nose base to chin.
+        eyes: Brows to lower lids.
+        source: Canonical crop for the mouth network.
+        lips: Lip descriptor, shape (85,).
+        gaze: Eye descriptor, shape (8,).
+        sharpness: Standard deviation of the Laplacian of the canonical crop.
+        brightness: Mean of the canonical crop, 0 to 255.
+    """
+
+    time_s: float
+    landmarks: Float32
+    mouth: Cutout
+    eyes: Cutout
+    source: MouthSource
+    lips: Float32
+    gaze: Float32
+    sharpness: float
+    brightness: float
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the pictures."""
+        return self.mouth.rgb.nbytes + self.eyes.rgb.nbytes + self.source.crop.nbytes
+
+
+class ReferenceBank:
+    """Frames of one person to copy mouths and eyes from; built frame by frame, bounded in size.
+
+    When it is full, the frames most like another are dropped, so that rare mouths stay.
+
+    Attributes:
+        frames: The frames, ordered by time.
+    """
+
+    def __init__(self, max_frames: int = 600, max_bytes: int = 256 * 2**20) -> None:
+        """Make an empty bank.
+
+        Args:
+            max_frames: Largest number of frames.
+            max_bytes: Largest size of all pictures together.
+
+        Raises:
+            ValueError: If either is not positive.
+        """
+        if max_frames < 1 or max_bytes < 1:
+            raise ValueError(f"A bank of {max_frames} frames and {max_bytes} bytes holds nothing.")
+        self.frames: list[BankFrame] = []
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def add(self, rgb: UInt8, landmarks: Float32, time_s: float) -> bool:
+        """Add a frame.
+
+        Args:
+            rgb: Upright picture, shape (H, W, 3).
+            landmarks: Its landmarks in pixels, shape (478, 3).
+            time_s: Its time in seconds.
+
+        Returns:
+            False if the frame was left out: no landmarks, a mouth outside the picture, or a time
+            that is in the bank already.
+        """
+        points = np.asarray(landmarks, np.float32)
+        if points.shape != (LANDMARKS, 3) or not np.isfinite(points).all():
+            return False
+        height, width = rgb.shape[:2]
+        lips = points[list(LIPS), :2]
+        if (lips < 0).any() or (lips >= [width, height]).any():
+            return False
+        place = int(np.searchsorted([frame.time_s for frame in self.frames], time_s))
+        if place < len(self.frames) and self.frames[place].time_s == time_s:
+            return False
+        self.frames.insert(place, _bank_frame(rgb, points, time_s))
+        self._thin()
+        return True
+
+    def _thin(self) -> None:
+        """Bring the bank back to its bounds once it is a quarter over them."""
+        size = sum(frame.nbytes for frame in self.frames)
+        fits = min(self._max_frames, max(int(self._max_bytes / (size / len(self.frames))), 1))
+        if len(self.frames) <= fits + min(fits // 4, 150):
+            return
+        keep = most_different(self.lips, fits)
+        self.frames = [self.frames[index] for index in keep]
+
+    @property
+    def lips(self) -> Float32:
+        """Lip descriptors, shape (n, 85)."""
+        return np.stack([frame.lips for frame in self.frames])
+
+    @property
+    def gazes(self) -> Float32:
+        """Eye descriptors, shape (n, 8)."""
+        return np.stack([frame.gaze for frame in self.frames])
+
+    @property
+    def times_s(self) -> Float64:
+        """Times in seconds, ascending, shape (n,)."""
+        return np.array([frame.time_s for frame in self.frames])
+
+
+def _cut(rgb: UInt8, points: Float32, pad: float) -> Cutout:
+    rect = bounding_rect(points, pad, rgb.shape[1], rgb.shape[0], even=False)
+    return Cutout(np.ascontiguousarray(rgb[rect.slices]), (rect.x, rect.y))
+
+
+def _bank_frame(rgb: UInt8, landmarks: Float32, time_s: float) -> BankFrame:
+    pad = 0.12 * eye_distance(landmarks) + 3.0
+    source = canonical_source(rgb, landmarks)
+    green = source.crop[..., 1]
+    return BankFrame(
+        time_s=time_s,
+        landmarks=landmarks,
+        mouth=_cut(rgb, landmarks[list(_MOUTH_POINTS), :2], pad),
+        eyes=_cut(rgb, landmarks[list(_EYE_POINTS), :2], pad),
+        source=source,
+        lips=lip_descriptor(landmarks),
+        gaze=eye_descriptor(landmarks),
+        sharpness=float(cv2.Laplacian(green, cv2.CV_32F).std()),
+        brightness=float(green.mean()),
+    )
+
+
+def most_different(descriptors: Float32, count: int) -> list[int]:
+    """Choose rows so that those dropped have a close neighbour among those kept.
+
+    Args:
+        descriptors: One row per frame, shape (n, C).
+        count: Number of rows to keep.
+
+    Returns:
+        Indices of the rows kept, ascending.
+    """
+    squares = (descriptors**2).sum(axis=1)
+    distance = squares[:, None] + squares - 2.0 * descriptors @ descriptors.T
+    np.fill_diagonal(distance, np.inf)
+    alive = np.ones(len(descriptors), bool)
+    for _ in range(len(descriptors) - count):
+        nearest = distance.min(axis=1)
+        drop = int(np.argmin(np.where(alive, nearest, np.inf)))
+        alive[drop] = False
+        distance[drop] = np.inf
+        distance[:, drop] = np.inf
+    return [int(index) for index in np.flatnonzero(alive)]

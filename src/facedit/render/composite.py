@@ -1,0 +1,177 @@
+"""Blend a patch into a picture: soft masks from the mesh and a colour offset from the seam."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facedit.render.geometry import inner_lips, mouth_width, outer_lips
+from facedit.render.mesh import FACE_OVAL, MOUTH_CORNERS
+from facedit.render.warp import Rect
+from facedit.types import Float32, UInt8
+
+_BITS = 4
+MAX_OFFSET = 40.0
+"""Largest colour offset in grey levels; more means that the seam lies on different things."""
+
+
+def fill_polygon(points: Float32, rect: Rect) -> Float32:
+    """Draw a polygon.
+
+    Args:
+        points: Corners in pixels of the picture, shape (n, 2).
+        rect: Region of the picture to draw.
+
+    Returns:
+        1 inside, 0 outside, with smooth edges, shape (h, w).
+    """
+    canvas = np.zeros((rect.height, rect.width), np.uint8)
+    local = (points - np.float32([rect.x, rect.y])) * (1 << _BITS)
+    cv2.fillPoly(canvas, [np.rint(local).astype(np.int32)], 255, cv2.LINE_AA, _BITS)
+    return canvas.astype(np.float32) / 255.0
+
+
+def stretched(points: Float32, axis: Float32, along: float, across: float) -> Float32:
+    """Enlarge a shape about its middle along an axis and across it.
+
+    Args:
+        points: Points, shape (n, 2).
+        axis: Direction, shape (2,).
+        along: Factor along the axis.
+        across: Factor across it.
+
+    Returns:
+        The enlarged shape, shape (n, 2).
+    """
+    unit = axis / max(float(np.linalg.norm(axis)), 1e-6)
+    frame = np.array([unit, [-unit[1], unit[0]]], np.float32)
+    centre = (points.max(axis=0) + points.min(axis=0)) / 2
+    local = (points - centre) @ frame.T * np.float32([along, across])
+    return np.asarray(local @ frame + centre, np.float32)
+
+
+def mouth_outline(landmarks: Float32) -> Float32:
+    """Return the region in which a mouth is replaced.
+
+    Args:
+        landmarks: Landmarks of the target, shape (478, 3).
+
+    Returns:
+        Convex outline round the lips, 1.25 times as wide and 1.5 times as high, shape (n, 2); at
+        least 0.45 of the width high, so that a closed mouth takes its surroundings along.
+    """
+    lips = outer_lips(landmarks)
+    left, right = landmarks[list(MOUTH_CORNERS), :2]
+    unit = (right - left) / max(float(np.linalg.norm(right - left)), 1e-6)
+    across = lips @ np.float32([-unit[1], unit[0]])
+    height = max(float(across.max() - across.min()), 1e-3)
+    factor = max(1.5, 0.45 * mouth_width(landmarks) / height)
+    hull = cv2.convexHull(stretched(lips, right - left, 1.25, factor).astype(np.float32))
+    return np.asarray(hull[:, 0], np.float32)
+
+
+def mouth_mask(landmarks: Float32, rect: Rect) -> Float32:
+    """Return how much of the replaced mouth is shown at each pixel.
+
+    Args:
+        landmarks: Landmarks of the target, shape (478, 3).
+        rect: Region of the picture.
+
+    Returns:
+        Weights in [0, 1], falling off softly and never beyond the face's outline, shape (h, w).
+    """
+    oval = landmarks[list(FACE_OVAL), :2]
+    inside = fill_polygon(stretched(oval, np.float32([1, 0]), 0.97, 0.97), rect)
+    mask = fill_polygon(mouth_outline(landmarks), rect) * inside
+    sigma = max(0.12 * mouth_width(landmarks) / 2, 0.8)
+    soft = cv2.GaussianBlur(mask, (0, 0), sigma)
+    # The lips themselves are always shown whole, however soft the surroundings.
+    lips = cv2.GaussianBlur(fill_polygon(outer_lips(landmarks), rect), (0, 0), 0.8)
+    return np.asarray(np.clip(np.maximum(soft, lips), 0.0, 1.0) * _fade_out(rect), np.float32)
+
+
+def _fade_out(rect: Rect, width: int = 3) -> Float32:
+    """Weights that reach 0 at the rectangle's border."""
+    rows = np.minimum(np.arange(rect.height), np.arange(rect.height)[::-1])
+    columns = np.minimum(np.arange(rect.width), np.arange(rect.width)[::-1])
+    near = np.minimum(rows[:, None], columns[None, :])
+    return np.minimum(near / width, 1.0).astype(np.float32)
+
+
+def opening_mask(landmarks: Float32, rect: Rect, soft: float) -> Float32:
+    """Return the mouth's opening as a soft mask.
+
+    Args:
+        landmarks: Landmarks of the target, shape (478, 3).
+        rect: Region of the picture.
+        soft: Blur in pixels.
+
+    Returns:
+        Weights in [0, 1], shape (h, w).
+    """
+    mask = fill_polygon(inner_lips(landmarks), rect)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(soft, 0.3)), np.float32)
+
+
+def seam_offset(base: Float32, patch: Float32, mask: Float32, sigma: float) -> Float32:
+    """Measure on the seam only how the patch's colour must change to fit the base.
+
+    The difference is weighted by how much the seam mixes both pictures and spread smoothly over
+    the patch (normalised blur, at quarter size), so that a difference of light goes and the
+    mouth's own colours stay.
+
+    Args:
+        base: Picture to blend into, shape (h, w, 3).
+        patch: Picture to be changed, same shape.
+        mask: Weight of the patch, shape (h, w).
+        sigma: How far the offset spreads, in pixels.
+
+    Returns:
+        Offset to add to the patch, clipped to +-40, shape (h, w, 3).
+    """
+    height, width = mask.shape
+    seam = 4.0 * mask * (1.0 - mask)
+    size = (max(width // 4, 1), max(height // 4, 1))
+    weighted = cv2.resize((base - patch) * seam[..., None], size, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(seam, size, interpolation=cv2.INTER_AREA)
+    blur = max(sigma / 4.0, 0.5)
+    total = cv2.GaussianBlur(weighted, (0, 0), blur, borderType=cv2.BORDER_CONSTANT)
+    amount = cv2.GaussianBlur(weight, (0, 0), blur, borderType=cv2.BORDER_CONSTANT)
+    offset = total / np.maximum(amount, 1e-4)[..., None]
+    offset = np.where(amount[..., None] > 1e-4, offset, 0.0).astype(np.float32)
+    large = cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(large, -MAX_OFFSET, MAX_OFFSET), np.float32)
+
+
+def blend(base: Float32, patch: Float32, mask: Float32) -> Float32:
+    """Mix two pictures of shape (h, w, 3) by a mask of shape (h, w)."""
+    return np.asarray(base + mask[..., None] * (patch - base), np.float32)
+
+
+def to_picture(values: Float32) -> UInt8:
+    """Round to 8 bits."""
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def seal_border(rendered: UInt8, base: UInt8, rect: Rect) -> UInt8:
+    """Make the border pixels of a patch those of the base, except on the picture's own edges.
+
+    Args:
+        rendered: The patch, shape (h, w, 3); changed in place.
+        base: The whole base picture, shape (H, W, 3).
+        rect: Where the patch lies.
+
+    Returns:
+        The patch.
+    """
+    height, width = base.shape[:2]
+    under = base[rect.slices]
+    if rect.y > 0:
+        rendered[0] = under[0]
+    if rect.y + rect.height < height:
+        rendered[-1] = under[-1]
+    if rect.x > 0:
+        rendered[:, 0] = under[:, 0]
+    if rect.x + rect.width < width:
+        rendered[:, -1] = under[:, -1]
+    return rendered

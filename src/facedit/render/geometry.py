@@ -1,0 +1,222 @@
+"""Measures of a face in the picture: canonical crop, lip shape, eye opening, head angles.
+
+The canonical crop is the frame in which faces of different size and roll look alike: the eye line
+is level, the outer eye corners are 96 px apart (measured in three dimensions, so that turning the
+head does not change the scale), and the middle lies between nose and chin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedit.render.mesh import (
+    INNER_LIPS,
+    LIP_GAPS,
+    LIPS,
+    LOWER_LIDS,
+    MOUTH_CORNERS,
+    NOSE_BASE,
+    OUTER_EYES,
+    OUTER_LIPS,
+    STABLE,
+    UPPER_LIDS,
+)
+from facedit.types import Float32, Float64
+
+CROP = 128
+"""Side of the canonical crop in pixels."""
+
+EYE_DISTANCE = 96.0
+"""Distance of the outer eye corners in the canonical crop, in pixels."""
+
+_EYE_LINE_TO_CENTRE = 75.0
+"""Canonical pixels from the eye line down to the middle of the crop: the closed mouth."""
+
+
+def eye_distance(landmarks: Float32) -> float:
+    """Return the distance of the outer eye corners in three dimensions.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        The distance in the landmarks' unit.
+    """
+    return float(np.linalg.norm(landmarks[OUTER_EYES[1]] - landmarks[OUTER_EYES[0]]))
+
+
+def crop_transform(landmarks: Float32, size: int = CROP) -> Float64:
+    """Return the similarity that brings the picture into the canonical crop.
+
+    Args:
+        landmarks: One face in pixels of the picture, shape (478, 3).
+        size: Side of the crop; the scale stays 96 px between the eyes.
+
+    Returns:
+        Affine matrix from picture to crop coordinates, shape (2, 3).
+    """
+    points = landmarks.astype(np.float64)
+    left, right = points[OUTER_EYES[0]], points[OUTER_EYES[1]]
+    scale = EYE_DISTANCE / max(float(np.linalg.norm(right - left)), 1e-3)
+    angle = np.arctan2(right[1] - left[1], right[0] - left[0])
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    linear = np.array([[cos, sin], [-sin, cos]])
+    x = (linear @ points[NOSE_BASE, :2])[0]
+    y = (linear @ ((left + right)[:2] / 2))[1] + _EYE_LINE_TO_CENTRE
+    offset = np.array([(size - 1) / 2 - x, (size - 1) / 2 - y])
+    return np.concatenate([linear, offset[:, None]], axis=1)
+
+
+def transform_landmarks(landmarks: Float32, matrix: Float64) -> Float32:
+    """Apply a similarity of the picture plane; depth is scaled like width.
+
+    Args:
+        landmarks: Points, shape (..., 3).
+        matrix: Affine matrix, shape (2, 3), a similarity.
+
+    Returns:
+        The moved points, same shape.
+    """
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    moved = np.empty(landmarks.shape, np.float32)
+    moved[..., :2] = landmarks[..., :2] @ matrix[:, :2].T + matrix[:, 2]
+    moved[..., 2] = landmarks[..., 2] * scale
+    return moved
+
+
+def fit_similarity(source: Float32, target: Float32, points: tuple[int, ...] = STABLE) -> Float64:
+    """Fit the similarity of the picture plane that best moves one face onto another.
+
+    Least squares in closed form over complex numbers (Umeyama 1991 for two dimensions).
+
+    Args:
+        source: Landmarks to move, shape (478, 3).
+        target: Landmarks to reach, shape (478, 3).
+        points: Which landmarks to fit; by default those that move with the skull.
+
+    Returns:
+        Affine matrix, shape (2, 3).
+    """
+    index = list(points)
+    a = source[index, 0].astype(np.float64) + 1j * source[index, 1]
+    b = target[index, 0].astype(np.float64) + 1j * target[index, 1]
+    centred = a - a.mean()
+    power = float(np.sum(np.abs(centred) ** 2))
+    turn = np.sum(np.conj(centred) * (b - b.mean())) / power if power > 0 else 1.0 + 0j
+    shift = b.mean() - turn * a.mean()
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def head_angles(landmarks: Float32) -> tuple[float, float]:
+    """Estimate how far the head is turned and tilted from the mesh's own depth.
+
+    A measure for comparing frames of one person, not a calibrated pose.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        Yaw and pitch in radians.
+    """
+    across = landmarks[OUTER_EYES[1]] - landmarks[OUTER_EYES[0]]
+    yaw = np.arctan2(across[2], np.hypot(across[0], across[1]))
+    down = landmarks[NOSE_BASE] - landmarks[10]
+    pitch = np.arctan2(down[2], np.hypot(down[0], down[1]))
+    return float(yaw), float(pitch)
+
+
+def lip_gap(landmarks: Float32) -> float:
+    """Return the mean opening between the inner lips.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        Opening divided by the outer-eye distance.
+    """
+    upper, lower = np.array(LIP_GAPS).T
+    gaps = np.linalg.norm(landmarks[lower, :2] - landmarks[upper, :2], axis=-1)
+    return float(gaps.mean()) / max(eye_distance(landmarks), 1e-3)
+
+
+def mouth_width(landmarks: Float32) -> float:
+    """Return the distance of the mouth's corners in the picture.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        Width in pixels.
+    """
+    left, right = landmarks[list(MOUTH_CORNERS), :2]
+    return float(np.linalg.norm(right - left))
+
+
+def lid_openings(landmarks: Float32) -> tuple[float, float]:
+    """Return how far each eye is open.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        Mean distance of the lids divided by the eye's width, the picture's left eye first.
+    """
+    openings = []
+    for upper, lower in zip(UPPER_LIDS, LOWER_LIDS, strict=True):
+        top, bottom = landmarks[list(upper[1:-1]), :2], landmarks[list(lower[1:-1]), :2]
+        width = np.linalg.norm(landmarks[upper[0], :2] - landmarks[upper[-1], :2])
+        gap = np.linalg.norm(bottom - top, axis=-1).mean()
+        openings.append(float(gap / max(float(width), 1e-3)))
+    return openings[0], openings[1]
+
+
+def lip_descriptor(landmarks: Float32) -> Float32:
+    """Describe a mouth so that Euclidean distance says how different two mouths look.
+
+    Lip points in the canonical crop relative to the base of the nose, with most of their common
+    offset taken out (a jaw that hangs 1 px lower is no other mouth), the opening at three places,
+    and the head's angles (6 degrees count as much as 1 px root mean square).
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        Descriptor in canonical pixels, shape (85,).
+    """
+    points = transform_landmarks(landmarks, crop_transform(landmarks))
+    lips = points[list(LIPS), :2] - points[NOSE_BASE, :2]
+    lips = lips - 0.7 * lips.mean(axis=0)
+    upper, lower = np.array(LIP_GAPS).T
+    gaps = np.linalg.norm(points[lower, :2] - points[upper, :2], axis=-1)
+    angles = np.array(head_angles(landmarks)) / np.deg2rad(6.0)
+    parts = (lips.ravel() / np.sqrt(lips.size), 0.5 * gaps / np.sqrt(gaps.size), angles)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def eye_descriptor(landmarks: Float32) -> Float32:
+    """Describe the eyes: opening, where they look, and the head's angles.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        Descriptor in per cent of the eye's width, shape (8,).
+    """
+    looks = []
+    for upper, iris in zip(UPPER_LIDS, (468, 473), strict=True):
+        outer, inner = landmarks[upper[0], :2], landmarks[upper[-1], :2]
+        width = max(float(np.linalg.norm(outer - inner)), 1e-3)
+        looks.append((landmarks[iris, :2] - (outer + inner) / 2) / width)
+    openings = 100.0 * np.array(lid_openings(landmarks))
+    angles = 3.0 * np.array(head_angles(landmarks)) / np.deg2rad(6.0)
+    return np.concatenate([openings, 30.0 * np.ravel(looks), angles]).astype(np.float32)
+
+
+def outer_lips(landmarks: Float32) -> Float32:
+    """Return the outline of the lips in the picture, shape (20, 2)."""
+    return np.ascontiguousarray(landmarks[list(OUTER_LIPS), :2])
+
+
+def inner_lips(landmarks: Float32) -> Float32:
+    """Return the outline of the mouth's opening in the picture, shape (20, 2)."""
+    return np.ascontiguousarray(landmarks[list(INNER_LIPS), :2])

@@ -1,0 +1,148 @@
+"""What the mouth network sees: sources in the canonical crop, warped to the target, and a raster.
+
+Training and rendering build their inputs here, so that the two can't drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facedit.render.geometry import CROP, crop_transform, lip_gap, transform_landmarks
+from facedit.render.mesh import FACE_OVAL, INNER_LIPS, OUTER_LIPS
+from facedit.render.warp import Rect, TargetMesh, rings_of, sample
+from facedit.types import Float32, Float64, UInt8
+
+_BITS = 4
+_LOWER_OVAL = FACE_OVAL[7:30]
+
+
+@dataclass(frozen=True, slots=True)
+class MouthSource:
+    """A face in the canonical crop.
+
+    Attributes:
+        crop: Picture, shape (128, 128, 3).
+        landmarks: Landmarks in pixels of the crop, shape (478, 3).
+    """
+
+    crop: UInt8
+    landmarks: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class MouthInputs:
+    """One input of the mouth network.
+
+    Attributes:
+        pictures: Sources warped to the target, shape (n, S, S, 3).
+        raster: Lips, opening and outlines of the target, shape (S, S, 3).
+        gaps: Lip opening of each source over its eye distance, shape (n,).
+    """
+
+    pictures: UInt8
+    raster: UInt8
+    gaps: Float32
+
+
+def crop_picture(picture: UInt8, matrix: Float64, size: int = CROP) -> UInt8:
+    """Cut a canonical crop out of a picture, without aliasing where the picture is larger.
+
+    Args:
+        picture: Picture, shape (H, W, 3).
+        matrix: From picture to crop coordinates, shape (2, 3).
+        size: Side of the crop.
+
+    Returns:
+        The crop, shape (size, size, 3).
+    """
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    finer = int(np.clip(np.ceil(0.75 / max(scale, 1e-3)), 1, 8))
+    enlarged = matrix * finer
+    enlarged[:, 2] += (finer - 1) / 2  # pixel centres, not corners, keep their place
+    big = cv2.warpAffine(
+        picture,
+        enlarged,
+        (size * finer, size * finer),
+        flags=cv2.INTER_CUBIC if finer == 1 else cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    if finer > 1:
+        big = cv2.resize(big, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(big, np.uint8)
+
+
+def canonical_source(picture: UInt8, landmarks: Float32) -> MouthSource:
+    """Bring a face into the canonical crop.
+
+    Args:
+        picture: Picture, shape (H, W, 3).
+        landmarks: Its landmarks in pixels, shape (478, 3).
+
+    Returns:
+        Crop and landmarks.
+    """
+    matrix = crop_transform(landmarks)
+    return MouthSource(crop_picture(picture, matrix), transform_landmarks(landmarks, matrix))
+
+
+def canvas_rect(size: int) -> Rect:
+    """Return the network's canvas: the middle of the canonical crop.
+
+    Args:
+        size: Side of the canvas.
+
+    Returns:
+        The rectangle in crop coordinates.
+    """
+    margin = (CROP - size) // 2
+    return Rect(margin, margin, size, size)
+
+
+def draw_raster(target: Float32, size: int) -> UInt8:
+    """Draw the target's lips.
+
+    Args:
+        target: Landmarks in pixels of the canonical crop, shape (478, 3).
+        size: Side of the canvas.
+
+    Returns:
+        Channels lips, opening of the mouth, outlines; 0 or 255 but for smooth edges, (S, S, 3).
+    """
+    rect = canvas_rect(size)
+
+    def fixed(indices: Sequence[int]) -> np.ndarray:
+        points = target[list(indices), :2] - np.float32([rect.x, rect.y])
+        return np.rint(points * (1 << _BITS)).astype(np.int32)
+
+    outer, inner, jaw = fixed(OUTER_LIPS), fixed(INNER_LIPS), fixed(_LOWER_OVAL)
+    lips, opening, lines = (np.zeros((size, size), np.uint8) for _ in range(3))
+    cv2.fillPoly(lips, [outer], 255, cv2.LINE_AA, _BITS)
+    cv2.fillPoly(opening, [inner], 255, cv2.LINE_AA, _BITS)
+    lips = cv2.subtract(lips, opening)
+    cv2.polylines(lines, [outer, inner], True, 255, 1, cv2.LINE_AA, _BITS)
+    cv2.polylines(lines, [jaw], False, 255, 1, cv2.LINE_AA, _BITS)
+    return np.stack([lips, opening, lines], axis=-1)
+
+
+def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -> MouthInputs:
+    """Warp sources to a target and draw its lips.
+
+    Args:
+        target: Landmarks to reach, in pixels of the canonical crop, shape (478, 3).
+        sources: Base first, then the references.
+        size: Side of the canvas.
+
+    Returns:
+        The network's input.
+    """
+    mesh = TargetMesh(target, canvas_rect(size), rings_of(target))
+    pictures = [
+        sample(source.crop, mesh.source_map(source.landmarks, rings_of(source.landmarks)))
+        for source in sources
+    ]
+    gaps = np.array([lip_gap(source.landmarks) for source in sources], np.float32)
+    return MouthInputs(np.stack(pictures), draw_raster(target, size), gaps)

@@ -1,0 +1,194 @@
+"""The mouth network: which real picture to copy from at each pixel, and what to add.
+
+Input is one base and three reference pictures, all warped to the target landmarks in the canonical
+crop, the lips drawn as a raster, and how far each source's mouth was open. Output is a softmax over
+the four pictures (copy weights) and an RGB residual. Both are smooth enough to be enlarged to the
+clip's own resolution and applied there to natively warped pictures, so that skin and teeth keep
+the sharpness of the video. The idea and its first size come from the project's own prototype; there
+is no published model behind it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedit.errors import AssetMissing, BadWeights
+
+SOURCES = 4
+"""Pictures to copy from: the base and three references."""
+
+RASTER_CHANNELS = 3
+"""Channels of the drawn target: lips, opening of the mouth, outlines."""
+
+WEIGHTS_FORMAT = "facedit-mouth-1"
+"""Kind and version of a weights file."""
+
+
+@dataclass(frozen=True, slots=True)
+class MouthNetworkConfig:
+    """Size of the network.
+
+    Attributes:
+        size: Side of the canonical canvas in pixels; a multiple of 8.
+        channels: Channels at 1/2, 1/4 and 1/8 of the canvas.
+        detail: Channels at the full canvas.
+        sharpness: Factor on the logits of the copy weights; larger picks rather than mixes.
+        residual: Largest residual, as a share of the range from black to white.
+    """
+
+    size: int = 96
+    channels: tuple[int, int, int] = (48, 128, 192)
+    detail: int = 24
+    sharpness: float = 1.0
+    residual: float = 0.6
+
+
+class _Block(nn.Module):
+    """Two convolutions with a shortcut."""
+
+    def __init__(self, inside: int, outside: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(inside, outside, 3, padding=1)
+        self.norm = nn.GroupNorm(8, outside)
+        self.second = nn.Conv2d(outside, outside, 3, padding=1)
+        self.shortcut = nn.Conv2d(inside, outside, 1) if inside != outside else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the block, shape (B, C, H, W)."""
+        hidden = functional.silu(self.norm(self.first(x)))
+        return functional.silu(self.shortcut(x) + self.second(hidden))
+
+
+class MouthNetwork(nn.Module):
+    """U-Net from warped pictures and a raster to copy weights and a residual.
+
+    Attributes:
+        config: Size of the network.
+    """
+
+    def __init__(self, config: MouthNetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or MouthNetworkConfig()
+        half, quarter, eighth = self.config.channels
+        inputs = 3 * SOURCES + RASTER_CHANNELS + SOURCES
+        detail = self.config.detail
+        self.enter = _Block(4 * inputs, half)
+        self.down_quarter = nn.Conv2d(half, quarter, 4, stride=2, padding=1)
+        self.quarter = _Block(quarter, quarter)
+        self.down_eighth = nn.Conv2d(quarter, eighth, 4, stride=2, padding=1)
+        self.eighth = nn.Sequential(_Block(eighth, eighth), _Block(eighth, eighth))
+        self.up_quarter = _Block(eighth + quarter, quarter)
+        self.up_half = _Block(quarter + half, half)
+        self.unfold = nn.Conv2d(half, 4 * detail, 1)
+        self.fine = nn.Conv2d(detail + inputs, detail, 3, padding=1)
+        self.head = nn.Conv2d(detail, SOURCES + 3, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        if self.head.bias is not None:
+            nn.init.zeros_(self.head.bias)
+
+    def forward(self, pictures: Tensor, raster: Tensor, gaps: Tensor) -> tuple[Tensor, Tensor]:
+        """Decide what to copy and what to add.
+
+        Args:
+            pictures: Base and references in [0, 1], warped to the target, (B, 4, 3, S, S).
+            raster: Target lips drawn in [0, 1], shape (B, 3, S, S).
+            gaps: Opening of each source's own mouth over its eye distance, shape (B, 4).
+
+        Returns:
+            Copy weights, shape (B, 4, S, S), and residual, shape (B, 3, S, S).
+        """
+        batch, _, _, height, width = pictures.shape
+        planes = (8.0 * gaps)[:, :, None, None].expand(batch, SOURCES, height, width)
+        x = torch.cat([2.0 * pictures.flatten(1, 2) - 1.0, raster, planes], dim=1)
+        half = self.enter(functional.pixel_unshuffle(x, 2))
+        quarter = self.quarter(self.down_quarter(half))
+        eighth = self.eighth(self.down_eighth(quarter))
+        up = functional.interpolate(eighth, scale_factor=2.0, mode="nearest")
+        quarter = self.up_quarter(torch.cat([up, quarter], dim=1))
+        up = functional.interpolate(quarter, scale_factor=2.0, mode="nearest")
+        half = self.up_half(torch.cat([up, half], dim=1))
+        fine = functional.pixel_shuffle(self.unfold(half), 2)
+        fine = functional.silu(self.fine(torch.cat([fine, x], dim=1)))
+        out = self.head(fine).float()
+        weights = torch.softmax(self.config.sharpness * out[:, :SOURCES], dim=1)
+        return weights, self.config.residual * torch.tanh(out[:, SOURCES:])
+
+
+def combine(pictures: Tensor, weights: Tensor, residual: Tensor) -> Tensor:
+    """Copy and add.
+
+    Args:
+        pictures: Base and references in [0, 1], shape (B, 4, 3, H, W).
+        weights: Copy weights, shape (B, 4, H, W).
+        residual: What is added, shape (B, 3, H, W).
+
+    Returns:
+        The picture, not clipped, shape (B, 3, H, W).
+    """
+    return (pictures * weights[:, :, None]).sum(dim=1) + residual
+
+
+def default_weights() -> Path:
+    """Return where the shipped weights lie (whether or not they are there)."""
+    return Path(str(files("facedit").joinpath("weights/mouth.safetensors")))
+
+
+def save_network(network: MouthNetwork, path: Path, **notes: str) -> None:
+    """Write a network's weights and size.
+
+    Args:
+        network: The network.
+        path: File to write.
+        **notes: Further metadata, such as steps and licence.
+    """
+    from safetensors.torch import save_file
+
+    tensors = {
+        name: value.detach().to(torch.float16).contiguous()
+        for name, value in network.state_dict().items()
+    }
+    header = {"format": WEIGHTS_FORMAT, "config": json.dumps(asdict(network.config)), **notes}
+    save_file(tensors, str(path), metadata=header)
+
+
+def load_network(path: Path | None = None) -> MouthNetwork:
+    """Read a network.
+
+    Args:
+        path: Weights file; None for the shipped one.
+
+    Returns:
+        The network in evaluation mode, on the CPU, in float32.
+
+    Raises:
+        AssetMissing: If the file is not there.
+        BadWeights: If it is no mouth network of this version.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = path or default_weights()
+    if not path.is_file():
+        raise AssetMissing(f"Mouth network {path.name} is not installed; use --no-network or train one.")
+    try:
+        with safe_open(str(path), "pt") as file:
+            header = file.metadata() or {}
+            if header.get("format") != WEIGHTS_FORMAT:
+                raise BadWeights(
+                    f"{path.name} is of format {header.get('format')!r}, expected {WEIGHTS_FORMAT!r}."
+                )
+            fields = json.loads(header["config"])
+            fields["channels"] = tuple(fields["channels"])
+            network = MouthNetwork(MouthNetworkConfig(**fields))
+            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            network.load_state_dict(state)
+    except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadWeights(f"{path.name} is damaged or does not fit the code: {reason}") from error
+    return network.eval()

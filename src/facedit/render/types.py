@@ -1,0 +1,81 @@
+"""What the renderer takes and gives, and the interface that another renderer would implement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from facedit.types import Float32, UInt8
+
+Region = Literal["lips", "face", "head"]
+"""What may change: the lower face; also eyes and brows; also the head's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A rectangle to paste into a base frame.
+
+    Its border pixels equal the base's (except on a side that is the picture's own edge), so that
+    pasting leaves no edge; coordinates and sides are even where the picture's size allows it, so
+    that it covers whole samples of subsampled chroma.
+
+    Attributes:
+        rgb: Pixels of the upright picture, shape (h, w, 3); h and w are 0 if nothing changes.
+        x: Column of the left edge.
+        y: Row of the top edge.
+    """
+
+    rgb: UInt8
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which real pictures serve one output frame.
+
+    Attributes:
+        mouth: Index into the bank of the frame whose mouth is shown, None if the bank is empty.
+        distance: How different that mouth's shape is from the target's, in canonical pixels.
+        references: Further frames for the mouth network, nearest first.
+        eyes: Index of the frame whose eyes are shown, None if the bank is empty.
+        eyes_distance: How different those eyes are, in per cent of the eye's width.
+    """
+
+    mouth: int | None = None
+    distance: float = 0.0
+    references: tuple[int, ...] = ()
+    eyes: int | None = None
+    eyes_distance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MouthPath:
+    """The choices of consecutive output frames.
+
+    Attributes:
+        choices: One per frame.
+    """
+
+    choices: tuple[Choice, ...]
+
+
+class Renderer(Protocol):
+    """Anything that can put target landmarks into frames of a clip."""
+
+    def plan(self, target_landmarks: Float32, base_landmarks: Float32) -> MouthPath:
+        """Choose real pictures for consecutive frames, both arguments (F, 478, 3)."""
+        ...
+
+    def render(
+        self,
+        base_rgb: UInt8,
+        base_landmarks: Float32,
+        target_landmarks: Float32,
+        choice: Choice,
+        *,
+        weight: float = 1.0,
+        region: Region = "lips",
+    ) -> Patch:
+        """Draw one frame: a patch for the base frame."""
+        ...

@@ -1,0 +1,248 @@
+"""Warp a picture by the face mesh: every pixel of the target is told where it lies in the source.
+
+The target's triangles are drawn far to near into a map of triangle numbers (the painter's
+algorithm, so that a turned nose hides the cheek); each triangle then has one affine map to the
+source. Around the face, rings follow the movement of the skull and fade to rest, so that hair and
+neck come along and the background stays. Where nothing moves the map is the identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.render.geometry import fit_similarity
+from facedit.render.mesh import FACE_OVAL, SURFACE, triangles
+from facedit.types import Float32, UInt8
+
+RINGS = ((1.4, 1.0), (1.7, 0.84), (2.0, 0.5), (2.3, 0.16), (2.6, 0.0))
+"""Rings round the face: size relative to its outline, share of the skull's movement."""
+
+_SUBPIXEL_BITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle of whole pixels.
+
+    Attributes:
+        x: Left column.
+        y: Top row.
+        width: Columns.
+        height: Rows.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns, to index a picture with."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+
+def bounding_rect(
+    points: Float32, pad: float, width: int, height: int, *, even: bool = True
+) -> Rect:
+    """Return the rectangle of pixels round some points, inside the picture.
+
+    Args:
+        points: x, y in pixels, shape (n, 2).
+        pad: Margin in pixels.
+        width: Picture width.
+        height: Picture height.
+        even: Let the rectangle begin at even coordinates and have even sides, so that it covers
+            whole samples of subsampled chroma (where the picture's own size allows it).
+
+    Returns:
+        The rectangle; empty (0 by 0) if it lies outside the picture.
+    """
+    low = np.floor(points.min(axis=0) - pad).astype(int)
+    high = np.ceil(points.max(axis=0) + pad).astype(int) + 1
+    x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
+    x1, y1 = min(int(high[0]), width), min(int(high[1]), height)
+    if even:
+        x0, y0 = x0 - x0 % 2, y0 - y0 % 2
+        x1, y1 = min(x1 + x1 % 2, width), min(y1 + y1 % 2, height)
+    if x1 <= x0 or y1 <= y0:
+        return Rect(0, 0, 0, 0)
+    return Rect(x0, y0, x1 - x0, y1 - y0)
+
+
+@cache
+def _ring_triangles() -> NDArray[np.int32]:
+    """Triangles between outline and rings, outermost first; ring points follow the surface's."""
+    loops = [np.array(FACE_OVAL)]
+    size = len(FACE_OVAL)
+    loops += [SURFACE + size * ring + np.arange(size) for ring in range(len(RINGS))]
+    strips = []
+    for inner, outer in zip(loops[:-1], loops[1:], strict=True):
+        a, b, c, d = inner, np.roll(inner, -1), outer, np.roll(outer, -1)
+        strips += [np.stack([a, b, c], axis=1), np.stack([b, d, c], axis=1)]
+    return np.concatenate(strips[::-1]).astype(np.int32)
+
+
+def rings_of(landmarks: Float32) -> Float32:
+    """Return the points of the rings round a face at rest.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        x, y of the rings' points, innermost ring first, shape (36 * rings, 2).
+    """
+    oval = landmarks[list(FACE_OVAL), :2].astype(np.float64)
+    centre = oval.mean(axis=0)
+    rings = [centre + size * (oval - centre) for size, _ in RINGS]
+    return np.concatenate(rings).astype(np.float32)
+
+
+def moved_rings(base: Float32, target: Float32) -> Float32:
+    """Return where the rings round a base face go when its skull moves to the target's place.
+
+    Args:
+        base: Landmarks of the base picture, shape (478, 3).
+        target: Landmarks that it is warped to, shape (478, 3).
+
+    Returns:
+        x, y of the rings' points; the outermost ring rests.
+    """
+    movement = fit_similarity(base, target)
+    rings = rings_of(base)
+    there = rings @ movement[:, :2].T + movement[:, 2]
+    share = np.repeat([share for _, share in RINGS], len(FACE_OVAL))[:, None]
+    return (rings + share * (there - rings)).astype(np.float32)
+
+
+class TargetMesh:
+    """The mesh of a target face, drawn once, asked for the maps to any number of sources.
+
+    Attributes:
+        rect: Region of the target picture that the maps cover.
+        inside: Triangle number per pixel, -1 outside the mesh, shape (h, w).
+    """
+
+    def __init__(self, target: Float32, rect: Rect, rings: Float32 | None = None) -> None:
+        """Draw the mesh.
+
+        Args:
+            target: Landmarks of the target, shape (478, 3), in pixels of the target picture.
+            rect: Region of the target picture to cover.
+            rings: Points of the rings in the target picture; None to cover the face only.
+        """
+        self.rect = rect
+        points = target[:SURFACE].astype(np.float32)
+        corners = triangles()
+        order = np.argsort(-points[corners, 2].mean(axis=1), kind="stable")
+        self._triangles = corners[order]
+        self._target: Float32 = np.ascontiguousarray(points[:, :2])
+        self._ringed = rings is not None
+        if rings is not None:
+            self._target = np.concatenate([self._target, rings])
+            self._triangles = np.concatenate([_ring_triangles(), self._triangles])
+        self.inside: NDArray[np.int32] = self._draw()
+
+    def _draw(self) -> NDArray[np.int32]:
+        """Draw the triangles far to near."""
+        canvas = np.full((self.rect.height, self.rect.width), -1, np.int32)
+        local = self._target[self._triangles] - np.float32([self.rect.x, self.rect.y])
+        low, high = local.min(axis=1), local.max(axis=1)
+        limit = np.float32([self.rect.width, self.rect.height])
+        seen = np.flatnonzero(((high >= -1) & (low <= limit)).all(axis=1))
+        fixed = np.rint(local * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        for number in seen:
+            cv2.fillConvexPoly(canvas, fixed[number], int(number), cv2.LINE_8, _SUBPIXEL_BITS)
+        return canvas
+
+    def source_map(self, source: Float32, rings: Float32 | None = None) -> Float32:
+        """Say for every target pixel where it lies in a source picture.
+
+        Args:
+            source: Landmarks of the source, shape (478, 3), in pixels of the source picture.
+            rings: Points of the rings in the source picture, if the target was drawn with rings.
+
+        Returns:
+            x, y in the source, shape (h, w, 2). Pixels outside the mesh are where they are.
+
+        Raises:
+            ValueError: If only one of target and source has rings.
+        """
+        if self._ringed != (rings is not None):
+            raise ValueError("Rings belong to both target and source, or to neither.")
+        points: Float32 = np.ascontiguousarray(source[:SURFACE, :2], np.float32)
+        if rings is not None:
+            points = np.concatenate([points, rings])
+        affine = _affine_maps(self._target[self._triangles], points[self._triangles])
+        rows, columns = np.mgrid[
+            self.rect.y : self.rect.y + self.rect.height,
+            self.rect.x : self.rect.x + self.rect.width,
+        ].astype(np.float32)
+        table = np.concatenate([affine, np.float32([[1, 0, 0, 0, 1, 0]])])
+        coefficients = table[self.inside]
+        x = coefficients[..., 0] * columns + coefficients[..., 1] * rows + coefficients[..., 2]
+        y = coefficients[..., 3] * columns + coefficients[..., 4] * rows + coefficients[..., 5]
+        return np.stack([x, y], axis=-1)
+
+
+def _affine_maps(target: Float32, source: Float32) -> Float32:
+    """Solve for the affine map of each triangle from target to source, rows of six."""
+    origin = target[:, :1]
+    edges = (target[:, 1:] - origin).astype(np.float64)
+    source_edges = (source[:, 1:] - source[:, :1]).astype(np.float64)
+    det = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
+    flat = np.abs(det) < 1e-6
+    det = np.where(flat, 1.0, det)
+    inverse = np.empty_like(edges)
+    inverse[:, 0, 0], inverse[:, 0, 1] = edges[:, 1, 1] / det, -edges[:, 0, 1] / det
+    inverse[:, 1, 0], inverse[:, 1, 1] = -edges[:, 1, 0] / det, edges[:, 0, 0] / det
+    # Rows are points: (p - origin) @ inverse gives the weights of the two edges.
+    linear = np.einsum("nij,njk->nik", inverse, source_edges)
+    linear[flat] = 0.0
+    shift = source[:, 0] - np.einsum("ni,nij->nj", origin[:, 0].astype(np.float64), linear)
+    columns = (linear[:, 0, 0], linear[:, 1, 0], shift[:, 0], linear[:, 0, 1], linear[:, 1, 1], shift[:, 1])
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def sample(picture: UInt8, source_map: Float32, origin: tuple[int, int] = (0, 0)) -> UInt8:
+    """Read a picture at the places of a map, by bicubic interpolation.
+
+    Args:
+        picture: Source picture or a crop of it, shape (H, W, 3).
+        source_map: x, y in the whole source picture, shape (h, w, 2).
+        origin: x, y of the crop in the whole source picture.
+
+    Returns:
+        The sampled picture, shape (h, w, 3); beyond the border the border's pixels go on.
+    """
+    x = source_map[..., 0] - np.float32(origin[0])
+    y = source_map[..., 1] - np.float32(origin[1])
+    out = cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.uint8)
+
+
+def moved_region(base: Float32, target: Float32, width: int, height: int) -> Rect:
+    """Return the rectangle in which a warp of the base changes anything.
+
+    Args:
+        base: Landmarks of the base picture, shape (478, 3).
+        target: Landmarks it is warped to, shape (478, 3).
+        width: Picture width.
+        height: Picture height.
+
+    Returns:
+        The rectangle, empty if nothing moves by a hundredth of a pixel.
+    """
+    there = np.concatenate([target[:SURFACE, :2], moved_rings(base, target)])
+    here = np.concatenate([base[:SURFACE, :2], rings_of(base)])
+    moved = np.abs(there - here).max(axis=1) > 0.01
+    every = np.concatenate([_ring_triangles(), triangles()])
+    touched = np.unique(every[moved[every].any(axis=1)])
+    if touched.size == 0:
+        return Rect(0, 0, 0, 0)
+    return bounding_rect(np.concatenate([there[touched], here[touched]]), 2.0, width, height)
