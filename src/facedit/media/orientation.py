@@ -44,6 +44,19 @@ class Orientation:
             return cls(transpose=True, flip_x=c < 0, flip_y=b < 0)
         return cls(transpose=False, flip_x=a < 0, flip_y=d < 0)
 
+    @classmethod
+    def from_rotation(cls, degrees: float) -> Orientation:
+        """Take the right angle nearest to a rotation.
+
+        Args:
+            degrees: Counter-clockwise turn that shows the picture upright.
+
+        Returns:
+            The orientation, not mirrored.
+        """
+        quarter = round(degrees / 90.0) % 4
+        return cls(quarter in (1, 3), flip_x=quarter in (2, 3), flip_y=quarter in (1, 2))
+
     @property
     def is_upright(self) -> bool:
         """Whether stored and upright picture are the same."""

@@ -129,8 +129,12 @@ def frame_orientation(frame: VideoFrame) -> Orientation:
     Returns:
         Its orientation; upright where it carries no display matrix.
     """
-    # PyAV types the container as a dict of motion vectors; it holds every kind of side data.
-    items = cast("Iterable[SideData]", frame.side_data)
+    try:
+        # PyAV types the container as a dict of motion vectors; it holds every kind of side data.
+        items = list(cast("Iterable[SideData]", frame.side_data))
+    except ValueError:
+        # PyAV 18 stumbles over kinds of side data it has no name for; the angle it still gives.
+        return Orientation.from_rotation(frame.rotation)
     for item in items:
         if item.type == SideDataType.DISPLAYMATRIX:
             raw = bytes(item)
