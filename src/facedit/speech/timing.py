@@ -21,15 +21,11 @@ def tokens_of(text: str) -> list[str]:
         Tokens without white space at their ends; each holds a letter or a digit.
     """
     tokens: list[str] = []
-    leading = ""
     for piece in text.split():
         if any(letter.isalnum() for letter in piece):
-            tokens.append(f"{leading} {piece}".strip())
-            leading = ""
-        elif tokens:
+            tokens.append(piece)
+        elif tokens:  # a dash in front of everything marks a speaker and is left out
             tokens[-1] += f" {piece}"
-        else:
-            leading = f"{leading} {piece}".strip()
     return tokens
 
 
