@@ -1,0 +1,159 @@
+"""The plan as a picture: the source above, the output below, and what goes where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from facedit.editing.plan import EditPlan, Keep
+from facedit.report.drawing import label, line, number, rect, ticks
+from facedit.types import Transcript, Word
+
+_WIDTH = 1080.0
+_LEFT, _RIGHT = 64.0, 24.0
+_SOURCE_Y, _OUTPUT_Y, _LANE = 62.0, 146.0, 24.0
+_HEIGHT = 226.0
+_WHOLE_S = 12.0
+_AROUND_S = 1.5
+_LETTER = 6.6
+"""Width of a letter of the word labels, about."""
+
+
+def plan_pictures(
+    plan: EditPlan, transcript: Transcript | None, output_words: Sequence[Word]
+) -> list[str]:
+    """Draw the plan.
+
+    A short clip is drawn whole; of a long one, one picture for every group of edits.
+
+    Args:
+        plan: The plan.
+        transcript: The words of the source; drawn where given.
+        output_words: The words of the output.
+
+    Returns:
+        SVG elements.
+    """
+    return [
+        _panel(plan, transcript.words if transcript else (), output_words, window)
+        for window in _windows(plan)
+    ]
+
+
+def _windows(plan: EditPlan) -> list[tuple[float, float]]:
+    """Return the stretches of output time to draw."""
+    if plan.output_duration_s <= _WHOLE_S or not plan.fills:
+        return [(0.0, plan.output_duration_s)]
+    windows: list[tuple[float, float]] = []
+    for span in plan.picture_spans():
+        start_s = max(span.output_start_s - _AROUND_S, 0.0)
+        end_s = min(span.output_end_s + _AROUND_S, plan.output_duration_s)
+        if windows and start_s <= windows[-1][1] and end_s - windows[-1][0] <= _WHOLE_S:
+            windows[-1] = (windows[-1][0], end_s)
+        else:
+            windows.append((start_s, end_s))
+    return windows
+
+
+def _panel(
+    plan: EditPlan,
+    words: Sequence[Word],
+    output_words: Sequence[Word],
+    window: tuple[float, float],
+) -> str:
+    """Draw one stretch."""
+    out0, out1 = window
+    in0, in1 = _source_moment(plan, out0), _source_moment(plan, out1)
+    scale = (_WIDTH - _LEFT - _RIGHT) / max(out1 - out0, in1 - in0, 1e-6)
+
+    def x_in(time_s: float) -> float:
+        return _LEFT + (min(max(time_s, in0), in1) - in0) * scale
+
+    def x_out(time_s: float) -> float:
+        return _LEFT + (min(max(time_s, out0), out1) - out0) * scale
+
+    parts = [
+        f'<svg viewBox="0 0 {number(_WIDTH)} {number(_HEIGHT)}" role="img" class="plan">',
+        "<title>What is kept, removed and made anew</title>",
+        '<defs><pattern id="gone" width="6" height="6" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><rect width="6" height="6" class="gone-ground"/>'
+        '<line x1="0" y1="0" x2="0" y2="6" class="gone-line"/></pattern></defs>',
+        label(_LEFT - 10, _SOURCE_Y + 16, "source", 'class="lane" text-anchor="end"'),
+        label(_LEFT - 10, _OUTPUT_Y + 16, "output", 'class="lane" text-anchor="end"'),
+    ]
+    for segment in plan.segments:
+        if segment.output_end_s < out0 or segment.output_start_s > out1:
+            continue
+        a0, a1 = x_in(segment.source_start_s), x_in(segment.source_end_s)
+        b0, b1 = x_out(segment.output_start_s), x_out(segment.output_end_s)
+        top, bottom = _SOURCE_Y + _LANE, _OUTPUT_Y
+        shape = " ".join(
+            f"{number(x)},{number(y)}"
+            for x, y in ((a0, top), (a1, top), (b1, bottom), (b0, bottom))
+        )
+        if isinstance(segment, Keep):
+            parts.append(f'<polygon points="{shape}" class="kept-link"/>')
+            parts.append(rect(a0, _SOURCE_Y, a1 - a0, _LANE, 'class="kept"'))
+            parts.append(rect(b0, _OUTPUT_Y, b1 - b0, _LANE, 'class="kept"'))
+        else:
+            parts.append(f'<polygon points="{shape}" class="fill-link {segment.kind}"/>')
+            parts.append(rect(a0, _SOURCE_Y, a1 - a0, _LANE, 'class="gone"'))
+            # An insertion removes nothing: a mark shows where it goes in.
+            if a1 - a0 < 2:
+                parts.append(line(a0, _SOURCE_Y - 4, a0, top + 4, 'class="mark"'))
+            parts.append(
+                rect(b0, _OUTPUT_Y, max(b1 - b0, 2), _LANE, f'class="fill {segment.kind}"')
+            )
+    for span in plan.picture_spans():
+        start_s, end_s = span.output_start_s, span.output_end_s
+        if end_s > out0 and start_s < out1:
+            parts.append(
+                rect(
+                    x_out(start_s),
+                    _OUTPUT_Y + _LANE + 2,
+                    x_out(end_s) - x_out(start_s),
+                    4,
+                    'class="span"',
+                )
+            )
+    parts += _word_labels(words, in0, in1, x_in, _SOURCE_Y - 6, -14)
+    parts += _word_labels(output_words, out0, out1, x_out, _OUTPUT_Y + _LANE + 20, 14)
+    for time_s in ticks(out0, out1):
+        x = x_out(time_s)
+        parts.append(line(x, _HEIGHT - 20, x, _HEIGHT - 16, 'class="axis"'))
+        parts.append(label(x, _HEIGHT - 4, f"{time_s:g} s", 'class="tick" text-anchor="middle"'))
+    parts.append(line(_LEFT, _HEIGHT - 20, x_out(out1), _HEIGHT - 20, 'class="axis"'))
+    return "".join([*parts, "</svg>"])
+
+
+def _source_moment(plan: EditPlan, output_s: float) -> float:
+    """Return the source time at an output time; inside a fill, in proportion."""
+    segment = plan.segment_at(output_s)
+    length_s = segment.output_end_s - segment.output_start_s
+    part = (output_s - segment.output_start_s) / length_s if length_s > 0 else 0.0
+    removed_s = segment.source_end_s - segment.source_start_s
+    return segment.source_start_s + min(max(part, 0.0), 1.0) * removed_s
+
+
+def _word_labels(
+    words: Sequence[Word],
+    start_s: float,
+    end_s: float,
+    x_of: Callable[[float], float],
+    y: float,
+    row_step: float,
+) -> list[str]:
+    """Write words at their times, in up to three rows so that they don't overlap."""
+    ends = [float("-inf")] * 3
+    parts = []
+    for word in words:
+        middle_s = (word.start_s + word.end_s) / 2
+        if not start_s <= middle_s <= end_s:
+            continue
+        text = word.text if len(word.text) <= 24 else word.text[:23] + "…"
+        x, half = x_of(middle_s), len(text) * _LETTER / 2
+        row = next((row for row, end in enumerate(ends) if x - half > end), None)
+        if row is None:
+            continue
+        ends[row] = x + half + 3
+        parts.append(label(x, y + row * row_step, text, 'class="word" text-anchor="middle"'))
+    return parts
