@@ -74,8 +74,11 @@ def measure_extent(
     complete = "mov" in container.format.name and bool(index)
     declared = _declared_end(container, video, origin_s)
     picture_end, sound_end = _last_packets(container, video, sound, declared, origin_s, period_s)
-    if picture_end is None:
-        picture_end = declared if not complete else readable * period_s
+    if complete and readable == len(index) and declared > 0:
+        # With reordered pictures of uneven lengths the last packet's length is another picture's.
+        picture_end = declared
+    elif picture_end is None:
+        picture_end = readable * period_s if complete else declared
     return Extent(
         picture_end_s=picture_end,
         declared_end_s=declared if declared > 0 else picture_end,

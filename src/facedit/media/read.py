@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -104,11 +104,11 @@ class _Clock:
         if pts is None:
             pts = info.origin_pts if self.pts is None else self.pts + period
         self.pts = pts
-        ticks = picture.duration or period
+        length = picture.duration or period
         return Frame(
             time_s=float((pts - info.origin_pts) * info.time_base),
             pts=pts,
-            duration_s=float(ticks * info.time_base),
+            duration_s=float(length * info.time_base),
             picture=_worked_on(picture, info),
             info=info,
         )
@@ -160,8 +160,13 @@ def _decoded(container: InputContainer, info: VideoInfo, first_s: float) -> Iter
 
 
 def _from(container: InputContainer, stream: VideoStream, info: VideoInfo) -> Iterator[Frame]:
-    """Decode from where the container stands, dropping what is shown before the first picture."""
+    """Decode from where the container stands, dropping what is shown before the first picture.
+
+    A picture is given when the next one is known, for that tells how long it is shown (a packet
+    tells the length in order of decoding, which is another picture's).
+    """
     clock = _Clock(info)
+    held: Frame | None = None
     for picture in container.decode(stream):
         found = (picture.width, picture.height, picture.format.name)
         if found != (info.stored_width, info.stored_height, info.decoded_pix_fmt):
@@ -170,5 +175,12 @@ def _from(container: InputContainer, stream: VideoStream, info: VideoInfo) -> It
                 f"{info.decoded_pix_fmt} to {found[0]}x{found[1]} {found[2]} within the file."
             )
         frame = clock.frame(picture)
+        if held is not None and frame.time_s > held.time_s:
+            yield replace(held, duration_s=frame.time_s - held.time_s)
+            held = None
         if frame.time_s >= -_EPSILON_S:
-            yield frame
+            held = frame
+    if held is not None:
+        rest_s = info.duration_s - held.time_s
+        plausible = _EPSILON_S < rest_s <= max(2.5 * info.frame_period_s, held.duration_s)
+        yield replace(held, duration_s=rest_s) if plausible else held
