@@ -121,6 +121,9 @@ def test_other_verbs_have_a_page_too():
     clip = ClipFacts("face.jpg", 10, 10, "25", 1.0)
     page = parsed(RunReport("generate", "0.1.0", clip, clip))
     assert any("Speech from face.jpg" in text for text in page.text)
+    page = parsed(replace(full_report(), verb="sync"))
+    assert any("New sound over clip.mp4" in text for text in page.text)
+    assert "The plan" not in " ".join(page.text)
 
 
 def test_a_long_clip_is_drawn_around_its_edits():

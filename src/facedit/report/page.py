@@ -73,7 +73,8 @@ def headline(report: RunReport) -> str:
         The line.
     """
     name = report.source.name
-    if report.plan is None or not report.plan.edits:
+    # A sync has a plan too, of one fill: its page speaks of the whole clip instead.
+    if report.verb != "edit" or report.plan is None or not report.plan.edits:
         done = {"sync": "New sound over", "generate": "Speech from", "edit": "No change to"}
         return f"{done.get(report.verb, report.verb)} {name}"
     said = [
@@ -145,7 +146,7 @@ def _warnings(warnings: Sequence[str]) -> str:
 
 def _plan_section(report: RunReport) -> str:
     """Show the plan and the edits."""
-    if report.plan is None or not report.plan.fills:
+    if report.verb != "edit" or report.plan is None or not report.plan.fills:
         return ""
     plan = report.plan
     pictures = "".join(plan_pictures(plan, report.transcript, report.output_words))

@@ -1,0 +1,64 @@
+"""The report on disk: ``report.json`` and ``report.html`` in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facedit.errors import OutputNotWritable
+from facedit.media.output import check_output, whole_or_nothing
+from facedit.report.page import report_html
+from facedit.report.run_report import RunReport, report_json
+
+JSON_NAME, PAGE_NAME = "report.json", "report.html"
+
+
+def check_report(folder: Path, *, force: bool = False) -> None:
+    """Check before any work that a report can be written.
+
+    ``OutputExists`` if one is there and ``force`` is off.
+
+    Args:
+        folder: Where it goes; made when the report is written, its parent must be there.
+        force: Whether it may replace an earlier report.
+
+    Raises:
+        OutputNotWritable: If the folder cannot be made.
+    """
+    if not folder.exists():
+        if not folder.absolute().parent.is_dir():
+            raise OutputNotWritable(f"{folder}: the folder {folder.parent} does not exist.")
+        return
+    if not folder.is_dir():
+        raise OutputNotWritable(f"{folder}: is a file; the report needs a folder (--report DIR).")
+    for name in (JSON_NAME, PAGE_NAME):
+        check_output(folder / name, force)
+
+
+def write_report(report: RunReport, folder: Path, *, force: bool = False) -> tuple[Path, Path]:
+    """Write a report; other files of the folder stay.
+
+    Args:
+        report: The report.
+        folder: Where it goes; made if it is missing.
+        force: Whether it may replace an earlier report.
+
+    Returns:
+        The JSON file and the page.
+
+    Raises:
+        OutputNotWritable: If the folder cannot be written. (``OutputExists`` if a report is
+            there and ``force`` is off.)
+    """
+    check_report(folder, force=force)
+    # Both are made before either is written: a fault in a picture leaves no half report.
+    documents = {JSON_NAME: report_json(report), PAGE_NAME: report_html(report)}
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, text in documents.items():
+            with whole_or_nothing(folder / name, force) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+    except OutputNotWritable:
+        raise
+    except OSError as error:
+        raise OutputNotWritable(f"{folder}: cannot be written ({error.strerror}).") from error
+    return folder / JSON_NAME, folder / PAGE_NAME
