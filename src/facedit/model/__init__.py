@@ -1,1 +1,1 @@
-"""model stage."""
+"""The motion model: a diffusion transformer trained by flow matching to fill in hidden motion."""

@@ -1,0 +1,161 @@
+"""What the model must beat: a line, a held frame, and ridge regression from the speech."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.types import Bool, Float32, Float64
+
+
+def line(motion: Float32, hidden: Bool) -> Float32:
+    """Fill hidden entries by straight lines between their kept neighbours.
+
+    Args:
+        motion: Shape (T, D).
+        hidden: True where to fill, shape (T, D).
+
+    Returns:
+        The motion, filled; entries of a dim that is hidden throughout become 0.
+    """
+    out = motion.copy()
+    frames = np.arange(len(motion))
+    for dim in np.flatnonzero(hidden.any(axis=0)):
+        gap = hidden[:, dim]
+        if gap.all():
+            out[:, dim] = 0
+        else:
+            out[gap, dim] = np.interp(frames[gap], frames[~gap], motion[~gap, dim])
+    return out
+
+
+def hold(motion: Float32, hidden: Bool) -> Float32:
+    """Fill hidden entries with the last kept value before them (the first after, at the start).
+
+    Args:
+        motion: Shape (T, D).
+        hidden: True where to fill, shape (T, D).
+
+    Returns:
+        The motion, filled; entries of a dim that is hidden throughout become 0.
+    """
+    out = np.where(hidden, 0, motion).astype(np.float32)
+    frames = np.arange(len(motion))
+    for dim in np.flatnonzero(hidden.any(axis=0)):
+        kept = np.flatnonzero(~hidden[:, dim])
+        if len(kept):
+            last = kept[np.clip(np.searchsorted(kept, frames, side="right") - 1, 0, None)]
+            out[:, dim] = motion[last, dim]
+    return out
+
+
+def stack_window(speech: Float32, reach: int) -> Float32:
+    """Put each frame's neighbours beside it; the ends are repeated beyond the ends.
+
+    Args:
+        speech: Shape (T, S).
+        reach: Frames to each side.
+
+    Returns:
+        Shape (T, (2 reach + 1) S).
+    """
+    index = np.arange(len(speech))[:, None] + np.arange(-reach, reach + 1)
+    rows: Float32 = speech[index.clip(0, len(speech) - 1)].reshape(len(speech), -1)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Ridge:
+    """A linear map from a window of speech to centred motion.
+
+    Attributes:
+        matrix: Shape ((2 reach + 1) S, D).
+        offset: Shape (D,).
+        reach: Frames to each side.
+    """
+
+    matrix: Float32
+    offset: Float32
+    reach: int
+
+    def predict(self, speech: Float32) -> Float32:
+        """Predict centred motion (T, D) from speech (T, S)."""
+        out: Float32 = stack_window(speech, self.reach) @ self.matrix + self.offset
+        return out
+
+    def fill(self, motion: Float32, hidden: Bool, speech: Float32) -> Float32:
+        """Fill hidden entries by the prediction, moved along a ramp to meet both ends.
+
+        Args:
+            motion: Shape (T, D).
+            hidden: True where to fill, shape (T, D).
+            speech: Shape (T, S).
+
+        Returns:
+            The motion, filled; joints are continuous because the prediction's error at the kept
+            neighbours, interpolated over the span, is taken off.
+        """
+        guess = self.predict(speech)
+        return np.where(hidden, guess + line(motion - guess, hidden), motion).astype(np.float32)
+
+
+class RidgeFit:
+    """Collects clips, then solves ridge regression for any strength.
+
+    Args:
+        reach: Frames of speech to each side.
+    """
+
+    def __init__(self, reach: int = 5) -> None:
+        self.reach = reach
+        self._count = 0
+        self._sums: tuple[Float64, Float64, Float64, Float64] | None = None
+
+    def add(self, clips: Iterable[tuple[Float32, Float32]]) -> RidgeFit:
+        """Add clips.
+
+        Args:
+            clips: Projected speech (T, S) and motion (T, D) of each; motion is centred here.
+
+        Returns:
+            Itself.
+        """
+        for speech, motion in clips:
+            x = stack_window(speech, self.reach)
+            y = motion - motion.mean(axis=0)
+            new = (
+                x.sum(axis=0, dtype=np.float64),
+                y.sum(axis=0, dtype=np.float64),
+                (x.T @ x).astype(np.float64),
+                (x.T @ y).astype(np.float64),
+            )
+            if self._sums is None:
+                self._sums = new
+            else:
+                for total, part in zip(self._sums, new, strict=True):
+                    total += part
+            self._count += len(x)
+        return self
+
+    def solve(self, strength: float) -> Ridge:
+        """Solve for one strength.
+
+        Args:
+            strength: Ridge penalty per frame of data.
+
+        Returns:
+            The map.
+
+        Raises:
+            ValueError: If no clip was added.
+        """
+        if self._sums is None:
+            raise ValueError("no clip was added")
+        mean_x, mean_y = self._sums[0] / self._count, self._sums[1] / self._count
+        xx = self._sums[2] / self._count - np.outer(mean_x, mean_x)
+        xy = self._sums[3] / self._count - np.outer(mean_x, mean_y)
+        matrix = np.linalg.solve(xx + strength * np.eye(len(xx)), xy)
+        offset = mean_y - mean_x @ matrix
+        return Ridge(matrix.astype(np.float32), offset.astype(np.float32), self.reach)

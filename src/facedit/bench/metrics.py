@@ -1,0 +1,179 @@
+"""How well a hidden span was drawn: sums per clip, so that any set of clips can be pooled.
+
+Every figure is a ratio of sums over clips, and a bootstrap over clips gives its interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.types import Float32, Float64
+
+MEASURES = ("opening", "width")
+_MOMENTS = 6  # n, sum x, sum y, sum xx, sum yy, sum xy
+_PER_MEASURE = _MOMENTS + 1  # and the sum of absolute errors
+_STEPS = 6  # speed, jump and velocity jump: drawn and true
+
+
+def span_sums(
+    truth: dict[str, Float32],
+    drawn: dict[str, Float32],
+    true_motion: Float32,
+    drawn_motion: Float32,
+    start: int,
+    stop: int,
+) -> Float64:
+    """Sum up how one span of one clip was drawn.
+
+    Lip measures are taken relative to the clip's own mean over its kept frames, so that the
+    difference between people does not pass for correlation.
+
+    Args:
+        truth: Measure over the whole clip, by name in ``MEASURES``, each of shape (T,).
+        drawn: The same with the span drawn.
+        true_motion: Lip dims in equal units, shape (T, L).
+        drawn_motion: The same with the span drawn.
+        start: First hidden frame, at least 2.
+        stop: One past the last hidden frame, at most T - 2.
+
+    Returns:
+        The sums, shape (20,).
+
+    Raises:
+        ValueError: If the span leaves fewer than two kept frames on a side.
+    """
+    if not 2 <= start < stop <= len(true_motion) - 2:
+        raise ValueError(f"span {start}-{stop} of {len(true_motion)} frames needs 2 kept each side")
+    kept = np.ones(len(true_motion), bool)
+    kept[start:stop] = False
+    sums: list[float] = []
+    for name in MEASURES:
+        centre = truth[name][kept].mean()
+        x = (truth[name][start:stop] - centre).astype(np.float64)
+        y = (drawn[name][start:stop] - centre).astype(np.float64)
+        sums += [len(x), x.sum(), y.sum(), x @ x, y @ y, x @ y, np.abs(x - y).sum()]
+    for motion in (drawn_motion, true_motion):
+        step = np.diff(motion.astype(np.float64), axis=0)
+        bend = np.diff(step, axis=0)
+        # step[k] leads from frame k to k + 1; bend[k] is the change of velocity at frame k + 1.
+        inside = np.linalg.norm(step[start : stop - 1], axis=1).sum()
+        seams = np.linalg.norm(step[[start - 1, stop - 1]], axis=1).sum()
+        at_seams = [start - 2, start - 1, stop - 2, stop - 1]
+        sums += [inside, seams, np.linalg.norm(bend[at_seams], axis=1).sum()]
+    return np.array(sums)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its interval.
+
+    Attributes:
+        value: Over all clips.
+        low: 2.5th percentile of the bootstrap over clips.
+        high: 97.5th percentile.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def _correlation(total: Float64, measure: int) -> Float64:
+    n, x, y, xx, yy, xy, _ = np.moveaxis(_part(total, measure), -1, 0)
+    spread = np.maximum(xx - x * x / n, 0) * np.maximum(yy - y * y / n, 0)
+    out: Float64 = (xy - x * y / n) / np.sqrt(np.maximum(spread, 1e-30))
+    return out
+
+
+def _mean_error(total: Float64, measure: int) -> Float64:
+    part = _part(total, measure)
+    out: Float64 = part[..., 6] / part[..., 0]
+    return out
+
+
+def _relative_error(total: Float64, measure: int) -> Float64:
+    n, x, _, xx, *_ = np.moveaxis(_part(total, measure), -1, 0)
+    out: Float64 = _mean_error(total, measure) / np.sqrt(np.maximum(xx / n - (x / n) ** 2, 1e-30))
+    return out
+
+
+def _part(total: Float64, measure: int) -> Float64:
+    return total[..., measure * _PER_MEASURE : (measure + 1) * _PER_MEASURE]
+
+
+def _ratio(total: Float64, index: int) -> Float64:
+    steps = total[..., len(MEASURES) * _PER_MEASURE :]
+    out: Float64 = steps[..., index] / np.maximum(steps[..., index + _STEPS // 2], 1e-30)
+    return out
+
+
+FIGURES: dict[str, Callable[[Float64], Float64]] = {
+    "opening_r": lambda total: _correlation(total, 0),
+    "opening_rel": lambda total: _relative_error(total, 0),
+    "opening_mae": lambda total: _mean_error(total, 0),
+    "width_r": lambda total: _correlation(total, 1),
+    "width_rel": lambda total: _relative_error(total, 1),
+    "width_mae": lambda total: _mean_error(total, 1),
+    "speed": lambda total: _ratio(total, 0),
+    "jump": lambda total: _ratio(total, 1),
+    "velocity_jump": lambda total: _ratio(total, 2),
+}
+"""Figures from summed sums. ``_r``: correlation over hidden frames. ``_mae``: mean absolute error
+in units of the outer-eye distance; ``_rel``: that over the truth's standard deviation in the spans.
+``speed``: mean lip step inside the spans over the true one; ``jump``: lip step at the two seams
+over the true one; ``velocity_jump``: change of velocity at the seams over the true one."""
+
+
+def figures(sums: Sequence[Float64], *, draws: int = 1000, seed: int = 0) -> dict[str, Figure]:
+    """Pool clips and bootstrap over them.
+
+    Args:
+        sums: ``span_sums`` of each clip, at least one.
+        draws: Bootstrap draws.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        Each of ``FIGURES`` with a 95 % interval.
+    """
+    table = np.stack(sums)
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), size=draws)
+    totals: NDArray[np.float64] = counts @ table
+    result = {}
+    for name, figure in FIGURES.items():
+        spread = np.quantile(figure(totals), [0.025, 0.975])
+        result[name] = Figure(float(figure(table.sum(axis=0))), float(spread[0]), float(spread[1]))
+    return result
+
+
+def paired_gain(
+    ours: Sequence[Float64],
+    theirs: Sequence[Float64],
+    name: str,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Figure:
+    """Bootstrap the difference of a figure between two methods on the same clips.
+
+    Args:
+        ours: Sums of one method, by clip.
+        theirs: Sums of the other, same clips in the same order.
+        name: Key of ``FIGURES``.
+        draws: Bootstrap draws.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        Ours minus theirs with a 95 % interval.
+    """
+    a, b = np.stack(ours), np.stack(theirs)
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(len(a), np.full(len(a), 1 / len(a)), size=draws)
+    figure = FIGURES[name]
+    spread = np.quantile(figure(counts @ a) - figure(counts @ b), [0.025, 0.975])
+    value = figure(a.sum(axis=0)) - figure(b.sum(axis=0))
+    return Figure(float(value), float(spread[0]), float(spread[1]))

@@ -1,0 +1,101 @@
+"""Hidden spans of prepared clips, drawn by any method and summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.bench.metrics import span_sums
+from facedit.motion.identity import Identity
+from facedit.motion.space import MotionSpace, lip_opening, lip_width
+from facedit.training.data import Meta, PreparedClip
+from facedit.training.masks import span_mask
+from facedit.types import Bool, Float32, Float64
+
+EDGE = 4
+"""Kept frames that a test span leaves on each side."""
+
+Method = Callable[[Float32, Bool, int], Float32]
+"""``(motion (T, D) with NaN where hidden, hidden (T, D), clip number) -> motion (T, D)``."""
+
+
+def middle_span(frames: int, length: int) -> tuple[int, int] | None:
+    """Place a test span in the middle of a clip.
+
+    Args:
+        frames: Motion frames of the clip.
+        length: Frames to hide.
+
+    Returns:
+        First and last-plus-one hidden frame, or None if too little would be kept.
+    """
+    if frames < length + 2 * EDGE:
+        return None
+    start = (frames - length) // 2
+    return start, start + length
+
+
+@dataclass(frozen=True, slots=True)
+class LipMeter:
+    """Measures lips of motion without its head pose.
+
+    Attributes:
+        space: Motion space.
+        groups: Dims of each group.
+        effects: Strength of each dim, shape (D,).
+    """
+
+    space: MotionSpace
+    groups: dict[str, slice]
+    effects: Float32
+
+    def measure(self, motion: Float32, neutral: Float32) -> dict[str, Float32]:
+        """Return lip opening and width over the outer-eye distance, each of shape (T,)."""
+        identity = Identity(neutral, 1.0, np.zeros(3), np.zeros(3))
+        shape = self.space.decode_shape(motion, identity)
+        return {"opening": lip_opening(shape), "width": lip_width(shape)}
+
+    def lips(self, motion: Float32) -> Float32:
+        """Return the lip dims in equal units, shape (T, L)."""
+        part = self.groups["lips"]
+        return motion[:, part] * self.effects[part]
+
+
+def score_clip(
+    clip: PreparedClip,
+    number: int,
+    method: Method,
+    meter: LipMeter,
+    meta: Meta,
+    length: int,
+    dim_set: str,
+) -> Float64 | None:
+    """Hide a span of a clip, draw it, and sum up how well that went.
+
+    Args:
+        clip: The clip.
+        number: Its number, for the method.
+        method: Draws the hidden entries.
+        meter: Measures lips.
+        meta: Describes the dims.
+        length: Frames to hide.
+        dim_set: Which dims are hidden.
+
+    Returns:
+        The sums of ``span_sums``, or None if the clip is too short.
+    """
+    span = middle_span(len(clip.motion), length)
+    if span is None:
+        return None
+    hidden = span_mask(len(clip.motion), len(meta.dim_names), meta.groups, [span], dim_set)
+    seen = np.where(hidden, np.float32(np.nan), clip.motion)
+    drawn = method(seen, hidden, number)
+    return span_sums(
+        meter.measure(clip.motion, clip.identity),
+        meter.measure(drawn, clip.identity),
+        meter.lips(clip.motion),
+        meter.lips(drawn),
+        *span,
+    )

@@ -1,0 +1,183 @@
+"""Motion weights as one safetensors file: tensors, configuration and provenance together."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from facedit.errors import AssetMissing, BadWeights, UsageError
+from facedit.model.config import config_from_json
+from facedit.model.dit import DiT
+from facedit.model.normalise import SpeechProjection
+from facedit.model.sample import SamplerSettings
+from facedit.types import Float32
+
+FORMAT = "facedit-motion-1"
+DEFAULT = "motion-base"
+MAX_BYTES = 4 << 30
+"""Refuse to read larger files; the paper-sized model is below 2 GiB."""
+
+
+@dataclass(frozen=True)
+class MotionModel:
+    """A trained network with everything needed to use it.
+
+    Attributes:
+        net: The network, in evaluation mode.
+        projection: Speech features to the network's speech dims.
+        motion_scale: Factor on centred, standardised motion before the network, shape (D,).
+        encoder: Name of the speech encoder whose features it needs.
+        space: Name of the motion space.
+        dim_names: Name of each motion dim.
+        sampler: Sampler settings that ship with the weights.
+        notes: Provenance: steps, data, licence.
+    """
+
+    net: DiT
+    projection: SpeechProjection
+    motion_scale: Float32
+    encoder: str
+    space: str
+    dim_names: tuple[str, ...]
+    sampler: SamplerSettings = field(default_factory=SamplerSettings)
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_model(model: MotionModel, path: Path, dtype: torch.dtype = torch.float16) -> None:
+    """Write a checkpoint whole or not at all.
+
+    Args:
+        model: What to write.
+        path: Target, replaced if it exists.
+        dtype: Storage type of the network's weights (computation is always float32).
+    """
+    tensors: dict[str, Tensor] = {
+        f"net.{name}": value.detach().to("cpu", dtype).contiguous()
+        for name, value in model.net.state_dict().items()
+    }
+    tensors["speech.matrix"] = torch.from_numpy(np.ascontiguousarray(model.projection.matrix))
+    tensors["speech.offset"] = torch.from_numpy(np.ascontiguousarray(model.projection.offset))
+    tensors["motion.scale"] = torch.from_numpy(np.ascontiguousarray(model.motion_scale))
+    header = {
+        "format": FORMAT,
+        "config": json.dumps(asdict(model.net.config)),
+        "encoder": model.encoder,
+        "space": model.space,
+        "dim_names": json.dumps(list(model.dim_names)),
+        "sampler": json.dumps(asdict(model.sampler)),
+        "notes": json.dumps(dict(model.notes)),
+    }
+    part = path.with_name(path.name + ".part")
+    save_file(tensors, part, metadata=header)
+    os.replace(part, path)
+
+
+def weights_path(name_or_path: str | Path) -> Path:
+    """Find motion weights.
+
+    Args:
+        name_or_path: ``default``, the name of shipped weights such as ``motion-base``, or a file.
+
+    Returns:
+        The file.
+
+    Raises:
+        AssetMissing: If neither shipped weights nor a file have that name.
+    """
+    name = DEFAULT if str(name_or_path) == "default" else str(name_or_path)
+    shipped = Path(__file__).parent.parent / "weights"
+    if (inside := shipped / f"{name}.safetensors").is_file() and os.sep not in name:
+        return inside
+    if Path(name).is_file():
+        return Path(name)
+    known = ", ".join(sorted(path.stem for path in shipped.glob("motion-*.safetensors"))) or "none"
+    raise AssetMissing(f"There are no motion weights {name}; shipped: {known}; or name a file.")
+
+
+def load_model(name_or_path: str | Path = "default", device: str = "cpu") -> MotionModel:
+    """Load motion weights.
+
+    Args:
+        name_or_path: ``default``, the name of shipped weights, or a safetensors file.
+        device: Torch device of the network.
+
+    Returns:
+        The model, ready for ``infill``.
+
+    Raises:
+        AssetMissing: If there are no such weights.
+        BadWeights: If the file is damaged, is no facedit motion checkpoint, or does not fit.
+    """
+    path = weights_path(name_or_path)
+    if path.stat().st_size > MAX_BYTES:
+        raise BadWeights(f"{path} has {path.stat().st_size} bytes, over the limit of {MAX_BYTES}.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise BadWeights(f"{path} is not a whole safetensors file: {error}.") from error
+    if header.get("format") != FORMAT:
+        raise BadWeights(
+            f"{path} has the format {header.get('format')!r}; motion weights have {FORMAT!r}."
+        )
+    try:
+        return _assemble(header, tensors, device)
+    except (KeyError, json.JSONDecodeError, TypeError, UsageError) as error:
+        raise BadWeights(f"{path} lacks or garbles {error}.") from error
+    except BadWeights as error:
+        raise BadWeights(f"{path}: {error}") from error
+
+
+def _assemble(header: dict[str, str], tensors: dict[str, Tensor], device: str) -> MotionModel:
+    config = config_from_json(json.loads(header["config"]))
+    # Built without memory: a forged size is refused below before anything is allocated.
+    with torch.device("meta"):
+        net = DiT(config)
+    state = {
+        name.removeprefix("net."): value.float()
+        for name, value in tensors.items()
+        if name.startswith("net.")
+    }
+    wanted = {name: tuple(value.shape) for name, value in net.state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in state.items()}
+    if wanted != found:
+        odd = sorted(name for name, _ in wanted.items() ^ found.items())
+        raise BadWeights(f"{len(odd)} tensors do not fit its configuration, e.g. {odd[0]}.")
+    net.load_state_dict(state, assign=True)
+    names = tuple(str(name) for name in json.loads(header["dim_names"]))
+    projection = SpeechProjection(
+        tensors["speech.matrix"].float().numpy(), tensors["speech.offset"].float().numpy()
+    )
+    scale = tensors["motion.scale"].float().numpy()
+    dims, speech = config.motion_dims, config.speech_dims
+    if scale.shape != (dims,) or len(names) != dims:
+        raise BadWeights(f"{len(names)} names and scale {scale.shape} for {dims} motion dims.")
+    if projection.matrix.shape[1:] != (speech,) or projection.offset.shape != (speech,):
+        raise BadWeights(
+            f"the speech projection {projection.matrix.shape} does not give {speech} dims."
+        )
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise BadWeights("some weights are not finite.")
+    if not (scale > 0).all():
+        raise BadWeights("the motion scale is not positive.")
+    return MotionModel(
+        net=net.to(device).eval().requires_grad_(False),
+        projection=projection,
+        motion_scale=scale,
+        encoder=header["encoder"],
+        space=header["space"],
+        dim_names=names,
+        sampler=SamplerSettings(**json.loads(header["sampler"])),
+        notes=json.loads(header["notes"]),
+    )

@@ -1,0 +1,131 @@
+"""Sizes of the motion model, as data."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from facedit.errors import BadWeights, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Everything that decides the shape of a ``DiT``; stored inside its checkpoint.
+
+    Attributes:
+        motion_dims: Motion dims ``D`` per frame.
+        speech_dims: Speech dims per frame after the checkpoint's projection.
+        layers: Transformer blocks.
+        width: Channels of the residual stream.
+        heads: Attention heads; must divide ``width`` into an even head size (rotary).
+        ff_mult: Hidden channels of the feed-forward part over ``width``.
+        speech_width: Channels of the local speech summary that is concatenated at the input.
+        speech_window: Frames to each side that the local speech summary sees.
+        cross_attention: Whether every block also attends to speech under a banded bias.
+        cross_window: Frames to each side that cross-attention may see.
+        alibi: Whether self-attention carries a symmetric ALiBi bias.
+        conv_kernel: Kernel of the convolutional position embedding (odd).
+        dropout: Dropout on the outputs of attention and feed-forward.
+    """
+
+    motion_dims: int
+    speech_dims: int
+    layers: int = 6
+    width: int = 256
+    heads: int = 4
+    ff_mult: int = 2
+    speech_width: int = 128
+    speech_window: int = 4
+    cross_attention: bool = True
+    cross_window: int = 4
+    alibi: bool = False
+    conv_kernel: int = 7
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that cannot be built.
+
+        Raises:
+            UsageError: If a number is out of range.
+        """
+        counts = (self.motion_dims, self.speech_dims, self.layers, self.width, self.heads)
+        if min(*counts, self.ff_mult, self.speech_width) < 1:
+            raise UsageError(f"Every size of the model must be at least 1: {self}.")
+        if self.width % (2 * self.heads):
+            raise UsageError(
+                f"width {self.width} over {self.heads} heads is not an even head size; "
+                "choose a width that 2 x heads divides."
+            )
+        if self.conv_kernel % 2 == 0 or min(self.speech_window, self.cross_window) < 0:
+            raise UsageError(
+                f"conv_kernel {self.conv_kernel} must be odd and windows must not be negative."
+            )
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"dropout {self.dropout} must lie in [0, 1).")
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # Layers, width, heads and feed-forward as published (secondary sources, see docs/training.md);
+    # the windows and the convolution are ours.
+    "paper": {"layers": 22, "width": 1024, "heads": 16, "ff_mult": 2, "speech_width": 1024,
+              "conv_kernel": 31},
+    # What two CPU cores can train: our default.
+    "base": {"layers": 6, "width": 256, "heads": 4, "ff_mult": 2},
+    # For tests.
+    "tiny": {"layers": 2, "width": 32, "heads": 2, "ff_mult": 2, "speech_width": 16,
+             "dropout": 0.0},
+}  # fmt: skip
+"""Named sizes: arguments of ``ModelConfig`` beside the dims of the data."""
+
+
+def preset(name: str, *, motion_dims: int, speech_dims: int, **changes: Any) -> ModelConfig:
+    """Return the configuration of a named size.
+
+    Args:
+        name: ``paper``, ``base`` or ``tiny``.
+        motion_dims: Motion dims of the data.
+        speech_dims: Speech dims of the data.
+        **changes: Fields of ``ModelConfig`` that differ from the named size.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        UsageError: If the name or a changed field does not exist.
+    """
+    if name not in PRESETS:
+        raise UsageError(f"There is no model size {name!r}; choose one of {', '.join(PRESETS)}.")
+    known = {field.name for field in dataclasses.fields(ModelConfig)}
+    if unknown := sorted(set(changes) - known):
+        raise UsageError(f"Unknown model option {', '.join(unknown)}; known: {sorted(known)}.")
+    merged = {**PRESETS[name], **changes}
+    return ModelConfig(motion_dims=motion_dims, speech_dims=speech_dims, **merged)
+
+
+def config_from_json(values: object) -> ModelConfig:
+    """Rebuild a configuration from a checkpoint's metadata.
+
+    Args:
+        values: What ``json.loads`` returned.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        BadWeights: If fields are missing, unknown or of the wrong kind.
+    """
+    if not isinstance(values, dict):
+        raise BadWeights("The checkpoint's model configuration is not a table.")
+    fields = {field.name: field for field in dataclasses.fields(ModelConfig)}
+    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
+    for name, value in values.items():
+        if name not in fields:
+            raise BadWeights(f"The checkpoint's model configuration has an unknown field {name!r}.")
+        wanted = str(fields[name].type)
+        if not isinstance(value, kinds[wanted]) or (wanted == "int" and isinstance(value, bool)):
+            raise BadWeights(f"The checkpoint's field {name} is {value!r}, expected {wanted}.")
+    try:
+        return ModelConfig(**values)
+    except (TypeError, UsageError) as error:
+        raise BadWeights(f"The checkpoint's model configuration is unusable: {error}") from error

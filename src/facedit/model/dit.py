@@ -1,0 +1,98 @@
+"""The motion transformer: noisy motion, kept motion, mask and speech in; velocity out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from facedit.model.config import ModelConfig
+from facedit.model.layers import (
+    Block,
+    ConvPosition,
+    SpeechWindow,
+    alibi_bias,
+    modulate,
+    padding_bias,
+    rotary_tables,
+    timestep_features,
+)
+
+
+class DiT(nn.Module):
+    """Diffusion transformer for speech-conditional motion infilling.
+
+    One model serves every verb: what it is to draw is said by the mask alone.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, dims = config.width, config.motion_dims
+        self.silence = nn.Parameter(torch.zeros(config.speech_dims))
+        """What the model hears where speech is dropped (the unconditional side of guidance)."""
+        self.speech_window = SpeechWindow(
+            config.speech_dims, config.speech_width, config.speech_window
+        )
+        self.speech_in = (
+            nn.Linear(config.speech_width, width) if config.cross_attention else nn.Identity()
+        )
+        self.time = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
+        self.embed = nn.Linear(3 * dims + config.speech_width, width)
+        self.position = ConvPosition(width, config.conv_kernel)
+        window = config.cross_window if config.cross_attention else None
+        self.blocks = nn.ModuleList(
+            Block(width, config.heads, config.ff_mult, window, config.dropout)
+            for _ in range(config.layers)
+        )
+        self.norm = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
+        self.modulation = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, dims)
+        for zeroed in (self.modulation, self.out):
+            nn.init.zeros_(zeroed.weight)
+            nn.init.zeros_(zeroed.bias)
+
+    def forward(
+        self,
+        x_t: Tensor,
+        t: Tensor,
+        kept: Tensor,
+        hidden: Tensor,
+        speech: Tensor,
+        *,
+        valid: Tensor | None = None,
+        drop_speech: Tensor | None = None,
+    ) -> Tensor:
+        """Predict the velocity of the flow.
+
+        Args:
+            x_t: Motion on the path at flow time t, shape (B, T, D).
+            t: Flow time in [0, 1], shape (B,).
+            kept: Clean motion; entries under ``hidden`` are ignored, shape (B, T, D).
+            hidden: True where the motion is to be drawn, shape (B, T, D).
+            speech: Projected speech features, shape (B, T, speech dims).
+            valid: True where a frame exists (padding at the end is False), shape (B, T).
+            drop_speech: True for clips that shall not hear, shape (B,).
+
+        Returns:
+            The velocity ``dx_t/dt``, shape (B, T, D).
+        """
+        if drop_speech is not None:
+            speech = torch.where(drop_speech[:, None, None], self.silence, speech)
+        local = self.speech_window(speech, valid)
+        known = kept.masked_fill(hidden, 0.0)
+        x = self.embed(torch.cat([x_t, known, hidden.to(x_t.dtype), local], dim=-1))
+        x = x + self.position(x, valid)
+        condition = nn.functional.silu(self.time(timestep_features(t)))
+        heard = self.speech_in(local)
+        frames = x.shape[1]
+        rotary = rotary_tables(frames, self.config.width // self.config.heads, x.device)
+        padding = None if valid is None else padding_bias(valid)
+        bias = padding
+        if self.config.alibi:
+            distance = alibi_bias(self.config.heads, frames, x.device)
+            bias = distance if padding is None else distance + padding
+        for block in self.blocks:
+            x = block(x, condition, heard, rotary, bias, padding)
+        shift, scale = self.modulation(condition).chunk(2, dim=-1)
+        velocity: Tensor = self.out(modulate(self.norm(x), shift, scale))
+        return velocity

@@ -1,0 +1,46 @@
+"""Affine maps between what callers hold and what the network sees (NumPy, no torch)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.types import Bool, Float32
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechProjection:
+    """Fixed affine map from an encoder's features to the network's speech dims.
+
+    Attributes:
+        matrix: Shape (C, S).
+        offset: Added after the product, shape (S,).
+    """
+
+    matrix: Float32
+    offset: Float32
+
+    def __call__(self, values: Float32) -> Float32:
+        """Project features (T, C) to (T, S)."""
+        out: Float32 = values.astype(np.float32) @ self.matrix + self.offset
+        return out
+
+
+def kept_centre(motion: Float32, hidden: Bool) -> Float32:
+    """Return each dim's mean over its kept entries, 0 where nothing is kept.
+
+    The hidden entries must not be in it: a mean over the whole clip would tell the network the
+    sum of what it is to draw.
+
+    Args:
+        motion: Motion, hidden entries may hold anything, shape (T, D).
+        hidden: True where motion is to be drawn, shape (T, D).
+
+    Returns:
+        The centre, shape (D,).
+    """
+    total = np.where(hidden, 0.0, motion).sum(axis=0, dtype=np.float64)
+    count = (~hidden).sum(axis=0)
+    centre: Float32 = (total / np.maximum(count, 1)).astype(np.float32)
+    return centre

@@ -1,0 +1,100 @@
+"""Which frames the network sees at once on a canvas of any length (pure index arithmetic)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.types import Bool, Float32
+
+WINDOW = 100
+"""Frames the network sees at once: about the longest it was trained on."""
+
+CONTEXT = 40
+"""Frames of kept motion to see on each side of what is hidden, where they fit."""
+
+PROMPT = 4
+"""Kept frames put before a window that would otherwise see none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Frames that pass through the network together.
+
+    Attributes:
+        frames: Indices on the canvas: the prompt's, then the window's own, which are consecutive.
+        weights: Share of each frame in the blend of overlapping windows; 0 for the prompt.
+    """
+
+    frames: NDArray[np.int64]
+    weights: Float32
+
+
+def plan_windows(hidden: Bool, window: int = WINDOW, context: int = CONTEXT) -> list[Window]:
+    """Cover every hidden frame by windows that overlap by half.
+
+    Overlapping windows are blended at every sampler step, so all windows agree on one motion and
+    nothing drifts however long the canvas is: no window builds on another's result.
+
+    Args:
+        hidden: True where a frame has entries to draw, shape (T,).
+        window: Most frames of a window.
+        context: Kept frames to see on each side of a hidden run where the window allows it.
+
+    Returns:
+        Windows in order; every hidden frame has a positive total weight.
+    """
+    frames = len(hidden)
+    if frames <= window:
+        return [Window(np.arange(frames), np.ones(frames, np.float32))]
+    windows = [
+        _with_prompt(start, stop, hidden)
+        for first, last in _clusters(hidden, window - 2 * context)
+        for start, stop in _tiles(first, last, frames, window, context)
+    ]
+    return windows
+
+
+def _clusters(hidden: Bool, longest: int) -> list[tuple[int, int]]:
+    """Group hidden runs that fit one window together: first and last hidden frame of each."""
+    clusters: list[tuple[int, int]] = []
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], hidden.astype(np.int8), [0]])))
+    for first, stop in edges.reshape(-1, 2):
+        # A run joins the group before it if both fit, or if their windows would overlap anyway.
+        if clusters and (stop - clusters[-1][0] <= longest or first - clusters[-1][1] <= longest):
+            clusters[-1] = (clusters[-1][0], int(stop) - 1)
+        else:
+            clusters.append((int(first), int(stop) - 1))
+    return clusters
+
+
+def _tiles(first: int, last: int, frames: int, window: int, context: int) -> list[tuple[int, int]]:
+    """Tile the frames ``first .. last`` and their context."""
+    length = last - first + 1
+    if length + 2 * context <= window:
+        start = first + length // 2 - window // 2
+        start = min(max(start, 0), frames - window)
+        return [(start, start + window)]
+    low, high = max(first - context, 0), min(last + 1 + context, frames)
+    hop = window // 2
+    starts = list(range(low, max(high - window, low) + 1, hop))
+    if starts[-1] + window < high:
+        starts.append(high - window)
+    return [(start, min(start + window, frames)) for start in starts]
+
+
+def _with_prompt(start: int, stop: int, hidden: Bool) -> Window:
+    own = np.arange(start, stop)
+    # A tent: at the ends, where a window knows least, its neighbour decides.
+    ramp = np.minimum(np.arange(1, len(own) + 1), np.arange(len(own), 0, -1))
+    weights = ramp.astype(np.float32)
+    kept = np.flatnonzero(~hidden)
+    if not hidden[start:stop].all() or not len(kept):
+        return Window(own, weights)
+    before = kept[kept < start][-PROMPT:]
+    prompt = before if len(before) else kept[kept >= stop][:PROMPT]
+    return Window(
+        np.concatenate([prompt, own]), np.concatenate([np.zeros(len(prompt), np.float32), weights])
+    )

@@ -1,0 +1,317 @@
+"""Prepared clips in memory: one array per kind, cut into clips by offsets."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facedit.errors import UsageError
+from facedit.model.normalise import SpeechProjection
+from facedit.types import Float32
+
+KEPT = "kept"
+ROWS = "rows.csv"
+META = "meta.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRow:
+    """A clip that ``prepare`` kept.
+
+    Attributes:
+        file: The clip, as the manifest names it.
+        sha256: Hash of its content.
+        split: ``train`` or ``dev``.
+        corpus: Name of the corpus.
+        speaker: Name of the speaker.
+        frames: Motion frames.
+    """
+
+    file: str
+    sha256: str
+    split: str
+    corpus: str
+    speaker: str
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the prepared motion and speech are.
+
+    Attributes:
+        space: Name of the motion space.
+        encoder: Name of the speech encoder.
+        dim_names: Name of each motion dim.
+        groups: Dims of the groups lips, face and head.
+        effects: How far one unit of each dim moves the face (any unit), shape (D,).
+    """
+
+    space: str
+    encoder: str
+    dim_names: tuple[str, ...]
+    groups: dict[str, slice]
+    effects: Float32
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedClip:
+    """One prepared clip as stored.
+
+    Attributes:
+        motion: Standardised motion, shape (T, D).
+        mirrored: Motion of the mirrored face, shape (T, D).
+        speech: Encoder features, shape (T, C).
+        opening: Lip opening in units of the outer-eye distance, shape (T,).
+        identity: Neutral shape taken out of ``motion``, shape (478, 3).
+        confidence: Tracker confidence, shape (T,).
+    """
+
+    motion: Float32
+    mirrored: Float32
+    speech: Float32
+    opening: Float32
+    identity: Float32
+    confidence: Float32
+
+
+def read_rows(folder: Path) -> list[ClipRow]:
+    """Read which clips were kept.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+
+    Returns:
+        Rows in the manifest's order.
+
+    Raises:
+        UsageError: If the folder was not made by ``facedit prepare`` or kept nothing.
+    """
+    path = folder / ROWS
+    if not path.is_file():
+        raise UsageError(f"{folder} holds no {ROWS}: make it with 'facedit prepare CLIPS -o DIR'.")
+    with path.open(newline="") as file:
+        rows = [
+            ClipRow(
+                row["file"], row["sha256"], row["split"], row["corpus"], row["speaker"],
+                int(row["frames"]),
+            )
+            for row in csv.DictReader(file)
+            if row["status"] == KEPT
+        ]  # fmt: skip
+    if not rows:
+        raise UsageError(f"{path} lists no clip that was kept.")
+    return rows
+
+
+def read_meta(folder: Path) -> Meta:
+    """Read what the prepared motion and speech are.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+
+    Returns:
+        The description.
+
+    Raises:
+        UsageError: If the file is missing or garbled.
+    """
+    try:
+        table = json.loads((folder / META).read_text())
+        return Meta(
+            space=table["space"],
+            encoder=table["encoder"],
+            dim_names=tuple(table["dim_names"]),
+            groups={name: slice(*bounds) for name, bounds in table["groups"].items()},
+            effects=np.asarray(table["effects"], dtype=np.float32),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{folder / META} cannot be read ({error}); prepare again.") from error
+
+
+def write_meta(folder: Path, meta: Meta) -> None:
+    """Write what the prepared motion and speech are.
+
+    Args:
+        folder: The folder.
+        meta: The description.
+    """
+    table = {
+        "space": meta.space,
+        "encoder": meta.encoder,
+        "dim_names": list(meta.dim_names),
+        "groups": {name: [part.start, part.stop] for name, part in meta.groups.items()},
+        "effects": [float(value) for value in meta.effects],
+    }
+    (folder / META).write_text(json.dumps(table, indent=1))
+
+
+def clip_path(folder: Path, sha256: str) -> Path:
+    """Return where a prepared clip is stored."""
+    return folder / "clips" / f"{sha256}.npz"
+
+
+def read_clip(folder: Path, sha256: str) -> PreparedClip:
+    """Read one prepared clip.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+        sha256: Hash of the clip.
+
+    Returns:
+        The clip, all arrays float32.
+
+    Raises:
+        UsageError: If it is missing or damaged.
+    """
+    path = clip_path(folder, sha256)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            names = PreparedClip.__slots__
+            return PreparedClip(*(stored[name].astype(np.float32) for name in names))
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); prepare again.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Clips packed end to end.
+
+    Attributes:
+        rows: The clips.
+        offsets: First frame of each clip, and the total, shape (clips + 1,).
+        motion: Shape (N, D).
+        mirrored: Shape (N, D).
+        speech: Projected speech, shape (N, S).
+        opening: Shape (N,).
+    """
+
+    rows: tuple[ClipRow, ...]
+    offsets: np.ndarray[tuple[int], np.dtype[np.int64]]
+    motion: Float32
+    mirrored: Float32
+    speech: Float32
+    opening: Float32
+
+    def clip(self, index: int) -> slice:
+        """Return the frames of a clip."""
+        return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
+
+
+def load_dataset(folder: Path, rows: Sequence[ClipRow], projection: SpeechProjection) -> Dataset:
+    """Load clips with their speech projected, one clip's raw features in memory at a time.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+        rows: Which clips.
+        projection: Speech projection.
+
+    Returns:
+        The packed clips.
+
+    Raises:
+        UsageError: If there is no clip, or one is damaged.
+    """
+    if not rows:
+        raise UsageError("No clip is left to load: check the corpora and hold-outs of the config.")
+    offsets = np.concatenate([[0], np.cumsum([row.frames for row in rows])]).astype(np.int64)
+    total = int(offsets[-1])
+    first = read_clip(folder, rows[0].sha256)
+    motion = np.empty((total, first.motion.shape[1]), np.float32)
+    mirrored = np.empty_like(motion)
+    speech = np.empty((total, len(projection.offset)), np.float32)
+    opening = np.empty(total, np.float32)
+    for row, start, stop in zip(rows, offsets[:-1], offsets[1:], strict=True):
+        clip = read_clip(folder, row.sha256)
+        if len(clip.motion) != stop - start:
+            raise UsageError(f"{row.file} has {len(clip.motion)} frames, {row.frames} listed.")
+        motion[start:stop], mirrored[start:stop] = clip.motion, clip.mirrored
+        speech[start:stop], opening[start:stop] = projection(clip.speech), clip.opening
+    return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening)
+
+
+def fit_projection(features: Iterable[Float32], dims: int, whiten: float) -> SpeechProjection:
+    """Fit principal components of the encoder's channels; energy and activity pass through.
+
+    Args:
+        features: Features of each clip, shape (T, C); the last two channels are energy and voice
+            activity.
+        dims: Components to keep.
+        whiten: 0 keeps the components' spread, 1 makes it equal.
+
+    Returns:
+        A map to ``dims + 2`` dims with mean 0 and a variance of 1 on average.
+    """
+    count, total, square = 0, np.zeros(0), np.zeros((0, 0))
+    for values in features:
+        wide = values.astype(np.float64)
+        if not count:
+            total, square = np.zeros(wide.shape[1]), np.zeros((wide.shape[1],) * 2)
+        count += len(wide)
+        total += wide.sum(axis=0)
+        square += wide.T @ wide
+    mean = total / count
+    covariance = square / count - np.outer(mean, mean)
+    channels = len(mean) - 2
+    dims = min(dims, channels)
+    variance, vectors = np.linalg.eigh(covariance[:channels, :channels])
+    variance, vectors = variance[::-1][:dims].clip(1e-12), vectors[:, ::-1][:, :dims]
+    factor = variance ** (-whiten / 2)
+    factor /= np.sqrt((variance * factor**2).mean())
+    matrix = np.zeros((channels + 2, dims + 2))
+    matrix[:channels, :dims] = vectors * factor
+    for extra in range(2):
+        spread = max(covariance[channels + extra, channels + extra], 1e-6)
+        matrix[channels + extra, dims + extra] = 1 / np.sqrt(spread)
+    return SpeechProjection(matrix.astype(np.float32), (-mean @ matrix).astype(np.float32))
+
+
+def motion_scale(meta: Meta, smallest: float = 0.25) -> Float32:
+    """Scale dims that hardly move the face down, so that their noise costs the network little.
+
+    Args:
+        meta: Describes the dims.
+        smallest: Least factor.
+
+    Returns:
+        ``sqrt(effect / strongest effect of its group)``, bounded below, shape (D,).
+    """
+    scale = np.ones(len(meta.dim_names), np.float32)
+    for name in ("lips", "face"):
+        effect = meta.effects[meta.groups[name]]
+        scale[meta.groups[name]] = np.sqrt(effect / effect.max())
+    return scale.clip(smallest, 1.0)
+
+
+def split_rows(
+    rows: Sequence[ClipRow],
+    speakers: Sequence[str],
+    every: int,
+    corpora: Sequence[str],
+) -> tuple[list[ClipRow], list[ClipRow]]:
+    """Part the training split into clips to learn from and clips held out.
+
+    Args:
+        rows: All rows.
+        speakers: Speakers held out whole.
+        every: Every n-th clip of ``corpora`` is held out too; 0 for none.
+        corpora: Where ``every`` applies.
+
+    Returns:
+        Rows to learn from, rows held out.
+    """
+    learn: list[ClipRow] = []
+    held: list[ClipRow] = []
+    seen = 0
+    for row in rows:
+        if row.split != "train":
+            continue
+        seen += row.corpus in corpora
+        periodic = every > 0 and row.corpus in corpora and seen % every == 0
+        (held if row.speaker in speakers or periodic else learn).append(row)
+    return learn, held

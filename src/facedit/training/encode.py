@@ -1,0 +1,198 @@
+"""One clip: from its file to the arrays that training reads."""
+
+from __future__ import annotations
+
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.face.choice import FaceChoice
+from facedit.face.landmarker import Landmarker
+from facedit.face.smooth import smooth_track
+from facedit.face.track import track_face
+from facedit.media.read import read_frames
+from facedit.media.sound import read_sound
+from facedit.motion.resample import resample_track
+from facedit.motion.space import MotionSpace, lip_opening
+from facedit.speech.features import extract
+from facedit.training.data import PreparedClip
+from facedit.types import Bool, FaceTrack, Float32
+from facedit.units import MOTION_FPS, frame_at
+
+Index = NDArray[np.int64]
+
+MIN_FRAMES = 20
+"""Shortest stretch with a face that is worth learning from (0.8 s)."""
+
+MIN_CONFIDENCE = 0.5
+"""Least mean confidence of the tracker over that stretch."""
+
+MIN_SPOKEN = 0.1
+"""Least share of frames with voice."""
+
+
+class Unusable(Exception):
+    """A clip is not fit for training; the message is the reason in the table."""
+
+
+def track_of(clip: Path, cache: Path) -> FaceTrack:
+    """Track the largest face of a clip, or take the track from the cache.
+
+    Args:
+        clip: The video.
+        cache: Where the track is kept.
+
+    Returns:
+        The raw track.
+
+    Raises:
+        NoFace: If there is none.
+        BadMedia: If the clip cannot be decoded.
+    """
+    stored = _load(cache)
+    if stored is not None:
+        return FaceTrack(
+            times_s=stored["times_s"].astype(np.float64),
+            landmarks=stored["landmarks"].astype(np.float32),
+            confidence=stored["confidence"].astype(np.float32),
+            width=int(stored["width"]),
+            height=int(stored["height"]),
+            cuts=tuple(float(cut) for cut in stored["cuts"]),
+        )
+    frames = ((frame.time_s, frame.rgb()) for frame in read_frames(clip))
+    track = track_face(frames, FaceChoice(largest=True), landmarker=Landmarker())
+    _store(
+        cache,
+        times_s=track.times_s,
+        landmarks=track.landmarks,
+        confidence=track.confidence,
+        width=np.array(track.width),
+        height=np.array(track.height),
+        cuts=np.array(track.cuts, np.float64),
+    )
+    return track
+
+
+def speech_of(clip: Path, cache: Path) -> Float32:
+    """Compute the speech features of a clip, or take them from the cache.
+
+    Args:
+        clip: The video.
+        cache: Where the features are kept, as float16.
+
+    Returns:
+        Features, row k at k / 25 s from the first picture, shape (T, C).
+
+    Raises:
+        NoSound: If it has no sound.
+        BadMedia: If the clip cannot be decoded.
+    """
+    stored = _load(cache)
+    if stored is not None:
+        return stored["values"].astype(np.float32)
+    values = extract(read_sound(clip)).values
+    _store(cache, values=values.astype(np.float16))
+    return values
+
+
+def _load(path: Path) -> dict[str, NDArray[np.generic]] | None:
+    """Read a cached file; None if there is none or it is torn."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _store(path: Path, **arrays: NDArray[np.generic]) -> None:
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    part.replace(path)
+
+
+def encode_clip(
+    track: FaceTrack,
+    speech: Float32,
+    space: MotionSpace,
+    mirror: Index,
+) -> PreparedClip:
+    """Turn a track into motion on the 25 Hz grid, as it is and mirrored.
+
+    Args:
+        track: Raw track.
+        speech: Features, row k at k / 25 s, shape (T, C).
+        space: Motion space.
+        mirror: For each landmark the one at its mirrored place, shape (478,).
+
+    Returns:
+        The longest stretch of one shot with a face.
+
+    Raises:
+        Unusable: If that stretch is too short, unsure or silent.
+    """
+    frames = min(frame_at(float(track.times_s[-1])) + 1, len(speech))
+    landmarks, confidence = resample_track(smooth_track(track), 0.0, frames)
+    seen = np.isfinite(landmarks).all(axis=(1, 2)) & (confidence > 0)
+    shot = np.searchsorted(np.asarray(track.cuts), np.arange(frames) / MOTION_FPS + 1e-6)
+    part = longest_run(seen, shot)
+    if part.stop - part.start < MIN_FRAMES:
+        raise Unusable(f"face too short: {part.stop - part.start} of {frames} frames in one shot")
+    landmarks, confidence, speech = landmarks[part], confidence[part], speech[part]
+    if (sure := float(confidence.mean())) < MIN_CONFIDENCE:
+        raise Unusable(f"face unsure: mean confidence {sure:.2f}")
+    if (spoken := float((speech[:, -1] > 0.5).mean())) < MIN_SPOKEN:
+        raise Unusable(f"no speech: voice in {spoken:.0%} of the frames")
+    identity = space.identity(landmarks, confidence)
+    motion = space.encode(landmarks, identity)
+    flipped = (landmarks * np.array([-1, 1, 1], np.float32))[:, mirror]
+    other = space.encode(flipped, space.identity(flipped, confidence))
+    return PreparedClip(
+        motion=motion,
+        mirrored=other,
+        speech=speech,
+        opening=lip_opening(space.decode_shape(motion, identity)),
+        identity=identity.neutral,
+        confidence=confidence,
+    )
+
+
+def longest_run(seen: Bool, shot: Index) -> slice:
+    """Return the longest run of seen frames within one shot.
+
+    Args:
+        seen: True where a frame is usable, shape (T,).
+        shot: Number of each frame's shot, shape (T,).
+
+    Returns:
+        Its frames; empty if none is seen.
+    """
+    labels = np.where(seen, shot, -1)
+    edges = np.flatnonzero(np.diff(labels)) + 1
+    bounds = [0, *edges.tolist(), len(labels)]
+    runs = [(stop - start, start) for start, stop in pairwise(bounds) if seen[start:stop].any()]
+    length, start = max(runs, key=lambda run: (run[0], -run[1]), default=(0, 0))
+    return slice(start, start + length)
+
+
+def mirror_points(canonical: Float32) -> Index:
+    """Find for each landmark the one at its mirrored place.
+
+    Args:
+        canonical: A symmetrical face, x to the side, shape (478, 3).
+
+    Returns:
+        Indices, shape (478,), their own inverse.
+
+    Raises:
+        ValueError: If the face is not symmetrical enough to pair the points.
+    """
+    flipped = canonical * np.array([-1, 1, 1], canonical.dtype)
+    distance = np.linalg.norm(flipped[:, None] - canonical[None], axis=-1)
+    pairs: Index = distance.argmin(axis=1).astype(np.int64)
+    if not (pairs[pairs] == np.arange(len(pairs))).all():
+        raise ValueError("the canonical face is not symmetrical: its points cannot be paired")
+    return pairs

@@ -1,0 +1,125 @@
+"""What a training run must remember: weights, their average, the optimiser and the step."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from facedit.errors import BadWeights
+
+FORMAT = "facedit-training-1"
+
+
+class Ema:
+    """Exponential moving average of weights that forgets its start quickly.
+
+    Args:
+        net: The network whose weights are averaged.
+        decay: Decay once warm; at update n it is at most ``(1 + n) / (10 + n)``.
+    """
+
+    def __init__(self, net: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.weights = {name: value.detach().clone() for name, value in net.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, net: nn.Module) -> None:
+        """Move the average towards the network's weights.
+
+        Args:
+            net: The network.
+        """
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        for name, value in net.state_dict().items():
+            self.weights[name].lerp_(value, 1 - decay)
+
+
+def save_state(
+    path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer, step: int, config: str
+) -> None:
+    """Write everything a run needs to go on exactly as if it had not stopped.
+
+    Randomness is a function of (seed, step), so the step stands for every generator.
+
+    Args:
+        path: Target, replaced whole or not at all.
+        net: The network.
+        ema: Its average.
+        optimiser: AdamW over ``net.parameters()`` groups.
+        step: Steps done.
+        config: The experiment as text, for the record.
+    """
+    names = {id(parameter): name for name, parameter in net.named_parameters()}
+    tensors: dict[str, Tensor] = {f"net.{k}": v for k, v in net.state_dict().items()}
+    tensors |= {f"ema.{k}": v for k, v in ema.weights.items()}
+    for parameter, entries in optimiser.state.items():
+        for entry, value in entries.items():
+            tensors[f"optimiser.{entry}.{names[id(parameter)]}"] = torch.as_tensor(value)
+    header = {
+        "format": FORMAT,
+        "step": str(step),
+        "ema_updates": str(ema.updates),
+        "config": config,
+    }
+    part = path.with_name(path.name + ".part")
+    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, header)
+    os.replace(part, path)
+
+
+def load_state(path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer) -> int:
+    """Restore what ``save_state`` wrote.
+
+    Args:
+        path: The file.
+        net: Network of the same shape; changed in place.
+        ema: Changed in place.
+        optimiser: AdamW over the same parameters; changed in place.
+
+    Returns:
+        Steps done.
+
+    Raises:
+        BadWeights: If the file is damaged or belongs to another network.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if header.get("format") != FORMAT:
+            raise BadWeights(f"{path} is no training state ({header.get('format')!r}).")
+        step, ema.updates = int(header["step"]), int(header["ema_updates"])
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        if isinstance(error, BadWeights):
+            raise
+        raise BadWeights(f"{path} cannot be read as a training state: {error}.") from error
+    try:
+        net.load_state_dict(_part(tensors, "net."))
+        averaged = _part(tensors, "ema.")
+        for name, value in ema.weights.items():
+            value.copy_(averaged[name])
+    except (RuntimeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadWeights(f"{path} belongs to another network: {reason}") from error
+    entries = {name: _part(tensors, f"optimiser.{name}.") for name in _ADAM}
+    for name, parameter in net.named_parameters():
+        if name in entries["step"]:
+            optimiser.state[parameter] = {entry: entries[entry][name] for entry in _ADAM}
+    return step
+
+
+_ADAM = ("step", "exp_avg", "exp_avg_sq")
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,131 @@
+"""Figures of a network on clips it does not learn from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from facedit.bench.metrics import FIGURES
+from facedit.bench.spans import LipMeter, score_clip
+from facedit.model.checkpoint import MotionModel
+from facedit.model.infill import infill
+from facedit.motion.space import MotionSpace
+from facedit.training.config import OptimConfig
+from facedit.training.data import ClipRow, Meta, PreparedClip, read_clip
+from facedit.training.loop import batch_loss
+from facedit.training.sampler import Batch, Sampler
+from facedit.types import Bool, Float32
+
+SPAN = 14
+LOSS_BATCHES = 6
+SEED = 20_000
+SHOWN = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump")
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Validates a model.
+
+    Attributes:
+        clips: Clips by corpus.
+        batches: Fixed batches for the loss.
+        meta: Describes the dims.
+        meter: Measures lips.
+        optim: Loss settings.
+        dim_weights: Weight per motion dim.
+    """
+
+    clips: dict[str, list[PreparedClip]]
+    batches: list[Batch]
+    meta: Meta
+    meter: LipMeter
+    optim: OptimConfig
+    dim_weights: Tensor
+
+    def figures(self, model: MotionModel) -> dict[str, float]:
+        """Return the loss by kind of mask and the lips' figures by corpus, drawn at temperature 0.
+
+        Args:
+            model: The model.
+
+        Returns:
+            Figures by name, e.g. ``loss_short`` or ``lrw_ar_opening_r``.
+        """
+        out = self._losses(model)
+        for corpus, clips in self.clips.items():
+
+            def draw(
+                motion: Float32, hidden: Bool, number: int, clips: list[PreparedClip] = clips
+            ) -> Float32:
+                speech = clips[number].speech
+                drawn = infill(model, motion, hidden, speech, seed=number, steps=5, temperature=0)
+                first: Float32 = drawn[0]
+                return first
+
+            scores = [
+                score_clip(clip, number, draw, self.meter, self.meta, SPAN, "lips")
+                for number, clip in enumerate(clips)
+            ]
+            found = [score for score in scores if score is not None]
+            if found:
+                total = np.sum(found, axis=0)
+                out |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
+        return out
+
+    def _losses(self, model: MotionModel) -> dict[str, float]:
+        sums: dict[str, list[float]] = defaultdict(list)
+        generator = torch.Generator().manual_seed(SEED)
+        with torch.inference_mode():
+            for batch in self.batches:
+                loss = batch_loss(
+                    model.net, batch, self.optim, self.dim_weights, generator,
+                    bf16=False, drop=False,
+                )  # fmt: skip
+                sums[batch.kinds[0]].append(float(loss.velocity))
+        return {f"loss_{kind}": float(np.mean(losses)) for kind, losses in sums.items()}
+
+
+def make_validator(
+    folder: Path,
+    rows: Sequence[ClipRow],
+    per_corpus: int,
+    samplers: Sequence[Sampler],
+    meta: Meta,
+    optim: OptimConfig,
+    dim_weights: Tensor,
+) -> Validator:
+    """Load validation clips.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+        rows: Clips that are not learnt from.
+        per_corpus: Most clips per corpus, evenly spread over the rows.
+        samplers: One per kind of mask, over the held-out clips, without augmentation.
+        meta: Describes the dims.
+        optim: Loss settings.
+        dim_weights: Weight per motion dim.
+
+    Returns:
+        The validator.
+    """
+    by_corpus: dict[str, list[ClipRow]] = defaultdict(list)
+    for row in rows:
+        by_corpus[row.corpus].append(row)
+    clips = {}
+    for corpus, found in by_corpus.items():
+        picked = np.linspace(0, len(found) - 1, min(per_corpus, len(found))).round().astype(int)
+        clips[corpus] = [read_clip(folder, found[i].sha256) for i in picked]
+    batches = [
+        batch
+        for sampler in samplers
+        for step in range(LOSS_BATCHES)
+        for batch in sampler.draw(step)
+    ]
+    meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
+    return Validator(clips, batches, meta, meter, optim, dim_weights)

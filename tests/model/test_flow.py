@@ -1,0 +1,152 @@
+import math
+
+import pytest
+import torch
+
+from facedit.errors import UsageError
+from facedit.model.flow import clean_estimate, flow_loss, path, smoothness_loss, velocity_loss
+from facedit.model.sample import SamplerSettings, draw_noise, euler, guided, sway_schedule
+
+
+def points(clips: int = 3, frames: int = 6, dims: int = 2):
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(clips, frames, dims, generator=generator)
+    data = torch.randn(clips, frames, dims, generator=generator)
+    return noise, data
+
+
+def test_path_starts_at_noise_and_ends_at_data():
+    noise, data = points()
+    torch.testing.assert_close(path(noise, data, torch.zeros(3)), noise)
+    torch.testing.assert_close(path(noise, data, torch.ones(3)), data)
+
+
+def test_path_velocity_is_data_minus_noise():
+    noise, data = points()
+    noise, data = noise.double(), data.double()
+    t, step = torch.full((3,), 0.4, dtype=torch.float64), 1e-6
+    slope = (path(noise, data, t + step) - path(noise, data, t - step)) / (2 * step)
+    torch.testing.assert_close(slope, data - noise, atol=1e-8, rtol=1e-6)
+
+
+def test_clean_estimate_of_the_true_field_is_the_data():
+    noise, data = points()
+    t = torch.tensor([0.0, 0.3, 0.9])
+    estimate = clean_estimate(path(noise, data, t), data - noise, t)
+    torch.testing.assert_close(estimate, data)
+
+
+def test_loss_of_the_true_field_is_zero_and_counts_hidden_entries_only():
+    noise, data = points()
+    hidden = torch.zeros(3, 6, 2, dtype=torch.bool)
+    hidden[:, 2:4, 0] = True
+    t = torch.tensor([0.2, 0.5, 0.8])
+    velocity = torch.where(hidden, data - noise, torch.full_like(data, 99.0))
+    x_t, weights, valid = path(noise, data, t), torch.ones(2), torch.ones(3, 6, dtype=torch.bool)
+    loss = flow_loss(velocity, x_t, t, noise, data, hidden, weights, valid, 0.5)
+    assert loss.total.item() == pytest.approx(0, abs=1e-10)
+    off = flow_loss(velocity + 2.0, x_t, t, noise, data, hidden, weights, valid, 0.0)
+    assert off.total.item() == pytest.approx(4.0, rel=1e-5)
+
+
+def test_velocity_loss_weighs_dims():
+    error = torch.zeros(1, 1, 2)
+    error[..., 0], error[..., 1] = 1.0, 3.0
+    nought = torch.zeros(1, 1, 2)
+    loss = velocity_loss(error, nought, nought, torch.tensor([3.0, 1.0]))
+    assert loss.item() == pytest.approx((3 * 1 + 1 * 9) / 4)
+
+
+def test_smoothness_sees_the_seams():
+    # A constant offset inside the mask keeps inner differences: only the two seam pairs err.
+    data = torch.zeros(1, 8, 1)
+    hidden = torch.zeros(1, 8, 1, dtype=torch.bool)
+    hidden[:, 3:6] = True
+    weights = torch.ones(1, 8, 1)
+    loss = smoothness_loss(data + 2.0, data, hidden, torch.ones(1), weights)
+    # Pairs 2-3, 3-4, 4-5, 5-6 count; two of them err by 2.
+    assert loss.item() == pytest.approx((4 + 0 + 0 + 4) / 4)
+
+
+def test_smoothness_ignores_what_the_network_says_about_kept_frames():
+    data = torch.zeros(1, 8, 1)
+    hidden = torch.zeros(1, 8, 1, dtype=torch.bool)
+    hidden[:, 3:6] = True
+    estimate = torch.where(hidden, data, torch.full_like(data, 50.0))
+    loss = smoothness_loss(estimate, data, hidden, torch.ones(1), torch.ones(1, 8, 1))
+    assert loss.item() == 0
+
+
+def test_sway_schedule_ends_and_order():
+    for sway in (-1.0, 0.0, 1.0):
+        times = sway_schedule(10, sway)
+        assert times[0] == 0
+        assert times[-1] == 1
+        assert times == sorted(times)
+    assert sway_schedule(4, 0.0) == [0, 0.25, 0.5, 0.75, 1]
+    assert sway_schedule(2, -1.0)[1] == pytest.approx(1 - math.cos(math.pi / 4))
+
+
+def test_euler_follows_an_analytic_field():
+    # The field towards one data point: exact for any number of steps, because paths are straight.
+    noise, data = points()
+    hidden = torch.ones_like(data, dtype=torch.bool)
+
+    def field(x, t):
+        return (data - x) / (1 - t)[:, None, None]
+
+    for steps in (1, 3, 10):
+        drawn = euler(field, data, hidden, noise, SamplerSettings(steps=steps, temperature=1.0))
+        torch.testing.assert_close(drawn, data, atol=1e-5, rtol=1e-5)
+
+
+def test_euler_converges_on_a_curved_field():
+    # dx/dt = x has the solution x(1) = e x(0).
+    noise, data = points()
+    hidden = torch.ones_like(data, dtype=torch.bool)
+    settings = SamplerSettings(steps=1000, sway=0.0, temperature=1.0)
+    drawn = euler(lambda x, t: x, data, hidden, noise, settings)
+    torch.testing.assert_close(drawn, math.e * noise, rtol=1e-3, atol=1e-3)
+
+
+def test_euler_pins_kept_entries_on_their_path():
+    noise, data = points()
+    hidden = torch.rand(3, 6, 2, generator=torch.Generator().manual_seed(2)) < 0.5
+    seen = []
+
+    def field(x, t):
+        seen.append((x.clone(), t.clone()))
+        return torch.full_like(x, 7.0)
+
+    settings = SamplerSettings(steps=4, temperature=0.5)
+    drawn = euler(field, data, hidden, noise, settings)
+    for x, t in seen:
+        on_path = path(0.5 * noise, data, t)
+        torch.testing.assert_close(x[~hidden], on_path[~hidden])
+    assert torch.equal(drawn[~hidden], data[~hidden])
+    torch.testing.assert_close(drawn[hidden], (0.5 * noise + 7)[hidden])
+
+
+def test_guidance_of_one_is_none_and_two_extrapolates():
+    full, without = torch.tensor([3.0]), torch.tensor([1.0])
+    assert guided(full, None, None, SamplerSettings()).item() == 3
+    assert guided(full, without, None, SamplerSettings(speech_guidance=1.0)).item() == 3
+    assert guided(full, without, None, SamplerSettings(speech_guidance=2.0)).item() == 5
+    both = SamplerSettings(speech_guidance=2.0, context_guidance=1.5)
+    assert guided(full, without, without, both).item() == 6
+
+
+def test_noise_is_per_clip():
+    alone = draw_noise(5, 3, [11])
+    together = draw_noise(5, 3, [10, 11, 12])
+    assert torch.equal(together[1], alone[0])
+    assert not torch.equal(together[0], together[1])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"steps": 0}, {"sway": -2.0}, {"temperature": -0.1}, {"speech_guidance": 11.0}],
+)
+def test_settings_out_of_range_are_refused(change):
+    with pytest.raises(UsageError):
+        SamplerSettings(**change)

@@ -1,0 +1,177 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motion_models import CHANNELS, DIMS, tiny_model
+
+from facedit.model.infill import infill
+from facedit.model.normalise import kept_centre
+from facedit.model.windows import PROMPT, WINDOW, plan_windows
+
+MODEL = tiny_model()
+
+
+def clip(frames: int, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    motion = rng.standard_normal((frames, DIMS)).astype(np.float32)
+    return motion, rng.standard_normal((frames, CHANNELS)).astype(np.float32)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 40), st.integers(0, 2**32 - 1), st.floats(0, 1))
+def test_kept_entries_come_back_bit_for_bit(frames, seed, share):
+    motion, speech = clip(frames)
+    mask = np.random.default_rng(seed).random((frames, DIMS)) < share
+    given_in = np.where(mask, np.nan, motion)
+    drawn = infill(MODEL, given_in, mask, speech, seed=1, steps=2, takes=2)
+    assert drawn.shape == (2, frames, DIMS)
+    assert drawn.dtype == np.float32
+    for take in drawn:
+        assert np.array_equal(take[~mask], motion[~mask])
+    assert np.isfinite(drawn).all()
+
+
+def test_hidden_entries_do_not_matter(tiny):
+    motion, speech = clip(20)
+    mask = np.zeros((20, DIMS), bool)
+    mask[5:15, :3] = True
+    first = infill(tiny, motion, mask, speech, seed=1, steps=3)
+    second = infill(tiny, np.where(mask, 1e6, motion), mask, speech, seed=1, steps=3)
+    assert np.array_equal(first, second)
+
+
+def test_takes_do_not_depend_on_the_batch(tiny):
+    motion, speech = clip(20)
+    mask = np.zeros((20, DIMS), bool)
+    mask[5:15] = True
+    together = infill(tiny, motion, mask, speech, seed=4, takes=3, steps=3, temperature=1.0)
+    for take in range(3):
+        alone = infill(tiny, motion, mask, speech, seed=4 + take, steps=3, temperature=1.0)
+        np.testing.assert_allclose(together[take], alone[0], atol=2e-5)
+    assert np.abs(together[0] - together[1]).max() > 0.1
+
+
+def test_same_seed_same_motion_and_temperature_zero_ignores_it(tiny):
+    motion, speech = clip(20)
+    mask = np.ones((20, DIMS), bool)
+    first = infill(tiny, motion, mask, speech, seed=1, temperature=1.0)
+    assert np.array_equal(first, infill(tiny, motion, mask, speech, seed=1, temperature=1.0))
+    assert not np.array_equal(first, infill(tiny, motion, mask, speech, seed=2, temperature=1.0))
+    mean = infill(tiny, motion, mask, speech, seed=1, temperature=0.0)
+    assert np.array_equal(mean, infill(tiny, motion, mask, speech, seed=2, temperature=0.0))
+
+
+def test_a_constant_added_to_kept_motion_moves_the_drawn_motion(tiny):
+    # Levels belong to the person: the network sees motion less its kept mean.
+    motion, speech = clip(20)
+    mask = np.zeros((20, DIMS), bool)
+    mask[5:15] = True
+    shift = np.linspace(-2, 2, DIMS, dtype=np.float32)
+    plain = infill(tiny, motion, mask, speech, seed=1)
+    moved = infill(tiny, motion + shift, mask, speech, seed=1)
+    np.testing.assert_allclose(moved - shift, plain, atol=1e-4)
+
+
+def test_guidance_changes_the_result_and_one_is_none(tiny):
+    motion, speech = clip(20)
+    mask = np.zeros((20, DIMS), bool)
+    mask[5:15] = True
+    plain = infill(tiny, motion, mask, speech, seed=1)
+    assert np.array_equal(plain, infill(tiny, motion, mask, speech, seed=1, guidance=1.0))
+    assert not np.allclose(plain, infill(tiny, motion, mask, speech, seed=1, guidance=2.0))
+    assert not np.allclose(plain, infill(tiny, motion, mask, speech, seed=1, context_guidance=2.0))
+
+
+def test_long_canvas_keeps_what_is_kept_and_fills_the_rest(tiny):
+    frames = 3 * WINDOW
+    motion, speech = clip(frames)
+    mask = np.zeros((frames, DIMS), bool)
+    mask[20:40, :3] = True
+    mask[150:290] = True
+    drawn = infill(tiny, np.where(mask, np.nan, motion), mask, speech, seed=1, steps=2)[0]
+    assert np.array_equal(drawn[~mask], motion[~mask])
+    assert np.isfinite(drawn).all()
+
+
+def test_far_parts_of_a_long_canvas_do_not_matter(tiny):
+    frames = 3 * WINDOW
+    motion, speech = clip(frames)
+    mask = np.zeros((frames, DIMS), bool)
+    mask[20:40] = True
+    first = infill(tiny, motion, mask, speech, seed=1, steps=2)
+    motion[2 * WINDOW :], speech[2 * WINDOW :] = 9, 9
+    second = infill(tiny, motion, mask, speech, seed=1, steps=2)
+    assert np.array_equal(first[0, 20:40], second[0, 20:40])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 600), st.lists(st.tuples(st.integers(0, 599), st.integers(1, 300)), max_size=4)
+)
+def test_windows_cover_every_hidden_frame(frames, spans):
+    hidden = np.zeros(frames, bool)
+    for start, length in spans:
+        hidden[start : start + length] = True
+    total = np.zeros(frames)
+    for window in plan_windows(hidden):
+        own = window.frames[window.weights > 0]
+        assert len(window.frames) <= WINDOW + PROMPT
+        assert (np.diff(own) == 1).all()
+        assert (window.frames >= 0).all()
+        assert (window.frames < frames).all()
+        np.add.at(total, window.frames, window.weights)
+        # A window without a kept frame would not know the person's level.
+        if not hidden.all():
+            assert not hidden[window.frames].all()
+    assert (total[hidden] > 0).all()
+
+
+def test_short_edit_in_a_long_clip_needs_one_window():
+    hidden = np.zeros(15_000, bool)
+    hidden[7000:7020] = True
+    (window,) = plan_windows(hidden)
+    assert len(window.frames) == WINDOW
+    assert window.frames[0] < 7000 - 30
+    assert window.frames[-1] > 7020 + 30
+
+
+def test_kept_centre_leaves_hidden_entries_out():
+    motion = np.array([[1.0, 5], [3, np.nan], [np.nan, np.nan]], np.float32)
+    hidden = np.array([[False, True], [False, True], [True, True]])
+    assert kept_centre(motion, hidden).tolist() == [2, 0]
+
+
+def test_shapes_that_disagree_are_refused(tiny):
+    motion, speech = clip(20)
+    mask = np.zeros((20, DIMS), bool)
+    with pytest.raises(ValueError, match="do not fit"):
+        infill(tiny, motion, mask[:19], speech, seed=0)
+    with pytest.raises(ValueError, match="do not fit"):
+        infill(tiny, motion, mask, speech[:, :-1], seed=0)
+    motion[3, 3] = np.nan
+    with pytest.raises(ValueError, match="finite"):
+        infill(tiny, motion, mask, speech, seed=0)
+
+
+def test_overlapping_windows_do_not_drift(tiny):
+    # A field that knows the answer in every window gives it back on any canvas.
+    from facedit.model.infill import windowed_field
+    from facedit.model.sample import SamplerSettings, euler
+
+    frames = 350
+    target = torch.linspace(0, 3, frames)[None, :, None].expand(1, frames, DIMS).contiguous()
+
+    class Knows(torch.nn.Module):
+        def forward(self, x_t, t, kept, hidden, speech, **_):
+            return (speech[..., :1] - x_t) / (1 - t)[:, None, None]
+
+    from dataclasses import replace
+
+    model = replace(tiny, net=Knows())
+    hidden = torch.ones(1, frames, DIMS, dtype=torch.bool)
+    chosen = SamplerSettings(temperature=1.0)
+    windows = plan_windows(np.ones(frames, bool))
+    field = windowed_field(model, windows, torch.zeros_like(target), hidden, target, chosen)
+    drawn = euler(field, torch.zeros_like(target), hidden, torch.randn(1, frames, DIMS), chosen)
+    torch.testing.assert_close(drawn, target, atol=1e-4, rtol=1e-4)
