@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from facedit.editing.diff import WordEdit
 from facedit.editing.planner import make_plan
-from facedit.editing.timeline import output_frame_count, output_frames, source_windows
+from facedit.editing.timeline import (
+    is_removed,
+    output_frame_count,
+    output_frames,
+    source_windows,
+)
 
 TRANSCRIPT = spoken("one two three four")
 
@@ -33,6 +38,7 @@ def test_kept_frames_are_the_sources_own_once_and_in_order(drawn):
     times_s = grid(frames, plan.frame_rate)
     output = list(output_frames(plan, times_s))
     shown = [frame.source_index for frame in output if frame.role != "fill"]
+    assert shown == [index for index in range(frames) if not is_removed(plan, times_s[index])]
     removed = {
         index
         for index, time_s in enumerate(times_s)
@@ -142,6 +148,29 @@ def test_times_are_taken_as_they_come():
     for number, frame in enumerate(itertools.islice(output_frames(plan, endless()), 100)):
         assert frame.source_index == number
         assert taken <= number + 1
+
+
+def test_a_fill_over_the_whole_clip_streams_too():
+    # A sync replaces everything: it must not wait for the end of the clip.
+    plan = make_plan(
+        [WordEdit(0, 4, ("x",))],
+        TRANSCRIPT,
+        [10.0],
+        source_duration_s=10.0,
+        frame_rate=Fraction(25),
+        joints=[(0.0, 10.0)],
+    )
+    taken = []
+
+    def times():
+        for index in range(250):
+            taken.append(index)
+            yield index / 25
+
+    output = output_frames(plan, times())
+    assert [next(output).output_time_s for _ in range(10)] == [index / 25 for index in range(10)]
+    assert len(taken) <= 11
+    assert len(list(output)) == 240
 
 
 def test_no_frames_give_no_frames():

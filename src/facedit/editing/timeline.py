@@ -76,19 +76,44 @@ def output_frames(
                 role: FrameRole = "kept" if span < 0 else "margin"
                 yield OutputFrame(time_s + shift_s, index, time_s, role, span)
             continue
-        is_last = segment is plan.segments[-1]
-        removed = [time_s for _, time_s in frames.until(None if is_last else segment.source_end_s)]
-        next_s = frames.peek()
-        if next_s is None:
-            ends = [time_s for time_s in (*removed[-1:], previous_s) if time_s is not None]
-            next_s = (max(ends) if ends else 0.0) + last_s
-        for time_s in _fill_times(plan, segment, removed, previous_s, next_s):
+        end_s = segment.source_end_s if segment is not plan.segments[-1] else None
+        removed = (time_s for _, time_s in frames.until(end_s))
+        if segment.shift_frames:
+            gone = list(removed)
+            next_s = frames.peek()
+            if next_s is None:
+                ends = [time_s for time_s in (*gone[-1:], previous_s) if time_s is not None]
+                next_s = (max(ends) if ends else 0.0) + last_s
+            times = _even_times(plan, segment, gone, previous_s, next_s)
+            previous_s = gone[-1] if gone else previous_s
+        else:
+            # As they come: a fill may be as long as the clip.
+            times = removed
+        for time_s in times:
             span = spans.at(time_s + shift_s)
             yield OutputFrame(time_s + shift_s, -1, float("nan"), "fill", span, fill_index)
-        if removed:
-            previous_s = removed[-1]
+            if not segment.shift_frames:
+                previous_s = time_s
         shift += segment.shift_frames
         fill_index += 1
+
+
+def is_removed(plan: EditPlan, source_s: float) -> bool:
+    """Tell whether a source frame has no place of its own in the output.
+
+    Args:
+        plan: The plan.
+        source_s: The frame's time.
+
+    Returns:
+        Whether :func:`output_frames` shows it as neither ``kept`` nor ``margin``.
+    """
+    last = plan.segments[-1]
+    for fill in plan.fills:
+        ends_later = fill is last or source_s < fill.source_end_s - _SLACK_S
+        if source_s >= fill.source_start_s - _SLACK_S and ends_later:
+            return True
+    return False
 
 
 def output_frame_count(plan: EditPlan, source_frames: int) -> int:
@@ -131,10 +156,10 @@ def source_windows(
     return tuple(windows)
 
 
-def _fill_times(
+def _even_times(
     plan: EditPlan, fill: Fill, removed: list[float], previous_s: float | None, next_s: float
 ) -> Iterator[float]:
-    """Yield the times of a fill's frames, as if nothing before the fill had moved.
+    """Yield evenly spaced times of a fill's frames, as if nothing before the fill had moved.
 
     Args:
         plan: The plan.
@@ -146,9 +171,6 @@ def _fill_times(
     Yields:
         Times on the source's clock.
     """
-    if fill.shift_frames == 0:
-        yield from removed
-        return
     end_s = next_s + frame_time(fill.shift_frames, plan.frame_rate)
     if previous_s is None:
         # The clip starts with the fill: its first frame stands where the clip's first one stood.
