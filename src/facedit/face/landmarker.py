@@ -238,8 +238,8 @@ def _tile_starts(length: int, side: int) -> list[int]:
 def _crop(rgb: UInt8, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
     """Cut a rotated square out of a picture and bring it to the landmark network's size.
 
-    Where the crop shrinks by two or more, the picture is averaged down first: plain bilinear
-    sampling would alias, and aliasing shows as jitter of the landmarks.
+    Bilinear sampling also where the crop shrinks: averaging first changed the jitter of faces of
+    400 to 670 pixels by less than a tenth, in either direction.
 
     Args:
         rgb: Picture, shape (H, W, 3).
@@ -257,25 +257,9 @@ def _crop(rgb: UInt8, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
             [sin, cos, roi.y - half * sin - half * cos],
         ]
     )
-    shrink = int(scale)
-    sampled, source = matrix, rgb
-    if shrink >= 2:
-        reach = roi.side * 0.71 + shrink
-        left = max(int(roi.x - reach) // shrink * shrink, 0)
-        top = max(int(roi.y - reach) // shrink * shrink, 0)
-        part = rgb[top : math.ceil(roi.y + reach), left : math.ceil(roi.x + reach)]
-        rows, columns = part.shape[0] // shrink, part.shape[1] // shrink
-        if rows and columns:
-            part = part[: rows * shrink, : columns * shrink]
-            source = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-            # Centre of averaged pixel i is at (i + 0.5) * shrink - 0.5 of the full picture.
-            origin = np.array([left, top]) + (shrink - 1) / 2
-            sampled = matrix.copy()
-            sampled[:, 2] -= origin
-            sampled = sampled / shrink
     crop = cv2.warpAffine(
-        source,
-        sampled,
+        rgb,
+        matrix,
         (LANDMARK_SIDE, LANDMARK_SIDE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,

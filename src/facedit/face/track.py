@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.cuts import CutDetector
 from facedit.face.detection import Detection
@@ -121,6 +122,30 @@ def concatenate(tracks: Sequence[FaceTrack]) -> FaceTrack:
     )
 
 
+def same_face(track: FaceTrack, time_s: float) -> FaceChoice:
+    """Return the choice that finds a tracked person again in another window of the video.
+
+    Args:
+        track: The person's track.
+        time_s: A time; the tracked frame nearest to it counts.
+
+    Returns:
+        The person's box there, enlarged by a half to each side.
+
+    Raises:
+        NoFace: If no frame of the track shows the person.
+    """
+    seen = np.flatnonzero(track.confidence > 0)
+    if not len(seen):
+        raise NoFace(f"none of {len(track.times_s)} tracked frames shows the face.")
+    nearest = seen[np.abs(track.times_s[seen] - time_s).argmin()]
+    points = track.landmarks[nearest, :, :2]
+    low, size = points.min(axis=0), np.ptp(points, axis=0)
+    x, y = (low - size / 2).tolist()
+    width, height = (2 * size).tolist()
+    return FaceChoice(box=(x, y, width, height))
+
+
 class _Follower:
     """The state of a track from frame to frame."""
 
@@ -143,10 +168,11 @@ class _Follower:
         roi = self._roi
         if roi is not None and self._since_search >= DETECT_EVERY:
             roi = self._checked(rgb, roi)
+        found = roi is None
         if roi is None:
             roi = self._searched(rgb)
         if roi is not None:
-            points, sure = self._fitted(rgb, roi)
+            points, sure = self._fitted(rgb, roi, again=found)
             if sure > 0:
                 self._roi = self._last_seen = roi_from_landmarks(points)
                 self._since_search += 1
@@ -156,14 +182,22 @@ class _Follower:
         self._misses += 1
         return np.full((LANDMARKS, 3), np.nan, np.float32), 0.0
 
-    def _fitted(self, rgb: UInt8, roi: Roi) -> tuple[Float32, float]:
-        """Fit the landmarks, once more where the crop turns out badly centred."""
+    def _fitted(self, rgb: UInt8, roi: Roi, *, again: bool) -> tuple[Float32, float]:
+        """Fit the landmarks, again where asked or where the crop turns out badly centred.
+
+        A detector's crop is always fitted twice more: landmarks depend on the crop (by about half
+        a pixel in a face of 100), and the first frame must not differ from the next for that.
+        """
         points, presence = self._landmarker.landmarks(rgb, roi)
         settled = roi_from_landmarks(points)
         shift = _shift(roi, settled)
-        if shift > _REFINE_SHIFT and presence >= MIN_PRESENCE and settled.side > 1:
+        more = 2 if again else int(shift > _REFINE_SHIFT)
+        for _ in range(more):
+            if presence < MIN_PRESENCE or settled.side <= 1:
+                break
             points, presence = self._landmarker.landmarks(rgb, settled)
-            shift = _shift(settled, roi_from_landmarks(points))
+            used, settled = settled, roi_from_landmarks(points)
+            shift = _shift(used, settled)
         if presence < MIN_PRESENCE or shift > _LOST_SHIFT or not np.isfinite(points).all():
             return points, 0.0
         return points, float(presence * (1 - shift / _LOST_SHIFT) ** 0.5)
