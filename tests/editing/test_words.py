@@ -66,6 +66,9 @@ def test_tokenise(text, words):
 def test_every_token_is_spoken_and_nothing_spoken_is_lost(text):
     words = tokenise(text)
     assert all(key(word) for word in words)
+    text = text.replace("ʼ", "'")  # Unicode calls this apostrophe a letter
     letters = [c for c in unicodedata.normalize("NFKC", text) if c.isalnum()]
-    kept = [c for c in unicodedata.normalize("NFKC", "".join(words)) if c.isalnum()]
+    kept = [
+        c for c in unicodedata.normalize("NFKC", "".join(words).replace("ʼ", "'")) if c.isalnum()
+    ]
     assert kept == letters

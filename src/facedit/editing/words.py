@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ＇`´ʹ"), "'")
+_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ＇`´"), "'")
 # Categories P* are dropped from keys, but these are spoken.
 _SPOKEN_PUNCTUATION = frozenset("%&@#")
 _TATWEEL = "\u0640"

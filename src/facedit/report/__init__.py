@@ -1,1 +1,1 @@
-"""report stage."""
+"""What a run leaves behind: ``measure`` the seams, ``run_report`` the data, ``page`` the page."""
