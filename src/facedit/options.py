@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from facedit.errors import UsageError
 
-REGIONS = {"lips": ("lips",), "face": ("lips", "face"), "head": ("lips", "face", "head")}
+Region = Literal["lips", "face", "head"]
+"""What new speech may move."""
+
+REGIONS: dict[Region, tuple[str, ...]] = {
+    "lips": ("lips",),
+    "face": ("lips", "face"),
+    "head": ("lips", "face", "head"),
+}
 """Groups of motion dims that each ``region`` lets the model fill."""
 
 
@@ -31,7 +39,7 @@ class Run:
 
     seed: int = 0
     device: str = "auto"
-    region: str = "lips"
+    region: Region = "lips"
     face: str | None = None
     on_no_face: str = "keep"
     weights: str = "default"

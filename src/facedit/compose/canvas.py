@@ -1,0 +1,152 @@
+"""The canvas: the motion of the output on the 25 Hz grid, with the mask of what is to be infilled.
+
+Edit, sync and generate all come here and differ only in the mask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.compose.sources import PictureTimes
+from facedit.errors import NoFace
+from facedit.motion.resample import cubic_spline, values_at
+from facedit.motion.space import Identity, MotionSpace
+from facedit.options import REGIONS, Region
+from facedit.types import Bool, FaceTrack, Float32, Float64
+from facedit.units import frame_time
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """Motion frames of the output around one edit, or of the whole output.
+
+    Attributes:
+        first_frame: Motion frame of the output at which the canvas starts.
+        values: Standardised motion of the pictures underneath, shape (T, D).
+        mask: True where motion is to be infilled, shape (T, D).
+        confidence: Tracker confidence of the pictures underneath, shape (T,).
+        identity: The person's neutral shape, size and place.
+    """
+
+    first_frame: int
+    values: Float32
+    mask: Bool
+    confidence: Float32
+    identity: Identity
+
+    @property
+    def start_s(self) -> float:
+        """Output time of frame 0."""
+        return frame_time(self.first_frame)
+
+
+def region_dims(space: MotionSpace, region: Region) -> Bool:
+    """Return the motion dims that a region lets the model fill.
+
+    Args:
+        space: The motion space.
+        region: ``lips``, ``face`` or ``head``.
+
+    Returns:
+        True for each dim that may change, shape (D,).
+    """
+    dims = np.zeros(space.dims, dtype=np.bool_)
+    for group in REGIONS[region]:
+        dims[space.groups[group]] = True
+    return dims
+
+
+def landmarks_at(track: FaceTrack, times: PictureTimes) -> tuple[Float32, Float32]:
+    """Read a track at any times, mixing two moments where a picture shows two.
+
+    Args:
+        track: Landmarks per source frame; NaN where the face is absent.
+        times: Source times of each picture wanted, shape (T,) each.
+
+    Returns:
+        Landmarks in pixels, gaps bridged by their neighbours, shape (T, 478, 3), and confidence,
+        0 inside gaps, shape (T,).
+
+    Raises:
+        NoFace: If the track holds no face at all.
+    """
+    seen = np.isfinite(track.landmarks[:, 0, 0])
+    if not seen.any():
+        raise NoFace("no face is visible around the edit: nothing to animate.")
+    seen_times = track.times_s[seen]
+    points = track.landmarks[seen].reshape(int(seen.sum()), -1)
+    mixed = cubic_spline(seen_times, points, times.first_s)
+    sure = np.interp(times.first_s, track.times_s, track.confidence)
+    dissolved = times.weight > 0
+    if dissolved.any():
+        weight = times.weight[dissolved, None].astype(np.float32)
+        second = cubic_spline(seen_times, points, times.second_s[dissolved])
+        mixed[dissolved] = (1 - weight) * mixed[dissolved] + weight * second
+        other = np.interp(times.second_s[dissolved], track.times_s, track.confidence)
+        sure[dissolved] = np.minimum(sure[dissolved], other)
+    return mixed.reshape(len(mixed), -1, 3).astype(np.float32), sure.astype(np.float32)
+
+
+def build_canvas(
+    space: MotionSpace,
+    identity: Identity,
+    landmarks: Float32,
+    confidence: Float32,
+    hidden: Bool,
+    *,
+    region: Region,
+    first_frame: int = 0,
+) -> Canvas:
+    """Encode the pictures underneath and hide what is to be infilled.
+
+    Args:
+        space: The motion space.
+        identity: The person.
+        landmarks: Landmarks of the pictures underneath on the 25 Hz grid, shape (T, 478, 3).
+        confidence: Their confidence, shape (T,).
+        hidden: Frames to be infilled, shape (T,).
+        region: Which dims the model may fill.
+        first_frame: Motion frame of the output at which the canvas starts.
+
+    Returns:
+        The canvas. Frames without a face outside the edit are hidden whole, so that the model
+        never leans on a guess.
+    """
+    values = space.encode(landmarks, identity)
+    mask = hidden[:, None] & region_dims(space, region)[None, :]
+    mask |= ((confidence <= 0) & ~hidden)[:, None]
+    return Canvas(first_frame, values, mask, confidence, identity)
+
+
+def target_landmarks(
+    space: MotionSpace,
+    canvas: Canvas,
+    infilled: Float32,
+    base: Float32,
+    output_times_s: Float64,
+    region: Region,
+) -> Float32:
+    """Return where the landmarks of rendered pictures shall be.
+
+    The base picture's own landmarks are moved by the difference between the infilled motion and
+    its own, so that what the motion space cannot express stays as it was shot and the seams join.
+
+    Args:
+        space: The motion space.
+        canvas: The canvas that was infilled.
+        infilled: Infilled motion on the canvas, shape (T, D).
+        base: Landmarks of the base pictures in pixels, shape (F, 478, 3).
+        output_times_s: Output time of each picture, shape (F,).
+        region: Which dims the model filled.
+
+    Returns:
+        Landmarks in pixels, shape (F, 478, 3).
+    """
+    own = space.encode(base, canvas.identity)
+    wanted = own.copy()
+    dims = region_dims(space, region)
+    wanted[:, dims] = values_at(output_times_s, infilled, canvas.start_s)[:, dims]
+    moved = space.decode(wanted, canvas.identity) - space.decode(own, canvas.identity)
+    return (base + moved).astype(np.float32)

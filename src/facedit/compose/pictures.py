@@ -1,0 +1,291 @@
+"""The pictures of the output, in order: the source's own frames, and rendered ones in the spans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facedit.compose.canvas import Canvas, target_landmarks
+from facedit.compose.sources import PictureTimes, SourcePaths
+from facedit.editing.plan import EditPlan
+from facedit.editing.timeline import OutputFrame, output_frames
+from facedit.media.frame import Frame
+from facedit.media.info import VideoInfo
+from facedit.media.pixels import patch_frame
+from facedit.media.read import read_frames
+from facedit.motion.space import MotionSpace
+from facedit.options import Region
+from facedit.render.morph import morph_cut
+from facedit.render.renderer import FaceRenderer
+from facedit.types import FaceTrack, Float32, Float64, UInt8
+
+FADE_S = 0.08
+"""Rendered pixels fade in and out over this long at the ends of a span."""
+
+CHUNK = 32
+"""Base frames held at once: bounds memory for spans as long as the clip."""
+
+FORWARD_S = 4.0
+"""A gap shorter than this is read through; a longer one is jumped over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of the output.
+
+    Attributes:
+        frame: The picture, in the source's own pixel format.
+        time_s: When it is shown in the output.
+        role: ``kept``, ``margin`` or ``fill``.
+        span: Index of the picture span; -1 where kept.
+    """
+
+    frame: Frame
+    time_s: float
+    role: str
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpanWork:
+    """All that is needed to render one span.
+
+    Attributes:
+        canvas: The canvas that was infilled.
+        infilled: Motion on the canvas, shape (T, D).
+        track: Smoothed landmarks of the source around the span.
+        renderer: Knows this person's mouths.
+        space: The motion space.
+        region: What may move.
+        start_s: Start of the span in the output.
+        end_s: End of the span in the output.
+    """
+
+    canvas: Canvas
+    infilled: Float32
+    track: FaceTrack
+    renderer: FaceRenderer
+    space: MotionSpace
+    region: Region
+    start_s: float
+    end_s: float
+
+
+def output_pictures(
+    source: Path,
+    info: VideoInfo,
+    plan: EditPlan,
+    paths: SourcePaths,
+    spans: tuple[SpanWork, ...],
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Picture]:
+    """Stream the output's pictures.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+        plan: The plan.
+        paths: Which source moments lie underneath.
+        spans: Per picture span of the plan what is needed to render it.
+        progress: Called with the number of pictures done.
+
+    Yields:
+        Pictures, ascending in time; kept ones hold the very frames that were decoded.
+    """
+    held = _Held(read_frames(source, info=info), plan)
+    base_frames = BaseFrames(source, info)
+    done = 0
+    waiting: list[OutputFrame] = []
+    for shown in output_frames(plan, held.times()):
+        if waiting and shown.span != waiting[0].span:
+            for picture in _render_span(base_frames, paths, spans[waiting[0].span], waiting):
+                done += 1
+                yield picture
+            waiting = []
+        if shown.span >= 0:
+            waiting.append(shown)
+            held.drop(shown.source_index)
+        else:
+            done += 1
+            yield Picture(held.take(shown.source_index), shown.output_time_s, "kept", -1)
+        if progress is not None:
+            progress(done)
+    if waiting:
+        yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting)
+
+
+def fade_weight(time_s: float, start_s: float, end_s: float, fade_s: float = FADE_S) -> float:
+    """Return the share of rendered pixels at a time: a ramp at each end of a span.
+
+    Args:
+        time_s: Output time of the picture.
+        start_s: Start of the span; 0 fades nothing in, for nothing lies before it.
+        end_s: End of the span; infinity for the end of the clip.
+        fade_s: Length of each ramp.
+
+    Returns:
+        Weight in (0, 1].
+    """
+    # Half a millisecond of slack keeps the weight of the outermost frame above zero.
+    rise = (time_s - start_s + 0.5 * fade_s) / (1.5 * fade_s) if start_s > 0 else 1.0
+    fall = (end_s - time_s) / (1.5 * fade_s) if np.isfinite(end_s) else 1.0
+    return float(np.clip(min(rise, fall), 0.02, 1.0))
+
+
+def _render_span(
+    base_frames: BaseFrames, paths: SourcePaths, work: SpanWork, shown: list[OutputFrame]
+) -> Iterator[Picture]:
+    """Render the pictures of one span."""
+    output_s = np.array([frame.output_time_s for frame in shown])
+    times = paths.at(output_s)
+    first = nearest(work.track.times_s, times.first_s)
+    second = nearest(work.track.times_s, times.second_s)
+    base = _base_landmarks(work.track, first, second, times)
+    visible = _visible(work.track, first) & ((times.weight <= 0) | _visible(work.track, second))
+    targets = target_landmarks(work.space, work.canvas, work.infilled, base, output_s, work.region)
+    choices = work.renderer.plan(targets, base).choices
+    for start in range(0, len(shown), CHUNK):
+        part = range(start, min(start + CHUNK, len(shown)))
+        wanted = {int(first[k]) for k in part} | {int(second[k]) for k in part if times.weight[k]}
+        base_frames.load(work.track.times_s[sorted(wanted)])
+        for k in part:
+            under = base_frames.at(work.track.times_s[first[k]])
+            picture = under.rgb()
+            if visible[k] and times.weight[k] > 0:
+                picture = morph_cut(
+                    picture,
+                    work.track.landmarks[first[k]],
+                    base_frames.at(work.track.times_s[second[k]]).rgb(),
+                    work.track.landmarks[second[k]],
+                    float(times.weight[k]),
+                ).rgb
+                under = patch_frame(under, picture, 0, 0)
+            if visible[k]:
+                patch = work.renderer.render(
+                    picture,
+                    base[k],
+                    targets[k],
+                    choices[k],
+                    weight=fade_weight(float(output_s[k]), work.start_s, work.end_s),
+                    region=work.region,
+                )
+                under = patch_frame(under, patch.rgb, patch.x, patch.y)
+            yield Picture(under, shown[k].output_time_s, shown[k].role, shown[k].span)
+
+
+def nearest(times_s: Float64, wanted_s: Float64) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Return the index of the nearest time for each wanted one.
+
+    Args:
+        times_s: Ascending times, shape (F,).
+        wanted_s: Times to look for, shape (K,).
+
+    Returns:
+        Indices into ``times_s``, shape (K,).
+    """
+    after = np.clip(np.searchsorted(times_s, wanted_s), 1, max(len(times_s) - 1, 1))
+    before = after - 1
+    if len(times_s) == 1:
+        return np.zeros(len(wanted_s), dtype=np.intp)
+    closer = np.abs(times_s[after] - wanted_s) < np.abs(times_s[before] - wanted_s)
+    return np.where(closer, after, before)
+
+
+def _visible(track: FaceTrack, index: np.ndarray[tuple[int], np.dtype[np.intp]]) -> UInt8:
+    visible: UInt8 = np.isfinite(track.landmarks[index, 0, 0])
+    return visible
+
+
+def _base_landmarks(
+    track: FaceTrack,
+    first: np.ndarray[tuple[int], np.dtype[np.intp]],
+    second: np.ndarray[tuple[int], np.dtype[np.intp]],
+    times: PictureTimes,
+) -> Float32:
+    """Return the landmarks of the base pictures, mixed where two are dissolved."""
+    weight = times.weight[:, None, None].astype(np.float32)
+    left = np.nan_to_num(track.landmarks[first])
+    right = np.nan_to_num(track.landmarks[second])
+    return np.where(weight > 0, (1 - weight) * left + weight * right, left)
+
+
+class BaseFrames:
+    """Reads the frames under rendered pictures: forward where it can, a chunk at a time."""
+
+    def __init__(self, source: Path, info: VideoInfo) -> None:
+        """Read nothing yet.
+
+        Args:
+            source: The source video.
+            info: What is known of it.
+        """
+        self._source, self._info = source, info
+        self._stream: Iterator[Frame] = iter(())
+        self._position_s = np.inf
+        self._frames: dict[int, Frame] = {}
+
+    def load(self, times_s: Float64) -> None:
+        """Hold the frames shown at some times, and no others.
+
+        Args:
+            times_s: Exact source times of frames.
+        """
+        wanted = {_tick(time_s) for time_s in times_s}
+        self._frames = {tick: frame for tick, frame in self._frames.items() if tick in wanted}
+        missing = [time_s for time_s in times_s if _tick(time_s) not in self._frames]
+        if not missing:
+            return
+        if not self._position_s < min(missing) <= self._position_s + FORWARD_S:
+            self._stream = read_frames(self._source, min(missing) - 1e-4, info=self._info)
+        for frame in self._stream:
+            self._position_s = frame.time_s
+            if _tick(frame.time_s) in wanted:
+                self._frames[_tick(frame.time_s)] = frame
+            if frame.time_s >= max(missing) - 1e-4:
+                return
+
+    def at(self, time_s: float) -> Frame:
+        """Return a frame that was loaded.
+
+        Args:
+            time_s: Its source time.
+
+        Returns:
+            The frame as decoded.
+        """
+        return self._frames[_tick(time_s)]
+
+
+def _tick(time_s: float) -> int:
+    """Return a time in steps of ten microseconds: a name for a frame."""
+    return round(float(time_s) * 1e5)
+
+
+class _Held:
+    """Frames between being decoded and being shown: a handful."""
+
+    def __init__(self, frames: Iterable[Frame], plan: EditPlan) -> None:
+        self._frames = frames
+        self._removed = [(fill.source_start_s, fill.source_end_s) for fill in plan.fills]
+        self._held: dict[int, Frame] = {}
+
+    def times(self) -> Iterator[float]:
+        """Decode on, giving the time of each frame."""
+        for index, frame in enumerate(self._frames):
+            if not any(start <= frame.time_s < end for start, end in self._removed):
+                self._held[index] = frame
+            yield frame.time_s
+
+    def take(self, index: int) -> Frame:
+        """Return a frame and forget it and all before it."""
+        frame = self._held.pop(index)
+        self.drop(index)
+        return frame
+
+    def drop(self, index: int) -> None:
+        """Forget a frame and all before it."""
+        for old in [held for held in self._held if held <= index]:
+            del self._held[old]

@@ -1,0 +1,204 @@
+"""From word edits to a plan: new sounds, joints in quiet places, and the layout in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from facedit.compose.clock import StageClock
+from facedit.compose.words import within, words_around
+from facedit.editing.diff import WordEdit
+from facedit.editing.joints import Joint, default_joints, quiet_joints
+from facedit.editing.plan import EditPlan, Fill
+from facedit.editing.planner import make_plan
+from facedit.errors import BadEdit
+from facedit.media.info import VideoInfo
+from facedit.media.sound import read_sound, read_speech_file
+from facedit.options import EditRequest
+from facedit.speech.joints import envelope_db
+from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
+from facedit.types import Float64, Sound, Transcript
+
+REFERENCE_S = 8.0
+"""Sound on either side of an edit that a new voice is matched to."""
+
+ENERGY_HOP_S = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEdit:
+    """An edit that is ready to be made.
+
+    Attributes:
+        transcript: The words of the source.
+        edits: What changes.
+        snippets: Per edit its new sound; None for a deletion.
+        plan: The layout in time.
+    """
+
+    transcript: Transcript
+    edits: tuple[WordEdit, ...]
+    snippets: tuple[Snippet | None, ...]
+    plan: EditPlan
+
+
+def plan_words(
+    source: Path,
+    info: VideoInfo,
+    transcript: Transcript,
+    edits: tuple[WordEdit, ...],
+    request: EditRequest,
+    clock: StageClock,
+) -> PlannedEdit:
+    """Make the new sounds and lay them out in time.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+        transcript: Its words.
+        edits: What changes.
+        request: Names the voice or the recording.
+        clock: Times the stages.
+
+    Returns:
+        The planned edit.
+
+    Raises:
+        BadEdit: If a recording does not hold the new words.
+        BadMedia: If the recording cannot be read.
+    """
+    spoken = [edit for edit in edits if edit.new_words]
+    with clock.stage("new speech", len(spoken)) as tick:
+        recording = read_speech_file(request.speech) if request.speech else None
+        snippets: list[Snippet | None] = []
+        for edit in edits:
+            snippets.append(
+                _snippet(source, info, transcript, edits, edit, recording, request)
+                if edit.new_words
+                else None
+            )
+            tick(sum(snippet is not None for snippet in snippets))
+    joints = edit_joints(source, info, transcript, edits)
+    plan = make_plan(
+        edits,
+        transcript,
+        [None if snippet is None else snippet.sound.duration_s for snippet in snippets],
+        source_duration_s=info.duration_s,
+        frame_rate=info.frame_rate,
+        joints=joints,
+    )
+    return PlannedEdit(transcript, edits, tuple(snippets), plan)
+
+
+def edit_joints(
+    source: Path, info: VideoInfo, transcript: Transcript, edits: tuple[WordEdit, ...]
+) -> tuple[Joint, ...]:
+    """Put the joints of every edit into the quiet beside its words.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+        transcript: Its words.
+        edits: What changes.
+
+    Returns:
+        Source times between which the old sound goes.
+    """
+    # Loudness is measured near the joints only; elsewhere it is never looked at.
+    energy = np.full(int(info.duration_s / ENERGY_HOP_S) + 1, np.inf)
+    for start_s, end_s in default_joints(edits, transcript, info.duration_s):
+        for around_s in (start_s, end_s):
+            _measure(energy, source, info, around_s - 0.3, around_s + 0.3)
+    return quiet_joints(edits, transcript, info.duration_s, energy, ENERGY_HOP_S)
+
+
+def whole_clip_plan(duration_s: float, frame_rate: Fraction, speech_s: float) -> EditPlan:
+    """Plan new speech over the whole clip (``sync``): one fill, as long as what it replaces.
+
+    Args:
+        duration_s: Length of the clip.
+        frame_rate: Frames per second.
+        speech_s: Length of the new speech.
+
+    Returns:
+        The plan.
+
+    Raises:
+        BadEdit: If the speech is longer than the clip.
+    """
+    if speech_s > duration_s + 0.5 / float(frame_rate):
+        raise BadEdit(
+            f"the speech is longer than the clip ({speech_s:.2f} s over {duration_s:.2f} s): "
+            "shorten it, or give a longer clip."
+        )
+    speech_s = min(speech_s, duration_s)
+    fill = Fill(
+        edit=0,
+        kind="substitute",
+        source_start_s=0.0,
+        source_end_s=duration_s,
+        output_start_s=0.0,
+        duration_s=duration_s,
+        shift_frames=0,
+        speech_s=speech_s,
+        lead_in_s=0.0,
+        lead_out_s=duration_s - speech_s,
+        text="new speech",
+    )
+    edit = WordEdit(0, 0, ("new speech",))
+    return EditPlan((fill,), (edit,), duration_s, frame_rate, 0.0, 0.0)
+
+
+def _measure(energy: Float64, source: Path, info: VideoInfo, start_s: float, end_s: float) -> None:
+    """Fill in the loudness of a stretch of the source."""
+    first = max(int(start_s / ENERGY_HOP_S), 0)
+    last = min(int(end_s / ENERGY_HOP_S), len(energy))
+    if last <= first:
+        return
+    sound = read_sound(source, first * ENERGY_HOP_S, last * ENERGY_HOP_S, info=info)
+    envelope = envelope_db(sound.samples, sound.rate)
+    at = (np.arange(last - first) + 0.5) * ENERGY_HOP_S * sound.rate
+    energy[first:last] = envelope[np.minimum(at.astype(int), len(envelope) - 1)]
+
+
+def _snippet(
+    source: Path,
+    info: VideoInfo,
+    transcript: Transcript,
+    edits: tuple[WordEdit, ...],
+    edit: WordEdit,
+    recording: Sound | None,
+    request: EditRequest,
+) -> Snippet:
+    """Make the new sound of one edit."""
+    if recording is not None:
+        sentence = " ".join(_new_words(transcript, edits))
+        return cut_from_recording(recording, sentence, edit.new_words, transcript.language)
+    words = transcript.words
+    start_s = words[min(edit.old_start, len(words) - 1)].start_s
+    end_s = words[max(edit.old_end - 1, 0)].end_s
+    low_s = max(min(start_s, end_s) - REFERENCE_S, 0.0)
+    high_s = min(max(start_s, end_s) + REFERENCE_S, info.duration_s)
+    before, after = words_around(transcript, edit)
+    return speech_for_edit(
+        before,
+        edit.new_words,
+        after,
+        voice=request.voice,
+        reference=read_sound(source, low_s, high_s, info=info),
+        reference_words=within(transcript, low_s, high_s).words,
+    )
+
+
+def _new_words(transcript: Transcript, edits: tuple[WordEdit, ...]) -> list[str]:
+    """Return the words of the whole new sentence."""
+    words: list[str] = []
+    position = 0
+    for edit in edits:
+        words += [word.text for word in transcript.words[position : edit.old_start]]
+        words += edit.new_words
+        position = edit.old_end
+    return words + [word.text for word in transcript.words[position:]]

@@ -1,0 +1,139 @@
+"""Makes a talking video of one picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from facedit import __version__
+from facedit.compose.clock import StageClock
+from facedit.compose.making import clip_facts, report_folder
+from facedit.compose.sound import padded
+from facedit.compose.spans import load_models, speech_on
+from facedit.compose.still import load_still, still_canvas, still_targets
+from facedit.compose.watch import STRIP_HEIGHT, lip_curve
+from facedit.media.info import new_video_info
+from facedit.media.pixels import frame_from_rgb
+from facedit.media.write import VideoWriter
+from facedit.model.infill import infill
+from facedit.options import Run
+from facedit.render.blink import blink_schedule, closure_at
+from facedit.render.still import StillAnimator
+from facedit.report.files import write_report
+from facedit.report.run_report import Picture, RunReport, SpanFacts, StageTime
+from facedit.types import Float32, Sound, Transcript, UInt8
+from facedit.units import MOTION_FPS, first_frame_from, frame_time
+
+SHOTS = 14
+"""Pictures that the report shows."""
+
+
+def make_portrait(
+    face: Path,
+    sound: Sound,
+    words: Transcript | None,
+    output: Path,
+    run: Run,
+    clock: StageClock,
+    voice: str,
+) -> RunReport:
+    """Let one picture speak.
+
+    Args:
+        face: A picture, or a video to take one from.
+        sound: The speech.
+        words: Its words, if known.
+        output: The new video.
+        run: Options.
+        clock: Times the stages.
+        voice: Where the sound comes from, for the report.
+
+    Returns:
+        The report, which was written as well.
+
+    Raises:
+        NoFace: If there is no face.
+        AmbiguousFace: If several could be meant.
+    """
+    with clock.stage("finding the face"):
+        still = load_still(face, run)
+    with clock.stage("loading models"):
+        models = load_models(run)
+    frames = max(first_frame_from(sound.duration_s), 1)
+    canvas = still_canvas(models.space, still, frames, run.region)
+
+    def window(start_s: float, end_s: float) -> Sound:
+        length, channels = sound.samples.shape
+        return padded(
+            lambda low, high: sound.samples[low:high], length, channels, sound.rate, start_s, end_s
+        )
+
+    with clock.stage("speech features"):
+        heard = speech_on(window, canvas.first_frame, len(canvas.values))
+    with clock.stage("motion model"):
+        motion = infill(
+            models.motion, canvas.values, canvas.mask, heard, seed=run.seed, steps=run.steps
+        )[0]
+    targets = still_targets(models.space, canvas, motion, still, run.region)
+    times = np.array([frame_time(frame) for frame in range(frames)])
+    closures = closure_at(
+        times, blink_schedule(frame_time(frames), np.random.default_rng(run.seed))
+    )
+    height, width = still.rgb.shape[:2]
+    info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
+    mark = f"facedit {__version__} generate: synthetic face and motion throughout"
+    if run.consent:
+        mark += f"; consent: {run.consent}"
+    assert models.mouth is not None
+    animator = StillAnimator(still, models.mouth)
+    shots = []
+    wanted = set(np.linspace(0, frames - 1, SHOTS).astype(int))
+    with (
+        clock.stage("rendering and writing", frames) as tick,
+        VideoWriter(output, info, force=run.force, metadata={"comment": mark}) as writer,
+    ):
+        for index, rgb in enumerate(animator.animate(targets, closures)):
+            writer.write_frame(frame_from_rgb(rgb, times[index], info), times[index])
+            writer.write_sound(window(times[index], frame_time(index + 1)))
+            if index in wanted:
+                shots.append(Picture(_small(rgb, targets[index]), float(times[index]), "fill"))
+            tick(index + 1)
+    report = RunReport(
+        verb="generate",
+        version=__version__,
+        source=clip_facts(info, 1, face, 0.0),
+        output=clip_facts(info, frames, output, frame_time(frames)),
+        transcript=words,
+        output_words=words.words if words else (),
+        spans=(
+            SpanFacts(
+                0.0,
+                frame_time(frames),
+                "generate",
+                words.text if words else voice,
+                frames,
+                np.ones(frames, np.float32),
+                lip_curve(models.space, canvas, motion, heard[:, -2]),
+                tuple(shots),
+            ),
+        ),
+        stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
+        figures={"seed": str(run.seed), "region": run.region},
+        provenance={"mark in the file": mark, "voice": voice, "weights": run.weights},
+    )
+    write_report(report, report_folder(output, run), force=run.force)
+    return report
+
+
+def _small(rgb: UInt8, landmarks: Float32) -> UInt8:
+    """Cut the face out and shrink it for the report."""
+    import cv2
+
+    low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
+    margin = 0.2 * (high - low)
+    left, top = np.maximum(low - margin, 0).astype(int)
+    right, bottom = (high + margin).astype(int)
+    crop = rgb[top:bottom, left:right]
+    width = max(round(crop.shape[1] * STRIP_HEIGHT / crop.shape[0]), 1)
+    return np.asarray(cv2.resize(crop, (width, STRIP_HEIGHT), interpolation=cv2.INTER_AREA))

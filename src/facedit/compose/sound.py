@@ -1,0 +1,185 @@
+"""The sound of the output: the source's own samples, and new sound in the fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from facedit.editing.plan import EditPlan
+from facedit.editing.planner import CROSSFADE_S
+from facedit.editing.soundline import SoundPiece, mix_fill, output_sound
+from facedit.media.info import SoundInfo, VideoInfo
+from facedit.media.pcm import layout_name, resample
+from facedit.media.sound import iter_sound, read_sound
+from facedit.types import Float32, Sound
+from facedit.units import sample_at
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSound:
+    """Reads the output's sound, block by block and from anywhere.
+
+    Attributes:
+        source: The source video.
+        info: What is known of it.
+        pieces: Where each run of samples comes from.
+        new: Per fill the new sound at the source's rate and channels; None for a deletion.
+        beds: Per fill the room tone under its pauses, at least as long as the fill, or None.
+    """
+
+    source: Path
+    info: VideoInfo
+    pieces: tuple[SoundPiece, ...]
+    new: tuple[Float32 | None, ...]
+    beds: tuple[Float32 | None, ...]
+
+    @property
+    def rate(self) -> int:
+        """Samples per second."""
+        return self.info.sound_rate
+
+    @property
+    def length(self) -> int:
+        """Number of samples."""
+        return self.pieces[-1].output_end
+
+    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[Float32]:
+        """Yield the samples of a range of the output.
+
+        Args:
+            start: First sample.
+            end: Sample after the last one; the end of the output if None.
+
+        Yields:
+            Samples, shape (N, channels); kept sound comes in bounded blocks.
+        """
+        end = self.length if end is None else min(end, self.length)
+        for piece in self.pieces:
+            low, high = max(start, piece.output_start), min(end, piece.output_end)
+            if low >= high:
+                continue
+            if piece.kind != "source":
+                filled = self._fill(piece)
+                yield filled[low - piece.output_start : high - piece.output_start]
+                continue
+            offset = piece.source_start - piece.output_start
+            for block in iter_sound(
+                self.source,
+                start_s=(low + offset) / self.rate,
+                end_s=(high + offset) / self.rate,
+                info=self.info,
+            ):
+                yield block.samples
+
+    def window(self, start_s: float, end_s: float) -> Sound:
+        """Return a stretch of the output's sound, silence where it lies outside.
+
+        Args:
+            start_s: Output time at which the stretch starts; may be negative.
+            end_s: Output time at which it ends.
+
+        Returns:
+            The sound, exactly ``end_s - start_s`` long to the sample.
+        """
+
+        def read(low: int, high: int) -> Float32:
+            return np.concatenate(list(self.blocks(low, high)))
+
+        return padded(read, self.length, self.info.channels, self.rate, start_s, end_s)
+
+    def _source(self, start: int, end: int) -> Float32:
+        """Return source samples by their numbers, silence outside the source."""
+        if end <= start:
+            return np.zeros((0, self.info.channels), np.float32)
+        sound = read_sound(self.source, start / self.rate, end / self.rate, info=self.info)
+        return sound.samples
+
+    def _fill(self, piece: SoundPiece) -> Float32:
+        """Return the samples of a fill."""
+        tail, head = self._source(*piece.tail), self._source(*piece.head)
+        speech = self.new[piece.fill]
+        if piece.kind == "join" or speech is None:
+            return mix_fill(piece, None, tail, head)
+        bed = self.beds[piece.fill]
+        samples = np.zeros((piece.length, self.info.channels), np.float32)
+        if bed is not None:
+            samples[:] = bed[: piece.length]
+        stop = piece.lead_in + min(len(speech), piece.length - piece.lead_in)
+        samples[piece.lead_in : stop] += speech[: stop - piece.lead_in]
+        return mix_fill(piece, samples, tail, head)
+
+
+def compose_sound(
+    source: Path,
+    info: VideoInfo,
+    plan: EditPlan,
+    new: tuple[Sound | None, ...],
+    beds: tuple[Float32 | None, ...] | None = None,
+    crossfade_s: float = CROSSFADE_S,
+) -> OutputSound:
+    """Bring new sounds to the source's rate and channels and lay the output out.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+        plan: The plan.
+        new: Per fill its new sound; None for a deletion.
+        beds: Per fill the room tone for its pauses.
+        crossfade_s: Length of the cross-fades between old and new sound.
+
+    Returns:
+        The output's sound, ready to be read.
+    """
+    fitted = tuple(
+        None if sound is None else resample(sound, info.sound_rate, info.channels).samples
+        for sound in new
+    )
+    pieces = output_sound(plan, info.sound_rate, crossfade_s)
+    return OutputSound(source, info, pieces, fitted, beds or (None,) * len(fitted))
+
+
+def padded(
+    read: Callable[[int, int], Float32],
+    length: int,
+    channels: int,
+    rate: int,
+    start_s: float,
+    end_s: float,
+) -> Sound:
+    """Read a stretch of a sound, with silence where it lies outside.
+
+    Args:
+        read: Returns the samples of a range that lies inside the sound and is not empty.
+        length: Samples of the sound.
+        channels: Channels of the sound.
+        rate: Samples per second.
+        start_s: Start of the stretch; may be negative.
+        end_s: End of the stretch; may be beyond the sound.
+
+    Returns:
+        The stretch, exact to the sample.
+    """
+    first, last = sample_at(start_s, rate), sample_at(end_s, rate)
+    samples = np.zeros((max(last - first, 0), channels), np.float32)
+    low, high = max(first, 0), min(last, length)
+    if high > low:
+        samples[low - first : high - first] = read(low, high)
+    return Sound(samples, rate)
+
+
+def with_sound(info: VideoInfo, sound: Sound) -> VideoInfo:
+    """Describe a silent video as it will be with a sound.
+
+    Args:
+        info: A video without sound.
+        sound: What it is given.
+
+    Returns:
+        The description to write by.
+    """
+    channels = sound.samples.shape[1]
+    added = SoundInfo(sound.rate, channels, layout_name(channels), "aac", 0.0, sound.duration_s)
+    return replace(info, sound=added)

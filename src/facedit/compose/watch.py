@@ -1,0 +1,221 @@
+"""Watches the output go by and measures it: seams, spans and contact strips for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from facedit.compose.canvas import Canvas
+from facedit.compose.pictures import Picture, SpanWork
+from facedit.editing.plan import EditPlan, Span
+from facedit.motion.lips import lip_opening
+from facedit.motion.space import MotionSpace
+from facedit.report.measure import Jump, motion_steps, picture_step, seam_jump, velocity_steps
+from facedit.report.run_report import LipCurve, Seam, SpanFacts
+from facedit.report.run_report import Picture as Shot
+from facedit.types import FaceTrack, Float32, UInt8
+from facedit.units import MOTION_FPS, first_frame_from
+
+REACH_S = 1.0
+"""Pictures this near to a span are looked at, for the clip's own usual steps."""
+
+STRIP_HEIGHT = 144
+"""Height of the pictures in the report in pixels."""
+
+SPAN_SHOTS = 12
+"""Pictures of a span that the report shows."""
+
+
+@dataclass(slots=True)
+class SpanLog:
+    """What was seen of one span and its surroundings.
+
+    Attributes:
+        box: Left, top, right, bottom of the face in pixels, fixed over the span.
+        shots: Small face crops, in order.
+        steps: Step of the picture from one shot to the next.
+    """
+
+    box: tuple[int, int, int, int]
+    shots: list[Shot] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+
+
+def face_box(track: FaceTrack, start_s: float, end_s: float) -> tuple[int, int, int, int]:
+    """Return a fixed box around the face over a stretch of time.
+
+    Args:
+        track: Landmarks.
+        start_s: Start in the source.
+        end_s: End in the source.
+
+    Returns:
+        Left, top, right, bottom in pixels, inside the picture.
+    """
+    seen = np.isfinite(track.landmarks[:, 0, 0])
+    inside = seen & (track.times_s >= start_s) & (track.times_s <= end_s)
+    points = track.landmarks[inside if inside.any() else seen][..., :2].reshape(-1, 2)
+    low, high = np.percentile(points, 1, axis=0), np.percentile(points, 99, axis=0)
+    margin = 0.15 * (high - low)
+    left, top = np.maximum(low - margin, 0).astype(int)
+    right, bottom = np.minimum(high + margin, [track.width, track.height]).astype(int)
+    return int(left), int(top), int(max(right, left + 2)), int(max(bottom, top + 2))
+
+
+def watched(
+    pictures: Iterable[Picture], spans: tuple[Span, ...], logs: tuple[SpanLog, ...]
+) -> Iterator[Picture]:
+    """Pass pictures on, logging those near a span.
+
+    Args:
+        pictures: The output's pictures.
+        spans: The picture spans of the plan.
+        logs: A log per span, filled while the pictures go by.
+
+    Yields:
+        The same pictures.
+    """
+    last: dict[int, UInt8] = {}
+    for picture in pictures:
+        near = [
+            index
+            for index, span in enumerate(spans)
+            if span.output_start_s - REACH_S <= picture.time_s < span.output_end_s + REACH_S
+        ]
+        rgb = picture.frame.rgb() if near else None
+        for index in near:
+            assert rgb is not None
+            left, top, right, bottom = logs[index].box
+            crop = rgb[top:bottom, left:right]
+            if index in last:
+                logs[index].steps.append(picture_step(last[index], crop))
+            last[index] = crop
+            scale = STRIP_HEIGHT / crop.shape[0]
+            size = (max(round(crop.shape[1] * scale), 1), STRIP_HEIGHT)
+            small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+            logs[index].shots.append(Shot(np.asarray(small), picture.time_s, picture.role))
+        yield picture
+
+
+def seams_of(
+    spans: tuple[Span, ...], logs: tuple[SpanLog, ...], works: tuple[SpanWork, ...]
+) -> tuple[Seam, ...]:
+    """Measure every seam against the clip's own usual steps.
+
+    Args:
+        spans: The picture spans.
+        logs: What was seen of them.
+        works: The motion of each span.
+
+    Returns:
+        Two seams a span, fewer where it touches the clip's start or end.
+    """
+    seams = []
+    for index, (span, log, work) in enumerate(zip(spans, logs, works, strict=True)):
+        changed = np.array([shot.role != "kept" for shot in log.shots], dtype=bool)
+        # Step k leads from shot k to shot k + 1.
+        own = np.array(log.steps)[~(changed[:-1] | changed[1:])]
+        for step in np.flatnonzero(changed[:-1] != changed[1:]).tolist():
+            time_s = log.shots[step + 1].time_s
+            if not span.output_start_s - 0.1 <= time_s <= span.output_end_s + 0.1:
+                continue
+            motion, velocity = _motion_jumps(work, time_s)
+            seams.append(
+                Seam(
+                    output_s=time_s,
+                    side="in" if changed[step + 1] else "out",
+                    span=index,
+                    motion=motion,
+                    velocity=velocity,
+                    picture=seam_jump(np.array([log.steps[step]]), own, "grey levels"),
+                    pictures=tuple(log.shots[max(step - 2, 0) : step + 4]),
+                )
+            )
+    return tuple(seams)
+
+
+def spans_of(
+    plan: EditPlan,
+    logs: tuple[SpanLog, ...],
+    works: tuple[SpanWork, ...],
+    speech: tuple[Float32, ...],
+    kind: str | None = None,
+) -> tuple[SpanFacts, ...]:
+    """Describe every span for the report.
+
+    Args:
+        plan: The plan.
+        logs: What was seen of the spans.
+        works: The motion of each span.
+        speech: Speech features of each canvas, shape (T, C); the last but one is the energy.
+        kind: Name of the verb where it is not an edit.
+
+    Returns:
+        Facts in the order of the spans.
+    """
+    facts = []
+    for span, log, work, heard in zip(plan.picture_spans(), logs, works, speech, strict=True):
+        inside = [shot for shot in log.shots if shot.role != "kept"]
+        chosen = np.unique(np.linspace(0, len(inside) - 1, SPAN_SHOTS).astype(int))
+        texts = [plan.fills[fill].text for fill in span.fills if plan.fills[fill].text]
+        shown = _inside(work.canvas, span)
+        facts.append(
+            SpanFacts(
+                output_start_s=span.output_start_s,
+                output_end_s=span.output_end_s,
+                kind=kind or span.kind,
+                text=" … ".join(texts),
+                frames=len(inside),
+                confidence=work.canvas.confidence[shown],
+                lips=lip_curve(work.space, work.canvas, work.infilled, heard[:, -2]),
+                pictures=tuple(inside[k] for k in chosen) if inside else (),
+            )
+        )
+    return tuple(facts)
+
+
+def lip_curve(space: MotionSpace, canvas: Canvas, infilled: Float32, energy: Float32) -> LipCurve:
+    """Return how far the lips open underneath and in the infilled motion.
+
+    Args:
+        space: The motion space.
+        canvas: The canvas.
+        infilled: Its infilled motion, shape (T, D).
+        energy: Log energy of the sound, shape (T,).
+
+    Returns:
+        Curves over the canvas in per cent of the outer-eye distance.
+    """
+    floor, top = float(np.percentile(energy, 2)), float(np.percentile(energy, 98))
+    return LipCurve(
+        times_s=(canvas.start_s + np.arange(len(energy)) / MOTION_FPS).astype(np.float32),
+        source=100 * lip_opening(space.decode(canvas.values, canvas.identity)),
+        target=100 * lip_opening(space.decode(infilled, canvas.identity)),
+        energy=np.clip((energy - floor) / max(top - floor, 1e-6), 0, 1).astype(np.float32),
+    )
+
+
+def _inside(canvas: Canvas, span: Span) -> slice:
+    start = max(first_frame_from(span.output_start_s) - canvas.first_frame, 0)
+    end = first_frame_from(span.output_end_s) - canvas.first_frame
+    return slice(start, max(end, start + 1))
+
+
+def _motion_jumps(work: SpanWork, time_s: float) -> tuple[Jump, Jump | None]:
+    """Return the steps of motion and velocity at a seam."""
+    mask = work.canvas.mask
+    dims = np.asarray(mask.any(axis=0))
+    motion = work.infilled[:, dims]
+    hidden = np.asarray(mask.any(axis=1))
+    steps, changes = motion_steps(motion), velocity_steps(motion)
+    frame = min(max(first_frame_from(time_s) - work.canvas.first_frame, 1), len(motion) - 1)
+    own_steps = steps[~(hidden[:-1] | hidden[1:])]
+    own_changes = changes[~(hidden[:-2] | hidden[1:-1] | hidden[2:])]
+    unit = "standard deviations"
+    motion_jump = seam_jump(steps[frame - 1 : frame], own_steps, unit)
+    near = changes[max(frame - 2, 0) : frame]
+    velocity_jump = seam_jump(near, own_changes, unit) if len(near) else None
+    return motion_jump, velocity_jump

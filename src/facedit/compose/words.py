@@ -1,0 +1,191 @@
+"""From a user's request to word edits: the source's words and what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from facedit.assets import sha256_of
+from facedit.compose.clock import StageClock
+from facedit.editing.diff import WordEdit, diff
+from facedit.editing.requests import Delete, InsertAfter, Replace, Request, resolve
+from facedit.editing.script import loads
+from facedit.errors import BadEdit, BadTranscript
+from facedit.media.info import VideoInfo
+from facedit.media.open import check_input
+from facedit.media.sound import read_sound
+from facedit.options import EditRequest
+from facedit.speech.align import align
+from facedit.speech.cache import cached_transcript
+from facedit.speech.transcript_io import load_transcript, needs_alignment
+from facedit.types import Transcript
+
+CHECKED_S = 30.0
+"""Sounds up to this long are checked against a given transcript word by word."""
+
+
+def source_transcript(
+    source: Path, info: VideoInfo, request: EditRequest, clock: StageClock
+) -> Transcript:
+    """Return the words of the source: given, aligned or recognised.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+        request: Names the transcript file and the language, if any.
+        clock: Times the stage.
+
+    Returns:
+        Words with times.
+
+    Raises:
+        BadTranscript: If the given words are not what is said, or nobody speaks.
+    """
+    if request.transcript is None:
+        with clock.stage("recognising words"):
+            sound = read_sound(source, 0.0, info.duration_s, info=info)
+            found = cached_transcript(sound, request.language)
+        if not found.words:
+            raise BadTranscript(f"{source.name}: no words were recognised; give --transcript.")
+        return found
+    with clock.stage("reading the transcript"):
+        return given_transcript(request.transcript, source, info, language=request.language or "en")
+
+
+def given_transcript(
+    file: Path, source: Path, info: VideoInfo, *, language: str = "en"
+) -> Transcript:
+    """Read a transcript and make sure that it is of this source.
+
+    Args:
+        file: A transcript with times, or a ``.txt`` of the bare words.
+        source: The video it is of.
+        info: What is known of the video.
+        language: Language of the words.
+
+    Returns:
+        Words with times; files without word times are aligned to the sound.
+
+    Raises:
+        BadTranscript: If it is malformed, or not what is said.
+    """
+    check_input(file, "transcript")
+    if file.suffix.lower() == ".txt":
+        sound = read_sound(source, 0.0, info.duration_s, info=info)
+        return align(sound, text_of(file), language)
+    given = load_transcript(file, info.duration_s)
+    untimed = needs_alignment(given)
+    if untimed or info.duration_s <= CHECKED_S:
+        sound = read_sound(source, 0.0, info.duration_s, info=info)
+        aligned = align(sound, given.text, language)
+        if untimed:
+            return aligned
+    return given
+
+
+def requested_edits(
+    source: Path, info: VideoInfo, request: EditRequest, clock: StageClock
+) -> tuple[Transcript, tuple[WordEdit, ...]]:
+    """Return the words of the source and what shall change of them.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+        request: The wishes; a saved script brings its own transcript and edits.
+        clock: Times the stages.
+
+    Returns:
+        The words and the edits.
+
+    Raises:
+        BadEdit: If the script is malformed or of another clip, or a wish cannot be met.
+        BadTranscript: If the words are not what is said.
+    """
+    if request.script is None:
+        transcript = source_transcript(source, info, request, clock)
+        return transcript, word_edits(transcript, request)
+    script = loads(text_of(request.script))
+    if script.source.sha256 not in (None, sha256_of(source)):
+        raise BadEdit(
+            f"{request.script.name} is for {script.source.name}, not for {source.name} as it is "
+            "now (another hash): remove its sha256 to use it all the same."
+        )
+    return script.transcript, script.edits
+
+
+def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, ...]:
+    """Turn a request into word edits.
+
+    Args:
+        transcript: The words of the source.
+        request: The wishes.
+
+    Returns:
+        Edits in order and apart; none if the new words are the old ones.
+
+    Raises:
+        BadEdit: If a word does not occur, is ambiguous, or edits overlap.
+    """
+    if request.say is not None:
+        return diff(transcript.words, request.say)
+    wishes: list[Request] = [Replace(old, new) for old, new in request.replace]
+    wishes += [Delete(words) for words in request.delete]
+    wishes += [InsertAfter(word, text) for word, text in request.insert_after]
+    return resolve(transcript, wishes)
+
+
+def words_around(
+    transcript: Transcript, edit: WordEdit, count: int = 6
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words before and after an edit, for a voice to speak in context.
+
+    Args:
+        transcript: The words of the source.
+        edit: The edit.
+        count: How many on each side.
+
+    Returns:
+        Words before and words after.
+    """
+    before = transcript.words[max(edit.old_start - count, 0) : edit.old_start]
+    after = transcript.words[edit.old_end : edit.old_end + count]
+    return tuple(word.text for word in before), tuple(word.text for word in after)
+
+
+def within(transcript: Transcript, start_s: float, end_s: float) -> Transcript:
+    """Return the words inside a window, timed from its start.
+
+    Args:
+        transcript: Words.
+        start_s: Start of the window.
+        end_s: End of the window.
+
+    Returns:
+        The words that lie wholly inside.
+    """
+    words = tuple(
+        replace(word, start_s=word.start_s - start_s, end_s=word.end_s - start_s)
+        for word in transcript.words
+        if word.start_s >= start_s and word.end_s <= end_s
+    )
+    return replace(transcript, words=words, duration_s=end_s - start_s)
+
+
+def text_of(file: Path) -> str:
+    """Read a file of bare words.
+
+    Args:
+        file: UTF-8 text.
+
+    Returns:
+        The text.
+
+    Raises:
+        BadTranscript: If it is no UTF-8 text.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadTranscript(f"{file.name}: is no UTF-8 text (byte {error.start}).") from error
+    except OSError as error:
+        raise BadTranscript(f"{file}: cannot be read ({error.strerror}).") from error

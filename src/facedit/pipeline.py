@@ -1,0 +1,443 @@
+"""The verbs: each composes the stages into one run. The command line and Python call these."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedit.compose.clock import StageClock
+from facedit.compose.making import Job, make, report_folder
+from facedit.compose.plans import PlannedEdit, plan_words, whole_clip_plan
+from facedit.compose.portrait import make_portrait
+from facedit.compose.sound import compose_sound, with_sound
+from facedit.compose.spans import load_models
+from facedit.compose.words import requested_edits, text_of
+from facedit.editing.script import EditScript, ScriptSource, dumps
+from facedit.errors import UsageError
+from facedit.media.info import VideoInfo
+from facedit.media.output import check_output, whole_or_nothing
+from facedit.media.probe import probe
+from facedit.media.sound import read_speech_file
+from facedit.options import EditRequest, Run
+from facedit.report.files import check_report
+from facedit.report.run_report import RunReport
+from facedit.types import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run made.
+
+    Attributes:
+        outputs: The videos, one a take.
+        report: Folder with ``report.json`` and ``report.html``; None if nothing was rendered.
+        summary: What changed, for people.
+        details: The same for machines.
+    """
+
+    outputs: tuple[Path, ...]
+    report: Path | None
+    summary: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result for JSON."""
+        return {
+            "outputs": [str(path) for path in self.outputs],
+            "report": str(self.report) if self.report else None,
+            **self.details,
+        }
+
+    def __str__(self) -> str:
+        """Return the result for people."""
+        return self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptResult:
+    """Words that were recognised or aligned.
+
+    Attributes:
+        transcript: The words.
+        output: Where they were saved, if anywhere.
+    """
+
+    transcript: Transcript
+    output: Path | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the words for JSON."""
+        words = [
+            {"text": w.text, "start_s": w.start_s, "end_s": w.end_s, "score": w.score}
+            for w in self.transcript.words
+        ]
+        return {
+            "language": self.transcript.language,
+            "origin": self.transcript.origin,
+            "duration_s": self.transcript.duration_s,
+            "words": words,
+            "output": str(self.output) if self.output else None,
+        }
+
+    def __str__(self) -> str:
+        """Return the words for people."""
+        lines = [f"{w.start_s:8.3f} {w.end_s:8.3f}  {w.text}" for w in self.transcript.words]
+        return "\n".join([*lines, f"saved: {self.output}"] if self.output else lines)
+
+
+def plan_edit(
+    source: Path,
+    request: EditRequest,
+    *,
+    save_script: Path | None = None,
+    run: Run | None = None,
+) -> Result:
+    """Say what an edit would change; render nothing.
+
+    Args:
+        source: The video.
+        request: What shall change.
+        save_script: Where to save the edit script, if anywhere.
+        run: Options.
+
+    Returns:
+        The plan, without outputs.
+
+    Raises:
+        FaceditError: If the input or the request is bad.
+    """
+    run = run or Run()
+    clock = StageClock(progress=run.progress)
+    info, planned = _planned(source, request, clock)
+    if save_script is not None:
+        _save_script(save_script, source, info, planned, request, run)
+    return Result((), None, describe(planned), {"plan": planned.plan.to_dict()})
+
+
+def edit(
+    source: Path,
+    output: Path | None,
+    request: EditRequest,
+    *,
+    save_script: Path | None = None,
+    run: Run | None = None,
+) -> Result:
+    """Change the words of a talking-face video.
+
+    Args:
+        source: The video.
+        output: The edited video; further takes go beside it.
+        request: What shall change.
+        save_script: Where to save the edit script, if anywhere.
+        run: Options.
+
+    Returns:
+        The outputs and the report.
+
+    Raises:
+        FaceditError: If the input or the request is bad.
+    """
+    run = run or Run()
+    if output is None:
+        raise UsageError("say where the edited video goes (-o OUT), or only --plan.")
+    outputs = take_files(output, request.takes)
+    for take, file in enumerate(outputs):
+        check_output(file, run.force, [source])
+        check_report(report_folder(file, run, take), force=run.force)
+    clock = StageClock(progress=run.progress)
+    info, planned = _planned(source, request, clock)
+    if save_script is not None:
+        _save_script(save_script, source, info, planned, request, run)
+    if not planned.edits:
+        return _unchanged(source, outputs, run)
+    snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
+    spoken = [snippet.words if snippet else () for snippet in planned.snippets]
+    job = Job(
+        verb="edit",
+        source=source,
+        info=info,
+        plan=planned.plan,
+        sound=compose_sound(source, info, planned.plan, snippets),
+        transcript=planned.transcript,
+        output_words=planned.plan.output_words(planned.transcript, spoken),
+        voice=str(request.speech or next((s.voice for s in planned.snippets if s), "none")),
+        run=run,
+        clock=clock,
+    )
+    reports = make(job, lambda: load_models(run), outputs)
+    return _result(describe(planned), outputs, reports, run)
+
+
+def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) -> Result:
+    """Put new speech over the same pictures; the lips follow it, the head moves as shot.
+
+    Args:
+        source: The video.
+        speech: The new sound, no longer than the video.
+        output: The new video.
+        run: Options.
+
+    Returns:
+        The output and the report.
+
+    Raises:
+        FaceditError: If an input is bad.
+    """
+    run = run or Run()
+    check_output(output, run.force, [source, speech])
+    check_report(report_folder(output, run), force=run.force)
+    clock = StageClock(progress=run.progress)
+    info = probe(source)
+    new = read_speech_file(speech)
+    plan = whole_clip_plan(info.duration_s, info.frame_rate, new.duration_s)
+    if not info.has_sound:
+        info = with_sound(info, new)
+    job = Job(
+        verb="sync",
+        source=source,
+        info=info,
+        plan=plan,
+        sound=compose_sound(source, info, plan, (new,), crossfade_s=0.0),
+        transcript=None,
+        output_words=(),
+        voice=speech.name,
+        run=run,
+        clock=clock,
+    )
+    reports = make(job, lambda: load_models(run), (output,))
+    summary = f"{new.duration_s:.2f} s of new speech over {info.duration_s:.2f} s of pictures."
+    return _result(summary, (output,), reports, run)
+
+
+def generate(
+    face: Path,
+    output: Path,
+    *,
+    speech: Path | None = None,
+    text: str | None = None,
+    voice: str = "default",
+    run: Run | None = None,
+) -> Result:
+    """Make a talking face from one picture and speech.
+
+    Args:
+        face: A picture, or a video to take one from.
+        output: The new video.
+        speech: The speech.
+        text: The words, to be spoken by ``voice``, instead of ``speech``.
+        voice: Voice of ``text``.
+        run: Options.
+
+    Returns:
+        The output and the report.
+
+    Raises:
+        FaceditError: If an input is bad.
+    """
+    run = run or Run(region="head")
+    if (speech is None) == (text is None):
+        raise UsageError("say what is spoken: either a SPEECH file or --text.")
+    check_output(output, run.force, [face] if speech is None else [face, speech])
+    check_report(report_folder(output, run), force=run.force)
+    clock = StageClock(progress=run.progress)
+    words: Transcript | None = None
+    with clock.stage("speech"):
+        if speech is not None:
+            sound = read_speech_file(speech)
+        else:
+            from facedit.speech.voice import synthesise
+
+            sound, words = synthesise(text or "", voice)
+    report = make_portrait(face, sound, words, output, run, clock, voice if text else str(speech))
+    summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
+    return _result(summary, (output,), (report,), run)
+
+
+def transcribe(
+    source: Path,
+    output: Path | None = None,
+    *,
+    language: str | None = None,
+    text: Path | None = None,
+    force: bool = False,
+) -> TranscriptResult:
+    """Recognise the words of a video or a sound, with their times.
+
+    Args:
+        source: The video or sound.
+        output: Where to save them (JSON, SRT or VTT), if anywhere.
+        language: Language code; recognised if None.
+        text: A file of the words, if they are known: then they are only aligned.
+        force: Replace the output.
+
+    Returns:
+        The words.
+
+    Raises:
+        FaceditError: If the input is bad.
+    """
+    from facedit.speech.align import align
+    from facedit.speech.cache import cached_transcript
+    from facedit.speech.transcript_io import save_transcript
+
+    if output is not None:
+        check_output(output, force, [source])
+    sound = read_speech_file(source)
+    if text is None:
+        found = cached_transcript(sound, language)
+    else:
+        found = align(sound, text_of(text), language or "en")
+    if output is not None:
+        with whole_or_nothing(output, force) as temporary:
+            part = temporary.with_suffix(output.suffix)
+            try:
+                save_transcript(found, part)
+                part.replace(temporary)
+            finally:
+                part.unlink(missing_ok=True)
+    return TranscriptResult(found, output)
+
+
+def export_motion(
+    source: Path,
+    output: Path,
+    *,
+    face: str | None = None,
+    force: bool = False,
+    progress: bool = True,
+) -> Result:
+    """Export the facial motion of a video, with the 52 ARKit blendshape weights.
+
+    Args:
+        source: The video.
+        output: A ``.csv`` or ``.npz`` file.
+        face: Which face.
+        force: Replace the output.
+        progress: Show progress.
+
+    Returns:
+        The output.
+
+    Raises:
+        FaceditError: If the input is bad.
+    """
+    from facedit.face.choice import FaceChoice
+    from facedit.face.landmarker import Landmarker
+    from facedit.face.smooth import smooth_track
+    from facedit.face.track import track_face
+    from facedit.media.read import read_frames
+    from facedit.motion.export import motion_table, write_motion
+    from facedit.motion.space import MotionSpace
+
+    if output.suffix.lower() not in (".csv", ".npz"):
+        raise UsageError(f"{output.name}: motion is written as .csv or .npz.")
+    check_output(output, force, [source])
+    clock = StageClock(progress=progress)
+    info = probe(source)
+    landmarker = Landmarker()
+    with clock.stage("tracking", info.frame_count) as tick:
+        frames = ((frame.time_s, frame.rgb()) for frame in read_frames(source, info=info))
+        track = smooth_track(
+            track_face(frames, FaceChoice.parse(face), landmarker=landmarker, progress=tick)
+        )
+    write_motion(output, motion_table(track, MotionSpace.load(), landmarker), force=force)
+    seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
+    summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
+    return Result((output,), None, summary, {"frames": len(track.times_s), "with_face": seen})
+
+
+def take_files(output: Path, takes: int) -> tuple[Path, ...]:
+    """Name the files of several takes.
+
+    Args:
+        output: File of the first take.
+        takes: How many there are.
+
+    Returns:
+        ``out.mp4``, ``out-take2.mp4``, ...
+    """
+    more = (output.with_name(f"{output.stem}-take{k}{output.suffix}") for k in range(2, takes + 1))
+    return (output, *more)
+
+
+def describe(planned: PlannedEdit) -> str:
+    """Say in words what an edit changes.
+
+    Args:
+        planned: The planned edit.
+
+    Returns:
+        A few lines for people.
+    """
+    plan = planned.plan
+    if not planned.edits:
+        return "The new words are the old ones: nothing changes."
+    lines = []
+    for edit, fill in zip(planned.edits, plan.fills, strict=True):
+        old = " ".join(w.text for w in planned.transcript.words[edit.old_start : edit.old_end])
+        what = {
+            "substitute": f'"{old}" becomes "{edit.text}"',
+            "insert": f'"{edit.text}" is added',
+            "delete": f'"{old}" is cut',
+        }[edit.kind]
+        lines.append(
+            f"{fill.source_start_s:8.3f}-{fill.source_end_s:.3f} s  {what}: "
+            f"{fill.duration_s:.3f} s, {fill.shift_frames:+d} frames"
+        )
+    lines.append(f"{plan.source_duration_s:.3f} s become {plan.output_duration_s:.3f} s.")
+    return "\n".join(lines)
+
+
+def _planned(
+    source: Path, request: EditRequest, clock: StageClock
+) -> tuple[VideoInfo, PlannedEdit]:
+    """Do what --plan and a real edit share: everything up to the layout in time."""
+    info = probe(source, need_sound=True)
+    transcript, edits = requested_edits(source, info, request, clock)
+    return info, plan_words(source, info, transcript, edits, request, clock)
+
+
+def _save_script(
+    file: Path, source: Path, info: VideoInfo, planned: PlannedEdit, request: EditRequest, run: Run
+) -> None:
+    """Save the edit, to be changed by hand and run again with --script."""
+    from facedit.assets import sha256_of
+
+    check_output(file, run.force, [source])
+    script = EditScript(
+        ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
+        planned.transcript,
+        planned.edits,
+        {"voice": request.voice, "region": run.region, "seed": run.seed},
+        planned.plan,
+    )
+    with whole_or_nothing(file, run.force) as temporary:
+        temporary.write_text(dumps(script), encoding="utf-8")
+
+
+def _unchanged(source: Path, outputs: tuple[Path, ...], run: Run) -> Result:
+    """Nothing changes: the output is the source, byte for byte."""
+    for output in outputs:
+        with whole_or_nothing(output, run.force) as temporary:
+            shutil.copyfile(source, temporary)
+    summary = "The new words are the old ones: the output is a copy of the source."
+    return Result(outputs, None, summary, {"unchanged": True})
+
+
+def _result(
+    summary: str, outputs: tuple[Path, ...], reports: tuple[RunReport, ...], run: Run
+) -> Result:
+    """Tell what was made, and what deserves a look."""
+    lines = [summary]
+    for take, (output, report) in enumerate(zip(outputs, reports, strict=True)):
+        folder = report_folder(output, run, take)
+        rough = report.seams_to_check
+        seams = f"{len(report.seams)} seams, {len(rough)} to look at"
+        lines.append(f"{output}  ({seams}; report: {folder / 'report.html'})")
+    lines += [f"note: {warning}" for warning in reports[0].warnings]
+    details = {"reports": [report.to_dict() for report in reports]}
+    return Result(outputs, report_folder(outputs[0], run), "\n".join(lines), details)
