@@ -36,17 +36,18 @@ def log_mel(samples: Float32, peak: float | None = None) -> Float32:
     return ((np.maximum(power, peak - 8.0) + 4.0) / 4.0).astype(np.float32)
 
 
-def mel_power(samples: Float32) -> Float64:
+def mel_power(samples: Float32, bands: int = MEL_BANDS) -> Float64:
     """Compute the power in the mel bands.
 
     Args:
         samples: 16 kHz mono amplitudes, shape (N,).
+        bands: Number of mel bands.
 
     Returns:
-        Shape (80, N // 160).
+        Shape (bands, N // 160).
     """
     frames = len(samples) // HOP
-    mel = np.empty((MEL_BANDS, frames))
+    mel = np.empty((bands, frames))
     if not frames:
         return mel
     mode = "reflect" if len(samples) > WINDOW // 2 else "constant"
@@ -56,21 +57,22 @@ def mel_power(samples: Float32) -> Float64:
     for start in range(0, frames, _BLOCK):  # blocks keep long sounds out of memory
         stop = min(start + _BLOCK, frames)
         spectrum = np.fft.rfft(views[start:stop] * window, axis=1)
-        mel[:, start:stop] = mel_filters() @ (np.abs(spectrum) ** 2).T
+        mel[:, start:stop] = mel_filters(bands) @ (np.abs(spectrum) ** 2).T
     return mel
 
 
 @functools.cache
-def mel_filters() -> Float64:
+def mel_filters(bands: int = MEL_BANDS) -> Float64:
     """Build the Slaney mel filter bank, area-normalised.
 
+    Args:
+        bands: Number of mel bands.
+
     Returns:
-        Shape (80, 201): weights of the Fourier bins per band.
+        Shape (bands, 201): weights of the Fourier bins per band.
     """
     bins = np.fft.rfftfreq(WINDOW, 1.0 / SPEECH_RATE)
-    edges = _mel_to_hz(
-        np.linspace(0.0, float(_hz_to_mel(np.array(SPEECH_RATE / 2))), MEL_BANDS + 2)
-    )
+    edges = _mel_to_hz(np.linspace(0.0, float(_hz_to_mel(np.array(SPEECH_RATE / 2))), bands + 2))
     widths = np.diff(edges)
     ramps = edges[:, None] - bins[None, :]
     rising = -ramps[:-2] / widths[:-1, None]

@@ -1,0 +1,225 @@
+"""Voices: text to speech, with the times of the words.
+
+``hibari`` (7.9 MB, in its package) is the default. Kokoro's 28 English voices are optional
+assets. No cloning model can be had offline, so ``auto`` takes the voice whose speaker embedding
+is nearest to the speaker's; it is a likeness, not the person.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from facedit.assets import ASSETS, asset_path, is_installed
+from facedit.errors import BadWeights, UsageError
+from facedit.speech.align import align
+from facedit.speech.pronounce import hibari, phonemes
+from facedit.speech.sound import from_mono
+from facedit.types import Float32, Sound, Transcript
+
+_log = logging.getLogger(__name__)
+
+DEFAULT_VOICE = "hibari"
+VOICE_RATE = 24_000
+"""Samples per second that every voice here speaks at."""
+
+_PREFIX, _SUFFIX = "kokoro/", ".bin"
+_MODEL = "kokoro.onnx"
+_STYLE_SHAPE = (510, 1, 256)
+_PAUSE_S = 0.15
+_SEED = 0
+
+
+class Voice(Protocol):
+    """Something that can speak."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    def speak(self, text: str, speed: float) -> Sound:
+        """Speak a text.
+
+        Args:
+            text: What to say.
+            speed: 1 is the voice's own pace, 2 twice as fast.
+
+        Returns:
+            Mono sound.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class HibariVoice:
+    """The small voice that ships inside its package.
+
+    Attributes:
+        name: ``hibari``.
+    """
+
+    name: str = DEFAULT_VOICE
+
+    def speak(self, text: str, speed: float) -> Sound:
+        """Speak a text; the same text always sounds the same.
+
+        Args:
+            text: What to say, in English.
+            speed: 1 is the voice's own pace.
+
+        Returns:
+            Mono sound at 24 kHz.
+        """
+        return from_mono(hibari()(text, speed=speed, seed=_SEED), VOICE_RATE)
+
+
+@dataclass(frozen=True, slots=True)
+class KokoroVoice:
+    """One of Kokoro-82M's voices.
+
+    Attributes:
+        name: Such as ``am_michael``: American or British, female or male, and a name.
+    """
+
+    name: str
+
+    def speak(self, text: str, speed: float) -> Sound:
+        """Speak a text.
+
+        Args:
+            text: What to say, in English.
+            speed: 1 is the voice's own pace.
+
+        Returns:
+            Mono sound at 24 kHz.
+        """
+        session = _kokoro()
+        styles = _styles(self.name)
+        pause = np.zeros(round(_PAUSE_S * VOICE_RATE), dtype=np.float32)
+        parts: list[Float32] = []
+        for sentence in phonemes(text, british=self.name.startswith("b")):
+            tokens = hibari().ids(sentence)[1:-1]
+            if not tokens:
+                continue
+            (audio,) = session.run(
+                ["audio"],
+                {
+                    "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
+                    "style": styles[min(len(tokens), len(styles)) - 1],
+                    "speed": np.array([speed], dtype=np.float32),
+                },
+            )
+            parts += [pause, np.asarray(audio, dtype=np.float32).reshape(-1)]
+        return from_mono(np.concatenate(parts[1:] or [pause[:0]]), VOICE_RATE)
+
+
+def voices() -> list[str]:
+    """List the voices that can speak now.
+
+    Returns:
+        ``hibari`` and those of Kokoro that are installed.
+    """
+    installed = [name for name in kokoro_voices() if is_installed(f"{_PREFIX}{name}{_SUFFIX}")]
+    return [DEFAULT_VOICE, *(installed if is_installed(_MODEL) else [])]
+
+
+def kokoro_voices() -> list[str]:
+    """List Kokoro's voices, installed or not."""
+    return sorted(name[len(_PREFIX) : -len(_SUFFIX)] for name in ASSETS if name.startswith(_PREFIX))
+
+
+def voice_named(name: str, reference: Sound | None = None) -> Voice:
+    """Find a voice.
+
+    Args:
+        name: ``default``, a name of ``voices()``, or ``auto``: the nearest to the reference.
+        reference: Whom ``auto`` should sound like.
+
+    Returns:
+        The voice.
+
+    Raises:
+        UsageError: If there is no such voice.
+        AssetMissing: If it is known but not installed.
+    """
+    if name == "auto":
+        name = _nearest(reference)
+    if name in ("default", DEFAULT_VOICE):
+        return HibariVoice()
+    if name not in kokoro_voices():
+        raise UsageError(f"No voice is named {name}: choose auto, {', '.join(voices())}.")
+    asset_path(_MODEL)
+    asset_path(f"{_PREFIX}{name}{_SUFFIX}")
+    return KokoroVoice(name)
+
+
+def synthesise(
+    text: str,
+    voice: str | Voice = "default",
+    speed: float = 1.0,
+    reference: Sound | None = None,
+) -> tuple[Sound, Transcript]:
+    """Speak a text and find its words in the sound.
+
+    Args:
+        text: What to say, in English.
+        voice: A name as in ``voice_named``, or a voice.
+        speed: 1 is the voice's own pace; 0.5 to 2.
+        reference: Whom ``auto`` should sound like.
+
+    Returns:
+        Mono sound and its words.
+
+    Raises:
+        UsageError: If nothing in the text can be spoken, or the speed is out of range.
+    """
+    if not 0.5 <= speed <= 2.0:
+        raise UsageError(f"The speed {speed} is outside of 0.5 to 2.")
+    chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
+    sound = chosen.speak(text, speed)
+    if not len(sound.samples):
+        raise UsageError(f"The voice {chosen.name} finds nothing to say in “{text[:40]}”.")
+    return sound, align(sound, text, check=False)
+
+
+def _nearest(reference: Sound | None) -> str:
+    """Return the name of the installed voice that is nearest to a speaker."""
+    available = voices()
+    if reference is None or len(available) == 1 or not is_installed("resemblyzer.pt"):
+        missing = "no speaker to compare with" if reference is None else "Kokoro is not installed"
+        _log.warning(
+            "Voice auto: %s, using %s ('facedit doctor --fetch kokoro' brings 28 more voices).",
+            missing,
+            DEFAULT_VOICE,
+        )
+        return DEFAULT_VOICE
+    from facedit.speech.voice_bank import nearest_voice
+
+    name, similarity = nearest_voice(reference, available)
+    _log.info("Voice auto: %s is nearest to the speaker (similarity %.2f).", name, similarity)
+    return name
+
+
+@functools.cache
+def _kokoro() -> Any:
+    """Open Kokoro once."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        str(asset_path(_MODEL)), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _styles(name: str) -> Float32:
+    """Read a voice's style vectors, one per length of the sentence in tokens."""
+    data = np.fromfile(asset_path(f"{_PREFIX}{name}{_SUFFIX}"), dtype="<f4")
+    if data.size != np.prod(_STYLE_SHAPE) or not np.isfinite(data).all():
+        raise BadWeights(f"The file of the voice {name} is damaged ({data.size} values).")
+    return np.asarray(data.reshape(_STYLE_SHAPE), dtype=np.float32)

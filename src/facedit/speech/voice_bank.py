@@ -1,0 +1,79 @@
+"""Which voice is nearest to a speaker: the voices' own speaker embeddings, computed once.
+
+``weights/voice_bank.safetensors`` holds them, made by ``build_bank`` from what each voice says
+here; it is 30 kB and derives only from hibari, Kokoro and Resemblyzer (all Apache-2.0).
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from facedit.errors import BadWeights
+from facedit.speech.speaker import embed
+from facedit.speech.voice import voice_named, voices
+from facedit.types import Float32, Sound
+
+_TEXT = (
+    "The quick brown fox jumps over the lazy dog, and nobody minds. "
+    "We should be home before it gets dark this evening."
+)
+_FILE = "voice_bank.safetensors"
+
+
+def nearest_voice(reference: Sound, available: list[str]) -> tuple[str, float]:
+    """Find the voice that sounds most like a speaker.
+
+    Args:
+        reference: The speaker; a few seconds of speech.
+        available: Names to choose from.
+
+    Returns:
+        The name and the similarity (dot product of unit vectors).
+
+    Raises:
+        BadWeights: If the bank is damaged or knows none of the voices.
+    """
+    names, embeddings = load_bank()
+    similarities = embeddings @ embed(reference)
+    known = [index for index, name in enumerate(names) if name in available]
+    if not known:
+        raise BadWeights(f"{_FILE} knows none of the voices {available}.")
+    best = max(known, key=lambda index: float(similarities[index]))
+    return names[best], float(similarities[best])
+
+
+def load_bank() -> tuple[list[str], Float32]:
+    """Read the bank that lies in the package.
+
+    Returns:
+        Names, and unit vectors of shape (voices, 256).
+
+    Raises:
+        BadWeights: If it is missing or damaged.
+    """
+    path = Path(str(files("facedit") / "weights" / _FILE))
+    try:
+        with safe_open(path, framework="np") as bank:
+            names = json.loads(bank.metadata()["names"])
+            embeddings = np.asarray(bank.get_tensor("embeddings"), dtype=np.float32)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise BadWeights(f"{path} is missing or damaged: {error}") from error
+    return names, embeddings
+
+
+def build_bank(path: Path) -> None:
+    """Let every installed voice speak and store what it sounds like.
+
+    Args:
+        path: The file to write.
+    """
+    names = voices()
+    embeddings = np.stack([embed(voice_named(name).speak(_TEXT, 1.0)) for name in names])
+    metadata = {"names": json.dumps(names), "text": _TEXT, "encoder": "resemblyzer 0.1.4"}
+    save_file({"embeddings": embeddings}, path, metadata=metadata)
