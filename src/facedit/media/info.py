@@ -201,6 +201,5 @@ def new_video_info(
         pix_fmt="yuv420p" if even else "yuv444p",
         decoded_pix_fmt="yuv420p" if even else "yuv444p",
         colour=ColourTags(range=1, matrix=1, primaries=1, transfer=1),
-        time_base=Fraction(1, Fraction(frame_rate).numerator * 512),
         sound=sound,
     )

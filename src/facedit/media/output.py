@@ -30,9 +30,8 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
     path = Path(path)
     target = path.absolute()
     for source in inputs:
-        with suppress(OSError):
-            if os.path.samefile(source, target):
-                raise OutputExists(f"{path}: is the input itself; give another output.")
+        if _same_file(Path(source), target):
+            raise OutputExists(f"{path}: is the input itself; give another output.")
     if target.is_dir():
         raise OutputNotWritable(f"{path}: is a folder; give a file name.")
     folder = target.parent
@@ -74,6 +73,14 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _same_file(first: Path, second: Path) -> bool:
+    """Tell whether two names mean one file, through links too."""
+    try:
+        return os.path.samefile(first, second)
+    except OSError:
+        return False
 
 
 def _temporary(target: Path) -> Path:

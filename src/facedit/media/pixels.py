@@ -1,9 +1,10 @@
 """Changes pixels of a picture in its own format, leaving every other sample as it was.
 
-A patch is applied as a *difference*: what it changes in RGB is turned into a change of luma and
-chroma by the linear part of the source's own matrix, and added to the source's samples. So where
-a patch equals the picture nothing changes, not even by rounding; ten-bit detail survives an
-eight-bit patch; and a soft edge of a patch fades into the source's own grain.
+A decoded picture holds more than its 8-bit RGB shows: half-step luma, ten bits, chroma that no
+conversion back reproduces. What RGB leaves out (the residue) is kept where a patch hardly differs
+from the picture, and dropped where the patch shows something else. So where a patch equals the
+picture nothing changes, not even by rounding; a soft edge fades into the source's own grain; and
+no ghost of old colour edges stays under new content.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from facedit.media.formats import PlaneLayout, plane_layout
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.types import Float32, UInt8
+
+_RESIDUE_STEPS = 16.0
 
 Rectangle = tuple[int, int, int, int]
 """Left, top, width, height in pixels."""
@@ -53,13 +56,10 @@ def patch_frame(
             f"of {info.width}x{info.height}."
         )
     base = frame.rgb() if base_rgb is None else base_rgb
-    upright = patch_rgb.astype(np.int16) - base[y : y + height, x : x + width]
-    change = info.orientation.stored(upright)
-    size = (info.width, info.height)
-    left, top = info.orientation.stored_corner(x, y, width, height, size)
+    turn = info.orientation
+    left, top = turn.stored_corner(x, y, width, height, (info.width, info.height))
     picture = _copy(frame.picture)
-    layout = _layout_of(picture)
-    _add(picture, layout, change, left, top, info)
+    _replace(picture, turn.stored(base), turn.stored(patch_rgb), left, top, info)
     return Frame(frame.time_s, frame.pts, frame.duration_s, picture, info)
 
 
@@ -138,8 +138,8 @@ def _copy(picture: VideoFrame) -> VideoFrame:
     """Copy a picture with its times and colour tags."""
     layout = _layout_of(picture)
     copy = VideoFrame(picture.width, picture.height, picture.format.name)
-    for old, new in zip(picture.planes, copy.planes, strict=True):
-        columns = old.width * (2 if layout.interleaved and old.index else 1)
+    for number, (old, new) in enumerate(zip(picture.planes, copy.planes, strict=True)):
+        columns = old.width * (2 if layout.interleaved and number else 1)
         source, target = plane_array(old, layout.bits), plane_array(new, layout.bits)
         target[:, :columns] = source[:, :columns]
     copy.pts, copy.time_base = picture.pts, picture.time_base
@@ -154,42 +154,71 @@ def _tag(picture: VideoFrame, info: VideoInfo) -> None:
     picture.color_primaries, picture.color_trc = info.colour.primaries, info.colour.transfer
 
 
-def _add(
-    picture: VideoFrame,
-    layout: PlaneLayout,
-    change: NDArray[np.int16],
-    left: int,
-    top: int,
-    info: VideoInfo,
+def _replace(
+    picture: VideoFrame, base: UInt8, patch: UInt8, left: int, top: int, info: VideoInfo
 ) -> None:
-    """Add a change of RGB, given in stored orientation, to a picture's own samples."""
-    height, width = change.shape[:2]
-    rows = rgb_to_ycbcr(info.matrix, info.full_range, layout.bits)
-    steps: Float32 = change.astype(np.float32) @ rows.T
-    brightest = (1 << layout.bits) - 1
-    luma = plane_array(picture.planes[0], layout.bits)
-    _change(luma[top : top + height, left : left + width], steps[..., 0], brightest)
-    if not layout.has_chroma:
-        return
+    """Put a patch into a picture in place; base and patch are RGB in stored orientation."""
+    layout = _layout_of(picture)
+    height, width = patch.shape[:2]
     x0, across = _grown(left, width, layout.sub_x, picture.width)
     y0, down = _grown(top, height, layout.sub_y, picture.height)
-    columns, lines = -(-across // layout.sub_x), -(-down // layout.sub_y)
-    whole = np.zeros((lines * layout.sub_y, columns * layout.sub_x, 2), np.float32)
-    whole[top - y0 : top - y0 + height, left - x0 : left - x0 + width] = steps[..., 1:]
-    means = whole.reshape(lines, layout.sub_y, columns, layout.sub_x, 2).mean(axis=(1, 3))
+    old = base[y0 : y0 + down, x0 : x0 + across].astype(np.float32)
+    new = old.copy()
+    new[top - y0 : top - y0 + height, left - x0 : left - x0 + width] = patch
+    unlike = np.minimum(np.abs(new - old).max(axis=-1) / _RESIDUE_STEPS, 1.0)
+    rows = rgb_to_ycbcr(info.matrix, info.full_range, layout.bits)
+    unit = 1 << (layout.bits - 8)
+    brightest = (1 << layout.bits) - 1
+    before, after = old @ rows.T, new @ rows.T
+    luma = plane_array(picture.planes[0], layout.bits)[y0 : y0 + down, x0 : x0 + across]
+    black = 0.0 if info.full_range else 16.0 * unit
+    _change(luma, before[..., 0] + black, after[..., 0] + black, unlike, brightest)
+    if not layout.has_chroma:
+        return
     x_c, y_c = x0 // layout.sub_x, y0 // layout.sub_y
+    before, after = _box_mean(before[..., 1:], layout), _box_mean(after[..., 1:], layout)
+    unlike = _box_mean(unlike[..., None], layout)[..., 0]
+    lines, columns = unlike.shape
+    grey = 128.0 * unit
     for channel in range(2):
         if layout.interleaved:
             plane = plane_array(picture.planes[1])[:, channel::2]
         else:
             plane = plane_array(picture.planes[1 + channel], layout.bits)
         region = plane[y_c : y_c + lines, x_c : x_c + columns]
-        _change(region, means[: len(region), : region.shape[1], channel], brightest)
+        _change(region, before[..., channel] + grey, after[..., channel] + grey, unlike, brightest)
 
 
-def _change(region: NDArray[np.unsignedinteger], step: Float32, brightest: int) -> None:
-    """Add a step to samples in place; samples whose step is zero stay exactly as they are."""
-    region[...] = np.clip(np.rint(region + step), 0, brightest).astype(region.dtype)
+def _change(
+    samples: NDArray[np.unsignedinteger],
+    before: Float32,
+    after: Float32,
+    unlike: Float32,
+    brightest: int,
+) -> None:
+    """Move samples in place from what their RGB means to what the patch's means.
+
+    Args:
+        samples: A plane's samples.
+        before: What the old RGB converts to.
+        after: What the new RGB converts to.
+        unlike: How far the two differ, 0 (equal: the samples stay exactly) to 1.
+        brightest: Largest code value.
+    """
+    residue = samples - before
+    moved = np.where(unlike > 0.0, after + (1.0 - unlike) * residue, samples)
+    samples[...] = np.clip(np.rint(moved), 0, brightest).astype(samples.dtype)
+
+
+def _box_mean(values: Float32, layout: PlaneLayout) -> Float32:
+    """Average over chroma samples; one cut by the picture's edge takes its last pixel twice."""
+    height, width, channels = values.shape
+    lines, columns = -(-height // layout.sub_y), -(-width // layout.sub_x)
+    beyond = ((0, lines * layout.sub_y - height), (0, columns * layout.sub_x - width), (0, 0))
+    whole = np.pad(values, beyond, mode="edge")
+    boxes = whole.reshape(lines, layout.sub_y, columns, layout.sub_x, channels)
+    means: Float32 = boxes.mean(axis=(1, 3))
+    return means
 
 
 def _grown(start: int, length: int, step: int, limit: int) -> tuple[int, int]:
