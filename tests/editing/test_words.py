@@ -66,7 +66,8 @@ def test_tokenise(text, words):
 def test_every_token_is_spoken_and_nothing_spoken_is_lost(text):
     words = tokenise(text)
     assert all(key(word) for word in words)
-    text = text.replace("ʼ", "'")  # Unicode calls this apostrophe a letter
+    # Unicode calls these letters: an apostrophe, and what stretches Arabic words.
+    text = text.replace("ʼ", "'").replace("\u0640", "")
     letters = [c for c in unicodedata.normalize("NFKC", text) if c.isalnum()]
     kept = [
         c for c in unicodedata.normalize("NFKC", "".join(words).replace("ʼ", "'")) if c.isalnum()
