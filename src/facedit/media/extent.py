@@ -25,13 +25,17 @@ class Extent:
         sound_end_s: End of the last sound packet, or None without sound.
         listed: Frames in the file's index, 0 without one.
         readable: Of those, the ones that lie inside the file.
+        sound_listed: Sound packets in the index, 0 without one.
+        sound_readable: Of those, the ones that lie inside the file.
     """
 
     picture_end_s: float
     declared_end_s: float
     sound_end_s: float | None
-    listed: int
-    readable: int
+    listed: int = 0
+    readable: int = 0
+    sound_listed: int = 0
+    sound_readable: int = 0
 
     def is_truncated(self, period_s: float) -> bool:
         """Tell whether the picture ends before the header says.
@@ -43,7 +47,7 @@ class Extent:
             Whether more than 2 % and 2.5 frames are missing, or any frame of the index is.
         """
         if self.listed:
-            return self.readable < self.listed
+            return self.readable < self.listed or self.sound_readable < self.sound_listed
         missing = self.declared_end_s - max(self.picture_end_s, self.sound_end_s or 0.0)
         return missing > max(_SHORTFALL * self.declared_end_s, 2.5 * period_s)
 
@@ -69,23 +73,32 @@ def measure_extent(
     Returns:
         The lengths.
     """
-    index = [entry for entry in video.index_entries if entry.size > 0]
-    readable = sum(1 for entry in index if entry.pos + entry.size <= file_size)
-    complete = "mov" in container.format.name and bool(index)
+    # Only the index of mp4 and mov lists every packet with its place and size.
+    complete = "mov" in container.format.name
+    listed, readable = _count(video, file_size) if complete else (0, 0)
+    sounds = _count(sound, file_size) if complete and sound is not None else (0, 0)
     declared = _declared_end(container, video, origin_s)
     picture_end, sound_end = _last_packets(container, video, sound, declared, origin_s, period_s)
-    if complete and readable == len(index) and declared > 0:
+    if listed and readable == listed and declared > 0:
         # With reordered pictures of uneven lengths the last packet's length is another picture's.
         picture_end = declared
     elif picture_end is None:
-        picture_end = readable * period_s if complete else declared
+        picture_end = readable * period_s if listed else declared
     return Extent(
         picture_end_s=picture_end,
         declared_end_s=declared if declared > 0 else picture_end,
         sound_end_s=sound_end,
-        listed=len(index) if complete else 0,
-        readable=readable if complete else 0,
+        listed=listed,
+        readable=readable,
+        sound_listed=sounds[0],
+        sound_readable=sounds[1],
     )
+
+
+def _count(stream: VideoStream | AudioStream, file_size: int) -> tuple[int, int]:
+    """Count the packets in a stream's index, and those that lie inside the file."""
+    ends = [entry.pos + entry.size for entry in stream.index_entries if entry.size > 0]
+    return len(ends), sum(1 for end in ends if end <= file_size)
 
 
 def _declared_end(container: InputContainer, video: VideoStream, origin_s: Fraction) -> float:

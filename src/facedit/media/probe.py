@@ -188,6 +188,9 @@ def _accept_truncated(
         f"truncated: {whole} of {promised} frames readable "
         f"({extent.picture_end_s:.2f} of {extent.declared_end_s:.2f} s)"
     )
+    if extent.sound_listed:
+        part = extent.sound_readable / extent.sound_listed
+        message += f", {100 * part:.0f} % of its sound"
     if not allowed:
         raise BadMedia(f"{path}: {message}; --allow-truncated uses what is there.")
     return (message,), whole

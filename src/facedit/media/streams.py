@@ -89,7 +89,10 @@ def check_pixels(path: Path, width: int, height: int) -> None:
         BadMedia: If there are more pixels than ``MAX_PIXELS``, or none.
     """
     if width <= 0 or height <= 0:
-        raise BadMedia(f"{path}: its picture has no size ({width}x{height}): damaged.")
+        raise BadMedia(
+            f"{path}: its picture has no readable size: damaged, or over the limit of "
+            f"{MAX_PIXELS / 1e6:.1f} megapixels (7680x4320)."
+        )
     if width * height > MAX_PIXELS:
         raise BadMedia(
             f"{path}: {width}x{height} is {width * height / 1e6:.1f} megapixels; "

@@ -1,0 +1,219 @@
+"""Bad files: one clear line each, never a traceback, never another file opened."""
+
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from facedit.errors import BadMedia
+from facedit.media.open import MAX_PIXELS
+from facedit.media.probe import probe
+from facedit.media.read import read_frames
+from facedit.media.sound import read_sound, read_speech_file
+from facedit.media.still import is_image, probe_image, read_image
+from media.clips import make_clip
+
+
+def refused(path: Path, read: Callable = probe) -> str:
+    """The message with which a file is refused; one line that names the file."""
+    with pytest.raises(BadMedia) as caught:
+        read(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert path.name in message
+    return message
+
+
+def test_files_that_are_no_videos(tmp_path: Path) -> None:
+    path = tmp_path / "x.mp4"
+    assert "no such file" in refused(path)
+    path.write_bytes(b"")
+    assert "empty file (0 bytes)" in refused(path)
+    path.write_text("Dear all,\nplease find attached the video.\n" * 20)
+    assert "not a video" in refused(path)
+    path.write_bytes(np.random.default_rng(1).bytes(5000))
+    assert "not a video" in refused(path)
+    assert "folder" in refused(tmp_path)
+    pipe = tmp_path / "pipe.mp4"
+    os.mkfifo(pipe)
+    assert "plain files" in refused(pipe)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile {0}\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{0}\n#EXT-X-ENDLIST\n",
+        "\n\n#EXTM3U\n#EXTINF:2,\n{0}\n#EXT-X-ENDLIST\n",
+        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period/></MPD>',
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["list.mp4", "list.m3u8", "list.mkv"])
+def test_playlists_do_not_open_other_files(text: str, name: str, tmp_path: Path) -> None:
+    make_clip(tmp_path / "secret.mp4", seconds=0.2)
+    path = tmp_path / name
+    path.write_text(text.format("secret.mp4"))
+    assert "playlist" in refused(path)
+    refused(path, read_speech_file)
+    refused(path, read_image)
+
+
+def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "a.m4a"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("aac", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), "fltp", "mono")
+        frame.sample_rate = 16_000
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    assert "no picture" in refused(path)
+
+
+@pytest.mark.parametrize("front", [False, True])
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.9, 0.99])
+def test_truncated_mp4(front: bool, part: float, tmp_path: Path) -> None:
+    how = {"movflags": "+faststart"} if front else {}
+    clip = make_clip(tmp_path / "a.mp4", seconds=4, container_options=how, sound_rate=16_000)
+    raw = clip.path.read_bytes()
+    path = tmp_path / "cut.mp4"
+    path.write_bytes(raw[: int(part * len(raw))])
+    message = refused(path)
+    assert "truncated: " in message
+    if not front:
+        assert "0 frames readable" in message
+        return
+    assert "of 100 frames readable" in message
+    assert "% of its sound" in message
+    info = probe(path, allow_truncated=True)
+    frames = list(read_frames(path, info=info, allow_truncated=True))
+    assert 0 < len(frames) <= 100
+    assert abs(len(frames) - info.frame_count) <= 2
+    assert len(read_sound(path, info=info).samples) < 4 * 16_000
+    assert any("truncated" in note for note in info.notes)
+
+
+@pytest.mark.parametrize("part", [0.4, 0.8])
+def test_truncated_mkv(part: float, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mkv", seconds=4, sound_rate=0)
+    raw = clip.path.read_bytes()
+    path = tmp_path / "cut.mkv"
+    path.write_bytes(raw[: int(part * len(raw))])
+    message = refused(path)
+    assert "truncated" in message
+    assert "of 100 frames readable" in message
+    assert "of 4.00 s" in message
+
+
+@pytest.mark.parametrize("size", [(8192, 8192), (16384, 8192)])
+@pytest.mark.parametrize("header", [True, False])
+def test_pixel_bombs(size: tuple[int, int], header: bool, tmp_path: Path) -> None:
+    """A tiny mov whose PNG pictures claim to be huge, with a header that says so or not."""
+    path = tmp_path / "bomb.mov"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "rgb24"
+        file.mux(stream.encode(av.VideoFrame(64, 64, "rgb24")))
+        file.mux(stream.encode(None))
+    raw = bytearray(path.read_bytes())
+    picture = raw.index(b"IHDR") + 4
+    raw[picture : picture + 8] = struct.pack(">II", *size)
+    if header:
+        entry = raw.index(b"png ", raw.index(b"stsd"))
+        raw[entry + 28 : entry + 32] = struct.pack(">HH", *size)
+        track = raw.index(b"tkhd")
+        raw[track + 80 : track + 88] = struct.pack(">II", size[0] << 16, size[1] << 16)
+    path.write_bytes(raw)
+    assert f"{MAX_PIXELS / 1e6:.1f} megapixels" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("mp4", "libx264"), ("mkv", "libx264"), ("webm", "libvpx-vp9")]
+)
+def test_flipped_bits(suffix: str, codec: str, tmp_path: Path) -> None:
+    """Whatever comes of a damaged file, it is pictures or one line."""
+    clip = make_clip(
+        tmp_path / f"a.{suffix}", seconds=0.4, size=(32, 32), codec=codec, sound_rate=16_000
+    )
+    raw = np.frombuffer(clip.path.read_bytes(), np.uint8)
+    rng = np.random.default_rng(20)
+    path = tmp_path / f"b.{suffix}"
+    outcomes = []
+    for _ in range(20):
+        damaged = raw.copy()
+        at = rng.integers(0, len(raw), size=int(rng.choice([1, 8, 64])))
+        damaged[at] ^= (1 << rng.integers(0, 8, size=len(at))).astype(np.uint8)
+        path.write_bytes(damaged.tobytes())
+        try:
+            info = probe(path)
+            for frame in read_frames(path, info=info):
+                frame.rgb()
+            if info.has_sound:
+                read_sound(path, 0, 0.5, info=info)
+            outcomes.append("read")
+        except BadMedia as error:
+            outcomes.append(str(error))
+    refusals = [line for line in outcomes if line != "read"]
+    assert len(outcomes) == 20
+    assert refusals
+    assert not any("\n" in line for line in refusals)
+
+
+def jpeg_turned(tag: int, rgb: np.ndarray) -> bytes:
+    """A jpeg with an EXIF orientation."""
+    plain = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])[1].tobytes()
+    tiff = b"II*\0\x08\0\0\0" + struct.pack("<HHHIHHI", 1, 0x112, 3, 1, tag, 0, 0)
+    segment = b"\xff\xe1" + struct.pack(">H", len(tiff) + 8) + b"Exif\0\0" + tiff
+    return plain[:2] + segment + plain[2:]
+
+
+def quarters() -> np.ndarray:
+    rgb = np.zeros((48, 64, 3), np.uint8)
+    rgb[:24, :32], rgb[:24, 32:] = (220, 30, 30), (30, 220, 30)
+    rgb[24:, :32], rgb[24:, 32:] = (30, 30, 220), (200, 200, 200)
+    return rgb
+
+
+@pytest.mark.parametrize("tag", range(1, 9))
+def test_stills_are_upright(tag: int, tmp_path: Path) -> None:
+    rgb = quarters()
+    # EXIF: 1 as is, 2 mirrored, 3 turned 180, 4 flipped, 5-8 transposed likewise.
+    turned = {
+        1: rgb, 2: rgb[:, ::-1], 3: rgb[::-1, ::-1], 4: rgb[::-1],
+        5: rgb.swapaxes(0, 1), 6: np.rot90(rgb, -1),
+        7: np.rot90(rgb.swapaxes(0, 1), 2), 8: np.rot90(rgb, 1),
+    }[tag]  # fmt: skip
+    path = tmp_path / "a.jpg"
+    path.write_bytes(jpeg_turned(tag, rgb))
+    found = read_image(path)
+    assert found.shape == turned.shape
+    assert np.abs(found.astype(int) - turned).mean() < 4
+    info = probe_image(path)
+    assert (info.height, info.width) == turned.shape[:2]
+    assert is_image(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp"])
+def test_other_stills(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{suffix}"
+    cv2.imwrite(str(path), quarters()[..., ::-1])
+    assert np.abs(read_image(path).astype(int) - quarters()).mean() < 6
+    assert is_image(path)
+
+
+def test_bad_stills(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", seconds=0.2)
+    assert not is_image(clip.path)
+    assert not is_image(tmp_path / "none.png")
+    refused(clip.path, read_image)
+    path = tmp_path / "b.png"
+    raw = cv2.imencode(".png", quarters())[1].tobytes()
+    path.write_bytes(raw[:40])
+    refused(path, read_image)
+    path.write_bytes(raw[:16] + struct.pack(">II", 20_000, 20_000) + raw[24:])
+    refused(path, read_image)
