@@ -9,8 +9,9 @@ import pytest
 from report_cases import HOSTILE, full_report, words
 
 from facedit.report.drawing import escape
-from facedit.report.page import data_uri, headline, report_html
+from facedit.report.page import headline, report_html
 from facedit.report.run_report import ClipFacts, Picture, RunReport, StageTime
+from facedit.report.strips import data_uri
 from facedit.types import Transcript
 
 VOID = {"meta", "img", "br", "rect", "line", "polygon", "path", "link"}

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import math
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from facedit.editing.plan import EditPlan, Fill
-from facedit.report.curves import lip_picture
 from facedit.report.drawing import escape
-from facedit.report.measure import HIGH_PERCENTILE, Jump
 from facedit.report.plan_picture import plan_pictures
-from facedit.report.run_report import ClipFacts, Picture, RunReport, Seam, SpanFacts, is_smooth
+from facedit.report.run_report import ClipFacts, RunReport
+from facedit.report.seams_page import seams_section, spans_section
+from facedit.report.strips import legend
 from facedit.report.style import STYLE
 from facedit.types import Transcript
-
-_STRIP_HEIGHT = 256
-"""Pictures are embedded no higher than this: twice what is shown, for sharp screens."""
-
-_JPEG_QUALITY = 85
-
-_ROLES = (
-    ("var(--kept)", "the source's own frame"),
-    ("#e0a100", "the source's frame, face changed"),
-    ("#2f6fdb", "new frame"),
-)
-"""Colours under the pictures of the strips."""
 
 
 def report_html(report: RunReport) -> str:
@@ -46,8 +30,8 @@ def report_html(report: RunReport) -> str:
         _tiles(report),
         _warnings(report.warnings),
         _plan_section(report),
-        _seams_section(report.seams),
-        _spans_section(report.spans),
+        seams_section(report.seams),
+        spans_section(report.spans),
         _stages_section(report),
         _list_section("Figures", report.figures.items()),
         _list_section("Where it comes from", report.provenance.items()),
@@ -151,10 +135,10 @@ def _plan_section(report: RunReport) -> str:
     plan = report.plan
     pictures = "".join(plan_pictures(plan, report.transcript, report.output_words))
     kinds = {fill.kind for fill in plan.fills}
-    legend = [("var(--kept)", "the source's own"), ("#cf9a8c", "removed")]
+    colours = [("var(--kept)", "the source's own"), ("#cf9a8c", "removed")]
     names = {"substitute": "new words", "insert": "inserted words", "delete": "cut"}
-    legend += [(f"var(--{kind})", name) for kind, name in names.items() if kind in kinds]
-    legend.append(("#e0a100", "pictures changed"))
+    colours += [(f"var(--{kind})", name) for kind, name in names.items() if kind in kinds]
+    colours.append(("#e0a100", "pictures changed"))
     rows = "".join(
         _edit_row(index, fill, _old_words(report.transcript, plan, index))
         for index, fill in enumerate(plan.fills)
@@ -162,7 +146,7 @@ def _plan_section(report: RunReport) -> str:
     return (
         "<section><h2>The plan</h2><p class='soft small'>Everything after an edit moves by whole "
         f"frames of the source, so kept frames stay the source's own.</p>{pictures}"
-        f"{_legend(legend)}<div class='scroll'><table><tr><th>#</th><th>edit</th><th>words</th>"
+        f"{legend(colours)}<div class='scroll'><table><tr><th>#</th><th>edit</th><th>words</th>"
         "<th class='n'>removed from the source</th><th class='n'>in the output</th>"
         f"<th class='n'>new sound</th><th class='n'>shift</th></tr>{rows}</table></div></section>"
     )
@@ -190,135 +174,6 @@ def _edit_row(index: int, fill: Fill, old: str) -> str:
         f"<td class='n'>{fill.output_start_s:.3f}–{fill.output_end_s:.3f} s</td>"
         f"<td class='n'>{speech}</td><td class='n'>{fill.shift_frames:+d} frames</td></tr>"
     )
-
-
-def _seams_section(seams: Sequence[Seam]) -> str:
-    """Show every seam."""
-    if not seams:
-        return ""
-    return (
-        "<section><h2>Seams</h2><p class='soft small'>Where changed pictures meet the source's "
-        f"own. A step is marked <i>have a look</i> if it is larger than {HIGH_PERCENTILE:g} % of "
-        "the steps that the clip makes by itself; the factor is against the clip's median step. "
-        "These measures are ours.</p>"
-        f"{_legend(_ROLES)}{''.join(map(_seam, seams))}</section>"
-    )
-
-
-def _seam(seam: Seam) -> str:
-    """Show one seam."""
-    jumps = (("motion", seam.motion), ("velocity", seam.velocity), ("picture", seam.picture))
-    shown = "".join(_jump(name, jump) for name, jump in jumps if jump is not None)
-    measured = any(jump is not None and jump.is_usual is not None for _, jump in jumps)
-    if not measured:
-        badge = "<span class='badge unknown'>not measured</span>"
-    elif is_smooth(seam):
-        badge = "<span class='badge good'>smooth</span>"
-    else:
-        badge = "<span class='badge look'>have a look</span>"
-    way = "into" if seam.side == "in" else "out of"
-    return (
-        f"<div class='item'><h3>{way} span {seam.span + 1} at {seam.output_s:.2f} s {badge}</h3>"
-        f"<div class='jumps'>{shown}</div>{_strip(seam.pictures)}</div>"
-    )
-
-
-def _jump(name: str, jump: Jump) -> str:
-    """Show one step beside the clip's own."""
-    look = " class='look'" if jump.is_usual is False else ""
-    if math.isnan(jump.usual):
-        return f"<span>{name} <b>{jump.value:.3g}</b> {escape(jump.unit)}</span>"
-    factor = "" if math.isnan(jump.ratio) else f" <b{look}>×{jump.ratio:.1f}</b>"
-    return (
-        f"<span>{name}{factor} <span class='soft'>{jump.value:.3g} {escape(jump.unit)}, usual "
-        f"{jump.usual:.3g}, limit {jump.high:.3g}</span></span>"
-    )
-
-
-def _spans_section(spans: Sequence[SpanFacts]) -> str:
-    """Show every changed span."""
-    if not spans:
-        return ""
-    return (
-        "<section><h2>Changed spans</h2>"
-        f"{''.join(_span(index, span) for index, span in enumerate(spans))}</section>"
-    )
-
-
-def _span(index: int, span: SpanFacts) -> str:
-    """Show one changed span."""
-    text = f"<span dir='auto'>“{escape(span.text)}”</span>" if span.text else ""
-    confidence = "no landmarks were needed"
-    if len(span.confidence):
-        low, mean = float(np.min(span.confidence)), float(np.mean(span.confidence))
-        confidence = f"landmark confidence {mean:.2f} on average, {low:.2f} at worst"
-    curve = ""
-    if span.lips is not None and len(span.lips.times_s):
-        legend = [("#7c8894", "lips in the source"), ("var(--substitute)", "lips asked for")]
-        if span.lips.rendered is not None:
-            legend.append(("var(--delete)", "lips tracked in the output"))
-        legend += [("#dbe2ea", "loudness"), ("#fff6dd", "changed span")]
-        curve = f"{lip_picture(span, span.lips)}{_legend(legend, f'opening in {span.lips.unit}')}"
-    compared = ""
-    if span.source_pictures:
-        compared = f"<p class='soft small'>the source there:</p>{_strip(span.source_pictures)}"
-    return (
-        f"<div class='item'><h3><span class='badge kind {escape(span.kind)}'>{escape(span.kind)}"
-        f"</span> span {index + 1}: {span.output_start_s:.2f}–{span.output_end_s:.2f} s {text}</h3>"
-        f"<p class='soft small'>{span.frames} frames; {confidence}</p>"
-        f"{_strip(span.pictures)}{compared}{curve}</div>"
-    )
-
-
-def _strip(pictures: Sequence[Picture]) -> str:
-    """Show frames side by side; the bar under each tells whose it is."""
-    if not pictures:
-        return ""
-    shown = "".join(
-        f"<figure class='{escape(picture.role)}'><img src='{data_uri(picture)}' "
-        f"alt='frame at {picture.time_s:.3f} s'><figcaption>{picture.time_s:.3f}</figcaption>"
-        "</figure>"
-        for picture in pictures
-    )
-    return f"<div class='strip'>{shown}</div>"
-
-
-def data_uri(picture: Picture) -> str:
-    """Pack a picture into a data URI (JPEG).
-
-    Args:
-        picture: The picture.
-
-    Returns:
-        The URI.
-
-    Raises:
-        ValueError: If it is not RGB of at least one pixel.
-    """
-    import cv2
-
-    pixels = picture.pixels
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size or pixels.dtype != np.uint8:
-        raise ValueError(f"Not an RGB picture: {pixels.dtype} {pixels.shape}.")
-    if pixels.shape[0] > _STRIP_HEIGHT:
-        width = max(round(pixels.shape[1] * _STRIP_HEIGHT / pixels.shape[0]), 1)
-        resized = cv2.resize(pixels, (width, _STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
-        pixels = np.asarray(resized, dtype=np.uint8)
-    done, jpeg = cv2.imencode(
-        ".jpg", pixels[:, :, ::-1].copy(), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
-    )
-    if not done:
-        raise ValueError(f"A picture of {pixels.shape} could not be encoded.")
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode('ascii')}"
-
-
-def _legend(entries: Sequence[tuple[str, str]], note: str = "") -> str:
-    """Explain colours."""
-    shown = "".join(
-        f"<span><i style='background:{colour}'></i>{escape(text)}</span>"
-        for colour, text in entries
-    )
-    return f"<div class='legend'>{shown}<span>{escape(note)}</span></div>"
 
 
 def _stages_section(report: RunReport) -> str:
