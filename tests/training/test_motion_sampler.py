@@ -1,0 +1,151 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from motion_corpus import DIMS, GROUPS, META, write_corpus
+
+from facedit.errors import UsageError
+from facedit.model.normalise import kept_centre
+from facedit.training.config import DataConfig, PoolConfig
+from facedit.training.data import fit_projection, load_dataset, read_clip, read_rows, split_rows
+from facedit.training.masks import KINDS, MaskConfig
+from facedit.training.sampler import BLEND, Sampler, hold_still, make_pool, stretch
+
+POOLS = (PoolConfig(("one",), 0.5, 32), PoolConfig(("two",), 0.25, 64))
+PLAIN = DataConfig("", POOLS, mirror=0.0, amplitude=0.0, speech_noise=0.0)
+ONES = np.ones(DIMS, np.float32)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = write_corpus(tmp_path_factory.mktemp("corpus") / "prepared")
+    rows = read_rows(folder)
+    clips = [read_clip(folder, row.sha256).speech for row in rows]
+    return load_dataset(folder, rows, fit_projection(clips, 6, 0.5))
+
+
+def only(kind, dim_set="all_dims"):
+    kinds = {name: float(name == kind) for name in KINDS}
+    sets = {name: float(name == dim_set) for name in ("lips", "lips_face", "all_dims")}
+    return MaskConfig(**kinds, **sets)
+
+
+def same(a, b):
+    return all(
+        np.array_equal(getattr(x, name), getattr(y, name))
+        for x, y in zip(a, b, strict=True)
+        for name in ("motion", "hidden", "speech", "valid")
+    )
+
+
+def test_batches_are_a_function_of_seed_and_step(data):
+    config = DataConfig("", POOLS, stretch=0.1)
+
+    def make(seed):
+        return Sampler(data, META, ONES, config, MaskConfig(), 400, seed)
+
+    one, other = make(0), make(0)
+    for step in range(3):
+        one.draw(step)
+    assert same(one.draw(7), other.draw(7))
+    assert not same(one.draw(7), one.draw(8))
+    assert not same(one.draw(7), make(1).draw(7))
+
+
+def test_batches_follow_shares_and_pad(data):
+    batches = Sampler(data, META, ONES, PLAIN, MaskConfig(), 960, 0).draw(0)
+    assert [batch.motion.shape[:2] for batch in batches] == [(20, 32), (5, 64)]
+    assert [batch.share for batch in batches] == pytest.approx([2 / 3, 1 / 3])
+    assert batches[0].valid.all()  # every clip has at least 40 frames
+    short = batches[1]
+    assert not short.valid.all()
+    assert (short.motion[~short.valid] == 0).all()
+    assert not short.hidden[~short.valid].any()
+
+
+def test_windows_are_centred_on_what_is_kept(data):
+    for batch in Sampler(data, META, ONES, PLAIN, only("short"), 960, 0).draw(0):
+        for motion, hidden, valid in zip(batch.motion, batch.hidden, batch.valid, strict=True):
+            centre = kept_centre(motion[valid], hidden[valid])
+            np.testing.assert_allclose(centre, 0, atol=1e-5)
+
+
+def test_scale_and_mirror_apply(data):
+    mirrored = replace(PLAIN, mirror=1.0)
+    plain = Sampler(data, META, ONES, PLAIN, only("short"), 400, 0).draw(0)[0]
+    other = Sampler(data, META, 2 * ONES, mirrored, only("short"), 400, 0).draw(0)[0]
+    np.testing.assert_allclose(other.motion, -2 * plain.motion, atol=1e-5)
+
+
+def test_still_windows_begin_with_a_held_closed_mouth(data):
+    for batch in Sampler(data, META, ONES, PLAIN, only("still"), 960, 0).draw(0):
+        for motion, hidden, valid in zip(batch.motion, batch.hidden, batch.valid, strict=True):
+            held = int(np.flatnonzero(hidden.any(axis=1))[0])
+            # Centred on what is kept, a held face is zero; closed is the least of dim 0 here.
+            np.testing.assert_allclose(motion[:held], 0, atol=1e-5)
+            assert (motion[valid][:, 0] >= -1e-5).all()
+
+
+def test_hold_still_blends_into_the_motion():
+    motion = np.ones((12, 2), np.float32)
+    held = hold_still(motion, np.zeros(2, np.float32), 4)
+    assert (held[:4] == 0).all()
+    assert (held[4 + BLEND :] == 1).all()
+    assert (np.diff(held[:, 0]) >= 0).all()
+    assert np.diff(held[:, 0]).max() == pytest.approx(1 / (BLEND + 1))
+
+
+def test_stretch_keeps_a_line_a_line():
+    ramp = np.arange(21, dtype=np.float32)[:, None]
+    slow = stretch(ramp, 2.0)
+    assert len(slow) == 41
+    np.testing.assert_allclose(slow[:, 0], np.arange(41) / 2, atol=1e-5)
+    assert np.array_equal(stretch(ramp, 1.0), ramp)
+
+
+def test_balance_evens_out_speakers(data):
+    counts = {}
+    for balance in (0.0, 1.0):
+        pool = make_pool(data, PoolConfig(("one", "two"), 1.0, 32), balance)
+        totals = {}
+        for clip, chance in zip(pool.clips, pool.chances, strict=True):
+            speaker = data.rows[clip].speaker
+            totals[speaker] = totals.get(speaker, 0) + chance
+        counts[balance] = totals
+    assert list(counts[0.0].values()) == pytest.approx([0.25] * 4)
+    frames = {}
+    for row in data.rows:
+        frames[row.speaker] = frames.get(row.speaker, 0) + row.frames
+    total = sum(frames.values())
+    assert counts[1.0] == pytest.approx({name: count / total for name, count in frames.items()})
+
+
+def test_a_pool_without_clips_is_refused(data):
+    with pytest.raises(UsageError, match="three"):
+        make_pool(data, PoolConfig(("three",), 1.0, 32), 0.5)
+
+
+def test_held_out_clips_are_not_learnt_from(data):
+    learn, held = split_rows(data.rows, ["s1"], 2, ["two"])
+    assert {row.speaker for row in held} >= {"s1"}
+    assert not {row.sha256 for row in learn} & {row.sha256 for row in held}
+    assert len(learn) + len(held) == len(data.rows)
+    assert all(row.speaker == "s1" or row.corpus == "two" for row in held)
+
+
+def test_projection_is_standardised_and_whitens(data):
+    rng = np.random.default_rng(0)
+    spread = np.array([5, 3, 1, 1, 1, 1, 2, 0.3])
+    features = [(rng.standard_normal((400, 8)) * spread + 7).astype(np.float32) for _ in range(3)]
+    for whiten in (0.0, 0.5, 1.0):
+        projection = fit_projection(features, 4, whiten)
+        out = projection(np.concatenate(features))
+        np.testing.assert_allclose(out.mean(axis=0), 0, atol=1e-3)
+        assert (out[:, :4] ** 2).mean() == pytest.approx(1, abs=1e-3)
+        np.testing.assert_allclose(out[:, 4:].std(axis=0), 1, atol=1e-3)
+        ratio = out[:, 0].std() / out[:, 1].std()
+        assert ratio == pytest.approx((5 / 3) ** (1 - whiten), rel=0.1)
+
+
+def test_groups_cover_all_dims():
+    assert sorted(i for part in GROUPS.values() for i in range(DIMS)[part]) == list(range(DIMS))

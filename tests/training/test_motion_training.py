@@ -1,0 +1,194 @@
+import itertools
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from motion_corpus import motion_of, speech_of, write_config, write_corpus
+from safetensors.torch import load_file
+
+from facedit.errors import BadWeights, OutputExists, UsageError
+from facedit.model.checkpoint import load_model
+from facedit.model.config import preset
+from facedit.model.dit import DiT
+from facedit.model.infill import infill
+from facedit.training import run
+from facedit.training.config import OptimConfig, load_config
+from facedit.training.data import read_clip
+from facedit.training.loop import learning_rate
+from facedit.training.run import STATE, stop_signals, train
+from facedit.training.state import Ema, load_state, save_state
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return write_corpus(tmp_path_factory.mktemp("corpus") / "prepared")
+
+
+def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch):
+    whole = write_config(tmp_path / "whole.toml", corpus, tmp_path / "whole", steps=12)
+    train(whole)
+    # The broken run is stopped by SIGTERM in the middle of its first half, then goes on.
+    broken = write_config(tmp_path / "broken.toml", corpus, tmp_path / "broken", steps=12)
+    calls = []
+    original = run.Trainer.step
+
+    def step(self, number):
+        calls.append(number)
+        if number == 6 and len(calls) == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(self, number)
+
+    monkeypatch.setattr(run.Trainer, "step", step)
+    assert train(broken).steps == 7
+    assert train(broken, resume=True).steps == 12
+    assert calls == list(range(12))
+    ours = load_file(tmp_path / "whole" / STATE)
+    theirs = load_file(tmp_path / "broken" / STATE)
+    assert ours.keys() == theirs.keys()
+    assert any(name.startswith("optimiser.exp_avg_sq.") for name in ours)
+    for name, value in ours.items():
+        assert torch.equal(value, theirs[name]), name
+
+
+def test_a_run_is_not_overwritten_nor_resumed_from_nothing(corpus, tmp_path):
+    config = write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=1)
+    with pytest.raises(UsageError, match="no run"):
+        train(config, resume=True)
+    train(config)
+    with pytest.raises(OutputExists):
+        train(config)
+
+
+def test_a_run_leaves_logs_weights_and_its_configuration(corpus, tmp_path):
+    config = write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=10)
+    trained = train(config)
+    rows = (tmp_path / "run" / "train.csv").read_text().splitlines()
+    assert rows[0].startswith("step,velocity")
+    assert [row.split(",")[0] for row in rows[1:]] == ["5", "10"]
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["optim"]["steps"] == 10
+    model = load_model(trained.weights)
+    assert model.notes["steps"] == 10
+    assert model.encoder == "whisper-base/4+energy+vad"
+
+
+def test_a_tiny_model_learns_motion_that_is_a_function_of_speech(tmp_path):
+    folder = write_corpus(tmp_path / "prepared", clips=2, frames=60)
+    path = write_config(tmp_path / "c.toml", folder, tmp_path / "run", steps=200)
+    text = path.read_text()
+    text = text.replace("dropout = 0.1", "dropout = 0.0\ncross_attention = false")
+    text = text.replace("frames_per_step = 200", "frames_per_step = 300\nlr = 5e-3")
+    plain = "speech_dims = 8\nmirror = 0.0\namplitude = 0.0\nspeech_noise = 0.0"
+    path.write_text(text.replace("speech_dims = 6", plain) + SPANS_ONLY)
+    model = load_model(train(path).weights)
+
+    def correlation(speech, heard):
+        motion = motion_of(speech)
+        hidden = np.zeros(motion.shape, bool)
+        hidden[15:35] = True
+        seen = np.where(hidden, np.nan, motion)
+        drawn = infill(model, seen, hidden, heard, seed=0, temperature=0)[0]
+        return np.corrcoef(drawn[hidden], motion[hidden])[0, 1]
+
+    known = read_clip(folder, f"{0:064x}").speech
+    assert correlation(known, known) > 0.95
+    unheard, other = (speech_of(np.random.default_rng(seed), 50) for seed in (77, 5))
+    assert correlation(unheard, unheard) > 0.7
+    assert correlation(unheard, other) < 0.4
+
+
+SPANS_ONLY = """
+[masks]
+short = 1.0
+long = 1.0
+several = 0.0
+bridge = 0.0
+whole = 0.0
+prompt = 0.0
+still = 0.0
+"""
+
+
+def test_ema_of_constant_weights_is_the_weights_and_forgets_its_start():
+    net = torch.nn.Linear(2, 1)
+    ema = Ema(net, 0.5)
+    with torch.no_grad():
+        net.weight.fill_(3.0)
+    for _ in range(60):
+        ema.update(net)
+    torch.testing.assert_close(ema.weights["weight"], torch.full((1, 2), 3.0))
+
+
+def test_ema_decay_is_reached_gradually():
+    net = torch.nn.Linear(1, 1)
+    with torch.no_grad():
+        net.weight.fill_(0.0)
+    ema = Ema(net, 0.999)
+    with torch.no_grad():
+        net.weight.fill_(1.0)
+    ema.update(net)
+    assert ema.weights["weight"].item() == pytest.approx(1 - 1 / 10)
+    ema.update(net)
+    assert ema.weights["weight"].item() == pytest.approx(1 - 1 / 10 * 2 / 11)
+
+
+def test_state_of_another_network_is_refused(tmp_path):
+    net = DiT(preset("tiny", motion_dims=7, speech_dims=5))
+    save_state(tmp_path / "s", net, Ema(net, 0.9), torch.optim.AdamW(net.parameters()), 3, "{}")
+    other = DiT(preset("tiny", motion_dims=6, speech_dims=5))
+    with pytest.raises(BadWeights, match="another network"):
+        load_state(tmp_path / "s", other, Ema(other, 0.9), torch.optim.AdamW(other.parameters()))
+    (tmp_path / "s").write_bytes(b"not a state")
+    with pytest.raises(BadWeights):
+        load_state(tmp_path / "s", net, Ema(net, 0.9), torch.optim.AdamW(net.parameters()))
+
+
+def test_learning_rate_warms_up_stays_and_falls_to_nothing():
+    config = OptimConfig(steps=100, lr=1.0, warmup=10, decay_from=60)
+    rates = [learning_rate(step, config) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[9:61] == [1.0] * 52
+    assert rates[80] == pytest.approx(0.5)
+    assert rates[100] == pytest.approx(0)
+    assert all(a >= b for a, b in itertools.pairwise(rates[10:]))
+
+
+def test_signals_are_collected_and_handlers_restored():
+    before = signal.getsignal(signal.SIGTERM)
+    with stop_signals() as stopped:
+        assert not stopped
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stopped == [signal.SIGTERM]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("seed = 3", "sead = 3"), "sead"),
+        (("steps = 5", 'steps = "5"'), "steps"),
+        (("steps = 5", "steps = true"), "steps"),
+        (("steps = 5", ""), "missing steps"),
+        (("share = 0.5", "share = 0.0"), "share"),
+        (('corpora = ["one"]', 'corpora = "one"'), "list"),
+        (("[model]", "[masks]\nshort = -1.0\n[model]"), "mask freq"),
+        (("[run]", "[run"), "TOML"),
+        (("window = 32", "window = 32.5"), "window"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_by_name(tmp_path, change, message):
+    path = write_config(tmp_path / "c.toml", tmp_path, tmp_path, steps=5)
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(UsageError, match=message):
+        load_config(path)
+
+
+def test_shipped_configurations_are_valid():
+    folder = Path(__file__).parents[2] / "configs"
+    for name in ("debug", "base", "paper"):
+        config = load_config(folder / f"{name}.toml")
+        size = dict(config.model)
+        preset(size.pop("preset"), motion_dims=42, speech_dims=130, **size)
