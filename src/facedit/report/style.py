@@ -62,6 +62,7 @@ svg .lane, svg .tick { fill: var(--soft); } svg .word { font-size: 12.5px; }
 .strip .margin img { border-color: #e0a100; } .strip .fill img { border-color: #2f6fdb; }
 .strip figcaption { color: var(--soft); font-size: 12px; text-align: center;
   font-variant-numeric: tabular-nums; }
+.legend + .item { margin-top: 14px; }
 .item + .item { border-top: 1px solid var(--line); margin-top: 14px; padding-top: 14px; }
 .item h3 { font-size: 15px; margin: 0; font-weight: 620; display: flex; gap: 10px;
   align-items: center; flex-wrap: wrap; }
