@@ -56,7 +56,7 @@ def quiet_joints(
     duration_s: float,
     energy: NDArray[np.floating],
     hop_s: float,
-    reach_s: float = 0.12,
+    reach_s: float = 0.04,
 ) -> tuple[Joint, ...]:
     """Move the default joints to the quietest points of the pauses they lie in.
 
