@@ -155,7 +155,7 @@ def edit(
     if not planned.edits:
         return _unchanged(source, outputs, run)
     snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
-    spoken = [snippet.words if snippet else () for snippet in planned.snippets]
+    spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
     job = Job(
         verb="edit",
         source=source,

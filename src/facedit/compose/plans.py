@@ -174,31 +174,32 @@ def _snippet(
     request: EditRequest,
 ) -> Snippet:
     """Make the new sound of one edit."""
-    if recording is not None:
-        sentence = " ".join(_new_words(transcript, edits))
-        return cut_from_recording(recording, sentence, edit.new_words, transcript.language)
     words = transcript.words
     start_s = words[min(edit.old_start, len(words) - 1)].start_s
     end_s = words[max(edit.old_end - 1, 0)].end_s
     low_s = max(min(start_s, end_s) - REFERENCE_S, 0.0)
     high_s = min(max(start_s, end_s) + REFERENCE_S, info.duration_s)
+    reference = read_sound(source, low_s, high_s, info=info)
+    if recording is not None:
+        sentence, first = _new_sentence(transcript, edits, edit)
+        return cut_from_recording(
+            recording, sentence, first, len(edit.new_words), transcript.language, reference
+        )
     before, after = words_around(transcript, edit)
-    return speech_for_edit(
-        before,
-        edit.new_words,
-        after,
-        voice=request.voice,
-        reference=read_sound(source, low_s, high_s, info=info),
-        reference_words=within(transcript, low_s, high_s).words,
-    )
+    spoken = within(transcript, low_s, high_s).words
+    return speech_for_edit(before, edit.new_words, after, request.voice, reference, spoken)
 
 
-def _new_words(transcript: Transcript, edits: tuple[WordEdit, ...]) -> list[str]:
-    """Return the words of the whole new sentence."""
+def _new_sentence(
+    transcript: Transcript, edits: tuple[WordEdit, ...], wanted: WordEdit
+) -> tuple[list[str], int]:
+    """Return the words of the whole new sentence, and where one edit's new words start in it."""
     words: list[str] = []
-    position = 0
+    position = first = 0
     for edit in edits:
         words += [word.text for word in transcript.words[position : edit.old_start]]
+        if edit is wanted:
+            first = len(words)
         words += edit.new_words
         position = edit.old_end
-    return words + [word.text for word in transcript.words[position:]]
+    return words + [word.text for word in transcript.words[position:]], first
