@@ -24,7 +24,7 @@ from facedit.units import SPEECH_RATE
 
 _log = logging.getLogger(__name__)
 
-CLEAR_FIT = -23.5
+CLEAR_FIT = -27.5
 """PocketSphinx score per 10 ms above which text and sound agree beyond doubt."""
 HOPELESS_FIT = -40.0
 """Below this, PocketSphinx's times are not worth having even if the text is right."""

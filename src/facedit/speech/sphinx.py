@@ -20,6 +20,7 @@ from facedit.units import SPEECH_RATE
 
 _FRAMES_PER_SECOND = 100
 _TOKEN = "facedit{}"
+_BRITISH_Z = "Z EH D"
 _FILLERS = ("<", "[", "(")
 _WIDE_BEAMS = {"beam": 1e-120, "pbeam": 1e-120, "wbeam": 1e-100}
 
@@ -164,6 +165,8 @@ def _decode(decoder: Any, pcm: bytes) -> None:
 def _pronunciations(token: str) -> list[str]:
     """List the ways to say a token, each as phones joined by spaces; empty if there is none."""
     variants = _dictionary_variants(plain(token))
+    if plain(token) == "z":
+        variants.append(_BRITISH_Z)
     guessed = " ".join(phones_of(token))
     if guessed and guessed not in variants:
         variants.append(guessed)

@@ -1,0 +1,250 @@
+"""The sound of an edit's new words: spoken in their sentence, cut out, and fitted to the clip.
+
+A word said inside its sentence has the right melody and runs into its neighbours as it should;
+said alone it sounds like a list. So the whole context is spoken and only the new words are kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facedit.errors import BadTranscript, UsageError
+from facedit.speech.align import align
+from facedit.speech.joints import low_energy_point
+from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
+from facedit.speech.match import (
+    MOST_SEMITONES,
+    MOST_STRETCH,
+    add_room,
+    match_colour,
+    match_loudness,
+    shift_pitch,
+    stretch,
+)
+from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
+from facedit.speech.sphinx import force_align, mean_score
+from facedit.speech.timing import tokens_of
+from facedit.speech.voice import Voice, voice_named
+from facedit.speech.whisper_words import attend
+from facedit.types import Float32, Sound, Transcript, Word
+from facedit.units import SPEECH_RATE
+
+_log = logging.getLogger(__name__)
+
+MOST_CONTEXT = 6
+"""Words of the sentence spoken before and after the new ones."""
+LONGEST_PAUSE_S = 0.06
+"""Silence kept at either end of the snippet."""
+
+_CUT_REACH_S = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """New words as sound.
+
+    Attributes:
+        sound: At the rate and channels of the clip.
+        transcript: The new words, in seconds from the start of the snippet.
+        voice: Who speaks.
+        speed: The pace relative to the voice's own.
+        semitones: How far the pitch was shifted.
+        fit: What was measured of clip and voice, in plain numbers, for the report.
+    """
+
+    sound: Sound
+    transcript: Transcript
+    voice: str
+    speed: float = 1.0
+    semitones: float = 0.0
+    fit: tuple[tuple[str, float], ...] = ()
+
+
+def speech_for_edit(
+    before: Sequence[str],
+    new_words: Sequence[str],
+    after: Sequence[str],
+    voice: str | Voice,
+    reference: Sound,
+    reference_words: Sequence[Word],
+    room: bool = True,
+    generator: np.random.Generator | None = None,
+) -> Snippet:
+    """Speak new words in the context of their sentence and fit them to a clip.
+
+    Args:
+        before: Words of the sentence in front of the new ones.
+        new_words: The words wanted.
+        after: Words of the sentence behind them.
+        voice: A name as in ``voice.voice_named``, or a voice.
+        reference: The clip's sound, or some seconds of it around the edit.
+        reference_words: Words of that sound, for the speaking rate.
+        room: Match the spectrum as well, and lay the clip's room tone under the snippet.
+        generator: Source of the room tone's grains; a fixed one by default.
+
+    Returns:
+        The new words alone, cut at low-energy points.
+
+    Raises:
+        UsageError: If there are no new words, or nothing of them can be spoken.
+        AssetMissing: If the voice is not installed.
+    """
+    new = tokens_of(" ".join(new_words))
+    if not new:
+        raise UsageError("There are no new words to speak.")
+    front, back = list(before)[-MOST_CONTEXT:], list(after)[:MOST_CONTEXT]
+    front, back = tokens_of(" ".join(front)), tokens_of(" ".join(back))
+    text = " ".join([*front, *new, *back])
+    chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
+    spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference_words))
+    clip = mono(reference)
+    samples = resampled(mono(spoken), spoken.rate, reference.rate)
+    theirs, ours = (
+        median_pitch(speech_samples(reference), SPEECH_RATE),
+        median_pitch(speech_samples(spoken), SPEECH_RATE),
+    )
+    semitones = 0.0
+    if theirs and ours:
+        semitones = float(np.clip(12.0 * math.log2(theirs / ours), -MOST_SEMITONES, MOST_SEMITONES))
+        samples = shift_pitch(samples, reference.rate, semitones)
+    if room:
+        samples = match_colour(samples, clip, reference.rate)
+    samples = match_loudness(samples, reference.rate, active_level_db(clip, reference.rate))
+    whole = from_mono(samples, reference.rate, reference.samples.shape[1])
+    snippet = _cut_words(whole, words, len(front), len(new))
+    if room:
+        sound = add_room(snippet[0], reference, generator or np.random.default_rng(0))
+        snippet = (sound, snippet[1])
+    fit = (
+        ("clip pitch Hz", theirs or math.nan),
+        ("voice pitch Hz", ours or math.nan),
+        ("clip level dB", active_level_db(clip, reference.rate)),
+        ("clip syllables/s", syllable_rate(reference_words) or math.nan),
+        ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
+    )
+    return Snippet(*snippet, chosen.name, speed, semitones, fit)
+
+
+def cut_from_recording(
+    recording: Sound,
+    sentence: Sequence[str],
+    first: int,
+    count: int,
+    language: str = "en",
+    reference: Sound | None = None,
+) -> Snippet:
+    """Take new words out of the user's own recording.
+
+    The recording may hold the new words alone or the whole new sentence; the better alignment
+    decides.
+
+    Args:
+        recording: What the user spoke.
+        sentence: The whole new sentence.
+        first: Index of the first new word in it.
+        count: How many new words there are.
+        language: ISO 639-1 code.
+        reference: The clip's sound; rate, channels and loudness are matched to it if given.
+
+    Returns:
+        The new words alone.
+
+    Raises:
+        BadTranscript: If the recording holds neither.
+        UsageError: If no words are wanted.
+    """
+    new = tokens_of(" ".join(sentence[first : first + count]))
+    front = tokens_of(" ".join(sentence[:first]))
+    whole = [*front, *new, *tokens_of(" ".join(sentence[first + count :]))]
+    if not new:
+        raise UsageError("There are no new words to take from the recording.")
+    samples = speech_samples(recording)
+    fits_alone, fits_whole = (_fit(samples, words, language) for words in (new, whole))
+    _log.info("Recording: the new words alone fit %.1f, the sentence %.1f.", fits_alone, fits_whole)
+    if len(whole) > len(new) and fits_whole > fits_alone:
+        text, skip = whole, len(front)
+    else:
+        text, skip = new, 0
+    try:
+        words = align(recording, " ".join(text), language).words
+    except BadTranscript as error:
+        raise BadTranscript(
+            f"The recording ({recording.duration_s:.1f} s) holds neither the new words "
+            f"“{' '.join(new)}” nor the whole new sentence."
+        ) from error
+    sound = recording
+    if reference is not None:
+        channel = resampled(mono(recording), recording.rate, reference.rate)
+        level = active_level_db(mono(reference), reference.rate)
+        channel = match_loudness(channel, reference.rate, level)
+        sound = from_mono(channel, reference.rate, reference.samples.shape[1])
+    return Snippet(*_cut_words(sound, words, skip, len(new), language), "recording")
+
+
+def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
+    """Speak a text at a speaking rate: by the voice's own speed, the rest by stretching."""
+    speed = 1.0
+    spoken, words = _spoken(voice, text, speed)
+    own = syllable_rate(words)
+    if rate is None or own is None:
+        return spoken, words, speed
+    wanted = float(np.clip(rate / own, 1.0 / MOST_STRETCH, MOST_STRETCH))
+    if abs(math.log(wanted)) > 0.05:
+        speed = wanted
+        spoken, words = _spoken(voice, text, speed)
+        own = syllable_rate(words) or own
+    factor = float(np.clip(own / rate, 0.87, 1.15))
+    if abs(math.log(factor)) < 0.03:
+        return spoken, words, speed
+    samples = stretch(mono(spoken), spoken.rate, factor)
+    stretched = from_mono(samples, spoken.rate)
+    return stretched, align(stretched, text, check=False).words, speed / factor
+
+
+def _spoken(voice: Voice, text: str, speed: float) -> tuple[Sound, tuple[Word, ...]]:
+    """Let a voice speak, and find the words."""
+    sound = voice.speak(text, speed)
+    if not len(sound.samples):
+        raise UsageError(f"The voice {voice.name} finds nothing to say in “{text[:40]}”.")
+    return sound, align(sound, text, check=False).words
+
+
+def _cut_words(
+    sound: Sound, words: Sequence[Word], first: int, count: int, language: str = "en"
+) -> tuple[Sound, Transcript]:
+    """Cut consecutive words out at low-energy points, with little silence around them."""
+    wanted = words[first : first + count]
+    before = words[first - 1].end_s if first else 0.0
+    after = words[first + count].start_s if first + count < len(words) else sound.duration_s
+    start = _edge(sound, max(before, wanted[0].start_s - LONGEST_PAUSE_S), wanted[0].start_s)
+    end = _edge(sound, wanted[-1].end_s, min(after, wanted[-1].end_s + LONGEST_PAUSE_S))
+    piece = cut(sound, start, end)
+    inside = tuple(
+        replace(
+            word,
+            start_s=min(max(word.start_s - start, 0.0), piece.duration_s),
+            end_s=min(max(word.end_s - start, 0.0), piece.duration_s),
+        )
+        for word in wanted
+    )
+    return piece, Transcript(inside, piece.duration_s, language, "snippet")
+
+
+def _edge(sound: Sound, earliest_s: float, latest_s: float) -> float:
+    """Find the quietest point in a pause, or near a boundary where there is none."""
+    middle, half = (earliest_s + latest_s) / 2, (latest_s - earliest_s) / 2
+    return low_energy_point(sound.samples, sound.rate, middle, max(half, _CUT_REACH_S))
+
+
+def _fit(samples: Float32, tokens: list[str], language: str) -> float:
+    """Measure how well a text fits a recording; only comparisons on one recording mean anything."""
+    if language == "en":
+        found = force_align(samples, tokens)
+        return mean_score(found) if found is not None else -math.inf
+    words = attend(samples, tokens, language)
+    return sum(word.score for word in words) / len(words)
