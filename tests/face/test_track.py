@@ -83,6 +83,15 @@ def test_a_number_too_high_says_what_was_found(landmarker: Landmarker, scene: Sc
         track_face(frames(scene((20, 80, 200))), FaceChoice(index=2), landmarker=landmarker)
 
 
+def test_a_number_may_mean_a_face_too_small_for_the_whole_picture(
+    landmarker: Landmarker, scene: Scene
+) -> None:
+    picture = scene((20, 80, 270), (520, 200, 90))
+    assert len(landmarker.detect(picture)) == 1
+    track = track_face(frames(picture), FaceChoice(index=2), landmarker=landmarker)
+    assert nose(track, 0) == pytest.approx([520 + 103 * 0.45, 200 + 111 * 0.45], abs=3)
+
+
 def test_lost_frames_are_nan_with_confidence_zero_and_the_face_is_found_again(
     landmarker: Landmarker, scene: Scene
 ) -> None:

@@ -235,6 +235,11 @@ class _Follower:
             if self._choice.index is None and self._choice.box is None:
                 return roi_from_detection(max(faces, key=lambda face: face.area))
         face = self._choice.pick(faces)
+        if face is None and self._misses % _TILES_EVERY == 0:
+            # A number or box may mean a face too small for the whole picture.
+            more = self._landmarker.detect_small(rgb)
+            self.most_faces = max(self.most_faces, more, key=len)
+            face = self._choice.pick(more)
         return None if face is None else roi_from_detection(face)
 
 
