@@ -78,6 +78,12 @@ def test_silence_where_the_file_has_no_sound(tmp_path: Path) -> None:
     assert np.abs(read_sound(clip.path, 5, 5.5).samples).max() == 0
 
 
+def test_a_jump_of_the_clock_does_not_fill_the_memory(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mkv", sound_codec="pcm_s16le", sound_start_s=90_000)
+    with pytest.raises(BadMedia, match="jumps by 90000 s"):
+        read_sound(clip.path)
+
+
 def test_no_sound(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", sound_rate=0, seconds=0.3)
     with pytest.raises(NoSound):

@@ -39,6 +39,7 @@ _PREROLL_S = 0.5
 _STATELESS = ("pcm_", "flac", "alac")
 _JITTER_S = 0.01
 _MAX_PADDING = 4096
+_MAX_GAP_S = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -219,6 +220,9 @@ def _placed(
                 position = at
         if position is None:
             position = 0
+        if position - (expected or 0) > _MAX_GAP_S * rate:
+            gap_s = (position - (expected or 0)) / rate
+            raise BadMedia(f"{info.path}: damaged: its sound jumps by {gap_s:.0f} s.")
         expected = position + len(samples)
         # The last packet of AAC and the like is filled up to a whole codec frame.
         if last is not None and 0 < expected - last <= _MAX_PADDING:
