@@ -67,20 +67,18 @@ class ReferenceBank:
 
     When it is full, the frames most like another are dropped, so that rare mouths stay.
 
+    Args:
+        max_frames: Largest number of frames.
+        max_bytes: Largest size of all pictures together.
+
+    Raises:
+        ValueError: If either is not positive.
+
     Attributes:
         frames: The frames, ordered by time.
     """
 
     def __init__(self, max_frames: int = 600, max_bytes: int = 256 * 2**20) -> None:
-        """Make an empty bank.
-
-        Args:
-            max_frames: Largest number of frames.
-            max_bytes: Largest size of all pictures together.
-
-        Raises:
-            ValueError: If either is not positive.
-        """
         if max_frames < 1 or max_bytes < 1:
             raise ValueError(f"A bank of {max_frames} frames and {max_bytes} bytes holds nothing.")
         self.frames: list[BankFrame] = []

@@ -26,7 +26,7 @@ def fill_polygon(points: Float32, rect: Rect) -> Float32:
         1 inside, 0 outside, with smooth edges, shape (h, w).
     """
     canvas = np.zeros((rect.height, rect.width), np.uint8)
-    local = (points - np.float32([rect.x, rect.y])) * (1 << _BITS)
+    local = (points - np.array([rect.x, rect.y], np.float32)) * (1 << _BITS)
     cv2.fillPoly(canvas, [np.rint(local).astype(np.int32)], 255, cv2.LINE_AA, _BITS)
     return canvas.astype(np.float32) / 255.0
 
@@ -46,7 +46,7 @@ def stretched(points: Float32, axis: Float32, along: float, across: float) -> Fl
     unit = axis / max(float(np.linalg.norm(axis)), 1e-6)
     frame = np.array([unit, [-unit[1], unit[0]]], np.float32)
     centre = (points.max(axis=0) + points.min(axis=0)) / 2
-    local = (points - centre) @ frame.T * np.float32([along, across])
+    local = (points - centre) @ frame.T * np.array([along, across], np.float32)
     return np.asarray(local @ frame + centre, np.float32)
 
 
@@ -63,7 +63,7 @@ def mouth_outline(landmarks: Float32) -> Float32:
     lips = outer_lips(landmarks)
     left, right = landmarks[list(MOUTH_CORNERS), :2]
     unit = (right - left) / max(float(np.linalg.norm(right - left)), 1e-6)
-    across = lips @ np.float32([-unit[1], unit[0]])
+    across = lips @ np.array([-unit[1], unit[0]], np.float32)
     height = max(float(across.max() - across.min()), 1e-3)
     factor = max(1.5, 0.45 * mouth_width(landmarks) / height)
     hull = cv2.convexHull(stretched(lips, right - left, 1.25, factor).astype(np.float32))
@@ -81,7 +81,7 @@ def mouth_mask(landmarks: Float32, rect: Rect) -> Float32:
         Weights in [0, 1], falling off softly and never beyond the face's outline, shape (h, w).
     """
     oval = landmarks[list(FACE_OVAL), :2]
-    inside = fill_polygon(stretched(oval, np.float32([1, 0]), 0.97, 0.97), rect)
+    inside = fill_polygon(stretched(oval, np.array([1, 0], np.float32), 0.97, 0.97), rect)
     mask = fill_polygon(mouth_outline(landmarks), rect) * inside
     sigma = max(0.12 * mouth_width(landmarks) / 2, 0.8)
     soft = cv2.GaussianBlur(mask, (0, 0), sigma)

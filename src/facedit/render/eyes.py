@@ -32,7 +32,7 @@ def eye_mask(landmarks: Float32, side: int, rect: Rect) -> Float32:
     width = float(np.linalg.norm(axis))
     points = np.concatenate([upper, lower])
     unit = axis / max(width, 1e-6)
-    high = points @ np.float32([-unit[1], unit[0]])
+    high = points @ np.array([-unit[1], unit[0]], np.float32)
     height = max(float(high.max() - high.min()), 1e-3)
     shape = composite.stretched(points, axis, 1.25, max(1.7, 0.55 * width / height))
     hull = cv2.convexHull(shape.astype(np.float32))[:, 0]
@@ -66,7 +66,11 @@ def render_eyes(
         width = float(np.linalg.norm(points[0] - points[8]))
         # Relative to the canvas, so that the mask ends inside what is drawn.
         local = bounding_rect(
-            points - np.float32([rect.x, rect.y]), 0.6 * width, rect.width, rect.height, even=False
+            points - np.array([rect.x, rect.y], np.float32),
+            0.6 * width,
+            rect.width,
+            rect.height,
+            even=False,
         )
         if local.width == 0:
             continue

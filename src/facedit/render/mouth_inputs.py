@@ -115,14 +115,14 @@ def draw_raster(target: Float32, size: int) -> UInt8:
     rect = canvas_rect(size)
 
     def fixed(indices: Sequence[int]) -> np.ndarray:
-        points = target[list(indices), :2] - np.float32([rect.x, rect.y])
+        points = target[list(indices), :2] - np.array([rect.x, rect.y], np.float32)
         return np.rint(points * (1 << _BITS)).astype(np.int32)
 
     outer, inner, jaw = fixed(OUTER_LIPS), fixed(INNER_LIPS), fixed(_LOWER_OVAL)
     lips, opening, lines = (np.zeros((size, size), np.uint8) for _ in range(3))
     cv2.fillPoly(lips, [outer], 255, cv2.LINE_AA, _BITS)
     cv2.fillPoly(opening, [inner], 255, cv2.LINE_AA, _BITS)
-    lips = cv2.subtract(lips, opening)
+    lips = np.where(lips > opening, lips - opening, 0).astype(np.uint8)
     cv2.polylines(lines, [outer, inner], True, 255, 1, cv2.LINE_AA, _BITS)
     cv2.polylines(lines, [jaw], False, 255, 1, cv2.LINE_AA, _BITS)
     return np.stack([lips, opening, lines], axis=-1)
@@ -146,3 +146,43 @@ def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -
     ]
     gaps = np.array([lip_gap(source.landmarks) for source in sources], np.float32)
     return MouthInputs(np.stack(pictures), draw_raster(target, size), gaps)
+
+
+_CHEEKS = (205, 425, 50, 280)
+
+
+def skin_gain(source: MouthSource, base: MouthSource) -> Float32:
+    """Measure on the cheeks how one face's tone becomes another's.
+
+    Args:
+        source: The face whose tone is to change.
+        base: The face whose tone it is to have.
+
+    Returns:
+        Gain per channel, shape (3,).
+    """
+
+    def skin(one: MouthSource) -> Float32:
+        values = []
+        middles = np.rint(one.landmarks[list(_CHEEKS), :2]).astype(int)
+        for x, y in np.clip(middles, 3, one.crop.shape[0] - 4):
+            values.append(one.crop[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).mean(axis=0))
+        return np.mean(values, axis=0).astype(np.float32)
+
+    gain = (skin(base) + 4.0) / (skin(source) + 4.0)
+    return np.asarray(np.clip(gain, 0.3, 3.0), np.float32)
+
+
+def apply_gain(picture: UInt8, gain: Float32) -> UInt8:
+    """Multiply a picture's channels.
+
+    Args:
+        picture: Picture, shape (H, W, 3).
+        gain: Factor per channel, shape (3,).
+
+    Returns:
+        The picture, clipped to 0 to 255.
+    """
+    if (gain == 1.0).all():
+        return picture
+    return np.asarray(np.clip(np.rint(picture * gain), 0, 255), np.uint8)

@@ -51,7 +51,12 @@ class MouthNetworkConfig:
 
 
 class _Block(nn.Module):
-    """Two convolutions with a shortcut."""
+    """Two convolutions with a shortcut.
+
+    Args:
+        inside: Channels that come in.
+        outside: Channels that go out.
+    """
 
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
@@ -68,6 +73,9 @@ class _Block(nn.Module):
 
 class MouthNetwork(nn.Module):
     """U-Net from warped pictures and a raster to copy weights and a residual.
+
+    Args:
+        config: Size of the network; None for the default.
 
     Attributes:
         config: Size of the network.
@@ -175,13 +183,16 @@ def load_network(path: Path | None = None) -> MouthNetwork:
 
     path = path or default_weights()
     if not path.is_file():
-        raise AssetMissing(f"Mouth network {path.name} is not installed; use --no-network or train one.")
+        raise AssetMissing(
+            f"Mouth network {path.name} is not installed; use --no-network or train one."
+        )
     try:
         with safe_open(str(path), "pt") as file:
             header = file.metadata() or {}
             if header.get("format") != WEIGHTS_FORMAT:
                 raise BadWeights(
-                    f"{path.name} is of format {header.get('format')!r}, expected {WEIGHTS_FORMAT!r}."
+                    f"{path.name} is of format {header.get('format')!r}, "
+                    f"expected {WEIGHTS_FORMAT!r}."
                 )
             fields = json.loads(header["config"])
             fields["channels"] = tuple(fields["channels"])

@@ -30,15 +30,14 @@ class WarpedSource:
 
 
 class MouthPainter:
-    """Paints a mouth from warped pictures by the mouth network."""
+    """Paints a mouth from warped pictures by the mouth network.
+
+    Args:
+        network: The network.
+        device: Torch device to run it on.
+    """
 
     def __init__(self, network: MouthNetwork, device: str = "cpu") -> None:
-        """Take a network into use.
-
-        Args:
-            network: The network.
-            device: Torch device to run it on.
-        """
         self._device = torch.device(device)
         self._network = network.eval().to(self._device)
         self._size = network.config.size

@@ -13,9 +13,14 @@ from numpy.typing import NDArray
 from facedit.render import composite
 from facedit.render.bank import BankFrame, Cutout, ReferenceBank
 from facedit.render.eyes import render_eyes
-from facedit.render.geometry import eye_descriptor, lip_descriptor, mouth_width
+from facedit.render.geometry import eye_descriptor, eye_distance, lip_descriptor, mouth_width
 from facedit.render.mesh import LIPS
-from facedit.render.mouth_inputs import canonical_source
+from facedit.render.mouth_inputs import (
+    MouthSource,
+    apply_gain,
+    canonical_source,
+    skin_gain,
+)
 from facedit.render.mouth_path import (
     PathCosts,
     best_path,
@@ -57,7 +62,9 @@ class RenderSettings:
         own: Descriptor distance below which the base's own mouth comes in (fully at 0).
         near: Descriptor distance up to which the retrieved mouth's detail is kept whole.
         far: Distance from which the network's picture stands alone.
+        coarse_from: Eye distance in pixels from which the base's warp is drawn every other pixel.
         detail: Blur that separates detail from tone, as a share of the mouth's width.
+        foreign: The bank shows another person, whose tone is fitted to the base's skin.
     """
 
     path: PathCosts = field(default_factory=PathCosts)
@@ -69,11 +76,19 @@ class RenderSettings:
     own: float = 0.35
     near: float = 2.5
     far: float = 5.0
+    coarse_from: float = 100.0
     detail: float = 0.025
+    foreign: bool = False
 
 
 class FaceRenderer:
     """Puts target landmarks into frames of a clip (implements ``Renderer``).
+
+    Args:
+        bank: Frames to copy from; may be empty, then only base and network are used.
+        network: Mouth network; None for real pixels only.
+        device: Torch device of the network.
+        settings: Weights.
 
     Attributes:
         bank: Frames to copy from; may still grow between calls of ``plan``, not between a plan
@@ -88,14 +103,6 @@ class FaceRenderer:
         device: str = "cpu",
         settings: RenderSettings | None = None,
     ) -> None:
-        """Take a bank and perhaps a network into use.
-
-        Args:
-            bank: Frames to copy from; may be empty, then only base and network are used.
-            network: Mouth network; None for real pixels only.
-            device: Torch device of the network.
-            settings: Weights.
-        """
         self.bank = bank
         self.settings = settings or RenderSettings()
         self._painter: MouthPainter | None = None
@@ -135,7 +142,9 @@ class FaceRenderer:
             return MouthPath((Choice(),) * len(target_landmarks))
         lips = np.stack([lip_descriptor(one) for one in target_landmarks])
         lip_distance = distances(lips, self.bank.lips)
-        mouths = self._search(lip_distance + self._quality(), self.bank.lips, self.settings.path, banned)
+        mouths = self._search(
+            lip_distance + self._quality(), self.bank.lips, self.settings.path, banned
+        )
         gazes = np.stack([eye_descriptor(one) for one in target_landmarks])
         eye_distance = distances(gazes, self.bank.gazes)
         eyes = self._search(eye_distance, self.bank.gazes, self.settings.eyes, banned)
@@ -146,7 +155,11 @@ class FaceRenderer:
                     mouth=int(mouth),
                     distance=float(lip_distance[frame, mouth]),
                     references=spread_references(
-                        allowed[frame], times, int(mouth), self.settings.references, self.settings.apart_s
+                        allowed[frame],
+                        times,
+                        int(mouth),
+                        self.settings.references,
+                        self.settings.apart_s,
                     ),
                     eyes=int(eye),
                     eyes_distance=float(eye_distance[frame, eye]),
@@ -203,17 +216,18 @@ class FaceRenderer:
         rect = _union(moved_region(base, target, width, height), mouth_rect)
         if rect.width == 0:
             return Patch(np.zeros((0, 0, 3), np.uint8), 0, 0)
-        mesh = TargetMesh(target, rect, moved_rings(base, target))
+        # Coarse where the face is large: the map is smooth there at the scale of two pixels.
+        step = 2 if eye_distance(target) >= self.settings.coarse_from else 1
+        mesh = TargetMesh(target, rect, moved_rings(base, target), step)
         warped = sample(base_rgb, mesh.source_map(base, rings_of(base)))
         canvas = warped.astype(np.float32)
         if mouth_rect.width:
             inner = _within(mouth_rect, rect)
-            canvas[inner] = self._mouth(
-                base_rgb, base, target, choice, mouth_rect, warped[inner]
-            )
+            canvas[inner] = self._mouth(base_rgb, base, target, choice, mouth_rect, warped[inner])
         if region != "lips":
             render_eyes(canvas, rect, self._frame(choice.eyes), base, target)
         under = base_rgb[rect.slices].astype(np.float32)
+        canvas = np.clip(canvas, 0.0, 255.0)
         rendered = composite.to_picture(under + min(weight, 1.0) * (canvas - under))
         return Patch(composite.seal_border(rendered, base_rgb, rect), rect.x, rect.y)
 
@@ -254,17 +268,20 @@ class FaceRenderer:
             return composite.blend(under, retrieved, mask)
         from facedit.render.paint import WarpedSource
 
-        sources: list[WarpedSource] = [WarpedSource(canonical_source(base_rgb, base), warped)]
-        sources += [
-            WarpedSource(frame.source, native)
-            for frame, native in zip(references, natives, strict=True)
-        ]
+        own = canonical_source(base_rgb, base)
+        sources: list[WarpedSource] = [WarpedSource(own, warped)]
+        for frame, native in zip(references, natives, strict=True):
+            gain = skin_gain(frame.source, own) if settings.foreign else np.ones(3, np.float32)
+            source = MouthSource(apply_gain(frame.source.crop, gain), frame.source.landmarks)
+            sources.append(WarpedSource(source, apply_gain(native, gain)))
         painted = self._painter.paint(target, rect, sources)
         if not natives:
             return composite.blend(under, painted, mask)
         sigma = max(settings.detail * wide, 0.6)
         hybrid = retrieved + cv2.GaussianBlur(painted - retrieved, (0, 0), sigma)
-        alone = np.clip((choice.distance - settings.near) / (settings.far - settings.near), 0.0, 1.0)
+        alone = np.clip(
+            (choice.distance - settings.near) / (settings.far - settings.near), 0.0, 1.0
+        )
         mixed = hybrid + np.float32(alone) * (painted - hybrid)
         return composite.blend(under, np.asarray(mixed, np.float32), mask)
 

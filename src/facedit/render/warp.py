@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -82,7 +83,7 @@ def _ring_triangles() -> NDArray[np.int32]:
     size = len(FACE_OVAL)
     loops += [SURFACE + size * ring + np.arange(size) for ring in range(len(RINGS))]
     strips = []
-    for inner, outer in zip(loops[:-1], loops[1:], strict=True):
+    for inner, outer in pairwise(loops):
         a, b, c, d = inner, np.roll(inner, -1), outer, np.roll(outer, -1)
         strips += [np.stack([a, b, c], axis=1), np.stack([b, d, c], axis=1)]
     return np.concatenate(strips[::-1]).astype(np.int32)
@@ -123,20 +124,23 @@ def moved_rings(base: Float32, target: Float32) -> Float32:
 class TargetMesh:
     """The mesh of a target face, drawn once, asked for the maps to any number of sources.
 
+    Args:
+        target: Landmarks of the target, shape (478, 3), in pixels of the target picture.
+        rect: Region of the target picture to cover.
+        rings: Points of the rings in the target picture; None to cover the face only.
+        step: Draw every so many pixels and interpolate between; 2 is four times as fast and
+            differs only where one part of the face hides another.
+
     Attributes:
         rect: Region of the target picture that the maps cover.
-        inside: Triangle number per pixel, -1 outside the mesh, shape (h, w).
+        inside: Triangle number per drawn pixel, -1 outside the mesh.
     """
 
-    def __init__(self, target: Float32, rect: Rect, rings: Float32 | None = None) -> None:
-        """Draw the mesh.
-
-        Args:
-            target: Landmarks of the target, shape (478, 3), in pixels of the target picture.
-            rect: Region of the target picture to cover.
-            rings: Points of the rings in the target picture; None to cover the face only.
-        """
+    def __init__(
+        self, target: Float32, rect: Rect, rings: Float32 | None = None, step: int = 1
+    ) -> None:
         self.rect = rect
+        self._step = step
         points = target[:SURFACE].astype(np.float32)
         corners = triangles()
         order = np.argsort(-points[corners, 2].mean(axis=1), kind="stable")
@@ -150,10 +154,14 @@ class TargetMesh:
 
     def _draw(self) -> NDArray[np.int32]:
         """Draw the triangles far to near."""
-        canvas = np.full((self.rect.height, self.rect.width), -1, np.int32)
-        local = self._target[self._triangles] - np.float32([self.rect.x, self.rect.y])
+        step = self._step
+        rows = self.rect.height if step == 1 else self.rect.height // step + 2
+        columns = self.rect.width if step == 1 else self.rect.width // step + 2
+        canvas = np.full((rows, columns), -1, np.int32)
+        local = self._target[self._triangles] - np.array([self.rect.x, self.rect.y], np.float32)
+        local = local / np.float32(step)
         low, high = local.min(axis=1), local.max(axis=1)
-        limit = np.float32([self.rect.width, self.rect.height])
+        limit = np.array([columns, rows], np.float32)
         seen = np.flatnonzero(((high >= -1) & (low <= limit)).all(axis=1))
         fixed = np.rint(local * (1 << _SUBPIXEL_BITS)).astype(np.int32)
         for number in seen:
@@ -179,15 +187,25 @@ class TargetMesh:
         if rings is not None:
             points = np.concatenate([points, rings])
         affine = _affine_maps(self._target[self._triangles], points[self._triangles])
-        rows, columns = np.mgrid[
-            self.rect.y : self.rect.y + self.rect.height,
-            self.rect.x : self.rect.x + self.rect.width,
-        ].astype(np.float32)
-        table = np.concatenate([affine, np.float32([[1, 0, 0, 0, 1, 0]])])
-        coefficients = table[self.inside]
-        x = coefficients[..., 0] * columns + coefficients[..., 1] * rows + coefficients[..., 2]
-        y = coefficients[..., 3] * columns + coefficients[..., 4] * rows + coefficients[..., 5]
-        return np.stack([x, y], axis=-1)
+        table = np.concatenate([affine, np.array([[1, 0, 0, 0, 1, 0]], np.float32)])
+        height, width = self.inside.shape
+        columns = (self.rect.x + self._step * np.arange(width, dtype=np.float32))[None, :]
+        rows = (self.rect.y + self._step * np.arange(height, dtype=np.float32))[:, None]
+        coarse = np.empty((height, width, 2), np.float32)
+        for axis in (0, 1):
+            a, b, c = (table[:, 3 * axis + k][self.inside] for k in range(3))
+            coarse[..., axis] = a * columns + b * rows + c
+        if self._step == 1:
+            return coarse
+        shrink = np.array([[1 / self._step, 0, 0], [0, 1 / self._step, 0]])
+        fine = cv2.warpAffine(
+            coarse,
+            shrink,
+            (self.rect.width, self.rect.height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(fine, np.float32)
 
 
 def _affine_maps(target: Float32, source: Float32) -> Float32:
@@ -205,7 +223,14 @@ def _affine_maps(target: Float32, source: Float32) -> Float32:
     linear = np.einsum("nij,njk->nik", inverse, source_edges)
     linear[flat] = 0.0
     shift = source[:, 0] - np.einsum("ni,nij->nj", origin[:, 0].astype(np.float64), linear)
-    columns = (linear[:, 0, 0], linear[:, 1, 0], shift[:, 0], linear[:, 0, 1], linear[:, 1, 1], shift[:, 1])
+    columns = (
+        linear[:, 0, 0],
+        linear[:, 1, 0],
+        shift[:, 0],
+        linear[:, 0, 1],
+        linear[:, 1, 1],
+        shift[:, 1],
+    )
     return np.stack(columns, axis=1).astype(np.float32)
 
 

@@ -12,13 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facedit.assets import sha256_of
 from facedit.render.geometry import lip_descriptor, lip_gap
-from facedit.render.mouth_inputs import MouthSource, canonical_source, network_inputs
+from facedit.render.mesh import OUTER_EYES
+from facedit.render.mouth_inputs import (
+    MouthSource,
+    apply_gain,
+    canonical_source,
+    network_inputs,
+    skin_gain,
+)
 from facedit.types import Float32, UInt8
 
 _LOG = logging.getLogger(__name__)
@@ -38,6 +44,7 @@ class BakedClip:
         landmarks: Landmarks in crop pixels, shape (F, 478, 3), memory-mapped.
         descriptors: Lip descriptors, shape (F, 85).
         gaps: Lip openings over the eye distance, shape (F,).
+        turned: How far the head is turned to either side in radians, shape (F,).
     """
 
     corpus: str
@@ -47,6 +54,7 @@ class BakedClip:
     landmarks: Float32
     descriptors: Float32
     gaps: Float32
+    turned: Float32
 
 
 def _decode(path: Path) -> Iterator[UInt8]:
@@ -157,9 +165,17 @@ def load_baked(baked: Path) -> list[BakedClip]:
                     landmarks=np.load(folder / "landmarks.npy", mmap_mode="r"),
                     descriptors=np.load(folder / "descriptors.npy"),
                     gaps=np.load(folder / "gaps.npy"),
+                    turned=_turned(np.load(folder / "landmarks.npy", mmap_mode="r")),
                 )
             )
     return clips
+
+
+def _turned(landmarks: Float32) -> Float32:
+    """Angle between the eye line and the picture plane, per frame."""
+    across = landmarks[:, OUTER_EYES[1]] - landmarks[:, OUTER_EYES[0]]
+    angle = np.arctan2(across[:, 2], np.hypot(across[:, 0], across[:, 1]))
+    return np.abs(angle).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +186,15 @@ class SampleMix:
         no_reference: Share with copies of the base as references (the still picture).
         donor: Share with references of another speaker, tone-matched.
         random_reference: Share of the rest whose references are drawn at random.
+        max_turn: Frames whose head is turned further, in radians, are left out: in profile the
+            landmarks are guesses.
         corpora: Weight of each corpus; clips of a corpus are drawn evenly.
     """
 
     no_reference: float = 0.35
     donor: float = 0.1
     random_reference: float = 0.15
+    max_turn: float = 0.7
     corpora: tuple[tuple[str, float], ...] = (("lrw_ar", 1.0),)
 
 
@@ -201,27 +220,27 @@ class MouthSample:
 class MouthSampler:
     """Draws training samples by number.
 
+    Args:
+        clips: Baked clips.
+        mix: Shares of the kinds of samples.
+        size: Side of the network's canvas.
+        seed: Seed of all draws.
+
+    Raises:
+        ValueError: If no clip belongs to a corpus of the mix.
+
     Attributes:
         size: Side of the network's canvas.
     """
 
     def __init__(self, clips: Sequence[BakedClip], mix: SampleMix, size: int, seed: int) -> None:
-        """Group the clips.
-
-        Args:
-            clips: Baked clips.
-            mix: Shares of the kinds of samples.
-            size: Side of the network's canvas.
-            seed: Seed of all draws.
-
-        Raises:
-            ValueError: If no clip belongs to a corpus of the mix.
-        """
         self.size = size
         self._mix = mix
         self._seed = seed
         by_corpus: dict[str, list[BakedClip]] = {}
         for clip in clips:
+            if (clip.turned <= mix.max_turn).sum() < 8:
+                continue
             by_corpus.setdefault(clip.corpus, []).append(clip)
         wanted = [(name, weight) for name, weight in mix.corpora if name in by_corpus]
         if not wanted:
@@ -245,9 +264,10 @@ class MouthSampler:
         frames = len(clip.gaps)
         target = self._target(clip, rng)
         away = int(rng.integers(2, 9))
-        allowed = np.flatnonzero(np.abs(np.arange(frames) - target) >= away)
+        usable = clip.turned <= self._mix.max_turn
+        allowed = np.flatnonzero(usable & (np.abs(np.arange(frames) - target) >= away))
         if allowed.size == 0:
-            allowed = np.flatnonzero(np.arange(frames) != target)
+            allowed = np.flatnonzero(usable & (np.arange(frames) != target))
         kind = rng.random()
         alone = kind < self._mix.no_reference
         if alone and rng.random() < 0.5:  # a still shows a closed mouth more often than not
@@ -272,7 +292,8 @@ class MouthSampler:
 
     def _target(self, clip: BakedClip, rng: np.random.Generator) -> int:
         """A frame; open mouths, which are rarer and harder, twice as often."""
-        first, second = (int(one) for one in rng.integers(len(clip.gaps), size=2))
+        usable = np.flatnonzero(clip.turned <= self._mix.max_turn)
+        first, second = (int(one) for one in rng.choice(usable, 2))
         if rng.random() < 0.5:
             return first
         return first if clip.gaps[first] > clip.gaps[second] else second
@@ -284,9 +305,7 @@ class MouthSampler:
         if rng.random() < self._mix.random_reference:
             chosen = [int(one) for one in rng.choice(allowed, 3)]
         else:
-            distance = np.linalg.norm(
-                clip.descriptors[allowed] - clip.descriptors[target], axis=1
-            )
+            distance = np.linalg.norm(clip.descriptors[allowed] - clip.descriptors[target], axis=1)
             chosen = []
             for one in allowed[np.argsort(distance, kind="stable")]:
                 if all(abs(int(one) - other) >= 2 for other in chosen):
@@ -323,7 +342,9 @@ class MouthSampler:
         landmarks[:, :2] += rng.normal(0.0, 0.3, 2)
         inputs = network_inputs(landmarks.astype(np.float32), sources, self.size)
         margin = (clip.crops.shape[1] - self.size) // 2
-        truth = np.array(clip.crops[target][margin : margin + self.size, margin : margin + self.size])
+        truth = np.array(
+            clip.crops[target][margin : margin + self.size, margin : margin + self.size]
+        )
         gamma = float(np.exp(rng.normal(0.0, 0.2)))
         curve = np.rint(255.0 * (np.arange(256) / 255.0) ** gamma).astype(np.uint8)
         pictures, truth, raster = curve[inputs.pictures], curve[truth], inputs.raster
@@ -337,7 +358,7 @@ def _source(clip: BakedClip, frame: int) -> MouthSource:
 
 
 def tone_match(source: MouthSource, base: MouthSource) -> MouthSource:
-    """Give one face's crop the skin tone of another: a gain per channel, measured on the cheeks.
+    """Give one face's crop the skin tone of another.
 
     Args:
         source: The crop to change.
@@ -346,14 +367,4 @@ def tone_match(source: MouthSource, base: MouthSource) -> MouthSource:
     Returns:
         The changed crop with its own landmarks.
     """
-
-    def skin(one: MouthSource) -> Float32:
-        middle = one.landmarks[[205, 425, 50, 280], :2]
-        values = []
-        for x, y in np.clip(np.rint(middle).astype(int), 3, one.crop.shape[0] - 4):
-            values.append(one.crop[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).mean(axis=0))
-        return np.mean(values, axis=0).astype(np.float32)
-
-    gain = np.clip((skin(base) + 4.0) / (skin(source) + 4.0), 0.3, 3.0)
-    toned = np.clip(source.crop * gain, 0, 255)
-    return MouthSource(cv2.convertScaleAbs(toned).astype(np.uint8), source.landmarks)
+    return MouthSource(apply_gain(source.crop, skin_gain(source, base)), source.landmarks)

@@ -127,7 +127,11 @@ def weighted_l1(fake: Tensor, real: Tensor, raster: Tensor, lips: float) -> Tens
 
 
 class PatchCritic(nn.Module):
-    """PatchGAN on a window round the mouth, given the drawn lips (Isola et al., CVPR 2017)."""
+    """PatchGAN on a window round the mouth, given the drawn lips (Isola et al., CVPR 2017).
+
+    Args:
+        channels: Channels after the first convolution.
+    """
 
     def __init__(self, channels: int = 32) -> None:
         super().__init__()

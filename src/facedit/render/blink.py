@@ -1,0 +1,76 @@
+"""When the eyes of a still picture blink, and how far the lids are down at each moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.types import Float64
+
+APART_S = (2.0, 6.0)
+"""Shortest and longest time from the end of one blink to the beginning of the next."""
+
+LENGTH_S = (0.15, 0.35)
+"""Shortest and longest blink."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blink:
+    """One blink.
+
+    Attributes:
+        start_s: When the lids begin to move.
+        length_s: Until they are open again, in seconds.
+    """
+
+    start_s: float
+    length_s: float
+
+    @property
+    def end_s(self) -> float:
+        """When the eyes are open again."""
+        return self.start_s + self.length_s
+
+
+def blink_schedule(duration_s: float, rng: np.random.Generator) -> tuple[Blink, ...]:
+    """Draw the blinks of a clip.
+
+    Args:
+        duration_s: Length of the clip in seconds.
+        rng: Source of chance.
+
+    Returns:
+        Blinks that begin and end inside the clip, in order.
+    """
+    blinks: list[Blink] = []
+    start = float(rng.uniform(0.5, APART_S[1] - APART_S[0]))
+    while True:
+        blink = Blink(start, float(rng.uniform(*LENGTH_S)))
+        if blink.end_s > duration_s:
+            return tuple(blinks)
+        blinks.append(blink)
+        start = blink.end_s + float(rng.uniform(*APART_S))
+
+
+def closure_at(times_s: Sequence[float] | Float64, blinks: Sequence[Blink]) -> Float64:
+    """Return how far the lids are down.
+
+    Lids fall in a third of a blink, rest shut for a tenth and rise in the remainder.
+
+    Args:
+        times_s: Times in seconds, shape (F,).
+        blinks: The blinks.
+
+    Returns:
+        0 open to 1 shut, shape (F,).
+    """
+    times = np.asarray(times_s, np.float64)
+    closure = np.zeros(len(times))
+    for blink in blinks:
+        u = (times - blink.start_s) / blink.length_s
+        falling = 0.5 - 0.5 * np.cos(np.pi * np.clip(u / 0.33, 0.0, 1.0))
+        rising = 0.5 + 0.5 * np.cos(np.pi * np.clip((u - 0.43) / 0.57, 0.0, 1.0))
+        closure = np.maximum(closure, np.where((u > 0) & (u < 1), np.minimum(falling, rising), 0.0))
+    return closure

@@ -1,0 +1,89 @@
+"""Morph cut: join two pictures of one person so that the jump between them goes away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facedit.render.composite import to_picture
+from facedit.render.geometry import eye_distance
+from facedit.render.warp import TargetMesh, moved_region, moved_rings, rings_of, sample
+from facedit.types import Float32, UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class Morph:
+    """A picture between two.
+
+    Attributes:
+        rgb: The whole frame, shape (H, W, 3).
+        landmarks: Where the face is in it, in pixels, shape (478, 3).
+    """
+
+    rgb: UInt8
+    landmarks: Float32
+
+
+def warp_whole(rgb: UInt8, landmarks: Float32, target: Float32) -> UInt8:
+    """Warp a picture so that its face stands where another does; what is far from it rests.
+
+    Args:
+        rgb: Picture, shape (H, W, 3); not changed.
+        landmarks: Its landmarks in pixels, shape (478, 3).
+        target: Where they are to be, shape (478, 3).
+
+    Returns:
+        The warped picture.
+    """
+    rect = moved_region(landmarks, target, rgb.shape[1], rgb.shape[0])
+    out = rgb.copy()
+    if rect.width:
+        step = 2 if eye_distance(target) >= 100.0 else 1
+        mesh = TargetMesh(target, rect, moved_rings(landmarks, target), step)
+        out[rect.slices] = sample(rgb, mesh.source_map(landmarks, rings_of(landmarks)))
+    return out
+
+
+def morph_cut(
+    left_rgb: UInt8,
+    left_landmarks: Float32,
+    right_rgb: UInt8,
+    right_landmarks: Float32,
+    weight: float,
+) -> Morph:
+    """Draw a picture on the way from one to another: faces meet half-way, the rest dissolves.
+
+    Both pictures are warped to landmarks between the two and mixed, so that eyes lie on eyes and
+    lips on lips all the way.
+
+    Args:
+        left_rgb: Picture at weight 0, shape (H, W, 3).
+        left_landmarks: Its landmarks, shape (478, 3).
+        right_rgb: Picture at weight 1, same shape.
+        right_landmarks: Its landmarks, shape (478, 3).
+        weight: Share of the right picture in [0, 1].
+
+    Returns:
+        The picture and its landmarks; at 0 and 1 exactly one of the two.
+
+    Raises:
+        ValueError: If the pictures differ in size.
+    """
+    if left_rgb.shape != right_rgb.shape:
+        raise ValueError(f"Pictures of {left_rgb.shape} and {right_rgb.shape} can't be joined.")
+    share = float(np.clip(weight, 0.0, 1.0))
+    if share == 0.0:
+        return Morph(left_rgb.copy(), np.asarray(left_landmarks, np.float32))
+    if share == 1.0:
+        return Morph(right_rgb.copy(), np.asarray(right_landmarks, np.float32))
+    between = np.asarray(
+        left_landmarks + np.float32(share) * (right_landmarks - left_landmarks), np.float32
+    )
+    left = warp_whole(left_rgb, left_landmarks, between)
+    right = warp_whole(right_rgb, right_landmarks, between)
+    mixed = cv2.addWeighted(
+        left.astype(np.float32), 1.0 - share, right.astype(np.float32), share, 0
+    )
+    return Morph(to_picture(np.asarray(mixed, np.float32)), between)

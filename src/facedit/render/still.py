@@ -1,0 +1,100 @@
+"""Animate one picture: the head moves a little, the mouth's inside is painted, the eyes blink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.render.bank import ReferenceBank
+from facedit.render.lids import close_lids
+from facedit.render.network import MouthNetwork
+from facedit.render.renderer import FaceRenderer, RenderSettings
+from facedit.render.types import Choice
+from facedit.types import Float32, Float64, UInt8
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """The picture that is animated.
+
+    Attributes:
+        rgb: Upright picture, shape (H, W, 3).
+        landmarks: Its landmarks in pixels, shape (478, 3).
+    """
+
+    rgb: UInt8
+    landmarks: Float32
+
+
+class StillAnimator:
+    """Draws frames of a face of which only one picture exists.
+
+    What the picture does not show, the mouth network invents; a donor's mouths (another clip of the
+    user's own) are handed to it as references after their tone was fitted to the picture's skin.
+
+    Args:
+        still: The picture.
+        network: Mouth network.
+        donor: Frames of a clip that shows a speaking mouth; None to invent it all.
+        device: Torch device of the network.
+    """
+
+    def __init__(
+        self,
+        still: Still,
+        network: MouthNetwork,
+        donor: ReferenceBank | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self._still = still
+        bank = donor or ReferenceBank()
+        # The donor is another person: the network alone decides what to take from the donor.
+        settings = RenderSettings(near=-2.0, far=-1.0, foreign=True)
+        self._renderer = FaceRenderer(bank, network, device, settings)
+
+    def plan(self, targets: Float32) -> tuple[Choice, ...]:
+        """Choose the donor's frames.
+
+        Args:
+            targets: Landmarks of consecutive frames, shape (F, 478, 3).
+
+        Returns:
+            A choice per frame, empty ones without a donor.
+        """
+        base = np.broadcast_to(self._still.landmarks, targets.shape)
+        return self._renderer.plan(targets, np.asarray(base, np.float32)).choices
+
+    def frame(self, target: Float32, choice: Choice, closure: float = 0.0) -> UInt8:
+        """Draw one frame.
+
+        Args:
+            target: Landmarks to reach in pixels, eyes as in the picture, shape (478, 3).
+            choice: The donor's frames.
+            closure: How far the lids are down, 0 as in the picture, 1 shut.
+
+        Returns:
+            The frame, shape (H, W, 3).
+        """
+        base, _ = close_lids(self._still.rgb, self._still.landmarks, (closure, closure))
+        patch = self._renderer.render(base, self._still.landmarks, target, choice, region="lips")
+        height, width = patch.rgb.shape[:2]
+        base[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb
+        return base
+
+    def animate(
+        self, targets: Float32, closures: Sequence[float] | Float64 | None = None
+    ) -> Iterator[UInt8]:
+        """Draw consecutive frames.
+
+        Args:
+            targets: Landmarks of the frames, shape (F, 478, 3).
+            closures: How far the lids are down in each, shape (F,); None for no blinks.
+
+        Yields:
+            The frames.
+        """
+        shut = np.zeros(len(targets)) if closures is None else np.asarray(closures, np.float64)
+        for target, choice, closure in zip(targets, self.plan(targets), shut, strict=True):
+            yield self.frame(target, choice, float(closure))

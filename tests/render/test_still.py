@@ -1,0 +1,121 @@
+"""Blinks, lids and a still picture that opens its mouth."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facedit.render.bank import ReferenceBank
+from facedit.render.blink import APART_S, LENGTH_S, Blink, blink_schedule, closure_at
+from facedit.render.lids import close_lids
+from facedit.render.mesh import IRISES, LOWER_LIDS, UPPER_LIDS
+from facedit.render.network import MouthNetwork
+from facedit.render.still import Still, StillAnimator
+from facedit.types import UInt8
+
+
+@given(st.floats(0, 60), st.integers(0, 1000))
+def test_blinks_are_inside_apart_and_short(duration: float, seed: int) -> None:
+    blinks = blink_schedule(duration, np.random.default_rng(seed))
+    for blink in blinks:
+        assert LENGTH_S[0] <= blink.length_s <= LENGTH_S[1]
+        assert blink.start_s >= 0
+        assert blink.end_s <= duration
+    for before, after in itertools.pairwise(blinks):
+        assert APART_S[0] <= after.start_s - before.end_s <= APART_S[1]
+    if duration > 11:
+        assert blinks
+
+
+def test_the_same_generator_gives_the_same_blinks() -> None:
+    first, second = (blink_schedule(30, np.random.default_rng(4)) for _ in range(2))
+    assert first == second
+    assert first != blink_schedule(30, np.random.default_rng(5))
+
+
+def test_lids_close_and_open_once() -> None:
+    times = np.linspace(0, 1, 1001)
+    closure = closure_at(times, (Blink(0.4, 0.2),))
+    assert closure.max() == pytest.approx(1.0, abs=1e-6)
+    assert (closure[(times < 0.4) | (times > 0.6)] == 0).all()
+    inside = closure[(times >= 0.4) & (times <= 0.6)]
+    top = int(inside.argmax())
+    assert (np.diff(inside[:top]) >= -1e-12).all()
+    assert (np.diff(inside[np.flatnonzero(inside == inside.max())[-1] :]) <= 1e-12).all()
+    assert np.abs(np.diff(closure)).max() < 0.05
+
+
+def _eye_pixels(face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    points = np.rint(face[list(IRISES), :2]).astype(int)
+    return points[:, 1], points[:, 0]
+
+
+def test_shut_lids_cover_the_eyes_with_skin(make_face) -> None:
+    face = make_face(x=256, y=256, eyes=180)
+    skin = np.array([200, 150, 130], np.uint8)
+    picture = np.broadcast_to(skin, (512, 512, 3)).copy()
+    import cv2
+
+    for upper, lower in zip(UPPER_LIDS, LOWER_LIDS, strict=True):
+        outline = np.rint(face[[*upper, *lower[::-1]], :2]).astype(np.int32)
+        cv2.fillPoly(picture, [outline], (20, 60, 90))
+    shut, rect = close_lids(picture, face, (1.0, 1.0))
+    rows, columns = _eye_pixels(face)
+    assert (picture[rows, columns] == (20, 60, 90)).all()
+    assert np.abs(shut[rows, columns].astype(int) - skin).max() < 40
+    outside = np.ones((512, 512), bool)
+    outside[rect.slices] = False
+    assert np.array_equal(shut[outside], picture[outside])
+    # A dark line stays where the lids meet.
+    x, y = np.rint(face[145, :2]).astype(int)
+    assert shut[y - 3 : y + 4, x].mean() < 0.85 * skin.mean()
+
+
+def test_open_lids_change_nothing(portrait: UInt8, make_face) -> None:
+    out, rect = close_lids(portrait, make_face(), (0.0, 0.0))
+    assert np.array_equal(out, portrait)
+    assert rect.width == 0
+
+
+def test_one_eye_can_wink(portrait: UInt8, make_face) -> None:
+    face = make_face()
+    out, _ = close_lids(portrait, face, (1.0, 0.0))
+    changed = np.abs(out.astype(int) - portrait).max(axis=-1) > 0
+    columns = np.flatnonzero(changed.any(axis=0))
+    assert columns.size
+    assert columns.max() < face[1, 0]
+
+
+def test_a_still_moves_its_mouth_and_little_else(portrait: UInt8, make_face) -> None:
+    base = make_face()
+    targets = np.stack([base, make_face(mouth=1.2), make_face(mouth=1.2)])
+    animator = StillAnimator(Still(portrait, base), MouthNetwork())
+    frames = list(animator.animate(targets, [0.0, 0.0, 1.0]))
+    assert len(frames) == 3
+    assert np.array_equal(frames[0], portrait)
+    moved = np.abs(frames[1].astype(int) - portrait).max(axis=-1) > 0
+    rows = np.flatnonzero(moved.any(axis=1))
+    assert rows.min() > base[1, 1] - 30  # below the eyes
+    assert rows.max() < base[152, 1] + 60
+    blinked = np.abs(frames[2].astype(int) - frames[1]).max(axis=-1) > 0
+    assert np.flatnonzero(blinked.any(axis=1)).max() < base[2, 1]
+    again = list(animator.animate(targets, [0.0, 0.0, 1.0]))
+    assert all(np.array_equal(a, b) for a, b in zip(frames, again, strict=True))
+
+
+def test_a_donor_is_used(portrait: UInt8, make_face, talking) -> None:
+    pictures, faces = talking
+    donor = ReferenceBank()
+    for number, (picture, face) in enumerate(zip(pictures, faces, strict=True)):
+        donor.add(picture, face, number / 25)
+    base = make_face()
+    animator = StillAnimator(Still(portrait, base), MouthNetwork(), donor)
+    choices = animator.plan(faces[[2, 5]])
+    assert [choice.mouth for choice in choices] == [2, 5]
+    with_donor = animator.frame(faces[5], choices[1])
+    alone = StillAnimator(Still(portrait, base), MouthNetwork()).frame(faces[5], type(choices[1])())
+    assert not np.array_equal(with_donor, alone)
