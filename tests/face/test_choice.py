@@ -57,6 +57,6 @@ def test_a_clearly_larger_face_is_meant() -> None:
 
 
 def test_missing_tells_what_was_wanted_and_found() -> None:
-    assert "no face found" in str(FaceChoice().missing([]))
-    assert "number 3" in str(FaceChoice(index=3).missing([LEFT, RIGHT]))
-    assert "found 2" in str(FaceChoice(box=(1, 2, 3, 4)).missing([LEFT, RIGHT]))
+    assert "no face found" in FaceChoice().missing([])
+    assert "number 3" in FaceChoice(index=3).missing([LEFT, RIGHT])
+    assert "found 2" in FaceChoice(box=(1, 2, 3, 4)).missing([LEFT, RIGHT])

@@ -47,11 +47,8 @@ def load_canonical_face(task: Path | None = None) -> CanonicalFace:
         task: The ``.task`` file; the installed asset by default.
 
     Returns:
-        The face.
-
-    Raises:
-        AssetMissing: If the asset is not installed.
-        BadWeights: If the bundle holds no such mesh.
+        The face. (``AssetMissing`` if the asset is not installed, ``BadWeights`` if the bundle
+        holds no such mesh.)
     """
     return _load(task or asset_path("face_landmarker.task"))
 

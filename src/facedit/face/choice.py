@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from facedit.errors import AmbiguousFace, NoFace, UsageError
+from facedit.errors import AmbiguousFace, UsageError
 from facedit.face.detection import Detection
 
 SIMILAR_AREA = 0.2
@@ -90,22 +90,22 @@ class FaceChoice:
                 )
         return by_area[0]
 
-    def missing(self, faces: list[Detection]) -> NoFace:
-        """Return the error for a picture in which the rule fits no face.
+    def missing(self, faces: list[Detection]) -> str:
+        """Say why the rule fits no face of a stretch of video.
 
         Args:
             faces: The most faces that were found in any picture.
 
         Returns:
-            The error, naming what was found.
+            One line that names what was wanted and found.
         """
         if not faces:
-            return NoFace(
-                "no face found in any frame: the face must be upright, turned less than about 60 "
-                "degrees away and at least about 40 pixels wide."
+            return (
+                "no face found in any frame: a face must be upright, not in profile, and at least "
+                "about a twentieth of the picture's longer side wide."
             )
         wanted = f"number {self.index}" if self.index is not None else f"at box {self.box}"
-        return NoFace(f"no face {wanted}; found {len(faces)}: {describe(faces)}.")
+        return f"no face {wanted}; found {len(faces)}: {describe(faces)}."
 
 
 def from_left(faces: list[Detection]) -> list[Detection]:

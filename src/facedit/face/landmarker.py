@@ -99,8 +99,8 @@ class Landmarker:
         min_score: Weakest detector score that counts as a face.
 
     Raises:
-        AssetMissing: If the asset is not installed.
-        BadWeights: If the file does not hold the three networks.
+        BadWeights: If the file does not hold the three networks. (``AssetMissing`` if the asset is
+            not installed.)
     """
 
     def __init__(

@@ -57,8 +57,8 @@ def track_face(
         Raw (unsmoothed) landmarks, NaN with confidence 0 where the face is lost, and the cuts.
 
     Raises:
-        NoFace: If the face that is meant is in none of the frames.
-        AmbiguousFace: If no face was chosen and two are about as large where the track begins.
+        NoFace: If the face that is meant is in none of the frames. (``AmbiguousFace`` if no face
+            was chosen and two are about as large where the track begins.)
     """
     follower = _Follower(choice, landmarker)
     cut_detector = CutDetector()
@@ -77,7 +77,7 @@ def track_face(
         if progress is not None:
             progress(len(times))
     if not any(confidence):
-        raise choice.missing(follower.most_faces)
+        raise NoFace(choice.missing(follower.most_faces))
     return FaceTrack(
         np.array(times, np.float64),
         np.stack(landmarks),

@@ -48,10 +48,7 @@ def motion_table(track: FaceTrack, space: MotionSpace, landmarker: Landmarker) -
         landmarker: Whose blendshape network to run.
 
     Returns:
-        One row per frame of the track.
-
-    Raises:
-        NoFace: If no frame has a face.
+        One row per frame of the track. (``NoFace`` if no frame has a face.)
     """
     identity = space.identity(track.landmarks, track.confidence)
     values, pose = space.encode_with_pose(track.landmarks, identity)

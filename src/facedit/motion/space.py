@@ -103,10 +103,8 @@ class MotionSpace:
 
         Returns:
             Neutral shape and usual head pose: means over the frames given. Give frames that are
-            kept; hidden ones would leak into their own condition.
-
-        Raises:
-            NoFace: If no frame has a face.
+            kept; hidden ones would leak into their own condition. (``NoFace`` if no frame has a
+            face.)
         """
         return estimate_identity(landmarks, confidence, self.canonical)
 
