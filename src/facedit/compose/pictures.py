@@ -11,7 +11,7 @@ import numpy as np
 from facedit.compose.canvas import Canvas, target_landmarks
 from facedit.compose.sources import PictureTimes, SourcePaths
 from facedit.editing.plan import EditPlan
-from facedit.editing.timeline import OutputFrame, output_frames
+from facedit.editing.timeline import OutputFrame, is_removed, output_frames
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.pixels import patch_frame
@@ -269,13 +269,13 @@ class _Held:
 
     def __init__(self, frames: Iterable[Frame], plan: EditPlan) -> None:
         self._frames = frames
-        self._removed = [(fill.source_start_s, fill.source_end_s) for fill in plan.fills]
+        self._plan = plan
         self._held: dict[int, Frame] = {}
 
     def times(self) -> Iterator[float]:
         """Decode on, giving the time of each frame."""
         for index, frame in enumerate(self._frames):
-            if not any(start <= frame.time_s < end for start, end in self._removed):
+            if not is_removed(self._plan, frame.time_s):
                 self._held[index] = frame
             yield frame.time_s
 

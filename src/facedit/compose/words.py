@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facedit.assets import sha256_of
 from facedit.compose.clock import StageClock
-from facedit.editing.diff import WordEdit, diff
+from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, Replace, Request, resolve
 from facedit.editing.script import loads
 from facedit.errors import BadEdit, BadTranscript
@@ -19,6 +19,9 @@ from facedit.speech.align import align
 from facedit.speech.cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment
 from facedit.types import Transcript
+
+SLIVER_S = 0.15
+"""Kept speech shorter than this between two edits is spoken anew with them."""
 
 CHECKED_S = 30.0
 """Sounds up to this long are checked against a given transcript word by word."""
@@ -127,11 +130,11 @@ def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, 
         BadEdit: If a word does not occur, is ambiguous, or edits overlap.
     """
     if request.say is not None:
-        return diff(transcript.words, request.say)
+        return merge_close(diff(transcript.words, request.say), transcript.words, SLIVER_S)
     wishes: list[Request] = [Replace(old, new) for old, new in request.replace]
     wishes += [Delete(words) for words in request.delete]
     wishes += [InsertAfter(word, text) for word, text in request.insert_after]
-    return resolve(transcript, wishes)
+    return merge_close(resolve(transcript, wishes), transcript.words, SLIVER_S)
 
 
 def words_around(

@@ -1,0 +1,90 @@
+"""Kept sound is the source's own, sample by sample."""
+
+import numpy as np
+import pytest
+
+from compose.compose_cases import plan
+from facedit.compose.sound import compose_sound, padded, with_sound
+from facedit.editing.diff import WordEdit
+from facedit.media.probe import probe
+from facedit.media.sound import read_sound
+from facedit.types import Sound
+from media.clips import make_clip
+
+EDITS = (WordEdit(1, 2, ("walk", "far")), WordEdit(3, 4), WordEdit(5, 5, ("soon",)))
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sound") / "clip.mp4"
+    make_clip(path, seconds=4.0, sound_rate=44_100, channels=2)
+    return path
+
+
+@pytest.fixture(scope="module")
+def composed(clip):
+    info = probe(clip)
+    made = plan(*EDITS, duration_s=info.duration_s)
+    tone = np.sin(np.arange(round(0.9 * 24_000)) * 0.1).astype(np.float32)[:, None]
+    new = tuple(Sound(0.5 * tone, 24_000) if fill.speech_s else None for fill in made.fills)
+    return made, compose_sound(clip, info, made, new)
+
+
+def test_kept_samples_equal_the_source(clip, composed):
+    made, sound = composed
+    source = read_sound(clip).samples
+    output = np.concatenate(list(sound.blocks()))
+    kept = [piece for piece in sound.pieces if piece.kind == "source"]
+    assert len(kept) == 4
+    for piece in kept:
+        ours = output[piece.output_start : piece.output_end]
+        assert np.array_equal(ours, source[piece.source_start : piece.source_end])
+
+
+def test_the_length_is_the_plans(composed):
+    made, sound = composed
+    assert sound.length == sum(len(block) for block in sound.blocks())
+    assert sound.length / sound.rate == pytest.approx(made.output_duration_s, abs=1 / sound.rate)
+
+
+def test_new_sound_is_heard_in_its_fill(composed):
+    made, sound = composed
+    fill = made.fills[0]
+    heard = sound.window(fill.speech_start_s + 0.05, fill.speech_start_s + 0.8).samples
+    assert np.sqrt((heard**2).mean()) == pytest.approx(0.5 / np.sqrt(2), rel=0.03)
+
+
+def test_any_range_reads_as_in_the_whole(composed):
+    _, sound = composed
+    whole = np.concatenate(list(sound.blocks()))
+    for start, end in [(0, 10), (12_345, 60_001), (sound.length - 7, sound.length)]:
+        assert np.array_equal(np.concatenate(list(sound.blocks(start, end))), whole[start:end])
+
+
+def test_windows_are_padded_with_silence(composed):
+    _, sound = composed
+    window = sound.window(-0.5, 0.5)
+    assert len(window.samples) == sound.rate
+    assert not window.samples[: sound.rate // 2].any()
+    after = sound.window(sound.length / sound.rate, sound.length / sound.rate + 1)
+    assert not after.samples.any()
+
+
+def test_padded_reads_only_inside():
+    asked = []
+
+    def read(low, high):
+        asked.append((low, high))
+        return np.ones((high - low, 1), np.float32)
+
+    sound = padded(read, 100, 1, 100, -0.1, 2.0)
+    assert asked == [(0, 100)]
+    assert len(sound.samples) == 210
+    assert sound.samples.sum() == 100
+
+
+def test_a_silent_video_is_given_a_sound(tmp_path):
+    path = tmp_path / "silent.mp4"
+    make_clip(path, seconds=1.0, sound_rate=0)
+    info = with_sound(probe(path), Sound(np.zeros((10, 1), np.float32), 24_000))
+    assert (info.sound_rate, info.channels) == (24_000, 1)

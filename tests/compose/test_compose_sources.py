@@ -1,0 +1,64 @@
+"""Which source moments lie under the output."""
+
+import numpy as np
+import pytest
+
+from compose.compose_cases import plan
+from facedit.compose.sources import source_paths
+from facedit.editing.diff import WordEdit
+
+SUBSTITUTE = WordEdit(4, 5, ("station",))
+INSERT = WordEdit(4, 4, ("bright", "old"))
+DELETE = WordEdit(4, 5)
+
+
+def grid(duration_s: float) -> np.ndarray:
+    return np.arange(0, duration_s, 1 / 100)
+
+
+@pytest.mark.parametrize("edit", [SUBSTITUTE, INSERT, DELETE])
+def test_kept_moments_are_the_plans_own(edit):
+    made = plan(edit)
+    times = grid(made.output_duration_s)
+    under = source_paths(made).at(times)
+    for index, time_s in enumerate(times):
+        source_s = made.source_time(time_s)
+        if source_s is not None and under.weight[index] == 0:
+            assert under.first_s[index] == pytest.approx(source_s)
+
+
+@pytest.mark.parametrize("edit", [SUBSTITUTE, INSERT])
+def test_the_body_never_jumps_in_a_fill(edit):
+    made = plan(edit)
+    under = source_paths(made).at(grid(made.output_duration_s))
+    assert np.abs(np.diff(under.first_s)).max() < 0.025  # 2.5 times the clip's own speed at most
+    assert not under.weight.any()
+
+
+def test_a_cut_is_led_over_by_both_runs():
+    made = plan(DELETE)
+    (fill,) = made.fills
+    times = grid(made.output_duration_s)
+    under = source_paths(made).at(times)
+    bridge = under.weight > 0
+    assert (np.diff(under.weight[bridge]) > 0).all()
+    assert times[bridge].min() >= fill.output_start_s - made.bridge_s
+    assert times[bridge].max() < fill.output_end_s + made.bridge_s
+    # Both runs play on at the clip's own speed, one up to the cut and one from it.
+    assert np.allclose(np.diff(under.first_s[bridge]), 0.01)
+    assert np.allclose(np.diff(under.second_s[bridge]), 0.01)
+    middle = np.searchsorted(times, fill.output_start_s)
+    assert under.second_s[middle] - under.first_s[middle] == pytest.approx(
+        fill.removed_s - fill.duration_s, abs=1e-6
+    )
+
+
+def test_a_shot_cut_is_not_crossed_by_an_excursion():
+    made = plan(INSERT)
+    (fill,) = made.fills
+    cut_s = fill.source_end_s + 0.1
+    under = source_paths(made, (cut_s,)).at(grid(made.output_duration_s))
+    inside = (grid(made.output_duration_s) >= fill.output_start_s) & (
+        grid(made.output_duration_s) < fill.output_end_s
+    )
+    assert under.first_s[inside].max() < cut_s
