@@ -32,10 +32,8 @@ def voice_activity(samples: Float32, frames: int) -> Float32:
         frames: Motion frames wanted.
 
     Returns:
-        Probabilities in [0, 1], shape (frames,), at the middles of the frames.
-
-    Raises:
-        AssetMissing: If the installed faster-whisper brings no detector.
+        Probabilities in [0, 1], shape (frames,), at the middles of the frames. AssetMissing is
+        raised if the installed faster-whisper brings no detector.
     """
     hops = -(-len(samples) // _HOP)
     if not hops or not frames:

@@ -61,11 +61,11 @@ def align(sound: Sound, text: str, language: str = "en", check: bool = True) -> 
         check: Refuse a text that clearly is not what is said.
 
     Returns:
-        A word per token of the text, as written; the score tells how well it fits.
+        A word per token of the text, as written; the score tells how well it fits. AssetMissing
+        is raised if PocketSphinx cannot do it and Whisper is not installed.
 
     Raises:
         BadTranscript: If the text has no words, or is clearly not what is said.
-        AssetMissing: If PocketSphinx cannot do it and Whisper is not installed.
     """
     samples = speech_samples(sound)
     tokens = _tokens(text)

@@ -173,10 +173,8 @@ def extract(
         encoder: Another encoder.
 
     Returns:
-        Features of shape (T, channels + 2); 1026 channels for Whisper base.
-
-    Raises:
-        AssetMissing: If the weights are not installed.
+        Features of shape (T, channels + 2); 1026 channels for Whisper base, whose absence raises
+        AssetMissing.
     """
     samples = speech_samples(sound)
     if frames is None:

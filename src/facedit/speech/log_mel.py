@@ -7,6 +7,7 @@ below the maximum, then ``(x + 4) / 4`` (Radford et al. 2022, and the reference 
 from __future__ import annotations
 
 import functools
+from typing import Literal
 
 import numpy as np
 
@@ -50,8 +51,8 @@ def mel_power(samples: Float32, bands: int = MEL_BANDS) -> Float64:
     mel = np.empty((bands, frames))
     if not frames:
         return mel
-    mode = "reflect" if len(samples) > WINDOW // 2 else "constant"
-    padded = np.pad(samples.astype(np.float64), WINDOW // 2, mode=mode)  # type: ignore[call-overload]
+    mode: Literal["reflect", "constant"] = "reflect" if len(samples) > WINDOW // 2 else "constant"
+    padded = np.pad(samples.astype(np.float32, copy=False), WINDOW // 2, mode=mode)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
     views = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     for start in range(0, frames, _BLOCK):  # blocks keep long sounds out of memory

@@ -181,13 +181,10 @@ def fit_duration(sound: Sound, duration_s: float) -> Sound:
     Args:
         sound: The sound.
         duration_s: Seconds wanted. Up to 40 ms are cut off or added at the end (faded); more is
-            stretched.
+            stretched, by no more than a factor of 2 (ValueError).
 
     Returns:
         Exactly ``round(duration_s * rate)`` samples.
-
-    Raises:
-        ValueError: If it would have to be stretched by more than a factor of 2.
     """
     wanted = sample_at(duration_s, sound.rate)
     samples = sound.samples

@@ -81,7 +81,7 @@ def speech_for_edit(
         before: Words of the sentence in front of the new ones.
         new_words: The words wanted.
         after: Words of the sentence behind them.
-        voice: A name as in ``voice.voice_named``, or a voice.
+        voice: A name as in ``voice.voice_named`` (whose errors pass through), or a voice.
         reference: The clip's sound, or some seconds of it around the edit.
         reference_words: Words of that sound, for the speaking rate.
         room: Match the spectrum as well, and lay the clip's room tone under the snippet.
@@ -92,7 +92,6 @@ def speech_for_edit(
 
     Raises:
         UsageError: If there are no new words, or nothing of them can be spoken.
-        AssetMissing: If the voice is not installed.
     """
     new = tokens_of(" ".join(new_words))
     if not new:

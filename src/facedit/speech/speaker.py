@@ -58,11 +58,8 @@ def embed(sound: Sound) -> Float32:
         sound: Any rate and channels; only the parts with speech count.
 
     Returns:
-        A unit vector, shape (256,); the dot product of two is their similarity.
-
-    Raises:
-        AssetMissing: If the weights are not installed.
-        BadWeights: If they are damaged.
+        A unit vector, shape (256,); the dot product of two is their similarity. AssetMissing is
+        raised if the weights are not installed, BadWeights if they are damaged.
     """
     samples = _spoken(speech_samples(sound))
     level = level_db(samples)

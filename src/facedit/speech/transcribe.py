@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from facedit.errors import BadTranscript
 from facedit.speech.activity import voice_activity
 from facedit.speech.align import HOPELESS_FIT, confidence
 from facedit.speech.sound import speech_samples
@@ -38,11 +37,8 @@ def transcribe(
         progress: Called with the fraction done, from 0 to 1.
 
     Returns:
-        The words, with punctuation as recognised; none for silence or noise.
-
-    Raises:
-        AssetMissing: If Whisper is not installed.
-        BadTranscript: If the language is not one that Whisper knows.
+        The words, with punctuation as recognised; none for silence or noise. AssetMissing is
+        raised if Whisper is not installed, BadTranscript for a language it does not know.
     """
     samples = speech_samples(sound)
     frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)
@@ -50,12 +46,7 @@ def transcribe(
     if not frames or float(activity.max()) < LEAST_ACTIVITY:
         _log.info("No speech was found in %.2f s of sound.", sound.duration_s)
         return Transcript((), sound.duration_s, language or "en", "whisper-base")
-    try:
-        heard = recognise(samples, language, progress)
-    except ValueError as error:
-        if "language" not in str(error):
-            raise
-        raise BadTranscript(f"Whisper does not know the language “{language}”.") from error
+    heard = recognise(samples, language, progress)
     words = in_order(heard.words, sound.duration_s)
     measured = _measured(samples, words) if heard.language == "en" else None
     origin = "whisper-base" if measured is None else "whisper-base, times by pocketsphinx"

@@ -140,11 +140,10 @@ def voice_named(name: str, reference: Sound | None = None) -> Voice:
         reference: Whom ``auto`` should sound like.
 
     Returns:
-        The voice.
+        The voice. AssetMissing is raised if it is known but not installed.
 
     Raises:
         UsageError: If there is no such voice.
-        AssetMissing: If it is known but not installed.
     """
     if name == "auto":
         name = _nearest(reference)

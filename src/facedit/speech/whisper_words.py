@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from facedit.assets import asset_path, cache_dir
+from facedit.errors import BadTranscript
 from facedit.types import Float32, Word
 from facedit.units import SPEECH_RATE
 
@@ -52,8 +53,10 @@ def recognise(
         The words in order.
 
     Raises:
-        AssetMissing: If a file of the model is not installed.
+        BadTranscript: If Whisper does not know the language.
     """
+    if language is not None and language not in model().supported_languages:
+        raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
     segments, info = model().transcribe(
         samples,
         language=language,
@@ -99,18 +102,22 @@ def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
 
     Returns:
         A word per token; score = mean probability that Whisper gives its letters.
+
+    Raises:
+        BadTranscript: If Whisper does not know the language.
     """
+    from faster_whisper.audio import pad_or_trim
     from faster_whisper.tokenizer import Tokenizer
 
     whisper = model()
+    if language not in whisper.supported_languages:
+        raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
     tokenizer = Tokenizer(
         whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language
     )
     features = whisper.feature_extractor(samples, padding=0)
     frames = features.shape[1]
     window = whisper.feature_extractor.nb_max_frames
-    from faster_whisper.audio import pad_or_trim
-
     encoded = whisper.encode(pad_or_trim(features, window))
     found = whisper.find_alignment(
         tokenizer, [tokenizer.encode(" " + " ".join(tokens))], encoded, min(frames, window)
@@ -150,10 +157,8 @@ def model_folder() -> Path:
     """Assemble the folder that faster-whisper opens.
 
     Returns:
-        A folder with ``model.bin`` and the three small files beside it.
-
-    Raises:
-        AssetMissing: If one of them is not installed.
+        A folder with ``model.bin`` and the three small files beside it; AssetMissing is raised if
+        one of them is not installed.
     """
     weights = asset_path("whisper-base.bin")
     folder = cache_dir() / "whisper-base"
