@@ -31,7 +31,7 @@ def composed(clip):
 
 
 def test_kept_samples_equal_the_source(clip, composed):
-    made, sound = composed
+    _, sound = composed
     source = read_sound(clip).samples
     output = np.concatenate(list(sound.blocks()))
     kept = [piece for piece in sound.pieces if piece.kind == "source"]
