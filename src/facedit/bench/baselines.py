@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from facedit.types import Bool, Float32, Float64
+
+Pair = tuple[Float32, Float32]
+"""Speech (T, S) and motion (T, D) of a clip."""
 
 
 def line(motion: Float32, hidden: Bool) -> Float32:
@@ -101,6 +105,16 @@ class Ridge:
         return np.where(hidden, guess + line(motion - guess, hidden), motion).astype(np.float32)
 
 
+_CLIPS_AT_ONCE = 64
+
+
+def batched(items: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
+    """Cut a stream into lists of at most ``size`` items, in order."""
+    stream = iter(items)
+    while group := list(islice(stream, size)):
+        yield group
+
+
 class RidgeFit:
     """Collects clips, then solves ridge regression for any strength.
 
@@ -113,7 +127,7 @@ class RidgeFit:
         self._count = 0
         self._sums: tuple[Float64, Float64, Float64, Float64] | None = None
 
-    def add(self, clips: Iterable[tuple[Float32, Float32]]) -> RidgeFit:
+    def add(self, clips: Iterable[Pair]) -> RidgeFit:
         """Add clips.
 
         Args:
@@ -122,9 +136,9 @@ class RidgeFit:
         Returns:
             Itself.
         """
-        for speech, motion in clips:
-            x = stack_window(speech, self.reach)
-            y = motion - motion.mean(axis=0)
+        for group in batched(clips, _CLIPS_AT_ONCE):
+            x = np.concatenate([stack_window(speech, self.reach) for speech, _ in group])
+            y = np.concatenate([motion - motion.mean(axis=0) for _, motion in group])
             new = (
                 x.sum(axis=0, dtype=np.float64),
                 y.sum(axis=0, dtype=np.float64),
@@ -138,6 +152,23 @@ class RidgeFit:
                     total += part
             self._count += len(x)
         return self
+
+    def merged(self, others: Iterable[RidgeFit]) -> RidgeFit:
+        """Return a fit over this one's clips and those of others.
+
+        Args:
+            others: Fits with the same reach.
+
+        Returns:
+            A new fit.
+        """
+        whole = RidgeFit(self.reach)
+        filled = [fit for fit in (self, *others) if fit._sums is not None]
+        if filled:
+            parts = [fit._sums for fit in filled if fit._sums is not None]
+            x, y, xx, xy = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
+            whole._sums, whole._count = (x, y, xx, xy), sum(fit._count for fit in filled)
+        return whole
 
     def solve(self, strength: float) -> Ridge:
         """Solve for one strength.

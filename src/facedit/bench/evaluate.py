@@ -1,0 +1,265 @@
+"""``facedit evaluate``: hidden spans of real clips, drawn by the model and by what it must beat."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedit.bench.baselines import Pair, Ridge, RidgeFit, hold, line
+from facedit.bench.evaluation import Evaluation, tables
+from facedit.bench.metrics import Figure, figures, paired_gain
+from facedit.bench.spans import LipMeter, score_clip
+from facedit.errors import OutputExists, UsageError
+from facedit.model.checkpoint import MotionModel, load_model
+from facedit.model.infill import infill
+from facedit.motion.space import MotionSpace
+from facedit.training.data import ClipRow, Meta, PreparedClip, read_clip, read_meta, read_rows
+from facedit.types import Bool, Float32, Float64
+
+log = logging.getLogger(__name__)
+
+SPANS = (8, 14, 20)
+DIM_SETS = ("lips", "all_dims")
+BASELINES = ("line", "hold", "ridge", "ridge, own corpus")
+RIDGE_STRENGTH = 0.1
+MIN_OWN_FRAMES = 5_000
+"""Fewest training frames of a corpus for a ridge of its own."""
+
+FILE_JSON, FILE_TABLE = "evaluation.json", "evaluation.md"
+
+Fill = Callable[[PreparedClip, PreparedClip, Float32, Bool, int], Float32]
+"""``(clip, clip with another's sound, motion, hidden, seed) -> motion``."""
+
+
+def evaluate(
+    data: Path,
+    output: Path,
+    *,
+    weights: str | Path = "default",
+    seed: int = 0,
+    force: bool = False,
+    split: str = "dev",
+    spans: Sequence[int] = SPANS,
+    dim_sets: Sequence[str] = DIM_SETS,
+    most_clips: int | None = None,
+) -> Evaluation:
+    """Measure a model on clips it has not learnt from.
+
+    Spans in the middle of each clip are hidden and drawn from the clip's own sound, by the model
+    at its default settings, at temperature 0 (its mean, like for like with ridge) and with another
+    clip's sound; and by the baselines, ridge regression being fitted to the training split.
+
+    Args:
+        data: Folder made by ``facedit prepare``.
+        output: Folder for ``evaluation.json`` and ``evaluation.md``.
+        weights: Name of shipped weights, or a file.
+        seed: Seed of the sampler.
+        force: Replace an earlier evaluation.
+        split: Which clips are measured.
+        spans: Frames to hide.
+        dim_sets: Which dims are hidden: ``lips`` as in editing, ``all_dims`` for a whole head.
+        most_clips: Most clips per corpus; all if None.
+
+    Returns:
+        The figures.
+
+    Raises:
+        OutputExists: If the output holds an evaluation and ``force`` is off.
+        UsageError: If the folder has no clips of the split, or other features than the weights.
+    """
+    if (output / FILE_JSON).exists() and not force:
+        raise OutputExists(f"{output / FILE_JSON} exists: use --force or another -o.")
+    begun = time.monotonic()
+    model, meta = load_model(weights), read_meta(data)
+    if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):
+        raise UsageError(
+            f"{data} holds {meta.space} with {meta.encoder}; the weights need {model.space} with "
+            f"{model.encoder}: prepare it with this version."
+        )
+    rows = read_rows(data)
+    chosen = _by_corpus([row for row in rows if row.split == split], most_clips)
+    if not chosen:
+        raise UsageError(f"{data} has no clips of the split {split!r}.")
+    ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
+    meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
+    table: list[dict[str, Any]] = []
+    gains: list[dict[str, Any]] = []
+    for corpus, members in chosen.items():
+        clips = [read_clip(data, row.sha256) for row in members]
+        own = ridges.get(corpus, ridges["all"])
+        fills = methods(model, ridges["all"], own, seed)
+        for dim_set in dim_sets:
+            for span in spans:
+                sums = {
+                    name: _scores(clips, fill, meter, meta, span, dim_set)
+                    for name, fill in fills.items()
+                }
+                if not sums["line"]:
+                    continue
+                where = {"corpus": corpus, "dims": dim_set, "span": span}
+                where |= {"clips": len(sums["line"])}
+                table += [
+                    where | {"method": name, "figures": _plain(figures(found))}
+                    for name, found in sums.items()
+                ]
+                gains += [where | gain for gain in _gains(sums)]
+                log.info("%s %s %d done", corpus, dim_set, span)
+    result = Evaluation(
+        weights=str(weights),
+        split=split,
+        sampler=model.sampler,
+        clips={corpus: len(members) for corpus, members in chosen.items()},
+        rows=table,
+        gains=gains,
+        seconds=time.monotonic() - begun,
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    (output / FILE_JSON).write_text(json.dumps(result.to_dict(), indent=1))
+    (output / FILE_TABLE).write_text(tables(result))
+    return result
+
+
+def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str, Fill]:
+    """Return every method that is measured.
+
+    Args:
+        model: The model.
+        ridge: Ridge regression fitted to all corpora.
+        own: Ridge regression fitted to the clips' own corpus, where it is large enough.
+        seed: Seed of the sampler.
+
+    Returns:
+        Methods by name.
+    """
+    mean = replace(model, sampler=replace(model.sampler, temperature=0.0, speech_guidance=1.0))
+    spread = replace(model, sampler=replace(model.sampler, temperature=1.0, speech_guidance=1.0))
+
+    def by(chosen: MotionModel, *, wrong: bool = False) -> Fill:
+        def fill(
+            clip: PreparedClip, other: PreparedClip, motion: Float32, hidden: Bool, number: int
+        ) -> Float32:
+            speech = (other if wrong else clip).speech
+            drawn: Float32 = infill(chosen, motion, hidden, speech, seed=seed + number)[0]
+            return drawn
+
+        return fill
+
+    def by_ridge(chosen: Ridge, *, wrong: bool = False) -> Fill:
+        def fill(
+            clip: PreparedClip, other: PreparedClip, motion: Float32, hidden: Bool, number: int
+        ) -> Float32:
+            speech = model.projection((other if wrong else clip).speech)
+            return chosen.fill(motion, hidden, speech)
+
+        return fill
+
+    return {
+        "model": by(model),
+        "model, mean (T=0)": by(mean),
+        "model, sample (T=1)": by(spread),
+        "model, wrong sound": by(model, wrong=True),
+        "line": lambda clip, other, motion, hidden, number: line(motion, hidden),
+        "hold": lambda clip, other, motion, hidden, number: hold(motion, hidden),
+        "ridge": by_ridge(ridge),
+        "ridge, own corpus": by_ridge(own),
+        "ridge, wrong sound": by_ridge(own, wrong=True),
+    }
+
+
+def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[str, Ridge]:
+    """Fit ridge regression to the training split.
+
+    Args:
+        data: Folder made by ``facedit prepare``.
+        rows: Training clips.
+        model: Its speech projection is used, so that model and ridge hear the same.
+
+    Returns:
+        Ridges by corpus with enough frames, and ``all``.
+
+    Raises:
+        UsageError: If there are no training clips.
+    """
+    if not rows:
+        raise UsageError(f"{data} has no training clips to fit the ridge baseline to.")
+    frames: dict[str, int] = {}
+    for row in rows:
+        frames[row.corpus] = frames.get(row.corpus, 0) + row.frames
+
+    def clips(corpora: Collection[str]) -> Iterator[Pair]:
+        for row in rows:
+            if row.corpus in corpora:
+                clip = read_clip(data, row.sha256)
+                yield model.projection(clip.speech), clip.motion
+
+    large = [corpus for corpus, count in frames.items() if count >= MIN_OWN_FRAMES]
+    fits = {corpus: RidgeFit().add(clips((corpus,))) for corpus in large}
+    rest = RidgeFit().add(clips(frames.keys() - set(large)))
+    fits["all"] = rest.merged(fits.values())
+    # Speaker 1 of GRID is the nearest training corpus of GRID's other speakers.
+    solved = {name: fit.solve(RIDGE_STRENGTH) for name, fit in fits.items()}
+    if "grid_s1" in solved:
+        solved["grid_other"] = solved["grid_s1"]
+    return solved
+
+
+def _by_corpus(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[ClipRow]]:
+    found: dict[str, list[ClipRow]] = {}
+    for row in rows:
+        found.setdefault(row.corpus, []).append(row)
+    if most is None:
+        return found
+    return {
+        corpus: [members[i] for i in np.linspace(0, len(members) - 1, most).astype(int)]
+        if len(members) > most
+        else members
+        for corpus, members in found.items()
+    }
+
+
+def _scores(
+    clips: Sequence[PreparedClip], fill: Fill, meter: LipMeter, meta: Meta, span: int, dim_set: str
+) -> list[Float64]:
+    """Score every clip that is long enough; wrong sound comes from the next clip."""
+
+    def method(motion: Float32, hidden: Bool, number: int) -> Float32:
+        clip = clips[number]
+        return fill(
+            clip, _with_sound(clip, clips[(number + 1) % len(clips)]), motion, hidden, number
+        )
+
+    scores = (
+        score_clip(clip, number, method, meter, meta, span, dim_set)
+        for number, clip in enumerate(clips)
+    )
+    return [score for score in scores if score is not None]
+
+
+def _with_sound(clip: PreparedClip, other: PreparedClip) -> PreparedClip:
+    """Give a clip another's sound, from its middle, repeated where it is too short."""
+    frames = len(clip.motion)
+    start = max((len(other.speech) - frames) // 2, 0)
+    index = (start + np.arange(frames)) % len(other.speech)
+    return replace(clip, speech=other.speech[index])
+
+
+def _gains(sums: dict[str, list[Float64]]) -> list[dict[str, Any]]:
+    names = ("opening_r", "opening_rel", "width_r", "width_rel")
+    return [
+        {"method": ours, "against": theirs, "figure": name}
+        | asdict(paired_gain(sums[ours], sums[theirs], name))
+        for ours in ("model", "model, mean (T=0)")
+        for theirs in BASELINES
+        for name in names
+    ]
+
+
+def _plain(found: dict[str, Figure]) -> dict[str, dict[str, float]]:
+    return {name: asdict(figure) for name, figure in found.items()}

@@ -1,0 +1,112 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from facedit.bench.evaluate import BASELINES, evaluate
+from facedit.bench.spans import EDGE, middle_span
+from facedit.errors import OutputExists, UsageError
+from facedit.model.checkpoint import MotionModel, save_model
+from facedit.model.config import preset
+from facedit.model.dit import DiT
+from facedit.motion.space import MotionSpace
+from facedit.training.data import clip_path, fit_projection, write_meta
+from facedit.training.prepare import FIELDS, describe_space
+
+ENCODER = "made-up"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """Two splits of clips whose motion is a linear function of their speech."""
+    folder = tmp_path_factory.mktemp("prepared")
+    (folder / "clips").mkdir()
+    space = MotionSpace.load()
+    write_meta(folder, describe_space(space, ENCODER))
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((6, space.dims)) * 0.5
+    rows, speeches = [], []
+    for number in range(40):
+        speech = rng.standard_normal((34, 6)).astype(np.float32)
+        motion = (speech @ matrix).astype(np.float32)
+        name = f"{number:064x}"
+        np.savez(
+            clip_path(folder, name), motion=motion, mirrored=motion, speech=speech,
+            opening=motion[:, 0], identity=space.canonical.astype(np.float32),
+            confidence=np.ones(34, np.float32),
+        )  # fmt: skip
+        split = "dev" if number >= 36 else "train"
+        rows.append([f"{number}.mp4", name, split, "c", "s", "kept", "", 34])
+        speeches.append(speech)
+    with (folder / "rows.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ["file", "sha256", "split", "corpus", "speaker", "status", "reason", "frames"]
+        )
+        writer.writerows(rows)
+    torch.manual_seed(0)
+    model = MotionModel(
+        net=DiT(preset("tiny", motion_dims=space.dims, speech_dims=6)),
+        projection=fit_projection(speeches, 4, 0.5),
+        motion_scale=np.ones(space.dims, np.float32),
+        encoder=ENCODER,
+        space="mesh",
+        dim_names=tuple(space.names),
+    )
+    save_model(model, folder / "m.safetensors")
+    return folder
+
+
+def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(prepared, tmp_path):
+    weights = prepared / "m.safetensors"
+    result = evaluate(prepared, tmp_path, weights=weights, spans=(8, 14), dim_sets=("lips",))
+    assert {row["span"] for row in result.rows} == {8, 14}
+    by_method = {row["method"]: row["figures"] for row in result.rows if row["span"] == 14}
+    assert set(BASELINES) < set(by_method)
+    assert by_method["ridge"]["opening_r"]["value"] > 0.9
+    assert by_method["ridge, wrong sound"]["opening_r"]["value"] < 0.6
+    assert by_method["hold"]["speed"]["value"] == 0
+    # An untrained network returns no velocity: at temperature 0 it draws the kept mean.
+    assert by_method["model, mean (T=0)"]["speed"]["value"] == pytest.approx(0, abs=1e-5)
+    stored = json.loads((tmp_path / "evaluation.json").read_text())
+    assert stored["clips"] == {"c": 4}
+    table = (tmp_path / "evaluation.md").read_text()
+    assert table.count("| 14 |") == len(by_method)
+    with pytest.raises(OutputExists):
+        evaluate(prepared, tmp_path, weights=weights)
+
+
+def test_a_gain_over_a_baseline_is_the_difference_of_figures(prepared, tmp_path):
+    result = evaluate(
+        prepared, tmp_path, weights=prepared / "m.safetensors", spans=(8,), dim_sets=("lips",)
+    )
+    figures = {row["method"]: row["figures"]["opening_rel"]["value"] for row in result.rows}
+    gain = next(
+        g for g in result.gains
+        if (g["method"], g["against"], g["figure"]) == ("model", "ridge", "opening_rel")
+    )  # fmt: skip
+    assert gain["value"] == pytest.approx(figures["model"] - figures["ridge"])
+    assert gain["low"] <= gain["value"] <= gain["high"]
+
+
+def test_weights_for_other_features_are_refused(prepared, tmp_path):
+    from dataclasses import replace
+
+    from facedit.model.checkpoint import load_model
+
+    other = replace(load_model(prepared / "m.safetensors"), encoder="another")
+    save_model(other, tmp_path / "o.safetensors")
+    with pytest.raises(UsageError, match="another"):
+        evaluate(prepared, tmp_path / "out", weights=tmp_path / "o.safetensors")
+
+
+def test_a_split_without_clips_is_refused(prepared, tmp_path):
+    with pytest.raises(UsageError, match="holiday"):
+        evaluate(prepared, tmp_path, weights=prepared / "m.safetensors", split="holiday")
+
+
+def test_middle_span_is_in_the_middle_or_not_at_all():
+    assert middle_span(30, 20) == (5, 25)
+    assert middle_span(20 + 2 * EDGE - 1, 20) is None
