@@ -42,9 +42,7 @@ def prepared(tmp_path_factory):
         speeches.append(speech)
     with (folder / "rows.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            ["file", "sha256", "split", "corpus", "speaker", "status", "reason", "frames"]
-        )
+        writer.writerow(FIELDS)
         writer.writerows(rows)
     torch.manual_seed(0)
     model = MotionModel(

@@ -1,0 +1,194 @@
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from facedit.errors import UsageError
+from facedit.motion.space import MotionSpace
+from facedit.training import prepare as module
+from facedit.training.data import ROWS, read_clip, read_meta, read_rows, write_meta
+from facedit.training.encode import Unusable, encode_clip, longest_run, mirror_points
+from facedit.training.prepare import list_sources, prepare
+from facedit.types import FaceTrack
+
+SPACE = MotionSpace.load()
+MIRROR = mirror_points(SPACE.canonical)
+
+
+def talking_track(frames=40, missing=(), cuts=()):
+    """A head of 100 px that nods and opens its mouth, made by the motion space itself."""
+    rng = np.random.default_rng(0)
+    time = np.arange(frames) / 25
+    values = np.zeros((frames, SPACE.dims), np.float32)
+    values[:, 0] = 2 * np.sin(2 * np.pi * 2 * time)
+    values[:, SPACE.groups["head"].start] = np.sin(2 * np.pi * 0.7 * time)
+    identity = SPACE.identity(SPACE.canonical[None] * 100, np.ones(1, np.float32))
+    landmarks = SPACE.decode(values, identity) + np.array([180, 140, 0], np.float32)
+    landmarks += 0.01 * rng.standard_normal(landmarks.shape).astype(np.float32)
+    confidence = np.ones(frames, np.float32)
+    landmarks[list(missing)], confidence[list(missing)] = np.nan, 0
+    return FaceTrack(time, landmarks.astype(np.float32), confidence, 360, 288, cuts), values
+
+
+def voice(frames, speaking=1.0):
+    return np.full((frames, 6), speaking, np.float32)
+
+
+def test_encoding_recovers_the_motion_and_mirrors_it():
+    track, values = talking_track()
+    clip = encode_clip(track, voice(40), SPACE, MIRROR)
+    assert clip.motion.shape == clip.mirrored.shape == (40, SPACE.dims)
+    # Smoothing rounds peaks and the neutral is the clip's mean, so correlation is what is kept.
+    assert np.corrcoef(clip.motion[:, 0], values[:, 0])[0, 1] > 0.99
+    head = SPACE.groups["head"].start
+    # Nodding looks the same in a mirror, and so does an opening mouth.
+    assert np.corrcoef(clip.motion[:, head], clip.mirrored[:, head])[0, 1] > 0.99
+    assert np.corrcoef(clip.motion[:, 0], clip.mirrored[:, 0])[0, 1] > 0.95
+    assert clip.opening.std() > 0.01
+
+
+def test_turning_the_head_turns_the_other_way_in_the_mirror():
+    track, _ = talking_track()
+    values = np.zeros((40, SPACE.dims), np.float32)
+    yaw = SPACE.groups["head"].start + 1
+    values[:, yaw] = np.sin(np.arange(40) / 6)
+    identity = SPACE.identity(SPACE.canonical[None] * 100, np.ones(1, np.float32))
+    landmarks = SPACE.decode(values, identity) + np.array([180, 140, 0], np.float32)
+    clip = encode_clip(replace(track, landmarks=landmarks), voice(40), SPACE, MIRROR)
+    assert np.corrcoef(clip.motion[:, yaw], clip.mirrored[:, yaw])[0, 1] < -0.99
+
+
+def test_the_longest_stretch_with_a_face_in_one_shot_is_kept():
+    track, _ = talking_track(60, missing=range(10, 20))
+    assert len(encode_clip(track, voice(60), SPACE, MIRROR).motion) == 40
+    track, _ = talking_track(60, cuts=(22 / 25,))
+    assert len(encode_clip(track, voice(60), SPACE, MIRROR).motion) == 38
+
+
+def test_sound_shorter_than_the_picture_ends_the_clip():
+    track, _ = talking_track(40)
+    assert len(encode_clip(track, voice(31), SPACE, MIRROR).motion) == 31
+
+
+@pytest.mark.parametrize(
+    ("frames", "speaking", "reason"), [(15, 1.0, "too short"), (40, 0.0, "no speech")]
+)
+def test_clips_that_teach_nothing_are_dropped_with_the_reason(frames, speaking, reason):
+    track, _ = talking_track(frames)
+    with pytest.raises(Unusable, match=reason):
+        encode_clip(track, voice(frames, speaking), SPACE, MIRROR)
+
+
+def test_longest_run_is_within_one_shot():
+    seen = np.array([1, 1, 0, 1, 1, 1, 1], bool)
+    shot = np.array([0, 0, 0, 0, 0, 1, 1])
+    assert longest_run(seen, shot) == slice(0, 2)
+    assert longest_run(seen, np.zeros(7, int)) == slice(3, 7)
+    run = longest_run(np.zeros(7, bool), shot)
+    assert run.stop == run.start
+
+
+def test_mirror_is_its_own_inverse_and_swaps_the_eyes():
+    assert (MIRROR[MIRROR] == np.arange(478)).all()
+    assert MIRROR[33] == 263
+    assert MIRROR[61] == 291
+    assert MIRROR[4] == 4
+
+
+@pytest.fixture
+def clips(tmp_path, monkeypatch):
+    """A folder of stand-in clips whose tracks and features are made up by name."""
+    folder = tmp_path / "clips" / "corpus"
+    folder.mkdir(parents=True)
+    for name in ("a", "b", "short"):
+        (folder / f"{name}.mp4").write_text(name)
+    calls = []
+
+    def track_of(clip, cache):
+        calls.append(clip.stem)
+        return talking_track(15 if clip.stem == "short" else 40)[0]
+
+    monkeypatch.setattr(module, "track_of", track_of)
+    monkeypatch.setattr(module, "speech_of", lambda clip, cache: voice(40))
+    return tmp_path, calls
+
+
+def test_prepare_lists_every_clip_with_its_fate(clips):
+    base, _ = clips
+    done = prepare(base / "clips", base / "out")
+    assert done.kept == 2
+    assert done.dropped == {"face too short": 1}
+    with (base / "out" / ROWS).open(newline="") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    assert rows["corpus/short.mp4"]["status"] == "dropped"
+    assert "15 of 15 frames" in rows["corpus/short.mp4"]["reason"]
+    assert rows["corpus/a.mp4"]["corpus"] == "corpus"
+    kept = read_rows(base / "out")
+    assert [row.frames for row in kept] == [40, 40]
+    assert read_clip(base / "out", kept[0].sha256).motion.shape == (40, SPACE.dims)
+    assert read_meta(base / "out").dim_names == tuple(SPACE.names)
+
+
+def test_prepare_goes_on_where_it_stopped(clips):
+    base, calls = clips
+    prepare(base / "clips", base / "out")
+    whole = (base / "out" / ROWS).read_text()
+    lines = whole.splitlines(keepends=True)
+    (base / "out" / ROWS).write_text("".join(lines[:2]) + lines[2][:10])  # torn in the middle
+    calls.clear()
+    done = prepare(base / "clips", base / "out")
+    assert calls == ["b", "short"]
+    assert done.kept == 2
+    assert (base / "out" / ROWS).read_text() == whole
+
+
+def test_prepare_refuses_a_folder_of_another_space(clips):
+    base, _ = clips
+    prepare(base / "clips", base / "out")
+    meta = read_meta(base / "out")
+    write_meta(base / "out", replace(meta, encoder="another"))
+    with pytest.raises(UsageError, match="another motion space or encoder"):
+        prepare(base / "clips", base / "out")
+
+
+def test_sources_come_from_a_manifest(tmp_path):
+    (tmp_path / "m.csv").write_text("file,split,corpus,speaker\nx/a.mp4,dev,c,s\n")
+    (source,) = list_sources(tmp_path / "m.csv")
+    assert (source.split, source.corpus, source.speaker) == ("dev", "c", "s")
+    assert source.path == tmp_path / "x" / "a.mp4"
+
+
+@pytest.mark.parametrize("text", ["", "name,split\na,b\n", "file\n"])
+def test_manifests_without_clips_are_refused(tmp_path, text):
+    (tmp_path / "m.csv").write_text(text)
+    with pytest.raises(UsageError):
+        list_sources(tmp_path / "m.csv")
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="neither"):
+        list_sources(tmp_path / "nowhere")
+
+
+@pytest.mark.shared
+def test_a_real_clip_is_tracked_heard_and_encoded(shared_data, tmp_path):
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    (folder / "a.mp4").symlink_to(shared_data / "lrs3" / sorted_first(shared_data / "lrs3"))
+    done = prepare(folder, tmp_path / "out")
+    assert done.kept == 1
+    (row,) = read_rows(tmp_path / "out")
+    clip = read_clip(tmp_path / "out", row.sha256)
+    assert clip.speech.shape == (row.frames, 1026)
+    assert np.isfinite(clip.motion).all()
+    assert 0.005 < clip.opening.std() < 0.2
+    # The caches serve a second run: it gives the same without decoding anything.
+    (tmp_path / "out" / ROWS).unlink()
+    prepare(folder, tmp_path / "out")
+    again = read_clip(tmp_path / "out", row.sha256)
+    np.testing.assert_allclose(again.motion, clip.motion, atol=1e-5)
+
+
+def sorted_first(folder):
+    return sorted(path.name for path in folder.glob("*.mp4"))[0]
