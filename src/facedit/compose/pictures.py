@@ -207,8 +207,12 @@ def _base_landmarks(
 ) -> Float32:
     """Return the landmarks of the base pictures, mixed where two are dissolved."""
     weight = times.weight[:, None, None].astype(np.float32)
-    left = np.nan_to_num(track.landmarks[first])
-    right = np.nan_to_num(track.landmarks[second])
+    # Frames without a face are not rendered; any face keeps the arithmetic finite.
+    anyone = track.landmarks[np.isfinite(track.landmarks[:, 0, 0])][0]
+    left, right = (
+        np.where(_visible(track, index)[:, None, None], track.landmarks[index], anyone)
+        for index in (first, second)
+    )
     return np.where(weight > 0, (1 - weight) * left + weight * right, left)
 
 
