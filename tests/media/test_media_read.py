@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -43,6 +44,36 @@ def test_open_groups_of_pictures(tmp_path: Path) -> None:
     whole = [key(f) for f in read_frames(clip.path, info=info)]
     for k in range(len(whole)):
         assert key(next(read_frames(clip.path, k / 25, info=info))) == whole[k]
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_avi_with_reordered_pictures(codec: str, tmp_path: Path) -> None:
+    """AVI has no presentation times; pictures are shown in the order of their packets' times."""
+    clip = make_clip(tmp_path / "a.avi", codec=codec, options={"bf": "2"}, seconds=1)
+    frames = list(read_frames(clip.path))
+    np.testing.assert_allclose([f.time_s for f in frames], clip.times_s, atol=1e-6)
+    means = [f.rgb().mean() for f in frames]
+    assert [f.time_s for f, m in zip(frames, means, strict=True) if m > 200] == list(clip.flashes_s)
+
+
+def test_a_start_cut_by_an_edit_list(tmp_path: Path) -> None:
+    """Cutting without encoding leaves hidden pictures in the file; they are not shown."""
+    clip = make_clip(tmp_path / "a.mp4", seconds=2, options={"g": "25", "bf": "2"})
+    cut = tmp_path / "cut.mp4"
+    with av.open(str(clip.path)) as old, av.open(str(cut), "w") as new:
+        video = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                shift = round(Fraction(8, 25) / packet.time_base)
+                packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+                packet.stream = video
+                new.mux(packet)
+    info = probe(cut)
+    frames = list(read_frames(cut, info=info))
+    assert len(frames) == info.frame_count == 42
+    assert info.duration_s == pytest.approx(42 / 25)
+    white = [f.time_s for f in frames if f.rgb().mean() > 200]
+    np.testing.assert_allclose(white, clip.flashes_s - 8 / 25, atol=1e-6)
 
 
 def test_variable_times(tmp_path: Path) -> None:

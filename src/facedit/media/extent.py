@@ -59,6 +59,7 @@ def measure_extent(
     origin_s: Fraction,
     period_s: float,
     file_size: int,
+    uneven: bool,
 ) -> Extent:
     """Measure lengths from the header, the index and the last packets.
 
@@ -69,6 +70,7 @@ def measure_extent(
         origin_s: Time of the first picture in the file.
         period_s: Usual time between frames.
         file_size: Size of the file in bytes.
+        uneven: Whether frames are unevenly spaced.
 
     Returns:
         The lengths.
@@ -79,7 +81,7 @@ def measure_extent(
     sounds = _count(sound, file_size) if complete and sound is not None else (0, 0)
     declared = _declared_end(container, video, origin_s)
     picture_end, sound_end = _last_packets(container, video, sound, declared, origin_s, period_s)
-    if listed and readable == listed and declared > 0:
+    if uneven and listed and readable == listed and declared > 0:
         # With reordered pictures of uneven lengths the last packet's length is another picture's.
         picture_end = declared
     elif picture_end is None:
@@ -97,7 +99,8 @@ def measure_extent(
 
 def _count(stream: VideoStream | AudioStream, file_size: int) -> tuple[int, int]:
     """Count the packets in a stream's index, and those that lie inside the file."""
-    ends = [entry.pos + entry.size for entry in stream.index_entries if entry.size > 0]
+    entries = [entry for entry in stream.index_entries if entry.size > 0 and not entry.is_discard]
+    ends = [entry.pos + entry.size for entry in entries]
     return len(ends), sum(1 for end in ends if end <= file_size)
 
 

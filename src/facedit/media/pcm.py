@@ -11,7 +11,11 @@ from av.audio.resampler import AudioResampler
 from facedit.types import Float32, Sound
 from facedit.units import sample_at
 
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+# Layouts that both AAC and Opus encode.
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+MOST_CHANNELS = 8
+"""Most channels that are written or resampled at once."""
+
 _BLOCK = 1 << 16
 
 
@@ -93,16 +97,20 @@ def resample(sound: Sound, rate: int, channels: int | None = None) -> Sound:
     samples = remix(sound.samples, channels or sound.samples.shape[1])
     if rate == sound.rate:
         return Sound(samples, rate)
+    if samples.shape[1] > MOST_CHANNELS:
+        halves = np.array_split(samples, 2, axis=1)
+        parts = [resample(Sound(half, sound.rate), rate).samples for half in halves]
+        return Sound(np.concatenate(parts, axis=1), rate)
     length = sample_at(len(samples) / sound.rate, rate)
     changer = AudioResampler(format="fltp", layout=layout_name(samples.shape[1]), rate=rate)
-    parts: list[Float32] = []
+    blocks: list[Float32] = []
     for start in range(0, len(samples), _BLOCK):
         frame = to_frame(samples[start : start + _BLOCK], sound.rate)
         frame.pts = start
         frame.time_base = Fraction(1, sound.rate)
-        parts += [to_float(out) for out in changer.resample(frame)]
-    parts += [to_float(out) for out in changer.resample(None)]
-    return Sound(fit(np.concatenate(parts) if parts else samples[:0], length), rate)
+        blocks += [to_float(out) for out in changer.resample(frame)]
+    blocks += [to_float(out) for out in changer.resample(None)]
+    return Sound(fit(np.concatenate(blocks) if blocks else samples[:0], length), rate)
 
 
 def fit(samples: Float32, length: int) -> Float32:

@@ -88,9 +88,9 @@ def probe(
         rate = _frame_rate(video, head)
         period_s = float(1 / rate)
         origin_s = head.origin * head.time_base
-        extent = measure_extent(container, video, sound, origin_s, period_s, size)
         uneven = _is_variable(video, head)
-        count = video.frames or extent.listed or round(extent.picture_end_s * rate)
+        extent = measure_extent(container, video, sound, origin_s, period_s, size, uneven)
+        count = extent.listed or video.frames or round(extent.picture_end_s * rate)
         notes: tuple[str, ...] = ()
         if extent.is_truncated(period_s):
             notes, count = _accept_truncated(path, extent, count, rate, allow_truncated)
@@ -148,12 +148,16 @@ def _read_head(
     time_base = picture.time_base or video.time_base
     if not time_base:
         raise BadMedia(f"{path}: its pictures carry no times.")
+    times = times_of(pairs)
+    # AVI numbers pictures in the order of decoding; they are shown in the order of these numbers.
+    has_pts = picture.pts is not None and container.format.name != "avi"
+    origin = frame_pts(picture) if has_pts else min(times, default=None)
     return _Head(
         picture=picture,
-        origin=frame_pts(picture) or 0,
+        origin=origin or 0,
         time_base=time_base,
-        has_pts=picture.pts is not None,
-        times=times_of(pairs),
+        has_pts=has_pts,
+        times=times,
         sound_start=sound_start,
     )
 

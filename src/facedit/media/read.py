@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -92,18 +94,28 @@ def _how_far(last: Frame | None, info: VideoInfo) -> str:
 
 @dataclass(slots=True)
 class _Clock:
-    """Gives each decoded picture its time; the last known plus a period where it has none."""
+    """Gives each decoded picture its time."""
 
     info: VideoInfo
-    pts: int | None = None
+    coming: list[int] = field(default_factory=list)
+    last: int | None = None
+
+    def saw(self, packet: Packet[VideoStream]) -> None:
+        """Note a packet's time, for containers (AVI) whose pictures do not carry theirs."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        if not self.info.has_pts and packet.size and time is not None:
+            heappush(self.coming, time)
 
     def frame(self, picture: VideoFrame) -> Frame:
+        """Wrap a picture: with its own time, else the earliest that no picture has had."""
         info = self.info
         period = max(1, round(1 / (info.frame_rate * info.time_base)))
         pts = frame_pts(picture) if info.has_pts else None
+        if pts is None and self.coming:
+            pts = heappop(self.coming)
         if pts is None:
-            pts = info.origin_pts if self.pts is None else self.pts + period
-        self.pts = pts
+            pts = info.origin_pts if self.last is None else self.last + period
+        self.last = pts
         length = picture.duration or period
         return Frame(
             time_s=float((pts - info.origin_pts) * info.time_base),
@@ -159,6 +171,15 @@ def _decoded(container: InputContainer, info: VideoInfo, first_s: float) -> Iter
     yield from _from(container, stream, info)
 
 
+def _pictures(
+    container: InputContainer, stream: VideoStream, clock: _Clock
+) -> Iterator[VideoFrame]:
+    """Decode all that follows, showing the clock each packet."""
+    for packet in container.demux(stream):
+        clock.saw(packet)
+        yield from packet.decode()
+
+
 def _from(container: InputContainer, stream: VideoStream, info: VideoInfo) -> Iterator[Frame]:
     """Decode from where the container stands, dropping what is shown before the first picture.
 
@@ -167,7 +188,7 @@ def _from(container: InputContainer, stream: VideoStream, info: VideoInfo) -> It
     """
     clock = _Clock(info)
     held: Frame | None = None
-    for picture in container.decode(stream):
+    for picture in _pictures(container, stream, clock):
         found = (picture.width, picture.height, picture.format.name)
         if found != (info.stored_width, info.stored_height, info.decoded_pix_fmt):
             raise BadMedia(

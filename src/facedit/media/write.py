@@ -23,7 +23,7 @@ from facedit.media.encode import QUANTISER, Encoding, choose_encoding
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, whole_or_nothing
-from facedit.media.pcm import layout_name, to_frame
+from facedit.media.pcm import MOST_CHANNELS, layout_name, remix, to_frame
 from facedit.types import Float32, Sound
 
 __all__ = ["VideoWriter", "check_output", "write_video"]
@@ -164,6 +164,8 @@ class VideoWriter:
         if not len(samples):
             return
         with _one_line(self._path):
+            if samples.shape[1] > MOST_CHANNELS:
+                samples = remix(samples, 2)
             frame = to_frame(np.clip(samples, -1.0, 1.0).astype(np.float32), rate)
             self._encode_sound(frame, rate)
 
@@ -197,7 +199,8 @@ class VideoWriter:
         self._video = video
         if info.sound is not None:
             sound = cast(AudioStream, container.add_stream(setting.sound_codec, setting.sound_rate))
-            sound.layout = layout_name(info.sound.channels)
+            channels = info.sound.channels
+            sound.layout = layout_name(channels if channels <= MOST_CHANNELS else 2)
             sound.bit_rate = setting.sound_bit_rate
             sound.time_base = Fraction(1, setting.sound_rate)
             self._sound = sound
