@@ -175,3 +175,14 @@ def test_overlapping_windows_do_not_drift(tiny):
     field = windowed_field(model, windows, torch.zeros_like(target), hidden, target, chosen)
     drawn = euler(field, torch.zeros_like(target), hidden, torch.randn(1, frames, DIMS), chosen)
     torch.testing.assert_close(drawn, target, atol=1e-4, rtol=1e-4)
+
+
+def test_the_number_of_threads_is_put_back(tiny):
+    motion, speech = clip(20)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        infill(tiny, motion, np.ones((20, DIMS), bool), speech, seed=0)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -75,10 +77,38 @@ def infill(
     heard = torch.from_numpy(model.projection(speech)).to(device)[None]
     noise = draw_noise(frames, dims, [seed + take for take in range(takes)]).to(device)
     field = windowed_field(model, windows, truth, hidden, heard, settings)
-    with torch.inference_mode():
+    with torch.inference_mode(), few_threads(model):
         drawn = euler(field, truth, hidden, noise, settings).cpu().numpy()
     # The caller's own numbers where kept: the round trip through the scale would cost a bit.
     return np.where(mask, drawn / model.motion_scale + centre, out).astype(np.float32)
+
+
+SMALL = 50_000_000
+"""Weights up to which one CPU thread is best."""
+
+
+@contextmanager
+def few_threads(model: MotionModel) -> Iterator[None]:
+    """Run a small network on one CPU thread, then put the number of threads back.
+
+    Its matrices are too small to share out: on an idle machine a second thread gains little, on a
+    busy one threads wait for each other (measured: 0.3 s became 5 s). The number of threads is the
+    process's, so do not draw from several Python threads at once while relying on it.
+
+    Args:
+        model: The model.
+
+    Yields:
+        Nothing.
+    """
+    before = torch.get_num_threads()
+    small = sum(parameter.numel() for parameter in model.net.parameters()) <= SMALL
+    if small:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _settings(
