@@ -24,6 +24,7 @@ from facedit.face.detection import (
     decode_detections,
     suppress,
 )
+from facedit.face.quiet import quiet_stderr
 from facedit.types import LANDMARKS, Float32, UInt8
 
 LANDMARK_SIDE = 256
@@ -219,7 +220,8 @@ class _Network:
         from ai_edge_litert.interpreter import Interpreter
 
         self._interpreter: Any = Interpreter(model_content=model, num_threads=num_threads)
-        self._interpreter.allocate_tensors()
+        with quiet_stderr():
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = {
             detail["name"]: detail["index"] for detail in self._interpreter.get_output_details()
