@@ -112,10 +112,9 @@ def load_model(name_or_path: str | Path = "default", device: str = "cpu") -> Mot
         device: Torch device of the network.
 
     Returns:
-        The model, ready for ``infill``.
+        The model, ready for ``infill``. ``weights_path``'s error passes through.
 
     Raises:
-        AssetMissing: If there are no such weights.
         BadWeights: If the file is damaged, is no facedit motion checkpoint, or does not fit.
     """
     path = weights_path(name_or_path)

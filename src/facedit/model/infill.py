@@ -48,11 +48,10 @@ def infill(
         temperature: Factor on the starting noise.
 
     Returns:
-        Motion, shape (takes, T, D).
+        Motion, shape (takes, T, D). ``SamplerSettings``' error passes through.
 
     Raises:
         ValueError: If shapes disagree, or kept motion or speech is not finite.
-        UsageError: If a sampler setting is out of range.
     """
     frames, dims = motion.shape
     wanted = model.net.config.motion_dims, model.projection.matrix.shape[0]

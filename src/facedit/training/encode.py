@@ -46,11 +46,7 @@ def track_of(clip: Path, cache: Path) -> FaceTrack:
         cache: Where the track is kept.
 
     Returns:
-        The raw track.
-
-    Raises:
-        NoFace: If there is none.
-        BadMedia: If the clip cannot be decoded.
+        The raw track. ``NoFace`` and ``BadMedia`` of tracking and decoding pass through.
     """
     stored = _load(cache)
     if stored is not None:
@@ -84,11 +80,8 @@ def speech_of(clip: Path, cache: Path) -> Float32:
         cache: Where the features are kept, as float16.
 
     Returns:
-        Features, row k at k / 25 s from the first picture, shape (T, C).
-
-    Raises:
-        NoSound: If it has no sound.
-        BadMedia: If the clip cannot be decoded.
+        Features, row k at k / 25 s from the first picture, shape (T, C). ``NoSound`` and
+        ``BadMedia`` of decoding pass through.
     """
     stored = _load(cache)
     if stored is not None:

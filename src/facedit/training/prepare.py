@@ -128,10 +128,8 @@ def prepare(source: Path, output: Path) -> Prepared:
         output: Folder of results.
 
     Returns:
-        What was done.
-
-    Raises:
-        UsageError: If there are no clips, or the folder was made with another motion space.
+        What was done. ``UsageError`` passes through if there are no clips, or the folder was
+        made with another motion space.
     """
     from facedit.motion.space import MotionSpace
     from facedit.speech.features import encoder_name

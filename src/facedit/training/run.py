@@ -104,12 +104,11 @@ def train(config_path: Path, *, resume: bool = False) -> Trained:
             if the run had not stopped.
 
     Returns:
-        What the run left behind.
+        What the run left behind. The errors of ``load_config`` and ``load_state`` pass through.
 
     Raises:
-        UsageError: If the configuration is wrong or there is nothing to resume.
+        UsageError: If there is nothing to resume.
         OutputExists: If the run exists and ``resume`` is off.
-        BadWeights: If the state to resume from is damaged or of another network.
     """
     config = load_config(config_path)
     folder = Path(config.run.output)

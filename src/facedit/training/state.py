@@ -92,13 +92,11 @@ def load_state(path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Opti
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if header.get("format") != FORMAT:
-            raise BadWeights(f"{path} is no training state ({header.get('format')!r}).")
-        step, ema.updates = int(header["step"]), int(header["ema_updates"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        if isinstance(error, BadWeights):
-            raise
+    except (SafetensorError, OSError, ValueError) as error:
         raise BadWeights(f"{path} cannot be read as a training state: {error}.") from error
+    if header.get("format") != FORMAT:
+        raise BadWeights(f"{path} is no training state ({header.get('format')!r}).")
+    step, ema.updates = int(header["step"]), int(header["ema_updates"])
     try:
         net.load_state_dict(_part(tensors, "net."))
         averaged = _part(tensors, "ema.")
