@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = build_parser()
     args = parser.parse_args(arguments)
+    # Small networks gain nothing from more, and on a busy machine threads that wait for each other
+    # cost twenty times the work; read by the libraries when they are first imported.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 2) // 2, 1)))
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING, format="facedit: %(message)s"
     )
