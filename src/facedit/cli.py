@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facedit import __version__
-from facedit.errors import FaceditError
+from facedit.terminal import OneLineParser, ended
 
 if TYPE_CHECKING:
     from facedit.options import Run
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Command line without the program's name; the process's own if None.
 
     Returns:
-        Exit status: 0 on success, the error's own status on a user error, 130 on Ctrl-C.
+        Exit status, as ``terminal.ended`` gives it.
     """
     parser = build_parser()
     args = parser.parse_args(arguments)
@@ -38,19 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING, format="facedit: %(message)s"
     )
-    try:
-        answer = args.run(args)
-    except FaceditError as error:
-        sys.stderr.write(f"facedit: {error}\n")
-        return error.exit_status
-    except KeyboardInterrupt:
-        sys.stderr.write("facedit: stopped; nothing was written.\n")
-        return 130
-    except BrokenPipeError:
-        return 0
-    if answer is not None:
-        sys.stdout.write(_as_text(answer, as_json=args.json))
-    return 0
+    return ended(lambda: _as_text(args.run(args), as_json=args.json), verbose=args.verbose)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -59,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     Returns:
         The parser; the chosen verb's function is in ``args.run``.
     """
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="facedit",
         description="Edit and generate talking-face video. What you did not edit is exactly "
         "what you shot.",
@@ -325,6 +313,8 @@ def _demo(args: argparse.Namespace) -> Any:
 
 def _as_text(answer: Any, *, as_json: bool) -> str:
     """Format a verb's answer: JSON for machines, its own words for people."""
+    if answer is None:
+        return ""
     if as_json:
         data = answer.to_dict() if hasattr(answer, "to_dict") else answer
         return json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n"

@@ -1,0 +1,80 @@
+"""How a run ends on a terminal: an exit status, and one line for whatever went wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from facedit.errors import FaceditError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+FAULT = 70
+"""Exit status when the program itself is at fault (EX_SOFTWARE of sysexits.h)."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, without the page of usage in front."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with status 2.
+
+        Args:
+            message: What is wrong.
+        """
+        self.exit(2, f"{self.prog}: {one_line(message)} ('{self.prog} --help' explains)\n")
+
+
+def ended(answer: Callable[[], str], *, verbose: bool) -> int:
+    """Print an answer, or in one line why there is none.
+
+    Args:
+        answer: Does the work and returns the text to print.
+        verbose: Let unexpected errors pass, with their traceback.
+
+    Returns:
+        Exit status: 0, the error's own, 130 on Ctrl-C, 70 if the program itself failed.
+    """
+    try:
+        text = answer()
+        # A file name may hold bytes that are no text.
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
+        sys.stdout.flush()
+    except FaceditError as error:
+        return _failed(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _failed("stopped; no unfinished output was left.", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away; nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if verbose:
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        return _failed(f"unexpected fault, please report it ({reason}); -v shows more.", FAULT)
+    return 0
+
+
+def one_line(message: str) -> str:
+    """Bring a message into one printable line, whatever a file name or a library put into it.
+
+    Args:
+        message: Any text.
+
+    Returns:
+        The text without line breaks, control characters escaped.
+    """
+    line = " ".join(message.split())
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in line
+    )
+
+
+def _failed(message: str, status: int) -> int:
+    sys.stderr.write(f"facedit: {one_line(message)}\n")
+    return status
