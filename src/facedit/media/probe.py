@@ -85,6 +85,8 @@ def probe(
         converted: tuple[str, ...] = ()
         if pix_fmt != picture.format.name:
             converted = (f"{picture.format.name} pictures are converted to {pix_fmt}",)
+        if picture.interlaced_frame:
+            converted += ("interlaced pictures are treated as whole ones",)
         rate = _frame_rate(video, head)
         period_s = float(1 / rate)
         origin_s = head.origin * head.time_base

@@ -24,12 +24,10 @@ from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.media.pcm import MOST_CHANNELS, layout_name, remix, to_frame
+from facedit.media.tags import output_tags
 from facedit.types import Float32, Sound
 
 __all__ = ["VideoWriter", "check_output", "write_video"]
-
-_SAFE_TAGS = ("title", "artist", "author", "album", "date", "creation_time", "copyright",
-              "description", "comment", "genre", "location")  # fmt: skip
 
 
 class VideoWriter:
@@ -70,7 +68,7 @@ class VideoWriter:
         self.encoding: Encoding = choose_encoding(self._path, info, quantiser)
         inputs = [info.path] if info.path.name else []
         check_output(self._path, force, inputs)
-        self._metadata = _tags(info.metadata, metadata or {})
+        self._metadata = output_tags(info.metadata, metadata or {})
         self._stack = ExitStack()
         self._container: OutputContainer | None = None
         self._video: VideoStream | None = None
@@ -300,13 +298,3 @@ def write_video(
         if info.sound is not None:
             for block in blocks:
                 writer.write_sound(block)
-
-
-def _tags(source: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """Join the source's harmless tags and the given ones."""
-    tags = {key: value for key, value in source.items() if key.lower() in _SAFE_TAGS}
-    earlier = tags.get("comment")
-    tags.update(given)
-    if earlier and "comment" in given and earlier not in given["comment"]:
-        tags["comment"] = f"{given['comment']} | {earlier}"
-    return tags
