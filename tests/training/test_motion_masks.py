@@ -56,7 +56,7 @@ def test_every_kind_and_dim_set_occurs_about_as_often_as_asked():
     for kind in KINDS:
         share = np.mean([mask.kind == kind for mask in masks])
         assert share == pytest.approx(getattr(config, kind) / total, abs=0.04)
-    lips = np.mean([mask.dim_set == "lips" for mask in masks if mask.kind != "still"])
+    lips = np.mean([mask.dim_set == "lips" for mask in masks])
     assert lips == pytest.approx(0.45, abs=0.04)
 
 

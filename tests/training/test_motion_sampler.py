@@ -86,6 +86,23 @@ def test_still_windows_begin_with_a_held_closed_mouth(data):
             assert (motion[valid][:, 0] >= -1e-5).all()
 
 
+def test_what_a_still_picture_keeps_does_not_move(data):
+    for batch in Sampler(data, META, ONES, PLAIN, only("still", "lips"), 960, 0).draw(0):
+        assert not batch.hidden[..., 3:].any()
+        assert batch.hidden[..., :3].any()
+        np.testing.assert_allclose(batch.motion[..., 3:], 0, atol=1e-5)
+        assert np.abs(batch.motion[..., :3]).max() > 0.1
+
+
+def test_kept_dims_may_run_backwards_but_hidden_ones_never(data):
+    plain = Sampler(data, META, ONES, PLAIN, only("short", "lips"), 400, 0).draw(0)[0]
+    other = replace(PLAIN, foreign=1.0)
+    turned = Sampler(data, META, ONES, other, only("short", "lips"), 400, 0).draw(0)[0]
+    # The first window is the same draw in both; later ones differ by the chances consumed.
+    np.testing.assert_array_equal(turned.motion[0, :, 3:], plain.motion[0, ::-1, 3:])
+    np.testing.assert_array_equal(turned.motion[0, :, :3], plain.motion[0, :, :3])
+
+
 def test_hold_still_blends_into_the_motion():
     motion = np.ones((12, 2), np.float32)
     held = hold_still(motion, np.zeros(2, np.float32), 4)

@@ -55,6 +55,8 @@ class DataConfig:
         mirror: Chance that a window is shown mirrored.
         amplitude: Standard deviation of the logarithm of a random factor on lips and face.
         stretch: Largest relative change of speed; 0 for none.
+        foreign: Chance that dims which a mask keeps throughout run backwards: in an edit they are
+            as shot, to other words than the new ones, and must not be leant on.
         speech_noise: Standard deviation of the noise on projected speech.
     """
 
@@ -69,6 +71,7 @@ class DataConfig:
     mirror: float = 0.5
     amplitude: float = 0.1
     stretch: float = 0.0
+    foreign: float = 0.0
     speech_noise: float = 0.15
 
 

@@ -29,8 +29,9 @@ class MaskConfig:
         long: One span of 50 to 95 % of the clip.
         whole: Every frame.
         prompt: Every frame but the first 2 to 8.
-        still: Like ``prompt``, the kept frames replaced by one held closed mouth.
-        lips: Among the kinds above but ``still``: only the lips are hidden.
+        still: Like ``prompt``, as from one picture: the kept frames are one held closed mouth,
+            and groups that are kept throughout do not move.
+        lips: Within each kind above: only the lips are hidden.
         lips_face: Lips and face are hidden, the head is kept.
         all_dims: Everything is hidden.
     """
@@ -126,13 +127,10 @@ def draw_mask(
         A mask that hides at least one entry.
     """
     kind = _choose(rng, KINDS, config)
-    if kind == "still":
-        held = min(int(rng.integers(2, 9)), frames - 1)
-        hidden = span_mask(frames, dims, groups, [(held, frames)], "all_dims")
-        return Mask(hidden, kind, "all_dims", held)
     dim_set = _choose(rng, tuple(DIM_SETS), config)
     spans = _SPANS[kind](rng, frames)
-    return Mask(span_mask(frames, dims, groups, spans, dim_set), kind, dim_set)
+    hidden = span_mask(frames, dims, groups, spans, dim_set)
+    return Mask(hidden, kind, dim_set, spans[0][0] if kind == "still" else 0)
 
 
 def _choose(rng: np.random.Generator, names: tuple[str, ...], config: MaskConfig) -> str:
@@ -177,4 +175,5 @@ _SPANS: dict[str, Callable[[np.random.Generator, int], Spans]] = {
     "long": _long,
     "whole": _whole,
     "prompt": _prompt,
+    "still": _prompt,
 }

@@ -282,7 +282,13 @@ def _validator(config: TrainConfig, corpus: Corpus, weights: torch.Tensor) -> Va
         if (found := tuple(name for name in pool.corpora if name in there))
     )
     plain = replace(
-        config.data, pools=pools, mirror=0.0, amplitude=0.0, stretch=0.0, speech_noise=0.0
+        config.data,
+        pools=pools,
+        mirror=0.0,
+        amplitude=0.0,
+        stretch=0.0,
+        foreign=0.0,
+        speech_noise=0.0,
     )
     samplers = []
     for kind in KINDS:

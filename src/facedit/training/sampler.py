@@ -117,8 +117,12 @@ class Sampler:
         start = int(rng.integers(0, len(motion) - frames + 1))
         motion, speech = motion[start : start + frames], speech[start : start + frames]
         mask = draw_mask(rng, frames, motion.shape[1], self._meta.groups, self._masks)
+        fixed = ~mask.hidden.any(axis=0)
         if mask.held:
             motion = hold_still(motion, closed, mask.held)
+            motion[:, fixed] = closed[fixed]
+        elif rng.random() < self._config.foreign:
+            motion = np.where(fixed, motion[::-1], motion)
         motion = (motion - kept_centre(motion, mask.hidden)) * self._scale
         if self._config.amplitude:
             factor = float(np.exp(rng.normal(0, self._config.amplitude)))
