@@ -132,7 +132,6 @@ def chunks(total: int, longest: int, overlap: int) -> list[tuple[int, int, int, 
     return pieces
 
 
-@functools.lru_cache(maxsize=2)
 def whisper_base(layer: int = DEFAULT_LAYER) -> WhisperBase:
     """Return the Whisper encoder, loaded once per layer.
 
@@ -142,6 +141,12 @@ def whisper_base(layer: int = DEFAULT_LAYER) -> WhisperBase:
     Returns:
         The encoder.
     """
+    return _loaded(layer)
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(layer: int) -> WhisperBase:
+    """Load a layer once, however ``whisper_base`` was called."""
     return WhisperBase(layer)
 
 

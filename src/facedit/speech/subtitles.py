@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from facedit.errors import BadTranscript
 from facedit.speech.timing import spread, tokens_of
@@ -12,6 +13,9 @@ _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
 _CUE = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
 _TAG = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&lrm;": "", "&rlm;": ""}
+_SENTENCE_ENDS = (".", "?", "!", "…")
+_PAUSE_S = 0.6
+_LONGEST_CUE = 42  # letters that one line of a subtitle usually holds
 
 
 def parse_cues(text: str, name: str) -> list[Word]:
@@ -49,6 +53,45 @@ def parse_cues(text: str, name: str) -> list[Word]:
     if not cues:
         raise BadTranscript(f"{name}: has no line of times such as 00:00:01,000 --> 00:00:02,500.")
     return words
+
+
+def format_cues(words: Sequence[Word], kind: str) -> str:
+    """Write words as subtitles: a cue ends with a sentence, at a pause, or when it gets long.
+
+    Args:
+        words: Words in order.
+        kind: ``.srt`` or ``.vtt``.
+
+    Returns:
+        The file's text.
+    """
+    cues: list[list[Word]] = []
+    for word in words:
+        last = cues[-1][-1] if cues else None
+        if (
+            last is None
+            or last.text.endswith(_SENTENCE_ENDS)
+            or word.start_s - last.end_s > _PAUSE_S
+            or len(" ".join(said.text for said in cues[-1])) + len(word.text) >= _LONGEST_CUE
+        ):
+            cues.append([])
+        cues[-1].append(word)
+    mark = "," if kind == ".srt" else "."
+    blocks = ["WEBVTT\n"] if kind == ".vtt" else []
+    for number, cue in enumerate(cues, 1):
+        times = f"{_clock(cue[0].start_s, mark)} --> {_clock(cue[-1].end_s, mark)}"
+        text = " ".join(word.text for word in cue)
+        if kind == ".vtt":
+            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        blocks.append(f"{number}\n{times}\n{text}\n")
+    return "\n".join(blocks)
+
+
+def _clock(time_s: float, mark: str) -> str:
+    """Write a time as hours, minutes, seconds and milliseconds."""
+    minutes, milliseconds = divmod(round(1000 * time_s), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{mark}{milliseconds % 1000:03}"
 
 
 def _spoken(lines: list[str]) -> list[str]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 
-from facedit.errors import BadTranscript, OutputNotWritable
-from facedit.speech.subtitles import parse_cues
+from facedit.errors import BadTranscript, UsageError
+from facedit.media.output import whole_or_nothing
+from facedit.speech.subtitles import format_cues, parse_cues
 from facedit.speech.textgrid import parse_textgrid
 from facedit.speech.timing import GUESSED, in_order
 from facedit.speech.transcript_json import FORMAT, VERSION, parse_json
@@ -74,16 +73,47 @@ def needs_alignment(transcript: Transcript) -> bool:
     return any(word.score == GUESSED for word in transcript.words)
 
 
-def save_transcript(transcript: Transcript, path: Path) -> None:
-    """Write a transcript as JSON, whole or not at all.
+WRITTEN = (".json", ".srt", ".vtt")
+"""Suffixes of the transcripts that can be written."""
+
+
+def written_kind(path: Path) -> str:
+    """Return the kind of transcript that a file name asks for.
+
+    Args:
+        path: The file to be written.
+
+    Returns:
+        Its suffix in small letters.
+
+    Raises:
+        UsageError: If no transcript is written under that suffix.
+    """
+    kind = path.suffix.lower()
+    if kind not in WRITTEN:
+        raise UsageError(f"{path.name}: transcripts are written as {', '.join(WRITTEN)}.")
+    return kind
+
+
+def save_transcript(transcript: Transcript, path: Path, *, force: bool = True) -> None:
+    """Write a transcript, whole or not at all.
+
+    JSON keeps the time and score of every word; subtitles keep those of short phrases.
 
     Args:
         transcript: What to write.
-        path: The file; replaced if it is there.
-
-    Raises:
-        OutputNotWritable: If it cannot be written.
+        path: A ``.json``, ``.srt`` or ``.vtt`` file.
+        force: Replace it if it is there. (``OutputExists`` if not, ``OutputNotWritable`` if it
+            cannot be written, ``UsageError`` if it has another suffix.)
     """
+    kind = written_kind(path)
+    text = _json(transcript) if kind == ".json" else format_cues(transcript.words, kind)
+    with whole_or_nothing(path, force) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _json(transcript: Transcript) -> str:
+    """Format a transcript as our own JSON."""
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -100,17 +130,7 @@ def save_transcript(transcript: Transcript, path: Path) -> None:
             for word in transcript.words
         ],
     }
-    part = ""
-    try:
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, ensure_ascii=False)
-            file.write("\n")
-        Path(part).replace(path)
-    except OSError as error:
-        if part:
-            Path(part).unlink(missing_ok=True)
-        raise OutputNotWritable(f"{path} cannot be written: {error.strerror}.") from error
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def parse_grid(text: str, name: str) -> list[Word]:

@@ -20,6 +20,7 @@ from facedit.errors import BadWeights, UsageError
 from facedit.speech.align import align
 from facedit.speech.pronounce import hibari, phonemes
 from facedit.speech.sound import from_mono
+from facedit.speech.timing import tokens_of
 from facedit.types import Float32, Sound, Transcript
 
 _log = logging.getLogger(__name__)
@@ -180,7 +181,7 @@ def synthesise(
         raise UsageError(f"The speed {speed} is outside of 0.5 to 2.")
     chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
     sound = chosen.speak(text, speed)
-    if not len(sound.samples):
+    if not len(sound.samples) or not tokens_of(text):
         raise UsageError(f"The voice {chosen.name} finds nothing to say in “{text[:40]}”.")
     return sound, align(sound, text, check=False)
 

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from facedit.speech.features import chunks, encoder_name, extract, log_energy, whisper_base
+from facedit.speech.sound import from_mono, mono, resampled
+from facedit.types import Sound
+
+
+def _cosine(a, b):
+    return (a * b).sum(1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+
+
+def test_shape_name_and_range(spoken):
+    features = extract(spoken)
+    frames = int(np.ceil(spoken.duration_s * 25))
+    assert features.values.shape == (frames, 1026)
+    assert features.encoder == "whisper-base/4+energy+vad" == encoder_name()
+    assert features.values.dtype == np.float32
+    assert np.isfinite(features.values).all()
+    assert features.values[:, -1].min() >= 0
+    assert features.values[:, -1].max() <= 1
+
+
+def test_frames_asked_for_are_given(spoken):
+    assert len(extract(spoken, frames=10).values) == 10
+    longer = extract(spoken, frames=200).values
+    assert len(longer) == 200
+    assert longer[-1, -2] == pytest.approx(-4.0)
+    assert len(extract(spoken, frames=0).values) == 0
+
+
+def test_empty_sound_has_no_rows():
+    assert extract(Sound(np.zeros((0, 1), np.float32), 16_000)).values.shape == (0, 1026)
+
+
+def test_rows_follow_the_sound_in_time(spoken):
+    """Six frames of silence in front move every row by six."""
+    samples = resampled(mono(spoken), spoken.rate, 16_000)
+    here = extract(from_mono(samples, 16_000)).values
+    later = extract(from_mono(np.pad(samples, (6 * 640, 0)), 16_000)).values
+    moved = _cosine(here[10:-10, :-2], later[16 : 6 + len(here) - 10, :-2])
+    still = _cosine(here[10:-10, :-2], later[10 : len(here) - 10, :-2])
+    assert np.median(moved) > 0.9
+    assert np.median(moved) > np.median(still) + 0.2
+    np.testing.assert_allclose(here[5:-5, -2], later[11 : 6 + len(here) - 5, -2], atol=1e-4)
+
+
+def test_energy_is_the_level_of_each_frame():
+    samples = np.zeros(3 * 640, dtype=np.float32)
+    samples[640:1280] = 0.1
+    np.testing.assert_allclose(log_energy(samples), [-4, np.log10(0.1001), -4], atol=1e-6)
+
+
+def test_activity_tells_speech_from_silence(spoken):
+    samples = np.pad(resampled(mono(spoken), spoken.rate, 16_000), 16_000)
+    activity = extract(from_mono(samples, 16_000)).values[:, -1]
+    assert activity[:15].max() < 0.3
+    assert activity[-10:].max() < 0.3
+    assert np.median(activity[40:-40]) > 0.8
+
+
+def test_stereo_and_rate_do_not_matter(spoken):
+    samples = resampled(mono(spoken), spoken.rate, 48_000)
+    stereo = extract(from_mono(samples, 48_000, channels=2)).values
+    plain = extract(spoken).values
+    rows = min(len(stereo), len(plain))
+    assert _cosine(stereo[:rows], plain[:rows]).min() > 0.99
+
+
+def test_pieces_of_a_long_sound_agree_with_the_whole(spoken, monkeypatch):
+    import facedit.speech.features as module
+
+    samples = np.tile(resampled(mono(spoken), spoken.rate, 16_000), 6)[: 300 * 640]
+    whole = whisper_base().encode(samples)
+    monkeypatch.setattr(module, "_CHUNK_FRAMES", 200)
+    pieces = whisper_base().encode(samples)
+    assert pieces.shape == whole.shape
+    # The first piece starts where the whole does; the second is at another place of Whisper's
+    # position table and hears another past, which changes states a little, not their order.
+    assert np.median(_cosine(pieces[:140], whole[:140])) > 0.99
+    agreement = np.median(_cosine(pieces[150:], whole[150:]))
+    assert agreement > 0.88
+    assert agreement > np.median(_cosine(pieces[150:-4], whole[154:])) + 0.2
+
+
+@pytest.mark.parametrize(
+    ("total", "longest", "overlap"), [(0, 9, 2), (9, 9, 2), (10, 9, 2), (97, 9, 2), (751, 750, 50)]
+)
+def test_chunks_tile_the_range_with_context(total, longest, overlap):
+    pieces = chunks(total, longest, overlap)
+    assert [k for _, _, first, last in pieces for k in range(first, last)] == list(range(total))
+    for start, stop, first, last in pieces:
+        assert 0 <= start <= first < last <= stop <= total
+        assert stop - start <= longest
+        assert start == 0 or first - start >= overlap
+        assert stop == total or stop - last >= overlap

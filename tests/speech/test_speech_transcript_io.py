@@ -1,0 +1,219 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facedit.errors import BadTranscript, OutputNotWritable
+from facedit.speech.transcript_io import load_transcript, needs_alignment, save_transcript
+from facedit.types import Transcript, Word
+
+SRT = """1
+00:00:00,500 --> 00:00:02,000
+<i>Hello</i> there,
+world &amp; all!
+
+2
+00:00:03,000 --> 00:00:04,000
+- Bye
+"""
+LONG = """File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 2.3
+tiers? <exists>
+size = 2
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "phones"
+        xmin = 0
+        xmax = 2.3
+        intervals: size = 1
+        intervals [1]:
+            xmin = 0
+            xmax = 2.3
+            text = "AA"
+    item [2]:
+        class = "IntervalTier"
+        name = "Words"
+        xmin = 0
+        xmax = 2.3
+        intervals: size = 3
+        intervals [1]:
+            xmin = 0
+            xmax = 0.5
+            text = ""
+        intervals [2]:
+            xmin = 0.5
+            xmax = 1
+            text = "so-called ""five"" "
+        intervals [3]:
+            xmin = 1
+            xmax = 2.3
+            text = "42"
+"""
+SHORT = "\n".join(
+    '"ooTextFile" "TextGrid" 0 2.3 <exists> 1 "IntervalTier" "w" 0 2.3 2 0 1.2 "hi" 1.2 2.3 "sp"'.split()
+)
+
+times = st.lists(st.integers(0, 9_999_999), min_size=2, max_size=20, unique=True).map(sorted)
+
+
+def _load(folder, name, text, duration=10.0, encoding="utf-8"):
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return load_transcript(path, duration)
+
+
+def _times(transcript):
+    return [(word.text, round(word.start_s, 3), round(word.end_s, 3)) for word in transcript.words]
+
+
+@given(times, st.data())
+def test_what_is_saved_comes_back(tmp_path_factory, edges, data):
+    text = (
+        st.text(min_size=1, max_size=9).map(str.strip).filter(lambda t: any(c.isalnum() for c in t))
+    )
+    words = tuple(
+        Word(data.draw(text), start / 1e6, end / 1e6, data.draw(st.floats(0, 1)))
+        for start, end in zip(edges[::2], edges[1::2], strict=False)
+    )
+    path = tmp_path_factory.mktemp("t") / "words.json"
+    save_transcript(Transcript(words, 10.0, "de", "test"), path)
+    loaded = load_transcript(path, 10.0)
+    assert loaded.words == words
+    assert loaded.language == "de"
+    assert [file.name for file in path.parent.iterdir()] == ["words.json"]
+
+
+@given(times)
+def test_grid_times_are_in_units_of_40_microseconds(tmp_path_factory, edges):
+    edges = [edge // 40 for edge in edges]
+    lines = [f"{a} {b} w{a}" for a, b in zip(edges[::2], edges[1::2], strict=False)]
+    path = tmp_path_factory.mktemp("t") / "x.align"
+    path.write_text("\n".join(["0 0 sil", *lines, "250000 250001 sp"]))
+    for word, line in zip(load_transcript(path, 10.1).words, lines, strict=True):
+        start, end, text = line.split()
+        assert (word.text, word.start_s, word.end_s) == (text, int(start) / 25e3, int(end) / 25e3)
+
+
+def test_srt_words_share_their_cue(tmp_path):
+    transcript = _load(tmp_path, "a.srt", SRT)
+    assert _times(transcript)[0] == ("Hello", 0.5, 0.909)
+    assert [word.text for word in transcript.words] == ["Hello", "there,", "world &", "all!", "Bye"]
+    assert transcript.words[3].end_s == 2.0
+    assert needs_alignment(transcript)
+
+
+def test_vtt_with_a_voice_a_note_and_settings(tmp_path):
+    text = (
+        "\ufeffWEBVTT\n\nNOTE not\nsaid\n\n01:00.000 --> 01:02.000 align:start\n<v Bob>Hi you</v>\n"
+    )
+    assert _times(_load(tmp_path, "a.vtt", text, 90.0)) == [
+        ("Hi", 60.0, 60.857),
+        ("you", 60.857, 62.0),
+    ]
+
+
+def test_long_textgrid(tmp_path):
+    expected = [('so-called "five"', 0.5, 1.0), ("42", 1.0, 2.3)]
+    assert _times(_load(tmp_path, "a.TextGrid", LONG)) == expected
+    assert _times(_load(tmp_path, "b.TextGrid", LONG, encoding="utf-16")) == expected
+    assert not needs_alignment(_load(tmp_path, "a.TextGrid", LONG))
+
+
+def test_short_textgrid(tmp_path):
+    assert _times(_load(tmp_path, "a.TextGrid", SHORT)) == [("hi", 0.0, 1.2)]
+
+
+def test_whisperx_with_a_number_that_has_no_times(tmp_path):
+    words = [
+        {"word": "In", "start": 0.5, "end": 0.7, "score": 0.9},
+        {"word": "1945"},
+        {"word": "we", "start": 1.5, "end": 2.0},
+    ]
+    text = json.dumps({"segments": [{"start": 0.5, "end": 2, "words": words}], "language": "en"})
+    transcript = _load(tmp_path, "a.json", text)
+    assert _times(transcript) == [("In", 0.5, 0.7), ("1945", 0.7, 1.5), ("we", 1.5, 2.0)]
+    assert [word.score for word in transcript.words] == [0.9, 0.0, 1.0]
+    assert needs_alignment(transcript)
+
+
+def test_segments_without_words(tmp_path):
+    transcript = _load(tmp_path, "a.json", '[{"start": 1, "end": 2, "text": " Hi you"}]')
+    assert _times(transcript) == [("Hi", 1.0, 1.429), ("you", 1.429, 2.0)]
+
+
+def test_overlaps_are_removed_and_the_end_is_clipped(tmp_path):
+    words = [{"word": "a", "start": 1, "end": 2.1}, {"word": "b", "start": 2, "end": 3.4}]
+    transcript = _load(tmp_path, "a.json", json.dumps({"words": words}), 3.0)
+    assert _times(transcript) == [("a", 1, 2), ("b", 2, 3)]
+
+
+BAD = [
+    ("a.json", '{"words": [\n{"word": "x", "start": 0,, "end": 1}]}', "line 2"),
+    ("a.json", '{"words": []}', "no words"),
+    ("a.json", '{"text": "x"}', "neither"),
+    ("a.json", "3", "neither"),
+    ("a.json", '{"words": [{"word": "x", "start": "0", "end": 1}]}', r"words\[0\]"),
+    ("a.json", '{"words": [{"word": "x"}]}', "no times"),
+    ("a.json", '{"words": [{"word": "x", "start": 1, "end": Infinity}]}', "inf"),
+    ("a.json", '{"words": [{"word": "x", "start": 2, "end": 1}]}', "before its start"),
+    ("a.json", '{"segments": [{"start": 0, "text": "x y"}]}', "no start and end"),
+    ("a.json", '{"segments": [{"start": 0, "end": 1, "words": [3]}]}', r"words\[0\]"),
+    ("a.json", '{"format": "other", "words": []}', "format 'other'"),
+    ("a.json", "[" * 100_000, "nested"),
+    ("a.json", '{"words": [{"word": "x", "start": 12, "end": 13}]}', "10.00 s long"),
+    ("a.json", '{"words": [{"word": "x", "start": 9, "end": 13}]}', "10.00 s long"),
+    (
+        "a.json",
+        '{"words": [{"word": "x", "start": 2, "end": 3}, {"word": "y", "start": 1, "end": 2}]}',
+        "word 2",
+    ),
+    ("a.srt", "1\n00:00:0x,5 --> 00:00:02,0\nHi\n", "line 2"),
+    ("a.srt", "1\n00:00:03,5 --> 00:00:02,0\nHi\n", "line 2"),
+    ("a.srt", "Hello\n", "no line of times"),
+    ("a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n...\n", "no words"),
+    ("a.align", "0 100 a\nx y z\n", "line 2"),
+    ("a.align", "0 100 a\n300 200 b\n", "line 2"),
+    ("a.TextGrid", "hello", "line 1"),
+    ("a.TextGrid", LONG.replace("xmax = 1\n", ""), "line 31"),
+    ("a.TextGrid", LONG[:330], "ends where"),
+    ("a.TextGrid", LONG.replace('"Words"', '"x"'), "no tier"),
+    ("a.TextGrid", LONG.replace("size = 3", "size = 99999999"), "number of items"),
+    ("a.txt", "hello", "json"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "message"), BAD)
+def test_malformed_files_are_refused_with_the_place(tmp_path, name, text, message):
+    with pytest.raises(BadTranscript, match=message) as error:
+        _load(tmp_path, name, text)
+    assert "\n" not in str(error.value)
+    assert "a." in str(error.value)
+
+
+def test_unreadable_files_are_refused(tmp_path):
+    with pytest.raises(BadTranscript, match="cannot be read"):
+        load_transcript(tmp_path / "none.json", 1.0)
+    (tmp_path / "a.json").write_bytes(b"\xff\x00\xff")
+    with pytest.raises(BadTranscript, match="no text"):
+        load_transcript(tmp_path / "a.json", 1.0)
+
+
+def test_a_folder_that_is_not_there_leaves_nothing(tmp_path):
+    with pytest.raises(OutputNotWritable):
+        save_transcript(Transcript((), 1.0), tmp_path / "none" / "x.json")
+
+
+@given(st.text(max_size=300), st.sampled_from((".json", ".srt", ".vtt", ".align", ".TextGrid")))
+def test_any_text_is_read_or_refused(tmp_path_factory, text, suffix):
+    path = tmp_path_factory.mktemp("t") / f"x{suffix}"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    try:
+        transcript = load_transcript(path, 10.0)
+    except BadTranscript:
+        return
+    assert transcript.words

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from facedit.errors import AssetMissing, BadTranscript, UsageError
+from facedit.speech.levels import active_level_db, median_pitch
+from facedit.speech.snippet import cut_from_recording, speech_for_edit
+from facedit.speech.sound import from_mono, mono, resampled, speech_samples
+from facedit.speech.sphinx import force_align, mean_score
+from facedit.speech.voice import HibariVoice, kokoro_voices, synthesise, voice_named, voices
+from facedit.speech.voice_bank import load_bank
+
+
+def test_the_default_voice_speaks_and_always_the_same(sentence):
+    sound, transcript = synthesise(sentence)
+    again, _ = synthesise(sentence, "hibari")
+    np.testing.assert_array_equal(sound.samples, again.samples)
+    assert transcript.text == sentence
+    assert sound.rate == 24_000
+    assert sound.samples.shape[1] == 1
+
+
+def test_speed_shortens(sentence):
+    slow, fast = (synthesise(sentence, speed=speed)[0].duration_s for speed in (0.8, 1.3))
+    assert slow / fast == pytest.approx(1.3 / 0.8, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("text", "voice", "speed"), [("…", "default", 1), ("Hi", "nobody", 1), ("Hi", "default", 9)]
+)
+def test_what_cannot_be_said_is_refused(text, voice, speed):
+    with pytest.raises(UsageError):
+        synthesise(text, voice, speed)
+
+
+def test_without_kokoro_its_voices_are_named_missing_and_auto_says_so(
+    monkeypatch, tmp_path, spoken, caplog
+):
+    monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
+    assert voices() == ["hibari"]
+    with pytest.raises(AssetMissing, match=r"kokoro\.onnx"):
+        voice_named("am_michael")
+    assert voice_named("auto", spoken).name == "hibari"
+    assert "doctor --fetch kokoro" in caplog.text
+
+
+def test_the_bank_holds_unit_vectors_for_every_voice():
+    names, embeddings = load_bank()
+    assert names == ["hibari", *kokoro_voices()]
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-4)
+    heart = embeddings[names.index("hibari")] @ embeddings.T
+    # hibari was distilled from this voice.
+    assert sorted(names, key=lambda name: -heart[names.index(name)])[1] == "af_heart"
+
+
+def test_a_snippet_holds_the_new_words_at_the_clips_rate_pitch_and_level(spoken, sentence):
+    clip = resampled(mono(spoken), spoken.rate, 44_100) * np.float32(0.3)
+    reference = from_mono(clip, 44_100, channels=2)
+    words = sentence.split()
+    _, transcript = synthesise(sentence)
+    snippet = speech_for_edit(
+        words[:4], ["extremely", "windy"], words[5:], "default", reference, transcript.words
+    )
+    assert snippet.sound.rate == 44_100
+    assert snippet.sound.samples.shape[1] == 2
+    assert snippet.voice == "hibari"
+    assert [word.text for word in snippet.transcript.words] == ["extremely", "windy"]
+    assert snippet.transcript.words[0].start_s < 0.1
+    assert snippet.sound.duration_s - snippet.transcript.words[-1].end_s < 0.1
+    heard = speech_samples(snippet.sound)
+    level = active_level_db(clip, 44_100)
+    assert active_level_db(mono(snippet.sound), 44_100) == pytest.approx(level, abs=4)
+    theirs, ours = median_pitch(speech_samples(reference), 16_000), median_pitch(heard, 16_000)
+    assert abs(12 * np.log2(ours / theirs)) < 3
+    # The cut-out words are heard in it, and other words are not.
+    padded = np.pad(heard, 1600)
+    good, bad = (
+        force_align(padded, text) for text in (["extremely", "windy"], ["purple", "octopus"])
+    )
+    assert mean_score(good) > -25
+    assert bad is None or mean_score(bad) < mean_score(good) - 10
+
+
+def test_a_slower_clip_gets_a_slower_snippet(spoken, sentence):
+    slow, transcript = synthesise(sentence, speed=0.75)
+    words = sentence.split()
+    pace = [
+        speech_for_edit(
+            words[:4], ["windy"], words[5:], HibariVoice(), reference, known.words, room=False
+        )
+        for reference, known in ((slow, transcript), synthesise(sentence, speed=1.3))
+    ]
+    assert pace[0].speed < 0.9 < 1.1 < pace[1].speed
+    assert pace[0].sound.duration_s > 1.25 * pace[1].sound.duration_s
+
+
+def test_nothing_to_speak_is_refused(spoken):
+    with pytest.raises(UsageError, match="no new words"):
+        speech_for_edit(["a"], ["…"], ["b"], "default", spoken, ())
+
+
+NEW = ["The", "weather", "will", "be", "terribly", "stormy", "again", "tomorrow", "morning."]
+
+
+@pytest.mark.parametrize("said", ["Terribly stormy.", " ".join(NEW)])
+def test_a_recording_of_the_words_or_of_the_sentence_gives_the_words(said, spoken):
+    recording = HibariVoice().speak(said, 1.0)
+    snippet = cut_from_recording(recording, NEW, 4, 2, reference=from_mono(mono(spoken), 22_050, 2))
+    assert [word.text for word in snippet.transcript.words] == ["terribly", "stormy"]
+    assert snippet.sound.rate == 22_050
+    assert 0.5 < snippet.sound.duration_s < 1.6
+    heard = np.pad(speech_samples(snippet.sound), 1600)
+    assert mean_score(force_align(heard, ["terribly", "stormy"])) > -25
+
+
+def test_a_recording_of_something_else_is_refused():
+    recording = HibariVoice().speak("Please remember to feed the goldfish.", 1.0)
+    with pytest.raises(BadTranscript, match="neither"):
+        cut_from_recording(recording, NEW, 4, 2)
