@@ -99,6 +99,9 @@ def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
         default="keep",
         help="frames of an edit without a face: keep their pixels and report it, or stop (keep)",
     )
+    parser.add_argument(
+        "--allow-truncated", action="store_true", help="take what is there of a damaged video"
+    )
     parser.add_argument("--weights", default="default", help="motion weights: name or file")
     parser.add_argument("--steps", type=int, default=10, help="Euler steps of the sampler (10)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="report folder (OUT.report)")
@@ -123,6 +126,7 @@ def _run_options(args: argparse.Namespace) -> Run:
         progress=not args.no_progress,
         consent=args.consent,
         force=args.force,
+        allow_truncated=args.allow_truncated,
     )
 
 

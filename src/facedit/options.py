@@ -35,6 +35,7 @@ class Run:
         progress: Show progress bars on standard error.
         consent: The user's statement of consent, kept in the report and the file.
         force: Replace outputs that exist.
+        allow_truncated: Take what is there of a damaged source.
     """
 
     seed: int = 0
@@ -48,6 +49,7 @@ class Run:
     progress: bool = True
     consent: str | None = None
     force: bool = False
+    allow_truncated: bool = False
 
     def __post_init__(self) -> None:
         """Check the values.

@@ -14,16 +14,18 @@ from facedit.compose.making import Job, make, report_folder
 from facedit.compose.plans import PlannedEdit, plan_words, whole_clip_plan
 from facedit.compose.portrait import make_portrait
 from facedit.compose.sound import compose_sound, with_sound
-from facedit.compose.spans import load_models
+from facedit.compose.spans import load_models, torch_device
 from facedit.compose.words import requested_edits, text_of
 from facedit.editing.script import EditScript, ScriptSource, dumps
 from facedit.errors import UsageError
+from facedit.face.choice import FaceChoice
+from facedit.media.encode import container_of
 from facedit.media.info import VideoInfo
-from facedit.media.output import check_output, whole_or_nothing
+from facedit.media.output import check_output, none_left_behind, whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest, Run
-from facedit.report.files import check_report
+from facedit.report.files import check_report, report_files
 from facedit.report.run_report import RunReport
 from facedit.types import Transcript
 
@@ -105,14 +107,12 @@ def plan_edit(
         run: Options.
 
     Returns:
-        The plan, without outputs.
-
-    Raises:
-        FaceditError: If the input or the request is bad.
+        The plan, without outputs. (``FaceditError`` if the input or the request is bad.)
     """
     run = run or Run()
+    _check(run, (), [source], save_script)
     clock = StageClock(progress=run.progress)
-    info, planned = _planned(source, request, clock)
+    info, planned = _planned(source, request, run, clock)
     if save_script is not None:
         _save_script(save_script, source, info, planned, request, run)
     return Result((), None, describe(planned), {"plan": planned.plan.to_dict()})
@@ -136,24 +136,26 @@ def edit(
         run: Options.
 
     Returns:
-        The outputs and the report.
+        The outputs and the report. (``FaceditError`` if the input or the request is bad.)
 
     Raises:
-        FaceditError: If the input or the request is bad.
+        UsageError: If no output is named.
     """
     run = run or Run()
     if output is None:
         raise UsageError("say where the edited video goes (-o OUT), or only --plan.")
     outputs = take_files(output, request.takes)
-    for take, file in enumerate(outputs):
-        check_output(file, run.force, [source])
-        check_report(report_folder(file, run, take), force=run.force)
+    given = (request.speech, request.transcript, request.script)
+    inputs = [source, *(file for file in given if file is not None)]
+    made = _check(run, outputs, inputs, save_script)
     clock = StageClock(progress=run.progress)
-    info, planned = _planned(source, request, clock)
-    if save_script is not None:
-        _save_script(save_script, source, info, planned, request, run)
+    info, planned = _planned(source, request, run, clock)
     if not planned.edits:
-        return _unchanged(source, outputs, run)
+        with none_left_behind(made):
+            result = _unchanged(source, outputs, run)
+            if save_script is not None:
+                _save_script(save_script, source, info, planned, request, run)
+        return result
     snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
     spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
     job = Job(
@@ -168,7 +170,10 @@ def edit(
         run=run,
         clock=clock,
     )
-    reports = make(job, lambda: load_models(run), outputs)
+    with none_left_behind(made):
+        reports = make(job, lambda: load_models(run), outputs)
+        if save_script is not None:
+            _save_script(save_script, source, info, planned, request, run)
     return _result(describe(planned), outputs, reports, run)
 
 
@@ -182,16 +187,12 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
         run: Options.
 
     Returns:
-        The output and the report.
-
-    Raises:
-        FaceditError: If an input is bad.
+        The output and the report. (``FaceditError`` if an input is bad.)
     """
     run = run or Run()
-    check_output(output, run.force, [source, speech])
-    check_report(report_folder(output, run), force=run.force)
+    made = _check(run, (output,), [source, speech])
     clock = StageClock(progress=run.progress)
-    info = probe(source)
+    info = probe(source, allow_truncated=run.allow_truncated)
     new = read_speech_file(speech)
     plan = whole_clip_plan(info.duration_s, info.frame_rate, new.duration_s)
     if not info.has_sound:
@@ -208,7 +209,8 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
         run=run,
         clock=clock,
     )
-    reports = make(job, lambda: load_models(run), (output,))
+    with none_left_behind(made):
+        reports = make(job, lambda: load_models(run), (output,))
     summary = f"{new.duration_s:.2f} s of new speech over {info.duration_s:.2f} s of pictures."
     return _result(summary, (output,), reports, run)
 
@@ -233,16 +235,15 @@ def generate(
         run: Options.
 
     Returns:
-        The output and the report.
+        The output and the report. (``FaceditError`` if an input is bad.)
 
     Raises:
-        FaceditError: If an input is bad.
+        UsageError: If both a recording and a text are given, or neither.
     """
     run = run or Run(region="head")
     if (speech is None) == (text is None):
         raise UsageError("say what is spoken: either a SPEECH file or --text.")
-    check_output(output, run.force, [face] if speech is None else [face, speech])
-    check_report(report_folder(output, run), force=run.force)
+    made = _check(run, (output,), [face] if speech is None else [face, speech])
     clock = StageClock(progress=run.progress)
     words: Transcript | None = None
     with clock.stage("speech"):
@@ -252,7 +253,10 @@ def generate(
             from facedit.speech.voice import synthesise
 
             sound, words = synthesise(text or "", voice)
-    report = make_portrait(face, sound, words, output, run, clock, voice if text else str(speech))
+    with none_left_behind(made):
+        report = make_portrait(
+            face, sound, words, output, run, clock, voice if text else str(speech)
+        )
     summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
     return _result(summary, (output,), (report,), run)
 
@@ -275,30 +279,22 @@ def transcribe(
         force: Replace the output.
 
     Returns:
-        The words.
-
-    Raises:
-        FaceditError: If the input is bad.
+        The words. (``FaceditError`` if the input is bad.)
     """
     from facedit.speech.align import align
     from facedit.speech.cache import cached_transcript
-    from facedit.speech.transcript_io import save_transcript
+    from facedit.speech.transcript_io import save_transcript, written_kind
 
     if output is not None:
-        check_output(output, force, [source])
+        written_kind(output)
+        check_output(output, force, [source] if text is None else [source, text])
     sound = read_speech_file(source)
     if text is None:
         found = cached_transcript(sound, language)
     else:
         found = align(sound, text_of(text), language or "en")
     if output is not None:
-        with whole_or_nothing(output, force) as temporary:
-            part = temporary.with_suffix(output.suffix)
-            try:
-                save_transcript(found, part)
-                part.replace(temporary)
-            finally:
-                part.unlink(missing_ok=True)
+        save_transcript(found, output, force=force)
     return TranscriptResult(found, output)
 
 
@@ -320,12 +316,11 @@ def export_motion(
         progress: Show progress.
 
     Returns:
-        The output.
+        The output. (``FaceditError`` if the input is bad.)
 
     Raises:
-        FaceditError: If the input is bad.
+        UsageError: If the output is neither.
     """
-    from facedit.face.choice import FaceChoice
     from facedit.face.landmarker import Landmarker
     from facedit.face.smooth import smooth_track
     from facedit.face.track import track_face
@@ -336,14 +331,13 @@ def export_motion(
     if output.suffix.lower() not in (".csv", ".npz"):
         raise UsageError(f"{output.name}: motion is written as .csv or .npz.")
     check_output(output, force, [source])
+    choice = FaceChoice.parse(face)
     clock = StageClock(progress=progress)
     info = probe(source)
     landmarker = Landmarker()
     with clock.stage("tracking", info.frame_count) as tick:
         frames = ((frame.time_s, frame.rgb()) for frame in read_frames(source, info=info))
-        track = smooth_track(
-            track_face(frames, FaceChoice.parse(face), landmarker=landmarker, progress=tick)
-        )
+        track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
     write_motion(output, motion_table(track, MotionSpace.load(), landmarker), force=force)
     seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
     summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
@@ -392,11 +386,30 @@ def describe(planned: PlannedEdit) -> str:
     return "\n".join(lines)
 
 
+def _check(
+    run: Run, outputs: tuple[Path, ...], inputs: list[Path], save_script: Path | None = None
+) -> list[Path]:
+    """Refuse before any work what cannot end well; return everything the run will make."""
+    FaceChoice.parse(run.face)
+    torch_device(run.device)
+    made: list[Path] = []
+    for take, output in enumerate(outputs):
+        folder = report_folder(output, run, take)
+        container_of(output)
+        check_output(output, run.force, inputs)
+        check_report(folder, force=run.force)
+        made += [output, *report_files(folder)]
+    if save_script is not None:
+        check_output(save_script, run.force, inputs)
+        made.append(save_script)
+    return made
+
+
 def _planned(
-    source: Path, request: EditRequest, clock: StageClock
+    source: Path, request: EditRequest, run: Run, clock: StageClock
 ) -> tuple[VideoInfo, PlannedEdit]:
     """Do what --plan and a real edit share: everything up to the layout in time."""
-    info = probe(source, need_sound=True)
+    info = probe(source, need_sound=True, allow_truncated=run.allow_truncated)
     transcript, edits = requested_edits(source, info, request, clock)
     return info, plan_words(source, info, transcript, edits, request, clock)
 
@@ -407,7 +420,6 @@ def _save_script(
     """Save the edit, to be changed by hand and run again with --script."""
     from facedit.assets import sha256_of
 
-    check_output(file, run.force, [source])
     script = EditScript(
         ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
         planned.transcript,

@@ -38,6 +38,9 @@ def ended(answer: Callable[[], str], *, verbose: bool) -> int:
 
     Returns:
         Exit status: 0, the error's own, 130 on Ctrl-C, 70 if the program itself failed.
+
+    Raises:
+        Exception: Whatever was not expected, if ``verbose``.
     """
     try:
         text = answer()

@@ -54,7 +54,7 @@ def load_still(path: Path, run: Run) -> Still:
         rgb = even(read_image(path))
         track = track_face([(0.0, rgb)], choice, landmarker=landmarker)
         return Still(rgb, track.landmarks[0])
-    info = probe(path)
+    info = probe(path, allow_truncated=run.allow_truncated)
     frames = read_frames(path, 0.0, SEARCHED_S, info=info)
     track = track_face(
         ((frame.time_s, frame.rgb()) for frame in frames), choice, landmarker=landmarker

@@ -51,6 +51,25 @@ class Encoding:
     sound_bit_rate: int = 0
 
 
+def container_of(path: Path) -> str:
+    """Return the container that an output's name asks for.
+
+    Args:
+        path: The output.
+
+    Returns:
+        FFmpeg's name of the muxer.
+
+    Raises:
+        OutputNotWritable: If the suffix names no container that is written.
+    """
+    container = _CONTAINERS.get(path.suffix.lower())
+    if container is None:
+        known = ", ".join(sorted(_CONTAINERS))
+        raise OutputNotWritable(f"{path}: cannot write '{path.suffix}' files; use one of {known}.")
+    return container
+
+
 def choose_encoding(path: Path, info: VideoInfo, quantiser: int = QUANTISER) -> Encoding:
     """Choose how an output is encoded from its name and its source.
 
@@ -60,15 +79,10 @@ def choose_encoding(path: Path, info: VideoInfo, quantiser: int = QUANTISER) -> 
         quantiser: Quantiser of H.264 (0-51); VP9's is derived from it.
 
     Returns:
-        The encoding: H.264 and AAC, or VP9 and Opus in webm.
-
-    Raises:
-        OutputNotWritable: If the suffix names no container that is written.
+        The encoding: H.264 and AAC, or VP9 and Opus in webm. (``OutputNotWritable`` if the suffix
+        names no container that is written.)
     """
-    container = _CONTAINERS.get(path.suffix.lower())
-    if container is None:
-        known = ", ".join(sorted(_CONTAINERS))
-        raise OutputNotWritable(f"{path}: cannot write '{path.suffix}' files; use one of {known}.")
+    container = container_of(path)
     sound_codec, sound_rate, bit_rate = "", 0, 0
     if info.sound is not None:
         sound_codec = "libopus" if container == "webm" else "aac"

@@ -76,6 +76,7 @@ class VideoInfo:
         sound: The sound stream, or None.
         metadata: Tags of the container (title, creation time, ...).
         notes: What a user should know: streams that are left out, conversions, damage.
+        truncated: Whether the file ends before its header says, and that was allowed.
     """
 
     path: Path
@@ -100,6 +101,7 @@ class VideoInfo:
     sound: SoundInfo | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    truncated: bool = False
 
     @property
     def rotation_deg(self) -> int:

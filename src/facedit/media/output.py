@@ -75,6 +75,33 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
             temporary.unlink()
 
 
+@contextmanager
+def none_left_behind(paths: Iterable[Path]) -> Iterator[None]:
+    """Take back what a run made of several outputs if it fails before the last one is done.
+
+    Args:
+        paths: Files, and behind them the folders that hold them: what of these is not there yet
+            is removed when the block fails, folders only if they are empty then.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        BaseException: What ended the block, Ctrl-C included.
+    """
+    new = [path for path in paths if not os.path.lexists(path)]
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            with suppress(OSError):
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()
+                else:
+                    path.unlink()
+        raise
+
+
 def _same_file(first: Path, second: Path) -> bool:
     """Tell whether two names mean one file, through links too."""
     try:

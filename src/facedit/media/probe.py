@@ -94,7 +94,8 @@ def probe(
         extent = measure_extent(container, video, sound, origin_s, period_s, size, uneven)
         count = extent.listed or video.frames or round(extent.picture_end_s * rate)
         notes: tuple[str, ...] = ()
-        if extent.is_truncated(period_s):
+        truncated = extent.is_truncated(period_s)
+        if truncated:
             notes, count = _accept_truncated(path, extent, count, rate, allow_truncated)
         if uneven and extent.picture_end_s > 0:
             average = Fraction(count / extent.picture_end_s).limit_denominator(100_000)
@@ -122,6 +123,7 @@ def probe(
             sound=_describe_sound(sound, head, extent, origin_s),
             metadata=dict(container.metadata),
             notes=notes + converted + left_out(container, video, sound),
+            truncated=truncated,
         )
 
 

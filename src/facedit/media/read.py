@@ -45,7 +45,7 @@ def read_frames(
             are given from the one at or after this time.
         end_s: End of the window (not included); None for the end.
         info: What ``probe`` said, if it was asked already.
-        allow_truncated: Stop quietly where a damaged file ends.
+        allow_truncated: Stop quietly where a damaged file ends (also if ``info`` was probed so).
 
     Yields:
         Frames with ``start_s <= time_s < end_s``, ascending.
@@ -57,6 +57,7 @@ def read_frames(
     path = Path(path)
     if info is None:
         info = probe(path, allow_truncated=allow_truncated)
+    allow_truncated = allow_truncated or info.truncated
     first_s = -math.inf if start_s is None else start_s - _EPSILON_S
     stop_s = math.inf if end_s is None else end_s - _EPSILON_S
     last: Frame | None = None

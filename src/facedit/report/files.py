@@ -12,6 +12,18 @@ from facedit.report.run_report import RunReport, report_json
 JSON_NAME, PAGE_NAME = "report.json", "report.html"
 
 
+def report_files(folder: Path) -> tuple[Path, Path, Path]:
+    """Return everything that a report consists of.
+
+    Args:
+        folder: Where it goes.
+
+    Returns:
+        The JSON file, the page, and the folder itself.
+    """
+    return folder / JSON_NAME, folder / PAGE_NAME, folder
+
+
 def check_report(folder: Path, *, force: bool = False) -> None:
     """Check before any work that a report can be written.
 
