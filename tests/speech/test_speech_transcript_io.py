@@ -54,9 +54,9 @@ item []:
             xmax = 2.3
             text = "42"
 """
-SHORT = "\n".join(
-    '"ooTextFile" "TextGrid" 0 2.3 <exists> 1 "IntervalTier" "w" 0 2.3 2 0 1.2 "hi" 1.2 2.3 "sp"'.split()
-)
+SHORT = """"ooTextFile" "TextGrid" 0 2.3 <exists>
+1 "IntervalTier" "w" 0 2.3 2 0 1.2 "hi" 1.2 2.3 "sp"
+"""
 
 times = st.lists(st.integers(0, 9_999_999), min_size=2, max_size=20, unique=True).map(sorted)
 
