@@ -59,7 +59,7 @@ def prepared(tmp_path_factory):
 
 def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(prepared, tmp_path):
     weights = prepared / "m.safetensors"
-    result = evaluate(prepared, tmp_path, weights=weights, spans=(8, 14), dim_sets=("lips",))
+    result = evaluate(prepared, tmp_path, weights=weights, spans=(8, 14), protocols=("edit",))
     assert {row["span"] for row in result.rows} == {8, 14}
     by_method = {row["method"]: row["figures"] for row in result.rows if row["span"] == 14}
     assert set(BASELINES) < set(by_method)
@@ -78,7 +78,7 @@ def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(prepar
 
 def test_a_gain_over_a_baseline_is_the_difference_of_figures(prepared, tmp_path):
     result = evaluate(
-        prepared, tmp_path, weights=prepared / "m.safetensors", spans=(8,), dim_sets=("lips",)
+        prepared, tmp_path, weights=prepared / "m.safetensors", spans=(8,), protocols=("edit",)
     )
     figures = {row["method"]: row["figures"]["opening_rel"]["value"] for row in result.rows}
     gain = next(

@@ -9,7 +9,7 @@ from facedit.model.normalise import kept_centre
 from facedit.training.config import DataConfig, PoolConfig
 from facedit.training.data import fit_projection, load_dataset, read_clip, read_rows, split_rows
 from facedit.training.masks import KINDS, MaskConfig
-from facedit.training.sampler import BLEND, Sampler, hold_still, make_pool, stretch
+from facedit.training.sampler import BLEND, Sampler, hold_still, make_pool, stretch, turn_back
 
 POOLS = (PoolConfig(("one",), 0.5, 32), PoolConfig(("two",), 0.25, 64))
 PLAIN = DataConfig("", POOLS, mirror=0.0, amplitude=0.0, speech_noise=0.0)
@@ -99,8 +99,23 @@ def test_kept_dims_may_run_backwards_but_hidden_ones_never(data):
     other = replace(PLAIN, foreign=1.0)
     turned = Sampler(data, META, ONES, other, only("short", "lips"), 400, 0).draw(0)[0]
     # The first window is the same draw in both; later ones differ by the chances consumed.
-    np.testing.assert_array_equal(turned.motion[0, :, 3:], plain.motion[0, ::-1, 3:])
     np.testing.assert_array_equal(turned.motion[0, :, :3], plain.motion[0, :, :3])
+    rows = plain.hidden[0].any(axis=1)
+    assert np.abs(turned.motion[0, rows, 3:] - plain.motion[0, rows, 3:]).max() > 0.1
+
+
+def test_turned_back_motion_keeps_ends_and_speed():
+    rng = np.random.default_rng(0)
+    motion = rng.standard_normal((20, 3)).astype(np.float32)
+    hidden = np.zeros((20, 3), bool)
+    hidden[5:12, 0] = True
+    turned = turn_back(motion, hidden)
+    assert np.array_equal(turned[:, 0], motion[:, 0])
+    assert np.array_equal(turned[:5], motion[:5])
+    np.testing.assert_allclose(turned[[5, 11]], motion[[5, 11]], atol=1e-6)
+    # Backwards: second differences come in the opposite order.
+    bend = np.diff(motion[5:12, 1:], n=2, axis=0)
+    np.testing.assert_allclose(np.diff(turned[5:12, 1:], n=2, axis=0), bend[::-1], atol=1e-5)
 
 
 def test_hold_still_blends_into_the_motion():

@@ -60,7 +60,7 @@ def tables(result: Evaluation) -> str:
     keys = [(row["corpus"], row["dims"]) for row in result.rows]
     for corpus, dims in dict.fromkeys(keys):
         members = [r for r in result.rows if (r["corpus"], r["dims"]) == (corpus, dims)]
-        parts.append(f"\n## {corpus}, {members[0]['clips']} clips, hidden: {dims}\n")
+        parts.append(f"\n## {corpus}, {members[0]['clips']} clips, protocol: {dims}\n")
         heads = [name for name in FIGURES if not name.endswith("_mae")]
         parts.append("| span | method | " + " | ".join(heads) + " |")
         parts.append("|---|---|" + "---|" * len(heads))

@@ -12,6 +12,7 @@ from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace, lip_opening, lip_width
 from facedit.training.data import Meta, PreparedClip
 from facedit.training.masks import span_mask
+from facedit.training.sampler import turn_back
 from facedit.types import Bool, Float32, Float64
 
 EDGE = 4
@@ -71,6 +72,8 @@ def score_clip(
     meta: Meta,
     length: int,
     dim_set: str,
+    *,
+    foreign: bool = False,
 ) -> Float64 | None:
     """Hide a span of a clip, draw it, and sum up how well that went.
 
@@ -82,6 +85,8 @@ def score_clip(
         meta: Describes the dims.
         length: Frames to hide.
         dim_set: Which dims are hidden.
+        foreign: Show the method face and head run backwards in hidden frames, as in an edit, where
+            they were shot to other words.
 
     Returns:
         The sums of ``span_sums``, or None if the clip is too short.
@@ -90,8 +95,9 @@ def score_clip(
     if span is None:
         return None
     hidden = span_mask(len(clip.motion), len(meta.dim_names), meta.groups, [span], dim_set)
-    seen = np.where(hidden, np.float32(np.nan), clip.motion)
-    drawn = method(seen, hidden, number)
+    shown = turn_back(clip.motion, hidden) if foreign else clip.motion
+    drawn = method(np.where(hidden, np.float32(np.nan), shown), hidden, number)
+    drawn = np.where(hidden, drawn, clip.motion)
     return span_sums(
         meter.measure(clip.motion, clip.identity),
         meter.measure(drawn, clip.identity),

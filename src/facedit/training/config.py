@@ -55,8 +55,8 @@ class DataConfig:
         mirror: Chance that a window is shown mirrored.
         amplitude: Standard deviation of the logarithm of a random factor on lips and face.
         stretch: Largest relative change of speed; 0 for none.
-        foreign: Chance that dims which a mask keeps throughout run backwards: in an edit they are
-            as shot, to other words than the new ones, and must not be leant on.
+        foreign: Chance that dims which a mask keeps throughout run backwards in hidden frames: in
+            an edit they are as shot, to other words, and must not be leant on.
         speech_noise: Standard deviation of the noise on projected speech.
     """
 

@@ -122,7 +122,7 @@ class Sampler:
             motion = hold_still(motion, closed, mask.held)
             motion[:, fixed] = closed[fixed]
         elif rng.random() < self._config.foreign:
-            motion = np.where(fixed, motion[::-1], motion)
+            motion = turn_back(motion, mask.hidden)
         motion = (motion - kept_centre(motion, mask.hidden)) * self._scale
         if self._config.amplitude:
             factor = float(np.exp(rng.normal(0, self._config.amplitude)))
@@ -174,6 +174,29 @@ def stretch(values: Float32, factor: float) -> Float32:
     high = np.minimum(low + 1, len(values) - 1)
     weight = (position - low).astype(np.float32)[:, None]
     out: Float32 = (1 - weight) * values[low] + weight * values[high]
+    return out
+
+
+def turn_back(motion: Float32, hidden: Bool) -> Float32:
+    """Run what is kept of hidden frames backwards, tied to its own ends.
+
+    In an edit the brows and the head are as shot, to other words than the new ones. Played
+    backwards they are as lively and as steady at the seams, but say nothing about the lips.
+
+    Args:
+        motion: Shape (T, D).
+        hidden: True where motion is to be drawn, shape (T, D).
+
+    Returns:
+        The motion with the dims that are kept throughout changed in frames that have hidden ones.
+    """
+    out = motion.copy()
+    fixed = ~hidden.any(axis=0)
+    rows = np.concatenate([[False], hidden.any(axis=1), [False]])
+    for start, stop in np.flatnonzero(np.diff(rows)).reshape(-1, 2):
+        own = motion[start:stop, fixed]
+        ramp = np.linspace(1, -1, stop - start, dtype=np.float32)[:, None]
+        out[start:stop, fixed] = own[::-1] + ramp * (own[0] - own[-1])
     return out
 
 

@@ -69,7 +69,7 @@ class Validator:
                 return first
 
             scores = [
-                score_clip(clip, number, draw, self.meter, self.meta, SPAN, "lips")
+                score_clip(clip, number, draw, self.meter, self.meta, SPAN, "lips", foreign=True)
                 for number, clip in enumerate(clips)
             ]
             found = [score for score in scores if score is not None]
