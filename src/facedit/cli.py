@@ -18,7 +18,7 @@ from facedit import __version__
 from facedit.terminal import OneLineParser, ended
 
 if TYPE_CHECKING:
-    from facedit.options import Run
+    from facedit.options import Region, Run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,12 +82,11 @@ def _add_output(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same result (0)")
+    parser.add_argument("--seed", type=int, help="same seed, same result (0)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
     parser.add_argument(
         "--region",
         choices=("lips", "face", "head"),
-        default=region,
         help=f"what new speech may move: lips and jaw, the whole face, or also the head ({region})",
     )
     parser.add_argument(
@@ -111,13 +110,13 @@ def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
     )
 
 
-def _run_options(args: argparse.Namespace) -> Run:
+def _run_options(args: argparse.Namespace, region: Region) -> Run:
     from facedit.options import Run
 
     return Run(
-        seed=args.seed,
+        seed=args.seed or 0,
         device=args.device,
-        region=args.region,
+        region=args.region or region,
         face=args.face,
         on_no_face=args.on_no_face,
         weights=args.weights,
@@ -127,6 +126,7 @@ def _run_options(args: argparse.Namespace) -> Run:
         consent=args.consent,
         force=args.force,
         allow_truncated=args.allow_truncated,
+        given=frozenset(name for name in ("seed", "region") if getattr(args, name) is not None),
     )
 
 
@@ -157,7 +157,7 @@ def _add_edit(verbs: Verbs) -> None:
         help="JSON, SRT, VTT, TextGrid or GRID .align, or a .txt to be aligned",
     )  # fmt: skip
     parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
-    parser.add_argument("--voice", default="auto", help="voice of new words: a name, or auto")
+    parser.add_argument("--voice", help="voice of new words: a name, or auto (auto)")
     parser.add_argument("--takes", type=int, default=1, help="this many versions of the motion")
     parser.add_argument("--plan", action="store_true", help="print what would change; write none")
     _add_run_options(parser, "lips")
@@ -181,10 +181,14 @@ def _edit(args: argparse.Namespace) -> Any:
     )
     if args.plan:
         return pipeline.plan_edit(
-            args.input, request, save_script=args.save_script, run=_run_options(args)
+            args.input, request, save_script=args.save_script, run=_run_options(args, "lips")
         )
     return pipeline.edit(
-        args.input, args.output, request, save_script=args.save_script, run=_run_options(args)
+        args.input,
+        args.output,
+        request,
+        save_script=args.save_script,
+        run=_run_options(args, "lips"),
     )
 
 
@@ -199,7 +203,7 @@ def _add_sync(verbs: Verbs) -> None:
 def _sync(args: argparse.Namespace) -> Any:
     from facedit import pipeline
 
-    return pipeline.sync(args.input, args.speech, args.output, run=_run_options(args))
+    return pipeline.sync(args.input, args.speech, args.output, run=_run_options(args, "lips"))
 
 
 def _add_generate(verbs: Verbs) -> None:
@@ -223,7 +227,7 @@ def _generate(args: argparse.Namespace) -> Any:
         speech=args.speech,
         text=args.text,
         voice=args.voice,
-        run=_run_options(args),
+        run=_run_options(args, "head"),
     )
 
 

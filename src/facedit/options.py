@@ -36,6 +36,7 @@ class Run:
         consent: The user's statement of consent, kept in the report and the file.
         force: Replace outputs that exist.
         allow_truncated: Take what is there of a damaged source.
+        given: Names of options that were set on purpose: an edit script does not override them.
     """
 
     seed: int = 0
@@ -50,6 +51,7 @@ class Run:
     consent: str | None = None
     force: bool = False
     allow_truncated: bool = False
+    given: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -78,7 +80,7 @@ class EditRequest:
         speech: A recording of the new words or of the whole new sentence.
         transcript: Transcript file of the source.
         language: Language code of the speech; recognised if None.
-        voice: Voice of the new words.
+        voice: Voice of the new words; None for the script's, else ``auto``.
         takes: Number of versions of the motion.
     """
 
@@ -90,7 +92,7 @@ class EditRequest:
     speech: Path | None = None
     transcript: Path | None = None
     language: str | None = None
-    voice: str = "auto"
+    voice: str | None = None
     takes: int = 1
 
     def __post_init__(self) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from facedit.compose import scripts
 from facedit.compose.clock import StageClock
 from facedit.compose.making import Job, make, report_folder
 from facedit.compose.plans import PlannedEdit, plan_words, whole_clip_plan
 from facedit.compose.portrait import make_portrait
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import load_models, torch_device
-from facedit.compose.words import requested_edits, text_of
-from facedit.editing.script import EditScript, ScriptSource, dumps
+from facedit.compose.words import source_transcript, text_of, word_edits
 from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
 from facedit.media.encode import container_of
@@ -112,9 +112,9 @@ def plan_edit(
     run = run or Run()
     _check(run, (), [source], save_script)
     clock = StageClock(progress=run.progress)
-    info, planned = _planned(source, request, run, clock)
+    info, planned, request, run = _planned(source, request, run, clock)
     if save_script is not None:
-        _save_script(save_script, source, info, planned, request, run)
+        scripts.save_script(save_script, source, info, planned, request, run)
     return Result((), None, describe(planned), {"plan": planned.plan.to_dict()})
 
 
@@ -149,12 +149,12 @@ def edit(
     inputs = [source, *(file for file in given if file is not None)]
     made = _check(run, outputs, inputs, save_script)
     clock = StageClock(progress=run.progress)
-    info, planned = _planned(source, request, run, clock)
+    info, planned, request, run = _planned(source, request, run, clock)
     if not planned.edits:
         with none_left_behind(made):
             result = _unchanged(source, outputs, run)
             if save_script is not None:
-                _save_script(save_script, source, info, planned, request, run)
+                scripts.save_script(save_script, source, info, planned, request, run)
         return result
     snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
     spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
@@ -173,7 +173,7 @@ def edit(
     with none_left_behind(made):
         reports = make(job, lambda: load_models(run), outputs)
         if save_script is not None:
-            _save_script(save_script, source, info, planned, request, run)
+            scripts.save_script(save_script, source, info, planned, request, run)
     return _result(describe(planned), outputs, reports, run)
 
 
@@ -407,28 +407,21 @@ def _check(
 
 def _planned(
     source: Path, request: EditRequest, run: Run, clock: StageClock
-) -> tuple[VideoInfo, PlannedEdit]:
+) -> tuple[VideoInfo, PlannedEdit, EditRequest, Run]:
     """Do what --plan and a real edit share: everything up to the layout in time."""
     info = probe(source, need_sound=True, allow_truncated=run.allow_truncated)
-    transcript, edits = requested_edits(source, info, request, clock)
-    return info, plan_words(source, info, transcript, edits, request, clock)
-
-
-def _save_script(
-    file: Path, source: Path, info: VideoInfo, planned: PlannedEdit, request: EditRequest, run: Run
-) -> None:
-    """Save the edit, to be changed by hand and run again with --script."""
-    from facedit.assets import sha256_of
-
-    script = EditScript(
-        ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
-        planned.transcript,
-        planned.edits,
-        {"voice": request.voice, "region": run.region, "seed": run.seed},
-        planned.plan,
-    )
-    with whole_or_nothing(file, run.force) as temporary:
-        temporary.write_text(dumps(script), encoding="utf-8")
+    if request.script is None:
+        transcript = source_transcript(source, info, request, clock)
+        edits = word_edits(transcript, request)
+        return info, plan_words(source, info, transcript, edits, request, clock), request, run
+    script = scripts.load_script(request.script, source)
+    request, run = scripts.with_script_options(script, request, run)
+    # Joints that were moved by hand count; the lengths come from the sounds as they are made now.
+    joints = None
+    if script.plan is not None:
+        joints = tuple((fill.source_start_s, fill.source_end_s) for fill in script.plan.fills)
+    planned = plan_words(source, info, script.transcript, script.edits, request, clock, joints)
+    return info, planned, request, run
 
 
 def _unchanged(source: Path, outputs: tuple[Path, ...], run: Run) -> Result:

@@ -52,6 +52,7 @@ def plan_words(
     edits: tuple[WordEdit, ...],
     request: EditRequest,
     clock: StageClock,
+    joints: tuple[Joint, ...] | None = None,
 ) -> PlannedEdit:
     """Make the new sounds and lay them out in time.
 
@@ -62,6 +63,7 @@ def plan_words(
         edits: What changes.
         request: Names the voice or the recording.
         clock: Times the stages.
+        joints: Source times between which the old sound goes; found in the sound if None.
 
     Returns:
         The planned edit.
@@ -81,7 +83,8 @@ def plan_words(
                 else None
             )
             tick(sum(snippet is not None for snippet in snippets))
-    joints = edit_joints(source, info, transcript, edits)
+    if joints is None:
+        joints = edit_joints(source, info, transcript, edits)
     plan = make_plan(
         edits,
         transcript,
@@ -187,7 +190,9 @@ def _snippet(
         )
     before, after = words_around(transcript, edit)
     spoken = within(transcript, low_s, high_s).words
-    return speech_for_edit(before, edit.new_words, after, request.voice, reference, spoken)
+    return speech_for_edit(
+        before, edit.new_words, after, request.voice or "auto", reference, spoken
+    )
 
 
 def _new_sentence(

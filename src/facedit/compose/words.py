@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from facedit.assets import sha256_of
 from facedit.compose.clock import StageClock
 from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, Replace, Request, resolve
-from facedit.editing.script import loads
-from facedit.errors import BadEdit, BadTranscript
+from facedit.errors import BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.media.open import check_input
 from facedit.media.sound import read_sound
@@ -84,36 +82,6 @@ def given_transcript(
         if untimed:
             return aligned
     return given
-
-
-def requested_edits(
-    source: Path, info: VideoInfo, request: EditRequest, clock: StageClock
-) -> tuple[Transcript, tuple[WordEdit, ...]]:
-    """Return the words of the source and what shall change of them.
-
-    Args:
-        source: The source video.
-        info: What is known of it.
-        request: The wishes; a saved script brings its own transcript and edits.
-        clock: Times the stages.
-
-    Returns:
-        The words and the edits.
-
-    Raises:
-        BadEdit: If the script is malformed or of another clip, or a wish cannot be met.
-        BadTranscript: If the words are not what is said.
-    """
-    if request.script is None:
-        transcript = source_transcript(source, info, request, clock)
-        return transcript, word_edits(transcript, request)
-    script = loads(text_of(request.script))
-    if script.source.sha256 not in (None, sha256_of(source)):
-        raise BadEdit(
-            f"{request.script.name} is for {script.source.name}, not for {source.name} as it is "
-            "now (another hash): remove its sha256 to use it all the same."
-        )
-    return script.transcript, script.edits
 
 
 def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, ...]:

@@ -1,0 +1,98 @@
+"""Edit scripts on disk: saved by one run, changed by hand, run again by another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from facedit.assets import sha256_of
+from facedit.compose.plans import PlannedEdit
+from facedit.compose.words import text_of
+from facedit.editing.script import EditScript, ScriptSource, dumps, loads
+from facedit.errors import BadEdit
+from facedit.media.info import VideoInfo
+from facedit.media.output import whole_or_nothing
+from facedit.options import REGIONS, EditRequest, Run
+
+
+def load_script(file: Path, source: Path) -> EditScript:
+    """Read a script and make sure that it is for this clip.
+
+    Args:
+        file: The script.
+        source: The clip.
+
+    Returns:
+        The script.
+
+    Raises:
+        BadEdit: If it is malformed or for another clip.
+    """
+    script = loads(text_of(file))
+    if script.source.sha256 not in (None, sha256_of(source)):
+        raise BadEdit(
+            f"{file.name} is for {script.source.name}, not for {source.name} as it is now "
+            "(another hash): remove its sha256 to use it all the same."
+        )
+    return script
+
+
+def save_script(
+    file: Path, source: Path, info: VideoInfo, planned: PlannedEdit, request: EditRequest, run: Run
+) -> None:
+    """Save an edit, to be changed by hand and run again.
+
+    Args:
+        file: Where to.
+        source: The clip.
+        info: What is known of it.
+        planned: The edit.
+        request: Names the voice.
+        run: Options.
+    """
+    script = EditScript(
+        ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
+        planned.transcript,
+        planned.edits,
+        {"voice": request.voice or "auto", "region": run.region, "seed": run.seed},
+        planned.plan,
+    )
+    with whole_or_nothing(file, run.force) as temporary:
+        temporary.write_text(dumps(script), encoding="utf-8")
+
+
+def with_script_options(
+    script: EditScript, request: EditRequest, run: Run
+) -> tuple[EditRequest, Run]:
+    """Take a script's voice, region and seed over where the caller set none.
+
+    Args:
+        script: The script.
+        request: The wishes; a voice of None is not set.
+        run: Options; those named in ``run.given`` are set.
+
+    Returns:
+        Request and options to run with.
+
+    Raises:
+        BadEdit: If one of the script's options is unknown or has no sensible value.
+    """
+    for name in script.options:
+        if name not in ("voice", "region", "seed"):
+            raise BadEdit(f"options.{name}: not known; voice, region and seed are.")
+    voice = script.options.get("voice", "auto")
+    if not isinstance(voice, str):
+        raise BadEdit(f"options.voice: {voice!r} is no name of a voice.")
+    changes: dict[str, Any] = {}
+    if "seed" in script.options and "seed" not in run.given:
+        seed = script.options["seed"]
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise BadEdit(f"options.seed: {seed!r} is no whole number.")
+        changes["seed"] = seed
+    if "region" in script.options and "region" not in run.given:
+        region = script.options["region"]
+        if region not in REGIONS:
+            raise BadEdit(f"options.region: {region!r}; choose {', '.join(REGIONS)}.")
+        changes["region"] = region
+    return replace(request, voice=request.voice or voice), replace(run, **changes)
