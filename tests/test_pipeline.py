@@ -1,0 +1,209 @@
+"""The whole road, every stage real: a public-domain portrait speaks, and its words are edited."""
+
+import json
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from facedit import pipeline
+from facedit.face.choice import FaceChoice
+from facedit.face.landmarker import Landmarker
+from facedit.face.track import track_face
+from facedit.media.probe import probe
+from facedit.media.read import read_frames
+from facedit.media.sound import read_sound
+from facedit.media.wav import write_wav
+from facedit.motion.lips import lip_opening
+from facedit.options import EditRequest, Run
+from facedit.speech.transcript_io import save_transcript
+from facedit.speech.voice import synthesise
+from facedit.types import Sound
+from media.clips import psnr
+
+skimage = pytest.importorskip("skimage.data")
+TEXT = "We fly to the moon on Monday."
+QUIET = Run(progress=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("road")
+
+
+@pytest.fixture(scope="module")
+def portrait(folder):
+    path = folder / "portrait.png"
+    picture = cv2.resize(
+        skimage.astronaut()[:320, 60:380], (256, 256), interpolation=cv2.INTER_AREA
+    )
+    cv2.imwrite(str(path), picture[..., ::-1])
+    return path
+
+
+@pytest.fixture(scope="module")
+def talking(folder, portrait):
+    path = folder / "talking.mp4"
+    pipeline.generate(portrait, path, text=TEXT, run=Run(progress=False, region="head"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def words(folder, talking):
+    _, transcript = synthesise(TEXT, "default")
+    path = folder / "words.json"
+    save_transcript(transcript, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def edited(folder, talking, words):
+    path = folder / "edited.mp4"
+    request = EditRequest(
+        replace=(("moon", "station"),), delete=("on",), transcript=words, voice="default"
+    )
+    return pipeline.edit(talking, path, request, run=QUIET)
+
+
+def pictures(path):
+    return [frame.rgb() for frame in read_frames(path)]
+
+
+def comment(path):
+    with av.open(str(path)) as file:
+        return file.metadata["comment"]
+
+
+def test_a_portrait_speaks(talking):
+    sound, _ = synthesise(TEXT, "default")
+    info = probe(talking)
+    assert info.duration_s == pytest.approx(sound.duration_s, abs=1.01 / 25)
+    assert (info.width, info.height, info.sound_rate) == (256, 256, sound.rate)
+    frames = ((frame.time_s, frame.rgb()) for frame in read_frames(talking))
+    track = track_face(frames, FaceChoice.parse(None), landmarker=Landmarker())
+    assert (track.confidence > 0.5).all()
+    opening = lip_opening(track.landmarks)
+    assert np.ptp(opening) > 0.04  # of the outer-eye distance: the mouth opens and closes
+    assert "generate: synthetic" in comment(talking)
+
+
+def test_what_was_not_edited_is_what_was_shot(talking, edited):
+    (output,) = edited.outputs
+    plan = edited.details["reports"][0]["plan"]
+    spans = plan["picture_spans"]
+    before, after = pictures(talking), pictures(output)
+    assert len(after) == len(before) + sum(
+        part["shift_frames"] for part in plan["segments"] if not part["keep"]
+    )
+    shift, kept = 0, 0
+    for part in plan["segments"]:
+        if not part["keep"]:
+            shift += part["shift_frames"]
+            continue
+        for index in range(len(before)):
+            time_s = (index + shift) / 25
+            inside = part["source"][0] <= index / 25 < part["source"][1]
+            if inside and not any(start <= time_s < end for start, end in spans):
+                assert psnr(before[index], after[index + shift]) > 42  # RGB of 4:2:0, two encodes
+                kept += 1
+    assert kept > 20
+
+
+def test_new_words_are_heard_and_seen(talking, edited):
+    (output,) = edited.outputs
+    report = edited.details["reports"][0]
+    assert [word["text"] for word in report["output_words"]] == [
+        "We", "fly", "to", "the", "station", "Monday."
+    ]  # fmt: skip
+    fill = next(part for part in report["plan"]["segments"] if part.get("text") == "station")
+    start_s, end_s = fill["output"]
+    heard = read_sound(output, start_s, end_s).samples
+    assert np.sqrt((heard**2).mean()) > 0.01
+    span = next(span for span in report["spans"] if span["text"])
+    target = np.array(span["lips"]["target"], float)
+    source = np.array(span["lips"]["source"], float)
+    times = np.array(span["lips"]["times_s"])
+    inside = (times >= start_s) & (times < end_s)
+    assert np.abs(target - source)[inside].max() > 2.0  # per cent of the eye distance
+    outside = (times < span["output"][0]) | (times >= span["output"][1])
+    elsewhere = [other["output"] for other in report["spans"] if other is not span]
+    for start, end in elsewhere:
+        outside &= (times < start) | (times >= end)
+    assert np.allclose(target[outside], source[outside], atol=1e-3)
+
+
+def test_every_seam_is_reported_and_the_file_is_marked(edited):
+    report = json.loads((edited.report / "report.json").read_text())
+    assert {seam["side"] for seam in report["seams"]} == {"in", "out"}
+    assert len(report["seams"]) >= 2
+    assert "synthetic face and speech at" in comment(edited.outputs[0])
+    page = (edited.report / "report.html").read_text()
+    assert "station" in page
+    assert "<script" not in page
+
+
+def test_the_seed_decides_the_motion(folder, talking, words):
+    made = {}
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        path = folder / f"seed-{name}.mp4"
+        request = EditRequest(replace=(("moon", "sea"),), transcript=words, voice="default")
+        pipeline.edit(talking, path, request, run=Run(progress=False, seed=seed))
+        made[name] = pictures(path)
+    same = [np.array_equal(a, b) for a, b in zip(made["a"], made["b"], strict=True)]
+    assert all(same)
+    assert any(not np.array_equal(a, c) for a, c in zip(made["a"], made["c"], strict=True))
+
+
+def test_takes_are_written_beside_each_other(folder, talking, words):
+    request = EditRequest(replace=(("moon", "sun"),), transcript=words, voice="default", takes=2)
+    result = pipeline.edit(talking, folder / "takes.mp4", request, run=QUIET)
+    assert [path.name for path in result.outputs] == ["takes.mp4", "takes-take2.mp4"]
+    one, two = (pictures(path) for path in result.outputs)
+    assert len(one) == len(two)
+    assert any(not np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_new_sound_over_the_same_pictures(folder, talking):
+    sound, _ = synthesise("Nobody knows why.", "default")
+    speech = folder / "speech.wav"
+    write_wav(speech, sound)
+    result = pipeline.sync(talking, speech, folder / "sync.mp4", run=QUIET)
+    before, after = probe(talking), probe(result.outputs[0])
+    assert (after.frame_count, after.frame_rate) == (before.frame_count, before.frame_rate)
+    ours, theirs = pictures(result.outputs[0])[10], pictures(talking)[10]
+    assert psnr(ours[:60], theirs[:60]) > 42  # hair and forehead are as shot
+    tail = read_sound(result.outputs[0], sound.duration_s + 0.1, before.duration_s - 0.05).samples
+    assert np.abs(tail).max() < 0.01  # silence where the new speech has ended
+
+
+def test_saying_the_same_words_copies_the_file(folder, talking, words):
+    request = EditRequest(say=TEXT.upper(), transcript=words)
+    result = pipeline.edit(talking, folder / "same.mp4", request, run=QUIET)
+    assert result.outputs[0].read_bytes() == talking.read_bytes()
+
+
+def test_a_saved_script_runs_again(folder, talking, words):
+    script = folder / "script.json"
+    request = EditRequest(delete=("Monday",), transcript=words, voice="default")
+    planned = pipeline.plan_edit(talking, request, save_script=script, run=QUIET)
+    again = pipeline.plan_edit(talking, EditRequest(script=script), run=QUIET)
+    assert again.details["plan"] == planned.details["plan"]
+
+
+def test_a_plan_can_be_had_without_rendering(folder, talking, words):
+    request = EditRequest(replace=(("fly", "drive"),), transcript=words, voice="default")
+    before = set(folder.iterdir())
+    result = pipeline.plan_edit(talking, request, run=QUIET)
+    assert '"fly" becomes "drive"' in str(result)
+    assert set(folder.iterdir()) == before
+
+
+def test_ones_own_recording_is_used(folder, talking, words):
+    sound, _ = synthesise("We walk to the moon on Monday.", "default")
+    recording = folder / "recording.wav"
+    write_wav(recording, Sound(0.5 * sound.samples, sound.rate))
+    request = EditRequest(replace=(("fly", "walk"),), transcript=words, speech=recording)
+    result = pipeline.plan_edit(talking, request, run=QUIET)
+    (fill,) = (part for part in result.details["plan"]["segments"] if not part["keep"])
+    assert 0.1 < fill["speech_s"] < 0.6  # one word of the sentence, not all of it
