@@ -127,6 +127,7 @@ def target_landmarks(
     base: Float32,
     output_times_s: Float64,
     region: Region,
+    head_share: Float64 | None = None,
 ) -> Float32:
     """Return where the landmarks of rendered pictures shall be.
 
@@ -140,6 +141,8 @@ def target_landmarks(
         base: Landmarks of the base pictures in pixels, shape (F, 478, 3).
         output_times_s: Output time of each picture, shape (F,).
         region: Which dims the model filled.
+        head_share: How far the head follows the model in [0, 1], shape (F,); all the way if None.
+            Speech says little of the head, so near a seam it had better stay where it was shot.
 
     Returns:
         Landmarks in pixels, shape (F, 478, 3).
@@ -148,5 +151,9 @@ def target_landmarks(
     wanted = own.copy()
     dims = region_dims(space, region)
     wanted[:, dims] = values_at(output_times_s, infilled, canvas.start_s)[:, dims]
+    if head_share is not None:
+        head = space.groups["head"]
+        share = head_share[:, None].astype(np.float32)
+        wanted[:, head] = own[:, head] + share * (wanted[:, head] - own[:, head])
     moved = space.decode(wanted, canvas.identity) - space.decode(own, canvas.identity)
     return (base + moved).astype(np.float32)

@@ -25,6 +25,9 @@ from facedit.types import FaceTrack, Float32, Float64, UInt8
 FADE_S = 0.08
 """Rendered pixels fade in and out over this long at the ends of a span."""
 
+HEAD_FADE_S = 0.24
+"""The head leaves and rejoins its own path over this long."""
+
 CHUNK = 32
 """Base frames held at once: bounds memory for spans as long as the clip."""
 
@@ -127,12 +130,27 @@ def fade_weight(time_s: float, start_s: float, end_s: float, fade_s: float = FAD
         fade_s: Length of each ramp.
 
     Returns:
-        Weight in (0, 1].
+        Weight in (0, 1]; the outermost frames have some of it already.
     """
-    # Half a millisecond of slack keeps the weight of the outermost frame above zero.
-    rise = (time_s - start_s + 0.5 * fade_s) / (1.5 * fade_s) if start_s > 0 else 1.0
-    fall = (end_s - time_s) / (1.5 * fade_s) if np.isfinite(end_s) else 1.0
-    return float(np.clip(min(rise, fall), 0.02, 1.0))
+    share = edge_ramp(time_s + 0.5 * fade_s, start_s, end_s + 0.5 * fade_s, 1.5 * fade_s)
+    return max(share, 0.02)
+
+
+def edge_ramp(time_s: float, start_s: float, end_s: float, reach_s: float) -> float:
+    """Return a share that rises from 0 at a span's start to 1 and falls to 0 at its end.
+
+    Args:
+        time_s: Output time.
+        start_s: Start of the span; nothing rises from 0, the start of the clip.
+        end_s: End of the span; nothing falls towards infinity, the end of the clip.
+        reach_s: Length of each slope.
+
+    Returns:
+        Share in [0, 1].
+    """
+    rise = (time_s - start_s) / reach_s if start_s > 0 else 1.0
+    fall = (end_s - time_s) / reach_s if np.isfinite(end_s) else 1.0
+    return float(np.clip(min(rise, fall), 0.0, 1.0))
 
 
 def _render_span(
@@ -145,7 +163,12 @@ def _render_span(
     second = nearest(work.track.times_s, times.second_s)
     base = _base_landmarks(work.track, first, second, times)
     visible = _visible(work.track, first) & ((times.weight <= 0) | _visible(work.track, second))
-    targets = target_landmarks(work.space, work.canvas, work.infilled, base, output_s, work.region)
+    head_share = np.array(
+        [edge_ramp(time_s, work.start_s, work.end_s, HEAD_FADE_S) for time_s in output_s]
+    )
+    targets = target_landmarks(
+        work.space, work.canvas, work.infilled, base, output_s, work.region, head_share
+    )
     choices = work.renderer.plan(targets, base).choices
     for start in range(0, len(shown), CHUNK):
         part = range(start, min(start + CHUNK, len(shown)))

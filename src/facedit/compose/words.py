@@ -8,13 +8,14 @@ from pathlib import Path
 from facedit.compose.clock import StageClock
 from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, Replace, Request, resolve
-from facedit.errors import BadTranscript
+from facedit.errors import BadEdit, BadMedia, BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.media.open import check_input
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
 from facedit.speech.align import align
 from facedit.speech.cache import cached_transcript
+from facedit.speech.timing import tokens_of
 from facedit.speech.transcript_io import load_transcript, needs_alignment
 from facedit.types import Transcript
 
@@ -70,7 +71,10 @@ def given_transcript(
     Raises:
         BadTranscript: If it is malformed, or not what is said.
     """
-    check_input(file, "transcript")
+    try:
+        check_input(file, "transcript")
+    except BadMedia as error:
+        raise BadTranscript(str(error)) from None
     if file.suffix.lower() == ".txt":
         sound = read_sound(source, 0.0, info.duration_s, info=info)
         return align(sound, text_of(file), language)
@@ -95,9 +99,12 @@ def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, 
         Edits in order and apart; none if the new words are the old ones.
 
     Raises:
-        BadEdit: If a word does not occur, is ambiguous, or edits overlap.
+        BadEdit: If the new sentence is empty. (Also if a word does not occur, is ambiguous, or
+            edits overlap.)
     """
     if request.say is not None:
+        if not tokens_of(request.say):
+            raise BadEdit("--say holds no words: give the whole new sentence, or --delete words.")
         return merge_close(diff(transcript.words, request.say), transcript.words, SLIVER_S)
     wishes: list[Request] = [Replace(old, new) for old, new in request.replace]
     wishes += [Delete(words) for words in request.delete]
