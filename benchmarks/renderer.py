@@ -5,7 +5,7 @@ python benchmarks/renderer.py DATA TRACKS [--weights FILE] [--sheets FOLDER] [--
 The landmarks are the lost frames' own, so this measures the renderer and not the motion model. The
 mouth that is drawn is pasted on the true frame (soft mask, colour offset of the seam) and compared
 inside the mouth's box: PSNR, SSIM, the error of the change from frame to frame, and, where the
-package stlpips-pytorch lies in a folder, shift-tolerant LPIPS (AlexNet).
+package stlpips-pytorch lies in a folder, shift-tolerant LPIPS (AlexNet, box brought to 128 x 96).
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from facedit.render import composite
 from facedit.render.bank import ReferenceBank
 from facedit.render.geometry import lip_gap, mouth_width
 from facedit.render.network import MouthNetwork, load_network
-from facedit.render.renderer import FaceRenderer, RenderSettings
+from facedit.render.renderer import FaceRenderer
+from facedit.render.settings import RenderSettings
 from facedit.render.warp import Rect, bounding_rect
 
 SETS = {
@@ -40,6 +41,8 @@ SETS = {
     "takes": (30, 40, 2),
 }
 """Corpus: frames lost in the middle, frames left out on each side of them, clips."""
+
+Metric = Callable[[np.ndarray, np.ndarray], float]
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,8 @@ def clips_of(data: Path, tracks: Path, corpus: str) -> list[Clip]:
 def variants(clip: Clip, network: MouthNetwork) -> dict[str, Callable[[], list[np.ndarray]]]:
     """Every way of drawing the lost frames, by name."""
     bank = ReferenceBank()
-    allowed = [
-        k for k in range(len(clip.frames))
-        if k < clip.lost.start - clip.away or k >= clip.lost.stop + clip.away
-    ]  # fmt: skip
+    low, high = clip.lost.start - clip.away, clip.lost.stop + clip.away
+    allowed = [k for k in range(len(clip.frames)) if k < low or k >= high]
     for k in allowed:
         bank.add(clip.frames[k], clip.landmarks[k], float(clip.times_s[k]))
     last = max(k for k in allowed if k < clip.lost.start)
@@ -127,7 +128,7 @@ def on_truth(truth: np.ndarray, drawn: np.ndarray, landmarks: np.ndarray, rect: 
     return composite.to_picture(composite.blend(under, over, mask))
 
 
-def stlpips(folder: Path) -> Callable[[np.ndarray, np.ndarray], float]:
+def stlpips(folder: Path) -> Metric:
     """Load the metric; its package imports three others that it does not need."""
     import torch
 
@@ -141,15 +142,50 @@ def stlpips(folder: Path) -> Callable[[np.ndarray, np.ndarray], float]:
     metric = package.LPIPS(net="alex", variant="shift_tolerant", verbose=False)
 
     def measure(one: np.ndarray, other: np.ndarray) -> float:
-        tensors = [
-            torch.from_numpy(cv2.resize(p, (128, 96), interpolation=cv2.INTER_LINEAR))
-            .permute(2, 0, 1)[None].float() / 127.5 - 1.0
-            for p in (one, other)
-        ]  # fmt: skip
+        tensors = []
+        for picture in (one, other):
+            small = cv2.resize(picture, (128, 96), interpolation=cv2.INTER_LINEAR)
+            tensors.append(torch.from_numpy(small).permute(2, 0, 1)[None].float() / 127.5 - 1.0)
         with torch.no_grad():
             return float(metric(*tensors))
 
     return measure
+
+
+def measure(clip: Clip, drawn: list[np.ndarray], metric: Metric) -> list[tuple[float, ...]]:
+    """PSNR, SSIM, ST-LPIPS and error of change of every lost frame."""
+    rows = []
+    before: tuple[np.ndarray, np.ndarray] | None = None
+    for k, picture in zip(clip.lost, drawn, strict=True):
+        truth, points = clip.frames[k], clip.landmarks[k]
+        outline = composite.mouth_outline(points)
+        rect = bounding_rect(outline, 4, truth.shape[1], truth.shape[0])
+        have, want = on_truth(truth, picture, points, rect), truth[rect.slices]
+        error = float(np.mean((have.astype(float) - want) ** 2))
+        pair = (cv2.resize(have, (96, 64)).astype(float), cv2.resize(want, (96, 64)).astype(float))
+        change = float("nan")
+        if before is not None:
+            change = float(np.abs((pair[0] - before[0]) - (pair[1] - before[1])).mean())
+        before = pair
+        psnr = float(10 * np.log10(255**2 / max(error, 1e-3)))
+        ssim = float(structural_similarity(have, want, channel_axis=-1))
+        rows.append((psnr, ssim, metric(have, want), change))
+    return rows
+
+
+def face_box(picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Cut the lower face for a contact sheet."""
+    middle = landmarks[[13, 14], :2].mean(axis=0)
+    half = 0.55 * float(np.linalg.norm(landmarks[33] - landmarks[263]))
+    low = np.maximum(np.rint(middle - half), 0).astype(int)
+    high = np.rint(middle + half).astype(int)
+    return cv2.resize(picture[low[1] : high[1], low[0] : high[0]], (128, 128))
+
+
+def strip(clip: Clip, pictures: list[np.ndarray]) -> np.ndarray:
+    """A row of a contact sheet: twelve of the lost frames."""
+    chosen = np.linspace(0, len(pictures) - 1, 12).astype(int)
+    return np.hstack([face_box(pictures[k], clip.landmarks[clip.lost[k]]) for k in chosen])
 
 
 def main() -> None:
@@ -163,42 +199,21 @@ def main() -> None:
     parser.add_argument("--corpora", nargs="*", default=list(SETS))
     arguments = parser.parse_args()
     network = load_network(arguments.weights)
-    metric = stlpips(arguments.stlpips) if arguments.stlpips else lambda one, other: float("nan")
+    metric: Metric = lambda one, other: float("nan")  # noqa: E731
+    if arguments.stlpips:
+        metric = stlpips(arguments.stlpips)
     for corpus in arguments.corpora:
         totals: dict[str, list[tuple[float, ...]]] = {}
         for clip in clips_of(arguments.data, arguments.tracks, corpus):
-            sheet: list[np.ndarray] = []
+            sheet = []
             for name, draw in variants(clip, network).items():
                 began = time.perf_counter()
                 drawn = draw()
                 spent = 1000 * (time.perf_counter() - began) / len(drawn)
-                row = []
-                before: tuple[np.ndarray, np.ndarray] | None = None
-                for k, picture in zip(clip.lost, drawn, strict=True):
-                    truth, points = clip.frames[k], clip.landmarks[k]
-                    outline = composite.mouth_outline(points)
-                    rect = bounding_rect(outline, 4, truth.shape[1], truth.shape[0])
-                    have = on_truth(truth, picture, points, rect)
-                    want = truth[rect.slices]
-                    error = float(np.mean((have.astype(float) - want) ** 2))
-                    ssim = structural_similarity(have, want, channel_axis=-1)
-                    size = (96, 64)
-                    pair = (
-                        cv2.resize(have, size).astype(float),
-                        cv2.resize(want, size).astype(float),
-                    )
-                    change = float("nan")
-                    if before is not None:
-                        change = np.abs((pair[0] - before[0]) - (pair[1] - before[1])).mean()
-                    before = pair
-                    psnr = 10 * np.log10(255**2 / max(error, 1e-3))
-                    totals.setdefault(name, []).append(
-                        (psnr, ssim, metric(have, want), float(change), spent)
-                    )
-                    row.append(face_box(picture, points))
-                sheet.append(np.hstack(row[:: max(len(row) // 12, 1)][:12]))
-            truths = [face_box(clip.frames[k], clip.landmarks[k]) for k in clip.lost]
-            sheet.append(np.hstack(truths[:: max(len(truths) // 12, 1)][:12]))
+                rows = [(*row, spent) for row in measure(clip, drawn, metric)]
+                totals.setdefault(name, []).extend(rows)
+                sheet.append(strip(clip, drawn))
+            sheet.append(strip(clip, [clip.frames[k] for k in clip.lost]))
             if arguments.sheets:
                 arguments.sheets.mkdir(parents=True, exist_ok=True)
                 path = arguments.sheets / f"{clip.name.replace('/', '_')}.png"
@@ -207,15 +222,6 @@ def main() -> None:
         for name, values in totals.items():
             psnr, ssim, look, change, spent = np.nanmean(np.array(values), axis=0)
             print(f"{name:16s} {psnr:5.2f} {ssim:.3f} {look:.3f} {change:.2f} {spent:4.0f}")
-
-
-def face_box(picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """Cut the lower face for a contact sheet."""
-    middle = landmarks[[13, 14], :2].mean(axis=0)
-    half = 0.55 * float(np.linalg.norm(landmarks[33] - landmarks[263]))
-    low = np.maximum(np.rint(middle - half), 0).astype(int)
-    high = np.rint(middle + half).astype(int)
-    return cv2.resize(picture[low[1] : high[1], low[0] : high[0]], (128, 128))
 
 
 if __name__ == "__main__":

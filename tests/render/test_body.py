@@ -50,7 +50,7 @@ def test_speed_is_bounded(removed, duration) -> None:
         assert (speed <= 2.6).all()
 
 
-@given(st.floats(SLOWEST, FASTEST), st.floats(0.2, 3.0))
+@given(st.floats(SLOWEST, FASTEST * 0.999), st.floats(0.2, 3.0))
 def test_retimed_pictures_run_forward_and_join_at_the_clips_speed(ratio, duration) -> None:
     fps = 200.0
     path = body_path((2.0, 2.0 + ratio * duration), duration, *CLIP, fps)

@@ -66,7 +66,7 @@ def test_painting_happens_at_the_pictures_own_size(portrait: UInt8, make_face) -
     rect = Rect(180, 240, 150, 120)
     native = portrait[rect.slices]
     source = WarpedSource(canonical_source(portrait, face), native)
-    painted = MouthPainter(MouthNetwork(TINY)).paint(face, rect, [source])
+    painted = MouthPainter(MouthNetwork(TINY)).paint(face, rect, [source, source])
     # Untrained, it averages four times the same picture: not one pixel is lost to the 96 px canvas.
     assert np.abs(painted - native).max() < 0.6
 

@@ -14,7 +14,8 @@ from facedit.render.warp import bounding_rect
 from facedit.types import LANDMARKS, Float32, Float64, UInt8
 
 _MOUTH_POINTS = (*LIPS, NOSE_BASE, 200, 205, 425)
-_EYE_POINTS = tuple(point for group in (*UPPER_LIDS, *LOWER_LIDS, *BROWS) for point in group)
+EYE_POINTS = tuple(point for group in (*UPPER_LIDS, *LOWER_LIDS, *BROWS) for point in group)
+"""Points whose surroundings are kept as a frame's eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def _bank_frame(rgb: UInt8, landmarks: Float32, time_s: float) -> BankFrame:
         time_s=time_s,
         landmarks=landmarks,
         mouth=_cut(rgb, landmarks[list(_MOUTH_POINTS), :2], pad),
-        eyes=_cut(rgb, landmarks[list(_EYE_POINTS), :2], pad),
+        eyes=_cut(rgb, landmarks[list(EYE_POINTS), :2], pad),
         source=source,
         lips=lip_descriptor(landmarks),
         gaze=eye_descriptor(landmarks),

@@ -1,4 +1,8 @@
-"""Put eyes that are open as far as the target's into a warped face."""
+"""Put eyes that are open as far as the target's into a warped face.
+
+A real eye of the clip is taken where one is open as far as the target's; where none is and the lids
+are to come down, they are drawn on the base before it is warped.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,41 @@ import numpy as np
 from facedit.render import composite
 from facedit.render.bank import BankFrame
 from facedit.render.geometry import lid_openings
+from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.mesh import LOWER_LIDS, UPPER_LIDS
 from facedit.render.warp import Rect, TargetMesh, bounding_rect, sample
-from facedit.types import Float32
+from facedit.types import Float32, UInt8
 
 SAME_OPENING = 0.03
 """Difference of lid opening (shares of the eye's width) below which the warped base serves."""
+
+NEAR_OPENING = 0.05
+"""Difference of lid opening up to which a real eye of the clip is shown."""
+
+
+def draw_lids(
+    rgb: UInt8, base: Float32, target: Float32, frame: BankFrame | None
+) -> tuple[UInt8, Float32]:
+    """Draw lids further down on the base where the bank has no eye that is shut as far.
+
+    Args:
+        rgb: The base picture, shape (H, W, 3); not changed.
+        base: Its landmarks, shape (478, 3).
+        target: Landmarks to reach, shape (478, 3).
+        frame: The bank frame chosen for the eyes.
+
+    Returns:
+        The picture and its landmarks, as they were if nothing is to be drawn.
+    """
+    closures = []
+    real = lid_openings(frame.landmarks) if frame is not None else (np.inf, np.inf)
+    for before, after, shown in zip(lid_openings(base), lid_openings(target), real, strict=True):
+        drawn = before - after > SAME_OPENING and abs(shown - after) > NEAR_OPENING
+        closures.append(1.0 - after / max(before, 1e-3) if drawn else 0.0)
+    closure = (closures[0], closures[1])
+    if max(closure) <= 0.0:
+        return rgb, base
+    return close_lids(rgb, base, closure)[0], closed_landmarks(base, closure)
 
 
 def eye_mask(landmarks: Float32, side: int, rect: Rect) -> Float32:
@@ -60,6 +93,8 @@ def render_eyes(
     for side in (0, 1):
         before, after = lid_openings(base)[side], lid_openings(target)[side]
         amount = min(max(abs(after - before) / SAME_OPENING - 1.0, 0.0), 1.0)
+        shown = lid_openings(frame.landmarks)[side]
+        amount *= min(max(2.0 - abs(shown - after) / NEAR_OPENING, 0.0), 1.0)
         if amount == 0.0:
             continue
         points = target[[*UPPER_LIDS[side], *LOWER_LIDS[side]], :2]

@@ -95,6 +95,24 @@ def close_lids(
     return out, Rect(x, y, right - x, bottom - y)
 
 
+def closed_landmarks(landmarks: Float32, closure: tuple[float, float]) -> Float32:
+    """Return where the landmarks are once the lids were drawn further down.
+
+    Args:
+        landmarks: Landmarks before, shape (478, 3).
+        closure: As for ``close_lids``.
+
+    Returns:
+        Landmarks after, shape (478, 3).
+    """
+    moved = landmarks.copy()
+    for side, amount in enumerate(closure):
+        upper, lower = list(UPPER_LIDS[side]), list(LOWER_LIDS[side])
+        share = np.float32(np.clip(amount, 0.0, 1.0))
+        moved[upper] += share * (landmarks[lower] - landmarks[upper])
+    return moved
+
+
 def _drawn_lid(picture: UInt8, rect: Rect, eye: _Eye, amount: float) -> UInt8:
     """Redraw one eye's rectangle with its upper lid lowered by a share of its opening."""
     still = picture[rect.slices].astype(np.float32)

@@ -42,7 +42,7 @@ def warp_whole(rgb: UInt8, landmarks: Float32, target: Float32) -> UInt8:
     if rect.width:
         step = 2 if eye_distance(target) >= 100.0 else 1
         mesh = TargetMesh(target, rect, moved_rings(landmarks, target), step)
-        out[rect.slices] = sample(rgb, mesh.source_map(landmarks, rings_of(landmarks)))
+        out[rect.slices] = sample(rgb, mesh.source_map(landmarks, rings_of(landmarks), smooth=True))
     return out
 
 

@@ -12,9 +12,13 @@ import cv2
 import numpy as np
 
 from facedit.render.geometry import CROP, crop_transform, lip_gap, transform_landmarks
+from facedit.render.interior import draw_interior
 from facedit.render.mesh import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from facedit.render.warp import Rect, TargetMesh, rings_of, sample
 from facedit.types import Float32, Float64, UInt8
+
+PICTURES = 4
+"""Pictures that the network copies from: the base and three references."""
 
 _BITS = 4
 _LOWER_OVAL = FACE_OVAL[7:30]
@@ -38,9 +42,9 @@ class MouthInputs:
     """One input of the mouth network.
 
     Attributes:
-        pictures: Sources warped to the target, shape (n, S, S, 3).
+        pictures: Sources warped to the target, shape (4, S, S, 3).
         raster: Lips, opening and outlines of the target, shape (S, S, 3).
-        gaps: Lip opening of each source over its eye distance, shape (n,).
+        gaps: Lip opening of each source over its eye distance, shape (4,).
     """
 
     pictures: UInt8
@@ -131,9 +135,11 @@ def draw_raster(target: Float32, size: int) -> UInt8:
 def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -> MouthInputs:
     """Warp sources to a target and draw its lips.
 
+    A base without references gets a drawn mouth in place of the first one, itself for the others.
+
     Args:
         target: Landmarks to reach, in pixels of the canonical crop, shape (478, 3).
-        sources: Base first, then the references.
+        sources: Base first, then the references; missing ones are replaced by the base.
         size: Side of the canvas.
 
     Returns:
@@ -144,8 +150,14 @@ def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -
         sample(source.crop, mesh.source_map(source.landmarks, rings_of(source.landmarks)))
         for source in sources
     ]
-    gaps = np.array([lip_gap(source.landmarks) for source in sources], np.float32)
-    return MouthInputs(np.stack(pictures), draw_raster(target, size), gaps)
+    gaps = [lip_gap(source.landmarks) for source in sources]
+    if len(sources) == 1:
+        pictures.append(draw_interior(pictures[0], target, canvas_rect(size)))
+        gaps.append(lip_gap(target))
+    missing = PICTURES - len(pictures)
+    pictures += [pictures[0]] * missing
+    gaps += [gaps[0]] * missing
+    return MouthInputs(np.stack(pictures), draw_raster(target, size), np.array(gaps, np.float32))
 
 
 _CHEEKS = (205, 425, 50, 280)
@@ -167,7 +179,7 @@ def skin_gain(source: MouthSource, base: MouthSource) -> Float32:
         middles = np.rint(one.landmarks[list(_CHEEKS), :2]).astype(int)
         for x, y in np.clip(middles, 3, one.crop.shape[0] - 4):
             values.append(one.crop[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).mean(axis=0))
-        return np.mean(values, axis=0).astype(np.float32)
+        return np.asarray(np.mean(values, axis=0), np.float32)
 
     gain = (skin(base) + 4.0) / (skin(source) + 4.0)
     return np.asarray(np.clip(gain, 0.3, 3.0), np.float32)

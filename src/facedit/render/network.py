@@ -20,8 +20,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedit.errors import AssetMissing, BadWeights
+from facedit.render.mouth_inputs import PICTURES
 
-SOURCES = 4
+SOURCES = PICTURES
 """Pictures to copy from: the base and three references."""
 
 RASTER_CHANNELS = 3

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from facedit.render.geometry import crop_transform, transform_landmarks
+from facedit.render.interior import draw_interior
 from facedit.render.mouth_inputs import MouthSource, canvas_rect, network_inputs
 from facedit.render.network import SOURCES, MouthNetwork
 from facedit.render.warp import Rect
@@ -48,16 +49,15 @@ class MouthPainter:
         Args:
             target: Landmarks in pixels of the picture, shape (478, 3).
             rect: Region of the picture to paint.
-            sources: Base first, then up to three references; the base stands in for missing ones.
+            sources: Base first, then up to three references; with none, a drawn mouth is used.
 
         Returns:
             The region, grey levels 0 to 255 (not clipped), shape (h, w, 3). Only the canonical
             crop's canvas is meaningful; the base goes on outside.
         """
-        full = [*sources, *[sources[0]] * (SOURCES - len(sources))][:SOURCES]
         matrix = crop_transform(target)
         points = transform_landmarks(target, matrix)
-        inputs = network_inputs(points, [one.source for one in full], self._size)
+        inputs = network_inputs(points, [one.source for one in sources[:SOURCES]], self._size)
         pictures = torch.from_numpy(inputs.pictures).to(self._device)
         raster = torch.from_numpy(inputs.raster).to(self._device)
         gaps = torch.from_numpy(inputs.gaps).to(self._device)
@@ -86,6 +86,10 @@ class MouthPainter:
             for part in (maps[..., :SOURCES], maps[..., SOURCES:])
         ]
         painted = large[1].astype(np.float32)
-        for number, one in enumerate(full):
-            painted += large[0][..., number : number + 1] * one.native
+        natives = [one.native for one in sources[:SOURCES]]
+        if len(natives) == 1:
+            natives.append(draw_interior(natives[0], target, rect))
+        natives += [natives[0]] * (SOURCES - len(natives))
+        for number, native in enumerate(natives):
+            painted += large[0][..., number : number + 1] * native
         return np.asarray(painted, np.float32)

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facedit.render import composite
-from facedit.render.bank import BankFrame, Cutout, ReferenceBank
-from facedit.render.eyes import render_eyes
-from facedit.render.geometry import eye_descriptor, eye_distance, lip_descriptor, mouth_width
-from facedit.render.mesh import LIPS
-from facedit.render.mouth_inputs import (
-    MouthSource,
-    apply_gain,
-    canonical_source,
-    skin_gain,
-)
+from facedit.render.bank import EYE_POINTS, BankFrame, ReferenceBank
+from facedit.render.eyes import draw_lids, render_eyes
+from facedit.render.geometry import eye_descriptor, eye_distance, lip_descriptor
+from facedit.render.mouth import MouthTask, mouth_region, replace_mouth
 from facedit.render.mouth_path import (
     PathCosts,
     best_path,
@@ -28,6 +20,7 @@ from facedit.render.mouth_path import (
     spread_references,
     transition_costs,
 )
+from facedit.render.settings import RenderSettings
 from facedit.render.types import Choice, MouthPath, Patch, Region
 from facedit.render.warp import (
     Rect,
@@ -42,43 +35,10 @@ from facedit.types import Float32, Float64, UInt8
 
 if TYPE_CHECKING:
     from facedit.render.network import MouthNetwork
-    from facedit.render.paint import MouthPainter, WarpedSource
+    from facedit.render.paint import MouthPainter
 
 Forbidden = Callable[[Float64], NDArray[np.bool_]]
 """Given the bank's times, says which of them must not be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderSettings:
-    """Weights of retrieval and blending.
-
-    Attributes:
-        path: Weights of the search for mouths.
-        eyes: Weights of the search for eyes, in per cent of the eye's width.
-        blur: Cost of a frame for each halving of its sharpness below the bank's median.
-        exposure: Cost per grey level of difference in brightness from the bank's median.
-        references: References for the network, the shown mouth included.
-        apart_s: Least time between two references in seconds.
-        own: Descriptor distance below which the base's own mouth comes in (fully at 0).
-        near: Descriptor distance up to which the retrieved mouth's detail is kept whole.
-        far: Distance from which the network's picture stands alone.
-        coarse_from: Eye distance in pixels from which the base's warp is drawn every other pixel.
-        detail: Blur that separates detail from tone, as a share of the mouth's width.
-        foreign: The bank shows another person, whose tone is fitted to the base's skin.
-    """
-
-    path: PathCosts = field(default_factory=PathCosts)
-    eyes: PathCosts = field(default_factory=lambda: PathCosts(hold=0.0))
-    blur: float = 0.5
-    exposure: float = 0.02
-    references: int = 3
-    apart_s: float = 0.08
-    own: float = 0.35
-    near: float = 2.5
-    far: float = 5.0
-    coarse_from: float = 100.0
-    detail: float = 0.025
-    foreign: bool = False
 
 
 class FaceRenderer:
@@ -212,83 +172,40 @@ class FaceRenderer:
         target = np.asarray(target_landmarks, np.float32)
         if weight <= 0.0:
             return Patch(np.zeros((0, 0, 3), np.uint8), 0, 0)
-        mouth_rect = self._mouth_rect(target, width, height)
+        unchanged = base_rgb
+        if region != "lips":
+            base_rgb, base = draw_lids(base_rgb, base, target, self._frame(choice.eyes))
+        mouth_rect = mouth_region(target, width, height)
         rect = _union(moved_region(base, target, width, height), mouth_rect)
+        if base_rgb is not unchanged:
+            eyes = np.asarray(base_landmarks, np.float32)[list(EYE_POINTS), :2]
+            rect = _union(rect, bounding_rect(eyes, 0.2 * eye_distance(target), width, height))
         if rect.width == 0:
             return Patch(np.zeros((0, 0, 3), np.uint8), 0, 0)
         # Coarse where the face is large: the map is smooth there at the scale of two pixels.
         step = 2 if eye_distance(target) >= self.settings.coarse_from else 1
         mesh = TargetMesh(target, rect, moved_rings(base, target), step)
-        warped = sample(base_rgb, mesh.source_map(base, rings_of(base)))
+        warped = sample(base_rgb, mesh.source_map(base, rings_of(base), smooth=True))
         canvas = warped.astype(np.float32)
         if mouth_rect.width:
             inner = _within(mouth_rect, rect)
-            canvas[inner] = self._mouth(base_rgb, base, target, choice, mouth_rect, warped[inner])
+            references = [self.bank.frames[index] for index in choice.references]
+            canvas[inner] = replace_mouth(
+                MouthTask(base_rgb, base, target, mouth_rect, warped[inner]),
+                references,
+                choice.distance,
+                self._painter,
+                self.settings,
+            )
         if region != "lips":
             render_eyes(canvas, rect, self._frame(choice.eyes), base, target)
-        under = base_rgb[rect.slices].astype(np.float32)
+        under = unchanged[rect.slices].astype(np.float32)
         canvas = np.clip(canvas, 0.0, 255.0)
         rendered = composite.to_picture(under + min(weight, 1.0) * (canvas - under))
-        return Patch(composite.seal_border(rendered, base_rgb, rect), rect.x, rect.y)
+        return Patch(composite.seal_border(rendered, unchanged, rect), rect.x, rect.y)
 
     def _frame(self, index: int | None) -> BankFrame | None:
         return None if index is None else self.bank.frames[index]
-
-    @staticmethod
-    def _mouth_rect(target: Float32, width: int, height: int) -> Rect:
-        """Region that a replaced mouth can touch."""
-        outline = np.concatenate([composite.mouth_outline(target), target[list(LIPS), :2]])
-        return bounding_rect(outline, 0.2 * mouth_width(target) + 4.0, width, height)
-
-    def _mouth(
-        self,
-        base_rgb: UInt8,
-        base: Float32,
-        target: Float32,
-        choice: Choice,
-        rect: Rect,
-        warped: UInt8,
-    ) -> Float32:
-        """Replace the mouth in a region of the warped base."""
-        settings = self.settings
-        under = warped.astype(np.float32)
-        mask = composite.mouth_mask(target, rect)
-        moved = float(np.linalg.norm(lip_descriptor(target) - lip_descriptor(base)))
-        mask = mask * min(moved / settings.own, 1.0)
-        if float(mask.max()) <= 0.0:
-            return under
-        mesh = TargetMesh(target, rect)
-        references = [self.bank.frames[index] for index in choice.references]
-        natives = [_warp_cutout(mesh, frame.mouth, frame.landmarks) for frame in references]
-        wide = mouth_width(target)
-        retrieved = natives[0].astype(np.float32) if natives else under
-        if natives:
-            retrieved = retrieved + composite.seam_offset(under, retrieved, mask, 0.35 * wide)
-        if self._painter is None:
-            return composite.blend(under, retrieved, mask)
-        from facedit.render.paint import WarpedSource
-
-        own = canonical_source(base_rgb, base)
-        sources: list[WarpedSource] = [WarpedSource(own, warped)]
-        for frame, native in zip(references, natives, strict=True):
-            gain = skin_gain(frame.source, own) if settings.foreign else np.ones(3, np.float32)
-            source = MouthSource(apply_gain(frame.source.crop, gain), frame.source.landmarks)
-            sources.append(WarpedSource(source, apply_gain(native, gain)))
-        painted = self._painter.paint(target, rect, sources)
-        if not natives:
-            return composite.blend(under, painted, mask)
-        sigma = max(settings.detail * wide, 0.6)
-        hybrid = retrieved + cv2.GaussianBlur(painted - retrieved, (0, 0), sigma)
-        alone = np.clip(
-            (choice.distance - settings.near) / (settings.far - settings.near), 0.0, 1.0
-        )
-        mixed = hybrid + np.float32(alone) * (painted - hybrid)
-        return composite.blend(under, np.asarray(mixed, np.float32), mask)
-
-
-def _warp_cutout(mesh: TargetMesh, cutout: Cutout, landmarks: Float32) -> UInt8:
-    """Warp a bank frame's cutout to the mesh."""
-    return sample(cutout.rgb, mesh.source_map(landmarks), cutout.origin)
 
 
 def _union(a: Rect, b: Rect) -> Rect:

@@ -10,7 +10,8 @@ import numpy as np
 from facedit.render.bank import ReferenceBank
 from facedit.render.lids import close_lids
 from facedit.render.network import MouthNetwork
-from facedit.render.renderer import FaceRenderer, RenderSettings
+from facedit.render.renderer import FaceRenderer
+from facedit.render.settings import RenderSettings
 from facedit.render.types import Choice
 from facedit.types import Float32, Float64, UInt8
 

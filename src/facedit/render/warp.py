@@ -168,12 +168,17 @@ class TargetMesh:
             cv2.fillConvexPoly(canvas, fixed[number], int(number), cv2.LINE_8, _SUBPIXEL_BITS)
         return canvas
 
-    def source_map(self, source: Float32, rings: Float32 | None = None) -> Float32:
+    def source_map(
+        self, source: Float32, rings: Float32 | None = None, *, smooth: bool = False
+    ) -> Float32:
         """Say for every target pixel where it lies in a source picture.
 
         Args:
             source: Landmarks of the source, shape (478, 3), in pixels of the source picture.
             rings: Points of the rings in the source picture, if the target was drawn with rings.
+            smooth: Take out what thin triangles do at the far side of a turned face (a ragged
+                outline) by a small median and blur of the displacement; it also rounds off the
+                lips' edges, where another picture is to be blended in anyway.
 
         Returns:
             x, y in the source, shape (h, w, 2). Pixels outside the mesh are where they are.
@@ -195,6 +200,13 @@ class TargetMesh:
         for axis in (0, 1):
             a, b, c = (table[:, 3 * axis + k][self.inside] for k in range(3))
             coarse[..., axis] = a * columns + b * rows + c
+        if smooth:
+            grid = np.stack(np.broadcast_arrays(columns, rows), axis=-1)
+            moved = coarse - grid
+            for axis in (0, 1):
+                calm = cv2.medianBlur(np.ascontiguousarray(moved[..., axis]), 5)
+                moved[..., axis] = cv2.GaussianBlur(calm, (0, 0), 1.0)
+            coarse = grid + moved
         if self._step == 1:
             return coarse
         shrink = np.array([[1 / self._step, 0, 0], [0, 1 / self._step, 0]])

@@ -175,7 +175,7 @@ def _turned(landmarks: Float32) -> Float32:
     """Angle between the eye line and the picture plane, per frame."""
     across = landmarks[:, OUTER_EYES[1]] - landmarks[:, OUTER_EYES[0]]
     angle = np.arctan2(across[:, 2], np.hypot(across[:, 0], across[:, 1]))
-    return np.abs(angle).astype(np.float32)
+    return np.asarray(np.abs(angle), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,11 +278,9 @@ class MouthSampler:
             last = earlier.size > 0 and rng.random() < 0.5
             base = int(earlier[-1] if last else rng.choice(allowed))
         sources = [_source(clip, base)]
-        if alone:
-            sources *= 4
-        elif kind < self._mix.no_reference + self._mix.donor:
+        if not alone and kind < self._mix.no_reference + self._mix.donor:
             sources += self._donors(clip, base, target, rng)
-        else:
+        elif not alone:
             sources += self._references(clip, allowed, target, rng)
         return self._finish(clip, target, sources, not alone, rng)
 

@@ -143,7 +143,7 @@ class PatchCritic(nn.Module):
             nn.LeakyReLU(0.2),
             spectral(nn.Conv2d(2 * channels, 4 * channels, 4, 2, 1)),
             nn.LeakyReLU(0.2),
-            spectral(nn.Conv2d(4 * channels, 1, 3, 1, 1)),
+            nn.Conv2d(4 * channels, 1, 3, 1, 1),
         )
 
     def forward(self, picture: Tensor, raster: Tensor) -> Tensor:

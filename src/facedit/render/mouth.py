@@ -1,0 +1,122 @@
+"""Replace one mouth: a retrieved real one, corrected by what the network paints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from facedit.render import composite
+from facedit.render.bank import BankFrame
+from facedit.render.geometry import lip_descriptor, mouth_width
+from facedit.render.mesh import LIPS
+from facedit.render.mouth_inputs import MouthSource, apply_gain, canonical_source, skin_gain
+from facedit.render.settings import RenderSettings
+from facedit.render.warp import Rect, TargetMesh, bounding_rect, sample
+from facedit.types import Float32, UInt8
+
+if TYPE_CHECKING:
+    from facedit.render.paint import MouthPainter, WarpedSource
+
+
+@dataclass(frozen=True, slots=True)
+class MouthTask:
+    """What is to be drawn where.
+
+    Attributes:
+        base_rgb: The base picture, shape (H, W, 3).
+        base: Its landmarks, shape (478, 3).
+        target: Landmarks to reach, shape (478, 3).
+        rect: Region of the picture to draw.
+        warped: The base warped to the target in that region, shape (h, w, 3).
+    """
+
+    base_rgb: UInt8
+    base: Float32
+    target: Float32
+    rect: Rect
+    warped: UInt8
+
+
+def mouth_region(target: Float32, width: int, height: int) -> Rect:
+    """Return the region that a replaced mouth can touch.
+
+    Args:
+        target: Landmarks to reach, shape (478, 3).
+        width: Picture width.
+        height: Picture height.
+
+    Returns:
+        The rectangle, empty if the mouth is outside the picture.
+    """
+    outline = np.concatenate([composite.mouth_outline(target), target[list(LIPS), :2]])
+    return bounding_rect(outline, 0.2 * mouth_width(target) + 4.0, width, height)
+
+
+def replace_mouth(
+    task: MouthTask,
+    references: Sequence[BankFrame],
+    distance: float,
+    painter: MouthPainter | None,
+    settings: RenderSettings,
+) -> Float32:
+    """Draw the mouth.
+
+    Detail comes from the first reference, tone from the network; the farther the reference's shape
+    is from the target's, the more the network stands alone.
+
+    Args:
+        task: What to draw where.
+        references: Real frames, the one to be shown first; may be empty.
+        distance: How different the first one's lips are from the target's.
+        painter: The mouth network; None for real pixels only.
+        settings: Weights.
+
+    Returns:
+        The region, grey levels 0 to 255 (not clipped), shape (h, w, 3).
+    """
+    target, rect = task.target, task.rect
+    under = task.warped.astype(np.float32)
+    mask = composite.mouth_mask(target, rect)
+    # Where the base's lips are as the target's, they stay the base's own.
+    moved = float(np.linalg.norm(lip_descriptor(target) - lip_descriptor(task.base)))
+    mask = mask * min(moved / settings.own, 1.0)
+    if float(mask.max()) <= 0.0:
+        return under
+    mesh = TargetMesh(target, rect)
+    natives = [
+        sample(frame.mouth.rgb, mesh.source_map(frame.landmarks), frame.mouth.origin)
+        for frame in references
+    ]
+    wide = mouth_width(target)
+    retrieved = natives[0].astype(np.float32) if natives else under
+    if natives:
+        retrieved = retrieved + composite.seam_offset(under, retrieved, mask, 0.35 * wide)
+    if painter is None:
+        return composite.blend(under, retrieved, mask)
+    painted = painter.paint(target, rect, _sources(task, references, natives, settings.foreign))
+    if not natives:
+        return composite.blend(under, painted, mask)
+    sigma = max(settings.detail * wide, 0.6)
+    hybrid = retrieved + cv2.GaussianBlur(painted - retrieved, (0, 0), sigma)
+    alone = np.clip((distance - settings.near) / (settings.far - settings.near), 0.0, 1.0)
+    mixed = hybrid + np.float32(alone) * (painted - hybrid)
+    return composite.blend(under, np.asarray(mixed, np.float32), mask)
+
+
+def _sources(
+    task: MouthTask, references: Sequence[BankFrame], natives: Sequence[UInt8], foreign: bool
+) -> list[WarpedSource]:
+    """Base and references for the network; another person's are toned to the base's skin."""
+    from facedit.render.paint import WarpedSource
+
+    own = canonical_source(task.base_rgb, task.base)
+    sources = [WarpedSource(own, task.warped)]
+    for frame, native in zip(references, natives, strict=True):
+        gain = skin_gain(frame.source, own) if foreign else np.ones(3, np.float32)
+        source = MouthSource(apply_gain(frame.source.crop, gain), frame.source.landmarks)
+        sources.append(WarpedSource(source, apply_gain(native, gain)))
+    return sources

@@ -1,0 +1,40 @@
+"""The weights of retrieval and blending in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from facedit.render.mouth_path import PathCosts
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSettings:
+    """Weights of retrieval and blending.
+
+    Attributes:
+        path: Weights of the search for mouths.
+        eyes: Weights of the search for eyes, in per cent of the eye's width.
+        blur: Cost of a frame for each halving of its sharpness below the bank's median.
+        exposure: Cost per grey level of difference in brightness from the bank's median.
+        references: References for the network, the shown mouth included.
+        apart_s: Least time between two references in seconds.
+        own: Descriptor distance below which the base's own mouth comes in (fully at 0).
+        near: Descriptor distance up to which the retrieved mouth's detail is kept whole.
+        far: Distance from which the network's picture stands alone.
+        coarse_from: Eye distance in pixels from which the base's warp is drawn every other pixel.
+        detail: Blur that separates detail from tone, as a share of the mouth's width.
+        foreign: The bank shows another person, whose tone is fitted to the base's skin.
+    """
+
+    path: PathCosts = field(default_factory=PathCosts)
+    eyes: PathCosts = field(default_factory=lambda: PathCosts(hold=0.0))
+    blur: float = 0.5
+    exposure: float = 0.02
+    references: int = 3
+    apart_s: float = 0.08
+    own: float = 0.35
+    near: float = 2.5
+    far: float = 5.0
+    coarse_from: float = 100.0
+    detail: float = 0.025
+    foreign: bool = False

@@ -1,0 +1,51 @@
+"""The drawn inside of a mouth: inside the lips only, teeth above, dark below."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedit.render.interior import draw_interior
+from facedit.render.warp import Rect
+from facedit.types import UInt8
+
+WHOLE = Rect(0, 0, 512, 512)
+
+
+def _skin() -> UInt8:
+    return np.broadcast_to(np.array([200, 150, 130], np.uint8), (512, 512, 3)).copy()
+
+
+def test_only_the_opening_is_painted(make_face) -> None:
+    face = make_face(x=256, y=200, eyes=180, mouth=2.0)
+    painted = draw_interior(_skin(), face, WHOLE)
+    rows, columns = np.nonzero((painted != _skin()).any(axis=-1))
+    assert rows.min() > face[13, 1] - 3
+    assert rows.max() < face[14, 1] + 3
+    assert columns.min() > face[78, 0] - 3
+    assert columns.max() < face[308, 0] + 3
+
+
+def test_a_wide_mouth_shows_teeth_above_and_is_dark_below(make_face) -> None:
+    face = make_face(x=256, y=200, eyes=180, mouth=3.0)
+    painted = draw_interior(_skin(), face, WHOLE).astype(int)
+    top, bottom = face[13], face[14]
+    x = round(float(top[0])) + 6  # the middle of a front tooth
+    teeth = painted[round(float(top[1] + 0.12 * (bottom[1] - top[1]))), x]
+    dark = painted[round(float(top[1] + 0.55 * (bottom[1] - top[1]))), x]
+    assert teeth.mean() > 2.5 * dark.mean()
+    # Teeth are nearer to grey than the skin is.
+    assert np.ptp(teeth) / teeth.mean() < 0.7 * np.ptp(_skin()[0, 0]) / 160
+    assert dark.mean() < 0.4 * _skin()[0, 0].mean()
+
+
+def test_lips_that_touch_stay_shut(make_face) -> None:
+    face = make_face(mouth=-0.55)
+    assert np.abs(draw_interior(_skin(), face, WHOLE).astype(int) - _skin()).max() < 30
+
+
+def test_a_part_of_the_picture_is_painted_alike(make_face) -> None:
+    face = make_face(x=256, y=200, eyes=180, mouth=2.0)
+    rect = Rect(180, 220, 160, 120)
+    whole = draw_interior(_skin(), face, WHOLE)[rect.slices].astype(int)
+    part = draw_interior(_skin()[rect.slices], face, rect)
+    assert np.abs(whole - part).max() <= 2
