@@ -25,7 +25,8 @@ def test_speed_shortens(sentence):
 
 
 @pytest.mark.parametrize(
-    ("text", "voice", "speed"), [("…", "default", 1), ("Hi", "nobody", 1), ("Hi", "default", 9)]
+    ("text", "voice", "speed"),
+    [("…", "default", 1), ("Привет", "default", 1), ("Hi", "nobody", 1), ("Hi", "default", 9)],
 )
 def test_what_cannot_be_said_is_refused(text, voice, speed):
     with pytest.raises(UsageError):

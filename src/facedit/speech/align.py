@@ -29,7 +29,9 @@ CLEAR_FIT = -27.5
 HOPELESS_FIT = -40.0
 """Below this, PocketSphinx's times are not worth having even if the text is right."""
 LEAST_PROBABILITY = 0.35
-"""Whisper's mean probability of the text below which it is another text."""
+"""Whisper's mean probability of an English text below which it is another text."""
+LEAST_FOREIGN_PROBABILITY = 0.2
+"""The same for other languages, which Whisper base knows less well."""
 LEAST_RECOGNISED = 0.5
 """Fraction of a long text that must be recognised where nothing better can be tried."""
 
@@ -145,7 +147,8 @@ def _by_whisper(
     if len(samples) <= LONGEST_S * SPEECH_RATE:
         words = attend(samples, tokens, language)
         mean = sum(word.score for word in words) / len(words)
-        return words, mean, LEAST_PROBABILITY, "whisper-base attention"
+        least = LEAST_PROBABILITY if language == "en" else LEAST_FOREIGN_PROBABILITY
+        return words, mean, least, "whisper-base attention"
     _log.info("The sound is longer than %.0f s: aligning by recognition.", LONGEST_S)
     heard = list(recognise(samples, language).words)
     words, share = anchor(tokens, heard, len(samples) / SPEECH_RATE)

@@ -29,7 +29,7 @@ from facedit.speech.match import (
 from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.sphinx import force_align, mean_score
 from facedit.speech.timing import tokens_of
-from facedit.speech.voice import Voice, voice_named
+from facedit.speech.voice import Voice, check_speakable, voice_named
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
@@ -99,6 +99,7 @@ def speech_for_edit(
     front, back = list(before)[-MOST_CONTEXT:], list(after)[:MOST_CONTEXT]
     front, back = tokens_of(" ".join(front)), tokens_of(" ".join(back))
     text = " ".join([*front, *new, *back])
+    check_speakable(text)
     chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
     spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference_words))
     clip = mono(reference)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -180,10 +181,28 @@ def synthesise(
     if not 0.5 <= speed <= 2.0:
         raise UsageError(f"The speed {speed} is outside of 0.5 to 2.")
     chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
+    check_speakable(text)
     sound = chosen.speak(text, speed)
     if not len(sound.samples) or not tokens_of(text):
         raise UsageError(f"The voice {chosen.name} finds nothing to say in “{text[:40]}”.")
     return sound, align(sound, text, check=False)
+
+
+def check_speakable(text: str) -> None:
+    """Refuse what an English voice can only mangle.
+
+    Args:
+        text: What to say.
+
+    Raises:
+        UsageError: If it holds letters that are not Latin.
+    """
+    foreign = sorted({c for c in text if c.isalpha() and "LATIN" not in unicodedata.name(c, "")})
+    if foreign:
+        raise UsageError(
+            f"The voices speak English only and cannot read “{''.join(foreign[:8])}”: "
+            "record the new words yourself and give the file."
+        )
 
 
 def _nearest(reference: Sound | None) -> str:
