@@ -24,6 +24,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, none_left_behind, whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
+from facedit.model.checkpoint import weights_path
 from facedit.options import EditRequest, Run
 from facedit.report.files import check_report, report_files
 from facedit.report.run_report import RunReport
@@ -392,11 +393,13 @@ def _check(
     """Refuse before any work what cannot end well; return everything the run will make."""
     FaceChoice.parse(run.face)
     torch_device(run.device)
+    if run.weights != "default":
+        weights_path(run.weights)
     made: list[Path] = []
     for take, output in enumerate(outputs):
         folder = report_folder(output, run, take)
-        container_of(output)
         check_output(output, run.force, inputs)
+        container_of(output)
         check_report(folder, force=run.force)
         made += [output, *report_files(folder)]
     if save_script is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from facedit.errors import AmbiguousFace, UsageError
@@ -49,7 +50,7 @@ class FaceChoice:
         try:
             if "," in text:
                 x, y, width, height = (float(part) for part in text.split(","))
-                if width > 0 and height > 0:
+                if width > 0 and height > 0 and math.isfinite(x + y + width + height):
                     return cls(box=(x, y, width, height))
             elif int(text) >= 1:
                 return cls(index=int(text))
@@ -102,10 +103,14 @@ class FaceChoice:
         if not faces:
             return (
                 "no face found in any frame: a face must be upright, not in profile, and at least "
-                "about a twentieth of the picture's longer side wide."
+                "about a twentieth of the picture's longer side wide; choose another clip or "
+                "picture."
             )
         wanted = f"number {self.index}" if self.index is not None else f"at box {self.box}"
-        return f"no face {wanted}; found {len(faces)}: {describe(faces)}."
+        return (
+            f"no face {wanted}; found {len(faces)}: {describe(faces)}; choose one of these with "
+            "--face N, or leave --face out."
+        )
 
 
 def from_left(faces: list[Detection]) -> list[Detection]:

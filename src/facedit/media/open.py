@@ -124,8 +124,20 @@ def _why_not_opened(path: Path, kind: str, error: av.error.FFmpegError) -> str:
         return f"{path}: is a playlist, not a {kind}; give the media file itself."
     if head[4:8] == b"ftyp":
         return _why_no_index(path)
+    other = _kind_by_magic(head)
+    if other and not kind.startswith(other):
+        return f"{path}: is a {other}, not a {kind}."
     reason = (error.strerror or type(error).__name__).strip()
     return f"{path}: not a {kind} that facedit opens ({reason})."
+
+
+def _kind_by_magic(head: bytes) -> str:
+    """Name what the first bytes of a common picture or sound file show; empty if nothing."""
+    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8")) or head[8:12] == b"WEBP":
+        return "picture"
+    if head.startswith((b"ID3", b"fLaC", b"OggS")) or head[8:12] in (b"WAVE", b"AIFF"):
+        return "sound"
+    return ""
 
 
 def _why_no_index(path: Path) -> str:

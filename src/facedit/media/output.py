@@ -32,14 +32,17 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
     for source in inputs:
         if _same_file(Path(source), target):
             raise OutputExists(f"{path}: is the input itself; give another output.")
-    if target.is_dir():
+    if os.path.isdir(target):
         raise OutputNotWritable(f"{path}: is a folder; give a file name.")
     folder = target.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise OutputNotWritable(f"{path}: the folder {folder} does not exist.")
     if os.path.lexists(target) and not force:
         raise OutputExists(f"{path}: exists already; --force replaces it.")
     try:
+        # The temporary name is short: a name that is too long would fail only in the end.
+        with suppress(FileNotFoundError):
+            os.lstat(target)
         _create(_temporary(target)).unlink()
     except OSError as error:
         raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from facedit.errors import OutputNotWritable
@@ -36,10 +37,16 @@ def check_report(folder: Path, *, force: bool = False) -> None:
     Raises:
         OutputNotWritable: If the folder cannot be made.
     """
-    if not folder.exists():
-        if not folder.absolute().parent.is_dir():
-            raise OutputNotWritable(f"{folder}: the folder {folder.parent} does not exist.")
+    try:
+        os.lstat(folder)
+    except FileNotFoundError:
+        if not os.path.isdir(folder.absolute().parent):
+            raise OutputNotWritable(
+                f"{folder}: the folder {folder.parent} does not exist."
+            ) from None
         return
+    except OSError as error:
+        raise OutputNotWritable(f"{folder}: cannot be written ({error.strerror}).") from None
     if not folder.is_dir():
         raise OutputNotWritable(f"{folder}: is a file; the report needs a folder (--report DIR).")
     for name in (JSON_NAME, PAGE_NAME):

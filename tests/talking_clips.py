@@ -1,0 +1,89 @@
+"""Small clips in which the default voice speaks known words: with a face, with two, with none."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.types import Sound, Transcript
+
+SENTENCE = "we fly to the moon and back to the earth"
+RATE = 25
+
+
+@dataclass(frozen=True)
+class TalkingClips:
+    """Files that tests read and must leave as they are.
+
+    Attributes:
+        folder: Where they all lie.
+        words: The words of the sound with their times.
+        sound: The sound.
+    """
+
+    folder: Path
+    words: Transcript
+    sound: Sound
+
+    def __getitem__(self, name: str) -> str:
+        """Path of one of the files."""
+        return str(self.folder / name)
+
+
+def make_talking_clips(folder: Path) -> TalkingClips:
+    """Write ``none.mp4``, ``one.mp4``, ``two.mp4`` (faces), ``words.json`` and ``speech.wav``."""
+    from skimage import data
+
+    from facedit.media.wav import write_wav
+    from facedit.speech.voice import synthesise
+
+    sound, words = synthesise(SENTENCE)
+    face = data.astronaut()[:224, 112:336]
+    frames = range(int(sound.duration_s * RATE) + 1)
+    # One frame more than the sound, so that it fits under the pictures.
+    write_clip(folder / "none.mp4", [gradient(k) for k in frames], sound)
+    write_clip(folder / "one.mp4", [face for _ in frames], sound)
+    write_clip(folder / "two.mp4", [np.concatenate([face, face], axis=1) for _ in frames], sound)
+    write_clip(folder / "silent.mp4", [face for _ in frames], None)
+    write_wav(folder / "speech.wav", sound)
+    document = {
+        "words": [{"word": w.text, "start": w.start_s, "end": w.end_s} for w in words.words]
+    }
+    (folder / "words.json").write_text(json.dumps(document))
+    return TalkingClips(folder, words, sound)
+
+
+def gradient(k: int) -> NDArray[np.uint8]:
+    """A picture without a face: stripes that move."""
+    y, x = np.mgrid[:96, :128]
+    return np.stack([(x + 3 * k) % 256, (2 * y) % 256, (x + y) % 256], axis=-1).astype(np.uint8)
+
+
+def write_clip(
+    path: Path,
+    pictures: list[NDArray[np.uint8]],
+    sound: Sound | None,
+    options: dict[str, str] | None = None,
+) -> None:
+    """Write pictures and sound with plain PyAV (not with the code under test)."""
+    height, width = pictures[0].shape[:2]
+    with av.open(str(path), "w", container_options=options or {}) as file:
+        video = file.add_stream("libx264", rate=RATE, options={"crf": "16", "preset": "ultrafast"})
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        audio = file.add_stream("aac", rate=sound.rate, layout="mono") if sound else None
+        for picture in pictures:
+            file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        file.mux(video.encode(None))
+        if audio is not None and sound is not None:
+            samples = np.ascontiguousarray(sound.samples[:, 0][None])
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = sound.rate, 0
+            frame.time_base = Fraction(1, sound.rate)
+            file.mux(audio.encode(frame))
+            file.mux(audio.encode(None))

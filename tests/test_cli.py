@@ -1,0 +1,133 @@
+"""The command line itself: help, versions, mistakes in the arguments, answers for machines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from facedit import __version__
+from facedit.cli import main
+from facedit.terminal import FAULT, ended, one_line
+
+VERBS = (
+    "edit", "sync", "generate", "transcribe", "motion", "prepare", "train", "evaluate",
+    "doctor", "demo",
+)  # fmt: skip
+HEAVY = ("torch", "cv2", "av", "numpy", "onnxruntime", "ctranslate2", "ai_edge_litert", "tqdm")
+
+
+def test_help_of_every_verb_imports_nothing_heavy() -> None:
+    """One fresh interpreter asks for the help of all verbs, then lists what got imported."""
+    program = (
+        "import sys\n"
+        "from facedit.cli import main\n"
+        f"for verb in (None, *{VERBS!r}):\n"
+        "    try:\n"
+        "        main(['--help'] if verb is None else [verb, '--help'])\n"
+        "    except SystemExit as end:\n"
+        "        assert end.code == 0, (verb, end.code)\n"
+        f"print('imported', [name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("imported []")
+    for verb in VERBS:
+        assert f"usage: facedit {verb} " in done.stdout
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"facedit {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "VERB"),
+        (["sing"], "sing"),
+        (["edit"], "IN"),
+        (["sync", "a.mp4", "a.wav"], "-o"),
+        (["edit", "a.mp4", "-o", "b.mp4", "--replace", "one"], "--replace"),
+        (["edit", "a.mp4", "-o", "b.mp4", "--delete", "a", "--takes", "two"], "two"),
+        (["edit", "a.mp4", "-o", "b.mp4", "--delete", "a", "--region", "hands"], "hands"),
+        (["edit", "a.mp4", "--unheard", "x"], "--unheard"),
+    ],
+)
+def test_wrong_arguments_are_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.count("\n") == 1
+    assert said in streams.err
+    assert "--help' explains" in streams.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "out.mp4"], "say what to change"),
+        (["-o", "out.mp4", "--say", "a b", "--delete", "a"], "use one"),
+        (["-o", "out.mp4", "--say", "a b", "--script", "s.json"], "use one"),
+        (["--say", "a b"], "-o OUT"),
+        (["-o", "out.mp4", "--delete", "a", "--takes", "0"], "--takes 0"),
+        (["-o", "out.mp4", "--delete", "a", "--steps", "0"], "--steps 0"),
+    ],
+)
+def test_edits_that_say_nothing_or_too_much(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Refused before the input is opened: it does not even exist."""
+    assert main(["edit", "nowhere.mp4", *arguments]) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.count("\n") == 1
+    assert said in streams.err
+
+
+def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["facedit"] == __version__
+    assert found["libraries"]["av"]
+    assert found["assets"]["face_landmarker.task"]["licence"] == "Apache-2.0"
+
+
+def test_one_line_keeps_to_one_printable_line() -> None:
+    assert one_line("a\nb\x1b[31m\tc\udcff é") == "a b\\x1b[31m c\\udcff é"
+
+
+def test_an_unexpected_fault_is_one_line_unless_verbose(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken() -> str:
+        raise ZeroDivisionError("by\nnought")
+
+    assert ended(broken, verbose=False) == FAULT
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "ZeroDivisionError: by nought" in err
+    with pytest.raises(ZeroDivisionError):
+        ended(broken, verbose=True)
+
+
+def test_a_closed_pipe_leaves_no_traceback() -> None:
+    """``facedit doctor | head -0``."""
+    read = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+    read.wait()
+    done = subprocess.run(
+        [sys.executable, "-m", "facedit", "doctor"],
+        stdout=read.stdin,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
