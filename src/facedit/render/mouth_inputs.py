@@ -135,7 +135,7 @@ def draw_raster(target: Float32, size: int) -> UInt8:
 def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -> MouthInputs:
     """Warp sources to a target and draw its lips.
 
-    A base without references gets a drawn mouth in place of the first one, itself for the others.
+    A base without references gets a drawn mouth in their place.
 
     Args:
         target: Landmarks to reach, in pixels of the canonical crop, shape (478, 3).
@@ -152,8 +152,8 @@ def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -
     ]
     gaps = [lip_gap(source.landmarks) for source in sources]
     if len(sources) == 1:
-        pictures.append(draw_interior(pictures[0], target, canvas_rect(size)))
-        gaps.append(lip_gap(target))
+        pictures += [draw_interior(pictures[0], target, canvas_rect(size))] * (PICTURES - 1)
+        gaps += [lip_gap(target)] * (PICTURES - 1)
     missing = PICTURES - len(pictures)
     pictures += [pictures[0]] * missing
     gaps += [gaps[0]] * missing
