@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motion_models import CHANNELS, DIMS, tiny_model
 
-from facedit.model.infill import infill
+from facedit.model.field import windowed_field
+from facedit.model.infill import Task, infill, infill_batch
 from facedit.model.normalise import kept_centre
+from facedit.model.sample import SamplerSettings, euler
 from facedit.model.windows import PROMPT, WINDOW, plan_windows
 
 MODEL = tiny_model()
@@ -50,6 +54,22 @@ def test_takes_do_not_depend_on_the_batch(tiny):
         alone = infill(tiny, motion, mask, speech, seed=4 + take, steps=3, temperature=1.0)
         np.testing.assert_allclose(together[take], alone[0], atol=2e-5)
     assert np.abs(together[0] - together[1]).max() > 0.1
+
+
+def test_a_batch_of_different_clips_equals_each_alone(tiny):
+    tasks = []
+    for number, frames in enumerate((20, 33, 20, WINDOW + 30, 20)):
+        motion, speech = clip(frames, number)
+        mask = np.zeros((frames, DIMS), bool)
+        mask[5 + number : 12, : 3 + number] = number != 2  # one of them hides nothing
+        tasks.append(Task(motion, mask, speech, number))
+    settings = SamplerSettings(steps=3, temperature=1.0)
+    together = infill_batch(tiny, tasks, settings)
+    for task, drawn in zip(tasks, together, strict=True):
+        (alone,) = infill_batch(tiny, [task], settings)
+        np.testing.assert_allclose(drawn, alone, atol=2e-5)
+        assert np.array_equal(drawn[~task.mask], task.motion[~task.mask])
+    assert np.array_equal(together[2], tasks[2].motion)
 
 
 def test_same_seed_same_motion_and_temperature_zero_ignores_it(tiny):
@@ -156,17 +176,12 @@ def test_shapes_that_disagree_are_refused(tiny):
 
 def test_overlapping_windows_do_not_drift(tiny):
     # A field that knows the answer in every window gives it back on any canvas.
-    from facedit.model.infill import windowed_field
-    from facedit.model.sample import SamplerSettings, euler
-
     frames = 350
     target = torch.linspace(0, 3, frames)[None, :, None].expand(1, frames, DIMS).contiguous()
 
     class Knows(torch.nn.Module):
         def forward(self, x_t, t, kept, hidden, speech, **_):
             return (speech[..., :1] - x_t) / (1 - t)[:, None, None]
-
-    from dataclasses import replace
 
     model = replace(tiny, net=Knows())
     hidden = torch.ones(1, frames, DIMS, dtype=torch.bool)

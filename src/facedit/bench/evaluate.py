@@ -6,7 +6,8 @@ import json
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ import numpy as np
 from facedit.bench.baselines import Pair, Ridge, RidgeFit, hold, line
 from facedit.bench.evaluation import Evaluation, tables
 from facedit.bench.metrics import Figure, figures, paired_gain
-from facedit.bench.spans import LipMeter, score_clip
+from facedit.bench.spans import Gap, LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, load_model
-from facedit.model.infill import infill
+from facedit.model.infill import Task, infill_batch
+from facedit.model.sample import SamplerSettings
 from facedit.motion.space import MotionSpace
-from facedit.training.data import ClipRow, Meta, PreparedClip, read_clip, read_meta, read_rows
+from facedit.training.data import ClipRow, PreparedClip, read_clip, read_meta, read_rows
 from facedit.types import Bool, Float32, Float64
 
 log = logging.getLogger(__name__)
@@ -41,8 +43,30 @@ MIN_OWN_FRAMES = 5_000
 
 FILE_JSON, FILE_TABLE = "evaluation.json", "evaluation.md"
 
-Fill = Callable[[PreparedClip, PreparedClip, Float32, Bool, int], Float32]
-"""``(clip, clip with another's sound, motion, hidden, seed) -> motion``."""
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """Speech features of clips.
+
+    Attributes:
+        clips: The clips.
+    """
+
+    clips: Sequence[PreparedClip]
+
+    def of(self, gap: Gap, wrong: bool) -> Float32:
+        """Return the sound of a gap's clip (T, C), or as much of the next clip's middle."""
+        own = self.clips[gap.number].speech
+        if not wrong:
+            return own
+        other = self.clips[(gap.number + 1) % len(self.clips)].speech
+        start = max((len(other) - len(own)) // 2, 0)
+        taken: Float32 = other[(start + np.arange(len(own))) % len(other)]
+        return taken
+
+
+Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
+"""Fills the gaps of clips, given their sounds."""
 
 
 def evaluate(
@@ -103,9 +127,18 @@ def evaluate(
         own = ridges.get(corpus, ridges["all"])
         fills = methods(model, ridges["all"], own, seed)
         for protocol in protocols:
+            dim_set, foreign = PROTOCOLS[protocol]
             for span in spans:
                 sums = {
-                    name: _scores(clips, fill, meter, meta, span, protocol)
+                    name: score_clips(
+                        clips,
+                        partial(fill, Sounds(clips)),
+                        meter,
+                        meta,
+                        span,
+                        dim_set,
+                        foreign=foreign,
+                    )
                     for name, fill in fills.items()
                 }
                 if not sums["line"]:
@@ -145,35 +178,37 @@ def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str
     Returns:
         Methods by name.
     """
-    mean = replace(model, sampler=replace(model.sampler, temperature=0.0, speech_guidance=1.0))
-    spread = replace(model, sampler=replace(model.sampler, temperature=1.0, speech_guidance=1.0))
 
-    def by(chosen: MotionModel, *, wrong: bool = False) -> Fill:
-        def fill(
-            clip: PreparedClip, other: PreparedClip, motion: Float32, hidden: Bool, number: int
-        ) -> Float32:
-            speech = (other if wrong else clip).speech
-            drawn: Float32 = infill(chosen, motion, hidden, speech, seed=seed + number)[0]
-            return drawn
+    def by(settings: SamplerSettings, *, wrong: bool = False) -> Fill:
+        def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
+            tasks = [
+                Task(gap.motion, gap.hidden, sounds.of(gap, wrong), seed + gap.number)
+                for gap in gaps
+            ]
+            return infill_batch(model, tasks, settings)
 
         return fill
 
     def by_ridge(chosen: Ridge, *, wrong: bool = False) -> Fill:
-        def fill(
-            clip: PreparedClip, other: PreparedClip, motion: Float32, hidden: Bool, number: int
-        ) -> Float32:
-            speech = model.projection((other if wrong else clip).speech)
-            return chosen.fill(motion, hidden, speech)
+        def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
+            return [
+                chosen.fill(gap.motion, gap.hidden, model.projection(sounds.of(gap, wrong)))
+                for gap in gaps
+            ]
 
         return fill
 
+    def by_motion(rule: Callable[[Float32, Bool], Float32]) -> Fill:
+        return lambda sounds, gaps: [rule(gap.motion, gap.hidden) for gap in gaps]
+
+    plain = replace(model.sampler, speech_guidance=1.0, context_guidance=1.0)
     return {
-        "model": by(model),
-        "model, mean (T=0)": by(mean),
-        "model, sample (T=1)": by(spread),
-        "model, wrong sound": by(model, wrong=True),
-        "line": lambda clip, other, motion, hidden, number: line(motion, hidden),
-        "hold": lambda clip, other, motion, hidden, number: hold(motion, hidden),
+        "model": by(model.sampler),
+        "model, mean (T=0)": by(replace(plain, temperature=0.0)),
+        "model, sample (T=1)": by(replace(plain, temperature=1.0)),
+        "model, wrong sound": by(model.sampler, wrong=True),
+        "line": by_motion(line),
+        "hold": by_motion(hold),
         "ridge": by_ridge(ridge),
         "ridge, own corpus": by_ridge(own),
         "ridge, wrong sound": by_ridge(own, wrong=True),
@@ -229,33 +264,6 @@ def _by_corpus(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[Clip
         else members
         for corpus, members in found.items()
     }
-
-
-def _scores(
-    clips: Sequence[PreparedClip], fill: Fill, meter: LipMeter, meta: Meta, span: int, protocol: str
-) -> list[Float64]:
-    """Score every clip that is long enough; wrong sound comes from the next clip."""
-    dim_set, foreign = PROTOCOLS[protocol]
-
-    def method(motion: Float32, hidden: Bool, number: int) -> Float32:
-        clip = clips[number]
-        return fill(
-            clip, _with_sound(clip, clips[(number + 1) % len(clips)]), motion, hidden, number
-        )
-
-    scores = (
-        score_clip(clip, number, method, meter, meta, span, dim_set, foreign=foreign)
-        for number, clip in enumerate(clips)
-    )
-    return [score for score in scores if score is not None]
-
-
-def _with_sound(clip: PreparedClip, other: PreparedClip) -> PreparedClip:
-    """Give a clip another's sound, from its middle, repeated where it is too short."""
-    frames = len(clip.motion)
-    start = max((len(other.speech) - frames) // 2, 0)
-    index = (start + np.arange(frames)) % len(other.speech)
-    return replace(clip, speech=other.speech[index])
 
 
 def _gains(sums: dict[str, list[Float64]]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,26 @@ from facedit.types import Bool, Float32, Float64
 EDGE = 4
 """Kept frames that a test span leaves on each side."""
 
-Method = Callable[[Float32, Bool, int], Float32]
-"""``(motion (T, D) with NaN where hidden, hidden (T, D), clip number) -> motion (T, D)``."""
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A clip with a hidden span.
+
+    Attributes:
+        number: Number of the clip.
+        motion: Motion, NaN where hidden, shape (T, D).
+        hidden: True where motion is to be drawn, shape (T, D).
+        span: First and last-plus-one hidden frame.
+    """
+
+    number: int
+    motion: Float32
+    hidden: Bool
+    span: tuple[int, int]
+
+
+Method = Callable[[Sequence[Gap]], list[Float32]]
+"""Fills gaps: motion (T, D) of each, without NaN."""
 
 
 def middle_span(frames: int, length: int) -> tuple[int, int] | None:
@@ -64,9 +82,8 @@ class LipMeter:
         return motion[:, part] * self.effects[part]
 
 
-def score_clip(
-    clip: PreparedClip,
-    number: int,
+def score_clips(
+    clips: Sequence[PreparedClip],
     method: Method,
     meter: LipMeter,
     meta: Meta,
@@ -74,12 +91,11 @@ def score_clip(
     dim_set: str,
     *,
     foreign: bool = False,
-) -> Float64 | None:
-    """Hide a span of a clip, draw it, and sum up how well that went.
+) -> list[Float64]:
+    """Hide a span in the middle of each clip, draw it, and sum up how well that went.
 
     Args:
-        clip: The clip.
-        number: Its number, for the method.
+        clips: Clips; those too short for the span are left out.
         method: Draws the hidden entries.
         meter: Measures lips.
         meta: Describes the dims.
@@ -89,19 +105,27 @@ def score_clip(
             they were shot to other words.
 
     Returns:
-        The sums of ``span_sums``, or None if the clip is too short.
+        The sums of ``span_sums`` per clip.
     """
-    span = middle_span(len(clip.motion), length)
-    if span is None:
-        return None
-    hidden = span_mask(len(clip.motion), len(meta.dim_names), meta.groups, [span], dim_set)
-    shown = turn_back(clip.motion, hidden) if foreign else clip.motion
-    drawn = method(np.where(hidden, np.float32(np.nan), shown), hidden, number)
-    drawn = np.where(hidden, drawn, clip.motion)
-    return span_sums(
-        meter.measure(clip.motion, clip.identity),
-        meter.measure(drawn, clip.identity),
-        meter.lips(clip.motion),
-        meter.lips(drawn),
-        *span,
-    )
+    gaps = []
+    for number, clip in enumerate(clips):
+        span = middle_span(len(clip.motion), length)
+        if span is None:
+            continue
+        hidden = span_mask(len(clip.motion), len(meta.dim_names), meta.groups, [span], dim_set)
+        shown = turn_back(clip.motion, hidden) if foreign else clip.motion
+        gaps.append(Gap(number, np.where(hidden, np.float32(np.nan), shown), hidden, span))
+    scores = []
+    for gap, drawn in zip(gaps, method(gaps), strict=True):
+        clip = clips[gap.number]
+        joined = np.where(gap.hidden, drawn, clip.motion)
+        scores.append(
+            span_sums(
+                meter.measure(clip.motion, clip.identity),
+                meter.measure(joined, clip.identity),
+                meter.lips(clip.motion),
+                meter.lips(joined),
+                *gap.span,
+            )
+        )
+    return scores

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from facedit.model.checkpoint import MotionModel
+from facedit.model.field import windowed_field
 from facedit.model.normalise import kept_centre
-from facedit.model.sample import Field, SamplerSettings, draw_noise, euler, guided
-from facedit.model.windows import Window, plan_windows
+from facedit.model.sample import SamplerSettings, draw_noise, euler
+from facedit.model.windows import WINDOW, plan_windows
 from facedit.types import Bool, Float32
+
+SMALL = 50_000_000
+"""Weights up to which one CPU thread is best."""
 
 
 def infill(
@@ -48,42 +51,106 @@ def infill(
         temperature: Factor on the starting noise.
 
     Returns:
-        Motion, shape (takes, T, D). ``SamplerSettings``' error passes through.
+        Motion, shape (takes, T, D). ``SamplerSettings``' and ``infill_batch``'s errors pass
+        through.
+    """
+    settings = _settings(model.sampler, steps, guidance, context_guidance, temperature)
+    tasks = [Task(motion, mask, speech, seed + take) for take in range(takes)]
+    return np.stack(infill_batch(model, tasks, settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A motion to be drawn.
+
+    Attributes:
+        motion: Standardised motion; hidden entries may hold anything, shape (T, D).
+        mask: True where motion is to be drawn, shape (T, D).
+        speech: Features on the same frames, shape (T, C).
+        seed: Seed of its noise.
+    """
+
+    motion: Float32
+    mask: Bool
+    speech: Float32
+    seed: int
+
+
+def infill_batch(
+    model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings
+) -> list[Float32]:
+    """Draw many motions; those of one length pass through the network together.
+
+    Args:
+        model: From ``load_model``.
+        tasks: What to draw; what else is in the batch never changes a result beyond rounding.
+        settings: How.
+
+    Returns:
+        Motion of each task, shape (T, D). ``check``'s error passes through.
+    """
+    groups: dict[tuple[int, bytes], list[int]] = {}
+    for number, task in enumerate(tasks):
+        check(model, task)
+        # On canvases longer than a window the windows depend on where the hidden frames are.
+        where = task.mask.any(axis=1).tobytes() if len(task.mask) > WINDOW else b""
+        groups.setdefault((len(task.mask), where), []).append(number)
+    drawn: list[Float32] = [task.motion.astype(np.float32) for task in tasks]
+    with torch.inference_mode(), few_threads(model):
+        for numbers in groups.values():
+            members = [number for number in numbers if tasks[number].mask.any()]
+            if members:
+                results = _draw(model, [tasks[number] for number in members], settings)
+                for number, result in zip(members, results, strict=True):
+                    drawn[number] = result
+    return drawn
+
+
+def check(model: MotionModel, task: Task) -> None:
+    """Refuse a task that does not fit the model.
+
+    Args:
+        model: The model.
+        task: What to draw.
 
     Raises:
         ValueError: If shapes disagree, or kept motion or speech is not finite.
     """
-    frames, dims = motion.shape
-    wanted = model.net.config.motion_dims, model.projection.matrix.shape[0]
-    if mask.shape != motion.shape or dims != wanted[0] or speech.shape != (frames, wanted[1]):
+    motion, mask, speech = task.motion, task.mask, task.speech
+    dims, channels = model.net.config.motion_dims, model.projection.matrix.shape[0]
+    fits = motion.ndim == 2 and motion.shape[1] == dims and mask.shape == motion.shape
+    if not fits or speech.shape != (len(motion), channels):
         raise ValueError(
             f"motion {motion.shape}, mask {mask.shape} and speech {speech.shape} do not fit a "
-            f"model of {wanted[0]} motion and {wanted[1]} speech dims."
+            f"model of {dims} motion and {channels} speech dims."
         )
     if not (np.isfinite(motion[~mask]).all() and np.isfinite(speech).all()):
         raise ValueError("kept motion and speech must be finite.")
-    out = np.repeat(motion.astype(np.float32)[None], takes, axis=0)
-    if not mask.any():
-        return out
-    settings = _settings(model.sampler, steps, guidance, context_guidance, temperature)
-    windows = plan_windows(np.asarray(mask.any(axis=1)))
+
+
+def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) -> list[Float32]:
+    """Draw tasks of one length whose windows are the same."""
+    windows = plan_windows(np.asarray(tasks[0].mask.any(axis=1)))
     seen = np.unique(np.concatenate([window.frames for window in windows]))
-    centre = kept_centre(motion[seen], mask[seen])
+    centres = [kept_centre(task.motion[seen], task.mask[seen]) for task in tasks]
+    known = [
+        np.where(task.mask, 0.0, (task.motion - centre) * model.motion_scale).astype(np.float32)
+        for task, centre in zip(tasks, centres, strict=True)
+    ]
     device = next(model.net.parameters()).device
-    hidden = torch.from_numpy(mask).to(device)[None]
-    known = np.where(mask, 0.0, (motion - centre) * model.motion_scale).astype(np.float32)
-    truth = torch.from_numpy(known).to(device)[None]
-    heard = torch.from_numpy(model.projection(speech)).to(device)[None]
-    noise = draw_noise(frames, dims, [seed + take for take in range(takes)]).to(device)
-    field = windowed_field(model, windows, truth, hidden, heard, settings)
-    with torch.inference_mode(), few_threads(model):
-        drawn = euler(field, truth, hidden, noise, settings).cpu().numpy()
+    truth = torch.from_numpy(np.stack(known)).to(device)
+    hidden = torch.from_numpy(np.stack([task.mask for task in tasks])).to(device)
+    heard = np.stack([model.projection(task.speech) for task in tasks])
+    noise = draw_noise(truth.shape[1], truth.shape[2], [task.seed for task in tasks]).to(device)
+    field = windowed_field(
+        model, windows, truth, hidden, torch.from_numpy(heard).to(device), settings
+    )
+    drawn = euler(field, truth, hidden, noise, settings).cpu().numpy()
     # The caller's own numbers where kept: the round trip through the scale would cost a bit.
-    return np.where(mask, drawn / model.motion_scale + centre, out).astype(np.float32)
-
-
-SMALL = 50_000_000
-"""Weights up to which one CPU thread is best."""
+    return [
+        np.where(task.mask, result / model.motion_scale + centre, task.motion).astype(np.float32)
+        for task, result, centre in zip(tasks, drawn, centres, strict=True)
+    ]
 
 
 @contextmanager
@@ -124,76 +191,3 @@ def _settings(
         context_guidance=(base.context_guidance if context_guidance is None else context_guidance),
         temperature=base.temperature if temperature is None else temperature,
     )
-
-
-def windowed_field(
-    model: MotionModel,
-    windows: list[Window],
-    truth: Tensor,
-    hidden: Tensor,
-    speech: Tensor,
-    settings: SamplerSettings,
-) -> Field:
-    """Return the guided velocity on a canvas of any length, blended over windows.
-
-    Args:
-        model: The model.
-        windows: What the network sees at once.
-        truth: Normalised motion, shape (1, T, D).
-        hidden: True where motion is drawn, shape (1, T, D).
-        speech: Projected speech, shape (1, T, S).
-        settings: Guidance scales.
-
-    Returns:
-        The field over ``x_t`` (B, T, D); 0 at frames that no window holds.
-    """
-    indices = [torch.from_numpy(window.frames).to(truth.device) for window in windows]
-    shares = [torch.from_numpy(window.weights).to(truth.device)[:, None] for window in windows]
-
-    def field(x: Tensor, t: Tensor) -> Tensor:
-        total, weight = torch.zeros_like(x), x.new_zeros(x.shape[1], 1)
-        for index, share in zip(indices, shares, strict=True):
-            part = guided_velocity(
-                model, x[:, index], t, truth[:, index], hidden[:, index], speech[:, index], settings
-            )
-            total.index_add_(1, index, part * share)
-            weight.index_add_(0, index, share)
-        return total / weight.clamp_min(1e-8)
-
-    return field
-
-
-def guided_velocity(
-    model: MotionModel,
-    x_t: Tensor,
-    t: Tensor,
-    truth: Tensor,
-    hidden: Tensor,
-    speech: Tensor,
-    settings: SamplerSettings,
-) -> Tensor:
-    """Evaluate the network with and without its conditions, as far as guidance needs it.
-
-    Args:
-        model: The model.
-        x_t: Motion on the path, shape (B, T, D).
-        t: Flow time, shape (B,).
-        truth: Normalised kept motion, shape (1 or B, T, D).
-        hidden: True where motion is drawn, shape (1 or B, T, D).
-        speech: Projected speech, shape (1 or B, T, S).
-        settings: Guidance scales.
-
-    Returns:
-        The velocity, shape (B, T, D).
-    """
-    count = len(x_t)
-    kept, hidden = truth.expand_as(x_t), hidden.expand_as(x_t)
-    speech = speech.expand(count, -1, -1)
-    full: Tensor = model.net(x_t, t, kept, hidden, speech)
-    no_speech = no_context = None
-    if settings.speech_guidance != 1:
-        deaf = torch.ones(count, dtype=torch.bool, device=x_t.device)
-        no_speech = model.net(x_t, t, kept, hidden, speech, drop_speech=deaf)
-    if settings.context_guidance != 1:
-        no_context = model.net(x_t, t, kept, torch.ones_like(hidden), speech)
-    return guided(full, no_speech, no_context, settings)

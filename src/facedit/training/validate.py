@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +12,15 @@ import torch
 from torch import Tensor
 
 from facedit.bench.metrics import FIGURES
-from facedit.bench.spans import LipMeter, score_clip
+from facedit.bench.spans import Gap, LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel
-from facedit.model.infill import infill
+from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import MotionSpace
 from facedit.training.config import OptimConfig
 from facedit.training.data import ClipRow, Meta, PreparedClip, read_clip
 from facedit.training.loop import batch_loss
 from facedit.training.sampler import Batch, Sampler
-from facedit.types import Bool, Float32
+from facedit.types import Float32
 
 SPAN = 14
 LOSS_BATCHES = 6
@@ -58,23 +58,19 @@ class Validator:
             Figures by name, e.g. ``loss_short`` or ``lrw_ar_opening_r``.
         """
         out = self._losses(model)
+        settings = replace(model.sampler, steps=5, temperature=0.0)
         for corpus, clips in self.clips.items():
 
-            def draw(
-                motion: Float32, hidden: Bool, number: int, clips: list[PreparedClip] = clips
-            ) -> Float32:
-                speech = clips[number].speech
-                drawn = infill(model, motion, hidden, speech, seed=number, steps=5, temperature=0)
-                first: Float32 = drawn[0]
-                return first
+            def draw(gaps: Sequence[Gap], clips: list[PreparedClip] = clips) -> list[Float32]:
+                tasks = [
+                    Task(gap.motion, gap.hidden, clips[gap.number].speech, gap.number)
+                    for gap in gaps
+                ]
+                return infill_batch(model, tasks, settings)
 
-            scores = [
-                score_clip(clip, number, draw, self.meter, self.meta, SPAN, "lips", foreign=True)
-                for number, clip in enumerate(clips)
-            ]
-            found = [score for score in scores if score is not None]
-            if found:
-                total = np.sum(found, axis=0)
+            scores = score_clips(clips, draw, self.meter, self.meta, SPAN, "lips", foreign=True)
+            if scores:
+                total = np.sum(scores, axis=0)
                 out |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
         return out
 
