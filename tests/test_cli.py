@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from facedit import __version__
 from facedit.cli import main
+from facedit.doctor import Checkup
+from facedit.shipped import shipped_files
 from facedit.terminal import FAULT, ended, one_line
 
 VERBS = (
@@ -99,6 +105,28 @@ def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["facedit"] == __version__
     assert found["libraries"]["av"]
     assert found["assets"]["face_landmarker.task"]["licence"] == "Apache-2.0"
+
+
+def test_doctor_names_our_own_weights(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Whole files with hash and licence; where one is missing it says so."""
+    assert main(["doctor"]) == 0
+    text = capsys.readouterr().out
+    for name in ("motion-base", "mouth", "mesh", "face_mesh", "voice_bank"):
+        assert f"  {name} " in text
+    (tmp_path / "weights").mkdir()
+    mouth = tmp_path / "weights" / "mouth.safetensors"
+    save_file({"x": np.zeros(3, np.float32)}, mouth, {"notes": '{"licence": "CC0"}'})
+    bank = tmp_path / "weights" / "voice_bank.safetensors"
+    bank.write_bytes(b"damaged")
+    bank.with_suffix(".md").write_text("# Bank\n| Licence | **Apache-2.0**: free |\n")
+    found = {file.name: file for file in shipped_files(tmp_path)}
+    assert found["mouth"].licence == "CC0"
+    assert found["mouth"].sha256 == hashlib.sha256(mouth.read_bytes()).hexdigest()
+    assert found["voice_bank"].licence == "Apache-2.0"
+    assert not found["motion-base"].installed
+    empty = Checkup("3", {}, tuple(found.values()), {})
+    line = next(line for line in str(empty).splitlines() if "motion-base" in line)
+    assert "MISSING" in line
 
 
 def test_one_line_keeps_to_one_printable_line() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from facedit import __version__, assets
 from facedit.errors import UsageError
+from facedit.shipped import ShippedFile, shipped_files
 
 LIBRARIES = (
     "numpy",
@@ -19,6 +20,8 @@ LIBRARIES = (
     "faster-whisper",
     "pocketsphinx",
     "hibari-tts",
+    "onnxruntime",
+    "tqdm",
 )
 
 
@@ -29,11 +32,13 @@ class Checkup:
     Attributes:
         python: Version of Python and the platform.
         libraries: Version of each library, None where it is missing.
+        shipped: Our own weights.
         assets: Per asset: whether it is installed, its purpose and its licence.
     """
 
     python: str
     libraries: dict[str, str | None]
+    shipped: tuple[ShippedFile, ...]
     assets: dict[str, dict[str, object]]
 
     def to_dict(self) -> dict[str, object]:
@@ -42,6 +47,7 @@ class Checkup:
             "facedit": __version__,
             "python": self.python,
             "libraries": self.libraries,
+            "weights": {file.name: file.to_dict() for file in self.shipped},
             "assets": self.assets,
         }
 
@@ -49,10 +55,16 @@ class Checkup:
         """Return the findings for people."""
         lines = [f"facedit {__version__}, Python {self.python}", "", "libraries"]
         lines += [f"  {name:26} {found or 'MISSING'}" for name, found in self.libraries.items()]
+        lines += ["", "our own weights"]
+        for file in self.shipped:
+            state = f"{file.size_bytes / 1e6:.2f} MB, {file.sha256[:12]}"
+            if not file.installed:
+                state = "MISSING: install facedit again"
+            lines.append(f"  {file.name:27} {state:28} {file.licence:35} {file.purpose}")
         lines += ["", "weights and data made by others ('facedit doctor --fetch NAME')"]
         for name, entry in self.assets.items():
             state = "installed" if entry["installed"] else f"not installed ({entry['needed']})"
-            lines.append(f"  {name:26} {state:28} {entry['licence']:14} {entry['purpose']}")
+            lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
         return "\n".join(lines)
 
 
@@ -63,18 +75,15 @@ def doctor(fetch: str | None = None) -> Checkup:
         fetch: An asset's name, ``core`` for all that every edit needs, ``all``, or None.
 
     Returns:
-        What is there.
-
-    Raises:
-        UsageError: If no asset has that name.
-        AssetMissing: If one cannot be fetched.
-        BadWeights: If what came is not what is listed.
+        What is there. (``UsageError`` if no asset has that name, ``AssetMissing`` if one cannot be
+        fetched, ``BadWeights`` if what came is not what is listed.)
     """
     for name in _wanted(fetch):
         assets.fetch(name)
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
+        shipped=shipped_files(),
         assets={
             name: {
                 "installed": assets.is_installed(name),

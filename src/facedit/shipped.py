@@ -1,0 +1,106 @@
+"""Our own weights in the package: which there are, and under which licence."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from facedit.assets import sha256_of
+
+SHIPPED = {
+    "weights/motion-base.safetensors": "motion model: draws facial motion from speech",
+    "weights/mouth.safetensors": "mouth network: paints mouths that the clip does not show",
+    "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
+    "weights/face_mesh.safetensors": "triangles of the face mesh",
+    "weights/voice_bank.safetensors": "speaker embeddings of the voices, to choose the nearest",
+}
+"""Purpose of each file, by its path in the package."""
+
+_MOST_HEADER = 1_000_000
+_CARD_LICENCE = re.compile(r"^\W*licence\W+(?P<licence>[^|*:\n]+)", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedFile:
+    """A file of our own weights.
+
+    Attributes:
+        name: Its name without folder and suffix.
+        purpose: What it is for.
+        size_bytes: Its size, 0 if it is missing.
+        sha256: Its hash, empty if it is missing.
+        licence: As its metadata or the model card beside it says.
+    """
+
+    name: str
+    purpose: str
+    size_bytes: int
+    sha256: str
+    licence: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether it is there."""
+        return self.size_bytes > 0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the facts for JSON."""
+        return {"installed": self.installed, **asdict(self)}
+
+
+def shipped_files(package: Path | None = None) -> tuple[ShippedFile, ...]:
+    """Look at the weights that should be in the package.
+
+    Args:
+        package: Folder of the package; this one by default.
+
+    Returns:
+        One entry per file of ``SHIPPED``.
+    """
+    root = package or Path(str(files("facedit")))
+    return tuple(_look(root / path, purpose) for path, purpose in SHIPPED.items())
+
+
+def _look(path: Path, purpose: str) -> ShippedFile:
+    """Describe one file."""
+    if not path.is_file():
+        return ShippedFile(path.stem, purpose, 0, "", "")
+    licence = _licence(_header(path)) or _card_licence(path.with_suffix(".md")) or "not stated"
+    return ShippedFile(path.stem, purpose, path.stat().st_size, sha256_of(path), licence)
+
+
+def _header(path: Path) -> dict[str, str]:
+    """Read the metadata of a safetensors file without its tensors; empty if it is damaged."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            found = json.loads(file.read(min(length, _MOST_HEADER))).get("__metadata__", {})
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _licence(metadata: dict[str, str]) -> str:
+    """Find the licence in the metadata, or in a JSON object that is one of its values."""
+    if metadata.get("licence"):
+        return metadata["licence"]
+    for value in metadata.values():
+        try:
+            inner = json.loads(value)
+        except (TypeError, ValueError):
+            continue
+        if isinstance(inner, dict) and isinstance(inner.get("licence"), str):
+            return str(inner["licence"])
+    return ""
+
+
+def _card_licence(card: Path) -> str:
+    """Find the licence in a model card: its first line, or table row, that begins with the word."""
+    try:
+        found = _CARD_LICENCE.search(card.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError):
+        return ""
+    return found["licence"].strip() if found else ""
