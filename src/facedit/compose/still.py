@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,11 +16,15 @@ from facedit.face.track import track_face
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.still import is_image, read_image
+from facedit.motion.identity import Identity
 from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
 from facedit.render.still import Still
-from facedit.types import Float32, UInt8
+from facedit.types import Float32, Float64, UInt8
+
+CLOSED = 0.01
+"""Lip opening, in outer-eye distances, at which a mouth counts as closed."""
 
 PROMPT_FRAMES = 6
 """Motion frames before the speech in which the face is as in the picture."""
@@ -86,8 +91,41 @@ def even(rgb: UInt8) -> UInt8:
     return np.ascontiguousarray(rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2])
 
 
+def closed_mouth(space: MotionSpace, values: Float32, identity: Identity) -> Float32:
+    """Find the smallest change of the lips that closes the mouth.
+
+    Motion is relative to the picture's own face. Of a smile that shows teeth the model would open
+    the mouth further and never close it; so speech starts from this picture's mouth, closed.
+
+    Args:
+        space: The motion space.
+        values: Motion of the picture, shape (D,).
+        identity: The person.
+
+    Returns:
+        The same with the lips closed, of the least norm in standard deviations (the likeliest
+        expression); unchanged if the lips touch already.
+    """
+    lips = space.groups["lips"]
+    closed = values.astype(np.float64).copy()
+
+    def opening(motion: Float64) -> Float64:
+        landmarks = space.decode(motion.astype(np.float32), identity)
+        return np.asarray(lip_opening(landmarks), np.float64)
+
+    for _ in range(4):  # the opening is nearly linear in the dims: Newton's method
+        now = float(opening(closed[None])[0])
+        if now <= CLOSED:
+            break
+        steps = np.repeat(closed[None], lips.stop - lips.start, axis=0)
+        steps[:, lips] += 0.1 * np.eye(len(steps))
+        slope = (opening(steps) - now) / 0.1
+        closed[lips] -= (now - 0.5 * CLOSED) * slope / (slope @ slope)
+    return closed.astype(np.float32)
+
+
 def still_canvas(space: MotionSpace, still: Still, frames: int, region: Region) -> Canvas:
-    """Hold the picture for a moment, then hide everything that speech may move.
+    """Hold the picture, its mouth closed, then hide everything that speech may move.
 
     Args:
         space: The motion space.
@@ -103,9 +141,11 @@ def still_canvas(space: MotionSpace, still: Still, frames: int, region: Region) 
     confidence = np.ones(total, np.float32)
     identity = space.identity(landmarks[:1], confidence[:1])
     hidden = np.arange(total) >= PROMPT_FRAMES
-    return build_canvas(
+    canvas = build_canvas(
         space, identity, landmarks, confidence, hidden, region=region, first_frame=-PROMPT_FRAMES
     )
+    closed = closed_mouth(space, canvas.values[0], identity)
+    return replace(canvas, values=np.repeat(closed[None], total, axis=0))
 
 
 def still_targets(
@@ -123,8 +163,8 @@ def still_targets(
     Returns:
         Landmarks in pixels, shape (frames, 478, 3); the eyes stay as in the picture.
     """
-    own = canvas.values[PROMPT_FRAMES:]
     drawn = infilled[PROMPT_FRAMES:]
+    own = np.repeat(space.encode(still.landmarks[None], canvas.identity), len(drawn), axis=0)
     wanted = own.copy()
     lips = region_dims(space, "lips")
     wanted[:, lips] = drawn[:, lips]
