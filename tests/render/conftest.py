@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from facedit.render.mesh import INNER_LIPS, OUTER_LIPS, canonical_landmarks
 from facedit.types import Float32, UInt8
@@ -16,6 +17,15 @@ FaceMaker = Callable[..., Float32]
 _LOWER_INNER = INNER_LIPS[1:10]
 _LOWER_OUTER = OUTER_LIPS[1:10]
 _UPPER = (*INNER_LIPS[10:], *OUTER_LIPS[10:], INNER_LIPS[0], OUTER_LIPS[0])
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for each other on a busy machine make small networks crawl."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

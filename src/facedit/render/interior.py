@@ -43,17 +43,17 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     wide = float(gap.max())
     half = max(float(np.abs(_inner_frame(target)[:, 0]).max()), 1.0)
     teeth = _teeth_light(x, y, upper, half, wide)
-    bright = min(1.05 * float(skin.mean()) + 12.0, 235.0)
+    bright = min(0.92 * float(skin.mean()) + 10.0, 235.0)
     # Enamel is nearly neutral, but lit by what the skin throws back.
-    tint = 0.6 * np.array([1.03, 0.99, 0.92], np.float32) + 0.4 * skin / max(
-        float(skin.mean()), 1.0
-    )
+    enamel = np.array([1.03, 0.99, 0.92], np.float32)
+    tint = 0.45 * enamel + 0.55 * skin / max(float(skin.mean()), 1.0)
     tooth = bright * tint
     depth = np.clip((y - upper) / gap, 0.0, 1.0)
     tongue = np.clip((depth - 0.55) / 0.4, 0.0, 1.0) * np.clip((wide - 6.0) / 8.0, 0.0, 1.0)
     tongue = tongue * np.clip(1.0 - (x / (0.8 * half)) ** 2, 0.0, 1.0)
     inside = lips * (0.16 + 0.32 * tongue[..., None])
-    shown = _teeth_shape(x, y, upper, half)
+    # In a mouth that is hardly open teeth are in the dark: a grey bar there looks like plastic.
+    shown = _teeth_shape(x, y, upper, half) * float(np.clip((wide - 1.0) / 5.0, 0.0, 1.0))
     inside = inside + shown[..., None] * (tooth * teeth[..., None] - inside)
     # Trackers see a gap of a millimetre or two between lips that touch.
     soft = cv2.GaussianBlur(opening, (0, 0), 0.6)[..., None]
@@ -110,7 +110,7 @@ def _teeth_light(x: Float32, y: Float32, upper: Float32, half: float, wide: floa
     light = 1.0 - 0.16 * np.exp(-((between / 0.5) ** 2))
     light = light * (0.55 + 0.45 * np.clip((y - upper) / 2.5, 0.0, 1.0))
     light = light * (1.0 - 0.6 * np.clip(away / max(half, 12.0), 0.0, 1.0) ** 2)
-    return np.asarray(light * (0.3 + 0.7 * min(wide / 8.0, 1.0)), np.float32)
+    return np.asarray(light * (0.4 + 0.6 * min(wide / 8.0, 1.0)), np.float32)
 
 
 def _tones(picture: UInt8, target: Float32, rect: Rect) -> tuple[Float32, Float32]:

@@ -1,0 +1,217 @@
+"""Training of the mouth network: samples by number, losses, exact resume, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from facedit.errors import UsageError
+from facedit.render.geometry import lip_descriptor, lip_gap
+from facedit.render.mesh import INNER_LIPS, canonical_landmarks
+from facedit.render.mouth_inputs import canonical_source
+from facedit.render.network import MouthNetworkConfig, load_network
+from facedit.training.mouth_data import BakedClip, MouthSampler, SampleMix, bake_clip
+from facedit.training.mouth_loop import (
+    MouthTrainer,
+    MouthTrainingConfig,
+    config_from,
+    learning_rate,
+    load_config,
+    train_mouth,
+)
+from facedit.training.mouth_loss import PatchCritic, feature_distance, weighted_l1
+from facedit.training.mouth_state import load_state, save_state
+
+TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
+MIX = SampleMix(corpora=(("made", 1.0),))
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for each other on a busy machine make small networks crawl."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def _face(mouth: float) -> np.ndarray:
+    face = canonical_landmarks() * np.float32(8.0) + np.array([128, 110, 0], np.float32)
+    below = np.clip((face[:, 1] - 145.0) / 4.0, 0, 1)
+    below[list(INNER_LIPS[1:10])] = 1.0
+    below[list(INNER_LIPS[10:])] = 0.0
+    face[:, 1] += np.float32(8.0 * mouth) * below.astype(np.float32)
+    return face.astype(np.float32)
+
+
+def _clips() -> list[BakedClip]:
+    from skimage import data
+
+    picture = np.asarray(data.astronaut()[:256, 94:350], np.uint8)
+    clips = []
+    for speaker in range(2):
+        faces = [_face(0.5 + 0.5 * float(np.sin(0.6 * k + speaker))) for k in range(20)]
+        sources = []
+        for number, face in enumerate(faces):
+            shot = picture.copy()
+            inner = np.rint(face[list(INNER_LIPS), :2]).astype(np.int32)
+            cv2.fillPoly(shot, [inner], (20 + 5 * number, 10, 60 * speaker))
+            sources.append(canonical_source(shot, face))
+        clips.append(
+            BakedClip(
+                corpus="made",
+                speaker=f"made/{speaker}",
+                times_s=np.arange(20) / 25,
+                crops=np.stack([one.crop for one in sources]),
+                landmarks=np.stack([one.landmarks for one in sources]),
+                descriptors=np.stack([lip_descriptor(one.landmarks) for one in sources]),
+                gaps=np.array([lip_gap(one.landmarks) for one in sources], np.float32),
+                turned=np.zeros(20, np.float32),
+            )
+        )
+    return clips
+
+
+@pytest.fixture(scope="module")
+def sampler() -> MouthSampler:
+    return MouthSampler(_clips(), MIX, 96, seed=5)
+
+
+def test_samples_depend_on_their_numbers_alone(sampler: MouthSampler) -> None:
+    first, again, other = sampler.draw(3, 1), sampler.draw(3, 1), sampler.draw(3, 2)
+    assert np.array_equal(first.pictures, again.pictures)
+    assert np.array_equal(first.truth, again.truth)
+    assert not np.array_equal(first.truth, other.truth)
+
+
+def test_sources_never_show_the_target_itself(sampler: MouthSampler) -> None:
+    samples = [sampler.draw(0, item) for item in range(40)]
+    for sample in samples:
+        assert sample.pictures.shape == (4, 96, 96, 3)
+        for picture in sample.pictures:
+            assert not np.array_equal(picture, sample.truth)
+    alone = sum(not sample.referenced for sample in samples)
+    assert 5 <= alone <= 25
+    for sample in samples:
+        same = all(np.array_equal(sample.pictures[1], sample.pictures[k]) for k in (2, 3))
+        if not sample.referenced:
+            assert same  # the drawn mouth stands for all three
+
+
+def test_a_mix_without_baked_corpora_is_refused() -> None:
+    with pytest.raises(ValueError, match="None of the corpora"):
+        MouthSampler(_clips(), SampleMix(corpora=(("other", 1.0),)), 96, 0)
+
+
+def test_l1_weighs_the_mouth() -> None:
+    real = torch.zeros(1, 3, 96, 96)
+    raster = torch.zeros(1, 3, 96, 96)
+    raster[:, 1, 40:50, 40:50] = 1.0
+    inside, outside = real.clone(), real.clone()
+    inside[..., 44:46, 44:46] = 1.0
+    outside[..., 4:6, 4:6] = 1.0
+    ratio = weighted_l1(inside, real, raster, 5.0) / weighted_l1(outside, real, raster, 5.0)
+    assert float(ratio) == pytest.approx(5.0)
+
+
+def test_laplacian_distance_is_zero_for_equals_and_sees_blur() -> None:
+    noise = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    blurred = torch.nn.functional.avg_pool2d(noise, 3, 1, 1)
+    assert feature_distance(None, noise, noise).abs().max() == 0
+    assert (feature_distance(None, blurred, noise) > 0.1).all()
+
+
+def test_critic_judges_patches() -> None:
+    verdict = PatchCritic(8)(torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64))
+    assert verdict.shape == (2, 1, 8, 8)
+
+
+def test_learning_rate_rises_holds_and_falls() -> None:
+    config = MouthTrainingConfig("", "", steps=1000, warmup=100, decay=0.3, learning_rate=1.0)
+    rates = [learning_rate(config, step) for step in range(1000)]
+    assert rates[0] == pytest.approx(0.01)
+    assert all(rate == 1.0 for rate in rates[100:700])
+    assert rates[-1] == pytest.approx(1 / 300)
+    assert learning_rate(config, 1000) == 0.0
+
+
+def _config(out: Path) -> MouthTrainingConfig:
+    return MouthTrainingConfig(
+        baked="", out=str(out), steps=6, batch=2, network=TINY, mix=MIX,
+        adversarial_from=0.0, critic_ahead=1, warmup=1,
+    )  # fmt: skip
+
+
+def test_an_interrupted_training_goes_on_exactly(tmp_path: Path, sampler: MouthSampler) -> None:
+    config = _config(tmp_path)
+    whole = MouthTrainer(config, None)
+    for step in range(5):
+        whole.train_step([sampler.draw(step, item) for item in range(2)])
+    first = MouthTrainer(config, None)
+    for step in range(3):
+        first.train_step([sampler.draw(step, item) for item in range(2)])
+    save_state(tmp_path / "state.safetensors", first.step, first.parts())
+    second = MouthTrainer(replace(config, seed=99), None)  # other weights, to be overwritten
+    second.config = config
+    second.step = load_state(tmp_path / "state.safetensors", second.parts())
+    for step in range(3, 5):
+        second.train_step([sampler.draw(step, item) for item in range(2)])
+    for one, other in (
+        (whole.network, second.network),
+        (whole.mean, second.mean),
+        (whole.critic, second.critic),
+    ):
+        for name, value in one.state_dict().items():
+            assert torch.equal(value, other.state_dict()[name]), name
+
+
+def test_training_lowers_the_loss(tmp_path: Path, sampler: MouthSampler) -> None:
+    config = replace(_config(tmp_path), steps=60, adversarial=0.0, learning_rate=3e-3)
+    trainer = MouthTrainer(config, None)
+    batch = [sampler.draw(0, item) for item in range(3)]
+    losses = [trainer.train_step(batch)["l1"] for _ in range(15)]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_a_run_leaves_log_state_and_weights(tmp_path: Path, monkeypatch) -> None:
+    import facedit.training.mouth_loop as loop
+
+    monkeypatch.setattr(loop, "load_baked", lambda folder: _clips())
+    config = replace(_config(tmp_path), steps=2)
+    weights = train_mouth(config)
+    assert load_network(weights).config == TINY
+    rows = (tmp_path / "log.csv").read_text().splitlines()
+    assert rows[0].startswith("step,seconds,l1")
+    assert len(rows) == 3
+    assert (tmp_path / "state.safetensors").is_file()
+
+
+def test_configuration_file() -> None:
+    path = Path(__file__).parents[2] / "configs" / "mouth.toml"
+    config = load_config(path)
+    assert sum(weight for _, weight in config.mix.corpora) == pytest.approx(1.0)
+    with pytest.raises(UsageError, match="known keys"):
+        config_from({"baked": "", "out": "", "stepps": 3})
+
+
+def test_baking_keeps_frames_with_a_face(tmp_path: Path, monkeypatch) -> None:
+    import facedit.training.mouth_data as mouth_data
+
+    pictures = [np.full((256, 256, 3), 10 * k, np.uint8) for k in range(6)]
+    monkeypatch.setattr(mouth_data, "_decode", lambda path: iter(pictures))
+    landmarks = np.stack([_face(0.1 * k) for k in range(6)])
+    landmarks[2] = np.nan
+    np.savez(tmp_path / "track.npz", landmarks=landmarks, times_s=np.arange(6) / 25)
+    folder = tmp_path / "baked"
+    assert bake_clip(tmp_path / "clip.mp4", tmp_path / "track.npz", folder) == 5
+    crops = np.load(folder / "crops.npy")
+    assert crops.shape == (5, 128, 128, 3)
+    assert crops[:, 64, 64, 0].tolist() == [0, 10, 30, 40, 50]
+    monkeypatch.setattr(mouth_data, "_decode", lambda path: pytest.fail("baked twice"))
+    assert bake_clip(tmp_path / "clip.mp4", tmp_path / "track.npz", folder) == 5
