@@ -33,6 +33,7 @@ LARGEST_BYTES = 1_000_000_000
 """Size of the folder above which the entries unused for longest are removed."""
 
 _VERSION = 1
+_TRANSCRIPT_VERSION = 2
 
 
 def cached_features(
@@ -75,7 +76,7 @@ def cached_transcript(
     Returns:
         The transcript.
     """
-    path = _folder() / f"{sound_key(sound, f'transcript/{language}/{_VERSION}')}.json"
+    path = _folder() / f"{sound_key(sound, f'transcript/{language}/{_TRANSCRIPT_VERSION}')}.json"
     try:
         text = path.read_text(encoding="utf-8")
         document = json.loads(text)

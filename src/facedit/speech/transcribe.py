@@ -6,12 +6,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from facedit.speech.activity import voice_activity
 from facedit.speech.align import HOPELESS_FIT, confidence
 from facedit.speech.sound import speech_samples
 from facedit.speech.sphinx import force_align, mean_score
 from facedit.speech.timing import in_order
-from facedit.speech.whisper_words import recognise
+from facedit.speech.whisper_words import detect_language, recognise
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_SAMPLES_PER_FRAME
 
@@ -46,6 +48,10 @@ def transcribe(
     if not frames or float(activity.max()) < LEAST_ACTIVITY:
         _log.info("No speech was found in %.2f s of sound.", sound.duration_s)
         return Transcript((), sound.duration_s, language or "en", "whisper-base")
+    if language is None:
+        begin = int(np.argmax(activity >= LEAST_ACTIVITY)) * SPEECH_SAMPLES_PER_FRAME
+        language = detect_language(samples[begin:])
+        _log.info("The language is recognised as %s (--language chooses another).", language)
     heard = recognise(samples, language, progress)
     words = in_order(heard.words, sound.duration_s)
     measured = _measured(samples, words) if heard.language == "en" else None

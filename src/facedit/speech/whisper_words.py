@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,14 @@ from facedit.units import SPEECH_RATE
 
 MEL_FRAMES_PER_SECOND = 100
 _WITHOUT_SPACES = frozenset(("zh", "ja", "th", "lo", "my", "yue", "km", "bo"))
+FOREIGN_ODDS = 2.0
+"""English is taken unless another language is this many times as likely.
+
+The largest number that costs no clip of the Arabic training split (docs/speech.md).
+"""
+WELSH_ODDS = 10.0
+"""The same for Welsh: much of what Whisper was taught to call Welsh was English speech (Radford et
+al. 2022, section 3.4)."""
 LONGEST_S = 30.0
 """Whisper's window: cross-attention alignment hears no more at once."""
 
@@ -46,7 +54,7 @@ def recognise(
 
     Args:
         samples: 16 kHz mono amplitudes, shape (N,).
-        language: ISO 639-1 code; detected from the first 30 s if None.
+        language: ISO 639-1 code; detected from the first 30 s (``detect_language``) if None.
         progress: Called with the fraction done.
 
     Returns:
@@ -57,6 +65,7 @@ def recognise(
     """
     if language is not None and language not in model().supported_languages:
         raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
+    language = language or detect_language(samples)
     segments, info = model().transcribe(
         samples,
         language=language,
@@ -72,6 +81,37 @@ def recognise(
         if progress:
             progress(min(1.0, segment.end * SPEECH_RATE / len(samples)))
     return Recognised(tuple(words), info.language)
+
+
+def detect_language(samples: Float32) -> str:
+    """Tell the language that is spoken.
+
+    More of the same does not help: repeating a short clip up to Whisper's 30 s made it surer of
+    wrong languages (docs/speech.md).
+
+    Args:
+        samples: 16 kHz mono amplitudes that begin with speech; the first 30 s are heard.
+
+    Returns:
+        ISO 639-1 code.
+    """
+    most = int(LONGEST_S * SPEECH_RATE)
+    _, _, found = model().detect_language(audio=samples[:most])
+    return likely_language(dict(found))
+
+
+def likely_language(probabilities: Mapping[str, float]) -> str:
+    """Choose a language, knowing which mistakes Whisper makes.
+
+    Args:
+        probabilities: Probability per ISO 639-1 code.
+
+    Returns:
+        The code of the likeliest language, or ``en`` if that is nearly as likely.
+    """
+    best = max(probabilities, key=lambda code: probabilities[code])
+    odds = WELSH_ODDS if best == "cy" else FOREIGN_ODDS
+    return "en" if odds * probabilities.get("en", 0.0) > probabilities[best] else best
 
 
 def _append(words: list[Word], piece: Any, spaced: bool) -> None:
