@@ -1,6 +1,8 @@
 """The whole road, every stage real: a public-domain portrait speaks, and its words are edited."""
 
 import json
+import runpy
+from pathlib import Path
 
 import av
 import cv2
@@ -207,3 +209,13 @@ def test_ones_own_recording_is_used(folder, talking, words):
     result = pipeline.plan_edit(talking, request, run=QUIET)
     (fill,) = (part for part in result.details["plan"]["segments"] if not part["keep"])
     assert 0.1 < fill["speech_s"] < 0.6  # one word of the sentence, not all of it
+
+
+def test_the_examples_run(folder, talking, capsys):
+    examples = Path(__file__).parents[1] / "examples"
+    masks = runpy.run_path(str(examples / "own_masks.py"))
+    masks["main"](str(talking), "0.5")
+    assert len(capsys.readouterr().out.splitlines()) >= 5
+    words = runpy.run_path(str(examples / "edit_words.py"))
+    words["main"](str(talking), str(folder / "example.mp4"), "moon", "sea")
+    assert capsys.readouterr().out.count(" s, in: ") == 1

@@ -1,0 +1,25 @@
+"""Change one word of a video from Python, and say how smooth the seams are.
+
+python examples/edit_words.py IN.mp4 OUT.mp4 OLD NEW
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from facedit import pipeline
+from facedit.options import EditRequest, Run
+
+
+def main(source: str, output: str, old: str, new: str) -> None:
+    request = EditRequest(replace=((old, new),), voice="default")
+    result = pipeline.edit(Path(source), Path(output), request, run=Run(seed=1, force=True))
+    (report,) = result.details["reports"]
+    for seam in report["seams"]:
+        verdict = "smooth" if seam["smooth"] else "have a look"
+        print(f"{seam['output_s']:.2f} s, {seam['side']}: {verdict}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])
