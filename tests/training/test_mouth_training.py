@@ -101,7 +101,7 @@ def test_sources_never_show_the_target_itself(sampler: MouthSampler) -> None:
     for sample in samples:
         same = all(np.array_equal(sample.pictures[1], sample.pictures[k]) for k in (2, 3))
         if not sample.referenced:
-            assert same  # the drawn mouth stands for all three
+            assert same  # the drawn mouth stands for all
 
 
 def test_a_mix_without_baked_corpora_is_refused() -> None:
@@ -116,7 +116,8 @@ def test_l1_weighs_the_mouth() -> None:
     inside, outside = real.clone(), real.clone()
     inside[..., 44:46, 44:46] = 1.0
     outside[..., 4:6, 4:6] = 1.0
-    ratio = weighted_l1(inside, real, raster, 5.0) / weighted_l1(outside, real, raster, 5.0)
+    five = torch.tensor([5.0])
+    ratio = weighted_l1(inside, real, raster, five) / weighted_l1(outside, real, raster, five)
     assert float(ratio) == pytest.approx(5.0)
 
 

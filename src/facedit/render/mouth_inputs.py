@@ -135,7 +135,8 @@ def draw_raster(target: Float32, size: int) -> UInt8:
 def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -> MouthInputs:
     """Warp sources to a target and draw its lips.
 
-    A base without references gets a drawn mouth in their place.
+    A base without references gets a drawn mouth in its own opening and in their place: its lips,
+    stretched over the opening, are nothing to copy.
 
     Args:
         target: Landmarks to reach, in pixels of the canonical crop, shape (478, 3).
@@ -152,7 +153,7 @@ def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -
     ]
     gaps = [lip_gap(source.landmarks) for source in sources]
     if len(sources) == 1:
-        pictures += [draw_interior(pictures[0], target, canvas_rect(size))] * (PICTURES - 1)
+        pictures = [draw_interior(pictures[0], target, canvas_rect(size))] * PICTURES
         gaps += [lip_gap(target)] * (PICTURES - 1)
     missing = PICTURES - len(pictures)
     pictures += [pictures[0]] * missing

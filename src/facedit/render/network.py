@@ -185,7 +185,7 @@ def load_network(path: Path | None = None) -> MouthNetwork:
     path = path or default_weights()
     if not path.is_file():
         raise AssetMissing(
-            f"Mouth network {path.name} is not installed; use --no-network or train one."
+            f"Mouth network {path.name} is not there: install facedit again, or train one."
         )
     try:
         with safe_open(str(path), "pt") as file:

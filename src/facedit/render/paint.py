@@ -88,7 +88,7 @@ class MouthPainter:
         painted = large[1].astype(np.float32)
         natives = [one.native for one in sources[:SOURCES]]
         if len(natives) == 1:
-            natives += [draw_interior(natives[0], target, rect)] * (SOURCES - 1)
+            natives = [draw_interior(natives[0], target, rect)]
         natives += [natives[0]] * (SOURCES - len(natives))
         for number, native in enumerate(natives):
             painted += large[0][..., number : number + 1] * native

@@ -47,6 +47,7 @@ class MouthTrainingConfig:
         weight_decay: AdamW weight decay.
         ema: Decay of the running mean of the weights that is shipped.
         lips: Weight of the mouth in the L1 loss.
+        lips_alone: The same for samples without references.
         features: Weight of the feature loss.
         features_file: Weights of the feature trunk; empty for a Laplacian pyramid.
         window: Side of the window of feature and adversarial losses.
@@ -70,6 +71,7 @@ class MouthTrainingConfig:
     weight_decay: float = 0.01
     ema: float = 0.998
     lips: float = 5.0
+    lips_alone: float = 1.0
     features: float = 0.1
     features_file: str = ""
     window: int = 64
@@ -231,7 +233,9 @@ class MouthTrainer:
         )
         with torch.autocast("cpu", torch.bfloat16):
             looks = feature_distance(self._trunk, window, real)
-        plain = weighted_l1(fake, truth, raster, config.lips)
+        # Without references the inside can't be known: its mean would be a flat bar.
+        lips = torch.where(referenced, config.lips, config.lips_alone)
+        plain = weighted_l1(fake, truth, raster, lips)
         loss = (plain + config.features * looks).mean()
         (gradient,) = torch.autograd.grad(loss, fake, retain_graph=True)
         row = {

@@ -109,20 +109,20 @@ def _laplacian_distance(fake: Tensor, real: Tensor) -> Tensor:
     return 4.0 * total
 
 
-def weighted_l1(fake: Tensor, real: Tensor, raster: Tensor, lips: float) -> Tensor:
+def weighted_l1(fake: Tensor, real: Tensor, raster: Tensor, lips: Tensor) -> Tensor:
     """Return the mean absolute error per sample, with more weight round the mouth.
 
     Args:
         fake: Pictures in [0, 1], shape (B, 3, H, W).
         real: What they should be, same shape.
         raster: Drawn lips and opening, shape (B, 3, H, W).
-        lips: Weight of lips and opening and 4 px around; 1 elsewhere.
+        lips: Weight of lips and opening and 4 px around, per sample, shape (B,); 1 elsewhere.
 
     Returns:
         Errors, shape (B,).
     """
     mouth = functional.max_pool2d(raster[:, :2].amax(dim=1, keepdim=True), 9, 1, 4)
-    weight = 1.0 + (lips - 1.0) * mouth
+    weight = 1.0 + (lips - 1.0)[:, None, None, None] * mouth
     return ((fake - real).abs() * weight).mean(dim=(1, 2, 3)) / weight.mean(dim=(1, 2, 3))
 
 
