@@ -90,6 +90,7 @@ def _transcripts(folder: Path) -> None:
     (folder / "words.docx").write_bytes(b"PK\x03\x04rest")
     (folder / "latin.txt").write_bytes("we fly to the caf\xe9".encode("latin-1"))
     (folder / "other.txt").write_text(OTHER)
+    (folder / "no_file.csv").write_text("file,split\none.mp4,train\n,train\n")
     (folder / "empty.txt").write_text("")
     (folder / "empty.json").write_text("")
 
@@ -316,7 +317,8 @@ def run(
     """Run a verb that shall fail; returns its status and its one line."""
     names = {"in": clips.folder, "out": out, "one": clips["one.mp4"], "words": clips["words.json"]}
     filled = [argument.format(**names) for argument in arguments]
-    quiet = [] if filled[0] in ("transcribe", "evaluate") else ["--no-progress"]
+    shows_progress = filled[0] in ("edit", "sync", "generate", "motion")
+    quiet = ["--no-progress"] if shows_progress else []
     before = _snapshot(out)
     capsys.readouterr()
     status = main([*filled, *quiet])
@@ -340,6 +342,34 @@ def test_bad_input(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     arguments, status, said = CASES[name]
+    found, line = run(arguments, clips, tmp_path, capsys, caplog)
+    assert said in line
+    assert found == status, line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("prepare", "{in}/none", "-o", "{out}/p"), USAGE, "neither"),
+        (("prepare", "{words}", "-o", "{out}/p"), USAGE, "no column 'file'"),
+        (("prepare", "{in}/no_file.csv", "-o", "{out}/p"), USAGE, "line 3"),
+        (("train", "{in}/none.toml"), USAGE, "none.toml"),
+        (("train", "{words}"), USAGE, "TOML"),
+        (("evaluate", "{in}", "-o", "{out}/e"), USAGE, "meta.json"),
+        (("demo", "-o", "{in}/empty.txt"), OUTPUT, "empty.txt"),
+        (("demo", "-o", "{in}"), OUTPUT, "--force"),
+        (("doctor", "--fetch", "the moon"), USAGE, "the moon"),
+    ],
+)
+def test_bad_input_of_the_other_verbs(
+    arguments: tuple[str, ...],
+    status: int,
+    said: str,
+    clips: TalkingClips,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     found, line = run(arguments, clips, tmp_path, capsys, caplog)
     assert said in line
     assert found == status, line

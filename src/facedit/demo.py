@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedit.errors import AssetMissing, OutputExists
+from facedit.errors import AssetMissing, OutputExists, OutputNotWritable
 
 SENTENCE = "We are flying to the moon on Monday morning."
 OLD_WORD, NEW_WORD = "moon", "station"
@@ -56,6 +56,7 @@ def demo(folder: Path, *, force: bool = False) -> DemoFiles:
 
     Raises:
         OutputExists: If the folder holds files and ``force`` is off.
+        OutputNotWritable: If the folder cannot be made.
         AssetMissing: If scikit-image, which holds the portrait, is not installed.
     """
     try:
@@ -68,9 +69,13 @@ def demo(folder: Path, *, force: bool = False) -> DemoFiles:
     from facedit.media.side_by_side import side_by_side
     from facedit.options import EditRequest, Run
 
-    if folder.exists() and any(folder.iterdir()) and not force:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        filled = any(folder.iterdir())
+    except OSError as error:
+        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
+    if filled and not force:
         raise OutputExists(f"{folder} is not empty: choose another -o, or add --force.")
-    folder.mkdir(parents=True, exist_ok=True)
     portrait = folder / "portrait.png"
     io.imsave(portrait, data.astronaut(), check_contrast=False)  # type: ignore[no-untyped-call]
     talking, edited = folder / "talking.mp4", folder / "edited.mp4"

@@ -12,7 +12,7 @@ import numpy as np
 from facedit.compose import scripts
 from facedit.compose.clock import StageClock
 from facedit.compose.making import Job, make, report_folder
-from facedit.compose.plans import PlannedEdit, plan_words, whole_clip_plan
+from facedit.compose.plans import PlannedEdit, plan_words, voice_note, whole_clip_plan
 from facedit.compose.portrait import make_portrait
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import load_models, torch_device
@@ -175,7 +175,7 @@ def edit(
         reports = make(job, lambda: load_models(run), outputs)
         if save_script is not None:
             scripts.save_script(save_script, source, info, planned, request, run)
-    return _result(describe(planned), outputs, reports, run)
+    return _result(describe(planned), outputs, reports, run, voice_note(planned, request))
 
 
 def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) -> Result:
@@ -437,7 +437,11 @@ def _unchanged(source: Path, outputs: tuple[Path, ...], run: Run) -> Result:
 
 
 def _result(
-    summary: str, outputs: tuple[Path, ...], reports: tuple[RunReport, ...], run: Run
+    summary: str,
+    outputs: tuple[Path, ...],
+    reports: tuple[RunReport, ...],
+    run: Run,
+    note: str = "",
 ) -> Result:
     """Tell what was made, and what deserves a look."""
     lines = [summary]
@@ -446,6 +450,6 @@ def _result(
         rough = report.seams_to_check
         seams = f"{len(report.seams)} seams, {len(rough)} to look at"
         lines.append(f"{output}  ({seams}; report: {folder / 'report.html'})")
-    lines += [f"note: {warning}" for warning in reports[0].warnings]
+    lines += [f"note: {line}" for line in (note, *reports[0].warnings) if line]
     details = {"reports": [report.to_dict() for report in reports]}
     return Result(outputs, report_folder(outputs[0], run), "\n".join(lines), details)

@@ -20,6 +20,7 @@ from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest
 from facedit.speech.joints import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
+from facedit.speech.voice import DEFAULT_VOICE, voices
 from facedit.types import Float64, Sound, Transcript
 
 REFERENCE_S = 8.0
@@ -94,6 +95,25 @@ def plan_words(
         joints=joints,
     )
     return PlannedEdit(transcript, edits, tuple(snippets), plan)
+
+
+def voice_note(planned: PlannedEdit, request: EditRequest) -> str:
+    """Say what a better voice would take, where ``auto`` had none to choose from.
+
+    Args:
+        planned: The planned edit.
+        request: Names the voice.
+
+    Returns:
+        One line, or an empty text.
+    """
+    spoken = any(snippet and snippet.voice == DEFAULT_VOICE for snippet in planned.snippets)
+    if request.voice != "auto" or not spoken or len(voices()) > 1:
+        return ""
+    return (
+        f"{DEFAULT_VOICE} speaks, whoever the speaker is: 'facedit doctor --fetch kokoro' brings "
+        "28 voices to choose the nearest from."
+    )
 
 
 def edit_joints(

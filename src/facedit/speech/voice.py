@@ -210,11 +210,7 @@ def _nearest(reference: Sound | None) -> str:
     available = voices()
     if reference is None or len(available) == 1 or not is_installed("resemblyzer.pt"):
         missing = "no speaker to compare with" if reference is None else "Kokoro is not installed"
-        _log.warning(
-            "Voice auto: %s, using %s ('facedit doctor --fetch kokoro' brings 28 more voices).",
-            missing,
-            DEFAULT_VOICE,
-        )
+        _log.info("Voice auto: %s, using %s.", missing, DEFAULT_VOICE)
         return DEFAULT_VOICE
     from facedit.speech.voice_bank import nearest_voice
 

@@ -105,7 +105,11 @@ def list_sources(where: Path) -> list[Source]:
         except (UnicodeDecodeError, csv.Error) as error:
             raise UsageError(f"{where} is no CSV manifest: {error}.") from error
         if rows and "file" not in rows[0]:
-            raise UsageError(f"{where} has no column 'file'; it has {', '.join(rows[0])}.")
+            names = ", ".join(str(name) for name in rows[0])
+            raise UsageError(f"{where} has no column 'file'; it has {names}.")
+        for number, row in enumerate(rows, 2):
+            if not row["file"]:
+                raise UsageError(f"{where}, line {number}: names no file.")
         sources = [
             Source(
                 where.parent / row["file"], row["file"], row.get("split") or "train",

@@ -1,0 +1,65 @@
+"""A run that goes well says so on standard output, and nothing at all on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from facedit.cli import main
+from talking_clips import TalkingClips, gradient, make_talking_clips, write_clip
+
+RUNS = {
+    "transcribe": ("transcribe", "{one}", "-o", "{out}/x.srt"),
+    "edit": ("edit", "{one}", "-o", "{out}/x.mp4", "--transcript", "{words}", "--delete", "moon",
+             "--save-script", "{out}/x.json"),
+    "sync": ("sync", "{in}/cut.mp4", "{in}/speech.wav", "-o", "{out}/x.mp4", "--allow-truncated",
+             "--json"),
+    "generate": ("generate", "{in}/face.png", "--text", "Moon.", "-o", "{out}/x.mp4"),
+    "motion": ("motion", "{one}", "-o", "{out}/x.npz"),
+}  # fmt: skip
+LEFT = {
+    "transcribe": {"x.srt"},
+    "edit": {"x.mp4", "x.mp4.report", "x.json"},
+    "sync": {"x.mp4", "x.mp4.report"},
+    "generate": {"x.mp4", "x.mp4.report"},
+    "motion": {"x.npz"},
+}
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> TalkingClips:
+    folder = tmp_path_factory.mktemp("clips")
+    made = make_talking_clips(folder)
+    from skimage import data, io
+
+    face = data.astronaut()[:224, 112:336]
+    io.imsave(folder / "face.png", face, check_contrast=False)
+    # A recording that broke off: its index promises 5 s, about 4 are there.
+    noisy = [face // 2 + gradient(k)[:1, :1] // 4 for k in range(125)]
+    write_clip(folder / "cut.mp4", noisy, None, {"movflags": "+faststart"})
+    whole = (folder / "cut.mp4").read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) * 8 // 10])
+    return made
+
+
+@pytest.mark.parametrize("verb", RUNS)
+def test_a_good_run_is_quiet(
+    verb: str, clips: TalkingClips, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """File descriptors are watched, so that native libraries are heard too."""
+    names = {"in": clips.folder, "out": tmp_path, "one": clips["one.mp4"]}
+    filled = [part.format(**names, words=clips["words.json"]) for part in RUNS[verb]]
+    quiet = [] if verb == "transcribe" else ["--no-progress"]
+    capfd.readouterr()
+    assert main([*filled, *quiet]) == 0
+    streams = capfd.readouterr()
+    assert streams.err == ""
+    assert streams.out.endswith("\n")
+    assert set(os.listdir(tmp_path)) == LEFT[verb]
+    if verb == "sync":
+        answer = json.loads(streams.out)
+        assert answer["outputs"] == [str(tmp_path / "x.mp4")]
+        assert any("truncated" in note for note in answer["reports"][0]["warnings"])
