@@ -351,7 +351,7 @@ def test_bad_input(
     ("arguments", "status", "said"),
     [
         (("prepare", "{in}/none", "-o", "{out}/p"), USAGE, "neither"),
-        (("prepare", "{words}", "-o", "{out}/p"), USAGE, "no column 'file'"),
+        (("prepare", "{in}/text.mp4", "-o", "{out}/p"), USAGE, "no column 'file'"),
         (("prepare", "{in}/no_file.csv", "-o", "{out}/p"), USAGE, "line 3"),
         (("train", "{in}/none.toml"), USAGE, "none.toml"),
         (("train", "{words}"), USAGE, "TOML"),
