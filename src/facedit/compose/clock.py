@@ -16,16 +16,14 @@ Tick = Callable[[int], None]
 class StageClock:
     """Collects the seconds that each stage takes.
 
+    Args:
+        progress: Show a bar on standard error while a stage runs.
+
     Attributes:
         seconds: Seconds per stage, in order of first use.
     """
 
     def __init__(self, *, progress: bool) -> None:
-        """Start with no stage.
-
-        Args:
-            progress: Show a bar on standard error while a stage runs.
-        """
         self.seconds: dict[str, float] = {}
         self._progress = progress
 

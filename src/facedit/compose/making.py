@@ -72,11 +72,8 @@ def make(
         outputs: A file per take.
 
     Returns:
-        A report per take; they are written beside the outputs as well.
-
-    Raises:
-        NoFace: If the face is missing where it is needed.
-        AmbiguousFace: If several faces could be meant.
+        A report per take; they are written beside the outputs as well. (``NoFace`` if the face is
+        missing where it is needed, ``AmbiguousFace`` if several faces could be meant.)
     """
     windows = track_windows(job.source, job.info, job.plan, job.run, job.clock)
     paths = source_paths(job.plan, tuple(cut for window in windows for cut in window.track.cuts))

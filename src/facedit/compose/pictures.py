@@ -240,15 +240,14 @@ def _base_landmarks(
 
 
 class BaseFrames:
-    """Reads the frames under rendered pictures: forward where it can, a chunk at a time."""
+    """Reads the frames under rendered pictures: forward where it can, a chunk at a time.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+    """
 
     def __init__(self, source: Path, info: VideoInfo) -> None:
-        """Read nothing yet.
-
-        Args:
-            source: The source video.
-            info: What is known of it.
-        """
         self._source, self._info = source, info
         self._stream: Iterator[Frame] = iter(())
         self._position_s = np.inf

@@ -67,11 +67,8 @@ def plan_words(
         joints: Source times between which the old sound goes; found in the sound if None.
 
     Returns:
-        The planned edit.
-
-    Raises:
-        BadEdit: If a recording does not hold the new words.
-        BadMedia: If the recording cannot be read.
+        The planned edit. (``BadEdit`` if a recording does not hold the new words, ``BadMedia`` if
+        the recording cannot be read.)
     """
     spoken = [edit for edit in edits if edit.new_words]
     with clock.stage("new speech", len(spoken)) as tick:

@@ -50,11 +50,8 @@ def make_portrait(
         voice: Where the sound comes from, for the report.
 
     Returns:
-        The report, which was written as well.
-
-    Raises:
-        NoFace: If there is no face.
-        AmbiguousFace: If several could be meant.
+        The report, which was written as well. (``NoFace`` if there is no face, ``AmbiguousFace`` if
+        several could be meant.)
     """
     with clock.stage("finding the face"):
         still = load_still(face, run)

@@ -84,11 +84,8 @@ def load_models(run: Run) -> Models:
         run: Options; ``weights`` and ``device`` choose.
 
     Returns:
-        The models.
-
-    Raises:
-        AssetMissing: If there are no such weights.
-        BadWeights: If a file is damaged.
+        The models. (``AssetMissing`` if there are no such weights, ``BadWeights`` if a file is
+        damaged.)
     """
     return Models(
         MotionSpace.load(), load_model(run.weights, torch_device(run.device)), load_network()
@@ -134,11 +131,8 @@ def track_windows(
         clock: Times the stages.
 
     Returns:
-        A window per group of neighbouring spans, in order.
-
-    Raises:
-        NoFace: If a window shows no face.
-        AmbiguousFace: If several faces could be meant.
+        A window per group of neighbouring spans, in order. (``NoFace`` if a window shows no face,
+        ``AmbiguousFace`` if several faces could be meant.)
     """
     landmarker = Landmarker()
     choice = FaceChoice.parse(run.face)
@@ -297,6 +291,9 @@ def window_of(windows: tuple[TrackedWindow, ...], plan: EditPlan, span: Span) ->
 
     Returns:
         The window.
+
+    Raises:
+        AssertionError: If there is none, which the windows' making rules out.
     """
     source_s = plan.fills[span.fills[0]].source_start_s
     for window in windows:

@@ -47,12 +47,11 @@ def load_still(path: Path, run: Run) -> Still:
         run: Options; ``face`` chooses the face.
 
     Returns:
-        The picture, of even size, and its landmarks.
+        The picture, of even size, and its landmarks. (``AmbiguousFace`` if several could be meant,
+        ``BadMedia`` if the file cannot be read.)
 
     Raises:
         NoFace: If there is no face.
-        AmbiguousFace: If several could be meant.
-        BadMedia: If the file cannot be read.
     """
     choice, landmarker = FaceChoice.parse(run.face), Landmarker()
     if is_image(path):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from facedit.assets import asset_path, cache_dir
-from facedit.errors import BadTranscript
+from facedit.errors import AssetMissing, BadTranscript
 from facedit.types import Float32, Word
 from facedit.units import SPEECH_RATE
 
@@ -197,15 +197,23 @@ def model_folder() -> Path:
     """Assemble the folder that faster-whisper opens.
 
     Returns:
-        A folder with ``model.bin`` and the three small files beside it; AssetMissing is raised if
-        one of them is not installed.
+        A folder with ``model.bin`` and the three small files beside it.
+
+    Raises:
+        AssetMissing: If one of them is not installed, or the cache cannot be written.
     """
-    weights = asset_path("whisper-base.bin")
-    folder = cache_dir() / "whisper-base"
-    folder.mkdir(parents=True, exist_ok=True)
-    _place(weights, folder / "model.bin")
+    sources = {"model.bin": asset_path("whisper-base.bin")}
     for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
-        _place(asset_path(f"whisper-base/{name}"), folder / name)
+        sources[name] = asset_path(f"whisper-base/{name}")
+    folder = cache_dir() / "whisper-base"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, source in sources.items():
+            _place(source, folder / name)
+    except OSError as error:
+        raise AssetMissing(
+            f"{folder} cannot be written ({error.strerror}): FACEDIT_CACHE names another folder."
+        ) from error
     return folder
 
 
