@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import resource
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,7 @@ def _transcripts(folder: Path) -> None:
     (folder / "latin.txt").write_bytes("we fly to the caf\xe9".encode("latin-1"))
     (folder / "other.txt").write_text(OTHER)
     (folder / "no_file.csv").write_text("file,split\none.mp4,train\n,train\n")
+    (folder / "known.txt").write_text("we fly to the moon and back to the earth")
     (folder / "empty.txt").write_text("")
     (folder / "empty.json").write_text("")
 
@@ -465,18 +467,41 @@ def test_ctrl_c_leaves_nothing_behind(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(place, stop)
-    (tmp_path / "known.txt").write_text("we fly to the moon and back to the earth")
     arguments = {
         "edit": (*EDIT, "--delete", "moon", "--save-script", "{out}/s.json"),
         "sync": ("sync", "{one}", "{in}/speech.wav", "-o", "{out}/x.mp4"),
         "generate": ("generate", "{in}/face.png", "{in}/speech.wav", "-o", "{out}/x.mp4"),
         "motion": ("motion", "{one}", "-o", "{out}/x.csv"),
-        "transcribe": ("transcribe", "{one}", "--text", "{out}/known.txt", "-o", "{out}/x.json"),
+        "transcribe": ("transcribe", "{one}", "--text", "{in}/known.txt", "-o", "{out}/x.json"),
     }[verb]
     status, line = run(arguments, clips, tmp_path, capsys, caplog)
     assert stopped == [place]
     assert status == 130
     assert "stopped" in line
+
+
+@pytest.mark.parametrize("verb", ["edit", "motion", "transcribe"])
+def test_a_full_disk_is_one_line(
+    verb: str,
+    clips: TalkingClips,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """No file may grow beyond some kilobytes: what a full disk does, without filling one."""
+    arguments = {
+        "edit": (*EDIT, "--delete", "moon", "--save-script", "{out}/s.json"),
+        "motion": ("motion", "{one}", "-o", "{out}/x.csv"),
+        "transcribe": ("transcribe", "{one}", "--text", "{in}/known.txt", "-o", "{out}/x.json"),
+    }[verb]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500 if verb == "transcribe" else 20_000, hard))
+    try:
+        status, line = run(arguments, clips, tmp_path, capsys, caplog)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert status == OUTPUT, line
+    assert "cannot be written" in line
 
 
 def test_ctrl_c_between_takes_takes_everything_back(tmp_path: Path) -> None:

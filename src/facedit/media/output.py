@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from facedit.errors import OutputExists, OutputNotWritable
+from facedit.errors import FaceditError, OutputExists, OutputNotWritable
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | str] = ()) -> Path:
@@ -61,8 +64,9 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
         The temporary path beside the output: an empty file to be written.
 
     Raises:
-        OutputNotWritable: If the folder cannot be written. (``OutputExists`` if the output is
-            there already or came into being meanwhile, and ``force`` is not given.)
+        OutputNotWritable: If the folder cannot be written or the disk is full. (``OutputExists``
+            if the output is there already or came into being meanwhile, and ``force`` is not
+            given.)
     """
     target = check_output(path, force)
     temporary = _temporary(target)
@@ -71,7 +75,12 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
             _create(temporary)
         except OSError as error:
             raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
-        yield temporary
+        try:
+            yield temporary
+        except OSError as error:
+            if isinstance(error, FaceditError) or error.errno not in _NO_ROOM:
+                raise
+            raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from error
         _move(temporary, target, force)
     finally:
         with suppress(OSError):
