@@ -67,6 +67,7 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
         OutputNotWritable: If the folder cannot be written or the disk is full. (``OutputExists``
             if the output is there already or came into being meanwhile, and ``force`` is not
             given.)
+        OSError: What the block raised for another reason than that.
     """
     target = check_output(path, force)
     temporary = _temporary(target)
