@@ -56,6 +56,16 @@ def test_another_text_is_refused(spoken):
     assert align(spoken, OTHER, check=False).text == OTHER
 
 
+def test_a_text_that_is_right_only_in_its_first_half_is_refused():
+    right = "The train to the coast was late, so we walked along the river for an hour."
+    sound = HibariVoice().speak(right, 1.0)
+    assert align(sound, right).text == right
+    with pytest.raises(BadTranscript, match=r"(in part only|not what is said)"):
+        align(
+            sound, "The train to the coast was late, and purple elephants bought cheap umbrellas."
+        )
+
+
 def test_a_text_without_words_is_refused(spoken):
     with pytest.raises(BadTranscript, match="no words"):
         align(spoken, " … ")

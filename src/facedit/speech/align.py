@@ -32,6 +32,13 @@ LEAST_PROBABILITY = 0.35
 """Whisper's mean probability of an English text below which it is another text."""
 LEAST_FOREIGN_PROBABILITY = 0.2
 """The same for other languages, which Whisper base knows less well."""
+_ATTENTION = "whisper-base attention"
+RUN = 4
+"""Words of a stretch that is judged by itself, so that a text that is half right is noticed."""
+POOR_RUN_FIT = -35.0
+"""PocketSphinx score of a stretch below which it is doubtful."""
+LEAST_RUN_PROBABILITY = 0.15
+"""Whisper's mean probability of a doubtful stretch below which it is not what is said."""
 LEAST_RECOGNISED = 0.5
 """Fraction of a long text that must be recognised where nothing better can be tried."""
 
@@ -81,6 +88,8 @@ def align(sound: Sound, text: str, language: str = "en", check: bool = True) -> 
             f"fits the sound to {agreement:.2f}, {enough:.2f} is needed. Check the text, or leave "
             "it out to have it recognised."
         )
+    if check and method == _ATTENTION:
+        _check_runs(words, found)
     if found is not None and mean_score(found) >= HOPELESS_FIT:
         return _transcript(_words(tokens, found), sound, language, "pocketsphinx")
     return _transcript(words, sound, language, method)
@@ -148,11 +157,28 @@ def _by_whisper(
         words = attend(samples, tokens, language)
         mean = sum(word.score for word in words) / len(words)
         least = LEAST_PROBABILITY if language == "en" else LEAST_FOREIGN_PROBABILITY
-        return words, mean, least, "whisper-base attention"
+        return words, mean, least, _ATTENTION
     _log.info("The sound is longer than %.0f s: aligning by recognition.", LONGEST_S)
     heard = list(recognise(samples, language).words)
     words, share = anchor(tokens, heard, len(samples) / SPEECH_RATE)
     return words, share, LEAST_RECOGNISED, "whisper-base"
+
+
+def _check_runs(words: list[Word], found: tuple[AlignedWord, ...] | None) -> None:
+    """Refuse a text with a stretch that neither Whisper nor PocketSphinx can hear."""
+    length = min(RUN, len(words))
+    starts = range(len(words) - length + 1)
+    probable = [sum(word.score for word in words[k : k + length]) / length for k in starts]
+    if found is not None and all(mean_score(found[k : k + length]) >= POOR_RUN_FIT for k in starts):
+        return
+    worst = min(starts, key=lambda k: probable[k])
+    if probable[worst] < LEAST_RUN_PROBABILITY:
+        stretch = [word.text for word in words[worst : worst + length]]
+        raise BadTranscript(
+            f"The transcript fits the sound in part only: “{' '.join(stretch)}” at word "
+            f"{worst + 1} of {len(words)} fits to {probable[worst]:.2f}, "
+            f"{LEAST_RUN_PROBABILITY:.2f} is needed. Check the text."
+        )
 
 
 def anchor(tokens: list[str], heard: list[Word], duration_s: float) -> tuple[list[Word], float]:

@@ -125,8 +125,8 @@ def _attempt(
                 name = known[token] + (f"({variant + 1})" if variant else "")
                 decoder.add_word(name, phones, True)
         names.append(known[token])
-    decoder.set_align_text(" ".join(names))
     try:
+        decoder.set_align_text(" ".join(names))
         _decode(decoder, pcm)
         if decoder.hyp() is None:
             return None
