@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from facedit.compose.clock import StageClock
 from facedit.compose.making import Job, make, report_folder
 from facedit.compose.plans import PlannedEdit, plan_words, voice_note, whole_clip_plan
 from facedit.compose.portrait import make_portrait
+from facedit.compose.results import Result, TranscriptResult, describe, result_of, take_files
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import load_models, torch_device
 from facedit.compose.words import source_transcript, text_of, word_edits
@@ -27,69 +26,7 @@ from facedit.media.sound import read_speech_file
 from facedit.model.checkpoint import weights_path
 from facedit.options import EditRequest, Run
 from facedit.report.files import check_report, report_files
-from facedit.report.run_report import RunReport
 from facedit.types import Transcript
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run made.
-
-    Attributes:
-        outputs: The videos, one a take.
-        report: Folder with ``report.json`` and ``report.html``; None if nothing was rendered.
-        summary: What changed, for people.
-        details: The same for machines.
-    """
-
-    outputs: tuple[Path, ...]
-    report: Path | None
-    summary: str
-    details: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result for JSON."""
-        return {
-            "outputs": [str(path) for path in self.outputs],
-            "report": str(self.report) if self.report else None,
-            **self.details,
-        }
-
-    def __str__(self) -> str:
-        """Return the result for people."""
-        return self.summary
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptResult:
-    """Words that were recognised or aligned.
-
-    Attributes:
-        transcript: The words.
-        output: Where they were saved, if anywhere.
-    """
-
-    transcript: Transcript
-    output: Path | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the words for JSON."""
-        words = [
-            {"text": w.text, "start_s": w.start_s, "end_s": w.end_s, "score": w.score}
-            for w in self.transcript.words
-        ]
-        return {
-            "language": self.transcript.language,
-            "origin": self.transcript.origin,
-            "duration_s": self.transcript.duration_s,
-            "words": words,
-            "output": str(self.output) if self.output else None,
-        }
-
-    def __str__(self) -> str:
-        """Return the words for people."""
-        lines = [f"{w.start_s:8.3f} {w.end_s:8.3f}  {w.text}" for w in self.transcript.words]
-        return "\n".join([*lines, f"saved: {self.output}"] if self.output else lines)
 
 
 def plan_edit(
@@ -151,7 +88,7 @@ def edit(
     made = _check(run, outputs, inputs, save_script)
     clock = StageClock(progress=run.progress)
     info, planned, request, run = _planned(source, request, run, clock)
-    if not planned.edits:
+    if not planned.edits and all(file.suffix == source.suffix for file in outputs):
         with none_left_behind(made):
             result = _unchanged(source, outputs, run)
             if save_script is not None:
@@ -175,7 +112,7 @@ def edit(
         reports = make(job, lambda: load_models(run), outputs)
         if save_script is not None:
             scripts.save_script(save_script, source, info, planned, request, run)
-    return _result(describe(planned), outputs, reports, run, voice_note(planned, request))
+    return result_of(describe(planned), outputs, reports, run, voice_note(planned, request))
 
 
 def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) -> Result:
@@ -213,7 +150,7 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
     with none_left_behind(made):
         reports = make(job, lambda: load_models(run), (output,))
     summary = f"{new.duration_s:.2f} s of new speech over {info.duration_s:.2f} s of pictures."
-    return _result(summary, (output,), reports, run)
+    return result_of(summary, (output,), reports, run)
 
 
 def generate(
@@ -259,7 +196,7 @@ def generate(
             face, sound, words, output, run, clock, voice if text else str(speech)
         )
     summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
-    return _result(summary, (output,), (report,), run)
+    return result_of(summary, (output,), (report,), run)
 
 
 def transcribe(
@@ -345,48 +282,6 @@ def export_motion(
     return Result((output,), None, summary, {"frames": len(track.times_s), "with_face": seen})
 
 
-def take_files(output: Path, takes: int) -> tuple[Path, ...]:
-    """Name the files of several takes.
-
-    Args:
-        output: File of the first take.
-        takes: How many there are.
-
-    Returns:
-        ``out.mp4``, ``out-take2.mp4``, ...
-    """
-    more = (output.with_name(f"{output.stem}-take{k}{output.suffix}") for k in range(2, takes + 1))
-    return (output, *more)
-
-
-def describe(planned: PlannedEdit) -> str:
-    """Say in words what an edit changes.
-
-    Args:
-        planned: The planned edit.
-
-    Returns:
-        A few lines for people.
-    """
-    plan = planned.plan
-    if not planned.edits:
-        return "The new words are the old ones: nothing changes."
-    lines = []
-    for edit, fill in zip(planned.edits, plan.fills, strict=True):
-        old = " ".join(w.text for w in planned.transcript.words[edit.old_start : edit.old_end])
-        what = {
-            "substitute": f'"{old}" becomes "{edit.text}"',
-            "insert": f'"{edit.text}" is added',
-            "delete": f'"{old}" is cut',
-        }[edit.kind]
-        lines.append(
-            f"{fill.source_start_s:8.3f}-{fill.source_end_s:.3f} s  {what}: "
-            f"{fill.duration_s:.3f} s, {fill.shift_frames:+d} frames"
-        )
-    lines.append(f"{plan.source_duration_s:.3f} s become {plan.output_duration_s:.3f} s.")
-    return "\n".join(lines)
-
-
 def _check(
     run: Run, outputs: tuple[Path, ...], inputs: list[Path], save_script: Path | None = None
 ) -> list[Path]:
@@ -434,22 +329,3 @@ def _unchanged(source: Path, outputs: tuple[Path, ...], run: Run) -> Result:
             shutil.copyfile(source, temporary)
     summary = "The new words are the old ones: the output is a copy of the source."
     return Result(outputs, None, summary, {"unchanged": True})
-
-
-def _result(
-    summary: str,
-    outputs: tuple[Path, ...],
-    reports: tuple[RunReport, ...],
-    run: Run,
-    note: str = "",
-) -> Result:
-    """Tell what was made, and what deserves a look."""
-    lines = [summary]
-    for take, (output, report) in enumerate(zip(outputs, reports, strict=True)):
-        folder = report_folder(output, run, take)
-        rough = report.seams_to_check
-        seams = f"{len(report.seams)} seams, {len(rough)} to look at"
-        lines.append(f"{output}  ({seams}; report: {folder / 'report.html'})")
-    lines += [f"note: {line}" for line in (note, *reports[0].warnings) if line]
-    details = {"reports": [report.to_dict() for report in reports]}
-    return Result(outputs, report_folder(outputs[0], run), "\n".join(lines), details)

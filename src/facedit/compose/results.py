@@ -1,0 +1,146 @@
+"""What the verbs answer, for people and for machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from facedit.compose.making import report_folder
+from facedit.compose.plans import PlannedEdit
+from facedit.options import Run
+from facedit.report.run_report import RunReport
+from facedit.types import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run made.
+
+    Attributes:
+        outputs: The videos, one a take.
+        report: Folder with ``report.json`` and ``report.html``; None if nothing was rendered.
+        summary: What changed, for people.
+        details: The same for machines.
+    """
+
+    outputs: tuple[Path, ...]
+    report: Path | None
+    summary: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result for JSON."""
+        return {
+            "outputs": [str(path) for path in self.outputs],
+            "report": str(self.report) if self.report else None,
+            **self.details,
+        }
+
+    def __str__(self) -> str:
+        """Return the result for people."""
+        return self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptResult:
+    """Words that were recognised or aligned.
+
+    Attributes:
+        transcript: The words.
+        output: Where they were saved, if anywhere.
+    """
+
+    transcript: Transcript
+    output: Path | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the words for JSON."""
+        words = [
+            {"text": w.text, "start_s": w.start_s, "end_s": w.end_s, "score": w.score}
+            for w in self.transcript.words
+        ]
+        return {
+            "language": self.transcript.language,
+            "origin": self.transcript.origin,
+            "duration_s": self.transcript.duration_s,
+            "words": words,
+            "output": str(self.output) if self.output else None,
+        }
+
+    def __str__(self) -> str:
+        """Return the words for people."""
+        lines = [f"{w.start_s:8.3f} {w.end_s:8.3f}  {w.text}" for w in self.transcript.words]
+        return "\n".join([*lines, f"saved: {self.output}"] if self.output else lines)
+
+
+def take_files(output: Path, takes: int) -> tuple[Path, ...]:
+    """Name the files of several takes.
+
+    Args:
+        output: File of the first take.
+        takes: How many there are.
+
+    Returns:
+        ``out.mp4``, ``out-take2.mp4``, ...
+    """
+    more = (output.with_name(f"{output.stem}-take{k}{output.suffix}") for k in range(2, takes + 1))
+    return (output, *more)
+
+
+def describe(planned: PlannedEdit) -> str:
+    """Say in words what an edit changes.
+
+    Args:
+        planned: The planned edit.
+
+    Returns:
+        A few lines for people.
+    """
+    plan = planned.plan
+    if not planned.edits:
+        return "The new words are the old ones: nothing changes."
+    lines = []
+    for edit, fill in zip(planned.edits, plan.fills, strict=True):
+        old = " ".join(w.text for w in planned.transcript.words[edit.old_start : edit.old_end])
+        what = {
+            "substitute": f'"{old}" becomes "{edit.text}"',
+            "insert": f'"{edit.text}" is added',
+            "delete": f'"{old}" is cut',
+        }[edit.kind]
+        lines.append(
+            f"{fill.source_start_s:8.3f}-{fill.source_end_s:.3f} s  {what}: "
+            f"{fill.duration_s:.3f} s, {fill.shift_frames:+d} frames"
+        )
+    lines.append(f"{plan.source_duration_s:.3f} s become {plan.output_duration_s:.3f} s.")
+    return "\n".join(lines)
+
+
+def result_of(
+    summary: str,
+    outputs: tuple[Path, ...],
+    reports: tuple[RunReport, ...],
+    run: Run,
+    note: str = "",
+) -> Result:
+    """Tell what was made, and what deserves a look.
+
+    Args:
+        summary: What changed.
+        outputs: The files, one a take.
+        reports: Their reports.
+        run: Options.
+        note: What else the user should know.
+
+    Returns:
+        The answer.
+    """
+    lines = [summary]
+    for take, (output, report) in enumerate(zip(outputs, reports, strict=True)):
+        folder = report_folder(output, run, take)
+        rough = report.seams_to_check
+        seams = f"{len(report.seams)} seams, {len(rough)} to look at"
+        lines.append(f"{output}  ({seams}; report: {folder / 'report.html'})")
+    lines += [f"note: {line}" for line in (note, *reports[0].warnings) if line]
+    details = {"reports": [report.to_dict() for report in reports]}
+    return Result(outputs, report_folder(outputs[0], run), "\n".join(lines), details)
