@@ -9,7 +9,9 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Small networks gain nothing from more, and on a busy machine threads that wait for each other
     # cost twenty times the work; read by the libraries when they are first imported.
     os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 2) // 2, 1)))
+    if threading.current_thread() is threading.main_thread():
+        # Being asked to stop is like Ctrl-C: clean up first. (Training saves before it stops.)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING, format="facedit: %(message)s"
     )
