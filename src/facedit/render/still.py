@@ -10,6 +10,7 @@ import numpy as np
 from facedit.render.bank import ReferenceBank
 from facedit.render.lids import close_lids
 from facedit.render.network import MouthNetwork
+from facedit.render.own_teeth import OwnTeeth
 from facedit.render.renderer import FaceRenderer
 from facedit.render.settings import RenderSettings
 from facedit.render.types import Choice
@@ -50,6 +51,8 @@ class StillAnimator:
         device: str = "cpu",
     ) -> None:
         self._still = still
+        shows_teeth = OwnTeeth.shown_in(still.landmarks)
+        self._teeth = OwnTeeth(still.rgb, still.landmarks) if shows_teeth else None
         bank = donor or ReferenceBank()
         # The donor is another person: the network alone decides what to take from the donor.
         settings = RenderSettings(near=-2.0, far=-1.0, foreign=True)
@@ -78,11 +81,14 @@ class StillAnimator:
         Returns:
             The frame, shape (H, W, 3).
         """
-        base, _ = close_lids(self._still.rgb, self._still.landmarks, (closure, closure))
+        as_it_is = np.allclose(target, self._still.landmarks, atol=1e-3)
+        teeth = None if as_it_is else self._teeth
+        picture = teeth.cleaned if teeth else self._still.rgb
+        base, _ = close_lids(picture, self._still.landmarks, (closure, closure))
         patch = self._renderer.render(base, self._still.landmarks, target, choice, region="lips")
         height, width = patch.rgb.shape[:2]
         base[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb
-        return base
+        return teeth.show(base, target) if teeth else base
 
     def animate(
         self, targets: Float32, closures: Sequence[float] | Float64 | None = None
