@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from facedit.bench.evaluate import BASELINES, evaluate
+from facedit.bench.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
 from facedit.bench.spans import EDGE, middle_span
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.motion.space import MotionSpace
-from facedit.training.data import clip_path, fit_projection, write_meta
+from facedit.training.data import ClipRow, clip_path, fit_projection, write_meta
 from facedit.training.prepare import FIELDS, describe_space
 
 ENCODER = "made-up"
@@ -108,3 +108,16 @@ def test_a_split_without_clips_is_refused(prepared, tmp_path):
 def test_middle_span_is_in_the_middle_or_not_at_all():
     assert middle_span(30, 20) == (5, 25)
     assert middle_span(20 + 2 * EDGE - 1, 20) is None
+
+
+def test_small_corpora_are_pooled():
+    rows = [ClipRow(str(i), str(i), "dev", "large", "s", 40) for i in range(MIN_CLIPS)]
+    rows += [ClipRow(f"a{i}", f"a{i}", "dev", f"small{i % 2}", "s", 40) for i in range(6)]
+    groups = group_clips(rows, None)
+    assert {name: len(members) for name, members in groups.items()} == {
+        "large": MIN_CLIPS,
+        "others": 6,
+    }
+    assert len(group_clips(rows, 4)["large"]) == 4
+    # A corpus that is all there is keeps its name.
+    assert set(group_clips(rows[-6::2], None)) == {"small0"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -40,6 +41,11 @@ BASELINES = ("line", "hold", "ridge", "ridge, own corpus")
 RIDGE_STRENGTH = 0.1
 MIN_OWN_FRAMES = 5_000
 """Fewest training frames of a corpus for a ridge of its own."""
+
+MIN_CLIPS = 20
+"""Fewest clips of a corpus for a table of its own."""
+
+OTHERS = "others"
 
 FILE_JSON, FILE_TABLE = "evaluation.json", "evaluation.md"
 
@@ -115,7 +121,7 @@ def evaluate(
             f"{model.encoder}: prepare it with this version."
         )
     rows = read_rows(data)
-    chosen = _by_corpus([row for row in rows if row.split == split], most_clips)
+    chosen = group_clips([row for row in rows if row.split == split], most_clips)
     if not chosen:
         raise UsageError(f"{data} has no clips of the split {split!r}.")
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
@@ -245,24 +251,31 @@ def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[
     fits = {corpus: RidgeFit().add(clips((corpus,))) for corpus in large}
     rest = RidgeFit().add(clips(frames.keys() - set(large)))
     fits["all"] = rest.merged(fits.values())
-    # Speaker 1 of GRID is the nearest training corpus of GRID's other speakers.
-    solved = {name: fit.solve(RIDGE_STRENGTH) for name, fit in fits.items()}
-    if "grid_s1" in solved:
-        solved["grid_other"] = solved["grid_s1"]
-    return solved
+    return {name: fit.solve(RIDGE_STRENGTH) for name, fit in fits.items()}
 
 
-def _by_corpus(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[ClipRow]]:
+def group_clips(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[ClipRow]]:
+    """Group clips by corpus; corpora of a few clips are pooled, for alone they say nothing.
+
+    Args:
+        rows: The clips.
+        most: Most clips per group, evenly spread; all if None.
+
+    Returns:
+        Clips by the name of their corpus, or ``others``.
+    """
+    counts = Counter(row.corpus for row in rows)
     found: dict[str, list[ClipRow]] = {}
     for row in rows:
-        found.setdefault(row.corpus, []).append(row)
+        small = counts[row.corpus] < MIN_CLIPS and len(counts) > 1
+        found.setdefault(OTHERS if small else row.corpus, []).append(row)
     if most is None:
         return found
     return {
-        corpus: [members[i] for i in np.linspace(0, len(members) - 1, most).astype(int)]
+        name: [members[i] for i in np.linspace(0, len(members) - 1, most).astype(int)]
         if len(members) > most
         else members
-        for corpus, members in found.items()
+        for name, members in found.items()
     }
 
 
