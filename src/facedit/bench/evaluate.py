@@ -19,7 +19,7 @@ from facedit.bench.evaluation import Evaluation, tables
 from facedit.bench.metrics import Figure, figures, paired_gain
 from facedit.bench.spans import Gap, LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
-from facedit.model.checkpoint import MotionModel, load_model
+from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
 from facedit.model.sample import SamplerSettings
 from facedit.motion.space import MotionSpace
@@ -158,7 +158,7 @@ def evaluate(
                 gains += [where | gain for gain in _gains(sums)]
                 log.info("%s %s %d done", corpus, protocol, span)
     result = Evaluation(
-        weights=str(weights),
+        weights=weights_path(weights).stem,
         split=split,
         sampler=model.sampler,
         clips={corpus: len(members) for corpus, members in chosen.items()},
