@@ -43,7 +43,7 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     wide = float(gap.max())
     half = max(float(np.abs(_inner_frame(target)[:, 0]).max()), 1.0)
     teeth = _teeth_light(x, y, upper, half, wide)
-    bright = min(0.92 * float(skin.mean()) + 10.0, 235.0)
+    bright = min(0.82 * float(skin.mean()) + 6.0, 225.0)
     # Enamel is nearly neutral, but lit by what the skin throws back.
     enamel = np.array([1.03, 0.99, 0.92], np.float32)
     tint = 0.45 * enamel + 0.55 * skin / max(float(skin.mean()), 1.0)
@@ -51,7 +51,7 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     depth = np.clip((y - upper) / gap, 0.0, 1.0)
     tongue = np.clip((depth - 0.55) / 0.4, 0.0, 1.0) * np.clip((wide - 6.0) / 8.0, 0.0, 1.0)
     tongue = tongue * np.clip(1.0 - (x / (0.8 * half)) ** 2, 0.0, 1.0)
-    inside = lips * (0.16 + 0.32 * tongue[..., None])
+    inside = lips * (0.24 + 0.26 * tongue[..., None])
     # In a mouth that is hardly open teeth are in the dark: a grey bar there looks like plastic.
     shown = _teeth_shape(x, y, upper, half) * float(np.clip((wide - 1.0) / 5.0, 0.0, 1.0))
     inside = inside + shown[..., None] * (tooth * teeth[..., None] - inside)

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from facedit.render import composite
 from facedit.render.bank import EYE_POINTS, BankFrame, ReferenceBank
 from facedit.render.eyes import draw_lids, render_eyes
-from facedit.render.geometry import eye_descriptor, eye_distance, lip_descriptor
+from facedit.render.geometry import (
+    EYE_DISTANCE,
+    eye_descriptor,
+    eye_distance,
+    lip_descriptor,
+    lip_gap,
+)
 from facedit.render.mouth import MouthTask, mouth_region, replace_mouth
 from facedit.render.mouth_path import (
     PathCosts,
@@ -36,6 +42,9 @@ from facedit.types import Float32, Float64, UInt8
 if TYPE_CHECKING:
     from facedit.render.network import MouthNetwork
     from facedit.render.paint import MouthPainter
+
+GAP_SLACK = 0.5
+"""Difference of lip opening in canonical pixels that costs nothing: the tracker's own noise."""
 
 Forbidden = Callable[[Float64], NDArray[np.bool_]]
 """Given the bank's times, says which of them must not be used."""
@@ -102,9 +111,8 @@ class FaceRenderer:
             return MouthPath((Choice(),) * len(target_landmarks))
         lips = np.stack([lip_descriptor(one) for one in target_landmarks])
         lip_distance = distances(lips, self.bank.lips)
-        mouths = self._search(
-            lip_distance + self._quality(), self.bank.lips, self.settings.path, banned
-        )
+        cost = lip_distance + self._quality() + self._gap_costs(target_landmarks)
+        mouths = self._search(cost, self.bank.lips, self.settings.path, banned)
         gazes = np.stack([eye_descriptor(one) for one in target_landmarks])
         eye_distance = distances(gazes, self.bank.gazes)
         eyes = self._search(eye_distance, self.bank.gazes, self.settings.eyes, banned)
@@ -133,6 +141,15 @@ class FaceRenderer:
     ) -> NDArray[np.intp]:
         transition = transition_costs(descriptors, self.bank.times_s, costs.transition)
         return best_path(np.where(banned, np.inf, unary), transition, costs)
+
+    def _gap_costs(self, targets: Float32) -> Float64:
+        """What it costs to show mouths open further or less than the targets', shape (F, n)."""
+        wanted = EYE_DISTANCE * np.array([lip_gap(one) for one in targets])
+        there = EYE_DISTANCE * np.array([lip_gap(frame.landmarks) for frame in self.bank.frames])
+        more = there[None] - wanted[:, None]
+        over = self.settings.gap_over * np.maximum(more - GAP_SLACK, 0.0)
+        under = self.settings.gap_under * np.maximum(-more - GAP_SLACK, 0.0)
+        return np.asarray(over + under, np.float64)
 
     def _quality(self) -> Float64:
         """What blur and unusual exposure of each bank frame cost, shape (n,)."""

@@ -16,6 +16,10 @@ class RenderSettings:
         eyes: Weights of the search for eyes, in per cent of the eye's width.
         blur: Cost of a frame for each halving of its sharpness below the bank's median.
         exposure: Cost per grey level of difference in brightness from the bank's median.
+        gap_over: Cost per canonical pixel by which a mouth is open further than the target's: its
+            teeth would be squeezed to specks.
+        gap_under: Cost per canonical pixel by which it is open less: its lips would be stretched
+            over the opening.
         references: References for the network, the shown mouth included.
         apart_s: Least time between two references in seconds.
         own: Descriptor distance below which the base's own mouth comes in (fully at 0).
@@ -30,6 +34,8 @@ class RenderSettings:
     eyes: PathCosts = field(default_factory=lambda: PathCosts(hold=0.0))
     blur: float = 0.5
     exposure: float = 0.02
+    gap_over: float = 0.3
+    gap_under: float = 0.0
     references: int = 3
     apart_s: float = 0.08
     own: float = 0.35
