@@ -66,8 +66,10 @@ def test_quiet_joints_find_the_dip():
     assert found == pytest.approx((0.565, 1.035))
     # A dip inside the kept word "a" (0.2-0.5 s) is out of bounds.
     energy[45] = -5.0
+    # And so is one deep inside the removed word (0.7-1.0 s): its first half would stay.
+    energy[[75, 95]] = -5.0
     (found,) = quiet_joints([WordEdit(1, 2)], transcript, transcript.duration_s, energy, 0.01)
-    assert found[0] == pytest.approx(0.565)
+    assert found == pytest.approx((0.565, 1.035))
 
 
 def test_in_even_sound_the_default_stays():

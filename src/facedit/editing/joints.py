@@ -13,6 +13,9 @@ from facedit.types import Transcript
 JOINT_REACH_S = 0.06
 """How far into the pause beside an edited word a joint is put when nothing else is known."""
 
+INTO_WORD_S = 0.015
+"""How far into a removed word its joints may be moved to a quieter place."""
+
 Joint = tuple[float, float]
 """Source times between which the old sound is removed; equal for an insertion."""
 
@@ -56,12 +59,12 @@ def quiet_joints(
     duration_s: float,
     energy: NDArray[np.floating],
     hop_s: float,
-    reach_s: float = 0.04,
+    reach_s: float = 0.12,
 ) -> tuple[Joint, ...]:
     """Move the default joints to the quietest points of the pauses they lie in.
 
-    Word times of recognisers are tens of milliseconds off, so the search goes a little into the
-    edited words too (they are going anyway), but never into a word that stays.
+    Word times are some milliseconds off, so the search goes ``INTO_WORD_S`` into the edited words
+    too (they are going anyway), but never into a word that stays.
 
     Args:
         edits: Edits in order and apart.
@@ -88,9 +91,10 @@ def quiet_joints(
             start_s = _quietest(start_s, first, reach_s, energy, hop_s)
             joints.append((start_s, start_s))
             continue
-        middle_s = (start_s + end_s) / 2
-        start_s = _quietest(start_s, (first[0], middle_s), reach_s, energy, hop_s)
-        end_s = _quietest(end_s, (middle_s, last[1]), reach_s, energy, hop_s)
+        # What is left of a removed word is heard as that word: stay out of it, but for a little.
+        into_s = min(INTO_WORD_S, (end_s - start_s) / 2)
+        start_s = _quietest(start_s, (first[0], start_s + into_s), reach_s, energy, hop_s)
+        end_s = _quietest(end_s, (end_s - into_s, last[1]), reach_s, energy, hop_s)
         joints.append((start_s, end_s))
     return tuple(joints)
 
