@@ -92,9 +92,9 @@ def quiet_joints(
             joints.append((start_s, start_s))
             continue
         # What is left of a removed word is heard as that word: stay out of it, but for a little.
-        into_s = min(INTO_WORD_S, (end_s - start_s) / 2)
-        start_s = _quietest(start_s, (first[0], start_s + into_s), reach_s, energy, hop_s)
-        end_s = _quietest(end_s, (end_s - into_s, last[1]), reach_s, energy, hop_s)
+        into_s = min(INTO_WORD_S, max(last[0] - first[1], 0.0) / 2)
+        start_s = _quietest(start_s, (first[0], first[1] + into_s), reach_s, energy, hop_s)
+        end_s = _quietest(end_s, (last[0] - into_s, last[1]), reach_s, energy, hop_s)
         joints.append((start_s, end_s))
     return tuple(joints)
 

@@ -184,7 +184,8 @@ class EditPlan:
         Returns:
             Source time, or None inside a fill and outside the output.
         """
-        if not 0 <= output_s <= self.output_duration_s:
+        # The end may be a last bit off, by which way it was summed up.
+        if not 0 <= output_s <= self.output_duration_s + 1e-9:
             return None
         segment = self.segment_at(output_s)
         if isinstance(segment, Fill):
