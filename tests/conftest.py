@@ -1,8 +1,15 @@
-"""Fixtures that every stage's tests share."""
+"""Fixtures and settings that every stage's tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every CI run: a new counter-example is for the desk, not for a landing.
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
