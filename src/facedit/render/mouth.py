@@ -12,6 +12,7 @@ import numpy as np
 from facedit.render import composite
 from facedit.render.bank import BankFrame
 from facedit.render.geometry import lip_descriptor, mouth_width
+from facedit.render.interior import draw_interior
 from facedit.render.mesh import LIPS
 from facedit.render.mouth_inputs import MouthSource, apply_gain, canonical_source, skin_gain
 from facedit.render.settings import RenderSettings
@@ -99,7 +100,9 @@ def replace_mouth(
         return composite.blend(under, retrieved, mask)
     painted = painter.paint(target, rect, _sources(task, references, natives, settings.foreign))
     if not natives:
-        return composite.blend(under, painted, mask)
+        drawn = draw_interior(task.warped, target, rect).astype(np.float32)
+        mixed = drawn + np.float32(settings.invented) * (painted - drawn)
+        return composite.blend(under, np.asarray(mixed, np.float32), mask)
     sigma = max(settings.detail * wide, 0.6)
     hybrid = retrieved + cv2.GaussianBlur(painted - retrieved, (0, 0), sigma)
     alone = np.clip((distance - settings.near) / (settings.far - settings.near), 0.0, 1.0)
