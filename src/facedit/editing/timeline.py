@@ -64,36 +64,35 @@ def output_frames(
     spans = _SpanCursor(plan.picture_spans())
     frames = _Peekable(source_times_s)
     shift = fill_index = 0
-    previous_s: float | None = None
+    shown_s: float | None = None
     for segment in plan.segments:
         shift_s = frame_time(shift, plan.frame_rate)
         if isinstance(segment, Keep):
             # The last segment takes every frame left: rounding must not drop the clip's last one.
             end_s = segment.source_end_s if segment is not plan.segments[-1] else None
             for index, time_s in frames.until(end_s):
-                previous_s = time_s
-                span = spans.at(time_s + shift_s)
+                shown_s = time_s + shift_s
+                span = spans.at(shown_s)
                 role: FrameRole = "kept" if span < 0 else "margin"
-                yield OutputFrame(time_s + shift_s, index, time_s, role, span)
+                yield OutputFrame(shown_s, index, time_s, role, span)
             continue
         end_s = segment.source_end_s if segment is not plan.segments[-1] else None
         removed = (time_s for _, time_s in frames.until(end_s))
         if segment.shift_frames:
+            # On the clock of this fill; after another fill no source frame tells where it ended.
+            previous_s = None if shown_s is None else shown_s - shift_s
             gone = list(removed)
             next_s = frames.peek()
             if next_s is None:
                 ends = [time_s for time_s in (*gone[-1:], previous_s) if time_s is not None]
                 next_s = (max(ends) if ends else 0.0) + last_s
             times = _even_times(plan, segment, gone, previous_s, next_s)
-            previous_s = gone[-1] if gone else previous_s
         else:
             # As they come: a fill may be as long as the clip.
             times = removed
         for time_s in times:
-            span = spans.at(time_s + shift_s)
-            yield OutputFrame(time_s + shift_s, -1, float("nan"), "fill", span, fill_index)
-            if not segment.shift_frames:
-                previous_s = time_s
+            shown_s = time_s + shift_s
+            yield OutputFrame(shown_s, -1, float("nan"), "fill", spans.at(shown_s), fill_index)
         shift += segment.shift_frames
         fill_index += 1
 
