@@ -98,11 +98,14 @@ def replace_mouth(
         retrieved = retrieved + composite.seam_offset(under, retrieved, mask, 0.35 * wide)
     if painter is None:
         return composite.blend(under, retrieved, mask)
-    painted = painter.paint(target, rect, _sources(task, references, natives, settings.foreign))
+    sources = _sources(task, references, natives, settings.foreign)
+    added = settings.added if natives and not settings.foreign else 1.0
+    painted = painter.paint(target, rect, sources, added)
     if not natives:
         drawn = draw_interior(task.warped, target, rect).astype(np.float32)
         mixed = drawn + np.float32(settings.invented) * (painted - drawn)
         return composite.blend(under, np.asarray(mixed, np.float32), mask)
+    painted = painted + composite.seam_offset(under, painted, mask, 0.35 * wide)
     sigma = max(settings.detail * wide, 0.6)
     hybrid = retrieved + cv2.GaussianBlur(painted - retrieved, (0, 0), sigma)
     alone = np.clip((distance - settings.near) / (settings.far - settings.near), 0.0, 1.0)

@@ -43,13 +43,16 @@ class MouthPainter:
         self._network = network.eval().to(self._device)
         self._size = network.config.size
 
-    def paint(self, target: Float32, rect: Rect, sources: Sequence[WarpedSource]) -> Float32:
+    def paint(
+        self, target: Float32, rect: Rect, sources: Sequence[WarpedSource], added: float = 1.0
+    ) -> Float32:
         """Paint the target's mouth.
 
         Args:
             target: Landmarks in pixels of the picture, shape (478, 3).
             rect: Region of the picture to paint.
             sources: Base first, then up to three references; with none, a drawn mouth is used.
+            added: Share of the residual that is added to what is copied.
 
         Returns:
             The region, grey levels 0 to 255 (not clipped), shape (h, w, 3). Only the canonical
@@ -85,7 +88,7 @@ class MouthPainter:
             )
             for part in (maps[..., :SOURCES], maps[..., SOURCES:])
         ]
-        painted = large[1].astype(np.float32)
+        painted = np.float32(added) * large[1].astype(np.float32)
         natives = [one.native for one in sources[:SOURCES]]
         if len(natives) == 1:
             natives = [draw_interior(natives[0], target, rect)]

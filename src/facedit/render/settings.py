@@ -25,6 +25,8 @@ class RenderSettings:
         own: Descriptor distance below which the base's own mouth comes in (fully at 0).
         near: Descriptor distance up to which the retrieved mouth's detail is kept whole.
         far: Distance from which the network's picture stands alone.
+        added: Share of the network's residual that is added where real mouths are copied. What it
+            copies is this person; what it adds is a guess, pink in dark pictures.
         invented: Share of the network's change to a drawn mouth that is shown. Alone it tends to
             the mean of all mouths, which is a pink blur; the drawing has the contrast.
         coarse_from: Eye distance in pixels from which the base's warp is drawn every other pixel.
@@ -43,6 +45,7 @@ class RenderSettings:
     own: float = 0.35
     near: float = 2.5
     far: float = 5.0
+    added: float = 0.0
     invented: float = 0.4
     coarse_from: float = 100.0
     detail: float = 0.025
