@@ -145,7 +145,13 @@ def test_noise_is_per_clip():
 
 @pytest.mark.parametrize(
     "change",
-    [{"steps": 0}, {"sway": -2.0}, {"temperature": -0.1}, {"speech_guidance": 11.0}],
+    [
+        {"steps": 0},
+        {"sway": -2.0},
+        {"temperature": -0.1},
+        {"speech_guidance": 11.0},
+        {"settle": 1.1},
+    ],
 )
 def test_settings_out_of_range_are_refused(change):
     with pytest.raises(UsageError):

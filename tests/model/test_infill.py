@@ -93,6 +93,18 @@ def test_a_constant_added_to_kept_motion_moves_the_drawn_motion(tiny):
     np.testing.assert_allclose(moved - shift, plain, atol=1e-4)
 
 
+def test_settling_changes_hidden_entries_next_to_seams_only(tiny):
+    motion, speech = clip(60)
+    mask = np.zeros((60, DIMS), bool)
+    mask[10:50, :4] = True
+    settled = replace(tiny, sampler=replace(tiny.sampler, settle=0.5))
+    plain = infill(tiny, motion, mask, speech, seed=1)[0]
+    drawn = infill(settled, motion, mask, speech, seed=1)[0]
+    assert np.array_equal(drawn[~mask], motion[~mask])
+    change = np.abs(drawn - plain).max(axis=1)
+    assert change[10] > 10 * change[30] > 0
+
+
 def test_guidance_changes_the_result_and_one_is_none(tiny):
     motion, speech = clip(20)
     mask = np.zeros((20, DIMS), bool)

@@ -13,6 +13,7 @@ from facedit.model.checkpoint import MotionModel
 from facedit.model.field import windowed_field
 from facedit.model.normalise import kept_centre
 from facedit.model.sample import SamplerSettings, draw_noise, euler
+from facedit.model.seams import settle_seams
 from facedit.model.windows import WINDOW, plan_windows
 from facedit.types import Bool, Float32
 
@@ -147,9 +148,13 @@ def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) 
     )
     drawn = euler(field, truth, hidden, noise, settings).cpu().numpy()
     # The caller's own numbers where kept: the round trip through the scale would cost a bit.
-    return [
+    joined = (
         np.where(task.mask, result / model.motion_scale + centre, task.motion).astype(np.float32)
         for task, result, centre in zip(tasks, drawn, centres, strict=True)
+    )
+    return [
+        settle_seams(motion, task.mask, settings.settle)
+        for motion, task in zip(joined, tasks, strict=True)
     ]
 
 

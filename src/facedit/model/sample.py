@@ -26,6 +26,7 @@ class SamplerSettings:
         speech_guidance: 1 is none; above 1 moves away from what silence would give.
         context_guidance: 1 is none; above 1 moves away from what no neighbours would give.
         temperature: Factor on the starting noise; 0 gives the same motion for every seed.
+        settle: Share of the level error at a seam that is taken off afterwards (``seams.py``).
     """
 
     steps: int = 10
@@ -33,6 +34,7 @@ class SamplerSettings:
     speech_guidance: float = 1.0
     context_guidance: float = 1.0
     temperature: float = 0.3
+    settle: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -46,6 +48,8 @@ class SamplerSettings:
             raise UsageError(f"sway is {self.sway}; choose -1 to 1.75.")
         if not 0 <= self.temperature <= 2:
             raise UsageError(f"temperature is {self.temperature}; choose 0 to 2.")
+        if not 0 <= self.settle <= 1:
+            raise UsageError(f"settle is {self.settle}; choose 0 to 1.")
         if not (0 <= self.speech_guidance <= 10 and 0 <= self.context_guidance <= 10):
             raise UsageError(
                 f"guidance {self.speech_guidance}, {self.context_guidance}; choose 0 to 10."
