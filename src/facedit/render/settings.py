@@ -46,7 +46,7 @@ class RenderSettings:
     near: float = 2.5
     far: float = 5.0
     added: float = 0.0
-    invented: float = 0.4
+    invented: float = 0.7
     coarse_from: float = 100.0
     detail: float = 0.025
     foreign: bool = False
