@@ -291,9 +291,9 @@ def _prepare(args: argparse.Namespace) -> Any:
 
 
 def _train(args: argparse.Namespace) -> Any:
-    from facedit.training.run import train
+    from facedit.training.start import start
 
-    return train(args.config, resume=args.resume)
+    return start(args.config, resume=args.resume)
 
 
 def _evaluate(args: argparse.Namespace) -> Any:

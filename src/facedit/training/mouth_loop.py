@@ -97,7 +97,8 @@ def config_from(table: Mapping[str, Any]) -> MouthTrainingConfig:
         UsageError: If a key is unknown or missing.
     """
     values = dict(table)
-    values.pop("kind", None)
+    for other in ("kind", "bake"):  # read by training/start.py
+        values.pop(other, None)
     try:
         if "mix" in values:
             mix = dict(values["mix"])

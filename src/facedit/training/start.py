@@ -1,0 +1,111 @@
+"""``facedit train``: one verb for both networks; the configuration file says which."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facedit.errors import OutputExists, UsageError
+
+if TYPE_CHECKING:
+    from facedit.training.run import Trained
+
+
+@dataclass(frozen=True, slots=True)
+class MouthTrained:
+    """What a training of the mouth network left behind.
+
+    Attributes:
+        weights: Averaged weights, ready for use.
+        steps: Steps done.
+    """
+
+    weights: Path
+    steps: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures for JSON."""
+        return {"weights": str(self.weights), "steps": self.steps}
+
+    def __str__(self) -> str:
+        """Return the figures for people."""
+        return f"{self.weights}: {self.steps} steps"
+
+
+def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained:
+    """Train the network that a configuration file is for.
+
+    Args:
+        config: TOML file; ``kind = "mouth"`` for the mouth network, else the motion model.
+        resume: Go on from the run's last state.
+
+    Returns:
+        What the run left behind.
+    """
+    if read_table(config).get("kind") == "mouth":
+        return train_mouth_network(config, resume=resume)
+    from facedit.training.run import train
+
+    return train(config, resume=resume)
+
+
+def train_mouth_network(config: Path, *, resume: bool) -> MouthTrained:
+    """Train the mouth network, after cutting its training pictures out of the clips if needed.
+
+    Args:
+        config: TOML file; its table ``bake`` names the clips and their tracks.
+        resume: Go on from the run's last state.
+
+    Returns:
+        What the run left behind.
+
+    Raises:
+        UsageError: If pictures are missing and nothing says where from, or nothing is to resume.
+        OutputExists: If the run exists and ``resume`` is off.
+    """
+    from facedit.training.mouth_data import bake
+    from facedit.training.mouth_loop import config_from, train_mouth
+
+    table = read_table(config)
+    source = table.pop("bake", None)
+    settings = config_from(table)
+    state = Path(settings.out) / "state.safetensors"
+    if state.exists() and not resume:
+        raise OutputExists(f"{settings.out} holds a run: go on with --resume, or set another out.")
+    if resume and not state.exists():
+        raise UsageError(f"{settings.out} holds no run to resume.")
+    if not Path(settings.baked).is_dir():
+        if not isinstance(source, dict) or not {"data", "tracks"} <= source.keys():
+            raise UsageError(
+                f"{config.name}: {settings.baked} is missing; a table [bake] with data (a folder "
+                "with manifest.csv) and tracks (made by prepare) lets it be made."
+            )
+        limits = {corpus: int(source.get("clips", 2000)) for corpus in table["mix"]["corpora"]}
+        bake(
+            Path(source["data"]),
+            Path(source["tracks"]),
+            Path(settings.baked),
+            limits,
+            source.get("every", {}),
+        )
+    return MouthTrained(train_mouth(settings), settings.steps)
+
+
+def read_table(config: Path) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Args:
+        config: TOML file.
+
+    Returns:
+        Its table.
+
+    Raises:
+        UsageError: If it cannot be read or is no TOML.
+    """
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{config}: cannot be read as TOML ({error}).") from error

@@ -1,0 +1,45 @@
+"""One verb trains both networks."""
+
+import pytest
+
+from facedit.errors import OutputExists, UsageError
+from facedit.training import start as starting
+
+MOUTH = """
+kind = "mouth"
+baked = "{folder}/baked"
+out = "{folder}/out"
+features_file = ""
+steps = 1
+[mix.corpora]
+grid_s1 = 1.0
+"""
+
+
+def config(tmp_path, extra=""):
+    path = tmp_path / "mouth.toml"
+    path.write_text(MOUTH.format(folder=tmp_path) + extra)
+    return path
+
+
+def test_pictures_that_are_missing_are_asked_for(tmp_path):
+    with pytest.raises(UsageError, match=r"\[bake\]"):
+        starting.start(config(tmp_path))
+
+
+def test_a_run_is_not_overwritten_and_not_resumed_from_nothing(tmp_path):
+    with pytest.raises(UsageError, match="no run to resume"):
+        starting.start(config(tmp_path), resume=True)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "state.safetensors").write_bytes(b"")
+    with pytest.raises(OutputExists, match="--resume"):
+        starting.start(config(tmp_path))
+
+
+def test_what_is_no_toml_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text("kind = ")
+    with pytest.raises(UsageError, match="cannot be read as TOML"):
+        starting.start(path)
+    with pytest.raises(UsageError):
+        starting.start(tmp_path / "missing.toml")
