@@ -44,8 +44,27 @@ def nearest_voice(reference: Sound, available: list[str]) -> tuple[str, float]:
     known = [index for index, name in enumerate(names) if name in available]
     if not known:
         raise BadWeights(f"{_FILE} knows none of the voices {available}.")
-    best = max(known, key=lambda index: float(similarities[index]))
-    return names[best], float(similarities[best])
+    best = nearest_of([names[index] for index in known], similarities[known])
+    return names[known[best]], float(similarities[known[best]])
+
+
+def nearest_of(names: list[str], similarities: Float32) -> int:
+    """Choose among voices: first women or men as a whole, then the nearest one of them.
+
+    The single nearest of 29 voices was of the other sex for 2 of 9 speakers of the dev split; the
+    mean similarity to all women's and all men's voices told the 9 apart.
+
+    Args:
+        names: Voices; Kokoro's second letter says who speaks, others are women.
+        similarities: How near each is to the speaker, shape (voices,).
+
+    Returns:
+        Index of the voice.
+    """
+    women = np.array([(name[1] if name[2:3] == "_" else "f") == "f" for name in names])
+    groups = [group for group in (women, ~women) if group.any()]
+    nearest = max(groups, key=lambda group: float(similarities[group].mean()))
+    return int(np.argmax(np.where(nearest, similarities, -np.inf)))
 
 
 def load_bank() -> tuple[list[str], Float32]:
