@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 
 from facedit.errors import UsageError
+from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
 from facedit.training import prepare as module
 from facedit.training.data import ROWS, read_clip, read_meta, read_rows, write_meta
-from facedit.training.encode import Unusable, encode_clip, longest_run, mirror_points
+from facedit.training.encode import Unusable, encode_clip, longest_run
 from facedit.training.prepare import list_sources, prepare
 from facedit.types import FaceTrack
 
 SPACE = MotionSpace.load()
-MIRROR = mirror_points(SPACE.canonical)
+MIRROR = mirror_points()
 
 
 def talking_track(frames=40, missing=(), cuts=()):

@@ -169,23 +169,3 @@ def longest_run(seen: Bool, shot: Index) -> slice:
     runs = [(stop - start, start) for start, stop in pairwise(bounds) if seen[start:stop].any()]
     length, start = max(runs, key=lambda run: (run[0], -run[1]), default=(0, 0))
     return slice(start, start + length)
-
-
-def mirror_points(canonical: Float32) -> Index:
-    """Find for each landmark the one at its mirrored place.
-
-    Args:
-        canonical: A symmetrical face, x to the side, shape (478, 3).
-
-    Returns:
-        Indices, shape (478,), their own inverse.
-
-    Raises:
-        ValueError: If the face is not symmetrical enough to pair the points.
-    """
-    flipped = canonical * np.array([-1, 1, 1], canonical.dtype)
-    distance = np.linalg.norm(flipped[:, None] - canonical[None], axis=-1)
-    pairs: Index = distance.argmin(axis=1).astype(np.int64)
-    if not (pairs[pairs] == np.arange(len(pairs))).all():
-        raise ValueError("the canonical face is not symmetrical: its points cannot be paired")
-    return pairs

@@ -19,7 +19,7 @@ import numpy as np
 from facedit.assets import sha256_of
 from facedit.errors import FaceditError, NoFace, NoSound, UsageError
 from facedit.training.data import KEPT, META, ROWS, Meta, PreparedClip, clip_path, write_meta
-from facedit.training.encode import Index, Unusable, encode_clip, mirror_points, speech_of, track_of
+from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of
 
 if TYPE_CHECKING:
     from facedit.motion.space import MotionSpace
@@ -135,6 +135,7 @@ def prepare(source: Path, output: Path) -> Prepared:
         What was done. ``UsageError`` passes through if there are no clips, or the folder was
         made with another motion space.
     """
+    from facedit.motion.fit import mirror_points
     from facedit.motion.space import MotionSpace
     from facedit.speech.features import encoder_name
 
@@ -148,7 +149,7 @@ def prepare(source: Path, output: Path) -> Prepared:
     table = [row for row in done.values() if row["file"] in {item.file for item in sources}]
     finished = {row["file"] for row in table}
     _write_table(output / ROWS, table)
-    mirror = mirror_points(space.canonical)
+    mirror = mirror_points()
     with (output / ROWS).open("a", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         for number, item in enumerate(sources):
