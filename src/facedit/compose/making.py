@@ -195,8 +195,22 @@ def mark(job: Job) -> str:
     times = ", ".join(
         f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in job.plan.picture_spans()
     )
-    line = f"facedit {__version__} {job.verb}: synthetic face and speech at {times or 'no time'}"
-    return f"{line}; consent: {job.run.consent}" if job.run.consent else line
+    return marked(job.verb, f"synthetic face and speech at {times or 'no time'}", job.run)
+
+
+def marked(verb: str, what: str, run: Run) -> str:
+    """Word the comment that marks an output.
+
+    Args:
+        verb: What was done.
+        what: What is synthetic, and when.
+        run: Options; ``consent`` is added if it was stated.
+
+    Returns:
+        One line.
+    """
+    line = f"facedit {__version__} {verb}: {what}"
+    return f"{line}; consent: {run.consent}" if run.consent else line
 
 
 def _logs(plan: EditPlan, windows: tuple[TrackedWindow, ...]) -> tuple[SpanLog, ...]:

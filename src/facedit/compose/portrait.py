@@ -8,11 +8,11 @@ import numpy as np
 
 from facedit import __version__
 from facedit.compose.clock import StageClock
-from facedit.compose.making import clip_facts, report_folder
+from facedit.compose.making import clip_facts, marked, report_folder
 from facedit.compose.sound import padded
 from facedit.compose.spans import load_models, speech_on
 from facedit.compose.still import load_still, still_canvas, still_targets
-from facedit.compose.watch import STRIP_HEIGHT, lip_curve
+from facedit.compose.watch import lip_curve, shrunk
 from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.write import VideoWriter
@@ -79,9 +79,7 @@ def make_portrait(
     )
     height, width = still.rgb.shape[:2]
     info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
-    mark = f"facedit {__version__} generate: synthetic face and motion throughout"
-    if run.consent:
-        mark += f"; consent: {run.consent}"
+    mark = marked("generate", "synthetic face and motion throughout", run)
     assert models.mouth is not None
     animator = StillAnimator(still, models.mouth)
     shots = []
@@ -125,12 +123,8 @@ def make_portrait(
 
 def _small(rgb: UInt8, landmarks: Float32) -> UInt8:
     """Cut the face out and shrink it for the report."""
-    import cv2
-
     low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     margin = 0.2 * (high - low)
     left, top = np.maximum(low - margin, 0).astype(int)
     right, bottom = (high + margin).astype(int)
-    crop = rgb[top:bottom, left:right]
-    width = max(round(crop.shape[1] * STRIP_HEIGHT / crop.shape[0]), 1)
-    return np.asarray(cv2.resize(crop, (width, STRIP_HEIGHT), interpolation=cv2.INTER_AREA))
+    return shrunk(rgb[top:bottom, left:right])

@@ -93,11 +93,22 @@ def watched(
             if index in last:
                 logs[index].steps.append(picture_step(last[index], crop))
             last[index] = crop
-            scale = STRIP_HEIGHT / crop.shape[0]
-            size = (max(round(crop.shape[1] * scale), 1), STRIP_HEIGHT)
-            small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-            logs[index].shots.append(Shot(np.asarray(small), picture.time_s, picture.role))
+            logs[index].shots.append(Shot(shrunk(crop), picture.time_s, picture.role))
         yield picture
+
+
+def shrunk(crop: UInt8) -> UInt8:
+    """Shrink a picture for the report.
+
+    Args:
+        crop: Picture, shape (H, W, 3).
+
+    Returns:
+        The picture, ``STRIP_HEIGHT`` rows high.
+    """
+    width = max(round(crop.shape[1] * STRIP_HEIGHT / crop.shape[0]), 1)
+    small = cv2.resize(crop, (width, STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
+    return np.asarray(small)
 
 
 def seams_of(

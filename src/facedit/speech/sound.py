@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import av
 import numpy as np
 
+from facedit.media.pcm import resample
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, sample_at
 
@@ -32,19 +32,9 @@ def resampled(samples: Float32, rate: int, new_rate: int) -> Float32:
     Returns:
         Amplitudes, exactly ``round(N * new_rate / rate)`` of them.
     """
-    if rate == new_rate or not len(samples):
+    if not len(samples):
         return samples.astype(np.float32, copy=False)
-    wanted = sample_at(len(samples) / rate, new_rate)
-    resampler = av.AudioResampler(format="fltp", layout="mono", rate=new_rate)
-    pieces = []
-    block = 1 << 16  # keeps the resampler's own buffers small
-    for start in range(0, len(samples), block):
-        piece = np.ascontiguousarray(samples[None, start : start + block], dtype=np.float32)
-        frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="mono")
-        frame.sample_rate = rate
-        pieces += [out.to_ndarray()[0] for out in resampler.resample(frame)]
-    pieces += [out.to_ndarray()[0] for out in resampler.resample(None)]
-    return fit_length(np.concatenate(pieces), wanted)
+    return resample(Sound(samples[:, None], rate), new_rate).samples[:, 0]
 
 
 def speech_samples(sound: Sound) -> Float32:

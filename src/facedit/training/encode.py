@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.errors import BadWeights
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
+from facedit.face.store import load_track, save_track
 from facedit.face.track import track_face
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
@@ -33,6 +36,8 @@ MIN_CONFIDENCE = 0.5
 MIN_SPOKEN = 0.1
 """Least share of frames with voice."""
 
+log = logging.getLogger(__name__)
+
 
 class Unusable(Exception):
     """A clip is not fit for training; the message is the reason in the table."""
@@ -48,27 +53,14 @@ def track_of(clip: Path, cache: Path) -> FaceTrack:
     Returns:
         The raw track. ``NoFace`` and ``BadMedia`` of tracking and decoding pass through.
     """
-    stored = _load(cache)
-    if stored is not None:
-        return FaceTrack(
-            times_s=stored["times_s"].astype(np.float64),
-            landmarks=stored["landmarks"].astype(np.float32),
-            confidence=stored["confidence"].astype(np.float32),
-            width=int(stored["width"]),
-            height=int(stored["height"]),
-            cuts=tuple(float(cut) for cut in stored["cuts"]),
-        )
+    if cache.is_file():
+        try:
+            return load_track(cache)
+        except BadWeights as error:
+            log.warning("%s; tracking again.", error)
     frames = ((frame.time_s, frame.rgb()) for frame in read_frames(clip))
     track = track_face(frames, FaceChoice(largest=True), landmarker=Landmarker())
-    _store(
-        cache,
-        times_s=track.times_s,
-        landmarks=track.landmarks,
-        confidence=track.confidence,
-        width=np.array(track.width),
-        height=np.array(track.height),
-        cuts=np.array(track.cuts, np.float64),
-    )
+    save_track(cache, track)
     return track
 
 
