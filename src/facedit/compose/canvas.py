@@ -111,12 +111,12 @@ def build_canvas(
         first_frame: Motion frame of the output at which the canvas starts.
 
     Returns:
-        The canvas. Frames without a face outside the edit are hidden whole, so that the model
-        never leans on a guess.
+        The canvas. Frames without a face are hidden whole, so that the model never leans on a
+        guess.
     """
     values = space.encode(landmarks, identity)
     mask = hidden[:, None] & region_dims(space, region)[None, :]
-    mask |= ((confidence <= 0) & ~hidden)[:, None]
+    mask |= (confidence <= 0)[:, None]
     return Canvas(first_frame, values, mask, confidence, identity)
 
 

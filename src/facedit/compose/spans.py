@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
 from facedit.speech.features import extract
-from facedit.types import Bool, FaceTrack, Float32, Sound
+from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
 AROUND_S = 6.0
@@ -171,8 +171,7 @@ def span_canvases(
         Canvases in the order of ``plan.picture_spans()``.
     """
     canvases = []
-    spans = plan.picture_spans()
-    for span in spans:
+    for span in plan.picture_spans():
         first = max(first_frame_from(span.output_start_s - CONTEXT_S), 0)
         last = first_frame_from(min(span.output_end_s + CONTEXT_S, plan.output_duration_s))
         last = max(last, first + 1)
@@ -180,13 +179,13 @@ def span_canvases(
         window = window_of(windows, plan, span)
         landmarks, confidence = landmarks_at(window.track, paths.at(output_s))
         hidden = plan.motion_mask(last - first, first)
-        own = (output_s >= span.output_start_s) & (output_s < span.output_end_s)
         known = ~hidden if (~hidden).any() else np.ones_like(hidden)
         identity = space.identity(landmarks[known], np.maximum(confidence[known], 1e-3))
-        canvas = build_canvas(
-            space, identity, landmarks, confidence, hidden, region=region, first_frame=first
+        canvases.append(
+            build_canvas(
+                space, identity, landmarks, confidence, hidden, region=region, first_frame=first
+            )
         )
-        canvases.append(_without_lost(canvas, own))
     return tuple(canvases)
 
 
@@ -336,11 +335,3 @@ def refuse_missing_faces(
             "their pixels were kept."
         )
     return tuple(warnings)
-
-
-def _without_lost(canvas: Canvas, own: Bool) -> Canvas:
-    """Drop the hiding of dims the region excludes where the face is lost inside the span."""
-    mask = canvas.mask.copy()
-    lost = own & (canvas.confidence <= 0)
-    mask[lost] = True
-    return replace(canvas, mask=mask)
