@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facedit.render.geometry import inner_lips, mouth_width, outer_lips
+from facedit.render.geometry import mouth_width, outer_lips
 from facedit.render.mesh import FACE_OVAL, MOUTH_CORNERS
 from facedit.render.warp import Rect
 from facedit.types import Float32, UInt8
@@ -96,21 +96,6 @@ def _fade_out(rect: Rect, width: int = 3) -> Float32:
     columns = np.minimum(np.arange(rect.width), np.arange(rect.width)[::-1])
     near = np.minimum(rows[:, None], columns[None, :])
     return np.minimum(near / width, 1.0).astype(np.float32)
-
-
-def opening_mask(landmarks: Float32, rect: Rect, soft: float) -> Float32:
-    """Return the mouth's opening as a soft mask.
-
-    Args:
-        landmarks: Landmarks of the target, shape (478, 3).
-        rect: Region of the picture.
-        soft: Blur in pixels.
-
-    Returns:
-        Weights in [0, 1], shape (h, w).
-    """
-    mask = fill_polygon(inner_lips(landmarks), rect)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(soft, 0.3)), np.float32)
 
 
 def seam_offset(base: Float32, patch: Float32, mask: Float32, sigma: float) -> Float32:

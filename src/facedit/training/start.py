@@ -44,18 +44,19 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained:
     Returns:
         What the run left behind.
     """
-    if read_table(config).get("kind") == "mouth":
-        return train_mouth_network(config, resume=resume)
+    table = read_table(config)
+    if table.get("kind") == "mouth":
+        return train_mouth_network(table, resume=resume)
     from facedit.training.run import train
 
     return train(config, resume=resume)
 
 
-def train_mouth_network(config: Path, *, resume: bool) -> MouthTrained:
+def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
     """Train the mouth network, after cutting its training pictures out of the clips if needed.
 
     Args:
-        config: TOML file; its table ``bake`` names the clips and their tracks.
+        table: The configuration; its table ``bake`` names the clips and their tracks.
         resume: Go on from the run's last state.
 
     Returns:
@@ -68,8 +69,7 @@ def train_mouth_network(config: Path, *, resume: bool) -> MouthTrained:
     from facedit.training.mouth_data import bake
     from facedit.training.mouth_loop import config_from, train_mouth
 
-    table = read_table(config)
-    source = table.pop("bake", None)
+    source = table.get("bake")
     settings = config_from(table)
     state = Path(settings.out) / "state.safetensors"
     if state.exists() and not resume:
@@ -79,7 +79,7 @@ def train_mouth_network(config: Path, *, resume: bool) -> MouthTrained:
     if not Path(settings.baked).is_dir():
         if not isinstance(source, dict) or not {"data", "tracks"} <= source.keys():
             raise UsageError(
-                f"{config.name}: {settings.baked} is missing; a table [bake] with data (a folder "
+                f"{settings.baked} is missing; a table [bake] with data (a folder "
                 "with manifest.csv) and tracks (made by prepare) lets it be made."
             )
         limits = {corpus: int(source.get("clips", 2000)) for corpus in table["mix"]["corpora"]}
