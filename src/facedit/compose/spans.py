@@ -28,7 +28,7 @@ from facedit.options import Region, Run
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
-from facedit.speech.features import extract
+from facedit.speech.cache import cached_features
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
@@ -236,7 +236,7 @@ def speech_on(window: Callable[[float, float], Sound], first_frame: int, frames:
     padding = frame_at(PADDING_S)
     start_s = frame_time(first_frame - padding)
     end_s = frame_time(first_frame + frames + padding)
-    heard = extract(window(start_s, end_s), frames + 2 * padding)
+    heard = cached_features(window(start_s, end_s), frames + 2 * padding)
     return heard.values[padding : padding + frames]
 
 
