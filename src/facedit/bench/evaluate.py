@@ -16,7 +16,7 @@ import numpy as np
 
 from facedit.bench.baselines import Pair, Ridge, RidgeFit, hold, line
 from facedit.bench.evaluation import Evaluation, tables
-from facedit.bench.metrics import Figure, figures, paired_gain
+from facedit.bench.lip_sums import Figure, figures, paired_gain
 from facedit.bench.spans import Gap, LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from facedit.bench.metrics import FIGURES
+from facedit.bench.lip_sums import FIGURES
 from facedit.model.sample import SamplerSettings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.bench.metrics import span_sums
+from facedit.bench.lip_sums import span_sums
 from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace, lip_opening, lip_width
 from facedit.training.data import Meta, PreparedClip

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facedit.bench.metrics import FIGURES
+from facedit.bench.lip_sums import FIGURES
 from facedit.bench.spans import Gap, LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch

@@ -1,0 +1,1 @@
+"""Builds a benchmark from clips: transcripts, sentence edits, new sounds, balance."""

@@ -1,0 +1,125 @@
+"""What a measure is: sums per item, so that any set of items can be pooled and bootstrapped.
+
+A measure never is a mean of means: each item contributes a vector of sums, vectors of items are
+added, and the figure is a function of the total. A plain mean has the sums ``(sum, count)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from facedit.types import Float64
+
+Sums = Sequence[float]
+"""What an item contributes under one key."""
+
+Better = Literal["lower", "higher", "one", "zero", "none"]
+"""Which way is better: lower, higher, near 1, near 0, or only to be read beside the truth's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of the tables.
+
+    Attributes:
+        name: Its name in files, e.g. ``lip_opening_r``.
+        title: Its name for people.
+        unit: Its unit; empty for a pure number.
+        better: Which way is better.
+        sums: Key of the items' sums it is made from.
+        value: Total of the sums, shape (..., n), to the figure, shape (...).
+        low: Smallest possible value.
+        high: Largest possible value.
+        digits: Decimals shown.
+        group: Heading it is shown under: ``motion``, ``sync``, ``silence``, ``identity``,
+            ``picture``, ``continuity`` or ``pass-through``.
+    """
+
+    name: str
+    title: str
+    unit: str
+    better: Better
+    sums: str
+    value: Callable[[Float64], Float64]
+    low: float
+    high: float
+    digits: int
+    group: str
+
+
+def mean_sums(values: Sequence[float] | Float64) -> list[float]:
+    """Return the sums of a plain mean; values that are not finite do not count.
+
+    Args:
+        values: Any number of values.
+
+    Returns:
+        Their sum and number.
+    """
+    array = np.asarray(values, np.float64)
+    array = array[np.isfinite(array)]
+    return [float(array.sum()), float(array.size)]
+
+
+def mean_of(total: Float64) -> Float64:
+    """Return the mean from ``mean_sums``; NaN where nothing was counted.
+
+    Args:
+        total: Shape (..., 2).
+
+    Returns:
+        Shape (...).
+    """
+    count = total[..., 1]
+    mean: Float64 = np.where(count > 0, total[..., 0] / np.maximum(count, 1e-30), np.nan)
+    return mean
+
+
+def ratio_of(total: Float64) -> Float64:
+    """Return the ratio of two summed amounts; NaN where the second is 0.
+
+    Args:
+        total: Shape (..., 2).
+
+    Returns:
+        Shape (...).
+    """
+    below = total[..., 1]
+    ratio: Float64 = np.where(below > 0, total[..., 0] / np.maximum(below, 1e-30), np.nan)
+    return ratio
+
+
+def correlation_sums(x: Float64, y: Float64) -> list[float]:
+    """Return the sums of a pooled correlation.
+
+    Args:
+        x: Values, shape (n,).
+        y: Values, shape (n,).
+
+    Returns:
+        ``n, sum x, sum y, sum xx, sum yy, sum xy``.
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    return [float(len(x)), float(x.sum()), float(y.sum()), float(x @ x), float(y @ y), float(x @ y)]
+
+
+def correlation_of(total: Float64) -> Float64:
+    """Return Pearson's correlation from ``correlation_sums``; NaN where a side does not vary.
+
+    Args:
+        total: Shape (..., 6).
+
+    Returns:
+        Shape (...), in [-1, 1].
+    """
+    n, x, y, xx, yy, xy = np.moveaxis(np.asarray(total, np.float64), -1, 0)
+    n = np.maximum(n, 1)
+    spread = np.maximum(xx - x * x / n, 0) * np.maximum(yy - y * y / n, 0)
+    r: Float64 = np.where(
+        spread > 0, (xy - x * y / n) / np.sqrt(np.maximum(spread, 1e-300)), np.nan
+    )
+    return r

@@ -1,0 +1,1 @@
+"""What is measured: a module a question, each with its formula, unit, range and source."""

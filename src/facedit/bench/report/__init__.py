@@ -1,0 +1,1 @@
+"""Results for people: tables with intervals, plots, a page, files."""
