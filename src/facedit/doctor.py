@@ -72,7 +72,8 @@ def doctor(fetch: str | None = None) -> Checkup:
     """Look at the installation, after fetching assets if asked to.
 
     Args:
-        fetch: An asset's name, ``core`` for all that every edit needs, ``all``, or None.
+        fetch: An asset's name, a group's (``core``: all that every edit needs; ``bench``,
+            ``kokoro``: what these need besides), ``all``, or None.
 
     Returns:
         What is there. (``UsageError`` if no asset has that name, ``AssetMissing`` if one cannot be
@@ -107,7 +108,10 @@ def _wanted(fetch: str | None) -> list[str]:
     if by_need:
         return by_need
     if fetch not in assets.ASSETS:
-        raise UsageError(f"no asset is named {fetch}: choose core, all, or one of the list.")
+        raise UsageError(
+            f"no asset is named {fetch}: choose {', '.join(assets.groups())}, all, or one of the "
+            "list."
+        )
     return [fetch]
 
 
