@@ -1,0 +1,169 @@
+"""The known disturbances by name, each a function from scene to scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from facedit.bench.scene import Scene, View
+from facedit.bench.selfcheck import pictures, sounds
+from facedit.bench.selfcheck.figures import TRUTH
+from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
+from facedit.motion.space import HEAD_NAMES, MotionSpace
+
+Retrack = Callable[[Scene, pictures.Pictures], View]
+"""Finds landmarks and motion anew in changed pictures of a scene's output."""
+
+SHIFTS = (1, 2, 3, 5, 10)
+"""Motion frames (40 ms) by which sound is moved, to either side."""
+
+TURN_RAD = 0.2
+"""How far the turned head is turned about the upright axis (11 degrees)."""
+
+DELAY_S = 0.005
+"""How late kept sound is made that nobody would hear to be late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What disturbances need besides the scene.
+
+    Attributes:
+        other: Another person's item.
+        retrack: Finds landmarks and motion in changed pictures.
+        seed: Seed of what is random.
+    """
+
+    other: Scene
+    retrack: Retrack
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """A known disturbance.
+
+    Attributes:
+        name: Its name in files.
+        title: Its name for people.
+        kind: What it changes: ``nothing``, ``sound``, ``pictures`` or ``motion``.
+        apply: Disturbs a scene.
+        shift: Motion frames by which the sound comes late.
+    """
+
+    name: str
+    title: str
+    kind: Literal["nothing", "sound", "pictures", "motion"]
+    apply: Callable[[Scene, Help], Scene]
+    shift: int = 0
+
+
+def shift_name(frames: int) -> str:
+    """Return the name of a shift of the sound."""
+    return f"sound{frames:+d}"
+
+
+def turn_head(scene: Scene, angle: float = TURN_RAD) -> Scene:
+    """Turn the head in the filled frames, in landmarks and motion; pictures stay.
+
+    Args:
+        scene: The scene.
+        angle: By how much, in radians, about the upright axis.
+
+    Returns:
+        The scene.
+    """
+    space = MotionSpace.load()
+    turn = np.array([0.0, angle, 0.0])
+    motion = scene.output.motion.copy()
+    column = space.groups["head"].start + HEAD_NAMES.index("head_ry")
+    motion[scene.hidden, column] += np.float32(angle / space.std[column])
+    landmarks = scene.output.landmarks.copy()
+    rows = scene.filled & np.isfinite(landmarks).all(axis=(1, 2))
+    if rows.any():
+        pose = fit_pose(landmarks[rows], scene.identity.neutral)
+        turned = HeadPose(
+            rotation_matrices(pose.rotation_vectors + turn), pose.translation, pose.scale
+        )
+        landmarks[rows] = turned.apply(pose.remove(landmarks[rows]))
+    drawn = scene.drawn
+    if drawn is not None:
+        drawn = drawn.copy()
+        drawn[scene.hidden, column] += np.float32(angle / space.std[column])
+    view = replace(scene.output, motion=motion, landmarks=landmarks)
+    return replace(scene, output=view, drawn=drawn)
+
+
+def with_pictures(scene: Scene, frames: pictures.Pictures, retrack: Retrack) -> Scene:
+    """Show other pictures and measure in them what is measured in a system's.
+
+    Args:
+        scene: The scene.
+        frames: The new pictures of its output.
+        retrack: Finds landmarks and motion in them.
+
+    Returns:
+        The scene; what the system drew before rendering is no longer known.
+    """
+    view = retrack(scene, frames)
+    return replace(scene, output=view, drawn=None, takes=())
+
+
+def _of_sound(name: str, title: str, change: Callable[[Scene, Help], Scene]) -> Disturbance:
+    return Disturbance(name, title, "sound", change)
+
+
+def _of_pictures(
+    name: str, title: str, change: Callable[[Scene, Help], pictures.Pictures]
+) -> Disturbance:
+    def apply(scene: Scene, help: Help) -> Scene:
+        return with_pictures(scene, change(scene, help), help.retrack)
+
+    return Disturbance(name, title, "pictures", apply)
+
+
+def _shifted(frames: int) -> Disturbance:
+    late = (
+        f"{abs(frames)} frame{'s' if abs(frames) > 1 else ''} {'late' if frames > 0 else 'early'}"
+    )
+    return Disturbance(
+        shift_name(frames),
+        f"sound {late}",
+        "sound",
+        lambda scene, _: sounds.shift_sound(scene, frames),
+        frames,
+    )
+
+
+def _seeded(help: Help) -> np.random.Generator:
+    return np.random.default_rng(help.seed)
+
+
+DISTURBANCES: tuple[Disturbance, ...] = (
+    Disturbance(TRUTH, "nothing (the truth)", "nothing", lambda scene, _: scene),
+    *(_shifted(sign * frames) for frames in SHIFTS for sign in (-1, 1)),
+    _of_sound(
+        "swapped_sound", "another's sound", lambda scene, help: sounds.swap_sound(scene, help.other)
+    ),
+    _of_sound(
+        "delayed_sound",
+        "sound 5 ms late",
+        lambda scene, _: sounds.delay_kept_sound(scene, DELAY_S),
+    ),
+    _of_pictures("blurred_mouth", "blurred mouth", lambda scene, _: pictures.blur_mouth(scene)),
+    _of_pictures(
+        "noisy_mouth", "grain on the mouth", lambda s, help: pictures.noise_mouth(s, _seeded(help))
+    ),
+    _of_pictures("frozen_mouth", "frozen mouth", lambda scene, _: pictures.freeze_mouth(scene)),
+    _of_pictures("jump", "one-frame jump", lambda scene, _: pictures.jump_picture(scene)),
+    _of_pictures(
+        "other_face", "another's face", lambda scene, help: pictures.swap_face(scene, help.other)
+    ),
+    _of_pictures("touched_frames", "kept frames 4 grey levels lighter",
+                 lambda scene, _: pictures.touch_kept(scene)),
+    Disturbance("turned_head", "head turned by 11°", "motion", lambda scene, _: turn_head(scene)),
+)  # fmt: skip
+"""All of them; the first disturbs nothing."""

@@ -1,0 +1,145 @@
+"""Pooled figures of disturbed clips beside those of the truth, with a bootstrap over clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.bench.measure import Measure
+from facedit.types import Float64
+
+TRUTH = "none"
+"""Name of the disturbance that disturbs nothing."""
+
+ItemSums = Mapping[str, Sequence[float]]
+"""What one item contributes, by key."""
+
+Readings = Mapping[str, Sequence[ItemSums]]
+"""By disturbance: the sums of each item, in the same order everywhere."""
+
+_DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a disturbance did to a figure.
+
+    Attributes:
+        truth: The figure of the undisturbed clips; NaN if it could not be measured.
+        seen: The figure of the disturbed clips.
+        change: ``seen - truth``.
+        doubt: Standard deviation of the change over bootstrap draws of clips (paired).
+        spread: Standard deviation of the truth's figure over the same draws.
+        by_item: The truth's figures of single clips spread by this much (standard deviation).
+    """
+
+    truth: float
+    seen: float
+    change: float
+    doubt: float
+    spread: float
+    by_item: float
+
+    @property
+    def size(self) -> float:
+        """The change in units of the spread between single clips, for pictures."""
+        if not np.isfinite(self.change) or abs(self.change) < 1e-9:
+            return 0.0 if np.isfinite(self.change) else float("nan")
+        return self.change / max(self.by_item, 1e-9)
+
+
+class Figures:
+    """All figures of a self-check.
+
+    Args:
+        readings: Sums by disturbance; ``TRUTH`` must be among them.
+        measures: The measures by name.
+        seed: Seed of the bootstrap.
+    """
+
+    def __init__(
+        self, readings: Readings, measures: Mapping[str, Measure], *, seed: int = 0
+    ) -> None:
+        self.readings = readings
+        self.measures = measures
+        items = len(readings[TRUTH])
+        rng = np.random.default_rng(seed)
+        self._counts = rng.multinomial(items, np.full(items, 1 / items), size=_DRAWS)
+
+    @property
+    def disturbances(self) -> tuple[str, ...]:
+        """Names of the disturbances, the truth first."""
+        return (TRUTH, *(name for name in self.readings if name != TRUTH))
+
+    def effect(self, disturbance: str, measure: str) -> Effect:
+        """Compare a disturbance with the truth, on the clips in which both were measured.
+
+        Args:
+            disturbance: Name of the disturbance.
+            measure: Name of the measure.
+
+        Returns:
+            The effect; NaNs where nothing could be measured.
+        """
+        true, seen = self._table(TRUTH, measure), self._table(disturbance, measure)
+        value = self.measures[measure].value
+        if true is None or seen is None:
+            return Effect(*[float("nan")] * 6)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            true_value, seen_value = value(true.sum(axis=0)), value(seen.sum(axis=0))
+            true_draws, seen_draws = value(self._counts @ true), value(self._counts @ seen)
+            single = value(true)
+        return Effect(
+            float(true_value),
+            float(seen_value),
+            float(seen_value - true_value),
+            _deviation(seen_draws - true_draws),
+            _deviation(true_draws),
+            _deviation(single),
+        )
+
+    def interval(self, disturbance: str, measure: str) -> tuple[float, float, float]:
+        """Return a figure with its interval.
+
+        Args:
+            disturbance: Name of the disturbance.
+            measure: Name of the measure.
+
+        Returns:
+            The figure, its 2.5th and its 97.5th percentile over bootstrap draws of clips.
+        """
+        table = self._table(disturbance, measure)
+        if table is None:
+            return (float("nan"),) * 3
+        value = self.measures[measure].value
+        with np.errstate(invalid="ignore", divide="ignore"):
+            draws = value(self._counts @ table)
+            figure = float(value(table.sum(axis=0)))
+        draws = draws[np.isfinite(draws)]
+        low, high = np.quantile(draws, [0.025, 0.975]) if len(draws) else (np.nan, np.nan)
+        return figure, float(low), float(high)
+
+    def singly(self, disturbance: str, measure: str) -> Float64:
+        """Return the figure of each item by itself, NaN where it has none, shape (items,)."""
+        table = self._table(disturbance, measure)
+        if table is None:
+            return np.full(len(self.readings[TRUTH]), np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.measures[measure].value(table), np.float64)
+
+    def _table(self, disturbance: str, measure: str) -> Float64 | None:
+        """Return the sums of each item, zeros where it has none; None if no item has any."""
+        key = self.measures[measure].sums
+        rows = [sums.get(key) for sums in self.readings.get(disturbance, ())]
+        width = next((len(row) for row in rows if row is not None), 0)
+        if not width:
+            return None
+        return np.array([np.zeros(width) if row is None else row for row in rows], np.float64)
+
+
+def _deviation(values: Float64) -> float:
+    """Return the standard deviation of what is finite; 0 where fewer than two values are."""
+    finite = np.asarray(values)[np.isfinite(values)]
+    return float(finite.std()) if len(finite) > 1 else 0.0

@@ -1,0 +1,236 @@
+"""Expectations against figures: each becomes a row that says what was expected and what was seen.
+
+A measure that should move must move by an amount that matters *and* by more than chance over the
+sample explains. A measure that should stay may move by a stated amount, or by what its own figure
+is uncertain by anyway, whichever is more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from facedit.bench.selfcheck.figures import TRUTH, Effect, Figures
+
+Way = Literal["up", "down", "away"]
+
+CERTAIN = 3.0
+"""A change must be this many standard deviations of its own bootstrap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One expectation and what was seen.
+
+    Attributes:
+        disturbance: What was done to the clips.
+        measure: Which measure is meant.
+        expected: What was expected, for people.
+        seen: What was seen, for people.
+        ok: Whether it is as expected.
+        reason: Why it is expected.
+    """
+
+    disturbance: str
+    measure: str
+    expected: str
+    seen: str
+    ok: bool
+    reason: str
+
+
+class Expectation(Protocol):
+    """What every expectation can do."""
+
+    @property
+    def measure(self) -> str:
+        """The measure it speaks of."""
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen.
+
+        Args:
+            figures: The figures.
+
+        Returns:
+            The row.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Where the figure of undisturbed clips must lie.
+
+    Attributes:
+        measure: The measure.
+        low: Smallest figure.
+        high: Largest figure.
+        reason: Why.
+    """
+
+    measure: str
+    low: float
+    high: float
+    reason: str
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        seen = figures.effect(TRUTH, self.measure).truth
+        ok = bool(self.low <= seen <= self.high)
+        expected = f"{self.low:.4g} to {self.high:.4g}"
+        return Row(TRUTH, self.measure, expected, f"{seen:.4g}", ok, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """A measure that a disturbance must move.
+
+    Attributes:
+        disturbance: The disturbance.
+        measure: The measure.
+        way: Which way: ``away`` means either.
+        least: By how much at least, in the measure's unit.
+        reason: Why.
+    """
+
+    disturbance: str
+    measure: str
+    way: Way
+    least: float
+    reason: str
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        effect = figures.effect(self.disturbance, self.measure)
+        along = {"up": effect.change, "down": -effect.change, "away": abs(effect.change)}[self.way]
+        ok = bool(along >= max(self.least, CERTAIN * effect.doubt))
+        expected = f"{self.way} by {self.least:.4g} or more"
+        return Row(self.disturbance, self.measure, expected, _said(effect), ok, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """A measure that a disturbance must not move.
+
+    Attributes:
+        disturbance: The disturbance.
+        measure: The measure.
+        within: By how much it may change, in the measure's unit.
+        reason: Why.
+    """
+
+    disturbance: str
+    measure: str
+    within: float
+    reason: str
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        effect = figures.effect(self.disturbance, self.measure)
+        allowed = max(self.within, effect.spread)
+        ok = bool(abs(effect.change) <= allowed)
+        expected = f"stays within {allowed:.4g}"
+        return Row(self.disturbance, self.measure, expected, _said(effect), ok, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A measure that gets worse with every step of a graded disturbance, on average.
+
+    Attributes:
+        name: Name of the ladder, for people.
+        steps: Disturbances of each step (the mean over them counts), from the mildest.
+        measure: The measure.
+        way: Which way it goes.
+        reason: Why.
+    """
+
+    name: str
+    steps: tuple[tuple[str, ...], ...]
+    measure: str
+    way: Literal["up", "down"]
+    reason: str
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        values = [
+            float(np.mean([figures.effect(name, self.measure).seen for name in step]))
+            for step in self.steps
+        ]
+        steps = np.diff(values) * (1 if self.way == "up" else -1)
+        said = ", ".join(f"{value:.4g}" for value in values)
+        ok = bool(np.all(steps > 0))
+        return Row(self.name, self.measure, f"{self.way} at every step", said, ok, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """A figure of single clips that must say how large the disturbance was.
+
+    Attributes:
+        disturbance: The disturbance.
+        measure: The measure.
+        value: What it should say.
+        within: How far off it may be.
+        share: Share of the clips that must say so.
+        reason: Why.
+    """
+
+    disturbance: str
+    measure: str
+    value: float
+    within: float
+    share: float
+    reason: str
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        single = figures.singly(self.disturbance, self.measure)
+        single = single[np.isfinite(single)]
+        right = float(np.mean(np.abs(single - self.value) <= self.within)) if len(single) else 0.0
+        expected = f"{self.value:+g} ± {self.within:g} in {100 * self.share:.0f} % of the clips"
+        said = f"in {100 * right:.0f} % of {len(single)}"
+        ok = right >= self.share
+        return Row(self.disturbance, self.measure, expected, said, ok, self.reason)
+
+
+def judge(expectations: Iterable[Expectation], figures: Figures) -> tuple[Row, ...]:
+    """Compare all expectations with what was seen.
+
+    Args:
+        expectations: The expectations.
+        figures: The figures.
+
+    Returns:
+        A row for each; one whose measure does not exist is not fulfilled.
+    """
+    rows = []
+    for one in expectations:
+        if one.measure in figures.measures:
+            rows.append(one.judge(figures))
+        else:
+            where = getattr(one, "disturbance", TRUTH)
+            rows.append(Row(where, one.measure, "is measured", "no such measure", False, ""))
+    return tuple(rows)
+
+
+def unexamined(expectations: Sequence[Expectation], figures: Figures) -> tuple[str, ...]:
+    """Return the measures that no disturbance is expected to move.
+
+    Args:
+        expectations: The expectations.
+        figures: The figures.
+
+    Returns:
+        Their names: figures that nothing was proven of.
+    """
+    proven = {one.measure for one in expectations if isinstance(one, (Moves, Ordered, Follows))}
+    return tuple(name for name in figures.measures if name not in proven)
+
+
+def _said(effect: Effect) -> str:
+    """Say what happened to a figure."""
+    return f"{effect.truth:.4g} → {effect.seen:.4g}"

@@ -1,0 +1,203 @@
+"""Known disturbances of an item's pictures, frame by frame; who applies them tracks anew.
+
+Each takes the pictures of a scene and gives new ones; frames without a face stay as they are. Sizes
+are in units of the distance of the outer eye corners, so that faces of every size are disturbed
+alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from facedit.bench.scene import Scene
+from facedit.face.regions import FACE_OVAL
+from facedit.render.composite import (
+    blend,
+    fill_polygon,
+    mouth_mask,
+    mouth_outline,
+    stretched,
+    to_picture,
+)
+from facedit.render.geometry import eye_distance, fit_similarity
+from facedit.render.warp import Rect, bounding_rect
+from facedit.types import Float32, Float64, UInt8
+
+Pictures = tuple[UInt8, ...]
+
+_UPRIGHT = np.array([1, 0], np.float32)
+
+
+def blur_mouth(scene: Scene, sigma: float = 0.04) -> Pictures:
+    """Blur the mouth in the filled frames.
+
+    Args:
+        scene: The scene.
+        sigma: Width of the Gaussian in eye distances.
+
+    Returns:
+        The pictures.
+    """
+
+    def change(patch: Float32, eyes: float) -> Float32:
+        return np.asarray(cv2.GaussianBlur(patch, (0, 0), max(sigma * eyes, 1.0)), np.float32)
+
+    return _change_mouths(scene, change)
+
+
+def noise_mouth(scene: Scene, rng: np.random.Generator, level: float = 10.0) -> Pictures:
+    """Add grain to the mouth in the filled frames.
+
+    Args:
+        scene: The scene.
+        rng: Where the grain comes from.
+        level: Its standard deviation in grey levels.
+
+    Returns:
+        The pictures.
+    """
+
+    def change(patch: Float32, eyes: float) -> Float32:
+        grain = rng.normal(0.0, level, (*patch.shape[:2], 1)).astype(np.float32)
+        return patch + grain
+
+    return _change_mouths(scene, change)
+
+
+def freeze_mouth(scene: Scene) -> Pictures:
+    """Show the mouth of the last kept frame through the whole span, moved along with the head.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The pictures.
+    """
+    frames, points = list(scene.output.frames), scene.output.landmarks
+    held = None
+    for index, filled in enumerate(scene.filled):
+        if not np.isfinite(points[index]).all():
+            continue
+        if held is None or not filled:
+            held = index
+        else:
+            # The chin must not move either: the lower part of the face is held, not the lips only.
+            outline = stretched(mouth_outline(points[index]), _UPRIGHT, 1.25, 2.0)
+            frames[index] = _pasted(
+                frames[index], points[index], scene.output.frames[held], points[held], outline
+            )
+    return tuple(frames)
+
+
+def swap_face(scene: Scene, other: Scene) -> Pictures:
+    """Put another person's face over the face in the filled frames.
+
+    Args:
+        scene: The scene.
+        other: Whose face it is; its frames are repeated to and fro where they are fewer.
+
+    Returns:
+        The pictures.
+    """
+    frames, points = list(scene.output.frames), scene.output.landmarks
+    seen = np.flatnonzero(np.isfinite(other.output.landmarks).all(axis=(1, 2)))
+    order = [*seen, *seen[-2:0:-1]]
+    for turn, index in enumerate(np.flatnonzero(scene.filled)):
+        if order and np.isfinite(points[index]).all():
+            theirs = order[turn % len(order)]
+            oval = points[index][list(FACE_OVAL), :2]
+            frames[index] = _pasted(
+                frames[index],
+                points[index],
+                other.output.frames[theirs],
+                other.output.landmarks[theirs],
+                stretched(oval, _UPRIGHT, 0.97, 0.97),
+            )
+    return tuple(frames)
+
+
+def jump_picture(scene: Scene, size: float = 0.12) -> Pictures:
+    """Move the picture aside for one frame at each seam.
+
+    Args:
+        scene: The scene.
+        size: How far, in eye distances.
+
+    Returns:
+        The pictures.
+    """
+    frames = list(scene.output.frames)
+    edges = np.diff(np.concatenate([[False], scene.filled, [False]]).astype(np.int8))
+    for index in {*np.flatnonzero(edges == 1), *(np.flatnonzero(edges == -1) - 1)}:
+        points = scene.output.landmarks[index]
+        if np.isfinite(points).all():
+            matrix = np.array([[1, 0, size * eye_distance(points)], [0, 1, 0]], np.float64)
+            frames[index] = _warped(frames[index], matrix, frames[index].shape)
+    return tuple(frames)
+
+
+def touch_kept(scene: Scene, level: int = 4) -> Pictures:
+    """Make the kept frames a little lighter.
+
+    Args:
+        scene: The scene.
+        level: By how many grey levels.
+
+    Returns:
+        The pictures.
+    """
+    return tuple(
+        frame if filled else to_picture(frame.astype(np.float32) + level)
+        for frame, filled in zip(scene.output.frames, scene.filled, strict=True)
+    )
+
+
+def _change_mouths(scene: Scene, change: Callable[[Float32, float], Float32]) -> Pictures:
+    """Change what lies under the mouth's soft mask in the filled frames."""
+    frames = list(scene.output.frames)
+    for index in np.flatnonzero(scene.filled):
+        points = scene.output.landmarks[index]
+        if not np.isfinite(points).all():
+            continue
+        eyes = eye_distance(points)
+        rect = _rect(mouth_outline(points), 0.3 * eyes, frames[index])
+        if not rect.width:
+            continue
+        base = frames[index][rect.slices].astype(np.float32)
+        mixed = blend(base, change(base, eyes), mouth_mask(points, rect))
+        frames[index] = frames[index].copy()
+        frames[index][rect.slices] = to_picture(mixed)
+    return tuple(frames)
+
+
+def _pasted(
+    frame: UInt8, points: Float32, source: UInt8, source_points: Float32, outline: Float32
+) -> UInt8:
+    """Lay another picture's face over a frame's, inside a soft outline."""
+    warped = _warped(source, fit_similarity(source_points, points), frame.shape)
+    sigma = max(0.06 * eye_distance(points), 1.0)
+    rect = _rect(outline, 3 * sigma, frame)
+    if not rect.width:
+        return frame
+    mask = cv2.GaussianBlur(fill_polygon(outline, rect), (0, 0), sigma)
+    base, patch = (picture[rect.slices].astype(np.float32) for picture in (frame, warped))
+    result = frame.copy()
+    result[rect.slices] = to_picture(blend(base, patch, np.asarray(mask, np.float32)))
+    return result
+
+
+def _rect(points: Float32, pad: float, frame: UInt8) -> Rect:
+    """Return the pixels round some points."""
+    return bounding_rect(points, pad, frame.shape[1], frame.shape[0])
+
+
+def _warped(picture: UInt8, matrix: Float64, shape: tuple[int, ...]) -> UInt8:
+    """Move a picture by an affine matrix into a picture of another shape."""
+    size = (shape[1], shape[0])
+    moved = cv2.warpAffine(
+        picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, np.uint8)
