@@ -1,0 +1,35 @@
+"""The environment that child processes start with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""One thread per worker: several workers with several threads each wait for each other."""
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Set variables for the children that are started in the block.
+
+    Libraries read them when they are first imported, which in a child may be before any code of
+    ours, so that they must stand when it starts.
+
+    Args:
+        values: Names and values.
+
+    Yields:
+        Nothing.
+    """
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

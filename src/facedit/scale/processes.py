@@ -1,0 +1,181 @@
+"""Items over processes of this machine.
+
+``concurrent.futures`` breaks its whole pool when one process dies, and ``multiprocessing.Pool``
+waits for ever; so each process has a pipe of its own, and whoever ends is known by its pipe. They
+are spawned: PyAV and torch do not survive a fork.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from facedit.errors import FaceditError
+from facedit.scale.environment import ONE_THREAD, environment
+from facedit.scale.outcome import (
+    DIED,
+    Failure,
+    Item,
+    Maker,
+    Result,
+    attempt,
+    failure_of,
+    raise_again,
+    sendable,
+)
+
+_PATIENCE_S = 5.0
+
+
+def run_in_processes(
+    items: Sequence[Item],
+    make_worker: Maker[Item, Result],
+    count: int,
+    done: Callable[[int, Result | Failure], None],
+) -> None:
+    """Work on items in processes.
+
+    Args:
+        items: The items.
+        make_worker: Called once in each process.
+        count: Number of processes; no more than there are items are started.
+        done: Called here with an item's number and its outcome.
+
+    Raises:
+        FaceditError: If a process ends before it is ready. What ``make_worker`` raised there is
+            raised here.
+    """
+    todo = iter(range(len(items)))
+    left = len(items)
+    staff: dict[Connection, _Process] = {}
+
+    def hire() -> None:
+        process = _Process(make_worker)
+        staff[process.pipe] = process
+
+    try:
+        for _ in range(min(count, len(items))):
+            hire()
+        while left:
+            for pipe in wait(list(staff)):
+                process = staff[pipe]  # type: ignore[index]
+                try:
+                    index, outcome = process.pipe.recv()
+                except (EOFError, OSError):
+                    index, outcome = process.held, process.died()
+                    del staff[pipe]  # type: ignore[arg-type]
+                    if not process.ready:
+                        raise FaceditError(
+                            f"{outcome.message} before it was ready: is the memory enough, and does"
+                            " the script start its work under 'if __name__ == \"__main__\"'?"
+                        ) from None
+                    if left > 1 + len(staff):
+                        hire()
+                else:
+                    if index is None and outcome is not None:
+                        raise_again(outcome)
+                    process.give(next(todo, None), items)
+                if index is not None:
+                    left -= 1
+                    done(index, outcome)
+    finally:
+        if left:  # Ctrl-C or an error: nobody waits for the items under way
+            for process in staff.values():
+                process.terminate()
+        for process in staff.values():
+            process.leave()
+
+
+class _Process:
+    """One child: its pipe and the item that it holds."""
+
+    def __init__(self, make_worker: Callable[[], Callable[[Any], Any]]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, make_worker), daemon=True)
+        self.held: int | None = None
+        self.ready = False
+        with environment(ONE_THREAD), _interrupts_blocked():
+            self._process.start()
+        # The child has its own copy now; only without ours does the pipe end when the child does.
+        theirs.close()
+
+    def give(self, index: int | None, items: Sequence[Any]) -> None:
+        """Hand out an item, or nothing, to the process that asked for one."""
+        self.ready, self.held = True, index
+        if index is not None:
+            # A child that just ended is noticed at the next look at its pipe.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.pipe.send((index, items[index]))
+
+    def died(self) -> Failure:
+        """Say how the process ended."""
+        self._process.join(_PATIENCE_S)
+        code = self._process.exitcode
+        how = f"exit status {code}"
+        if code is not None and code < 0:
+            with suppress(ValueError):
+                how = signal.Signals(-code).name
+        self.leave()
+        return Failure(DIED, f"A worker process ended ({how})")
+
+    def terminate(self) -> None:
+        """Ask the process to end at once."""
+        self._process.terminate()
+
+    def leave(self) -> None:
+        """Let the process end, by force if it does not."""
+        self.pipe.close()
+        self._process.join(_PATIENCE_S)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+
+
+def _serve(pipe: Connection, make_worker: Callable[[], Callable[[Any], Any]]) -> None:
+    """Run in the child: load once, then handle items until the pipe ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        handle = make_worker()
+    except Exception as error:
+        with suppress(OSError):
+            pipe.send((None, sendable(error)))
+        return
+    with suppress(EOFError, OSError):
+        pipe.send((None, None))
+        while True:
+            index, item = pipe.recv()
+            outcome = attempt(handle, item)
+            try:
+                pipe.send((index, outcome))
+            except OSError:
+                return
+            except Exception as error:  # a result that cannot be pickled
+                pipe.send((index, failure_of(error)))
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone, even by SIGKILL and in the middle of an item."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Start children deaf to Ctrl-C, which a terminal sends to all: the parent stops them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,72 @@
+"""Items in, results out as they come: the one function that callers need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tqdm import tqdm
+
+from facedit.scale.cluster import run_on_ray
+from facedit.scale.outcome import Done, Failure, Item, Maker, Result, attempt
+from facedit.scale.processes import run_in_processes
+from facedit.scale.workers import Workers
+
+
+def run_items(
+    items: Sequence[Item],
+    make_worker: Maker[Item, Result],
+    *,
+    workers: Workers,
+    on_done: Done[Item, Result],
+    title: str = "",
+    unit: str = "item",
+    progress: bool = True,
+) -> int:
+    """Work on independent items.
+
+    Items are handed out in order, one at a time, so that slow ones balance; results come in any
+    order. Each worker calls ``make_worker`` once and then handles items. An item that raises, or
+    whose worker ends, fails alone; the worker is replaced. However the call ends (Ctrl-C and an
+    ``on_done`` that raises included), no worker is left running.
+
+    With several processes or Ray, ``make_worker``, items and results are pickled: the function
+    belongs to a module (``functools.partial`` of one binds arguments), and a script that calls
+    this does so under ``if __name__ == "__main__"``.
+
+    Args:
+        items: The items.
+        make_worker: Loads models and returns the function that turns an item into a result.
+        workers: Where to work. What comes out does not depend on it.
+        on_done: Called here, in the calling process and thread, for each item that is done.
+        title: What the progress bar says.
+        unit: What it counts.
+        progress: Show it.
+
+    Returns:
+        How many items failed. What ``make_worker`` raises passes through; ``AssetMissing`` if Ray
+        is asked for and not installed; ``FaceditError`` if workers end before they are ready.
+    """
+    failed = 0
+    with tqdm(
+        total=len(items), desc=title or None, unit=unit, disable=not progress, dynamic_ncols=True
+    ) as bar:
+
+        def done(index: int, outcome: Result | Failure) -> None:
+            nonlocal failed
+            on_done(index, items[index], outcome)
+            if isinstance(outcome, Failure):
+                failed += 1
+                bar.set_postfix(failed=failed, refresh=False)
+            bar.update()
+
+        if not items:
+            return 0
+        if workers.backend == "ray":
+            run_on_ray(items, make_worker, workers, done)
+        elif workers.backend == "processes":
+            run_in_processes(items, make_worker, workers.count or 1, done)
+        else:
+            handle = make_worker()
+            for index, item in enumerate(items):
+                done(index, attempt(handle, item))
+    return failed
