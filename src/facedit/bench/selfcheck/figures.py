@@ -87,6 +87,8 @@ class Figures:
         value = self.measures[measure].value
         if true is None or seen is None:
             return Effect(*[float("nan")] * 6)
+        both = true.any(axis=1) & seen.any(axis=1)
+        true, seen = true * both[:, None], seen * both[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             true_value, seen_value = value(true.sum(axis=0)), value(seen.sum(axis=0))
             true_draws, seen_draws = value(self._counts @ true), value(self._counts @ seen)

@@ -1,0 +1,104 @@
+"""A failed self-check refuses the table in one line, and an outcome outlives its process."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.scenes import make_item
+from facedit.bench.selfcheck.fingerprint import fingerprint, versions
+from facedit.bench.selfcheck.judge import Row
+from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, require, save
+from facedit.bench.selfcheck.sample import choose_items, partners
+from facedit.errors import FaceditError, UsageError
+
+GOOD = Row("none", "lip_opening_r", "0.99 to 1", "1", True, "the truth is the truth")
+BAD = Row("blurred_mouth", "sharpness", "down by 0.1 or more", "1 → 1", False, "blur is not sharp")
+
+
+def outcome(*rows: Row) -> SelfCheck:
+    return SelfCheck(rows, {"other_face": "one person"}, ("speed",), ("a", "b"), "abc", versions())
+
+
+def test_a_passed_check_lets_the_table_be_made() -> None:
+    require(outcome(GOOD))
+
+
+def test_a_failed_check_refuses_the_table_in_one_line_with_the_reason() -> None:
+    with pytest.raises(SelfCheckFailed) as caught:
+        require(outcome(GOOD, BAD, BAD))
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in ("2 of 3", "blurred_mouth", "sharpness", "1 → 1", "and 1 more"):
+        assert part in message
+    assert isinstance(caught.value, FaceditError)
+    assert caught.value.exit_status != 0
+
+
+def test_a_check_that_tested_nothing_proves_nothing() -> None:
+    with pytest.raises(SelfCheckFailed, match="tested nothing"):
+        require(outcome())
+
+
+def test_the_short_table_names_what_failed() -> None:
+    text = str(outcome(GOOD, BAD))
+    assert "FAILED" in text
+    assert "1 of 2" in text
+    assert "sharpness" in text
+    assert "one person" in text
+
+
+def test_an_outcome_survives_on_disk(tmp_path: Path) -> None:
+    found = outcome(GOOD, BAD)
+    save(found, tmp_path, "<html>")
+    assert load(tmp_path) == found
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["selfcheck.html", "selfcheck.json"]
+
+
+def test_a_garbled_or_forged_outcome_is_none(tmp_path: Path) -> None:
+    assert load(tmp_path) is None
+    save(outcome(BAD), tmp_path, "")
+    path = tmp_path / "selfcheck.json"
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps({**data, "passed": True}))
+    assert load(tmp_path) is None
+    path.write_text("{")
+    assert load(tmp_path) is None
+
+
+def test_the_fingerprint_depends_on_items_and_settings() -> None:
+    items = [make_item(item="a"), make_item(item="b")]
+    first = fingerprint(items, (24, 0))
+    assert first == fingerprint([make_item(item="a"), make_item(item="b")], (24, 0))
+    assert first != fingerprint(items[:1], (24, 0))
+    assert first != fingerprint(items, (24, 1))
+    moved = [replace(items[0], hidden_s=(0.0, 1.0)), items[1]]
+    assert first != fingerprint(moved, (24, 0))
+
+
+def of(corpus: str, clip: str, name: str, track: str = "reconstruct"):  # type: ignore[no-untyped-def]
+    item = make_item(track, name, clip)
+    return replace(item, clip=replace(item.clip, corpus=corpus))
+
+
+def test_items_are_chosen_from_every_corpus_and_other_clips_first() -> None:
+    items = [of("large", f"clip-{k // 2}", f"l{k:02d}") for k in range(40)]
+    items += [of("small", "clip-s", "s0"), of("large", "x", "e0", "edit")]
+    chosen = choose_items(items, 9, seed=0)
+    assert len(chosen) == 9
+    assert sum(item.clip.corpus == "small" for item in chosen) == 1
+    assert all(item.track == "reconstruct" for item in chosen)
+    assert len({item.clip.sha256 for item in chosen}) == 9
+    assert chosen == choose_items(list(reversed(items)), 9, seed=0)
+    assert chosen != choose_items(items, 9, seed=1)
+
+
+def test_a_benchmark_without_ground_truth_cannot_be_checked() -> None:
+    with pytest.raises(UsageError, match="reconstruct"):
+        choose_items([of("a", "c", "one"), of("a", "d", "two", "edit")], 9, seed=0)
+
+
+def test_partners_are_other_people_of_the_same_corpus_if_there_are_any() -> None:
+    chosen = [of("a", "p", "1"), of("a", "p", "2"), of("b", "q", "3"), of("a", "r", "4")]
+    assert [partner.id for partner in partners(chosen)] == ["4", "4", "4", "1"]
