@@ -82,8 +82,7 @@ def has_face(landmarks: Float32) -> Bool:
     Returns:
         Shape (F,).
     """
-    seen: Bool = np.isfinite(landmarks).all(axis=(1, 2))
-    return seen
+    return np.asarray(np.isfinite(landmarks).all(axis=(1, 2)), np.bool_)
 
 
 def resized(picture: UInt8, size: tuple[int, int]) -> UInt8:

@@ -1,0 +1,195 @@
+"""Do the pictures look like the true ones? PSNR, SSIM, ST-LPIPS, and the error of their change.
+
+Made-anew pictures against the clip's own, in the tracks with ground truth, on three regions: the
+mouth (box of the lips and 0.4 of their width around), the face (box of its outline) and the whole
+frame. Both boxes are the true picture's, and their crops are brought to a fixed size, so that
+figures compare between small faces and large ones. Frames whose true picture shows no face don't
+count. Figures are means over frames.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from facedit.bench.crops import (
+    FACE_SIZE,
+    MOUTH_SIZE,
+    face_box,
+    grey,
+    has_face,
+    mouth_box,
+    resized,
+    small_frame,
+    spread,
+)
+from facedit.bench.measure import Better, Measure, mean_of, mean_sums
+from facedit.bench.nets.stlpips import StLpips
+from facedit.bench.scene import Scene
+from facedit.errors import UsageError
+from facedit.types import Float32, UInt8
+
+PSNR_CAP_DB = 100.0
+"""What equal pictures count as."""
+
+_LOOKED_AT = {"mouth": 8, "face": 6, "frame": 4}
+"""At most so many frames of a scene go through the network, evenly spread."""
+
+
+def psnr(one: UInt8, other: UInt8) -> float:
+    """Return the peak signal-to-noise ratio of two pictures.
+
+    ``10 log10(255^2 / mean squared difference)`` over pixels and channels, in dB, at most
+    ``PSNR_CAP_DB``.
+
+    Args:
+        one: Shape (H, W, 3).
+        other: Same shape.
+
+    Returns:
+        The ratio in dB, in [0, 100].
+
+    Raises:
+        ValueError: If the shapes differ.
+    """
+    if one.shape != other.shape:
+        raise ValueError(f"Pictures of shapes {one.shape} and {other.shape} cannot be compared.")
+    error = float(np.mean(np.square(one.astype(np.float32) - other.astype(np.float32))))
+    if error <= 0:
+        return PSNR_CAP_DB
+    return min(10.0 * math.log10(255.0**2 / error), PSNR_CAP_DB)
+
+
+def ssim(one: Float32, other: Float32) -> float:
+    """Return the structural similarity of two pictures.
+
+    Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural
+    Similarity", 2004: luma, Gaussian window of 1.5 pixels, K = (0.01, 0.03), by scikit-image.
+
+    Args:
+        one: Luma from 0 to 255, shape (H, W), 11 pixels or more a side.
+        other: Same shape.
+
+    Returns:
+        The mean similarity, in [-1, 1]; 1 for equal pictures.
+
+    Raises:
+        UsageError: If scikit-image is not installed.
+    """
+    try:
+        from skimage.metrics import structural_similarity  # slow to import, needed here only
+    except ImportError as error:
+        raise UsageError("SSIM needs scikit-image: pip install 'facedit[bench]'.") from error
+    similarity: Any = structural_similarity
+    return float(
+        similarity(
+            one, other, data_range=255.0, gaussian_weights=True, sigma=1.5,
+            use_sample_covariance=False,
+        )
+    )  # fmt: skip
+
+
+def change_error(before: UInt8, after: UInt8, true_before: UInt8, true_after: UInt8) -> float:
+    """Return how wrong the change from one frame to the next is.
+
+    ``mean |(after - before) - (true after - true before)|``: flicker and missing movement count,
+    a constant error of the picture does not.
+
+    Args:
+        before: Crop of a frame, shape (H, W, 3).
+        after: Crop of the next frame, same shape.
+        true_before: The true picture's crop, same shape.
+        true_after: The next true picture's, same shape.
+
+    Returns:
+        Grey levels, in [0, 510].
+    """
+    change = after.astype(np.float32) - before
+    true_change = true_after.astype(np.float32) - true_before
+    return float(np.abs(change - true_change).mean())
+
+
+def sums(scene: Scene, net: StLpips | None) -> dict[str, list[float]]:
+    """Measure the pictures of a scene.
+
+    Args:
+        scene: The scene; its output and truth have pictures of one size.
+        net: The perceptual distance; None leaves it out.
+
+    Returns:
+        Sums by key; none where there is no ground truth.
+    """
+    if scene.truth is None:
+        return {}
+    rows = np.flatnonzero(scene.filled & has_face(scene.truth.landmarks)).tolist()
+    found: dict[str, list[float]] = {}
+    frames = [(scene.output.frames[k], scene.truth.frames[k]) for k in rows]
+    mouths, faces = _crops(scene, rows, "mouth"), _crops(scene, rows, "face")
+    found["psnr_frame"] = mean_sums([psnr(*pair) for pair in frames])
+    for name, crops in (("mouth", mouths), ("face", faces)):
+        pairs = list(crops.values())
+        found[f"psnr_{name}"] = mean_sums([psnr(*pair) for pair in pairs])
+        found[f"ssim_{name}"] = mean_sums([ssim(grey(one), grey(other)) for one, other in pairs])
+    found["change_mouth"] = mean_sums(
+        [
+            change_error(mouths[a][0], mouths[b][0], mouths[a][1], mouths[b][1])
+            for a, b in pairwise(mouths)
+            if b == a + 1
+        ]
+    )
+    if net is not None:
+        small = [
+            (small_frame(frames[k][0]), small_frame(frames[k][1]))
+            for k in spread(len(frames), _LOOKED_AT["frame"])
+        ]
+        for name, looks in (
+            ("mouth", list(mouths.values())),
+            ("face", list(faces.values())),
+            ("frame", small),
+        ):
+            some = [looks[k] for k in spread(len(looks), _LOOKED_AT[name])]
+            distances = net.distances([one for one, _ in some], [other for _, other in some])
+            found[f"stlpips_{name}"] = mean_sums(distances)
+    return found
+
+
+def _crops(scene: Scene, rows: list[int], region: str) -> dict[int, tuple[UInt8, UInt8]]:
+    """Cut a region out of made and true pictures, by frame."""
+    assert scene.truth is not None
+    box_of, size = (mouth_box, MOUTH_SIZE) if region == "mouth" else (face_box, FACE_SIZE)
+    crops = {}
+    for k in rows:
+        box = box_of(scene.truth.landmarks[k], scene.truth.frames[k])
+        if box is not None:
+            made, true = scene.output.frames[k][box.slices], scene.truth.frames[k][box.slices]
+            crops[k] = resized(made, size), resized(true, size)
+    return crops
+
+
+def _measure(figure: str, title: str, region: str) -> Measure:
+    """Describe one of the figures on one region."""
+    unit, better, low, high, digits = _SCALES[figure]
+    key = f"{figure}_{region}"
+    return Measure(
+        key, f"{title}, {region}", unit, better, key, mean_of, low, high, digits, "picture"
+    )
+
+
+_SCALES: dict[str, tuple[str, Better, float, float, int]] = {
+    "psnr": ("dB", "higher", 0.0, PSNR_CAP_DB, 2),
+    "ssim": ("", "higher", -1.0, 1.0, 3),
+    "stlpips": ("", "lower", 0.0, math.inf, 3),
+    "change": ("grey levels", "lower", 0.0, 510.0, 2),
+}
+"""Unit, which way is better, smallest and largest value, decimals."""
+
+MEASURES: tuple[Measure, ...] = (
+    *(_measure("psnr", "PSNR", region) for region in ("mouth", "face", "frame")),
+    *(_measure("ssim", "SSIM", region) for region in ("mouth", "face")),
+    *(_measure("stlpips", "ST-LPIPS", region) for region in ("mouth", "face", "frame")),
+    _measure("change", "error of the change", "mouth"),
+)
+"""PSNR, SSIM and ST-LPIPS by region; error of the change."""
