@@ -1,0 +1,401 @@
+"""An item made ready: what every system is given, made once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from facedit.bench.items import Item
+from facedit.bench.withheld import inside, withhold
+from facedit.compose.canvas import Canvas
+from facedit.compose.clock import StageClock
+from facedit.compose.sound import OutputSound, compose_sound, padded
+from facedit.compose.sources import SourcePaths, source_paths
+from facedit.compose.spans import (
+    AROUND_S,
+    TrackedWindow,
+    refuse_missing_faces,
+    span_canvases,
+    speech_on,
+    track_windows,
+)
+from facedit.compose.still import load_still, still_canvas
+from facedit.editing.diff import WordEdit
+from facedit.editing.plan import EditPlan, Fill, Keep
+from facedit.errors import BadMedia, UsageError
+from facedit.face.choice import FaceChoice
+from facedit.face.landmarker import Landmarker
+from facedit.face.smooth import smooth_track
+from facedit.face.track import track_face
+from facedit.media.info import VideoInfo
+from facedit.media.probe import probe
+from facedit.media.read import read_frames
+from facedit.media.sound import read_sound
+from facedit.motion.resample import resample_track
+from facedit.motion.space import MotionSpace
+from facedit.options import Run
+from facedit.render.still import Still
+from facedit.training.sampler import turn_back
+from facedit.types import Bool, FaceTrack, Float32, Sound, Word
+from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
+
+LIBRARY_MARGIN = 3
+"""Motion frames beside a hidden span that no library holds: its own edges would give it away."""
+
+CLIP_RUN = Run(face="largest", progress=False)
+"""Options under which the benchmark's clips are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The clip's own motion beside its own speech, outside what is hidden.
+
+    Attributes:
+        motion: Shape (T', D).
+        speech: Shape (T', C).
+        usable: False where hidden, without a face or beside it, shape (T',).
+    """
+
+    motion: Float32
+    speech: Float32
+    usable: Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """The motion that a system is to complete.
+
+    Attributes:
+        motion: Kept motion, NaN where hidden; what is shown of face and head in hidden frames runs
+            backwards, because in an edit they belong to other words, shape (T, D).
+        mask: True where motion is to be drawn, shape (T, D).
+        speech: Features of the sound, shape (T, C).
+        other_speech: Features of another clip's sound on as many frames.
+        library: The clip's own motion and speech; None where there is but one picture.
+        corpus: Where the clip comes from.
+        seed: Seed of take 0.
+    """
+
+    motion: Float32
+    mask: Bool
+    speech: Float32
+    other_speech: Callable[[], Float32]
+    library: Library | None
+    corpus: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An item made ready.
+
+    Attributes:
+        item: The item.
+        clip: The clip as it is.
+        info: What is known of it.
+        track: Smoothed landmarks of the clip around the edited place, in the clip's own time.
+        space: The motion space.
+        canvas: Motion of what lies underneath, and the mask.
+        blank: What systems are given.
+        words: Words of the output with their times.
+        sound: The output's sound.
+        source: What systems see of the clip: in ``reconstruct`` without the hidden mouths.
+        source_info: What is known of that file.
+        plan: The layout in time; None in ``generate``.
+        paths: Which source moments lie underneath; None in ``generate``.
+        window: Landmarks and mouths of ``source``; None in ``generate``.
+        still: The one picture of ``generate``.
+    """
+
+    item: Item
+    clip: Path
+    info: VideoInfo
+    track: FaceTrack
+    space: MotionSpace
+    canvas: Canvas
+    blank: Blank
+    words: tuple[Word, ...]
+    sound: OutputSound
+    source: Path
+    source_info: VideoInfo
+    plan: EditPlan | None = None
+    paths: SourcePaths | None = None
+    window: TrackedWindow | None = None
+    still: Still | None = None
+
+    @property
+    def sound_s(self) -> float:
+        """Length of the output's sound in seconds."""
+        return self.sound.length / self.sound.rate
+
+
+def build_case(
+    item: Item, clips: Path, work: Path, clock: StageClock, other: Item | None = None
+) -> Case:
+    """Make an item ready.
+
+    Args:
+        item: The item.
+        clips: The clips' folder.
+        work: Folder for what is made on the way.
+        clock: Times the stages.
+        other: An item of another clip, whose sound is the wrong one.
+
+    Returns:
+        The case. (``FaceditError`` if the clip or the item is not usable; ``BadMedia`` if the clip
+        is missing or another one than was meant.)
+    """
+    clip = clip_of(item, clips)
+    info = probe(clip, need_sound=True)
+    space = MotionSpace.load()
+
+    def wrong(frames: int) -> Float32:
+        if other is None:
+            raise UsageError("this benchmark has one clip only: there is no other sound to hear.")
+        return middle_features(clip_of(other, clips), frames)
+
+    if item.track == "generate":
+        return _generate_case(item, clip, info, space, clock, wrong)
+    plan, sound, words = layout(item, clip, info, clips)
+    place = edited_s(item)
+    with clock.stage("tracking the clip"):
+        track = track_around(clip, info, place)
+    source, source_info = clip, info
+    if item.track == "reconstruct":
+        source = work / f"{item.id}{clip.suffix}"
+        with clock.stage("withholding"):
+            withhold(clip, info, track, item.hidden_s, source, space)
+        source_info = probe(source)
+    window = track_windows(source, source_info, plan, CLIP_RUN, clock)[0]
+    if item.track == "reconstruct":
+        seen = inside(window.track, item.hidden_s)
+        gone = {float(time_s) for time_s in window.track.times_s[seen]}
+        window.bank.frames = [f for f in window.bank.frames if f.time_s not in gone]
+    paths = source_paths(plan, window.track.cuts)
+    canvas = span_canvases(plan, paths, (window,), space, "lips")[0]
+    refuse_missing_faces(plan, (canvas,), "fail")
+    with clock.stage("speech features"):
+        speech = speech_on(sound.window, canvas.first_frame, len(canvas.values))
+        library = _library(item, source, source_info, window, canvas, space)
+    shown = turn_back(canvas.values, canvas.mask)
+    blank = Blank(
+        np.where(canvas.mask, np.float32(np.nan), shown),
+        canvas.mask,
+        speech,
+        lambda: wrong(len(speech)),
+        library,
+        item.clip.corpus,
+        item.seed,
+    )
+    return Case(
+        item, clip, info, track, space, canvas, blank, words, sound, source, source_info, plan,
+        paths, window,
+    )  # fmt: skip
+
+
+def clip_of(item: Item, clips: Path) -> Path:
+    """Find the clip of an item.
+
+    Args:
+        item: The item.
+        clips: The clips' folder.
+
+    Returns:
+        Its file.
+
+    Raises:
+        BadMedia: If it is missing or has another content than the item was made for.
+    """
+    from facedit.assets import sha256_of
+
+    path = clips / item.clip.file
+    if not path.is_file():
+        raise BadMedia(f"{item.clip.file} is missing in {clips}: --clips names the folder.")
+    if sha256_of(path) != item.clip.sha256:
+        raise BadMedia(f"{item.clip.file} is another clip than the benchmark was made for.")
+    return path
+
+
+def layout(
+    item: Item, clip: Path, info: VideoInfo, clips: Path
+) -> tuple[EditPlan, OutputSound, tuple[Word, ...]]:
+    """Lay an item of ``edit`` or ``reconstruct`` out in time, with its sound and words.
+
+    Args:
+        item: The item.
+        clip: Its clip.
+        info: What is known of it.
+        clips: The clips' folder.
+
+    Returns:
+        The plan, the output's sound and words.
+    """
+    if item.track == "reconstruct":
+        plan = span_plan(item.hidden_s, info.duration_s, info.frame_rate)
+        whole = EditPlan((Keep(0.0, info.duration_s, 0.0),), (), info.duration_s,
+                         info.frame_rate, 0.0, 0.0)  # fmt: skip
+        return plan, compose_sound(clip, info, whole, ()), item.clip.words
+    from facedit.bench.sounds import item_sound
+
+    plan = item.plan()
+    spoken = item_sound(item, clips, info) if item.new_words else None
+    sound = compose_sound(clip, info, plan, (spoken.sound if spoken else None,))
+    words = plan.output_words(
+        item.clip.transcript, [spoken.transcript.words if spoken is not None else ()]
+    )
+    return plan, sound, words
+
+
+def span_plan(hidden_s: tuple[float, float], duration_s: float, frame_rate: Fraction) -> EditPlan:
+    """Plan a hidden span: filled where it stands, nothing moves.
+
+    Args:
+        hidden_s: Start and end of the span.
+        duration_s: Length of the clip.
+        frame_rate: Frames per second.
+
+    Returns:
+        The plan; its pictures change in the span and nowhere else.
+    """
+    start_s, end_s = max(hidden_s[0], 0.0), min(hidden_s[1], duration_s)
+    fill = Fill(
+        edit=0, kind="substitute", source_start_s=start_s, source_end_s=end_s,
+        output_start_s=start_s, duration_s=end_s - start_s, shift_frames=0,
+        speech_s=end_s - start_s, lead_in_s=0.0, lead_out_s=0.0, text="the same words",
+    )  # fmt: skip
+    keeps = (Keep(0.0, start_s, 0.0), Keep(end_s, duration_s, end_s))
+    before = keeps[:1] if start_s > 0 else ()
+    after = keeps[1:] if end_s < duration_s else ()
+    edit = WordEdit(0, 0, ("the", "same", "words"))
+    return EditPlan((*before, fill, *after), (edit,), duration_s, frame_rate, 0.0, 0.0)
+
+
+def edited_s(item: Item) -> tuple[float, float]:
+    """Return between which times of the clip an item changes something.
+
+    Args:
+        item: The item.
+
+    Returns:
+        Start and end in the clip.
+    """
+    if item.track == "generate":
+        return 0.0, item.clip.duration_s
+    return item.hidden_s if item.track == "reconstruct" else item.joint_s
+
+
+def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> FaceTrack:
+    """Track the largest face around a place.
+
+    Args:
+        clip: The clip.
+        info: What is known of it.
+        place: Start and end of the place in seconds.
+
+    Returns:
+        Smoothed landmarks ``AROUND_S`` to each side.
+    """
+    frames = read_frames(clip, place[0] - AROUND_S, place[1] + AROUND_S, info=info)
+    found = ((frame.time_s, frame.rgb()) for frame in frames)
+    return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=Landmarker()))
+
+
+def middle_features(clip: Path, frames: int) -> Float32:
+    """Return the speech features of the middle of a clip, repeated if it is too short.
+
+    Args:
+        clip: The clip.
+        frames: Motion frames wanted, T.
+
+    Returns:
+        Features, shape (T, C).
+    """
+    sound = read_sound(clip)
+    total = max(frame_at(sound.duration_s), 1)
+    length, channels = sound.samples.shape
+
+    def window(start_s: float, end_s: float) -> Sound:
+        return padded(
+            lambda low, high: sound.samples[low:high], length, channels, sound.rate, start_s, end_s
+        )
+
+    heard = speech_on(window, 0, total)
+    start = max((total - frames) // 2, 0)
+    taken: Float32 = heard[(start + np.arange(frames)) % total]
+    return taken
+
+
+def _library(
+    item: Item,
+    source: Path,
+    info: VideoInfo,
+    window: TrackedWindow,
+    canvas: Canvas,
+    space: MotionSpace,
+) -> Library:
+    """Collect the clip's own motion and speech around the edited place."""
+    first = first_frame_from(float(window.track.times_s[0]))
+    last = first_frame_from(float(window.track.times_s[-1]))
+    frames = max(last - first + 1, 1)
+    landmarks, confidence = resample_track(window.track, frame_time(first), frames)
+    motion = space.encode(landmarks, canvas.identity)
+    whole = EditPlan((Keep(0.0, info.duration_s, 0.0),), (), info.duration_s, info.frame_rate,
+                     0.0, 0.0)  # fmt: skip
+    speech = speech_on(compose_sound(source, info, whole, ()).window, first, frames)
+    usable = (confidence > 0) & np.isfinite(motion).all(axis=1)
+    if item.track == "reconstruct":
+        times_s = (first + np.arange(frames)) / MOTION_FPS
+        margin_s = frame_time(LIBRARY_MARGIN)
+        start_s, end_s = item.hidden_s
+        usable &= (times_s < start_s - margin_s) | (times_s >= end_s + margin_s)
+    return Library(motion, speech, np.asarray(usable))
+
+
+def _generate_case(
+    item: Item,
+    clip: Path,
+    info: VideoInfo,
+    space: MotionSpace,
+    clock: StageClock,
+    wrong: Callable[[int], Float32],
+) -> Case:
+    """Make an item of ``generate`` ready."""
+    with clock.stage("tracking the clip"):
+        track = track_around(clip, info, edited_s(item))
+        still = load_still(clip, CLIP_RUN)
+    whole = EditPlan((Keep(0.0, info.duration_s, 0.0),), (), info.duration_s, info.frame_rate,
+                     0.0, 0.0)  # fmt: skip
+    sound = compose_sound(clip, info, whole, ())
+    frames = max(first_frame_from(info.duration_s), 1)
+    canvas = still_canvas(space, still, frames, "head")
+    with clock.stage("speech features"):
+        speech = speech_on(sound.window, canvas.first_frame, len(canvas.values))
+    blank = Blank(
+        np.where(canvas.mask, np.float32(np.nan), canvas.values),
+        canvas.mask,
+        speech,
+        lambda: wrong(len(speech)),
+        None,
+        item.clip.corpus,
+        item.seed,
+    )
+    return Case(
+        item, clip, info, track, space, canvas, blank, item.clip.words, sound, clip, info,
+        still=still,
+    )  # fmt: skip
+
+
+def as_source(case: Case) -> Case:
+    """Return a case in which the clip itself is what systems see (for the ground truth).
+
+    Args:
+        case: The case.
+
+    Returns:
+        The same with nothing withheld.
+    """
+    return replace(case, source=case.clip, source_info=case.info)

@@ -1,0 +1,139 @@
+"""Systems by name: ``--systems truth,ours,ridge,calm=ours:temperature=0``."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from facedit.bench.systems.ours import Setting, ours
+from facedit.bench.systems.retrieval import retrieval
+from facedit.bench.systems.simple import cut, held, ridge, straight, truth
+from facedit.bench.systems.system import System
+from facedit.errors import UsageError
+
+OURS: dict[str, tuple[str, Setting]] = {
+    "ours": ("our model at its defaults", Setting()),
+    "ours-mean": (
+        "our model's mean: no noise, no guidance",
+        Setting(temperature=0, guidance=1, render=False),
+    ),
+    "ours-sample": (
+        "a full sample: all noise, no guidance",
+        Setting(temperature=1, guidance=1, render=False),
+    ),
+    "ours-deaf": ("our model without speech", Setting(guidance=0, render=False)),
+    "ours-alone": (
+        "our model without the surrounding motion",
+        Setting(context=False, render=False),
+    ),
+    "ours-wrong": (
+        "our model hearing another clip's sound",
+        Setting(sound="other", render=False),
+    ),
+}
+"""Our model's settings by name, with what they are."""
+
+PLAIN: dict[str, Callable[[], System]] = {
+    "truth": truth,
+    "hold": held,
+    "line": straight,
+    "cut": cut,
+    "ridge": ridge,
+    "retrieval": retrieval,
+}
+
+DEFAULT = (
+    "truth,ours,ours-mean,ours-sample,ours-deaf,ours-alone,ours-wrong,hold,line,cut,ridge,retrieval"
+)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
+
+
+def choose(text: str) -> tuple[System, ...]:
+    """Make the systems that an option names.
+
+    Args:
+        text: Names by comma. ``NAME=ours:FIELD=VALUE:FIELD=VALUE`` gives a setting of ours a
+            name (fields of ``Setting``); ``NAME=videos:FOLDER`` scores videos made elsewhere.
+
+    Returns:
+        The systems in order.
+
+    Raises:
+        UsageError: If a name or a setting does not exist, or a name is used twice.
+    """
+    systems = [_one(part.strip()) for part in text.split(",") if part.strip()]
+    names = [system.name for system in systems]
+    if double := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"--systems names {double[0]} twice: give one of them another name.")
+    if not systems:
+        raise UsageError("--systems names no system.")
+    return tuple(systems)
+
+
+def _one(text: str) -> System:
+    name, _, rest = text.partition("=")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"--systems {text}: {name!r} is no plain name.")
+    if not rest:
+        if name in PLAIN:
+            return PLAIN[name]()
+        if name in OURS:
+            return ours(name, *OURS[name])
+        known = ", ".join([*PLAIN, *OURS])
+        raise UsageError(
+            f"--systems {name}: known are {known}; NAME=ours:FIELD=VALUE and NAME=videos:FOLDER "
+            "make further ones."
+        )
+    base, *options = rest.split(":")
+    if base == "videos" and len(options) == 1:
+        return given(name, Path(options[0]))
+    if base in OURS:
+        about, setting = OURS[base]
+        return ours(name, f"{about} ({':'.join(options)})", _changed(setting, options))
+    raise UsageError(f"--systems {text}: write NAME=ours:FIELD=VALUE or NAME=videos:FOLDER.")
+
+
+def given(name: str, folder: Path) -> System:
+    """Take videos that another system made.
+
+    Args:
+        name: Name of the system.
+        folder: Folder with a video per item, named by its id.
+
+    Returns:
+        The system.
+
+    Raises:
+        UsageError: If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder of videos.")
+    tracks = ("reconstruct", "edit", "generate")
+    return System(name, f"videos from {folder.name}", "given", tracks, videos=str(folder))
+
+
+def _changed(setting: Setting, options: list[str]) -> Setting:
+    fields = {field.name: str(field.type) for field in dataclasses.fields(Setting)}
+    changes: dict[str, object] = {}
+    for option in options:
+        field, _, value = option.partition("=")
+        if field not in fields or not value:
+            raise UsageError(f"--systems: {option!r} is no setting; known: {', '.join(fields)}.")
+        changes[field] = _value(field, value, fields[field])
+    return dataclasses.replace(setting, **changes)  # type: ignore[arg-type]
+
+
+def _value(field: str, value: str, kind: str) -> object:
+    if kind == "str":
+        return value
+    if kind == "bool":
+        if value not in ("yes", "no"):
+            raise UsageError(f"--systems: {field} is yes or no, not {value!r}.")
+        return value == "yes"
+    try:
+        return int(value) if kind.startswith("int") else float(value)
+    except ValueError:
+        raise UsageError(f"--systems: {field} wants a number, not {value!r}.") from None

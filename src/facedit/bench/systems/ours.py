@@ -1,0 +1,92 @@
+"""Our motion model at any setting, with parts taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facedit.assets import sha256_of
+from facedit.bench.case import Blank
+from facedit.bench.systems.system import Pictures, System
+from facedit.model.checkpoint import MotionModel, load_model, weights_path
+from facedit.model.infill import Task, infill_batch
+from facedit.types import Float32
+
+TRACKS = ("reconstruct", "edit", "generate")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How our model is used.
+
+    Attributes:
+        weights: Name of shipped weights, or a file.
+        steps: Euler steps; the weights' own if None, as for the following.
+        temperature: Factor on the starting noise.
+        guidance: Speech guidance; 0 takes the speech away.
+        settle: Share of the level error taken off at seams.
+        context: Show the motion around the span; without it everything is hidden.
+        sound: ``own``, or ``other``: another clip's sound.
+        render: Make pictures; without them only the motion is measured.
+    """
+
+    weights: str = "default"
+    steps: int | None = None
+    temperature: float | None = None
+    guidance: float | None = None
+    settle: float | None = None
+    context: bool = True
+    sound: str = "own"
+    render: bool = True
+
+
+def ours(name: str, about: str, setting: Setting) -> System:
+    """Make a system of our model.
+
+    Args:
+        name: Its name.
+        about: What it is.
+        setting: How the model is used.
+
+    Returns:
+        The system. (``AssetMissing`` or ``BadWeights`` if the weights are missing or damaged.)
+    """
+    model = load_model(setting.weights)
+    own = model.sampler
+    settings = replace(
+        own,
+        steps=own.steps if setting.steps is None else setting.steps,
+        temperature=own.temperature if setting.temperature is None else setting.temperature,
+        speech_guidance=own.speech_guidance if setting.guidance is None else setting.guidance,
+        settle=own.settle if setting.settle is None else setting.settle,
+    )
+    chosen = replace(model, sampler=settings)
+
+    def draw(blank: Blank, takes: int) -> Float32:
+        return complete(chosen, blank, takes, context=setting.context, sound=setting.sound)
+
+    origin = f"{sha256_of(weights_path(setting.weights))[:16]} {settings} {setting.sound}"
+    pictures: Pictures = "rendered" if setting.render else "none"
+    return System(name, about, pictures, TRACKS, draw, settings.temperature > 0, origin=origin)
+
+
+def complete(model: MotionModel, blank: Blank, takes: int, *, context: bool, sound: str) -> Float32:
+    """Let the model complete a blank.
+
+    Args:
+        model: The model with its sampler settings.
+        blank: What is to be completed.
+        takes: Versions to draw.
+        context: Show the motion around the span.
+        sound: ``own`` or ``other``.
+
+    Returns:
+        Motion, kept entries as they were, shape (takes, T, D).
+    """
+    speech = blank.speech if sound == "own" else blank.other_speech()
+    kept = np.nan_to_num(blank.motion)
+    mask = blank.mask if context else np.ones_like(blank.mask)
+    tasks = [Task(kept, mask, speech, blank.seed + take) for take in range(takes)]
+    drawn = np.stack(infill_batch(model, tasks, model.sampler))
+    return np.where(blank.mask, drawn, kept).astype(np.float32)

@@ -1,0 +1,43 @@
+"""What a system is: it completes a blank, and says how its pictures are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from facedit.bench.case import Blank
+from facedit.types import Float32
+
+Pictures = Literal["rendered", "frozen", "clip", "given", "none"]
+"""``rendered``: the motion is rendered as our editor does it; ``frozen``: the last kept picture
+stands over the span; ``clip``: the clip itself (ground truth); ``given``: videos made elsewhere;
+``none``: only the motion is looked at, as it was drawn."""
+
+Draw = Callable[[Blank, int], Float32]
+"""Completes a blank: so many takes of its motion, shape (takes, T, D)."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One column of the tables.
+
+    Attributes:
+        name: Its name.
+        about: What it is, in one line.
+        pictures: How its pictures are made.
+        tracks: Tracks it has an answer to.
+        draw: Completes a blank; None where no motion is drawn.
+        chance: Whether takes differ.
+        videos: Folder of videos, where ``pictures`` is ``given``.
+        origin: What its result depends on beside the code, e.g. the hash of its weights.
+    """
+
+    name: str
+    about: str
+    pictures: Pictures
+    tracks: tuple[str, ...]
+    draw: Draw | None = None
+    chance: bool = False
+    videos: str = ""
+    origin: str = ""

@@ -1,0 +1,136 @@
+"""Clips from which a mouth is taken away, so that no system can see what it is to draw.
+
+In an edit the pictures under the new words show another mouth, and a renderer may use of them what
+fits. If the true pictures lay under a reconstructed span, a system that knows the truth's shape
+would get the truth's pixels back. So the mouths of the hidden span are painted over first: with the
+last real mouth before the span, warped to the head as shot. Head, eyes and light stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from facedit.errors import NoFace
+from facedit.media.info import VideoInfo
+from facedit.media.pixels import patch_frame
+from facedit.media.read import read_frames
+from facedit.media.sound import iter_sound
+from facedit.media.write import VideoWriter
+from facedit.motion.space import MotionSpace
+from facedit.render.bank import ReferenceBank
+from facedit.render.renderer import FaceRenderer
+from facedit.render.settings import RenderSettings
+from facedit.render.types import Choice
+from facedit.types import Bool, FaceTrack, Float32
+
+NEAR_LOSSLESS = 2
+"""Quantiser of the withheld clip: kept frames stay above 60 dB."""
+
+
+def stand_in_frame(track: FaceTrack, hidden: Bool) -> int:
+    """Choose the frame whose mouth stands in for the hidden ones.
+
+    Args:
+        track: Landmarks around the span.
+        hidden: True for hidden frames, shape (F,).
+
+    Returns:
+        The last frame with a face before the span, or the first one after it.
+
+    Raises:
+        NoFace: If no frame outside the span shows the face.
+    """
+    shown = np.flatnonzero(np.isfinite(track.landmarks[:, 0, 0]) & ~hidden)
+    if not len(shown):
+        raise NoFace("no frame outside the hidden span shows the face.")
+    first = int(np.flatnonzero(hidden)[0])
+    before = shown[shown < first]
+    return int(before[-1] if len(before) else shown[0])
+
+
+def held_lips(space: MotionSpace, track: FaceTrack, hidden: Bool, stand_in: int) -> Float32:
+    """Return the landmarks of the hidden frames with the lips of another frame.
+
+    Args:
+        space: The motion space.
+        track: Landmarks around the span.
+        hidden: True for hidden frames, shape (F,).
+        stand_in: The frame whose lips are taken.
+
+    Returns:
+        Landmarks of the hidden frames in order, shape (hidden frames, 478, 3).
+    """
+    kept = ~hidden & np.isfinite(track.landmarks[:, 0, 0])
+    identity = space.identity(track.landmarks[kept], track.confidence[kept])
+    base = track.landmarks[hidden]
+    own = space.encode(base, identity)
+    wanted = own.copy()
+    lips = space.groups["lips"]
+    wanted[:, lips] = space.encode(track.landmarks[stand_in : stand_in + 1], identity)[:, lips]
+    moved = space.decode(wanted, identity) - space.decode(own, identity)
+    return (base + moved).astype(np.float32)
+
+
+def withhold(
+    source: Path,
+    info: VideoInfo,
+    track: FaceTrack,
+    hidden_s: tuple[float, float],
+    output: Path,
+    space: MotionSpace,
+) -> None:
+    """Write a clip with the mouths of a span painted over.
+
+    Args:
+        source: The clip.
+        info: What is known of it.
+        track: Smoothed landmarks of its pictures around the span.
+        hidden_s: First and last time of the span.
+        output: The new clip, replaced if it exists; near lossless outside the span.
+        space: The motion space. (``NoFace`` if no frame outside the span shows the face.)
+    """
+    hidden = inside(track, hidden_s)
+    stand_in = stand_in_frame(track, hidden)
+    time_s = float(track.times_s[stand_in])
+    bank = ReferenceBank()
+    frame = next(read_frames(source, time_s - 1e-4, info=info))
+    bank.add(frame.rgb(), track.landmarks[stand_in], time_s)
+    # No mouth stays its own, however like the stand-in it is.
+    renderer = FaceRenderer(bank, settings=replace(RenderSettings(), own=1e-6))
+    choice = Choice(mouth=0, distance=0.0, references=(0,)) if len(bank) else Choice()
+    rows = np.flatnonzero(hidden & np.isfinite(track.landmarks[:, 0, 0]))
+    seen = np.zeros_like(hidden)
+    seen[rows] = True
+    targets = dict(zip(rows.tolist(), held_lips(space, track, seen, stand_in), strict=True))
+    named = {round(float(track.times_s[row]) * 1e5): row for row in rows.tolist()}
+    with VideoWriter(output, info, force=True, quantiser=NEAR_LOSSLESS) as writer:
+        for shown in read_frames(source, info=info):
+            picture = shown
+            row = named.get(round(shown.time_s * 1e5))
+            if row is not None:
+                patch = renderer.render(
+                    shown.rgb(), track.landmarks[row], targets[row], choice, region="lips"
+                )
+                if patch.rgb.size:
+                    picture = patch_frame(shown, patch.rgb, patch.x, patch.y)
+            writer.write_frame(picture, shown.time_s)
+        if info.has_sound:
+            for block in iter_sound(source, info=info):
+                writer.write_sound(block)
+
+
+def inside(track: FaceTrack, hidden_s: tuple[float, float]) -> Bool:
+    """Return which pictures of a track are shown within a span.
+
+    Args:
+        track: Landmarks.
+        hidden_s: Start and end of the span.
+
+    Returns:
+        True for each picture inside, shape (F,).
+    """
+    within: Bool = (track.times_s >= hidden_s[0] - 1e-6) & (track.times_s < hidden_s[1] - 1e-6)
+    return within
