@@ -44,7 +44,7 @@ def shift_curves(
     for name in (ALL, *sorted(set(corpora))):
         picked = [i for i, corpus in enumerate(corpora) if name in (ALL, corpus)]
         readings = {key: [rows[i] for i in picked] for key, rows in figures.readings.items()}
-        part = Figures(readings, figures.measures, seed=seed)
+        part = Figures(readings, {measure: figures.measures[measure]}, seed=seed)
         curves[name] = [(shift, *part.interval(key, measure)) for shift, key in ladder]
     return curves
 

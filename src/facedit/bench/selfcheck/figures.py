@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.bench.measure import Measure
+from facedit.bench.stats import draw_clips, interval
 from facedit.types import Float64
 
 TRUTH = "none"
@@ -56,17 +57,23 @@ class Figures:
     Args:
         readings: Sums by disturbance; ``TRUTH`` must be among them.
         measures: The measures by name.
+        clips: Clip of each item, whose items are drawn together; each its own by default.
         seed: Seed of the bootstrap.
     """
 
     def __init__(
-        self, readings: Readings, measures: Mapping[str, Measure], *, seed: int = 0
+        self,
+        readings: Readings,
+        measures: Mapping[str, Measure],
+        clips: Sequence[str] = (),
+        *,
+        seed: int = 0,
     ) -> None:
         self.readings = readings
         self.measures = measures
         items = len(readings[TRUTH])
-        rng = np.random.default_rng(seed)
-        self._counts = rng.multinomial(items, np.full(items, 1 / items), size=_DRAWS)
+        _, clip_of = np.unique(list(clips) or range(items), return_inverse=True)
+        self._counts = draw_clips(int(clip_of.max()) + 1, _DRAWS, seed)[:, clip_of]
 
     @property
     def disturbances(self) -> tuple[str, ...]:
@@ -87,7 +94,7 @@ class Figures:
         value = self.measures[measure].value
         if true is None or seen is None:
             return Effect(*[float("nan")] * 6)
-        both = true.any(axis=1) & seen.any(axis=1)
+        both = np.any(true != 0, axis=1) & np.any(seen != 0, axis=1)
         true, seen = true * both[:, None], seen * both[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             true_value, seen_value = value(true.sum(axis=0)), value(seen.sum(axis=0))
@@ -117,11 +124,8 @@ class Figures:
             return (float("nan"),) * 3
         value = self.measures[measure].value
         with np.errstate(invalid="ignore", divide="ignore"):
-            draws = value(self._counts @ table)
             figure = float(value(table.sum(axis=0)))
-        draws = draws[np.isfinite(draws)]
-        low, high = np.quantile(draws, [0.025, 0.975]) if len(draws) else (np.nan, np.nan)
-        return figure, float(low), float(high)
+            return figure, *interval(np.asarray(value(self._counts @ table), np.float64))
 
     def singly(self, disturbance: str, measure: str) -> Float64:
         """Return the figure of each item by itself, NaN where it has none, shape (items,)."""
