@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facedit.bench.measure import correlation_sums
+from facedit.bench.stats import draw_clips, interval
 from facedit.types import Float32, Float64
 
 MEASURES = ("opening", "width")
@@ -53,9 +54,7 @@ def span_sums(
     sums: list[float] = []
     for name in MEASURES:
         centre = truth[name][kept].mean()
-        x = (truth[name][start:stop] - centre).astype(np.float64)
-        y = (drawn[name][start:stop] - centre).astype(np.float64)
-        sums += [len(x), x.sum(), y.sum(), x @ x, y @ y, x @ y, np.abs(x - y).sum()]
+        sums += error_sums(truth[name][start:stop] - centre, drawn[name][start:stop] - centre)
     for motion in (drawn_motion, true_motion):
         step = np.diff(motion.astype(np.float64), axis=0)
         bend = np.diff(step, axis=0)
@@ -65,6 +64,48 @@ def span_sums(
         at_seams = [start - 2, start - 1, stop - 2, stop - 1]
         sums += [inside, seams, np.linalg.norm(bend[at_seams], axis=1).sum()]
     return np.array(sums)
+
+
+def error_sums(truth: Float32, drawn: Float32) -> list[float]:
+    """Sum up how well a curve was met.
+
+    Args:
+        truth: What is right, shape (n,).
+        drawn: What was drawn, shape (n,).
+
+    Returns:
+        Those of ``correlation_sums``, and the sum of absolute errors: seven sums.
+    """
+    x, y = truth.astype(np.float64), drawn.astype(np.float64)
+    return [*correlation_sums(x, y), float(np.abs(x - y).sum())]
+
+
+def mean_error(total: Float64) -> Float64:
+    """Return the mean absolute error.
+
+    Args:
+        total: Total of ``error_sums``, shape (..., 7).
+
+    Returns:
+        Shape (...), in the unit of the curve; NaN where nothing was counted.
+    """
+    out: Float64 = total[..., 6] / np.where(total[..., 0] > 0, total[..., 0], np.nan)
+    return out
+
+
+def relative_error(total: Float64) -> Float64:
+    """Return the mean absolute error over the standard deviation of the truth.
+
+    Args:
+        total: Total of ``error_sums``, shape (..., 7).
+
+    Returns:
+        Shape (...), 0 or more; NaN where nothing was counted.
+    """
+    n, x, _, xx, *_ = np.moveaxis(total, -1, 0)
+    n = np.where(n > 0, n, np.nan)
+    out: Float64 = mean_error(total) / np.sqrt(np.maximum(xx / n - (x / n) ** 2, 1e-30))
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +130,6 @@ def _correlation(total: Float64, measure: int) -> Float64:
     return out
 
 
-def _mean_error(total: Float64, measure: int) -> Float64:
-    part = _part(total, measure)
-    out: Float64 = part[..., 6] / part[..., 0]
-    return out
-
-
-def _relative_error(total: Float64, measure: int) -> Float64:
-    n, x, _, xx, *_ = np.moveaxis(_part(total, measure), -1, 0)
-    out: Float64 = _mean_error(total, measure) / np.sqrt(np.maximum(xx / n - (x / n) ** 2, 1e-30))
-    return out
-
-
 def _part(total: Float64, measure: int) -> Float64:
     return total[..., measure * _PER_MEASURE : (measure + 1) * _PER_MEASURE]
 
@@ -113,11 +142,11 @@ def _ratio(total: Float64, index: int) -> Float64:
 
 FIGURES: dict[str, Callable[[Float64], Float64]] = {
     "opening_r": lambda total: _correlation(total, 0),
-    "opening_rel": lambda total: _relative_error(total, 0),
-    "opening_mae": lambda total: _mean_error(total, 0),
+    "opening_rel": lambda total: relative_error(_part(total, 0)),
+    "opening_mae": lambda total: mean_error(_part(total, 0)),
     "width_r": lambda total: _correlation(total, 1),
-    "width_rel": lambda total: _relative_error(total, 1),
-    "width_mae": lambda total: _mean_error(total, 1),
+    "width_rel": lambda total: relative_error(_part(total, 1)),
+    "width_mae": lambda total: mean_error(_part(total, 1)),
     "speed": lambda total: _ratio(total, 0),
     "jump": lambda total: _ratio(total, 1),
     "velocity_jump": lambda total: _ratio(total, 2),
@@ -140,14 +169,11 @@ def figures(sums: Sequence[Float64], *, draws: int = 1000, seed: int = 0) -> dic
         Each of ``FIGURES`` with a 95 % interval.
     """
     table = np.stack(sums)
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), size=draws)
-    totals: NDArray[np.float64] = counts @ table
-    result = {}
-    for name, figure in FIGURES.items():
-        spread = np.quantile(figure(totals), [0.025, 0.975])
-        result[name] = Figure(float(figure(table.sum(axis=0))), float(spread[0]), float(spread[1]))
-    return result
+    totals = draw_clips(len(table), draws, seed) @ table
+    return {
+        name: Figure(float(figure(table.sum(axis=0))), *interval(figure(totals)))
+        for name, figure in FIGURES.items()
+    }
 
 
 def paired_gain(
@@ -171,9 +197,7 @@ def paired_gain(
         Ours minus theirs with a 95 % interval.
     """
     a, b = np.stack(ours), np.stack(theirs)
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(len(a), np.full(len(a), 1 / len(a)), size=draws)
+    counts = draw_clips(len(a), draws, seed)
     figure = FIGURES[name]
-    spread = np.quantile(figure(counts @ a) - figure(counts @ b), [0.025, 0.975])
     value = figure(a.sum(axis=0)) - figure(b.sum(axis=0))
-    return Figure(float(value), float(spread[0]), float(spread[1]))
+    return Figure(float(value), *interval(figure(counts @ a) - figure(counts @ b)))
