@@ -272,16 +272,16 @@ def _scene(
     wanted = original.expected
     start, stop = _window(wanted)
     times_s, source_index = wanted.times_s[start:stop], wanted.source_index[start:stop]
-    output = _view(case.space, original.identity, frames, track, times_s)
+    output = view_of(case.space, original.identity, frames, track, times_s)
     source_first = original.first
     inside = (source_index >= source_first) & (source_index < source_first + len(original.frames))
     local = np.where(inside, source_index - source_first, -1)
     held_s = original.times_s[source_first : source_first + len(original.frames)]
-    source = _view(case.space, original.identity, original.frames, original.track, held_s)
+    source = view_of(case.space, original.identity, original.frames, original.track, held_s)
     truth = None
     if case.item.track != "edit":
         rows = _shown(original, times_s)
-        truth = _view(
+        truth = view_of(
             case.space,
             original.identity,
             tuple(original.frames[row] for row in rows),
@@ -322,14 +322,25 @@ def _scene(
     )
 
 
-def _view(
+def view_of(
     space: MotionSpace,
     identity: Identity,
     frames: tuple[UInt8, ...],
     track: FaceTrack,
     times_s: Float64,
 ) -> View:
-    """Bring pictures and landmarks together, with motion on the 25 Hz grid."""
+    """Bring pictures and landmarks together, with motion on the 25 Hz grid.
+
+    Args:
+        space: The motion space.
+        identity: The clip's constants.
+        frames: The pictures.
+        track: Smoothed landmarks of them.
+        times_s: Their times, shape (F,).
+
+    Returns:
+        The view.
+    """
     first = first_frame_from(float(times_s[0]))
     last = first_frame_from(float(times_s[-1]) + 1e-6)
     count = max(last - first + (frame_time(last) <= times_s[-1] + 1e-6), 1)

@@ -6,12 +6,13 @@ itself, and the times of the words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from facedit.bench.scene import Scene
-from facedit.types import Float32, Sound
+from facedit.types import Float32, Sound, Word
 from facedit.units import MOTION_FPS, frame_time, sample_at
 
 
@@ -28,11 +29,12 @@ def shift_sound(scene: Scene, frames: int) -> Scene:
     """
     rows = np.clip(np.arange(len(scene.speech)) - frames, 0, max(len(scene.speech) - 1, 0))
     late_s = frames / MOTION_FPS
-    words = tuple(
-        replace(word, start_s=word.start_s + late_s, end_s=word.end_s + late_s)
-        for word in scene.words
+    return replace(
+        scene,
+        speech=scene.speech[rows],
+        sound=_late(scene.sound, late_s),
+        words=_moved(scene.words, late_s),
     )
-    return replace(scene, speech=scene.speech[rows], sound=_late(scene.sound, late_s), words=words)
 
 
 def delay_kept_sound(scene: Scene, delay_s: float) -> Scene:
@@ -59,25 +61,27 @@ def swap_sound(scene: Scene, other: Scene) -> Scene:
         The scene with the other's features, sound and words.
     """
     rows = np.arange(len(scene.speech)) % max(len(other.speech), 1)
-    begin_s = frame_time(scene.output.first_frame)
-    moved_s = begin_s - frame_time(other.output.first_frame)
-    end_s = begin_s + len(scene.speech) / MOTION_FPS
-    words = tuple(
-        replace(word, start_s=word.start_s + moved_s, end_s=word.end_s + moved_s)
-        for word in other.words
-        if word.start_s + moved_s >= begin_s and word.end_s + moved_s <= end_s
+    moved_s = frame_time(scene.output.first_frame - other.output.first_frame)
+    return replace(
+        scene,
+        speech=other.speech[rows],
+        sound=_late(other.sound, moved_s),
+        words=_moved(other.words, moved_s),
     )
-    return replace(scene, speech=other.speech[rows], sound=_late(other.sound, moved_s), words=words)
+
+
+def _moved(words: Sequence[Word], late_s: float) -> tuple[Word, ...]:
+    """Move words in time; those that begin before the sound does are gone."""
+    moved = (
+        replace(word, start_s=word.start_s + late_s, end_s=word.end_s + late_s) for word in words
+    )
+    return tuple(word for word in moved if word.start_s >= -1e-9)
 
 
 def _late(sound: Sound | None, delay_s: float) -> Sound | None:
-    """Move a sound in time; it keeps its length, and silence comes in."""
+    """Put silence before a sound, or cut its beginning off; its end stays whole."""
     if sound is None:
         return None
-    late = min(max(sample_at(delay_s, sound.rate), -len(sound.samples)), len(sound.samples))
-    moved: Float32 = np.zeros_like(sound.samples)
-    if late >= 0:
-        moved[late:] = sound.samples[: len(sound.samples) - late]
-    else:
-        moved[:late] = sound.samples[-late:]
-    return replace(sound, samples=moved)
+    late = sample_at(delay_s, sound.rate)
+    silence: Float32 = np.zeros((max(late, 0), sound.samples.shape[1]), np.float32)
+    return replace(sound, samples=np.concatenate([silence, sound.samples[max(-late, 0) :]]))
