@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_transcribe(verbs)
     _add_motion(verbs)
     _add_training(verbs)
+    _add_bench(verbs)
     _add_doctor(verbs)
     return parser
 
@@ -300,6 +301,12 @@ def _evaluate(args: argparse.Namespace) -> Any:
     from facedit.bench.evaluate import evaluate
 
     return evaluate(args.input, args.output, weights=args.weights, seed=args.seed, force=args.force)
+
+
+def _add_bench(verbs: Verbs) -> None:
+    from facedit.bench.command import add_bench
+
+    add_bench(verbs, _verb)
 
 
 def _add_doctor(verbs: Verbs) -> None:

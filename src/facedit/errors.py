@@ -77,3 +77,9 @@ class BadWeights(FaceditError, ValueError):
     """A weights file is damaged, of the wrong kind, or does not fit the code."""
 
     exit_status = 7
+
+
+class ItemsFailed(FaceditError):
+    """Some items of a run over many failed; the results say which and why."""
+
+    exit_status = 8

@@ -1,0 +1,129 @@
+"""What another system needs to take part: per item a clip, the new sound and the task in words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facedit.bench.case import Case, build_case
+from facedit.bench.items import Item, read_bench
+from facedit.bench.run import clips_folder
+from facedit.bench.scoring import original_of
+from facedit.compose.clock import StageClock
+from facedit.errors import FaceditError, ItemsFailed, OutputExists
+from facedit.media.wav import write_wav
+from facedit.terminal import one_line
+
+TASK = "task.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        folder: Where.
+        items: How many items.
+    """
+
+    folder: Path
+    items: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures for JSON."""
+        return {"folder": str(self.folder), "items": self.items}
+
+    def __str__(self) -> str:
+        """Return the figures for people."""
+        return (
+            f"{self.items} items in {self.folder}: a folder each, with the clip, the sound and "
+            f"{TASK}. Score the videos, named ITEM.mp4, with 'facedit bench score'."
+        )
+
+
+def export(
+    folder: Path, output: Path, *, clips: Path | None = None, force: bool = False
+) -> Exported:
+    """Write the items of a benchmark for another system.
+
+    Args:
+        folder: The benchmark.
+        output: Where a folder per item goes.
+        clips: The clips' folder; the benchmark's own hint if None.
+        force: Replace what is there.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutputExists: If the output is not empty and ``force`` is off.
+        ItemsFailed: If items could not be made ready; the others are written.
+    """
+    bench = read_bench(folder)
+    root = clips_folder(folder, bench, clips)
+    output.mkdir(parents=True, exist_ok=True)
+    if any(output.iterdir()) and not force:
+        raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
+    failed: list[str] = []
+    for item in bench.items:
+        try:
+            write_task(item, root, output / item.id)
+        except (FaceditError, OSError) as error:
+            failed.append(one_line(f"{item.id}: {error}"))
+    if failed:
+        raise ItemsFailed(
+            f"{len(failed)} of {len(bench.items)} items could not be written: {failed[0]}"
+        )
+    return Exported(output, len(bench.items))
+
+
+def write_task(item: Item, clips: Path, folder: Path) -> None:
+    """Write one item.
+
+    Args:
+        item: The item.
+        clips: The clips' folder.
+        folder: Its folder, made if it is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    case = build_case(item, clips, folder, StageClock(progress=False))
+    name = f"{item.id}{case.clip.suffix}"
+    if case.source == case.clip:
+        shutil.copyfile(case.clip, folder / name)
+    write_wav(folder / "sound.wav", case.sound.window(0.0, case.sound_s), force=True)
+    part = folder / f"{TASK}.part"
+    part.write_text(json.dumps(describe(case, name), indent=1, ensure_ascii=False), "utf-8")
+    part.replace(folder / TASK)
+
+
+def describe(case: Case, clip: str) -> dict[str, Any]:
+    """Say what is to be made of an item.
+
+    Args:
+        case: The item, ready.
+        clip: Name of its clip.
+
+    Returns:
+        JSON-ready data: the video wanted has ``frames`` pictures at ``frame_rate``; those within
+        ``new_pictures_s`` are to be made anew, all others to be kept.
+    """
+    item = case.item
+    expected = original_of(case).expected
+    spans: Sequence[tuple[float, float]] = [expected.span_s]
+    return {
+        "item": item.id,
+        "track": item.track,
+        "clip": clip,
+        "sound": "sound.wav",
+        "frames": len(expected.times_s),
+        "frame_rate": str(case.info.frame_rate if case.plan is not None else 25),
+        "new_pictures_s": [[round(a, 6), round(b, 6)] for a, b in spans],
+        "old_words": item.old_text,
+        "new_words": " ".join(item.new_words),
+        "text": item.new_text,
+        "plan": case.plan.to_dict() if case.plan is not None else None,
+    }

@@ -1,0 +1,127 @@
+"""All measures together: of a video, and of motion as it was drawn before anything was rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from facedit.bench.measure import Measure
+from facedit.bench.measures import (
+    av_sync,
+    continuity,
+    diversity,
+    frechet,
+    head,
+    identity,
+    landmarks,
+    lips,
+    pass_through,
+    phone_sync,
+    picture,
+    sharpness,
+    silence,
+    spectra,
+)
+from facedit.bench.nets.face_embedding import FaceEmbedding, load_face_embedding
+from facedit.bench.nets.mobilenet import PictureFeatures, load_picture_features
+from facedit.bench.nets.stlpips import StLpips, load_stlpips
+from facedit.bench.scene import Scene
+from facedit.bench.sync.weights import SyncModel, load_sync
+
+DRAWN = "drawn_"
+"""What names of measures of drawn motion begin with."""
+
+ALL = (
+    lips, landmarks, spectra, head, av_sync, phone_sync, silence, continuity, picture, sharpness,
+    identity, frechet, pass_through, diversity,
+)  # fmt: skip
+"""The modules, in the order of the tables."""
+
+OF_MOTION = (lips, spectra, av_sync, phone_sync, silence, continuity, diversity)
+"""Those that need no pictures."""
+
+Sums = dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Nets:
+    """The networks that measures look through.
+
+    Attributes:
+        sync: Motion against speech.
+        face: Whose face it is.
+        stlpips: How alike two pictures look.
+        features: What is in a picture.
+    """
+
+    sync: SyncModel
+    face: FaceEmbedding
+    stlpips: StLpips
+    features: PictureFeatures
+
+
+def load_nets() -> Nets:
+    """Load the networks.
+
+    Returns:
+        The networks. (``AssetMissing`` if one is not installed: ``facedit doctor --fetch bench``.)
+    """
+    return Nets(load_sync(), load_face_embedding(), load_stlpips(), load_picture_features())
+
+
+def measure_scene(scene: Scene, nets: Nets) -> Sums:
+    """Measure a video.
+
+    Args:
+        scene: What is seen of it.
+        nets: The networks.
+
+    Returns:
+        Sums by key.
+    """
+    found: dict[str, list[float]] = {}
+    for part in (lips, landmarks, spectra, head, phone_sync, silence, continuity, sharpness,
+                 pass_through):  # fmt: skip
+        found |= part.sums(scene)
+    found |= av_sync.sums(scene, nets.sync)
+    found |= picture.sums(scene, nets.stlpips)
+    found |= identity.sums(scene, nets.face)
+    found |= frechet.sums(scene, nets.features)
+    return {key: tuple(values) for key, values in found.items()}
+
+
+def measure_drawn(scene: Scene, nets: Nets) -> Sums:
+    """Measure motion as it was drawn.
+
+    Args:
+        scene: A scene without pictures, from ``scoring.drawn_scene``.
+        nets: The networks.
+
+    Returns:
+        Sums by key; the keys begin with ``DRAWN``.
+    """
+    bare = replace(scene, output=replace(scene.output, frames=()))
+    found: dict[str, list[float]] = {}
+    for part in (lips, spectra, phone_sync, silence, continuity, diversity):
+        found |= part.sums(bare)
+    found |= av_sync.sums(bare, nets.sync)
+    return {f"{DRAWN}{key}": tuple(values) for key, values in found.items()}
+
+
+def _drawn(measure: Measure) -> Measure:
+    """Return the measure of drawn motion that goes with one of a video."""
+    return replace(
+        measure,
+        name=f"{DRAWN}{measure.name}",
+        title=f"{measure.title}, as drawn",
+        sums=f"{DRAWN}{measure.sums}",
+        group=f"drawn {measure.group}",
+    )
+
+
+_OF_VIDEO = tuple(m for part in ALL if part is not diversity for m in part.MEASURES)
+_OF_DRAWN = tuple(
+    _drawn(m) for part in OF_MOTION for m in part.MEASURES if not m.name.startswith("seam_picture")
+)
+
+MEASURES: tuple[Measure, ...] = (*_OF_VIDEO, *_OF_DRAWN)
+"""Every measure of the tables."""

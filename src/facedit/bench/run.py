@@ -1,0 +1,344 @@
+"""``facedit bench run``: every item through every system, resumable, then the report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facedit import __version__
+from facedit.bench.items import Bench, Item, read_bench
+from facedit.bench.measures.registry import MEASURES
+from facedit.bench.record import Record, read_records, write_records
+from facedit.bench.report.facts import RunFacts
+from facedit.bench.selfcheck import require, selfcheck
+from facedit.bench.systems.chosen import DEFAULT, choose
+from facedit.bench.systems.system import System
+from facedit.bench.worker import SUFFIXES, Job, Task, make_worker
+from facedit.errors import ItemsFailed, OutputExists, UsageError
+from facedit.scale.outcome import Failure
+from facedit.scale.run import run_items
+from facedit.scale.workers import Workers
+
+if TYPE_CHECKING:
+    from facedit.bench.report.write import Report
+
+RECORDS, RUN = "records.jsonl", "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a benchmark is run.
+
+    Attributes:
+        systems: The systems, as ``systems.chosen.choose`` reads them.
+        clips: The clips' folder; the benchmark's own hint if None.
+        workers: Who does the work.
+        takes: Versions of the motion, where a system draws lots: what diversity is measured on.
+        reference: The system that others are compared with.
+        tracks: Tracks to run; all if empty.
+        limit: Most items per track, evenly spread; all if None.
+        selfcheck_items: Items on which the measures prove themselves before a table is printed.
+        force: Throw an earlier run of other settings away.
+        progress: Show progress.
+        command: The command line, for the page.
+    """
+
+    systems: str = DEFAULT
+    clips: Path | None = None
+    workers: Workers = field(default_factory=Workers)
+    takes: int = 3
+    reference: str = "ours"
+    tracks: tuple[str, ...] = ()
+    limit: int | None = None
+    selfcheck_items: int = 24
+    force: bool = False
+    progress: bool = True
+    command: str = ""
+
+
+def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report:
+    """Run a benchmark; run again to go on where a run stopped.
+
+    Args:
+        folder: The benchmark.
+        output: Folder of results.
+        options: How.
+
+    Returns:
+        The report, which was written as well. (``FaceditError`` if the benchmark is garbled, or the
+        measures do not prove themselves; ``ItemsFailed`` if items failed: the report is written
+        all the same.)
+    """
+    options = options or RunOptions()
+    bench = read_bench(folder)
+    clips = clips_folder(folder, bench, options.clips)
+    systems = choose(options.systems)
+    items = chosen_items(bench, options.tracks, options.limit)
+    output.mkdir(parents=True, exist_ok=True)
+    claim(output, bench, items, systems, options)
+    checked = selfcheck(
+        bench, clips, output, items=options.selfcheck_items, seed=bench.seed,
+        workers=options.workers,
+    )  # fmt: skip
+    require(checked)
+    work_off(output, clips, items, systems, options)
+    records = [r for r in read_records(output / RECORDS) if r.item in {i.id for i in items}]
+    return finish(folder, output, bench, items, records, systems, options, checked_lines(checked))
+
+
+def work_off(
+    output: Path,
+    clips: Path,
+    items: Sequence[Item],
+    systems: Sequence[System],
+    options: RunOptions,
+) -> None:
+    """Work on what has no result yet; each result is on disk as soon as it is there.
+
+    Args:
+        output: Folder of results.
+        clips: The clips' folder.
+        items: The items.
+        systems: The systems.
+        options: How.
+    """
+    path = output / RECORDS
+    before = read_records(path)
+    done = {(r.item, r.system) for r in before if r.status != "failed"}
+    # A line that was torn by a kill must not swallow the next one.
+    write_records(path, [r for r in before if r.status != "failed"])
+    tasks = []
+    for number, item in enumerate(items):
+        missing = tuple(s.name for s in systems if (item.id, s.name) not in done)
+        if missing:
+            tasks.append(Task(item, other_clip(items, number), missing))
+    if not tasks:
+        return
+    job = Job(clips, output, options.systems, options.takes)
+    with path.open("a", encoding="utf-8") as file:
+
+        def on_done(index: int, task: Task, outcome: list[Record] | Failure) -> None:
+            if isinstance(outcome, Failure):
+                outcome = [
+                    Record(task.item.id, name, "failed", str(outcome)) for name in task.systems
+                ]
+            file.writelines(record.to_line() for record in outcome)
+            file.flush()
+
+        run_items(
+            tasks, partial(make_worker, job), workers=options.workers, on_done=on_done,
+            title="items", progress=options.progress,
+        )  # fmt: skip
+
+
+def finish(
+    folder: Path,
+    output: Path,
+    bench: Bench,
+    items: Sequence[Item],
+    records: Sequence[Record],
+    systems: Sequence[System],
+    options: RunOptions,
+    lines: tuple[str, ...],
+) -> Report:
+    """Write the report and say what failed.
+
+    Args:
+        folder: The benchmark's folder.
+        output: Folder of results.
+        bench: The benchmark.
+        items: The items that were run.
+        records: Their records.
+        systems: The systems.
+        options: How it was run.
+        lines: The self-check's lines.
+
+    Returns:
+        The report.
+
+    Raises:
+        ItemsFailed: If items failed or videos belong to no item; the report is written first.
+    """
+    from facedit.bench.report.write import write_results
+
+    order = {item.id: number for number, item in enumerate(items)}
+    names = [system.name for system in systems]
+    records = sorted(
+        (r for r in records if r.system in names),
+        key=lambda r: (order[r.item], names.index(r.system)),
+    )
+    write_records(output / RECORDS, records)
+    facts = RunFacts(
+        versions={"facedit": __version__},
+        weights={system.name: system.origin for system in systems if system.origin},
+        seed=bench.seed,
+        selfcheck=lines,
+        systems={system.name: system.about for system in systems},
+        command=options.command,
+        date=time.strftime("%Y-%m-%d"),
+        machine={
+            "processor": platform.machine(),
+            "cores": str(os.cpu_count()),
+            "workers": str(options.workers),
+            "python": platform.python_version(),
+        },
+        clips=clips_folder(folder, bench, options.clips),
+    )
+    part = replace(bench, items=tuple(items))
+    reference = options.reference if options.reference in names else names[0]
+    report = write_results(output, part, records, MEASURES, facts, reference=reference)
+    failed = [record for record in records if record.status == "failed"]
+    stray = stray_videos(bench, systems)
+    if failed or stray:
+        parts = []
+        if failed:
+            parts.append(
+                f"{len(failed)} of {len(records)} results failed (first: {failed[0].item}, "
+                f"{failed[0].system}: {failed[0].reason})"
+            )
+        if stray:
+            parts.append(f"{len(stray)} videos are named like no item (first: {stray[0]})")
+        raise ItemsFailed(f"{'; '.join(parts)}; {output / 'index.html'} lists them all.")
+    return report
+
+
+def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
+    """Find the clips of a benchmark.
+
+    Args:
+        folder: The benchmark's folder.
+        bench: The benchmark.
+        given: The folder that the user names, if any.
+
+    Returns:
+        The clips' folder.
+
+    Raises:
+        UsageError: If there is no such folder.
+    """
+    clips = given if given is not None else folder / bench.clips
+    if not clips.is_dir():
+        raise UsageError(f"the clips of {bench.name} are not in {clips}: --clips names the folder.")
+    return clips
+
+
+def chosen_items(bench: Bench, tracks: Sequence[str], limit: int | None) -> tuple[Item, ...]:
+    """Choose which items are run.
+
+    Args:
+        bench: The benchmark.
+        tracks: Tracks wanted; all if empty.
+        limit: Most items per track, evenly spread; all if None.
+
+    Returns:
+        Items in the benchmark's order.
+
+    Raises:
+        UsageError: If none is left.
+    """
+    chosen = []
+    for track in dict.fromkeys(item.track for item in bench.items):
+        members = [item for item in bench.items if item.track == track]
+        if tracks and track not in tracks:
+            continue
+        if limit is not None and len(members) > limit:
+            members = [members[k * len(members) // limit] for k in range(limit)]
+        chosen += members
+    if not chosen:
+        raise UsageError(f"{bench.name} has no items of {', '.join(tracks)}.")
+    return tuple(chosen)
+
+
+def other_clip(items: Sequence[Item], number: int) -> Item | None:
+    """Return the next item of another clip, whose sound is the wrong one; None if all are of one.
+
+    Args:
+        items: The items.
+        number: Which one asks.
+
+    Returns:
+        The other item.
+    """
+    ahead = [*items[number + 1 :], *items[:number]]
+    return next((item for item in ahead if item.clip.file != items[number].clip.file), None)
+
+
+def claim(
+    output: Path,
+    bench: Bench,
+    items: Sequence[Item],
+    systems: Sequence[System],
+    options: RunOptions,
+) -> None:
+    """Make sure that a folder holds results of this benchmark and these settings only.
+
+    Args:
+        output: Folder of results.
+        bench: The benchmark.
+        items: The items that are run.
+        systems: The systems.
+        options: How; ``force`` throws other results away.
+
+    Raises:
+        OutputExists: If it holds results of something else.
+    """
+    items_hash = hashlib.sha256(repr(bench.items).encode()).hexdigest()[:16]
+    mine: dict[str, Any] = {
+        "bench": f"{bench.name} {bench.version} {items_hash}",
+        "facedit": __version__,
+        "takes": options.takes,
+        "systems": {s.name: f"{s.pictures} {s.origin} {s.videos}" for s in systems},
+    }
+    path = output / RUN
+    if path.is_file():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        same = all(found.get(key) == mine[key] for key in ("bench", "facedit", "takes"))
+        known: dict[str, str] = found.get("systems", {})
+        same = same and all(known.get(s, text) == text for s, text in mine["systems"].items())
+        if not same and not options.force:
+            raise OutputExists(
+                f"{output} holds results of another benchmark, version or setting: choose another "
+                "-o, or --force to throw them away."
+            )
+        if not same:
+            (output / RECORDS).unlink(missing_ok=True)
+        else:
+            mine["systems"] = known | mine["systems"]
+    elif any(output.iterdir()) and not options.force:
+        raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(mine, indent=1), encoding="utf-8")
+    part.replace(path)
+
+
+def stray_videos(bench: Bench, systems: Sequence[System]) -> list[str]:
+    """List given videos that are named like no item.
+
+    Args:
+        bench: The benchmark.
+        systems: The systems.
+
+    Returns:
+        Their names.
+    """
+    ids = {item.id for item in bench.items}
+    return [
+        f"{path.parent.name}/{path.name}"
+        for system in systems
+        if system.pictures == "given"
+        for path in sorted(Path(system.videos).iterdir())
+        if path.suffix.lower() in SUFFIXES and path.stem not in ids
+    ]
+
+
+def checked_lines(checked: object) -> tuple[str, ...]:
+    """Return the self-check's own words, line by line."""
+    return tuple(str(checked).splitlines())

@@ -1,0 +1,304 @@
+"""One item through every system: made ready once, then made, looked at and measured."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facedit.bench.case import Case, build_case
+from facedit.bench.items import Item
+from facedit.bench.make import Made, make_video
+from facedit.bench.measures.registry import Nets, load_nets, measure_drawn, measure_scene
+from facedit.bench.record import Curves, Record
+from facedit.bench.scene import Scene
+from facedit.bench.scoring import (
+    Original,
+    drawn_scene,
+    original_of,
+    scene_of,
+    truth_scene,
+)
+from facedit.bench.systems.chosen import choose
+from facedit.bench.systems.system import System
+from facedit.compose.clock import StageClock
+from facedit.errors import BadMedia, FaceditError
+from facedit.face.landmarker import Landmarker
+from facedit.motion.lips import lip_opening
+from facedit.motion.space import MotionSpace
+from facedit.render.network import MouthNetwork, load_network
+from facedit.terminal import one_line
+from facedit.types import Float32
+
+VIDEOS, WORK = "videos", "work"
+SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v", ".avi")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all workers of a run share.
+
+    Attributes:
+        clips: The clips' folder.
+        output: The results' folder.
+        systems: The systems as the option names them.
+        takes: Versions of the motion, where a system draws lots.
+    """
+
+    clips: Path
+    output: Path
+    systems: str
+    takes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An item to be worked on.
+
+    Attributes:
+        item: The item.
+        other: An item of another clip, whose sound is the wrong one.
+        systems: Names of the systems that have no result yet.
+    """
+
+    item: Item
+    other: Item | None
+    systems: tuple[str, ...]
+
+
+def make_worker(job: Job) -> Callable[[Task], list[Record]]:
+    """Load what a worker needs.
+
+    Args:
+        job: What all workers share.
+
+    Returns:
+        A function from a task to its records.
+    """
+    systems = {system.name: system for system in choose(job.systems)}
+    tools = Tools(load_nets(), load_network(), Landmarker())
+
+    def handle(task: Task) -> list[Record]:
+        return work(job, task, systems, tools)
+
+    return handle
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The loaded networks.
+
+    Attributes:
+        nets: Those that measure.
+        mouth: The one that renders.
+        landmarker: The tracker.
+    """
+
+    nets: Nets
+    mouth: MouthNetwork
+    landmarker: Landmarker
+
+
+def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> list[Record]:
+    """Work on one item.
+
+    Args:
+        job: What all workers share.
+        task: The item and the systems wanted.
+        systems: All systems by name.
+        tools: The networks.
+
+    Returns:
+        A record per system wanted; what goes wrong is in it and ends nothing else.
+    """
+    item = task.item
+    records = []
+    wanted = []
+    for name in task.systems:
+        if item.track in systems[name].tracks:
+            wanted.append(systems[name])
+        else:
+            reason = f"{name} has no answer to {item.track}"
+            records.append(Record(item.id, name, "not applicable", reason))
+    if not wanted:
+        return records
+    folder = job.output / WORK
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = StageClock(progress=False)
+    try:
+        case = build_case(item, job.clips, folder, clock, task.other)
+        original = original_of(case)
+    except Exception as error:
+        reason = _reason(error)
+        return records + [Record(item.id, system.name, "failed", reason) for system in wanted]
+    for system in wanted:
+        try:
+            records.append(_one(job, case, original, system, tools, clock.seconds))
+        except Exception as error:
+            records.append(Record(item.id, system.name, "failed", _reason(error)))
+    if case.source != case.clip:
+        case.source.unlink(missing_ok=True)
+    return records
+
+
+def _one(
+    job: Job,
+    case: Case,
+    original: Original,
+    system: System,
+    tools: Tools,
+    shared: Mapping[str, float],
+) -> Record:
+    """Make one system's answer, look at it and measure it."""
+    item = case.item
+    clock = StageClock(progress=False)
+    made = _made(job, case, system, tools, clock)
+    sums: dict[str, tuple[float, ...]] = {}
+    scene: Scene | None = None
+    before: Scene | None = None
+    with clock.stage("looking"):
+        if made.video is not None:
+            scene = scene_of(case, original, made.video, made.drawn, tools.landmarker)
+        if system.pictures == "clip":
+            before = truth_scene(case, original)
+        elif made.drawn is not None:
+            before = drawn_scene(case, original, made.drawn)
+    with clock.stage("measuring"):
+        if scene is not None:
+            sums |= measure_scene(scene, tools.nets)
+        if before is not None:
+            sums |= measure_drawn(before, tools.nets)
+    seen = scene or before
+    if seen is None:
+        return Record(item.id, system.name, "not applicable", "no motion is known before rendering")
+    cost = {**shared, **clock.seconds}
+    cost["fill_s"] = float(seen.filled.sum()) / seen.frame_rate
+    cost["peak_mib"] = _peak_mib()
+    video = ""
+    if made.video is not None:
+        inside = made.video.is_relative_to(job.output)
+        video = str(made.video.relative_to(job.output) if inside else made.video)
+    return Record(
+        item.id,
+        system.name,
+        "done",
+        sums=sums,
+        profile=seam_profile(seen, case.space),
+        curves=mouth_curves(seen, case.space),
+        cost={name: round(value, 4) for name, value in cost.items()},
+        video=video,
+    )
+
+
+def _made(job: Job, case: Case, system: System, tools: Tools, clock: StageClock) -> Made:
+    """Make or find the video of a system."""
+    if system.pictures == "given":
+        return Made(given_video(Path(system.videos), case.item.id), None)
+    folder = job.output / VIDEOS / system.name
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / f"{case.item.id}.mp4"
+    return make_video(case, system, tools.mouth, output, job.takes, clock)
+
+
+def given_video(folder: Path, item: str) -> Path:
+    """Find the video that another system made of an item.
+
+    Args:
+        folder: Its videos.
+        item: Id of the item.
+
+    Returns:
+        The file.
+
+    Raises:
+        BadMedia: If there is none.
+    """
+    for suffix in SUFFIXES:
+        if (path := folder / f"{item}{suffix}").is_file():
+            return path
+    raise BadMedia(f"{folder.name} holds no video named {item} ({', '.join(SUFFIXES)}).")
+
+
+def openings(space: MotionSpace, motion: Float32, scene: Scene) -> Float32:
+    """Return the lip opening of motion.
+
+    Args:
+        space: The motion space.
+        motion: Shape (T, D).
+        scene: Holds the identity.
+
+    Returns:
+        Opening in units of the outer-eye distance, NaN where there is no motion, shape (T,).
+    """
+    return lip_opening(space.decode_shape(motion, scene.identity))
+
+
+def seam_profile(scene: Scene, space: MotionSpace) -> tuple[tuple[float, float], ...]:
+    """Sum up errors of the lip opening by the distance to the nearest seam.
+
+    Args:
+        scene: The scene.
+        space: The motion space.
+
+    Returns:
+        Per motion frame of distance, from 1, the sum of absolute errors and their number; empty
+        without ground truth or without a seam.
+    """
+    if scene.truth is None or scene.hidden.all():
+        return ()
+    output = openings(space, scene.output.motion, scene)
+    truth = openings(space, scene.truth.motion, scene)
+    error = np.abs(output - truth)
+    kept = np.flatnonzero(~scene.hidden)
+    rows = np.flatnonzero(scene.hidden & np.isfinite(error))
+    if not len(rows):
+        return ()
+    distance = np.abs(rows[:, None] - kept).min(axis=1)
+    return tuple(
+        (float(error[rows[distance == d]].sum()), float((distance == d).sum()))
+        for d in range(1, int(distance.max()) + 1)
+    )
+
+
+def mouth_curves(scene: Scene, space: MotionSpace) -> Curves:
+    """Return the mouth over time, for pictures of it.
+
+    Args:
+        scene: The scene.
+        space: The motion space.
+
+    Returns:
+        The curves, rounded.
+    """
+    output = openings(space, scene.output.motion, scene)
+    truth = None if scene.truth is None else openings(space, scene.truth.motion, scene)
+    energy = scene.speech[:, -2] if scene.speech.shape[1] >= 2 else np.zeros(len(output))
+    floor, top = float(np.percentile(energy, 2)), float(np.percentile(energy, 98))
+    share = np.clip((energy - floor) / max(top - floor, 1e-6), 0, 1)
+    return Curves(
+        times_s=tuple(round(float(t), 3) for t in scene.output.motion_times_s),
+        output=_rounded(output),
+        truth=() if truth is None else _rounded(truth),
+        hidden=tuple(int(h) for h in scene.hidden),
+        energy=tuple(round(float(e), 3) for e in share),
+    )
+
+
+def _rounded(values: Float32) -> tuple[float | None, ...]:
+    return tuple(round(float(v), 5) if np.isfinite(v) else None for v in values)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FaceditError):
+        return one_line(str(error))
+    return one_line(f"unexpected fault ({type(error).__name__}: {error})")
+
+
+def _peak_mib() -> float:
+    """Return the process's largest memory so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
