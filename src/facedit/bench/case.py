@@ -134,7 +134,13 @@ class Case:
 
 
 def build_case(
-    item: Item, clips: Path, work: Path, clock: StageClock, other: Item | None = None
+    item: Item,
+    clips: Path,
+    work: Path,
+    clock: StageClock,
+    other: Item | None = None,
+    *,
+    hide: bool = True,
 ) -> Case:
     """Make an item ready.
 
@@ -144,6 +150,7 @@ def build_case(
         work: Folder for what is made on the way.
         clock: Times the stages.
         other: An item of another clip, whose sound is the wrong one.
+        hide: Withhold the hidden mouths from systems; False where no system is to answer.
 
     Returns:
         The case. (``FaceditError`` if the clip or the item is not usable; ``BadMedia`` if the clip
@@ -165,7 +172,7 @@ def build_case(
     with clock.stage("tracking the clip"):
         track = track_around(clip, info, place)
     source, source_info = clip, info
-    if item.track == "reconstruct":
+    if item.track == "reconstruct" and hide:
         source = work / f"{item.id}{clip.suffix}"
         with clock.stage("withholding"):
             withhold(clip, info, track, item.hidden_s, source, space)
