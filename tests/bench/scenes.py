@@ -85,7 +85,9 @@ def make_view(
     at_pictures = np.stack(
         [np.interp(place, np.arange(len(motion)), column) for column in motion.T], axis=1
     )
-    landmarks = motion_space().decode(at_pictures.astype(np.float32), make_identity())
+    landmarks = np.zeros((0, 478, 3), np.float32)
+    if len(pictures):
+        landmarks = motion_space().decode(at_pictures.astype(np.float32), make_identity())
     times_s = first_frame / MOTION_FPS + np.arange(len(pictures)) / frame_rate
     return View(times_s, tuple(pictures), landmarks, motion, first_frame)
 
@@ -137,7 +139,7 @@ def make_scene(
     count = round(len(motion) * frame_rate / MOTION_FPS)
     if true_pictures is None:
         true_pictures = make_pictures(round(len(true_motion) * frame_rate / MOTION_FPS))
-    pictures = tuple(true_pictures)[:count] if pictures is None else pictures
+    pictures = tuple(true_pictures)[:count] if pictures is None else tuple(pictures)
     source = make_view(true_motion, true_pictures, frame_rate, first_frame)
     rows = np.arange(len(motion))
     place = np.arange(len(pictures)) * MOTION_FPS / frame_rate

@@ -1,10 +1,16 @@
-"""Rows of a scene: runs of them, those that show a face, and steps from one to the next."""
+"""Rows of a scene: runs of them, those with a face or speech, and steps from one to the next."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from facedit.types import Bool, Float32, Float64
+
+SPEAKING = 0.5
+"""Voice activity from which on a frame is speech."""
+
+FEWEST_STEPS = 5
+"""Steps from which a clip's own speed can be told."""
 
 
 def runs(rows: Bool) -> list[tuple[int, int]]:
@@ -30,6 +36,20 @@ def has_face(values: Float32) -> Bool:
         Shape (T,).
     """
     return np.asarray(np.isfinite(values).all(axis=tuple(range(1, values.ndim))), dtype=np.bool_)
+
+
+def speaking(speech: Float32) -> Bool:
+    """Return which motion frames hold speech.
+
+    Args:
+        speech: Speech features, shape (T, C); without channels there is no sound.
+
+    Returns:
+        Shape (T,).
+    """
+    if not speech.shape[1]:
+        return np.zeros(len(speech), np.bool_)
+    return np.asarray(speech[:, -1] >= SPEAKING, dtype=np.bool_)
 
 
 def eroded(rows: Bool, by: int) -> Bool:
@@ -71,3 +91,19 @@ def step_lengths(values: Float32 | Float64) -> Float64:
     change = np.diff(values.astype(np.float64), axis=0)
     lengths: Float64 = np.abs(change) if change.ndim == 1 else np.linalg.norm(change, axis=1)
     return lengths
+
+
+def against_own(steps: Float64, own: Float64) -> list[float]:
+    """Sum steps up beside what the clip's own would have made of as many.
+
+    Args:
+        steps: Sizes of the steps, any number.
+        own: Sizes of the clip's own steps.
+
+    Returns:
+        Summed steps, and their number times the clip's own mean step: for ``ratio_of``. Empty if
+        there are no steps, or fewer than ``FEWEST_STEPS`` of the clip's own.
+    """
+    if not len(steps) or len(own) < FEWEST_STEPS:
+        return []
+    return [float(steps.sum()), float(len(steps) * own.mean())]

@@ -1,4 +1,4 @@
-"""The two lip measures that speech shows in most, used as metrics everywhere."""
+"""The two lip measures that speech shows in most, used as metrics everywhere, and their unit."""
 
 from __future__ import annotations
 
@@ -41,9 +41,21 @@ def lip_width(landmarks: Float32) -> Float32:
     return _over_eyes(landmarks[..., first, :] - landmarks[..., second, :], landmarks)
 
 
+def eye_distance(landmarks: Float32) -> Float32:
+    """Measure the unit of all distances in a face.
+
+    Args:
+        landmarks: Landmarks in any unit, shape (..., 478, 3).
+
+    Returns:
+        Distance in space between the outer eye corners, shape (...).
+    """
+    right, left = OUTER_EYE_CORNERS
+    across = landmarks[..., left, :] - landmarks[..., right, :]
+    return np.asarray(np.linalg.norm(across, axis=-1), dtype=np.float32)
+
+
 def _over_eyes(vector: Float32, landmarks: Float32) -> Float32:
     """Return a length in units of the outer-eye distance."""
-    right, left = OUTER_EYE_CORNERS
-    eyes = np.linalg.norm(landmarks[..., left, :] - landmarks[..., right, :], axis=-1)
-    ratio: Float32 = (np.linalg.norm(vector, axis=-1) / eyes).astype(np.float32)
+    ratio: Float32 = np.linalg.norm(vector, axis=-1) / eye_distance(landmarks)
     return ratio

@@ -1,0 +1,90 @@
+"""Landmark error against ground truth: in the picture, and of the face's shape alone.
+
+``landmark_*_error`` is the mean over hidden pictures and points of the distance in the picture
+(2-D) between output and truth, over the clip's outer-eye distance (in space, mean over the truth's
+pictures). Head and mouth errors add up in it. ``shape_*_error`` is the same of the pose-free shapes
+that the motion stands for, in space: what is left once the head is right. Per cent, 0 and more. The
+unit is that of the face-alignment literature (inter-ocular normalised mean error, 300-W: Sagonas et
+al., Image Vis. Comput. 47, 2016); the points are the face mesh's.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from facedit.bench.measure import Measure, mean_of, mean_sums
+from facedit.bench.meter import lip_meter
+from facedit.bench.rows import has_face
+from facedit.bench.scene import Scene
+from facedit.face.regions import JAW, LIPS
+from facedit.motion.lips import eye_distance
+from facedit.types import Float32, Float64
+
+PARTS: dict[str, tuple[int, ...]] = {"lips": LIPS, "jaw": JAW, "face": tuple(range(468))}
+"""Points of each part; ``face`` is the whole surface without the irises."""
+
+TITLES = {"lips": "lips", "jaw": "jaw", "face": "whole face"}
+
+
+def _measures() -> tuple[Measure, ...]:
+    kinds = {"landmark": "Landmark error", "shape": "Shape error"}
+    return tuple(
+        Measure(
+            f"{kind}_{part}_error", f"{title}, {TITLES[part]}", "% of eye distance", "lower",
+            f"{kind}_{part}", mean_of, 0.0, math.inf, 2, "motion",
+        )
+        for kind, title in kinds.items()
+        for part in PARTS
+    )  # fmt: skip
+
+
+MEASURES: tuple[Measure, ...] = _measures()
+
+
+def sums(scene: Scene) -> dict[str, list[float]]:
+    """Sum the landmark errors of a scene up.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        Sum and number of frames by key; nothing without ground truth.
+    """
+    if scene.truth is None:
+        return {}
+    found: dict[str, list[float]] = {}
+    true = scene.truth.landmarks
+    seen = has_face(true)
+    if seen.any():
+        unit = float(eye_distance(true[seen]).mean())
+        shown, right = scene.output.landmarks[scene.filled, :, :2], true[scene.filled, :, :2]
+        for part, error in point_errors(shown, right, unit).items():
+            found[f"landmark_{part}"] = mean_sums(error)
+    if not scene.hidden.any():
+        return found
+    space = lip_meter().space
+    shapes = [
+        space.decode_shape(view.motion[scene.hidden], scene.identity)
+        for view in (scene.output, scene.truth)
+    ]
+    unit = float(eye_distance(scene.identity.neutral))
+    for part, error in point_errors(shapes[0], shapes[1], unit).items():
+        found[f"shape_{part}"] = mean_sums(error)
+    return found
+
+
+def point_errors(points: Float32, truth: Float32, unit: float) -> dict[str, Float64]:
+    """Measure how far points are from where they should be.
+
+    Args:
+        points: Points, shape (F, 478, 2 or 3); NaN without a face.
+        truth: Where they should be, same shape.
+        unit: Length of the outer-eye distance in the points' unit.
+
+    Returns:
+        Mean distance in per cent of the unit by part, each of shape (F,); NaN without a face.
+    """
+    distance = np.linalg.norm(points.astype(np.float64) - truth, axis=-1) * (100 / unit)
+    return {part: distance[:, list(chosen)].mean(axis=1) for part, chosen in PARTS.items()}
