@@ -1,0 +1,33 @@
+"""Fetched networks for tests, which skip where they are not installed."""
+
+import pytest
+
+from facedit.assets import is_installed
+from facedit.bench.nets.face_embedding import FaceEmbedding, load_face_embedding
+from facedit.bench.nets.mobilenet import PictureFeatures, load_picture_features
+from facedit.bench.nets.stlpips import StLpips, load_stlpips
+
+
+def need(*names: str) -> None:
+    """Skip if an asset is missing."""
+    for name in names:
+        if not is_installed(name):
+            pytest.skip(f"{name} is not installed ('facedit doctor --fetch bench')")
+
+
+def stlpips() -> StLpips:
+    """The perceptual distance."""
+    need("stlpips_alex.pth")
+    return load_stlpips()
+
+
+def face_embedding() -> FaceEmbedding:
+    """The face embedding."""
+    need("face_recognition_model.bin", "face_recognition_model.json")
+    return load_face_embedding()
+
+
+def picture_features() -> PictureFeatures:
+    """MobileNetV2."""
+    need("mobilenet_v2-b0353104.pth")
+    return load_picture_features()
