@@ -1,0 +1,1 @@
+"""Standard measures whose weights the user brings: only these may carry the standard names."""
