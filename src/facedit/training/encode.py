@@ -16,12 +16,14 @@ from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
 from facedit.face.store import load_track, save_track
 from facedit.face.track import track_face
+from facedit.media.output import whole_or_nothing
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, lip_opening
 from facedit.speech.features import extract
 from facedit.training.data import PreparedClip
+from facedit.training.outliers import find_outlier
 from facedit.types import Bool, FaceTrack, Float32
 from facedit.units import MOTION_FPS, frame_at
 
@@ -93,10 +95,9 @@ def _load(path: Path) -> dict[str, NDArray[np.generic]] | None:
 
 
 def _store(path: Path, **arrays: NDArray[np.generic]) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    # Two workers may have the same clip under two names: the scratch file is each one's own.
+    with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
-    part.replace(path)
 
 
 def encode_clip(
@@ -117,7 +118,8 @@ def encode_clip(
         The longest stretch of one shot with a face.
 
     Raises:
-        Unusable: If that stretch is too short, unsure or silent.
+        Unusable: If that stretch is too short, unsure or silent. (Also, from ``check_track``, if
+            its track is no talking head's.)
     """
     frames = min(frame_at(float(track.times_s[-1])) + 1, len(speech))
     landmarks, confidence = resample_track(smooth_track(track), 0.0, frames)
@@ -131,6 +133,7 @@ def encode_clip(
         raise Unusable(f"face unsure: mean confidence {sure:.2f}")
     if (spoken := float((speech[:, -1] > 0.5).mean())) < MIN_SPOKEN:
         raise Unusable(f"no speech: voice in {spoken:.0%} of the frames")
+    check_track(track, part)
     identity = space.identity(landmarks, confidence)
     motion = space.encode(landmarks, identity)
     flipped = (landmarks * np.array([-1, 1, 1], np.float32))[:, mirror]
@@ -143,6 +146,25 @@ def encode_clip(
         identity=identity.neutral,
         confidence=confidence,
     )
+
+
+def check_track(track: FaceTrack, part: slice) -> None:
+    """Refuse a track that cannot be a talking head's.
+
+    Args:
+        track: Raw track: smoothing would hide what is looked for.
+        part: The motion frames that are to be used.
+
+    Raises:
+        Unusable: If a rule of ``outliers`` is broken there.
+    """
+    half = 0.5 / MOTION_FPS
+    inside = (track.times_s > part.start / MOTION_FPS - half) & (
+        track.times_s < part.stop / MOTION_FPS - half
+    )
+    inside &= track.confidence > 0
+    if (outlier := find_outlier(track.landmarks[inside], track.times_s[inside])) is not None:
+        raise Unusable(str(outlier))
 
 
 def longest_run(seen: Bool, shot: Index) -> slice:
