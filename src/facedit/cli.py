@@ -270,10 +270,18 @@ def _motion(args: argparse.Namespace) -> Any:
     )
 
 
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    from facedit.scale.workers import HELP
+
+    parser.add_argument("--workers", default="1", metavar="N|ray|ray:ADDRESS", help=HELP)
+    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+
+
 def _add_training(verbs: Verbs) -> None:
     prepare = _verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
     prepare.add_argument("input", type=Path, metavar="CLIPS", help="a folder or a manifest (CSV)")
     prepare.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    _add_workers(prepare)
     train = _verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
     train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, e.g. configs/base")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
@@ -286,9 +294,11 @@ def _add_training(verbs: Verbs) -> None:
 
 
 def _prepare(args: argparse.Namespace) -> Any:
+    from facedit.scale.workers import Workers
     from facedit.training.prepare import prepare
 
-    return prepare(args.input, args.output)
+    workers = Workers.parse(args.workers)
+    return prepare(args.input, args.output, workers=workers, progress=not args.no_progress)
 
 
 def _train(args: argparse.Namespace) -> Any:

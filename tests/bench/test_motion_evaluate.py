@@ -12,8 +12,9 @@ from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.motion.space import MotionSpace
+from facedit.training.clip_rows import FIELDS
 from facedit.training.data import ClipRow, clip_path, fit_projection, write_meta
-from facedit.training.prepare import FIELDS, describe_space
+from facedit.training.prepare import describe_space
 
 ENCODER = "made-up"
 

@@ -1,16 +1,23 @@
 import csv
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from facedit.assets import sha256_of
 from facedit.errors import UsageError
+from facedit.face.store import save_track
 from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
+from facedit.scale.workers import Workers
 from facedit.training import prepare as module
 from facedit.training.data import ROWS, read_clip, read_meta, read_rows, write_meta
 from facedit.training.encode import Unusable, encode_clip, longest_run
-from facedit.training.prepare import list_sources, prepare
+from facedit.training.prepare import prepare
+from facedit.training.prepared_page import PAGE
+from facedit.training.sources import list_sources
 from facedit.types import FaceTrack
 
 SPACE = MotionSpace.load()
@@ -54,6 +61,7 @@ def test_turning_the_head_turns_the_other_way_in_the_mirror():
     values = np.zeros((40, SPACE.dims), np.float32)
     yaw = SPACE.groups["head"].start + 1
     values[:, yaw] = np.sin(np.arange(40) / 6)
+    values[:, 0] = np.sin(np.arange(40) / 2)  # a mouth that never moves would not be kept
     identity = SPACE.identity(SPACE.canonical[None] * 100, np.ones(1, np.float32))
     landmarks = SPACE.decode(values, identity) + np.array([180, 140, 0], np.float32)
     clip = encode_clip(replace(track, landmarks=landmarks), voice(40), SPACE, MIRROR)
@@ -151,6 +159,91 @@ def test_prepare_refuses_a_folder_of_another_space(clips):
     write_meta(base / "out", replace(meta, encoder="another"))
     with pytest.raises(UsageError, match="another motion space or encoder"):
         prepare(base / "clips", base / "out")
+
+
+def test_what_went_wrong_by_no_fault_of_the_clip_is_tried_again(clips, monkeypatch):
+    base, calls = clips
+
+    def broken(clip, cache):
+        if clip.stem == "b":
+            raise ZeroDivisionError("a fault of ours")
+        return talking_track()[0]
+
+    whole = module.track_of
+    monkeypatch.setattr(module, "track_of", broken)
+    done = prepare(base / "clips", base / "out")
+    assert done.dropped == {"ZeroDivisionError": 1}
+    assert done.kept == 2
+    monkeypatch.setattr(module, "track_of", whole)
+    done = prepare(base / "clips", base / "out")
+    assert calls == ["b"]
+    assert done.dropped == {}
+    assert (done.kept, done.run_clips, done.run_frames) == (3, 1, 40)
+
+
+def test_a_table_of_an_earlier_version_is_taken_over(clips):
+    base, calls = clips
+    prepare(base / "clips", base / "out")
+    with (base / "out" / ROWS).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [name for name in rows[0] if name != "confidence"]
+    with (base / "out" / ROWS).open("w", newline="") as file:
+        writer = csv.DictWriter(file, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    calls.clear()
+    assert prepare(base / "clips", base / "out").kept == 2
+    assert calls == []
+
+
+def test_the_page_says_what_was_kept_and_why_the_rest_was_not(clips):
+    base, _ = clips
+    (base / "clips" / "corpus" / "a.mp4").rename(base / "clips" / "corpus" / "<a>.mp4")
+    prepare(base / "clips", base / "out")
+    page = (base / "out" / PAGE).read_text()
+    assert "2 of 3" in page
+    assert "face too short" in page
+    assert "corpus/short.mp4: face too short: 15 of 15 frames" in page
+    assert "<a>" not in page
+    assert "&lt;a&gt;" in page
+
+
+@pytest.fixture
+def cached_clips(tmp_path):
+    """Stand-in clips of three lengths, all tracked and heard already: no video is decoded."""
+    lines = ["file,split,corpus,speaker"]
+    for name, frames in (("c", 44), ("a", 40), ("short", 15), ("b", 60), ("gone", 40)):
+        lines.append(f"{name}.mp4,train,corpus,{name}")
+        clip = tmp_path / f"{name}.mp4"
+        if name == "gone":
+            continue
+        clip.write_text(name)
+        for kind in ("tracks", "speech"):
+            (tmp_path / "caches" / kind).mkdir(parents=True, exist_ok=True)
+        cached = f"{sha256_of(clip)}.npz"
+        save_track(tmp_path / "caches" / "tracks" / cached, talking_track(frames)[0])
+        np.savez(tmp_path / "caches" / "speech" / cached, values=voice(frames))
+    (tmp_path / "manifest.csv").write_text("\n".join(lines))
+    return tmp_path
+
+
+def prepared_by(workers, base, monkeypatch):
+    monkeypatch.chdir(base)
+    out = base / f"out-{workers.replace(':', '-')}"
+    shutil.copytree(base / "caches", out)
+    done = prepare(Path("manifest.csv"), out, workers=Workers.parse(workers))
+    clips = {path.name: path.read_bytes() for path in (out / "clips").iterdir()}
+    return done, (out / ROWS).read_text(), clips
+
+
+def test_the_table_and_the_clips_do_not_depend_on_who_works(cached_clips, monkeypatch):
+    done, table, clips = prepared_by("1", cached_clips, monkeypatch)
+    assert (done.kept, done.frames) == (3, 144)
+    assert done.dropped == {"face too short": 1, "unreadable": 1}
+    names = [line.split(",")[0] for line in table.splitlines()[1:]]
+    assert names == ["c.mp4", "a.mp4", "short.mp4", "b.mp4", "gone.mp4"]
+    others = prepared_by("2", cached_clips, monkeypatch)
+    assert others[1:] == (table, clips)
 
 
 def test_sources_come_from_a_manifest(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from facedit.errors import BadWeights
+from facedit.media.output import whole_or_nothing
 from facedit.types import FaceTrack
 
 
@@ -18,8 +19,8 @@ def save_track(path: Path, track: FaceTrack) -> None:
         path: The file, replaced whole.
         track: The track.
     """
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    # The scratch file is the caller's own: two workers may store the same clip at once.
+    with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
         np.savez(
             file,
             times_s=track.times_s,
@@ -29,7 +30,6 @@ def save_track(path: Path, track: FaceTrack) -> None:
             height=track.height,
             cuts=np.array(track.cuts, np.float64),
         )
-    part.replace(path)
 
 
 def load_track(path: Path) -> FaceTrack:

@@ -63,7 +63,7 @@ def run_on_ray(
         calls: dict[Any, tuple[Any, int | None]] = {}
 
         def hire() -> None:
-            actor = remote.remote(maker)
+            actor = remote.remote(maker, os.getcwd())
             calls[actor.load.remote()] = (actor, None)
 
         try:
@@ -100,13 +100,15 @@ def run_on_ray(
 class _Actor:
     """What runs on the cluster: loads once, then handles items."""
 
-    def __init__(self, maker: bytes) -> None:
+    def __init__(self, maker: bytes, folder: str) -> None:
         self._maker = maker  # pickled, so that a module that is not there fails in load
+        self._folder = folder
         self._handle: Callable[[Any], Any] | None = None
 
     def load(self) -> Exception | None:
         """Load; what goes wrong is returned, because Ray would wrap what is raised."""
         try:
+            os.chdir(self._folder)  # relative paths mean the caller's
             self._handle = pickle.loads(self._maker)()
         except Exception as error:
             return sendable(error)

@@ -1,52 +1,63 @@
 """``facedit prepare``: clips to cached motion and speech features, resumable row by row.
 
 A folder made by it holds ``rows.csv`` (a row per clip: kept, or dropped and why), ``meta.json``,
-``tracks/`` and ``speech/`` (the expensive parts, by content hash, valid for any motion space) and
-``clips/`` (what training reads).
+``prepared.html`` (what was kept, and why the rest was not), ``tracks/`` and ``speech/`` (the
+expensive parts, by content hash, valid for any motion space) and ``clips/`` (what training reads).
 """
 
 from __future__ import annotations
 
-import csv
-import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from facedit.assets import sha256_of
-from facedit.errors import FaceditError, NoFace, NoSound, UsageError
-from facedit.training.data import KEPT, META, ROWS, Meta, PreparedClip, clip_path, write_meta
+from facedit.errors import (
+    AssetMissing,
+    FaceditError,
+    NoFace,
+    NoSound,
+    OutputNotWritable,
+    UsageError,
+)
+from facedit.media.output import whole_or_nothing
+from facedit.scale.outcome import Failure
+from facedit.scale.run import run_items
+from facedit.scale.workers import Workers
+from facedit.training.clip_rows import (
+    Row,
+    appending,
+    count_reasons,
+    dropped_row,
+    failed_row,
+    new_row,
+    read_table,
+    write_table,
+)
+from facedit.training.data import (
+    KEPT,
+    META,
+    ROWS,
+    Meta,
+    PreparedClip,
+    clip_path,
+    read_meta,
+    write_meta,
+)
 from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of
+from facedit.training.prepared_page import PAGE, prepared_html
+from facedit.training.sources import Source, list_sources
+from facedit.units import MOTION_FPS
 
 if TYPE_CHECKING:
     from facedit.motion.space import MotionSpace
 
-log = logging.getLogger(__name__)
-
-SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v", ".avi", ".mpg")
-FIELDS = ("file", "sha256", "split", "corpus", "speaker", "status", "reason", "frames")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A clip to prepare.
-
-    Attributes:
-        path: Where it lies.
-        file: Its name in reports.
-        split: ``train`` or ``dev``.
-        corpus: Name of the corpus.
-        speaker: Name of the speaker.
-    """
-
-    path: Path
-    file: str
-    split: str
-    corpus: str
-    speaker: str
+HERE = Workers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +67,12 @@ class Prepared:
     Attributes:
         folder: Where the results lie.
         kept: Clips kept, earlier runs included.
-        dropped: Reasons with their number of clips.
-        frames: Motion frames kept.
+        dropped: Kinds of reasons with their number of clips, earlier runs included.
+        frames: Motion frames kept (25 a second), earlier runs included.
         seconds: Wall time of this run.
+        run_clips: Clips that this run worked on.
+        run_frames: Motion frames that it kept of them.
+        workers: Who worked.
     """
 
     folder: Path
@@ -66,111 +80,123 @@ class Prepared:
     dropped: dict[str, int] = field(default_factory=dict)
     frames: int = 0
     seconds: float = 0.0
+    run_clips: int = 0
+    run_frames: int = 0
+    workers: str = "1"
+
+    @property
+    def minutes(self) -> float:
+        """Minutes of motion kept."""
+        return self.frames / MOTION_FPS / 60
+
+    @property
+    def speed(self) -> dict[str, float]:
+        """Speed of this run: clips and kept motion frames a second, seconds of motion a second."""
+        seconds = max(self.seconds, 1e-9)
+        return {
+            "clips_per_s": self.run_clips / seconds,
+            "frames_per_s": self.run_frames / seconds,
+            "times_real_time": self.run_frames / MOTION_FPS / seconds,
+        }
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures for JSON."""
-        return asdict(self) | {"folder": str(self.folder)}
+        return asdict(self) | {"folder": str(self.folder), "speed": self.speed}
 
     def __str__(self) -> str:
         """Return the figures for people."""
-        why = "".join(f"\n  dropped {n}: {reason}" for reason, n in self.dropped.items())
+        why = "".join(f"\n  not used {n}: {reason}" for reason, n in self.dropped.items())
+        ran = ""
+        if self.run_clips:
+            clips, frames, real = self.speed.values()
+            ran = (
+                f"; {self.run_clips} clips in this run: {clips:.2f} clips/s, {frames:.0f} frames/s,"
+                f" {real:.1f} x real time"
+            )
         return (
-            f"{self.kept} clips, {self.frames / 1500:.1f} min of motion in {self.folder} "
-            f"({self.seconds:.0f} s){why}"
+            f"{self.kept} clips, {self.minutes:.1f} min of motion in {self.folder} "
+            f"({self.seconds:.0f} s{ran}); see {self.folder / PAGE}{why}"
         )
 
 
-def list_sources(where: Path) -> list[Source]:
-    """List the clips of a manifest or of a folder.
-
-    Args:
-        where: CSV with at least a column ``file`` (relative to itself; ``split``, ``corpus``,
-            ``speaker`` if known), or a folder whose sub-folders are taken for corpora.
-
-    Returns:
-        The clips.
-
-    Raises:
-        UsageError: If it is neither, or lists nothing.
-    """
-    if where.is_dir():
-        found = sorted(p for p in where.rglob("*") if p.suffix.lower() in SUFFIXES)
-        sources = [
-            Source(p, str(p.relative_to(where)), "train", p.parent.name, p.stem) for p in found
-        ]
-    elif where.is_file():
-        try:
-            with where.open(newline="") as file:
-                rows = list(csv.DictReader(file))
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise UsageError(f"{where} is no CSV manifest: {error}.") from error
-        if rows and "file" not in rows[0]:
-            names = ", ".join(str(name) for name in rows[0])
-            raise UsageError(f"{where} has no column 'file'; it has {names}.")
-        for number, row in enumerate(rows, 2):
-            if not row["file"]:
-                raise UsageError(f"{where}, line {number}: names no file.")
-        sources = [
-            Source(
-                where.parent / row["file"], row["file"], row.get("split") or "train",
-                row.get("corpus") or "", row.get("speaker") or Path(row["file"]).stem,
-            )
-            for row in rows
-        ]  # fmt: skip
-    else:
-        raise UsageError(f"{where} is neither a folder of clips nor a manifest.")
-    if not sources:
-        raise UsageError(f"{where} lists no clips ({', '.join(SUFFIXES)}).")
-    return sources
-
-
-def prepare(source: Path, output: Path) -> Prepared:
+def prepare(
+    source: Path, output: Path, *, workers: Workers = HERE, progress: bool = False
+) -> Prepared:
     """Prepare clips for training; run again to go on where a run stopped.
 
     Args:
         source: Manifest or folder of clips.
         output: Folder of results.
+        workers: Where to work; the results do not depend on it.
+        progress: Show a progress bar.
 
     Returns:
         What was done. ``UsageError`` passes through if there are no clips, or the folder was
         made with another motion space.
     """
-    from facedit.motion.fit import mirror_points
     from facedit.motion.space import MotionSpace
     from facedit.speech.features import encoder_name
 
     begun = time.monotonic()
-    sources = list_sources(source)
-    space = MotionSpace.load()
+    sources = list({item.file: item for item in list_sources(source)}.values())
     for name in ("clips", "tracks", "speech"):
         (output / name).mkdir(parents=True, exist_ok=True)
-    _check_meta(output, describe_space(space, encoder_name()))
-    done = _read_table(output / ROWS)
-    table = [row for row in done.values() if row["file"] in {item.file for item in sources}]
-    finished = {row["file"] for row in table}
-    _write_table(output / ROWS, table)
-    mirror = mirror_points()
-    with (output / ROWS).open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        for number, item in enumerate(sources):
-            if item.file in finished:
-                continue
-            row = prepare_clip(item, output, space, mirror)
-            table.append(row)
-            writer.writerow(row)
-            file.flush()
-            log.info("%d/%d %s: %s", number + 1, len(sources), item.file, row["status"])
-    dropped: dict[str, int] = {}
-    for row in table:
-        if row["status"] != KEPT:
-            kind = row["reason"].split(":")[0]
-            dropped[kind] = dropped.get(kind, 0) + 1
+    _check_meta(output, describe_space(MotionSpace.load(), encoder_name()))
+    before = read_table(output / ROWS)
+    rows = {item.file: before[item.file] for item in sources if item.file in before}
+    todo = [item for item in sources if item.file not in rows]
+    write_table(output / ROWS, rows.values())
+    with appending(output / ROWS) as add:
+
+        def on_done(_: int, item: Source, outcome: Row | Failure) -> None:
+            row = failed_row(item, outcome) if isinstance(outcome, Failure) else outcome
+            rows[item.file] = row
+            add(row)
+
+        run_items(
+            todo,
+            partial(make_preparer, output),
+            workers=workers,
+            on_done=on_done,
+            title="prepare",
+            unit="clip",
+            progress=progress,
+        )
+    # Rows came as they were done; the finished table is the manifest's, whoever worked.
+    table = [rows[item.file] for item in sources]
+    write_table(output / ROWS, table)
     kept = [row for row in table if row["status"] == KEPT]
-    frames = sum(int(row["frames"]) for row in kept)
-    return Prepared(output, len(kept), dropped, frames, time.monotonic() - begun)
+    done = Prepared(
+        output,
+        len(kept),
+        count_reasons(table),
+        sum(int(row["frames"]) for row in kept),
+        time.monotonic() - begun,
+        len(todo),
+        sum(int(rows[item.file]["frames"]) for item in todo),
+        str(workers),
+    )
+    with whole_or_nothing(output / PAGE, force=True) as part:
+        part.write_text(prepared_html(table, done.speed if todo else {}, done.seconds))
+    return done
 
 
-def prepare_clip(item: Source, output: Path, space: MotionSpace, mirror: Index) -> dict[str, str]:
+def make_preparer(output: Path) -> Callable[[Source], Row]:
+    """Load what every clip needs.
+
+    Args:
+        output: Folder of results.
+
+    Returns:
+        ``prepare_clip`` of one clip.
+    """
+    from facedit.motion.fit import mirror_points
+    from facedit.motion.space import MotionSpace
+
+    return partial(prepare_clip, output=output, space=MotionSpace.load(), mirror=mirror_points())
+
+
+def prepare_clip(item: Source, output: Path, space: MotionSpace, mirror: Index) -> Row:
     """Prepare one clip.
 
     Args:
@@ -181,23 +207,30 @@ def prepare_clip(item: Source, output: Path, space: MotionSpace, mirror: Index) 
 
     Returns:
         Its row of the table.
+
+    Raises:
+        AssetMissing: If a network is not installed: that is not the clip's fault.
+        OutputNotWritable: If the folder cannot be written, likewise.
     """
-    row = dict.fromkeys(FIELDS, "")
-    row |= {"file": item.file, "split": item.split, "corpus": item.corpus, "speaker": item.speaker}
+    row = new_row(item)
     try:
         row["sha256"] = sha256_of(item.path)
         track = track_of(item.path, output / "tracks" / f"{row['sha256']}.npz")
         speech = speech_of(item.path, output / "speech" / f"{row['sha256']}.npz")
         clip = encode_clip(track, speech, space, mirror)
+    except (AssetMissing, OutputNotWritable):
+        raise
     except (FaceditError, Unusable, OSError) as error:
-        return row | {"status": "dropped", "reason": _reason(error), "frames": "0"}
+        return dropped_row(row, _reason(error))
     path = clip_path(output, row["sha256"])
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
         values = {name: getattr(clip, name) for name in PreparedClip.__slots__}
         np.savez(file, **values | {"speech": clip.speech.astype(np.float16)})
-    part.replace(path)
-    return row | {"status": KEPT, "frames": str(len(clip.motion))}
+    return row | {
+        "status": KEPT,
+        "confidence": f"{float(clip.confidence.mean()):.3f}",
+        "frames": str(len(clip.motion)),
+    }
 
 
 def describe_space(space: MotionSpace, encoder: str) -> Meta:
@@ -221,8 +254,6 @@ def describe_space(space: MotionSpace, encoder: str) -> Meta:
 
 def _check_meta(output: Path, meta: Meta) -> None:
     """Write the description, or refuse a folder made with another one."""
-    from facedit.training.data import read_meta
-
     if (output / META).is_file():
         before = read_meta(output)
         same = before.dim_names == meta.dim_names and before.encoder == meta.encoder
@@ -233,24 +264,6 @@ def _check_meta(output: Path, meta: Meta) -> None:
             )
         return
     write_meta(output, meta)
-
-
-def _read_table(path: Path) -> dict[str, dict[str, str]]:
-    """Read rows of earlier runs; a torn last row is left out."""
-    if not path.is_file():
-        return {}
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {row["file"]: row for row in rows if row.get("frames")}
-
-
-def _write_table(path: Path, rows: list[dict[str, str]]) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        writer.writeheader()
-        writer.writerows(rows)
-    part.replace(path)
 
 
 def _reason(error: Exception) -> str:
