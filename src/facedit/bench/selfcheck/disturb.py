@@ -23,6 +23,9 @@ SHIFTS = (1, 2, 3, 5, 10)
 TURN_RAD = 0.2
 """How far the turned head is turned about the upright axis (11 degrees)."""
 
+TAKES = 3
+"""Takes of the motion, all the same unless they are mixed."""
+
 DELAY_S = 0.005
 """How late kept sound is made that nobody would hear to be late."""
 
@@ -49,14 +52,14 @@ class Disturbance:
     Attributes:
         name: Its name in files.
         title: Its name for people.
-        kind: What it changes: ``nothing``, ``sound``, ``pictures`` or ``motion``.
+        kind: What it changes: ``nothing``, ``sound``, ``pictures``, ``motion`` or ``takes``.
         apply: Disturbs a scene.
         shift: Motion frames by which the sound comes late.
     """
 
     name: str
     title: str
-    kind: Literal["nothing", "sound", "pictures", "motion"]
+    kind: Literal["nothing", "sound", "pictures", "motion", "takes"]
     apply: Callable[[Scene, Help], Scene]
     shift: int = 0
 
@@ -97,6 +100,24 @@ def turn_head(scene: Scene, angle: float = TURN_RAD) -> Scene:
     return replace(scene, output=view, drawn=drawn)
 
 
+def mix_takes(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Let every take be frames of the clip drawn by chance.
+
+    Args:
+        scene: The scene.
+        rng: Draws them.
+
+    Returns:
+        The scene; its takes have no more in common than any frames of the clip.
+    """
+    source = scene.source.motion
+    seen = np.flatnonzero(np.isfinite(source).all(axis=1))
+    if not len(seen):
+        return scene
+    takes = [source[rng.choice(seen, len(scene.output.motion))] for _ in range(TAKES)]
+    return replace(scene, drawn=takes[0], takes=tuple(takes[1:]))
+
+
 def with_pictures(scene: Scene, frames: pictures.Pictures, retrack: Retrack) -> Scene:
     """Show other pictures and measure in them what is measured in a system's.
 
@@ -106,10 +127,9 @@ def with_pictures(scene: Scene, frames: pictures.Pictures, retrack: Retrack) -> 
         retrack: Finds landmarks and motion in them.
 
     Returns:
-        The scene; what the system drew before rendering is no longer known.
+        The scene.
     """
-    view = retrack(scene, frames)
-    return replace(scene, output=view, drawn=None, takes=())
+    return replace(scene, output=retrack(scene, frames))
 
 
 def _of_sound(name: str, title: str, change: Callable[[Scene, Help], Scene]) -> Disturbance:
@@ -153,6 +173,7 @@ DISTURBANCES: tuple[Disturbance, ...] = (
         "sound 5 ms late",
         lambda scene, _: sounds.delay_kept_sound(scene, DELAY_S),
     ),
+    _of_pictures("tracked_anew", "tracked anew", lambda scene, _: scene.output.frames),
     _of_pictures("blurred_mouth", "blurred mouth", lambda scene, _: pictures.blur_mouth(scene)),
     _of_pictures(
         "noisy_mouth", "grain on the mouth", lambda s, help: pictures.noise_mouth(s, _seeded(help))
@@ -165,5 +186,8 @@ DISTURBANCES: tuple[Disturbance, ...] = (
     _of_pictures("touched_frames", "kept frames 4 grey levels lighter",
                  lambda scene, _: pictures.touch_kept(scene)),
     Disturbance("turned_head", "head turned by 11°", "motion", lambda scene, _: turn_head(scene)),
+    Disturbance(
+        "mixed_takes", "takes drawn by chance", "takes", lambda s, help: mix_takes(s, _seeded(help))
+    ),
 )  # fmt: skip
 """All of them; the first disturbs nothing."""

@@ -212,9 +212,23 @@ def judge(expectations: Iterable[Expectation], figures: Figures) -> tuple[Row, .
         if one.measure in figures.measures:
             rows.append(one.judge(figures))
         else:
-            where = getattr(one, "disturbance", TRUTH)
+            where = ", ".join(sorted(disturbances_of(one)))
             rows.append(Row(where, one.measure, "is measured", "no such measure", False, ""))
     return tuple(rows)
+
+
+def disturbances_of(expectation: Expectation) -> set[str]:
+    """Return the names of the disturbances that an expectation speaks of.
+
+    Args:
+        expectation: The expectation.
+
+    Returns:
+        Their names.
+    """
+    if isinstance(expectation, Ordered):
+        return {name for step in expectation.steps for name in step}
+    return {getattr(expectation, "disturbance", TRUTH)}
 
 
 def unexamined(expectations: Sequence[Expectation], figures: Figures) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ FORMAT = "facedit-selfcheck-1"
 class SelfCheckFailed(FaceditError):
     """The measures do not do what they claim to, so their figures must not be shown."""
 
-    exit_status = 8
+    exit_status = 9
 
 
 @dataclass(frozen=True, slots=True)

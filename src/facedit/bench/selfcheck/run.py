@@ -1,0 +1,192 @@
+"""Runs the self-check: clips are disturbed and measured item by item, then judged together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from facedit.bench.items import Bench, Item
+from facedit.bench.measure import Measure
+from facedit.bench.scene import Scene
+from facedit.bench.selfcheck.disturb import DISTURBANCES, TAKES, Disturbance, Help
+from facedit.bench.selfcheck.expectations import EXPECTATIONS
+from facedit.bench.selfcheck.figures import Figures, ItemSums
+from facedit.bench.selfcheck.fingerprint import fingerprint, versions
+from facedit.bench.selfcheck.judge import disturbances_of, judge, unexamined
+from facedit.bench.selfcheck.page import selfcheck_html
+from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, save
+from facedit.bench.selfcheck.sample import LEAST, choose_items, partners
+from facedit.scale.outcome import Failure
+from facedit.scale.run import run_items
+from facedit.scale.workers import Workers
+
+Sums = dict[str, tuple[float, ...]]
+Measuring = Callable[[Scene, Disturbance], Sums]
+"""Measures a disturbed scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An item and another person's, from which sound and face are taken.
+
+    Attributes:
+        item: The item.
+        other: The other.
+        seed: Seed of what is random.
+    """
+
+    item: Item
+    other: Item
+    seed: int
+
+
+def selfcheck(
+    bench: Bench,
+    clips_root: Path,
+    output: Path,
+    *,
+    items: int = 24,
+    seed: int = 0,
+    workers: Workers = Workers(),  # noqa: B008 - frozen
+    reuse: bool = True,
+    progress: bool = True,
+) -> SelfCheck:
+    """Prove the measures on a sample of a benchmark's clips.
+
+    Args:
+        bench: The benchmark.
+        clips_root: The clips' folder.
+        output: Where ``selfcheck.json`` and ``selfcheck.html`` go.
+        items: How many items to look at, at most.
+        seed: Seed of the sample and of what is random.
+        workers: Who does the work.
+        reuse: Take an earlier outcome in ``output`` if all that it depends on is the same.
+        progress: Show progress.
+
+    Returns:
+        The outcome, passed or not: ``require`` refuses one that is not.
+    """
+    began = time.monotonic()
+    depends_on = fingerprint(bench.items, (items, seed))
+    earlier = load(output) if reuse else None
+    if earlier is not None and earlier.depends_on == depends_on:
+        return earlier
+    chosen = choose_items(bench.items, items, seed)
+    pairs = [
+        Pair(item, other, seed + number)
+        for number, (item, other) in enumerate(zip(chosen, partners(chosen), strict=True))
+    ]
+    measured, failed = _measured(pairs, clips_root, workers, progress)
+    used = tuple(pair for pair in pairs if pair.item.id in measured)
+    readings = {
+        one.name: [measured[pair.item.id][one.name] for pair in used] for one in DISTURBANCES
+    }
+    skipped = {name: f"not looked at: {reason}" for name, reason in failed.items()}
+    if all(pair.other.clip.speaker == pair.item.clip.speaker for pair in used):
+        skipped["other_face"] = "the benchmark shows one person only"
+        del readings["other_face"]
+    figures = Figures(readings, measures(), [pair.item.clip.sha256 for pair in used], seed=seed)
+    wanted = [one for one in EXPECTATIONS if disturbances_of(one) <= set(readings)]
+    found = SelfCheck(
+        judge(wanted, figures),
+        skipped,
+        unexamined(wanted, figures),
+        tuple(pair.item.id for pair in used),
+        depends_on,
+        versions(),
+        round(time.monotonic() - began, 1),
+    )
+    page = selfcheck_html(found, figures, [pair.item.clip.corpus for pair in used])
+    save(found, output, page)
+    return found
+
+
+def measures() -> dict[str, Measure]:
+    """Return the measures that must prove themselves, by name.
+
+    Those of motion as drawn are the same functions on another motion and not listed again.
+
+    Returns:
+        Measures of videos, and the diversity of takes.
+    """
+    from facedit.bench.measures import diversity
+    from facedit.bench.measures.registry import DRAWN, MEASURES
+
+    of_video = [one for one in MEASURES if not one.name.startswith(DRAWN)]
+    return {one.name: one for one in (*of_video, *diversity.MEASURES)}
+
+
+def make_worker(clips_root: Path) -> Callable[[Pair], dict[str, Sums]]:
+    """Load what a worker needs.
+
+    Args:
+        clips_root: The clips' folder.
+
+    Returns:
+        A function from a pair of items to the sums by disturbance.
+    """
+    from facedit.bench.measures import diversity
+    from facedit.bench.measures.registry import load_nets, measure_scene
+    from facedit.bench.selfcheck.retrack import retracker
+    from facedit.bench.truth import scene_of_truth
+    from facedit.face.landmarker import Landmarker
+    from facedit.motion.space import MotionSpace
+
+    nets = load_nets()
+    retrack = retracker(Landmarker(), MotionSpace.load())
+
+    def measure(scene: Scene, _: Disturbance) -> Sums:
+        takes = {name: tuple(sums) for name, sums in diversity.sums(scene).items()}
+        return measure_scene(scene, nets) | takes
+
+    def handle(pair: Pair) -> dict[str, Sums]:
+        scene = scene_of_truth(pair.item, clips_root)
+        other = scene_of_truth(pair.other, clips_root)
+        return read(scene, Help(other, retrack, pair.seed), measure)
+
+    return handle
+
+
+def read(scene: Scene, help: Help, measure: Measuring) -> dict[str, Sums]:
+    """Disturb a scene in every way and measure each.
+
+    Args:
+        scene: The truth's scene.
+        help: What disturbances need.
+        measure: Measures a scene.
+
+    Returns:
+        Sums by disturbance.
+    """
+    motion = scene.output.motion
+    scene = replace(scene, drawn=motion, takes=(motion,) * (TAKES - 1))
+    return {one.name: measure(one.apply(scene, help), one) for one in DISTURBANCES}
+
+
+def _measured(
+    pairs: Sequence[Pair], clips_root: Path, workers: Workers, progress: bool
+) -> tuple[dict[str, dict[str, ItemSums]], dict[str, str]]:
+    """Work on all items; return the sums of those that could be, and why others could not."""
+    measured: dict[str, dict[str, ItemSums]] = {}
+    failed: dict[str, str] = {}
+
+    def on_done(_: int, pair: Pair, outcome: dict[str, Sums] | Failure) -> None:
+        if isinstance(outcome, Failure):
+            failed[pair.item.id] = str(outcome)
+        else:
+            measured[pair.item.id] = dict(outcome)
+
+    run_items(
+        pairs, partial(make_worker, clips_root), workers=workers, on_done=on_done,
+        title="selfcheck", progress=progress,
+    )  # fmt: skip
+    if len(measured) < LEAST:
+        item, reason = next(iter(failed.items()))
+        raise SelfCheckFailed(
+            f"no table: the self-check could look at {len(measured)} of {len(pairs)} items; "
+            f"{item}: {reason}"
+        )
+    return measured, failed
