@@ -1,20 +1,43 @@
-"""Two videos in one picture, for comparing."""
+"""Videos beside each other in one picture, for comparing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from facedit.media.encode import QUANTISER
 from facedit.media.frame import Frame
-from facedit.media.info import new_video_info
+from facedit.media.info import VideoInfo, new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound
 from facedit.media.write import VideoWriter
+from facedit.types import UInt8
+
+STRIP_ROWS = 30
+"""Height of the strip that says what is below it."""
+
+_INK, _PLAIN, _MARKED = (255, 255, 255), (28, 39, 51), (47, 111, 219)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One of the videos.
+
+    Attributes:
+        video: The file.
+        label: What stands above it; letters that are not ASCII become ``?``.
+        marked_s: Stretches in its own time at which the strip above it is coloured.
+    """
+
+    video: Path
+    label: str = ""
+    marked_s: tuple[tuple[float, float], ...] = ()
 
 
 def side_by_side(left: Path, right: Path, output: Path, *, force: bool = False) -> None:
@@ -35,31 +58,115 @@ def side_by_side(left: Path, right: Path, output: Path, *, force: bool = False) 
     one, other = probe(left), probe(right)
     if one.height != other.height:
         raise ValueError(f"Pictures of {one.height} and {other.height} rows don't stand together.")
+    videos_beside((Column(left), Column(right)), output, force=force)
+
+
+def videos_beside(
+    columns: Sequence[Column],
+    output: Path,
+    *,
+    clock: int = -1,
+    height: int | None = None,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    quantiser: int = QUANTISER,
+    force: bool = False,
+) -> None:
+    """Put videos beside each other, over the sound of one of them.
+
+    Its frame times are kept; the others show their frame of the same moment, and their last one
+    when they have ended. A strip with the labels stands on top if there are any.
+
+    Args:
+        columns: The videos from left to right, at least one.
+        output: The new video.
+        clock: Index of the one that gives times and sound.
+        height: Rows the pictures are scaled to; None leaves them as they are.
+        start_s: First moment shown.
+        end_s: End of what is shown; None for the end of that video.
+        quantiser: Quantiser of the picture, lower is better.
+        force: Replace an output that exists.
+    """
+    infos = [probe(column.video) for column in columns]
+    leader = infos[clock]
+    sizes = [_size(info, height) for info in infos]
+    strip = STRIP_ROWS if any(column.label for column in columns) else 0
+    wide, high = sum(width for width, _ in sizes), max(rows for _, rows in sizes) + strip
+    if strip or height is not None:
+        # Sizes are ours to choose here: even ones can be encoded as every player likes it.
+        wide, high = wide + wide % 2, high + high % 2
     info = new_video_info(
-        one.width + other.width,
-        one.height,
-        other.frame_rate,
-        other.sound_rate,
-        max(other.channels, 1),
+        wide, high, Fraction(leader.frame_rate), leader.sound_rate, max(leader.channels, 1)
     )
-    info = replace(info, is_variable=other.is_variable)
-    with VideoWriter(output, info, force=force) as writer:
-        shown = _Latest(read_frames(left, info=one))
-        for frame in read_frames(right, info=other):
-            picture = np.hstack([shown.at(frame.time_s).rgb(), frame.rgb()])
-            writer.write_frame(frame_from_rgb(picture, frame.time_s, info), frame.time_s)
-        if other.has_sound:
-            for block in iter_sound(right, info=other):
+    info = replace(info, is_variable=leader.is_variable)
+    tops = [
+        tuple(_strip(column.label, width, ground) for ground in (_PLAIN, _MARKED))
+        for column, (width, _) in zip(columns, sizes, strict=True)
+    ]
+    with VideoWriter(output, info, force=force, quantiser=quantiser) as writer:
+        tracks = [
+            _Latest(column.video, one, start_s) for column, one in zip(columns, infos, strict=True)
+        ]
+        for frame in read_frames(columns[clock].video, start_s, end_s, info=leader):
+            picture = np.zeros((high, wide, 3), np.uint8)
+            shown = [track.at(frame.time_s) for track in tracks]
+            left = 0
+            for column, size, top, one in zip(columns, sizes, tops, shown, strict=True):
+                if strip:
+                    marked = any(a - 1e-6 <= one.time_s < b for a, b in column.marked_s)
+                    picture[:strip, left : left + size[0]] = top[int(marked)]
+                pixels = _scaled(one.rgb(), size)
+                picture[strip : strip + size[1], left : left + size[0]] = pixels
+                left += size[0]
+            time_s = frame.time_s - start_s
+            writer.write_frame(frame_from_rgb(picture, time_s, info), time_s)
+        if leader.has_sound:
+            sound = iter_sound(columns[clock].video, start_s=start_s, end_s=end_s, info=leader)
+            for block in sound:
                 writer.write_sound(block)
+
+
+def _size(info: VideoInfo, height: int | None) -> tuple[int, int]:
+    """Return width and height that a video is shown at."""
+    if height is None:
+        return info.width, info.height
+    return max(round(info.width * height / info.height), 1), height
+
+
+def _scaled(pixels: UInt8, size: tuple[int, int]) -> UInt8:
+    """Scale a picture."""
+    if pixels.shape[1::-1] == size:
+        return pixels
+    import cv2
+
+    smaller = size[1] < pixels.shape[0]
+    way = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=way), dtype=np.uint8)
+
+
+def _strip(text: str, width: int, ground: tuple[int, int, int]) -> UInt8:
+    """Draw a label, as large as fits."""
+    import cv2
+
+    strip = np.full((STRIP_ROWS, width, 3), ground, np.uint8)
+    plain = text.encode("ascii", "replace").decode("ascii")
+    plain = "".join(c if c.isprintable() else "?" for c in plain)
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.5
+    (wide, _), _ = cv2.getTextSize(plain, font, scale, 1)
+    scale = max(min(scale, scale * (width - 12) / max(wide, 1)), 0.3)
+    cv2.putText(strip, plain, (6, 20), font, scale, _INK, 1, cv2.LINE_AA)
+    return strip
 
 
 class _Latest:
     """The frame of a video that is shown at ascending times."""
 
-    def __init__(self, frames: Iterator[Frame]) -> None:
-        self._frames = frames
-        self._shown = next(frames)
-        self._next = next(frames, None)
+    def __init__(self, video: Path, info: VideoInfo, start_s: float) -> None:
+        # A little earlier than asked, for the frame that stands at the start.
+        before_s = min(start_s, info.duration_s) - 2.5 * info.frame_period_s
+        self._frames: Iterator[Frame] = read_frames(video, max(before_s, 0.0), info=info)
+        self._shown = next(self._frames)
+        self._next = next(self._frames, None)
 
     def at(self, time_s: float) -> Frame:
         """Return the frame shown at a time, not before the last one asked for."""
