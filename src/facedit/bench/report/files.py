@@ -1,0 +1,203 @@
+"""The tables as CSV, JSON and Markdown; the same bytes for the same results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from facedit.bench.items import Bench
+from facedit.bench.measure import Measure
+from facedit.bench.record import Record
+from facedit.bench.report.cost import Cost
+from facedit.bench.report.facts import RunFacts
+from facedit.bench.report.main_measures import main_measures
+from facedit.bench.report.numbers import heading, interval, plain, shown
+from facedit.bench.report.slices import TRACKS
+from facedit.bench.report.tables import Table, Tables
+from facedit.bench.stats import Estimate
+
+RESULT_COLUMNS = (
+    "system", "track", "slice", "measure", "value", "low", "high", "items", "clips", "unit",
+)  # fmt: skip
+CELL = ("value", "low", "high", "items", "clips")
+COST_COLUMNS = ("system", "track", "what", "value", "unit", "items")
+
+
+def results_csv(tables: Tables, measures: Sequence[Measure]) -> str:
+    """Write every estimate as a row; what was not measured has a row without a value."""
+    by_name = {measure.name: measure for measure in measures}
+    rows = []
+    for table in tables.tables:
+        for system, row in table.rows.items():
+            for name in table.columns:
+                cell = row.get(name)
+                figures = _figures(cell) if cell else ("", "", "", 0, 0)
+                where = (system, table.slice.track, table.slice.name, name)
+                rows.append((*where, *figures, by_name[name].unit))
+    return _csv(RESULT_COLUMNS, rows)
+
+
+def results_json(
+    bench: Bench,
+    tables: Tables,
+    records: Sequence[Record],
+    measures: Sequence[Measure],
+    facts: RunFacts,
+) -> str:
+    """Write everything that is the same in every run: tables, paired tests, facts, failures."""
+    data = {
+        "format": "facedit-bench-results-1",
+        "bench": {"name": bench.name, "version": bench.version, "seed": bench.seed}
+        | {"built_with": bench.built_with, "items": len(bench.items)},
+        "facts": facts.to_dict(),
+        "reference": tables.reference,
+        "systems": list(tables.systems),
+        "measures": [
+            {name: getattr(m, name) for name in ("name", "title", "unit", "better", "group")}
+            for m in measures
+        ],
+        "counts": [
+            {name: getattr(count, name) for name in count.__slots__} for count in tables.counts
+        ],
+        "paired": [
+            {
+                "track": one.track,
+                "measure": one.measure,
+                "system": one.system,
+                "against": tables.reference,
+                "difference": plain(one.difference.value),
+                "low": plain(one.difference.low),
+                "high": plain(one.difference.high),
+                "p": plain(one.difference.p),
+                "p_holm": plain(one.p_holm),
+                "items": one.difference.items,
+                "clips": one.difference.clips,
+                "verdict": one.verdict,
+            }
+            for one in tables.contrasts
+        ],
+        "not_done": [
+            {"item": r.item, "system": r.system, "status": r.status, "reason": r.reason}
+            for r in not_done(bench, records, tables.systems)
+        ],
+    }
+    head = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+    # Thousands of cells: a line a system instead of five lines a cell.
+    lines = ",\n".join(
+        "  " + json.dumps(row, ensure_ascii=False, allow_nan=False)
+        for table in tables.tables
+        for row in _rows(table)
+    )
+    return f'{head[:-2]},\n "cell": {json.dumps(CELL)},\n "tables": [\n{lines}\n ]\n}}\n'
+
+
+def results_md(bench: Bench, tables: Tables, measures: Sequence[Measure]) -> str:
+    """Write the main measures as Markdown tables, one a track, for a README."""
+    parts = []
+    for track in TRACKS:
+        table = tables.whole(track)
+        if table is None or not table.columns:
+            continue
+        columns = main_measures(track, [m for m in measures if m.name in table.columns])
+        count = {c.system: c for c in tables.counts if c.track == track}
+        head = ["system", *(_md(_titled(m)) for m in columns), "items"]
+        lines = [f"| {' | '.join(head)} |", f"|---|{'---:|' * (len(columns) + 1)}"]
+        for system, row in table.rows.items():
+            cells = [_md_cell(row.get(m.name), m, system in table.best[m.name]) for m in columns]
+            one = count[system]
+            if one.not_applicable == len(table.slice.items):
+                continue
+            done = f"{one.done} of {len(table.slice.items) - one.not_applicable}"
+            lines.append(f"| {' | '.join([_md(system), *cells, done])} |")
+        clips = max((cell.clips for row in table.rows.values() for cell in row.values()), default=0)
+        parts.append(f"**{track}** ({len(table.slice.items)} items, {clips} clips)\n\n")
+        parts.append("\n".join(lines) + "\n\n")
+    note = (
+        f"{_md(bench.name)} {_md(bench.version)}. In brackets 95 % intervals, bootstrapped over "
+        "clips. Bold: best of the systems that were measured on all items of the column.\n"
+    )
+    return "".join(parts) + note
+
+
+def cost_csv(costs: Sequence[Cost]) -> str:
+    """Write what every system cost as rows."""
+    rows: list[tuple[object, ...]] = []
+    for cost in costs:
+        entries: list[tuple[str, float | None, str]] = [
+            *((stage, seconds, "s") for stage, seconds in cost.stages.items()),
+            ("total", cost.total_s, "s"),
+            ("per item", cost.per_item_s, "s"),
+            ("per second of fill", cost.per_fill_s, "s/s"),
+            ("fill", cost.fill_s, "s"),
+            ("peak memory", cost.peak_mib or None, "MiB"),
+        ]
+        rows += [
+            (cost.system, cost.track, what, "" if value is None else f"{value:.6g}", unit,
+             cost.items)
+            for what, value, unit in entries
+        ]  # fmt: skip
+    return _csv(COST_COLUMNS, rows)
+
+
+def not_done(bench: Bench, records: Sequence[Record], systems: Sequence[str]) -> list[Record]:
+    """Return the records of what failed or does not apply, by system, status and item."""
+    place = {item.id: index for index, item in enumerate(bench.items)}
+    rank = {system: index for index, system in enumerate(systems)}
+    return sorted(
+        (r for r in records if r.status != "done" and r.item in place),
+        key=lambda r: (rank[r.system], r.status, place[r.item]),
+    )
+
+
+def _rows(table: Table) -> list[dict[str, Any]]:
+    """Return a table's rows, their cells as ``CELL`` says."""
+    where = {"track": table.slice.track, "slice": table.slice.name}
+    return [
+        {
+            **where,
+            "system": system,
+            "cells": {
+                name: [plain(cell.value), plain(cell.low), plain(cell.high), cell.items, cell.clips]
+                for name, cell in row.items()
+            },
+            "best": [name for name in table.columns if system in table.best[name]],
+        }
+        for system, row in table.rows.items()
+        if row
+    ]
+
+
+def _figures(cell: Estimate) -> tuple[object, ...]:
+    values = ("" if (v := plain(x)) is None else v for x in (cell.value, cell.low, cell.high))
+    return (*values, cell.items, cell.clips)
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _titled(measure: Measure) -> str:
+    return heading(measure) + (f" ({measure.unit})" if measure.unit else "")
+
+
+def _md(text: str) -> str:
+    """Make foreign text harmless in a Markdown table."""
+    flat = " ".join(text.split())
+    for sign in "\\`*_[]<>|":
+        flat = flat.replace(sign, f"\\{sign}")
+    return flat
+
+
+def _md_cell(cell: Estimate | None, measure: Measure, best: bool) -> str:
+    if cell is None:
+        return ""
+    value = shown(cell.value, measure)
+    spread = interval(cell.low, cell.high, measure)
+    return f"{f'**{value}**' if best else value} {spread}".strip()

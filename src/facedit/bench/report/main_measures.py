@@ -1,0 +1,47 @@
+"""The few measures that stand for a track where not all can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from facedit.bench.items import Track
+from facedit.bench.measure import Measure
+
+MOST = 7
+
+_PREFERRED: dict[Track, tuple[str, ...]] = {
+    "reconstruct": (
+        "lip_opening_error", "lip_opening_r", "av_sync_d", "stlpips_mouth", "seam_motion_jump",
+        "seam_picture_jump", "lip_speed",
+    ),
+    "edit": (
+        "av_sync_d", "phone_r", "seam_motion_jump", "seam_picture_jump", "identity_distance",
+        "av_sync_c", "lip_speed_own",
+    ),
+    "generate": (
+        "lip_opening_error", "lip_opening_r", "av_sync_d", "identity_distance", "av_sync_c",
+        "lip_speed", "silence_lip_ratio",
+    ),
+}  # fmt: skip
+"""Names, most telling first. Where one is not there, measures that tell better from worse take its
+place in their own order, a group at a time."""
+
+
+def main_measures(track: Track, measures: Sequence[Measure]) -> list[Measure]:
+    """Choose a track's main measures.
+
+    Args:
+        track: The track.
+        measures: Measures that the track has figures of.
+
+    Returns:
+        At most ``MOST`` of them, the most telling first.
+    """
+    judged = {measure.name: measure for measure in measures if measure.better != "none"}
+    chosen = [judged[name] for name in _PREFERRED[track] if name in judged]
+    rest = [measure for measure in judged.values() if measure not in chosen]
+    while rest and len(chosen) < MOST:
+        groups = [measure.group for measure in chosen]
+        rest.sort(key=lambda m: groups.count(m.group))
+        chosen.append(rest.pop(0))
+    return chosen[:MOST]

@@ -1,0 +1,160 @@
+"""The tables: systems by measures, per slice, with intervals, counts and paired tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from facedit.bench.items import Bench, Track
+from facedit.bench.measure import Measure
+from facedit.bench.record import Record
+from facedit.bench.report.compare import TRUTH, Contrast, best_systems, compare, sums_of
+from facedit.bench.report.slices import Slice, clip_key, slices
+from facedit.bench.stats import Estimate, estimate
+
+DRAWS = 1000
+SLICE_SHARE = 0.4
+"""Some measures take milliseconds a draw, and there are many slices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What became of a track's items in one system.
+
+    Attributes:
+        track: The track.
+        system: The system.
+        done: Items that were measured.
+        failed: Items that failed.
+        not_applicable: Items that the system has no answer to.
+        missing: Items without a record.
+    """
+
+    track: Track
+    system: str
+    done: int
+    failed: int
+    not_applicable: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Estimates of a slice.
+
+    Attributes:
+        slice: The slice.
+        columns: Names of the measures that any system has here, in the order of the measures.
+        rows: Estimates by system and measure; what was not measured is not in it.
+        best: Systems with the best value by measure, where one way is better.
+    """
+
+    slice: Slice
+    columns: tuple[str, ...]
+    rows: Mapping[str, Mapping[str, Estimate]]
+    best: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Everything that is computed from the records.
+
+    Attributes:
+        systems: Systems in the order they are shown.
+        reference: The system that the others are compared with.
+        counts: Counts per track and system.
+        tables: Tables per slice.
+        contrasts: Paired differences per track and measure.
+    """
+
+    systems: tuple[str, ...]
+    reference: str
+    counts: tuple[Count, ...]
+    tables: tuple[Table, ...]
+    contrasts: tuple[Contrast, ...]
+
+    def whole(self, track: Track) -> Table | None:
+        """Return the table of a whole track."""
+        return next((t for t in self.of(track, "all")), None)
+
+    def of(self, track: Track, by: str) -> list[Table]:
+        """Return the tables of a track cut one way."""
+        return [t for t in self.tables if (t.slice.track, t.slice.by) == (track, by)]
+
+
+def make_tables(
+    bench: Bench,
+    records: Sequence[Record],
+    measures: Sequence[Measure],
+    *,
+    reference: str = "ours",
+    order: Sequence[str] = (),
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Tables:
+    """Compute all tables. The order of the records does not matter.
+
+    Args:
+        bench: The benchmark; records of items that it does not list are left out.
+        records: The records.
+        measures: The measures.
+        reference: The system that the others are compared with.
+        order: Systems in the order to show them; the truth and the reference come first anyway.
+        draws: Bootstrap draws of whole tracks; slices take ``SLICE_SHARE`` of them.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        The tables.
+    """
+    known = {item.id for item in bench.items}
+    found: dict[str, dict[str, Record]] = {}
+    for record in records:
+        if record.item in known:
+            found.setdefault(record.system, {})[record.item] = record
+    systems = system_order(found, reference, order)
+    clip_of = {item.id: clip_key(item) for item in bench.items}
+    counts, tables, contrasts = [], [], []
+    for part in slices(bench):
+        rows: dict[str, dict[str, Estimate]] = {}
+        fewer = draws if part.by == "all" else max(int(draws * SLICE_SHARE), 1)
+        for system in systems:
+            rows[system] = {}
+            for measure in measures:
+                sums = sums_of(found[system], part.items, measure)
+                if sums:
+                    made = estimate(measure, sums, clip_of, draws=fewer, seed=seed)
+                    if isfinite(made.value):
+                        rows[system][measure.name] = made
+        columns = [m for m in measures if any(m.name in row for row in rows.values())]
+        best = {m.name: frozenset(best_systems(m, rows)) for m in columns}
+        tables.append(Table(part, tuple(m.name for m in columns), rows, best))
+        if part.by == "all":
+            counts += [_count(part, system, found[system]) for system in systems]
+            for measure in columns:
+                by_system = {s: sums_of(found[s], part.items, measure) for s in systems}
+                contrasts += compare(
+                    part.track, measure, by_system, reference, clip_of, draws, seed
+                )
+    return Tables(systems, reference, tuple(counts), tuple(tables), tuple(contrasts))
+
+
+def system_order(
+    systems: Mapping[str, object] | Sequence[str], reference: str, order: Sequence[str]
+) -> tuple[str, ...]:
+    """Order systems: the truth, the reference, those of ``order``, the others by name."""
+    first = [TRUTH, reference, *order]
+    rank = {name: place for place, name in reversed(list(enumerate(first)))}
+    return tuple(sorted(systems, key=lambda name: (rank.get(name, len(first)), name)))
+
+
+def _count(part: Slice, system: str, records: Mapping[str, Record]) -> Count:
+    status = [records[item].status if item in records else "missing" for item in part.items]
+    return Count(
+        part.track,
+        system,
+        status.count("done"),
+        status.count("failed"),
+        status.count("not applicable"),
+        status.count("missing"),
+    )
