@@ -1,0 +1,123 @@
+"""Which items are shown: the worst, the median and the best of the reference system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from facedit.bench.items import Bench, Item, Track
+from facedit.bench.measure import Measure
+from facedit.bench.record import Record
+from facedit.bench.report.compare import TRUTH, badness, sums_of
+from facedit.bench.report.main_measures import main_measures
+from facedit.bench.report.tables import Tables
+
+WORST, BEST = 2, 1
+"""How many of the worst and of the best are shown of each track, beside one in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item on the page.
+
+    Attributes:
+        item: The item.
+        rank: ``worst``, ``median`` or ``best``.
+        measure: The measure it was chosen by.
+        value: The reference's value on it.
+        records: Records to show beside each other: the truth where it is known, the reference,
+            the best other system.
+    """
+
+    item: Item
+    rank: str
+    measure: Measure
+    value: float
+    records: tuple[Record, ...]
+
+
+def choose(
+    bench: Bench, records: Sequence[Record], measures: Sequence[Measure], tables: Tables
+) -> list[Shown]:
+    """Choose items to show.
+
+    Args:
+        bench: The benchmark.
+        records: The records.
+        measures: The measures.
+        tables: The tables made of them.
+
+    Returns:
+        Per track the worst items of the reference, the median one and the best, by the track's
+        first main measure that tells better from worse.
+    """
+    found: dict[str, dict[str, Record]] = {}
+    for record in records:
+        found.setdefault(record.system, {})[record.item] = record
+    by_id = {item.id: item for item in bench.items}
+    shown: list[Shown] = []
+    for table in tables.tables:
+        track, own = table.slice.track, found.get(tables.reference, {})
+        if table.slice.by != "all":
+            continue
+        here = [m for m in measures if m.name in table.columns]
+        for measure in main_measures(track, here):
+            ranked = ranking(measure, own, table.slice.items)
+            if ranked:
+                break
+        else:
+            continue
+        rival = best_rival(track, measure, tables)
+        systems = [TRUTH, tables.reference, *([rival] if rival else [])]
+        for rank, (item, value) in _picked(ranked):
+            rows = [found[s][item] for s in systems if item in found.get(s, {})]
+            done = tuple(row for row in rows if row.status == "done")
+            shown.append(Shown(by_id[item], rank, measure, value, done))
+    return shown
+
+
+def ranking(
+    measure: Measure, records: Mapping[str, Record], items: Sequence[str]
+) -> list[tuple[str, float]]:
+    """Order items from the worst to the best.
+
+    Args:
+        measure: The measure.
+        records: Records of one system by item.
+        items: The items.
+
+    Returns:
+        Items with their values; those without a value, or none at all where no way is better,
+        are left out.
+    """
+    values = {
+        item: float(measure.value(np.asarray(sums, np.float64)))
+        for item, sums in sums_of(records, items, measure).items()
+    }
+    scores = {item: badness(measure, value) for item, value in values.items()}
+    known = [item for item in values if isfinite(scores[item])]
+    return [(item, values[item]) for item in sorted(known, key=lambda i: (-scores[i], i))]
+
+
+def best_rival(track: Track, measure: Measure, tables: Tables) -> str:
+    """Name the best system beside the truth and the reference on a track; empty if none."""
+    table = tables.whole(track)
+    cells = {
+        system: badness(measure, row[measure.name].value)
+        for system, row in (table.rows if table else {}).items()
+        if measure.name in row and system not in (TRUTH, tables.reference)
+    }
+    return min(cells, key=lambda system: (cells[system], system), default="")
+
+
+def _picked(ranked: list[tuple[str, float]]) -> list[tuple[str, tuple[str, float]]]:
+    """Take the ends and the middle; no item twice."""
+    count = len(ranked)
+    places = dict.fromkeys(range(min(WORST, count)), "worst")
+    for place in range(max(count - BEST, 0), count):
+        places.setdefault(place, "best")
+    places.setdefault(count // 2, "median")
+    return [(places[place], ranked[place]) for place in sorted(places)]

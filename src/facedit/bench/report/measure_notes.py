@@ -1,0 +1,104 @@
+"""A sentence about each measure, for the legend of the page."""
+
+from __future__ import annotations
+
+import re
+
+from facedit.bench.measure import Measure
+
+_NOTES: tuple[tuple[str, str], ...] = (
+    (r"lip_opening_r", "Correlation of the lip opening with the truth's over hidden frames."),
+    (r"lip_opening_relative", "Mean absolute error of the lip opening over the truth's own "
+     "standard deviation; the mean itself as an answer gives about 0.8."),
+    (r"lip_opening_error", "Mean absolute error of the lip opening over hidden frames."),
+    (r"lip_width_r", "Correlation of the mouth's width with the truth's over hidden frames."),
+    (r"lip_width_relative", "Mean absolute error of the mouth's width over the truth's own "
+     "standard deviation."),
+    (r"lip_width_error", "Mean absolute error of the mouth's width over hidden frames."),
+    (r"lip_speed_own", "Mean step of the lips while speaking over the clip's own: below 1 dull, "
+     "above 1 trembling."),
+    (r"lip_speed", "Mean step of the lips over the truth's: below 1 dull, above 1 trembling."),
+    (r"landmark_", "Mean distance of landmarks in the picture from the truth's; head and mouth "
+     "errors add up."),
+    (r"shape_", "Mean distance of landmarks from the truth's once the head's pose is taken off."),
+    (r"(opening|lips)_velocity", "Energy of the lips' velocity in a band over the truth's: below 1 "
+     "too smooth, above 1 trembling."),
+    (r"(opening|lips)_acceleration", "Energy of the lips' acceleration in a band over the "
+     "truth's: below 1 too smooth, above 1 trembling."),
+    (r"head_rotation", "Mean angle between the head's pose and the truth's."),
+    (r"head_shift", "Mean distance of the head's place in the picture from the truth's."),
+    (r"head_size", "Mean difference of the head's size in the picture from the truth's."),
+    (r"head_speed", "Mean turn of the head from frame to frame over the truth's."),
+    (r"diversity", "How far takes of one item lie apart; only to be read beside the errors, for "
+     "noise is diverse too."),
+    (r"av_sync_[cd]_source", "The same of the clip itself over as many frames: what to hope for."),
+    (r"av_sync_within_1_source", "The same of the clip itself: what to hope for."),
+    (r"av_sync_d", "Smallest mean distance of lips and speech over shifts, by our own sync "
+     "network; not comparable with LSE-D."),
+    (r"av_sync_c", "Median over shifts of that distance less the smallest one, by our own sync "
+     "network; not comparable with LSE-C."),
+    (r"av_sync_within", "Share of items whose sync network finds the sound in its place."),
+    (r"av_sync_offset_size", "Mean absolute shift at which lips and speech go together best."),
+    (r"av_sync_offset", "Mean shift at which lips and speech go together best; positive where the "
+     "sound is late."),
+    (r"phone_r", "Correlation of the lip opening with the openness of the phones that are spoken; "
+     "nothing trained."),
+    (r"phone_lag", "Shift at which lips and phones go together best, over all items."),
+    (r"silence_.*_ratio", "How fast the lips move while nobody speaks, over the clip's own in "
+     "silence."),
+    (r"silence_", "How fast the lips move while nobody speaks."),
+    (r"identity_.*_natural", "The same between the clip's own pictures: the natural variation."),
+    (r"identity_cosine", "Cosine of face embeddings (dlib) of made-anew and of the clip's own "
+     "pictures; not ArcFace."),
+    (r"identity_distance", "Distance of face embeddings (dlib) of made-anew pictures from the "
+     "clip's own; below 0.6 dlib takes two faces for one person's."),
+    (r"identity_excess", "That distance less the clip's natural one."),
+    (r"psnr_", "Peak signal-to-noise ratio of made-anew pictures against the true ones."),
+    (r"ssim_", "Structural similarity of made-anew pictures and the true ones."),
+    (r"stlpips_", "Perceptual distance (ST-LPIPS) of made-anew pictures and the true ones; not "
+     "LPIPS."),
+    (r"change_", "Error of the change from picture to picture against the truth's."),
+    (r"sharpness_", "Sharpness of the mouth over the face's, over the same of the clip itself."),
+    (r"grain_", "Grain of the mouth over the face's, over the same of the clip itself."),
+    (r"fd_mobilenetv2_dt", "Fréchet distance of the change of picture features of mouths; not FVD, "
+     "and only comparable on the same items."),
+    (r"fd_mobilenetv2", "Fréchet distance of picture features of mouths; not FID, and only "
+     "comparable on the same items."),
+    (r"seam_.*_above", "Share of seams whose step is above the 95th percentile of the clip's own "
+     "steps; 5 is usual."),
+    (r"seam_.*_excess", "Mean step at seams less the clip's own mean step; our definition."),
+    (r"seam_.*_jump", "Step at seams over the clip's own mean step; our definition, not the "
+     "paper's."),
+    (r"kept_sound", "Sound that was not edited, against the source's."),
+    (r"kept_", "Pictures that were not edited, against the source's."),
+)  # fmt: skip
+"""Beginnings of names; the first that fits counts."""
+
+_GROUPS = {
+    "motion": "Made-anew motion against the truth's.",
+    "sync": "How well the mouth goes with the sound.",
+    "silence": "The lips while nobody speaks.",
+    "identity": "Whether it is still the same face.",
+    "picture": "Made-anew pictures against real ones.",
+    "continuity": "Steps at the seams against the clip's own usual steps.",
+    "pass-through": "What was not edited, against the source.",
+}
+_DRAWN = "drawn_"
+
+
+def note_on(measure: Measure) -> str:
+    """Say in a sentence what a measure is.
+
+    Args:
+        measure: The measure.
+
+    Returns:
+        The sentence; for a measure without a note that of its group, or its title.
+    """
+    name = measure.name.removeprefix(_DRAWN)
+    # Much the same of motion that was not rendered yet: one sentence serves both.
+    before = "Of the motion before rendering: " if name != measure.name else ""
+    for pattern, note in _NOTES:
+        if re.match(pattern, name):
+            return before + note
+    return before + _GROUPS.get(measure.group, measure.title)

@@ -1,0 +1,135 @@
+"""Playable side-by-sides of the items that the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedit.bench.items import Item
+from facedit.bench.record import Curves, Record
+from facedit.bench.report.choose import Shown
+from facedit.bench.report.compare import TRUTH
+from facedit.errors import FaceditError
+from facedit.media.read import read_frames
+from facedit.media.side_by_side import Column, videos_beside
+from facedit.report.run_report import Picture
+from facedit.report.strips import data_uri
+
+FOLDER = "media"
+HEIGHT = 288
+QUANTISER = 24
+AROUND_S = 2.0
+"""What is shown of a long clip on either side of what was made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """A video of the page, or why there is none.
+
+    Attributes:
+        file: Path relative to the page; empty if there is none.
+        note: What is missing.
+        poster: A frame of it as a data URI; empty if there is none.
+    """
+
+    file: str
+    note: str
+    poster: str = ""
+
+
+def side_by_sides(
+    folder: Path, shown: Sequence[Shown], reference: str, clips: Path | None
+) -> list[SideBySide]:
+    """Make the videos of the items that are shown.
+
+    Args:
+        folder: The results' folder.
+        shown: The items.
+        reference: The system whose sound and times they have.
+        clips: Folder of the clips, for the source of edits; None if it is not at hand.
+
+    Returns:
+        A video or a note per item. An item whose videos cannot be read costs no report.
+    """
+    return [_made(folder, one, reference, clips) for one in shown]
+
+
+def hidden_stretches(curves: Curves) -> tuple[tuple[float, float], ...]:
+    """Return the stretches of the output in which the motion was made anew, in seconds."""
+    found: list[tuple[float, float]] = []
+    period_s = curves.times_s[1] - curves.times_s[0] if len(curves.times_s) > 1 else 0.04
+    for time_s, hidden in zip(curves.times_s, curves.hidden, strict=False):
+        if not hidden:
+            continue
+        if found and time_s - found[-1][1] < period_s * 0.5:
+            found[-1] = (found[-1][0], time_s + period_s)
+        else:
+            found.append((time_s, time_s + period_s))
+    return tuple(found)
+
+
+def _made(folder: Path, shown: Shown, reference: str, clips: Path | None) -> SideBySide:
+    own = next((record for record in shown.records if record.system == reference), None)
+    if own is None or not _held(folder, own):
+        return SideBySide("", f"The video of {reference} is not in the results' folder.")
+    spans = hidden_stretches(own.curves)
+    notes: list[str] = []
+    left = _left(folder, shown, clips, spans)
+    if left is None:
+        notes.append("The clip itself is not at hand: only systems are shown.")
+    columns = [left] if left else []
+    columns.append(Column(folder / own.video, reference, spans))
+    clock = len(columns) - 1
+    for record in shown.records:
+        if record.system in (TRUTH, reference):
+            continue
+        if _held(folder, record):
+            # A fill may be longer or shorter in another system: each strip shows its own.
+            marked = hidden_stretches(record.curves)
+            columns.append(Column(folder / record.video, record.system, marked))
+        else:
+            notes.append(f"The video of {record.system} is missing.")
+    start_s = max(spans[0][0] - AROUND_S, 0.0) if spans else 0.0
+    end_s = spans[-1][1] + AROUND_S if spans else float("inf")
+    output = folder / FOLDER / f"{shown.item.id}.mp4"
+    try:
+        output.parent.mkdir(exist_ok=True)
+        videos_beside(
+            columns, output, clock=clock, height=HEIGHT, start_s=start_s,
+            end_s=end_s if spans else None, quantiser=QUANTISER, force=True,
+        )  # fmt: skip
+    except (FaceditError, OSError, ValueError, StopIteration) as error:
+        return SideBySide("", f"No side-by-side: {error or type(error).__name__}")
+    middle_s = (spans[0][0] + spans[-1][1]) / 2 - start_s if spans else 0.0
+    return SideBySide(f"{FOLDER}/{output.name}", " ".join(notes), _poster(output, middle_s))
+
+
+def _poster(video: Path, time_s: float) -> str:
+    """Return the frame at a moment, or the first one, as a data URI."""
+    frame = next(read_frames(video, max(time_s, 0.0)), None) or next(read_frames(video))
+    return data_uri(Picture(frame.rgb(), frame.time_s, "fill"))
+
+
+def _held(folder: Path, record: Record) -> bool:
+    """Tell whether a record's video is there; one that lies outside the folder does not count."""
+    if not record.video:
+        return False
+    path = folder / record.video
+    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+
+
+def _left(
+    folder: Path, shown: Shown, clips: Path | None, spans: tuple[tuple[float, float], ...]
+) -> Column | None:
+    """Return the truth, or the source in its own time."""
+    item: Item = shown.item
+    label, marked = (
+        ("source, own time", (item.joint_s,)) if item.track == "edit" else ("truth", spans)
+    )
+    truth = next((record for record in shown.records if record.system == TRUTH), None)
+    if truth is not None and _held(folder, truth):
+        return Column(folder / truth.video, label, marked)
+    if clips is not None and (clips / item.clip.file).is_file():
+        return Column(clips / item.clip.file, label, marked)
+    return None

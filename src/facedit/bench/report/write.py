@@ -1,0 +1,129 @@
+"""Writes the results of a benchmark: tables, page and side-by-sides in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from facedit.bench.items import Bench
+from facedit.bench.measure import Measure
+from facedit.bench.record import Record
+from facedit.bench.report.choose import choose
+from facedit.bench.report.cost import costs
+from facedit.bench.report.facts import RunFacts
+from facedit.bench.report.files import cost_csv, results_csv, results_json, results_md
+from facedit.bench.report.page import bench_page
+from facedit.bench.report.tables import Count, make_tables
+from facedit.bench.report.videos import side_by_sides
+from facedit.errors import OutputNotWritable
+from facedit.media.output import whole_or_nothing
+
+PAGE = "index.html"
+RESULTS = ("results.csv", "results.json", "results.md")
+COST = "cost.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was written.
+
+    Attributes:
+        page: The page.
+        markdown: The main tables as Markdown.
+        counts: What became of the items, by track and system.
+        notes: Side-by-sides that could not be made, with the reasons.
+    """
+
+    page: Path
+    markdown: str
+    counts: tuple[Count, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def failed(self) -> int:
+        """Results that failed."""
+        return sum(count.failed for count in self.counts)
+
+    @property
+    def missing(self) -> int:
+        """Results without a record."""
+        return sum(count.missing for count in self.counts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report for JSON."""
+        return {
+            "page": str(self.page),
+            "failed": self.failed,
+            "missing": self.missing,
+            "counts": [asdict(count) for count in self.counts],
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        """Return the report for people."""
+        lines = [self.markdown.rstrip(), ""]
+        lines += [
+            f"{count.system}, {count.track}: {count.failed} failed, {count.missing} missing"
+            for count in self.counts
+            if count.failed or count.missing
+        ]
+        lines += self.notes
+        return "\n".join([*lines, f"page: {self.page}"])
+
+
+def write_results(
+    folder: Path,
+    bench: Bench,
+    records: Sequence[Record],
+    measures: Sequence[Measure],
+    facts: RunFacts,
+    *,
+    reference: str = "ours",
+) -> Report:
+    """Write ``results.csv``, ``.json`` and ``.md``, ``cost.csv``, ``index.html`` and side-by-sides.
+
+    Args:
+        folder: The results' folder, in which the records' videos lie; made if it is missing.
+            Files of an earlier report are replaced, each whole.
+        bench: The benchmark.
+        records: The records, in any order.
+        measures: The measures.
+        facts: What the records do not say about the run.
+        reference: The system that the others are compared with.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutputNotWritable: If the folder cannot be written.
+    """
+    place = {item.id: index for index, item in enumerate(bench.items)}
+    known = sorted((r for r in records if r.item in place), key=lambda r: (place[r.item], r.system))
+    order = tuple(facts.systems)
+    tables = make_tables(bench, known, measures, reference=reference, order=order, seed=bench.seed)
+    spent = costs(bench, known, tables.systems)
+    shown = choose(bench, known, measures, tables)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
+    videos = side_by_sides(folder, shown, reference, facts.clips)
+    markdown = results_md(bench, tables, measures)
+    documents = {
+        RESULTS[0]: results_csv(tables, measures),
+        RESULTS[1]: results_json(bench, tables, known, measures, facts),
+        RESULTS[2]: markdown,
+        COST: cost_csv(spent),
+        PAGE: bench_page(bench, known, measures, facts, tables, spent, shown, videos),
+    }
+    for name, text in documents.items():
+        with whole_or_nothing(folder / name, force=True) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    notes = tuple(
+        f"{one.item.id}: {video.note}"
+        for one, video in zip(shown, videos, strict=True)
+        if not video.file
+    )
+    return Report(folder / PAGE, markdown, tables.counts, notes)
