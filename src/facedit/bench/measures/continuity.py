@@ -1,0 +1,183 @@
+"""Continuity at the seams: the step there beside the steps that the clip makes by itself.
+
+A seam of the pictures lies between two neighbouring ones of which one was made anew and one was
+kept, or which are both kept but do not follow each other in the source. A seam of the motion is a
+border of the hidden frames. Four steps x are measured:
+
+- ``picture``: mean absolute difference of the face crops b - 1 and b, in grey levels;
+- ``flow``: largest of the flow changes at b - 1 and b (the two pictures beside the seam), where the
+  change at a picture is the mean over the crop of the length of flow(b -> b + 1) - flow(b - 1 -> b)
+  (``bench/flow.py``), in per cent of the crop's width;
+- ``motion``: root mean square step of all motion dims in equal units, b - 1 to b;
+- ``velocity``: the largest change of motion velocity at b - 1 and b.
+
+The crop is one box per item around the source's face. The same steps are taken everywhere in the
+source around the edit, where nothing was changed. Reported are, per kind,
+
+- ``seam_*_jump``: summed steps at seams over summed mean steps of their clips: 1 is usual;
+- ``seam_*_excess``: mean of step less its clip's mean step, in the step's unit: 0 is usual;
+- ``seam_*_above``: per cent of seams whose step is above the 95th percentile of their clip's own:
+  5 is usual.
+
+These definitions are ours. The paper names P_continuity and M_continuity; its formulas were not
+available to us, and figures from here must not be compared with its tables.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from facedit.bench.flow import flow_changes
+from facedit.bench.measure import Better, Measure, ratio_of
+from facedit.bench.meter import lip_meter
+from facedit.bench.rows import has_face
+from facedit.bench.scene import Index, Scene, View
+from facedit.compose.watch import face_box
+from facedit.report.measure import motion_steps, picture_step, seam_jump, velocity_steps
+from facedit.types import Bool, FaceTrack, Float32, Float64, UInt8
+
+UNITS = {"picture": "grey levels", "flow": "% of crop width", "motion": "spreads",
+         "velocity": "spreads"}  # fmt: skip
+_TITLES = {"picture": "Picture", "flow": "Optical flow", "motion": "Motion", "velocity": "Velocity"}
+
+
+def _excess(total: Float64) -> Float64:
+    return ratio_of(np.stack([total[..., 0] - total[..., 1], total[..., 2]], axis=-1))
+
+
+def _above(total: Float64) -> Float64:
+    return 100 * ratio_of(total[..., [3, 2]])
+
+
+def _jump(total: Float64) -> Float64:
+    return ratio_of(total[..., :2])
+
+
+def _measures() -> tuple[Measure, ...]:
+    found: list[Measure] = []
+    for kind, unit in UNITS.items():
+        title, key = f"{_TITLES[kind]} step at seams", f"seam_{kind}"
+        zero: Better = "zero"
+        found += [
+            Measure(f"{key}_jump", f"{title} over the usual one", "", "one", key,
+                    _jump, 0.0, math.inf, 2, "continuity"),
+            Measure(f"{key}_excess", f"{title} less the usual one", unit, zero, key,
+                    _excess, -math.inf, math.inf, 3, "continuity"),
+            Measure(f"{key}_above", f"{title} above the clip's 95th percentile", "%", "lower", key,
+                    _above, 0.0, 100.0, 1, "continuity"),
+        ]  # fmt: skip
+    return tuple(found)
+
+
+MEASURES: tuple[Measure, ...] = _measures()
+
+
+def sums(scene: Scene) -> dict[str, list[float]]:
+    """Sum up the steps at the seams of a scene.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        Per kind: steps at seams, mean steps of the clip once per seam, seams, seams above the
+        clip's 95th percentile. Nothing of a kind where there is no seam, nothing of pictures where
+        there are none or they have another size than the source's.
+    """
+    found: dict[str, list[float]] = {}
+    borders = picture_seams(scene.filled, scene.source_index)
+    shapes = {frame.shape for view in (scene.output, scene.source) for frame in view.frames[:1]}
+    if borders and scene.output.frames and len(shapes) == 1:
+        ours, own = (face_crops(view, scene.source) for view in (scene.output, scene.source))
+        found["seam_picture"] = seam_sums(picture_steps(ours), picture_steps(own), borders)
+        found["seam_flow"] = seam_sums(pairs_of(flow_changes(ours)), pairs_of(flow_changes(own)),
+                                       borders)  # fmt: skip
+    borders = [int(b) for b in np.flatnonzero(np.diff(scene.hidden)) + 1]
+    ours_m, own_m = (_weighted(view.motion) for view in (scene.output, scene.source))
+    found["seam_motion"] = seam_sums(motion_steps(ours_m), motion_steps(own_m), borders)
+    found["seam_velocity"] = seam_sums(
+        pairs_of(velocity_steps(ours_m)), pairs_of(velocity_steps(own_m)), borders
+    )
+    return {key: values for key, values in found.items() if values}
+
+
+def picture_seams(filled: Bool, source_index: Index) -> list[int]:
+    """Find the seams of the pictures.
+
+    Args:
+        filled: True for pictures made anew, shape (F,).
+        source_index: Source picture that each kept one shows, -1 where made anew, shape (F,).
+
+    Returns:
+        Numbers of the pictures after a seam, ascending.
+    """
+    kept = ~filled
+    cut = kept[1:] & kept[:-1] & (np.diff(source_index) != 1)
+    return [int(b) for b in np.flatnonzero((filled[1:] != filled[:-1]) | cut) + 1]
+
+
+def seam_sums(steps: Float64, own: Float64, seams: list[int]) -> list[float]:
+    """Sum the steps at seams up beside the clip's own.
+
+    Args:
+        steps: Step from each row to the next, shape (F - 1,), NaN where it is not known.
+        own: Steps of the clip itself, any number, NaN where not known.
+        seams: Rows after a seam.
+
+    Returns:
+        Four sums; empty if there is no seam or nothing to compare it with.
+    """
+    own = own[np.isfinite(own)]
+    jumps = [seam_jump(steps[b - 1 : b], own) for b in seams if np.isfinite(steps[b - 1])]
+    if not jumps or not len(own):
+        return []
+    above = sum(not jump.is_usual for jump in jumps)
+    usual = float(own.mean()) * len(jumps)
+    return [sum(jump.value for jump in jumps), usual, float(len(jumps)), float(above)]
+
+
+def pairs_of(changes: Float64) -> Float64:
+    """Turn changes at inner rows into steps between rows.
+
+    Args:
+        changes: Change at each row but the first and the last, shape (F - 2,).
+
+    Returns:
+        For every two neighbouring rows the larger change of the two, shape (F - 1,); at the ends
+        the one there is. A seam can show on either side.
+    """
+    padded = np.concatenate([[-np.inf], changes, [-np.inf]])
+    larger = np.maximum(padded[1:], padded[:-1])
+    return np.where(np.isneginf(larger), np.nan, larger)
+
+
+def picture_steps(crops: tuple[UInt8, ...]) -> Float64:
+    """Measure the step from each crop to the next, in grey levels, shape (F - 1,)."""
+    return np.array([picture_step(a, b) for a, b in itertools.pairwise(crops)])
+
+
+def face_crops(view: View, source: View) -> tuple[UInt8, ...]:
+    """Cut the face out of every picture, in one box.
+
+    Args:
+        view: The pictures.
+        source: The view that the box is taken from.
+
+    Returns:
+        The crops; the whole pictures if the source shows no face.
+    """
+    seen = has_face(source.landmarks)
+    if not seen.any():
+        return view.frames
+    height, width = source.frames[0].shape[:2]
+    track = FaceTrack(source.times_s, source.landmarks, seen.astype(np.float32), width, height)
+    left, top, right, bottom = face_box(track, float(source.times_s[0]), float(source.times_s[-1]))
+    return tuple(frame[top:bottom, left:right] for frame in view.frames)
+
+
+def _weighted(motion: Float32) -> Float32:
+    """Return motion in which each dim counts as much as it shows in its group."""
+    weighted: Float32 = motion * lip_meter().effects
+    return weighted

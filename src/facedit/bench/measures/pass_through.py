@@ -1,0 +1,151 @@
+"""Is what was kept really kept? Pictures and sound outside the edit, against the source.
+
+Pictures that the item says are kept are compared with the source picture that each must show:
+
+- ``kept_psnr``: mean over kept pictures of 10 log10(255^2 / mean squared difference) over R, G and
+  B, in dB, 0 to 100 (identical);
+- ``kept_psnr_worst``: mean over items of the worst kept picture;
+- ``kept_clean``: per cent of kept pictures at or above ``CLEAN_DB``: nobody sees the encoder there;
+- ``kept_in_place``: per cent of kept pictures that follow the one before in the source, and to
+  which no source picture within ``NEAR`` places is clearly closer than their own: a video that
+  drops, doubles or shifts kept pictures is found out.
+
+Runs of kept sound are compared with the source's at the very place where they must lie; nothing is
+searched for:
+
+- ``kept_sound_snr``: mean over runs, by their length, of 10 log10(energy of the source / energy of
+  the difference), in dB, ``LEAST_DB`` to ``MOST_DB``; what a lossy encoder leaves is 20 and more;
+- ``kept_sound_lag``: mean over runs of the distance, within 50 ms, at which output and source
+  correlate most, in ms: must be 0;
+- ``kept_sound_in_place``: per cent of runs that lie within ``IN_PLACE_MS`` of their place and
+  correlate there at all;
+- ``kept_sound_same_rate``: per cent of items whose sound has the source's sample rate; others have
+  no figures of sound.
+
+PSNR and SNR are the textbook's; the rest is ours.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedit.bench.kept_sound import Run, compare_run
+from facedit.bench.measure import Measure, mean_of, mean_sums, ratio_of
+from facedit.bench.measures.picture import PSNR_CAP_DB, psnr
+from facedit.bench.scene import Index, Scene
+from facedit.types import Bool, Float64, UInt8
+
+CLEAN_DB = 45.0
+LEAST_DB, MOST_DB = -20.0, 100.0
+"""Bounds of what a run of sound counts as."""
+
+NEAR = 2
+"""Places in the source around a kept picture's own at which a closer one is looked for."""
+
+COARSE = 4
+"""Every so many rows and columns are looked at when pictures are told apart."""
+
+CLEARLY = 0.7
+"""Another picture is clearly closer if its mean squared difference is below this share."""
+
+IN_PLACE_MS = 0.5
+
+
+def _per_cent(total: Float64) -> Float64:
+    return 100 * mean_of(total)
+
+
+_GROUP = "pass-through"
+MEASURES: tuple[Measure, ...] = (
+    Measure("kept_psnr", "Kept pictures, PSNR", "dB", "higher", "kept_psnr",
+            mean_of, 0.0, PSNR_CAP_DB, 1, _GROUP),
+    Measure("kept_psnr_worst", "Kept pictures, PSNR of the worst", "dB", "higher",
+            "kept_psnr_worst", mean_of, 0.0, PSNR_CAP_DB, 1, _GROUP),
+    Measure("kept_clean", f"Kept pictures at {CLEAN_DB:g} dB or more", "%", "higher", "kept_clean",
+            _per_cent, 0.0, 100.0, 1, _GROUP),
+    Measure("kept_in_place", "Kept pictures in their place", "%", "higher", "kept_in_place",
+            _per_cent, 0.0, 100.0, 1, _GROUP),
+    Measure("kept_sound_snr", "Kept sound, SNR", "dB", "higher", "kept_sound_snr",
+            ratio_of, LEAST_DB, MOST_DB, 1, _GROUP),
+    Measure("kept_sound_lag", "Kept sound, lag", "ms", "lower", "kept_sound_lag",
+            mean_of, 0.0, 50.0, 2, _GROUP),
+    Measure("kept_sound_in_place", "Kept sound in its place", "%", "higher", "kept_sound_in_place",
+            _per_cent, 0.0, 100.0, 1, _GROUP),
+    Measure("kept_sound_same_rate", "Sound at the source's rate", "%", "higher",
+            "kept_sound_same_rate", _per_cent, 0.0, 100.0, 1, _GROUP),
+)  # fmt: skip
+
+
+def sums(scene: Scene) -> dict[str, list[float]]:
+    """Sum up what became of the kept pictures and sound of a scene.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        Sums by key; nothing of pictures where all were made anew, nothing of sound without any.
+    """
+    return _picture_sums(scene) | _sound_sums(scene)
+
+
+def _picture_sums(scene: Scene) -> dict[str, list[float]]:
+    kept = np.flatnonzero((scene.source_index >= 0) & ~scene.filled)
+    frames, source = scene.output.frames, scene.source.frames
+    if not len(kept) or not frames or frames[0].shape != source[0].shape:
+        return {}
+    values = [psnr(frames[k], source[scene.source_index[k]]) for k in kept]
+    return {
+        "kept_psnr": mean_sums(values),
+        "kept_psnr_worst": mean_sums([min(values)]),
+        "kept_clean": mean_sums([float(value >= CLEAN_DB) for value in values]),
+        "kept_in_place": mean_sums(in_place(frames, source, scene.source_index).astype(float)),
+    }
+
+
+def _sound_sums(scene: Scene) -> dict[str, list[float]]:
+    ours, theirs = scene.sound, scene.source_sound
+    if ours is None or theirs is None or not scene.kept_sound:
+        return {}
+    if ours.rate != theirs.rate:
+        return {"kept_sound_same_rate": mean_sums([0.0])}
+    runs: list[Run] = []
+    for output_s, source_s, length_s in scene.kept_sound:
+        run = compare_run(ours, theirs, output_s, source_s, length_s)
+        if run is not None:
+            runs.append(run)
+    snr = np.array([np.clip(run.snr_db, LEAST_DB, MOST_DB) for run in runs])
+    weights = np.array([run.seconds for run in runs])
+    found = {"kept_sound_same_rate": mean_sums([1.0])}
+    if runs:
+        found |= {
+            "kept_sound_snr": [float(snr @ weights), float(weights.sum())],
+            "kept_sound_lag": mean_sums([abs(run.lag_ms) for run in runs]),
+            "kept_sound_in_place": mean_sums(
+                [float(abs(run.lag_ms) <= IN_PLACE_MS) for run in runs]
+            ),
+        }
+    return found
+
+
+def in_place(frames: tuple[UInt8, ...], source: tuple[UInt8, ...], source_index: Index) -> Bool:
+    """Tell which kept pictures stand where they should.
+
+    Args:
+        frames: The output's pictures, F of shape (H, W, 3).
+        source: The source's pictures.
+        source_index: Source picture that each must show, -1 where made anew, shape (F,).
+
+    Returns:
+        One entry a kept picture, in order. Where the clip stands still, every place is right.
+    """
+    small = [frame[::COARSE, ::COARSE].astype(np.float32) for frame in source]
+    right = []
+    for k in np.flatnonzero(source_index >= 0):
+        own = int(source_index[k])
+        shown = frames[k][::COARSE, ::COARSE]
+        near = range(max(own - NEAR, 0), min(own + NEAR + 1, len(small)))
+        error = {at: float(((shown - small[at]) ** 2).mean()) for at in near}
+        before = source_index[k - 1] if k else -1
+        follows = before < 0 or own == before + 1
+        right.append(follows and min(error.values()) >= CLEARLY * error[own])
+    return np.array(right, dtype=np.bool_)
