@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 import types
 import typing
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from facedit.errors import UsageError
 from facedit.training.masks import MaskConfig
+from facedit.training.table import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,26 +174,31 @@ def load_config(path: Path) -> TrainConfig:
     """Read a training configuration.
 
     Args:
-        path: TOML file.
+        path: TOML file; ``extends`` names another one from which it differs.
 
     Returns:
-        The configuration.
-
-    Raises:
-        UsageError: If the file cannot be read or a field is missing, unknown or of a wrong kind.
+        The configuration. (``UsageError`` if the file cannot be read or a field is missing, unknown
+        or of a wrong kind.)
     """
-    try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as TOML: {error}.") from error
-    config = _build(TrainConfig, table, str(path))
+    config = build(TrainConfig, read_table(path), str(path))
     assert isinstance(config, TrainConfig)
     return config
 
 
-def _build(kind: type, table: object, where: str) -> object:
-    """Build a frozen dataclass from a TOML table."""
+def build(kind: type, table: object, where: str) -> object:
+    """Build a frozen dataclass from a TOML table.
+
+    Args:
+        kind: The dataclass.
+        table: Its fields; dataclasses among them are tables, tuples are lists.
+        where: What the table is, for messages.
+
+    Returns:
+        An instance.
+
+    Raises:
+        UsageError: If a field is missing, unknown or of a wrong kind.
+    """
     if not isinstance(table, dict):
         raise UsageError(f"{where} must be a table.")
     hints = typing.get_type_hints(kind)
@@ -217,7 +222,7 @@ def _value(hint: Any, value: object, where: str) -> object:
     """Check one value against its annotation; TOML lists become tuples."""
     if dataclasses.is_dataclass(hint):
         assert isinstance(hint, type)
-        return _build(hint, value, where)
+        return build(hint, value, where)
     origin = typing.get_origin(hint) or hint
     if origin is tuple:
         if not isinstance(value, list):

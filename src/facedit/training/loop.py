@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from facedit.model.dit import DiT
 from facedit.model.flow import FlowLoss, flow_loss, path
@@ -33,7 +34,31 @@ class StepReport:
     lr: float
 
 
-def learning_rate(step: int, config: OptimConfig) -> float:
+class Schedule(Protocol):
+    """What the optimiser and its rate need of a configuration."""
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps."""
+
+    @property
+    def lr(self) -> float:
+        """Peak learning rate."""
+
+    @property
+    def warmup(self) -> int:
+        """Steps of linear warm-up."""
+
+    @property
+    def decay_from(self) -> int:
+        """Step from which the rate falls."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Weight decay on matrices."""
+
+
+def learning_rate(step: int, config: Schedule) -> float:
     """Return the rate of a step: linear warm-up, constant, half cosine to 0.
 
     Args:
@@ -49,7 +74,7 @@ def learning_rate(step: int, config: OptimConfig) -> float:
     return config.lr * warm * 0.5 * (1 + math.cos(math.pi * done))
 
 
-def make_optimiser(net: DiT, config: OptimConfig) -> torch.optim.AdamW:
+def make_optimiser(net: nn.Module, config: Schedule) -> torch.optim.AdamW:
     """Return AdamW with weight decay on matrices only.
 
     Args:

@@ -1,4 +1,4 @@
-"""``facedit train``: one verb for both networks; the configuration file says which."""
+"""``facedit train``: one verb for all networks; the configuration file says which."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained:
     """Train the network that a configuration file is for.
 
     Args:
-        config: TOML file; ``kind = "mouth"`` for the mouth network, else the motion model.
+        config: TOML file; ``kind = "mouth"`` for the mouth network, ``kind = "sync"`` for the sync
+            network of the benchmark, else the motion model.
         resume: Go on from the run's last state.
 
     Returns:
@@ -47,6 +48,11 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained:
     table = read_table(config)
     if table.get("kind") == "mouth":
         return train_mouth_network(table, resume=resume)
+    if table.get("kind") == "sync":
+        from facedit.training.sync_config import sync_config_from
+        from facedit.training.sync_run import train_sync
+
+        return train_sync(sync_config_from(table), resume=resume)
     from facedit.training.run import train
 
     return train(config, resume=resume)
