@@ -1,4 +1,4 @@
-"""Features and transcripts on disk, by the content of the sound they are of.
+"""Features, transcripts and alignments on disk, by the content of the sound they are of.
 
 The cache is bounded (oldest entries go first), written atomically, and never trusted: an entry
 that cannot be read, or does not fit, is computed again.
@@ -12,7 +12,8 @@ import logging
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 from facedit.assets import cache_dir
 from facedit.errors import FaceditError
 from facedit.speech.features import DEFAULT_LAYER, encoder_name, extract
+from facedit.speech.sound import speech_samples
+from facedit.speech.sphinx import AlignedPhone, AlignedWord, force_align
 from facedit.speech.transcribe import transcribe
 from facedit.speech.transcript_json import parse_json
 from facedit.types import Sound, SpeechFeatures, Transcript
@@ -34,6 +37,7 @@ LARGEST_BYTES = 1_000_000_000
 
 _VERSION = 1
 _TRANSCRIPT_VERSION = 2
+_ALIGNMENT_VERSION = 1
 
 
 def cached_features(
@@ -100,6 +104,34 @@ def cached_transcript(
     }
     _store(path, lambda part: part.write_text(json.dumps(document), encoding="utf-8"))
     return transcript
+
+
+def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, ...] | None:
+    """Return where the phones of an English text lie in a sound, aligned at most once.
+
+    Args:
+        sound: Any rate and channels.
+        tokens: As in ``sphinx.force_align``.
+
+    Returns:
+        As ``sphinx.force_align``.
+    """
+    purpose = json.dumps(["alignment", _ALIGNMENT_VERSION, *tokens])
+    path = _folder() / f"{sound_key(sound, purpose)}.json"
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))["words"]
+        os.utime(path)
+        if stored is None:
+            return None
+        return tuple(AlignedWord(tuple(AlignedPhone(*phone) for phone in word)) for word in stored)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.warning("The cached alignment %s is damaged and is made again: %s", path.name, error)
+    found = force_align(speech_samples(sound), list(tokens))
+    rows = None if found is None else [[astuple(phone) for phone in w.phones] for w in found]
+    _store(path, lambda part: part.write_text(json.dumps({"words": rows}), encoding="utf-8"))
+    return found
 
 
 def sound_key(sound: Sound, purpose: str) -> str:

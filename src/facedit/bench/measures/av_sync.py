@@ -1,0 +1,181 @@
+"""AVSync-D and AVSync-C: how well lips and speech go together, by our own sync network.
+
+Every motion frame and every speech frame has a unit embedding (``bench/sync/network.py``). With
+d(s) the mean Euclidean distance between motion frame t and speech frame t + s over the frames t of
+the stretch, for shifts s of -15 .. 15 frames of 40 ms:
+
+* AVSync-D = min over s of d(s); no unit, 0 to 2, lower is better;
+* AVSync-C = median over s of d(s) minus AVSync-D; no unit, 0 to 2, higher is better;
+* the offset is the s of the minimum, in frames: the sound is late by so much (negative: early).
+
+The stretch is what was made anew, and three frames on either side. A shift counts if at least half
+of the stretch has speech there: near the ends of a clip there is none. Frames without a face do
+not count. Each item counts once. Short stretches have a higher D and C by chance alone, so the
+same figures of the clip itself, over as many frames, stand beside them.
+
+The formulas are SyncNet's (Chung & Zisserman, "Out of Time: Automated Lip Sync in the Wild",
+2016), the names by analogy with LSE-D and LSE-C (Prajwal et al., "A Lip Sync Expert Is All You
+Need for Speech to Lip Generation In The Wild", 2020). The network is another one, so the figures
+cannot be compared with LSE-D and LSE-C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from facedit.bench.measure import Measure
+from facedit.bench.scene import Scene
+from facedit.bench.sync.distance import REACH, SyncScore, mean_distances, score
+from facedit.bench.sync.weights import SyncModel, bridged
+from facedit.types import Bool, Float32, Float64
+from facedit.units import MOTION_FPS, frame_at
+
+KEY, SOURCE_KEY = "av_sync", "av_sync_source"
+
+WIDEN = 3
+"""Frames on either side of what was made anew that are judged with it."""
+
+NEAR = 1
+"""Offsets up to this many frames count as in sync: viewers notice from about two on."""
+
+
+def sums(scene: Scene, net: SyncModel) -> dict[str, list[float]]:
+    """Measure a scene and its clip.
+
+    Args:
+        scene: The scene.
+        net: The sync network.
+
+    Returns:
+        Sums of the output and of the clip itself; nothing where no frame has both face and sound.
+    """
+    found: dict[str, list[float]] = {}
+    counts = widened(scene.hidden, WIDEN)
+    own = judge(net, scene.output.motion, scene.speech, counts)
+    if own is not None:
+        found[KEY] = score_sums(own)
+    source = source_counts(scene, counts)
+    theirs = judge(net, scene.source.motion, scene.source_speech, source)
+    if theirs is not None:
+        found[SOURCE_KEY] = score_sums(theirs)
+    return found
+
+
+def judge(net: SyncModel, motion: Float32, speech: Float32, counts: Bool) -> SyncScore | None:
+    """Score a stretch.
+
+    Args:
+        net: The sync network.
+        motion: Standardised motion, NaN rows where there is no face, shape (T, D).
+        speech: Speech features under it, shape (T, C); without channels where there is no sound.
+        counts: Frames of the stretch, shape (T,).
+
+    Returns:
+        The score; None where no frame of it has both face and sound.
+    """
+    finite, seen = bridged(motion)
+    counts = counts & seen
+    if not speech.shape[1] or not counts.any():
+        return None
+    distances = mean_distances(net.embed_motion(finite), net.embed_speech(speech), counts)
+    return score(distances, int(counts.sum()))
+
+
+def widened(hidden: Bool, frames: int) -> Bool:
+    """Add the neighbours of hidden frames.
+
+    Args:
+        hidden: Shape (T,).
+        frames: How many on either side.
+
+    Returns:
+        Shape (T,).
+    """
+    reached = np.convolve(hidden.astype(np.int64), np.ones(2 * frames + 1, np.int64))
+    return np.asarray(reached[frames : frames + len(hidden)] > 0)
+
+
+def source_counts(scene: Scene, counts: Bool) -> Bool:
+    """Choose the stretch of the clip itself that is scored beside the output.
+
+    Args:
+        scene: The scene.
+        counts: Frames of the output that are scored, shape (T,).
+
+    Returns:
+        The same frames where the clip is the truth; else as many around what was replaced, shape
+        (T of the source,).
+    """
+    length = len(scene.source.motion)
+    if scene.truth is not None and length == len(counts):
+        return counts
+    wanted = min(int(counts.sum()), length)
+    middle = frame_at(sum(scene.item.joint_s) / 2) - scene.source.first_frame
+    start = min(max(middle - wanted // 2, 0), length - wanted)
+    rows = np.arange(length)
+    return np.asarray((rows >= start) & (rows < start + wanted))
+
+
+def score_sums(found: SyncScore) -> list[float]:
+    """Return a score as sums.
+
+    Args:
+        found: The score.
+
+    Returns:
+        Distance, confidence, offset, size of the offset, whether it is small, and 1.
+    """
+    size = abs(found.offset)
+    return [
+        found.distance,
+        found.confidence,
+        float(found.offset),
+        float(size),
+        float(size <= NEAR),
+        1.0,
+    ]
+
+
+def _mean(place: int) -> Callable[[Float64], Float64]:
+    """Return the function that reads the mean of one sum off the total."""
+
+    def value(total: Float64) -> Float64:
+        count = total[..., -1]
+        mean: Float64 = np.where(count > 0, total[..., place] / np.maximum(count, 1e-30), np.nan)
+        return mean
+
+    return value
+
+
+_FRAME_MS = 1000 // MOTION_FPS
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("av_sync_c", "AVSync-C", "", "higher", KEY, _mean(1), 0.0, 2.0, 3, "sync"),
+    Measure("av_sync_d", "AVSync-D", "", "lower", KEY, _mean(0), 0.0, 2.0, 3, "sync"),
+    Measure(
+        "av_sync_within_1", f"offset within {NEAR * _FRAME_MS} ms", "", "higher", KEY, _mean(4),
+        0.0, 1.0, 2, "sync",
+    ),
+    Measure(
+        "av_sync_offset", "offset of the sound", "frames", "zero", KEY, _mean(2),
+        -REACH, REACH, 2, "sync",
+    ),
+    Measure(
+        "av_sync_offset_size", "size of the offset", "frames", "lower", KEY, _mean(3),
+        0.0, REACH, 2, "sync",
+    ),
+    Measure(
+        "av_sync_c_source", "AVSync-C of the clip itself", "", "none", SOURCE_KEY, _mean(1),
+        0.0, 2.0, 3, "sync",
+    ),
+    Measure(
+        "av_sync_d_source", "AVSync-D of the clip itself", "", "none", SOURCE_KEY, _mean(0),
+        0.0, 2.0, 3, "sync",
+    ),
+    Measure(
+        "av_sync_within_1_source", f"offset within {NEAR * _FRAME_MS} ms, the clip itself", "",
+        "none", SOURCE_KEY, _mean(4), 0.0, 1.0, 2, "sync",
+    ),
+)  # fmt: skip
