@@ -1,1 +1,1 @@
-"""Builds a benchmark from clips: transcripts, sentence edits, new sounds, balance."""
+"""``facedit bench build``: from clips to a benchmark's items."""

@@ -1,0 +1,66 @@
+"""Choosing a balanced set: nobody's many clips drown another's few. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+
+Candidate = TypeVar("Candidate")
+
+
+def balanced(
+    candidates: Sequence[Candidate],
+    count: int,
+    keys: Callable[[Candidate], tuple[Hashable, ...]],
+    *,
+    accept: Callable[[Candidate], bool] = lambda _: True,
+    already: Iterable[tuple[Hashable, ...]] = (),
+    most: tuple[int | None, ...] = (),
+) -> list[Candidate]:
+    """Choose candidates so that the values of their keys come up about equally often.
+
+    Greedy: each time the candidate is taken whose first key was used least; among equals whose
+    second key was, and so on; among equals the first one in the list. So the first key is
+    balanced as far as the candidates allow, the second within that, etc.
+
+    Args:
+        candidates: What there is to choose from, in an order that decides between equals.
+        count: How many to choose.
+        keys: Gives the keys of a candidate, the weightiest first; as many for each.
+        accept: Called once for a candidate about to be chosen; it is dropped if that returns
+            false.
+        already: Keys of what was chosen before.
+        most: Per key how often one value may come up; None or nothing for any number.
+
+    Returns:
+        At most ``count`` candidates in the order of choice.
+    """
+    waiting = [(keys(candidate), candidate) for candidate in candidates]
+    used: list[Counter[Hashable]] = [Counter() for _ in (waiting[0][0] if waiting else ())]
+    limits = [*most, *[None] * len(used)]
+
+    def take(row: tuple[Hashable, ...]) -> None:
+        for counter, value in zip(used, row, strict=True):
+            counter[value] += 1
+
+    for row in already if waiting else ():
+        take(row)
+    chosen: list[Candidate] = []
+    while waiting and len(chosen) < count:
+        best = min(
+            range(len(waiting)),
+            key=lambda k: [
+                counter[value] for counter, value in zip(used, waiting[k][0], strict=True)
+            ],
+        )
+        row, candidate = waiting.pop(best)
+        full = any(
+            limit is not None and counter[value] >= limit
+            for counter, value, limit in zip(used, row, limits, strict=False)
+        )
+        if full or not accept(candidate):
+            continue
+        take(row)
+        chosen.append(candidate)
+    return chosen

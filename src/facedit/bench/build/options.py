@@ -1,0 +1,103 @@
+"""What a benchmark shall hold, and what came of building it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from facedit.errors import UsageError
+from facedit.speech.voice import DEFAULT_VOICE
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What to build.
+
+    Attributes:
+        name: Name of the benchmark; the folder's if empty.
+        version: Version of its data.
+        seed: Seed of every choice.
+        split: Only clips of this split of the manifest; all if empty.
+        reconstruct: Items with a hidden span; 0 leaves the track out.
+        edit: Items with new words; 0 leaves the track out. Edits of ``texts`` come first, all of
+            them; what is missing is taken from GRID's grammar and from rules.
+        generate: Items with everything hidden; 0 leaves the track out.
+        texts: Table of edits written by hand (``listed.py`` has its columns).
+        transcripts: Table of what is said (columns ``file``, ``language``, ``text``), or a folder
+            of transcript files named as the clips.
+        voice: Voice of the new words.
+        tracks: Folder of face tracks by content hash, as ``facedit prepare`` makes one: those
+            there are used, those missing are added. Tracks are thrown away if it is None.
+        force: Replace a benchmark that is there.
+    """
+
+    name: str = ""
+    version: str = "1"
+    seed: int = 0
+    split: str = ""
+    reconstruct: int = 150
+    edit: int = 90
+    generate: int = 20
+    texts: Path | None = None
+    transcripts: Path | None = None
+    voice: str = DEFAULT_VOICE
+    tracks: Path | None = None
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            UsageError: If one is negative, or no item at all is asked for.
+        """
+        counts = {"reconstruct": self.reconstruct, "edit": self.edit, "generate": self.generate}
+        for name, count in counts.items():
+            if count < 0:
+                raise UsageError(f"--{name} {count}: choose 0 or more items.")
+        if not any(counts.values()):
+            raise UsageError("no items are asked for: all three tracks are set to 0.")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A clip or an edit that is not in the benchmark.
+
+    Attributes:
+        what: The clip, or the edit as it was written.
+        why: The reason, one line.
+    """
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a run of ``bench build`` made.
+
+    Attributes:
+        folder: The benchmark.
+        items: Number of items per track.
+        cells: Number of edit items per kind, length and position, e.g. ``delete short end``.
+        clips: Number of clips in use.
+        left_out: Clips and edits that are not in it, and why.
+        seconds: Wall time.
+    """
+
+    folder: Path
+    items: dict[str, int] = field(default_factory=dict)
+    cells: dict[str, int] = field(default_factory=dict)
+    clips: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures for JSON."""
+        left = [asdict(one) for one in self.left_out]
+        return asdict(self) | {"folder": str(self.folder), "left_out": left}
+
+    def __str__(self) -> str:
+        """Return the figures for people."""
+        items = ", ".join(f"{count} {track}" for track, count in self.items.items())
+        why = "".join(f"\n  left out {one.what}: {one.why}" for one in self.left_out)
+        return f"{items} items of {self.clips} clips in {self.folder} ({self.seconds:.0f} s){why}"
