@@ -3,7 +3,9 @@
 In each frame a figure of the mouth's box is divided by the same figure of the rest of the face;
 the ratio in made-anew pictures is divided by the usual ratio in the clip's own. 1 is right; below
 it the mouth is too soft or too clean, above it too sharp or too noisy. No ground truth is needed.
-Frames without a face don't count. Means are geometric.
+Open mouths with teeth are sharper than closed ones, so that real pictures score a few per cent
+beside 1 too: read the figure beside the truth's. Frames without a face don't count. Means are
+geometric.
 """
 
 from __future__ import annotations
