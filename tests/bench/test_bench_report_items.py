@@ -107,6 +107,12 @@ def test_every_measure_of_the_benchmark_has_a_sentence_of_its_own() -> None:
         assert not note.removeprefix("Of the motion before rendering: ").startswith(groups)
 
 
+def test_a_longer_name_does_not_get_the_note_of_a_shorter_one() -> None:
+    names = ("lip_opening_r", "lip_opening_relative_error", "lip_opening_error")
+    names += ("av_sync_d", "av_sync_d_source", "drawn_lip_opening_r")
+    assert len({note_on(make_measure(name)) for name in names}) == len(names)
+
+
 def shown_item(folder: Path, *systems: str, track: str = "edit") -> Shown:
     """Return an item whose systems' videos lie in the folder."""
     item = make_item("a", track)  # type: ignore[arg-type]

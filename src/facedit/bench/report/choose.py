@@ -64,14 +64,14 @@ def choose(
         if table.slice.by != "all":
             continue
         here = [m for m in measures if m.name in table.columns]
-        for measure in main_measures(track, here):
+        for measure in (*main_measures(track, here), *main_measures(track, here, drawn=True)):
             ranked = ranking(measure, own, table.slice.items)
             if ranked:
                 break
         else:
             continue
         rival = best_rival(track, measure, tables)
-        systems = [TRUTH, tables.reference, *([rival] if rival else [])]
+        systems = list(dict.fromkeys([TRUTH, tables.reference, *([rival] if rival else [])]))
         for rank, (item, value) in _picked(ranked):
             rows = [found[s][item] for s in systems if item in found.get(s, {})]
             done = tuple(row for row in rows if row.status == "done")

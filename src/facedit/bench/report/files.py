@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from facedit.bench.items import Bench
@@ -16,7 +16,7 @@ from facedit.bench.report.facts import RunFacts
 from facedit.bench.report.main_measures import main_measures
 from facedit.bench.report.numbers import heading, interval, plain, shown
 from facedit.bench.report.slices import TRACKS
-from facedit.bench.report.tables import Table, Tables
+from facedit.bench.report.tables import Count, Table, Tables
 from facedit.bench.stats import Estimate
 
 RESULT_COLUMNS = (
@@ -101,25 +101,34 @@ def results_md(bench: Bench, tables: Tables, measures: Sequence[Measure]) -> str
         table = tables.whole(track)
         if table is None or not table.columns:
             continue
-        columns = main_measures(track, [m for m in measures if m.name in table.columns])
+        here = [m for m in measures if m.name in table.columns]
         count = {c.system: c for c in tables.counts if c.track == track}
-        head = ["system", *(_md(_titled(m)) for m in columns), "items"]
-        lines = [f"| {' | '.join(head)} |", f"|---|{'---:|' * (len(columns) + 1)}"]
-        for system, row in table.rows.items():
-            cells = [_md_cell(row.get(m.name), m, system in table.best[m.name]) for m in columns]
-            one = count[system]
-            if one.not_applicable == len(table.slice.items):
-                continue
-            done = f"{one.done} of {len(table.slice.items) - one.not_applicable}"
-            lines.append(f"| {' | '.join([_md(system), *cells, done])} |")
-        clips = max((cell.clips for row in table.rows.values() for cell in row.values()), default=0)
-        parts.append(f"**{track}** ({len(table.slice.items)} items, {clips} clips)\n\n")
-        parts.append("\n".join(lines) + "\n\n")
+        parts.append(f"**{track}** ({len(table.slice.items)} items)\n\n")
+        for drawn, title in ((False, "Videos:"), (True, "Motion before rendering:")):
+            columns = main_measures(track, here, drawn=drawn)
+            if columns:
+                parts += [f"{title}\n\n", _md_table(table, columns, count), "\n"]
     note = (
         f"{_md(bench.name)} {_md(bench.version)}. In brackets 95 % intervals, bootstrapped over "
         "clips. Bold: best of the systems that were measured on all items of the column.\n"
     )
     return "".join(parts) + note
+
+
+def _md_table(table: Table, columns: Sequence[Measure], count: Mapping[str, Count]) -> str:
+    """Write a Markdown table of the systems that have any of its columns, or nothing at all."""
+    lines = [
+        f"| {' | '.join(['system', *(_md(_titled(m)) for m in columns), 'items'])} |",
+        f"|---|{'---:|' * (len(columns) + 1)}",
+    ]
+    for system, row in table.rows.items():
+        one = count[system]
+        asked = len(table.slice.items) - one.not_applicable
+        if not any(m.name in row for m in columns) and (row or not asked):
+            continue
+        cells = [_md_cell(row.get(m.name), m, system in table.best[m.name]) for m in columns]
+        lines.append(f"| {' | '.join([_md(system), *cells, f'{one.done} of {asked}'])} |")
+    return "\n".join(lines) + "\n"
 
 
 def cost_csv(costs: Sequence[Cost]) -> str:

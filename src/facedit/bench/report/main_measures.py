@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from facedit.bench.items import Track
 from facedit.bench.measure import Measure
 
-MOST = 7
+MOST, FEWEST = 7, 4
+
+DRAWN = "drawn_"
+"""What names of measures of motion before rendering begin with."""
 
 _PREFERRED: dict[Track, tuple[str, ...]] = {
     "reconstruct": (
@@ -23,24 +26,33 @@ _PREFERRED: dict[Track, tuple[str, ...]] = {
         "lip_speed", "silence_lip_ratio",
     ),
 }  # fmt: skip
-"""Names, most telling first. Where one is not there, measures that tell better from worse take its
-place in their own order, a group at a time."""
+"""Names, most telling first. Where hardly any is there, measures that tell better from worse take
+their places in their own order, a group at a time."""
 
 
-def main_measures(track: Track, measures: Sequence[Measure]) -> list[Measure]:
+def is_drawn(measure: Measure) -> bool:
+    """Tell whether a measure is of motion before rendering."""
+    return measure.name.startswith(DRAWN)
+
+
+def main_measures(
+    track: Track, measures: Sequence[Measure], *, drawn: bool = False
+) -> list[Measure]:
     """Choose a track's main measures.
 
     Args:
         track: The track.
         measures: Measures that the track has figures of.
+        drawn: Choose among those of motion before rendering; else among those of videos.
 
     Returns:
         At most ``MOST`` of them, the most telling first.
     """
-    judged = {measure.name: measure for measure in measures if measure.better != "none"}
-    chosen = [judged[name] for name in _PREFERRED[track] if name in judged]
+    judged = {m.name: m for m in measures if m.better != "none" and is_drawn(m) == drawn}
+    names = (DRAWN + name if drawn else name for name in _PREFERRED[track])
+    chosen = [judged[name] for name in names if name in judged]
     rest = [measure for measure in judged.values() if measure not in chosen]
-    while rest and len(chosen) < MOST:
+    while rest and len(chosen) < FEWEST:
         groups = [measure.group for measure in chosen]
         rest.sort(key=lambda m: groups.count(m.group))
         chosen.append(rest.pop(0))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from facedit.bench.measure import Measure
+from facedit.bench.report.main_measures import DRAWN
 
 _NOTES: tuple[tuple[str, str], ...] = (
-    (r"lip_opening_r", "Correlation of the lip opening with the truth's over hidden frames."),
+    (r"lip_opening_r$", "Correlation of the lip opening with the truth's over hidden frames."),
     (r"lip_opening_relative", "Mean absolute error of the lip opening over the truth's own "
      "standard deviation; the mean itself as an answer gives about 0.8."),
     (r"lip_opening_error", "Mean absolute error of the lip opening over hidden frames."),
-    (r"lip_width_r", "Correlation of the mouth's width with the truth's over hidden frames."),
+    (r"lip_width_r$", "Correlation of the mouth's width with the truth's over hidden frames."),
     (r"lip_width_relative", "Mean absolute error of the mouth's width over the truth's own "
      "standard deviation."),
     (r"lip_width_error", "Mean absolute error of the mouth's width over hidden frames."),
@@ -83,7 +84,6 @@ _GROUPS = {
     "continuity": "Steps at the seams against the clip's own usual steps.",
     "pass-through": "What was not edited, against the source.",
 }
-_DRAWN = "drawn_"
 
 
 def note_on(measure: Measure) -> str:
@@ -95,7 +95,7 @@ def note_on(measure: Measure) -> str:
     Returns:
         The sentence; for a measure without a note that of its group, or its title.
     """
-    name = measure.name.removeprefix(_DRAWN)
+    name = measure.name.removeprefix(DRAWN)
     # Much the same of motion that was not rendered yet: one sentence serves both.
     before = "Of the motion before rendering: " if name != measure.name else ""
     for pattern, note in _NOTES:

@@ -50,14 +50,19 @@ def spelled(estimate: Estimate, measure: Measure) -> str:
     unit = f" {measure.unit}" if measure.unit else ""
     spread = interval(estimate.low, estimate.high, measure)
     spread = f", 95 % {spread}" if spread else ""
-    counted = f"{estimate.items} items of {estimate.clips} clips"
-    return f"{shown(estimate.value, measure)}{unit}{spread}; {counted}"
+    whence = f"{counted(estimate.items, 'item')} of {counted(estimate.clips, 'clip')}"
+    return f"{shown(estimate.value, measure)}{unit}{spread}; {whence}"
 
 
 def spelled_difference(paired: Paired, p_holm: float, measure: Measure) -> str:
     """Write a paired difference in full."""
     spread = interval(paired.low, paired.high, measure)
     return f"{signed(paired.value, measure)} {spread}, p {probability(p_holm)} after Holm"
+
+
+def counted(count: int, name: str) -> str:
+    """Write a number of things."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def probability(p: float) -> str:

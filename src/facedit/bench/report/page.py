@@ -11,6 +11,7 @@ from facedit.bench.report.choose import Shown
 from facedit.bench.report.cost import Cost
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.report.files import not_done
+from facedit.bench.report.numbers import counted
 from facedit.bench.report.page_items import shown_items
 from facedit.bench.report.page_lists import (
     cost_section,
@@ -71,9 +72,9 @@ def bench_page(
         chosen = [(s, v) for s, v in zip(shown, videos, strict=True) if s.item.track == track]
         items = shown_items([s for s, _ in chosen], [v for _, v in chosen], tables.reference)
         plots = track_plots(track, bench, records, measures, tables, colour)
-        count = sum(item.track == track for item in bench.items)
+        count = counted(sum(item.track == track for item in bench.items), "item")
         body.append(
-            f"<section id='{track}'><h2>{heading} <span class='soft small'>{count} items</span>"
+            f"<section id='{track}'><h2>{heading} <span class='soft small'>{count}</span>"
             f"</h2><p class='soft small'>{about} {_reading(tables.reference)}</p>{made}</section>"
         )
         if plots:
@@ -107,8 +108,9 @@ def _subtitle(bench: Bench, tables: Tables, facts: RunFacts) -> str:
     clips = len({clip_key(item) for item in bench.items})
     speakers = len({item.clip.speaker for item in bench.items})
     parts = [
-        f"{len(bench.items)} items from {clips} clips of {speakers} speakers",
-        f"{len(tables.systems)} systems",
+        f"{counted(len(bench.items), 'item')} from {counted(clips, 'clip')} of "
+        f"{counted(speakers, 'speaker')}",
+        counted(len(tables.systems), "system"),
         f"seed {facts.seed}",
     ]
     if version := facts.versions.get("facedit"):

@@ -35,7 +35,7 @@ def shown_items(shown: Sequence[Shown], videos: Sequence[SideBySide], reference:
     note = (
         f"<p class='soft small'>Chosen by {escape(measure.title)} of {escape(reference)}. The "
         "strip above a picture is blue while it was made anew (above a source: what was cut). "
-        "The curve is the lip opening over the same seconds.</p>"
+        "The curve is the lip opening over the same seconds as the video.</p>"
     )
     return note + "".join(
         _item(one, video, reference) for one, video in zip(shown, videos, strict=True)
@@ -71,7 +71,9 @@ def curve_picture(records: Sequence[Record], reference: str) -> str:
     )
     empty = np.zeros(0, np.float32)
     picture = lip_picture(SpanFacts(start_s, end_s, "", "", sum(curves.hidden), empty, lips), lips)
-    colours = [("var(--substitute)", reference), ("#7c8894", "truth, or the source (dashed)")]
+    colours = [("var(--substitute)", reference)]
+    if np.isfinite(lips.source).any():
+        colours.append(("#7c8894", "truth (dashed)"))
     if other is not None and rival is not None:
         colours.append(("var(--delete)", rival.system))
     colours += [("#fff6dd", "made anew"), ("#dbe2ea", "loudness")]

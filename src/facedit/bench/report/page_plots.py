@@ -19,7 +19,7 @@ from facedit.bench.report.tables import Tables
 from facedit.bench.stats import Estimate, estimate
 from facedit.report.strips import legend
 
-MOST_PLOTS = 6
+MOST_PLOTS = 4
 FEWEST_ITEMS = 5
 """Fewest items of a distance to the seam for a point; beyond, only the longest spans are left."""
 
@@ -54,6 +54,7 @@ def track_plots(
         return ""
     here = [measure for measure in measures if measure.name in whole.columns]
     main = main_measures(track, here)[:MOST_PLOTS]
+    main += main_measures(track, here, drawn=True)[:MOST_PLOTS]
     systems = drawn_systems(track, main, tables)
     parts = []
     for by, title in (("length", "By length"), ("kind", "By kind of edit")):
@@ -64,7 +65,8 @@ def track_plots(
     if near:
         parts.append(
             "<h3>By distance to the nearest seam</h3><p class='soft small'>A motion frame is "
-            f"0.04 s; points of fewer than {FEWEST_ITEMS} items are left out.</p>"
+            f"0.04 s; points of fewer than {FEWEST_ITEMS} items are left out. Systems without "
+            "videos are measured as drawn, the others as tracked in their videos.</p>"
             f"<div class='charts'>{near}</div>"
         )
     if parts:

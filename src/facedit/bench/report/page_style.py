@@ -38,6 +38,7 @@ video { display: block; max-width: 100%; height: 318px; margin-top: 10px;
 pre { margin: 8px 0 0; padding: 10px 14px; background: var(--ground); border-radius: 6px;
   overflow-x: auto; font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
   white-space: pre-wrap; overflow-wrap: anywhere; }
+.way { white-space: nowrap; }
 .reason { overflow-wrap: anywhere; }
 """
 """CSS, after ``facedit.report.style.STYLE``."""

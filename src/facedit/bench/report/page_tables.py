@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from facedit.bench.items import Track
 from facedit.bench.measure import Measure
 from facedit.bench.report.compare import TRUTH, Contrast
-from facedit.bench.report.main_measures import main_measures
+from facedit.bench.report.main_measures import is_drawn, main_measures
 from facedit.bench.report.measure_notes import note_on
 from facedit.bench.report.numbers import (
     WAYS,
+    counted,
     heading,
     interval,
     shown,
@@ -56,9 +57,13 @@ def track_tables(
     if whole is None:
         return ""
     here = [measure for measure in measures if measure.name in whole.columns]
-    main = main_measures(track, here)
+    main, drawn = main_measures(track, here), main_measures(track, here, drawn=True)
     contrasts = {(c.system, c.measure): c for c in tables.contrasts if c.track == track}
     parts = [_table(whole, main, tables, colour, contrasts, counted=True)]
+    if drawn:
+        body = _table(whole, drawn, tables, colour, contrasts, counted=bool(not main))
+        parts = ["<h3>Videos, as tracked again</h3>", *parts] if main else []
+        parts.append(f"<h3>Motion before it was rendered</h3>{body}")
     groups: dict[str, list[Measure]] = {}
     for measure in here:
         groups.setdefault(measure.group, []).append(measure)
@@ -70,7 +75,8 @@ def track_tables(
         cuts = tables.of(track, by)
         bodies = "".join(
             f"<h3>{escape(cut.slice.value)} <span class='soft small'>"
-            f"{len(cut.slice.items)} items</span></h3>{_table(cut, main, tables, colour, {})}"
+            f"{counted(len(cut.slice.items), 'item')}</span></h3>"
+            f"{_table(cut, main, tables, colour, {})}{_table(cut, drawn, tables, colour, {})}"
             for cut in cuts
         )
         if bodies:
@@ -87,16 +93,22 @@ def measure_legend(measures: Sequence[Measure]) -> str:
     Returns:
         HTML.
     """
+    videos = [measure for measure in measures if not is_drawn(measure)]
     rows = "".join(
         f"<tr><td>{escape(m.title)}<br><span class='soft small'>{escape(m.name)}</span></td>"
         f"<td>{escape(m.group)}</td><td>{escape(m.unit) or '–'}</td>"
-        f"<td>{escape(' '.join(WAYS[m.better]).strip())}</td>"
+        f"<td class='way'>{escape(' '.join(WAYS[m.better]).strip())}</td>"
         f"<td>{escape(note_on(m))}</td></tr>"
-        for m in measures
+        for m in videos or measures
     )
+    more = (
+        "<p class='soft small'>Measures “as drawn” are the same of the motion before it was "
+        "rendered and tracked again.</p>"
+    )
+    note = more if len(videos) < len(measures) else ""
     return (
-        "<div class='scroll'><table><tr><th>measure</th><th>group</th><th>unit</th>"
-        f"<th>which way</th><th>what it is</th></tr>{rows}</table></div>"
+        f"{note}<div class='scroll'><table class='small'><tr><th>measure</th><th>group</th>"
+        f"<th>unit</th><th>which way</th><th>what it is</th></tr>{rows}</table></div>"
     )
 
 
@@ -129,7 +141,9 @@ def _table(
         head += "".join(f"<th class='n'>{name}</th>" for name in names)
     rows = []
     for system, row in table.rows.items():
-        if not row and not counted:
+        # Systems that make no videos stand in the table of motion; those without any figure are
+        # shown once, with their counts.
+        if not any(m.name in row for m in columns) and (row or not counted):
             continue
         cells = "".join(
             _cell(row.get(m.name), m, system in table.best[m.name], contrasts.get((system, m.name)))

@@ -15,12 +15,11 @@ from facedit.media.read import read_frames
 from facedit.media.side_by_side import Column, videos_beside
 from facedit.report.run_report import Picture
 from facedit.report.strips import data_uri
+from facedit.units import frame_time
 
 FOLDER = "media"
 HEIGHT = 288
 QUANTISER = 24
-AROUND_S = 2.0
-"""What is shown of a long clip on either side of what was made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def side_by_sides(
 def hidden_stretches(curves: Curves) -> tuple[tuple[float, float], ...]:
     """Return the stretches of the output in which the motion was made anew, in seconds."""
     found: list[tuple[float, float]] = []
-    period_s = curves.times_s[1] - curves.times_s[0] if len(curves.times_s) > 1 else 0.04
+    period_s = frame_time(1)
     for time_s, hidden in zip(curves.times_s, curves.hidden, strict=False):
         if not hidden:
             continue
@@ -90,14 +89,16 @@ def _made(folder: Path, shown: Shown, reference: str, clips: Path | None) -> Sid
             columns.append(Column(folder / record.video, record.system, marked))
         else:
             notes.append(f"The video of {record.system} is missing.")
-    start_s = max(spans[0][0] - AROUND_S, 0.0) if spans else 0.0
-    end_s = spans[-1][1] + AROUND_S if spans else float("inf")
+    # The same seconds as the curve below it, which lies around what was made anew.
+    times = own.curves.times_s
+    start_s = max(times[0], 0.0) if times else 0.0
+    end_s = times[-1] + frame_time(1) if times else None
     output = folder / FOLDER / f"{shown.item.id}.mp4"
     try:
         output.parent.mkdir(exist_ok=True)
         videos_beside(
             columns, output, clock=clock, height=HEIGHT, start_s=start_s,
-            end_s=end_s if spans else None, quantiser=QUANTISER, force=True,
+            end_s=end_s, quantiser=QUANTISER, force=True,
         )  # fmt: skip
     except (FaceditError, OSError, ValueError, StopIteration) as error:
         return SideBySide("", f"No side-by-side: {error or type(error).__name__}")
@@ -112,11 +113,9 @@ def _poster(video: Path, time_s: float) -> str:
 
 
 def _held(folder: Path, record: Record) -> bool:
-    """Tell whether a record's video is there; one that lies outside the folder does not count."""
-    if not record.video:
-        return False
-    path = folder / record.video
-    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    """Tell whether a record's video is there; a relative name must not lead out of the folder."""
+    name = Path(record.video)
+    return bool(record.video) and ".." not in name.parts and (folder / name).is_file()
 
 
 def _left(
