@@ -130,6 +130,9 @@ def test_a_cut_between_kept_pictures_is_a_seam():
     index[3] = -1
     assert continuity.picture_seams(filled, index) == [3, 4]
     assert continuity.picture_seams(filled[:3], index[:3]) == []
+    # Kept pictures beyond the source's view show nobody knows what: no seam.
+    beyond = np.array([-1, -1, -1, 0, 1, 2])
+    assert continuity.picture_seams(np.zeros(6, bool), beyond) == []
 
 
 @pytest.mark.parametrize("hidden", [(0, 12), (38, 50)])

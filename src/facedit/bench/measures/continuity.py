@@ -108,12 +108,13 @@ def picture_seams(filled: Bool, source_index: Index) -> list[int]:
 
     Args:
         filled: True for pictures made anew, shape (F,).
-        source_index: Source picture that each kept one shows, -1 where made anew, shape (F,).
+        source_index: Source picture that each kept one shows, -1 where made anew or where the
+            source's view does not reach, shape (F,).
 
     Returns:
         Numbers of the pictures after a seam, ascending.
     """
-    kept = ~filled
+    kept = ~filled & (source_index >= 0)
     cut = kept[1:] & kept[:-1] & (np.diff(source_index) != 1)
     return [int(b) for b in np.flatnonzero((filled[1:] != filled[:-1]) | cut) + 1]
 
