@@ -8,7 +8,13 @@ import pytest
 from bench.scenes import SIZE, make_item, make_motion, make_scene, make_sound, motion_space
 from facedit.bench.scene import Scene, View
 from facedit.bench.selfcheck import pictures, sounds
-from facedit.bench.selfcheck.disturb import DISTURBANCES, Help, shift_name, turn_head
+from facedit.bench.selfcheck.disturb import (
+    DISTURBANCES,
+    Help,
+    mix_takes,
+    shift_name,
+    turn_head,
+)
 from facedit.render.composite import mouth_outline
 from facedit.types import Word
 
@@ -188,6 +194,36 @@ def test_touched_frames_are_the_kept_ones() -> None:
     assert (raised == 4).mean() > 0.99
 
 
+def test_late_frames_are_the_kept_ones_after_the_span() -> None:
+    before = scene()
+    after = pictures.delay_kept(before)
+    last = int(np.flatnonzero(before.filled)[-1])
+    assert changed(before, after) == list(range(last + 1, FRAMES))
+    for index in range(last + 1, FRAMES):
+        np.testing.assert_array_equal(after[index], before.output.frames[index - 1])
+
+
+def test_silenced_sound_has_neither_speech_nor_sound() -> None:
+    after = sounds.silence_sound(scene())
+    assert not (after.speech[:, -1] >= 0.5).any()
+    np.testing.assert_allclose(after.speech[:, -2], -4.0)
+    assert not after.sound.samples.any()
+    assert not after.words
+
+
+def test_mixed_takes_have_nothing_in_common_but_the_clip() -> None:
+    before = scene()
+    after = mix_takes(before, np.random.default_rng(0))
+    takes = [after.drawn, *after.takes]
+    assert len(takes) == 3
+    rows = {tuple(row) for row in before.source.motion}
+    for take in takes:
+        assert take.shape == before.output.motion.shape
+        assert {tuple(row) for row in take} <= rows
+    assert not np.array_equal(takes[0], takes[1])
+    assert after.output is before.output
+
+
 def test_turned_head_turns_motion_and_landmarks_alike_in_the_span() -> None:
     before = scene()
     after = turn_head(before, 0.2)
@@ -227,8 +263,12 @@ def test_only_what_a_disturbance_names_is_disturbed(one) -> None:  # type: ignor
         "sound": not np.array_equal(after.sound.samples, before.sound.samples),
         "pictures": bool(changed(before, after.output.frames)),
         "motion": not np.array_equal(after.output.motion, before.output.motion),
+        "takes": after.takes != before.takes,
     }
-    assert touched == {kind: kind == one.kind for kind in touched}
+    wanted = {kind: kind == one.kind for kind in touched}
+    if one.name == "tracked_anew":
+        wanted["pictures"] = False
+    assert touched == wanted
 
 
 def test_a_frame_without_a_face_stays_as_it_is() -> None:

@@ -94,6 +94,15 @@ def test_items_are_chosen_from_every_corpus_and_other_clips_first() -> None:
     assert chosen != choose_items(items, 9, seed=1)
 
 
+def test_spans_with_room_for_moved_sound_come_first() -> None:
+    items = [
+        replace(of("a", f"clip-{k}", f"i{k}"), hidden_s=(0.1, 0.5) if k % 2 else (0.5, 0.9))
+        for k in range(8)
+    ]
+    items = [replace(item, clip=replace(item.clip, duration_s=1.4)) for item in items]
+    assert {item.id for item in choose_items(items, 4, seed=0)} == {"i0", "i2", "i4", "i6"}
+
+
 def test_a_benchmark_without_ground_truth_cannot_be_checked() -> None:
     with pytest.raises(UsageError, match="reconstruct"):
         choose_items([of("a", "c", "one"), of("a", "d", "two", "edit")], 9, seed=0)

@@ -54,6 +54,8 @@ class Disturbance:
         title: Its name for people.
         kind: What it changes: ``nothing``, ``sound``, ``pictures``, ``motion`` or ``takes``.
         apply: Disturbs a scene.
+        needs: What its measuring takes, because looking is slow: ``ears`` (only measures that hear
+            or need no pictures), ``eyes`` (all but ST-LPIPS) or ``all``.
         shift: Motion frames by which the sound comes late.
     """
 
@@ -61,6 +63,7 @@ class Disturbance:
     title: str
     kind: Literal["nothing", "sound", "pictures", "motion", "takes"]
     apply: Callable[[Scene, Help], Scene]
+    needs: Literal["ears", "eyes", "all"] = "all"
     shift: int = 0
 
 
@@ -132,17 +135,16 @@ def with_pictures(scene: Scene, frames: pictures.Pictures, retrack: Retrack) -> 
     return replace(scene, output=retrack(scene, frames))
 
 
-def _of_sound(name: str, title: str, change: Callable[[Scene, Help], Scene]) -> Disturbance:
-    return Disturbance(name, title, "sound", change)
-
-
 def _of_pictures(
-    name: str, title: str, change: Callable[[Scene, Help], pictures.Pictures]
+    name: str,
+    title: str,
+    change: Callable[[Scene, Help], pictures.Pictures],
+    needs: Literal["eyes", "all"] = "all",
 ) -> Disturbance:
     def apply(scene: Scene, help: Help) -> Scene:
         return with_pictures(scene, change(scene, help), help.retrack)
 
-    return Disturbance(name, title, "pictures", apply)
+    return Disturbance(name, title, "pictures", apply, needs)
 
 
 def _shifted(frames: int) -> Disturbance:
@@ -154,6 +156,7 @@ def _shifted(frames: int) -> Disturbance:
         f"sound {late}",
         "sound",
         lambda scene, _: sounds.shift_sound(scene, frames),
+        "ears",
         frames,
     )
 
@@ -165,29 +168,27 @@ def _seeded(help: Help) -> np.random.Generator:
 DISTURBANCES: tuple[Disturbance, ...] = (
     Disturbance(TRUTH, "nothing (the truth)", "nothing", lambda scene, _: scene),
     *(_shifted(sign * frames) for frames in SHIFTS for sign in (-1, 1)),
-    _of_sound(
-        "swapped_sound", "another's sound", lambda scene, help: sounds.swap_sound(scene, help.other)
-    ),
-    _of_sound(
-        "delayed_sound",
-        "sound 5 ms late",
-        lambda scene, _: sounds.delay_kept_sound(scene, DELAY_S),
-    ),
-    _of_pictures("tracked_anew", "tracked anew", lambda scene, _: scene.output.frames),
+    Disturbance("swapped_sound", "another's sound", "sound",
+                lambda scene, help: sounds.swap_sound(scene, help.other), "eyes"),
+    Disturbance("delayed_sound", "sound 5 ms late", "sound",
+                lambda scene, _: sounds.delay_kept_sound(scene, DELAY_S), "ears"),
+    Disturbance("silenced_sound", "silence under speech", "sound",
+                lambda scene, _: sounds.silence_sound(scene), "ears"),
+    _of_pictures("tracked_anew", "tracked anew", lambda scene, _: scene.output.frames, "eyes"),
     _of_pictures("blurred_mouth", "blurred mouth", lambda scene, _: pictures.blur_mouth(scene)),
-    _of_pictures(
-        "noisy_mouth", "grain on the mouth", lambda s, help: pictures.noise_mouth(s, _seeded(help))
-    ),
+    _of_pictures("noisy_mouth", "grain on the mouth",
+                 lambda scene, help: pictures.noise_mouth(scene, _seeded(help))),
     _of_pictures("frozen_mouth", "frozen mouth", lambda scene, _: pictures.freeze_mouth(scene)),
     _of_pictures("jump", "one-frame jump", lambda scene, _: pictures.jump_picture(scene)),
-    _of_pictures(
-        "other_face", "another's face", lambda scene, help: pictures.swap_face(scene, help.other)
-    ),
+    _of_pictures("other_face", "another's face",
+                 lambda scene, help: pictures.swap_face(scene, help.other)),
     _of_pictures("touched_frames", "kept frames 4 grey levels lighter",
-                 lambda scene, _: pictures.touch_kept(scene)),
-    Disturbance("turned_head", "head turned by 11°", "motion", lambda scene, _: turn_head(scene)),
-    Disturbance(
-        "mixed_takes", "takes drawn by chance", "takes", lambda s, help: mix_takes(s, _seeded(help))
-    ),
+                 lambda scene, _: pictures.touch_kept(scene), "eyes"),
+    _of_pictures("late_frames", "kept frames after the span one late",
+                 lambda scene, _: pictures.delay_kept(scene), "eyes"),
+    Disturbance("turned_head", "head turned by 11°", "motion",
+                lambda scene, _: turn_head(scene), "eyes"),
+    Disturbance("mixed_takes", "takes drawn by chance", "takes",
+                lambda scene, help: mix_takes(scene, _seeded(help)), "ears"),
 )  # fmt: skip
 """All of them; the first disturbs nothing."""

@@ -31,7 +31,7 @@ Pictures = tuple[UInt8, ...]
 _UPRIGHT = np.array([1, 0], np.float32)
 
 
-def blur_mouth(scene: Scene, sigma: float = 0.04) -> Pictures:
+def blur_mouth(scene: Scene, sigma: float = 0.02) -> Pictures:
     """Blur the mouth in the filled frames.
 
     Args:
@@ -153,6 +153,22 @@ def touch_kept(scene: Scene, level: int = 4) -> Pictures:
         frame if filled else to_picture(frame.astype(np.float32) + level)
         for frame, filled in zip(scene.output.frames, scene.filled, strict=True)
     )
+
+
+def delay_kept(scene: Scene) -> Pictures:
+    """Show every kept frame after the span one frame late, the last filled one twice.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The pictures.
+    """
+    frames = list(scene.output.frames)
+    filled = np.flatnonzero(scene.filled)
+    after = int(filled[-1]) + 1 if len(filled) else 0
+    frames[max(after, 1) :] = frames[max(after, 1) - 1 : -1]
+    return tuple(frames)
 
 
 def _change_mouths(scene: Scene, change: Callable[[Float32, float], Float32]) -> Pictures:

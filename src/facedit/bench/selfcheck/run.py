@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from facedit.bench.items import Bench, Item
-from facedit.bench.measure import Measure
 from facedit.bench.scene import Scene
 from facedit.bench.selfcheck.disturb import DISTURBANCES, TAKES, Disturbance, Help
 from facedit.bench.selfcheck.expectations import EXPECTATIONS
@@ -25,7 +24,7 @@ from facedit.scale.workers import Workers
 
 Sums = dict[str, tuple[float, ...]]
 Measuring = Callable[[Scene, Disturbance], Sums]
-"""Measures a disturbed scene."""
+"""Measures a disturbed scene, as far as the disturbance needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +87,8 @@ def selfcheck(
     if all(pair.other.clip.speaker == pair.item.clip.speaker for pair in used):
         skipped["other_face"] = "the benchmark shows one person only"
         del readings["other_face"]
+    from facedit.bench.selfcheck.measuring import measures
+
     figures = Figures(readings, measures(), [pair.item.clip.sha256 for pair in used], seed=seed)
     wanted = [one for one in EXPECTATIONS if disturbances_of(one) <= set(readings)]
     found = SelfCheck(
@@ -104,21 +105,6 @@ def selfcheck(
     return found
 
 
-def measures() -> dict[str, Measure]:
-    """Return the measures that must prove themselves, by name.
-
-    Those of motion as drawn are the same functions on another motion and not listed again.
-
-    Returns:
-        Measures of videos, and the diversity of takes.
-    """
-    from facedit.bench.measures import diversity
-    from facedit.bench.measures.registry import DRAWN, MEASURES
-
-    of_video = [one for one in MEASURES if not one.name.startswith(DRAWN)]
-    return {one.name: one for one in (*of_video, *diversity.MEASURES)}
-
-
 def make_worker(clips_root: Path) -> Callable[[Pair], dict[str, Sums]]:
     """Load what a worker needs.
 
@@ -128,19 +114,15 @@ def make_worker(clips_root: Path) -> Callable[[Pair], dict[str, Sums]]:
     Returns:
         A function from a pair of items to the sums by disturbance.
     """
-    from facedit.bench.measures import diversity
-    from facedit.bench.measures.registry import load_nets, measure_scene
+    from facedit.bench.measures.registry import load_nets
+    from facedit.bench.selfcheck.measuring import measurer
     from facedit.bench.selfcheck.retrack import retracker
     from facedit.bench.truth import scene_of_truth
     from facedit.face.landmarker import Landmarker
     from facedit.motion.space import MotionSpace
 
-    nets = load_nets()
+    measure = measurer(load_nets())
     retrack = retracker(Landmarker(), MotionSpace.load())
-
-    def measure(scene: Scene, _: Disturbance) -> Sums:
-        takes = {name: tuple(sums) for name, sums in diversity.sums(scene).items()}
-        return measure_scene(scene, nets) | takes
 
     def handle(pair: Pair) -> dict[str, Sums]:
         scene = scene_of_truth(pair.item, clips_root)

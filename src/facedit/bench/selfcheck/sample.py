@@ -9,12 +9,17 @@ import numpy as np
 from facedit.bench.items import Item
 from facedit.errors import UsageError
 
+ROOM_S = 0.4
+"""Clip on either side of a span, with which moved sound still has its partner in the clip."""
+
 LEAST = 2
 """Fewest items: some disturbances take another item's sound or face."""
 
 
 def choose_items(items: Sequence[Item], count: int, seed: int) -> tuple[Item, ...]:
-    """Choose items with ground truth, in turn from every corpus, from different clips first.
+    """Choose items with ground truth, in turn from every corpus.
+
+    Different clips come first, then spans with ``ROOM_S`` of the clip on either side.
 
     Args:
         items: Items of a benchmark.
@@ -78,7 +83,13 @@ def _other_clips_first(items: Sequence[Item]) -> list[Item]:
     """Order items so that no clip comes a second time before every clip came once."""
     seen: dict[str, int] = {}
     turns = []
-    for place, item in enumerate(items):
+    for place, item in enumerate(sorted(items, key=_is_cramped)):
         seen[item.clip.sha256] = seen.get(item.clip.sha256, 0) + 1
-        turns.append((seen[item.clip.sha256], place))
-    return [items[place] for _, place in sorted(turns)]
+        turns.append((seen[item.clip.sha256], _is_cramped(item), place, item))
+    return [turn[-1] for turn in sorted(turns, key=lambda turn: turn[:-1])]
+
+
+def _is_cramped(item: Item) -> bool:
+    """Return whether a span lies at an end of its clip."""
+    start_s, end_s = item.hidden_s
+    return start_s < ROOM_S or end_s > item.clip.duration_s - ROOM_S

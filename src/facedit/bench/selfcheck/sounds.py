@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from facedit.bench.scene import Scene
+from facedit.speech.features import QUIET
 from facedit.types import Float32, Sound, Word
 from facedit.units import MOTION_FPS, frame_time, sample_at
 
@@ -68,6 +69,25 @@ def swap_sound(scene: Scene, other: Scene) -> Scene:
         sound=_late(other.sound, moved_s),
         words=_moved(other.words, moved_s),
     )
+
+
+def silence_sound(scene: Scene) -> Scene:
+    """Put silence under the pictures.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The scene; nobody speaks, and the encoder hears what it heard in the quietest frame.
+    """
+    if scene.speech.shape[1] < 2 or not len(scene.speech):
+        return scene
+    quiet = scene.speech[int(scene.speech[:, -2].argmin())].copy()
+    quiet[-2:] = np.log10(QUIET), 0.0
+    sound = scene.sound
+    if sound is not None:
+        sound = replace(sound, samples=np.zeros_like(sound.samples))
+    return replace(scene, speech=np.tile(quiet, (len(scene.speech), 1)), sound=sound, words=())
 
 
 def _moved(words: Sequence[Word], late_s: float) -> tuple[Word, ...]:
