@@ -1,6 +1,7 @@
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -175,6 +176,15 @@ def test_other_options_are_refused_in_one_line(text):
         Workers.parse(text)
     assert "--workers" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_address_where_nobody_listens_is_refused_at_once():
+    pytest.importorskip("ray")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(UsageError, match="nobody answers there"):
+            outcomes([1], make_plain, f"ray:{address}")
 
 
 def test_without_ray_one_line_says_what_to_install(monkeypatch):

@@ -9,6 +9,7 @@ import importlib
 import os
 import pickle
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,7 @@ from facedit.terminal import one_line
 
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 _STORE_BYTES = 256 * 2**20
+_PATIENCE_S = 10.0
 
 
 def run_on_ray(
@@ -128,6 +130,7 @@ def _cluster(workers: Workers) -> Iterator[tuple[Any, int]]:
         raise UsageError(
             "This process is connected to a Ray cluster already: ray.shutdown() first."
         )
+    _check_address(workers)
     options: dict[str, Any] = {"address": workers.address or "local"}
     if not workers.address:
         options |= {
@@ -144,14 +147,27 @@ def _cluster(workers: Workers) -> Iterator[tuple[Any, int]]:
             with _handlers_kept():
                 ray.init(**options, logging_level="ERROR", log_to_driver=False)
         except (ConnectionError, ValueError, RuntimeError, ImportError) as error:
+            hint = "; one that asks for a token needs RAY_AUTH_MODE=token here"
             raise UsageError(
                 f"--workers {workers}: no Ray cluster ({_first_line(error)})"
+                f"{hint if workers.address else ''}."
             ) from error
         try:
             cores = int(ray.cluster_resources().get("CPU", 0))
             yield ray, workers.count or max(cores, 1)
         finally:
             ray.shutdown()
+
+
+def _check_address(workers: Workers) -> None:
+    """Refuse an address at once where nobody listens: Ray itself tries for two minutes."""
+    host, _, port = workers.address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"--workers {workers}: nobody answers there ({error}).") from error
 
 
 def _import_ray() -> Any:

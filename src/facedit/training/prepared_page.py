@@ -15,8 +15,9 @@ from facedit.units import MOTION_FPS
 PAGE = "prepared.html"
 
 _SPEAKERS_SHOWN = 20
-_BINS = 30
-_WIDTH, _HEIGHT, _FOOT = 560.0, 150.0, 20.0
+_BINS = 40
+_BAR = "<div style='width:360px'><div class='bar' style='width:{:.1f}%'></div></div>"
+_WIDTH, _HEIGHT, _FOOT = 1120.0, 170.0, 22.0
 
 
 def prepared_html(rows: Sequence[Row], speed: Mapping[str, float], seconds: float) -> str:
@@ -123,7 +124,7 @@ def _speakers(kept: Sequence[Row]) -> str:
     lines = [
         [
             escape(speaker), escape(corpus), f"{value:.2f}",
-            f"<div class='bar' style='width:{100 * value / most[0][1]:.1f}%'></div>",
+            _BAR.format(100 * value / most[0][1]),
         ]
         for (corpus, speaker), value in most[:_SPEAKERS_SHOWN]
     ]  # fmt: skip
@@ -155,7 +156,7 @@ def _histogram(title: str, unit: str, values: Sequence[float]) -> str:
     middle = float(np.median(values))
     return (
         f"<section><h2>{escape(title)}</h2><p class='soft small'>{len(values)} clips; median "
-        f"{middle:.3g} {escape(unit)}; fullest bar {int(counts.max())} clips</p>"
+        f"{f'{middle:.3g} {unit}'.strip()}; highest bar {int(counts.max())} clips</p>"
         f"<svg viewBox='0 0 {_WIDTH:g} {_HEIGHT:g}' role='img' aria-label='{escape(title)}'>"
         f"{''.join(shapes)}</svg></section>"
     )
