@@ -13,6 +13,7 @@ from facedit.assets import sha256_of
 SHIPPED = {
     "weights/motion-base.safetensors": "motion model: draws facial motion from speech",
     "weights/mouth.safetensors": "mouth network: paints mouths that the clip does not show",
+    "weights/sync.safetensors": "sync network: the benchmark's judge of lips against speech",
     "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
     "weights/face_mesh.safetensors": "triangles of the face mesh",
     "weights/voice_bank.safetensors": "speaker embeddings of the voices, to choose the nearest",

@@ -10,8 +10,11 @@ the stretch, for shifts s of -15 .. 15 frames of 40 ms:
 
 The stretch is what was made anew, and three frames on either side. A shift counts if at least half
 of the stretch has speech there: near the ends of a clip there is none. Frames without a face do
-not count. Each item counts once. Short stretches have a higher D and C by chance alone, so the
-same figures of the clip itself, over as many frames, stand beside them.
+not count. Each item counts once. Figures depend on the clip and on the length of the stretch, so
+the same ones of the clip itself, over as many frames, stand beside them. The offset alone proves
+little: the real frames at the sides, and silence at both ends of a clip, find the place even of
+lips that stand still. Lips predicted from the same Whisper features may score better than real
+ones (``weights/sync.md``).
 
 The formulas are SyncNet's (Chung & Zisserman, "Out of Time: Automated Lip Sync in the Wild",
 2016), the names by analogy with LSE-D and LSE-C (Prajwal et al., "A Lip Sync Expert Is All You
