@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -157,3 +159,10 @@ def test_a_seam_without_a_face_does_not_count():
     assert (
         continuity.sums(make_scene(motion=motion, true_motion=make_motion()))["seam_motion"][2] == 1
     )
+
+
+def test_a_face_outside_the_picture_is_no_crash():
+    scene = make_scene()
+    far = scene.source.landmarks + np.float32(1000)
+    scene = replace(scene, source=replace(scene.source, landmarks=far))
+    assert continuity.sums(scene).keys() == KEYS

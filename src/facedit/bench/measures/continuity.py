@@ -19,6 +19,9 @@ source around the edit, where nothing was changed. Reported are, per kind,
 - ``seam_*_above``: per cent of seams whose step is above the 95th percentile of their clip's own:
   5 is usual.
 
+A picture held over a seam makes a step of 0 and a jump later: the two cancel in the first two
+figures, the third sees the jump.
+
 These definitions are ours. The paper names P_continuity and M_continuity; its formulas were not
 available to us, and figures from here must not be compared with its tables.
 """
@@ -167,7 +170,7 @@ def face_crops(view: View, source: View) -> tuple[UInt8, ...]:
         source: The view that the box is taken from.
 
     Returns:
-        The crops; the whole pictures if the source shows no face.
+        The crops; the whole pictures if the source shows no face within them.
     """
     seen = has_face(source.landmarks)
     if not seen.any():
@@ -175,6 +178,8 @@ def face_crops(view: View, source: View) -> tuple[UInt8, ...]:
     height, width = source.frames[0].shape[:2]
     track = FaceTrack(source.times_s, source.landmarks, seen.astype(np.float32), width, height)
     left, top, right, bottom = face_box(track, float(source.times_s[0]), float(source.times_s[-1]))
+    if left + 2 > width or top + 2 > height:  # the face lies outside the picture
+        return view.frames
     return tuple(frame[top:bottom, left:right] for frame in view.frames)
 
 
