@@ -165,6 +165,34 @@ def test_all_coordinates_are_finite(written: Path) -> None:
         assert all(-1 <= float(x) <= box[2] + 1 for x in places)
 
 
+def test_a_system_without_videos_is_in_the_table_of_motion_with_its_failures(
+    tmp_path: Path,
+) -> None:
+    measures = [make_measure("lip_opening_error"), make_measure("drawn_lip_opening_error")]
+    records = [
+        make_record("a", "ours", {m.name: (1.0, 1.0) for m in measures}),
+        make_record("b", "ours", {m.name: (1.0, 1.0) for m in measures}),
+        make_record("a", "bare", {"drawn_lip_opening_error": (2.0, 1.0)}),
+        make_record("b", "bare", None, "failed", "no sound"),
+        make_record("a", "broken", None, "failed", "no weights"),
+        make_record("b", "broken", None, "failed", "no weights"),
+    ]
+    bench = make_bench(make_item("a"), make_item("b"))
+    write_results(tmp_path, bench, records, measures, RunFacts())
+    videos, drawn = (tmp_path / "results.md").read_text().split("Motion before rendering")
+    assert [name in videos for name in ("| ours |", "| bare |", "| broken |")] == [
+        True,
+        False,
+        True,
+    ]
+    assert "| bare | 2.000 | 1 of 2 |" in drawn
+    page = (tmp_path / "index.html").read_text().split("before it was rendered</h3>")
+    rows = [re.findall(r"</i>([a-z]+)</td>", part.split("</table>")[0]) for part in page]
+    assert rows == [["ours", "broken"], ["ours", "bare"]]
+    cells = page[1].split("</i>bare</td>")[1].split("</tr>")[0]
+    assert re.findall(r"<td class='n'>(\d*)</td>", cells) == ["1", "1", "", ""]
+
+
 def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
     items = [
         make_item("a", "edit", corpus=NASTY, words=(NASTY, "b", "c"), new=(NASTY,)),

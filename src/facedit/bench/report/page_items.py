@@ -94,7 +94,7 @@ def _item(one: Shown, video: SideBySide, reference: str) -> str:
         parts.append(f"<p dir='auto'>{_sentence(one)}</p>")
     if video.file:
         parts.append(
-            f"<video controls preload='none' src='{escape(video.file)}' "
+            f"<video controls preload='metadata' src='{escape(video.file)}' "
             f"poster='{video.poster}' title='{escape(item.id)}'></video>"
         )
     if video.note:

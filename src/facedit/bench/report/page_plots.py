@@ -70,8 +70,8 @@ def track_plots(
             f"<div class='charts'>{near}</div>"
         )
     if parts:
-        left_out = len(tables.systems) - len(systems)
-        note = f"{left_out} further systems are in the tables." if left_out > 0 else ""
+        measured = sum(bool(row) for row in whole.rows.values())
+        note = "Further systems are in the tables." if measured > len(systems) else ""
         parts.insert(0, legend([(colour[system], system) for system in systems], note))
     forests = _forests(track, main, tables)
     if forests:

@@ -36,6 +36,9 @@ TRACK_TITLES: dict[Track, tuple[str, str]] = {
         "Everything is hidden: one picture of the clip and its own sound make the whole.",
     ),
 }
+_NO_BREAK = "\u2011"
+"""A hyphen at which no line ends, for names like AVSync-D."""
+
 CUTS = {"corpus": "By corpus", "kind": "By kind of edit", "length": "By length"}
 
 
@@ -59,9 +62,9 @@ def track_tables(
     here = [measure for measure in measures if measure.name in whole.columns]
     main, drawn = main_measures(track, here), main_measures(track, here, drawn=True)
     contrasts = {(c.system, c.measure): c for c in tables.contrasts if c.track == track}
-    parts = [_table(whole, main, tables, colour, contrasts, counted=True)]
+    parts = [_table(whole, main, tables, colour, contrasts, counted=True, complete=True)]
     if drawn:
-        body = _table(whole, drawn, tables, colour, contrasts, counted=bool(not main))
+        body = _table(whole, drawn, tables, colour, contrasts, counted=True, complete=not main)
         parts = ["<h3>Videos, as tracked again</h3>", *parts] if main else []
         parts.append(f"<h3>Motion before it was rendered</h3>{body}")
     groups: dict[str, list[Measure]] = {}
@@ -126,12 +129,13 @@ def _table(
     contrasts: Mapping[tuple[str, str], Contrast],
     *,
     counted: bool = False,
+    complete: bool = False,
 ) -> str:
     columns = [measure for measure in columns if measure.name in table.columns]
-    if not columns and not counted:
+    if not columns and not complete:
         return ""
     head = "".join(
-        f"<th class='n' title='{escape(note_on(m))}'>{escape(heading(m))}"
+        f"<th class='n' title='{escape(note_on(m))}'>{escape(heading(m)).replace('-', _NO_BREAK)}"
         f"<span class='unit'>{escape(m.unit)}</span></th>"
         for m in columns
     )
@@ -143,7 +147,7 @@ def _table(
     for system, row in table.rows.items():
         # Systems that make no videos stand in the table of motion; those without any figure are
         # shown once, with their counts.
-        if not any(m.name in row for m in columns) and (row or not counted):
+        if not any(m.name in row for m in columns) and (row or not complete):
             continue
         cells = "".join(
             _cell(row.get(m.name), m, system in table.best[m.name], contrasts.get((system, m.name)))
