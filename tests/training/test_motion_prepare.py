@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from facedit.assets import sha256_of
+from facedit.bench.sync.weights import load_sync
 from facedit.errors import UsageError
 from facedit.face.store import save_track
 from facedit.motion.fit import mirror_points
@@ -15,6 +16,7 @@ from facedit.scale.workers import Workers
 from facedit.training import prepare as module
 from facedit.training.data import ROWS, read_clip, read_meta, read_rows, write_meta
 from facedit.training.encode import Unusable, encode_clip, longest_run
+from facedit.training.offset import measure_offset, moved
 from facedit.training.prepare import prepare
 from facedit.training.prepared_page import PAGE
 from facedit.training.sources import list_sources
@@ -277,6 +279,20 @@ def test_a_real_clip_is_tracked_heard_and_encoded(shared_data, tmp_path):
     assert clip.speech.shape == (row.frames, 1026)
     assert np.isfinite(clip.motion).all()
     assert 0.005 < clip.opening.std() < 0.2
+    with (tmp_path / "out" / ROWS).open(newline="") as file:
+        (line,) = csv.DictReader(file)
+    net = load_sync()
+    found = measure_offset(net, clip.motion, clip.speech)
+    assert abs(found.offset) <= 1
+    assert (line["offset"], line["sync"]) == (str(found.offset), f"{found.confidence:.3f}")
+    # Sound that comes five frames late, or early, is found to, and put right.
+    for late in (5, -5):
+        shifted = replace(clip, speech=np.roll(clip.speech, late, axis=0))
+        assert measure_offset(net, clip.motion, shifted.speech).offset == found.offset + late
+        again = moved(shifted, late)
+        kept = slice(5, None) if late < 0 else slice(None, -5)
+        np.testing.assert_array_equal(again.motion, clip.motion[kept])
+        np.testing.assert_array_equal(again.speech, clip.speech[kept])
     # The caches serve a second run: it gives the same without decoding anything.
     (tmp_path / "out" / ROWS).unlink()
     prepare(folder, tmp_path / "out")

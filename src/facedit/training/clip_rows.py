@@ -21,9 +21,10 @@ Row = dict[str, str]
 
 FIELDS = (
     "file", "sha256", "split", "corpus", "speaker", "status", "reason", "frames", "confidence",
+    "offset", "sync",
 )  # fmt: skip
-"""Columns. A measurement that a clip has none of is empty (``confidence`` in rows of a version
-that did not keep it)."""
+"""Columns: ``confidence`` is the tracker's mean, ``offset`` the motion frames that the sound was
+late and ``sync`` the confidence of that. What was not measured is empty."""
 
 DROPPED = "dropped"
 """The clip is not fit for training; it is not looked at again."""

@@ -7,6 +7,7 @@ expensive parts, by content hash, valid for any motion space) and ``clips/`` (wh
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facedit.assets import sha256_of
+from facedit.bench.sync.weights import SyncModel, default_weights, load_sync
 from facedit.errors import (
     AssetMissing,
     FaceditError,
@@ -50,12 +52,15 @@ from facedit.training.data import (
     write_meta,
 )
 from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of
+from facedit.training.offset import measure_offset, put_right
 from facedit.training.prepared_page import PAGE, prepared_html
 from facedit.training.sources import Source, list_sources
 from facedit.units import MOTION_FPS
 
 if TYPE_CHECKING:
     from facedit.motion.space import MotionSpace
+
+log = logging.getLogger(__name__)
 
 HERE = Workers()
 
@@ -193,10 +198,17 @@ def make_preparer(output: Path) -> Callable[[Source], Row]:
     from facedit.motion.fit import mirror_points
     from facedit.motion.space import MotionSpace
 
-    return partial(prepare_clip, output=output, space=MotionSpace.load(), mirror=mirror_points())
+    net = load_sync() if default_weights().is_file() else None
+    if net is None:
+        log.warning("The sync network is not installed: offsets of the sound are not measured.")
+    return partial(
+        prepare_clip, output=output, space=MotionSpace.load(), mirror=mirror_points(), net=net
+    )
 
 
-def prepare_clip(item: Source, output: Path, space: MotionSpace, mirror: Index) -> Row:
+def prepare_clip(
+    item: Source, output: Path, space: MotionSpace, mirror: Index, net: SyncModel | None
+) -> Row:
     """Prepare one clip.
 
     Args:
@@ -204,6 +216,7 @@ def prepare_clip(item: Source, output: Path, space: MotionSpace, mirror: Index) 
         output: Folder of results.
         space: Motion space.
         mirror: For each landmark the one at its mirrored place, shape (478,).
+        net: The sync network; None leaves sound and picture as they are.
 
     Returns:
         Its row of the table.
@@ -218,6 +231,9 @@ def prepare_clip(item: Source, output: Path, space: MotionSpace, mirror: Index) 
         track = track_of(item.path, output / "tracks" / f"{row['sha256']}.npz")
         speech = speech_of(item.path, output / "speech" / f"{row['sha256']}.npz")
         clip = encode_clip(track, speech, space, mirror)
+        if net is not None and (found := measure_offset(net, clip.motion, clip.speech)) is not None:
+            row |= {"offset": str(found.offset), "sync": f"{found.confidence:.3f}"}
+            clip = put_right(clip, found)
     except (AssetMissing, OutputNotWritable):
         raise
     except (FaceditError, Unusable, OSError) as error:

@@ -41,7 +41,8 @@ def prepared_html(rows: Sequence[Row], speed: Mapping[str, float], seconds: floa
         _speakers(kept),
         _histogram("Length", "s", [_seconds(row) for row in kept]),
         _histogram("Tracker's mean confidence", "", _numbers(kept, "confidence")),
-        _histogram("Offset of sound and picture", "frames", _numbers(kept, "offset")),
+        _histogram("Offset of the sound as shot", "frames", _numbers(kept, "offset")),
+        _histogram("Confidence of lips and sound", "", _numbers(kept, "sync")),
     ]
     return (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
