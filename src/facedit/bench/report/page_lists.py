@@ -65,7 +65,8 @@ def cost_section(costs: Sequence[Cost], colour: Mapping[str, str]) -> str:
     parts = [
         "<section id='cost'><h2>Cost</h2><p class='soft small'>Seconds per item by stage; all "
         "stages but looking and measuring, per item and per second of new pictures; largest "
-        "memory of a process so far. Times differ from run to run: they are in <a href='cost.csv'>cost.csv</a>, apart from the results.</p>"
+        "memory of a process so far. Times differ from run to run: they are in "
+        "<a href='cost.csv'>cost.csv</a>, apart from the results.</p>"
     ]
     for track, (title, _) in TRACK_TITLES.items():
         rows = []
