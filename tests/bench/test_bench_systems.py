@@ -11,7 +11,7 @@ from facedit.bench.baselines import Ridge
 from facedit.bench.case import Blank, Library
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.ours import complete
-from facedit.bench.systems.retrieval import best_match, retrieve, runs
+from facedit.bench.systems.retrieval import best_match, retrieve
 from facedit.bench.systems.simple import held, load_ridges, ridge, save_ridges, straight
 from facedit.errors import BadWeights, UsageError
 from facedit.model.normalise import SpeechProjection
@@ -155,11 +155,6 @@ def test_retrieval_without_a_library_draws_a_line():
     one = blank()
     projection = SpeechProjection(np.eye(CHANNELS, dtype=np.float32), np.zeros(CHANNELS))
     assert np.array_equal(retrieve(one, projection), straight().draw(one, 1)[0])
-
-
-def test_runs_are_the_stretches_of_true():
-    assert runs(np.array([True, True, False, True])) == [(0, 2), (3, 4)]
-    assert runs(np.zeros(3, bool)) == []
 
 
 def test_ridges_come_back_and_the_own_corpus_is_preferred(tmp_path: Path):

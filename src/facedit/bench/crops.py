@@ -73,18 +73,6 @@ def face_mask(landmarks: Float32, picture: UInt8) -> Bool:
     return np.asarray(mask, np.bool_)
 
 
-def has_face(landmarks: Float32) -> Bool:
-    """Tell which frames show a face.
-
-    Args:
-        landmarks: Shape (F, 478, 3), NaN where there is no face.
-
-    Returns:
-        Shape (F,).
-    """
-    return np.asarray(np.isfinite(landmarks).all(axis=(1, 2)), np.bool_)
-
-
 def resized(picture: UInt8, size: tuple[int, int]) -> UInt8:
     """Bring a picture to a size without aliasing.
 

@@ -21,6 +21,10 @@ Better = Literal["lower", "higher", "one", "zero", "none"]
 """Which way is better: lower, higher, near 1, near 0, or only to be read beside the truth's."""
 
 
+DRAWN = "drawn_"
+"""What names of measures of drawn motion, before anything is rendered, begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A figure of the tables.

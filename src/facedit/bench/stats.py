@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -162,8 +163,9 @@ def by_clip(
     return np.stack([clips[clip] for clip in sorted(clips)])
 
 
+@lru_cache(maxsize=64)
 def draw_clips(clips: int, draws: int, seed: int) -> Float64:
-    """Draw clips with replacement.
+    """Draw clips with replacement; a table asks for the same draws again and again.
 
     Args:
         clips: Number of clips.
@@ -171,11 +173,13 @@ def draw_clips(clips: int, draws: int, seed: int) -> Float64:
         seed: Seed.
 
     Returns:
-        How often each clip was drawn, shape (draws, clips).
+        How often each clip was drawn, read-only, shape (draws, clips).
     """
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(clips, np.full(clips, 1 / clips), size=draws)
-    return counts.astype(np.float64)
+    drawn = counts.astype(np.float64)
+    drawn.setflags(write=False)
+    return drawn
 
 
 def interval(drawn: Float64) -> tuple[float, float]:

@@ -26,8 +26,8 @@ from facedit.render.settings import RenderSettings
 from facedit.render.types import Choice
 from facedit.types import Bool, FaceTrack, Float32
 
-NEAR_LOSSLESS = 2
-"""Quantiser of the withheld clip: kept frames stay above 60 dB."""
+LOSSLESS = 0
+"""Quantiser of the withheld clip: what is kept must not pay for the painting."""
 
 
 def stand_in_frame(track: FaceTrack, hidden: Bool) -> int:
@@ -89,7 +89,7 @@ def withhold(
         info: What is known of it.
         track: Smoothed landmarks of its pictures around the span.
         hidden_s: First and last time of the span.
-        output: The new clip, replaced if it exists; near lossless outside the span.
+        output: The new clip, replaced if it exists; lossless, and unchanged outside the span.
         space: The motion space. (``NoFace`` if no frame outside the span shows the face.)
     """
     hidden = inside(track, hidden_s)
@@ -106,7 +106,7 @@ def withhold(
     seen[rows] = True
     targets = dict(zip(rows.tolist(), held_lips(space, track, seen, stand_in), strict=True))
     named = {round(float(track.times_s[row]) * 1e5): row for row in rows.tolist()}
-    with VideoWriter(output, info, force=True, quantiser=NEAR_LOSSLESS) as writer:
+    with VideoWriter(output, info, force=True, quantiser=LOSSLESS) as writer:
         for shown in read_frames(source, info=info):
             picture = shown
             row = named.get(round(shown.time_s * 1e5))

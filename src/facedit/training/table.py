@@ -53,6 +53,8 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     result = dict(base)
     for key, value in changes.items():
         before = result.get(key)
-        both = isinstance(value, dict) and isinstance(before, dict)
-        result[key] = merged(before, value) if both else value
+        if isinstance(value, dict) and isinstance(before, dict):
+            result[key] = merged(before, value)
+        else:
+            result[key] = value
     return result

@@ -2,8 +2,9 @@
 
 Pictures that the item says are kept are compared with the source picture that each must show:
 
-- ``kept_psnr``: mean over kept pictures of 10 log10(255^2 / mean squared difference) over R, G and
-  B, in dB, 0 to 100 (identical);
+- ``kept_psnr``: mean over kept pictures of 10 log10(255^2 / mean squared difference) of the luma
+  (ITU-R BT.601), in dB, 0 to 100 (identical). Of the luma, because half of the RGB difference of an
+  encoded picture comes from its subsampled colour, whatever the encoder does;
 - ``kept_psnr_worst``: mean over items of the worst kept picture;
 - ``kept_clean``: per cent of kept pictures at or above ``CLEAN_DB``: nobody sees the encoder there;
 - ``kept_in_place``: per cent of kept pictures that follow the one before in the source, and to
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from facedit.bench.crops import grey
 from facedit.bench.kept_sound import Run, compare_run
 from facedit.bench.measure import Measure, mean_of, mean_sums, ratio_of
 from facedit.bench.measures.picture import PSNR_CAP_DB, psnr
@@ -57,9 +59,9 @@ def _per_cent(total: Float64) -> Float64:
 
 _GROUP = "pass-through"
 MEASURES: tuple[Measure, ...] = (
-    Measure("kept_psnr", "Kept pictures, PSNR", "dB", "higher", "kept_psnr",
+    Measure("kept_psnr", "Kept pictures, luma PSNR", "dB", "higher", "kept_psnr",
             mean_of, 0.0, PSNR_CAP_DB, 1, _GROUP),
-    Measure("kept_psnr_worst", "Kept pictures, PSNR of the worst", "dB", "higher",
+    Measure("kept_psnr_worst", "Kept pictures, luma PSNR of the worst", "dB", "higher",
             "kept_psnr_worst", mean_of, 0.0, PSNR_CAP_DB, 1, _GROUP),
     Measure("kept_clean", f"Kept pictures at {CLEAN_DB:g} dB or more", "%", "higher", "kept_clean",
             _per_cent, 0.0, 100.0, 1, _GROUP),
@@ -93,7 +95,7 @@ def _picture_sums(scene: Scene) -> dict[str, list[float]]:
     frames, source = scene.output.frames, scene.source.frames
     if not len(kept) or not frames or frames[0].shape != source[0].shape:
         return {}
-    values = [psnr(frames[k], source[scene.source_index[k]]) for k in kept]
+    values = [psnr(grey(frames[k]), grey(source[scene.source_index[k]])) for k in kept]
     return {
         "kept_psnr": mean_sums(values),
         "kept_psnr_worst": mean_sums([min(values)]),

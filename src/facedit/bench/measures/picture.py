@@ -13,6 +13,7 @@ import math
 from itertools import pairwise
 from typing import Any
 
+import cv2
 import numpy as np
 
 from facedit.bench.crops import (
@@ -20,7 +21,6 @@ from facedit.bench.crops import (
     MOUTH_SIZE,
     face_box,
     grey,
-    has_face,
     mouth_box,
     resized,
     small_frame,
@@ -28,6 +28,7 @@ from facedit.bench.crops import (
 )
 from facedit.bench.measure import Better, Measure, mean_of, mean_sums
 from facedit.bench.nets.stlpips import StLpips
+from facedit.bench.rows import has_face
 from facedit.bench.scene import Scene
 from facedit.errors import UsageError
 from facedit.types import Float32, UInt8
@@ -39,15 +40,15 @@ _LOOKED_AT = {"mouth": 8, "face": 4, "frame": 2}
 """At most so many frames of a scene go through the network, evenly spread."""
 
 
-def psnr(one: UInt8, other: UInt8) -> float:
+def psnr(one: UInt8 | Float32, other: UInt8 | Float32) -> float:
     """Return the peak signal-to-noise ratio of two pictures.
 
     ``10 log10(255^2 / mean squared difference)`` over pixels and channels, in dB, at most
     ``PSNR_CAP_DB``.
 
     Args:
-        one: Shape (H, W, 3).
-        other: Same shape.
+        one: Grey levels from 0 to 255, shape (H, W, 3), or (H, W) for luma.
+        other: Same shape and type.
 
     Returns:
         The ratio in dB, in [0, 100].
@@ -57,7 +58,7 @@ def psnr(one: UInt8, other: UInt8) -> float:
     """
     if one.shape != other.shape:
         raise ValueError(f"Pictures of shapes {one.shape} and {other.shape} cannot be compared.")
-    error = float(np.mean(np.square(one.astype(np.float32) - other.astype(np.float32))))
+    error = float(cv2.norm(one, other, cv2.NORM_L2SQR)) / one.size
     if error <= 0:
         return PSNR_CAP_DB
     return min(10.0 * math.log10(255.0**2 / error), PSNR_CAP_DB)

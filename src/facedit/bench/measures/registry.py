@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from facedit.bench.measure import Measure
+from facedit.bench.measure import DRAWN, Measure
 from facedit.bench.measures import (
     av_sync,
     continuity,
@@ -27,9 +27,6 @@ from facedit.bench.nets.stlpips import StLpips, load_stlpips
 from facedit.bench.scene import Scene
 from facedit.bench.sync.weights import SyncModel, load_sync
 
-DRAWN = "drawn_"
-"""What names of measures of drawn motion begin with."""
-
 ALL = (
     lips, landmarks, spectra, head, av_sync, phone_sync, silence, continuity, picture, sharpness,
     identity, frechet, pass_through, diversity,
@@ -38,6 +35,9 @@ ALL = (
 
 OF_MOTION = (lips, spectra, av_sync, phone_sync, silence, continuity, diversity)
 """Those that need no pictures."""
+
+OF_PICTURES = ("seam_picture", "seam_flow", "drawn_", "source_")
+"""What names of measures begin with that drawn motion alone has no answer to."""
 
 Sums = dict[str, tuple[float, ...]]
 
@@ -120,7 +120,7 @@ def _drawn(measure: Measure) -> Measure:
 
 _OF_VIDEO = tuple(m for part in ALL if part is not diversity for m in part.MEASURES)
 _OF_DRAWN = tuple(
-    _drawn(m) for part in OF_MOTION for m in part.MEASURES if not m.name.startswith("seam_picture")
+    _drawn(m) for part in OF_MOTION for m in part.MEASURES if not m.name.startswith(OF_PICTURES)
 )
 
 MEASURES: tuple[Measure, ...] = (*_OF_VIDEO, *_OF_DRAWN)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facedit.bench.items import Track
-from facedit.bench.measure import Measure
+from facedit.bench.measure import DRAWN, Measure
 
 MOST, FEWEST = 7, 4
-
-DRAWN = "drawn_"
-"""What names of measures of motion before rendering begin with."""
 
 _PREFERRED: dict[Track, tuple[str, ...]] = {
     "reconstruct": (

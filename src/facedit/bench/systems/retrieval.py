@@ -10,6 +10,7 @@ import numpy as np
 
 from facedit.bench.baselines import line, stack_window
 from facedit.bench.case import Blank
+from facedit.bench.rows import runs
 from facedit.bench.systems.system import System
 from facedit.model.checkpoint import load_model
 from facedit.model.normalise import SpeechProjection
@@ -94,19 +95,6 @@ def best_match(
     for k in range(len(sound) - 1, 0, -1):
         path[k - 1] = back[k, path[k]]
     return path
-
-
-def runs(rows: Bool) -> list[tuple[int, int]]:
-    """Return the runs of True.
-
-    Args:
-        rows: Shape (T,).
-
-    Returns:
-        First and last-plus-one index of each run.
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _squares(a: Float32, b: Float32) -> Float64:
