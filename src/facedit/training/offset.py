@@ -1,10 +1,10 @@
 """Sound and picture that are apart: measured, put right, or the clip dropped.
 
 The offset is measured by our sync network (``bench.sync``), over the whole clip. The bounds were
-set on real clips of ``shared/data``: of 1181, 99 in 100 have a confidence of 0.25 or more with their
-own sound (median 0.36 to 0.85 by corpus); with another clip's sound half have less than 0.18. Of all
-2926 clips 13 are put right, by 2 to 6 frames, and 7 dropped. The network knows an offset to about
-one frame, so an offset of one is left as it is.
+set on real clips of ``shared/data``: of 1181, 99 in 100 have a confidence of 0.25 or more with
+their own sound (median 0.36 to 0.85 by corpus); with another clip's sound half have less than
+0.18. Of all 2926 clips 13 are put right, by 2 to 6 frames, and 7 dropped. The network knows an
+offset to about one frame, so an offset of one is left as it is.
 """
 
 from __future__ import annotations
