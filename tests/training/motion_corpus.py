@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.motion.space import MotionSpace
 from facedit.training.data import Meta, clip_path, write_meta
 
 GROUPS = {"lips": slice(0, 3), "face": slice(3, 5), "head": slice(5, 7)}
@@ -26,21 +27,35 @@ def speech_of(rng, frames):
     return (smooth / 2).astype(np.float32)
 
 
-def motion_of(speech):
+def motion_of(speech, dims=DIMS):
     """Lips and the rest as fixed linear functions of the frame's speech."""
-    matrix = np.random.default_rng(9).standard_normal((CHANNELS, DIMS)) / np.sqrt(CHANNELS)
+    matrix = np.random.default_rng(9).standard_normal((CHANNELS, dims)) / np.sqrt(CHANNELS)
     return (speech @ matrix).astype(np.float32)
 
 
-def write_corpus(folder: Path, clips: int = 8, frames: int = 40) -> Path:
+def mesh_corpus(folder: Path) -> Path:
+    """Write a small corpus in the shipped motion space, whose lips can be measured."""
+    space = MotionSpace.load()
+    meta = Meta(
+        space="mesh",
+        encoder=META.encoder,
+        dim_names=tuple(space.names),
+        groups=dict(space.groups),
+        effects=np.ones(space.dims, np.float32),
+    )
+    return write_corpus(folder, meta=meta, identity=space.canonical)
+
+
+def write_corpus(folder: Path, clips: int = 8, frames: int = 40, meta=META, identity=None) -> Path:
     """Write a folder as ``prepare`` makes it: two corpora, four speakers."""
+    neutral = np.zeros((478, 3)) if identity is None else identity
     (folder / "clips").mkdir(parents=True)
     rng = np.random.default_rng(0)
     rows = []
     for number in range(clips):
         length = frames + number
         speech = speech_of(rng, length)
-        motion = motion_of(speech)
+        motion = motion_of(speech, len(meta.dim_names))
         name = f"{number:064x}"
         np.savez(
             clip_path(folder, name),
@@ -48,7 +63,7 @@ def write_corpus(folder: Path, clips: int = 8, frames: int = 40) -> Path:
             mirrored=-motion,
             speech=speech.astype(np.float16),
             opening=motion[:, 0],
-            identity=np.zeros((478, 3), np.float32),
+            identity=neutral.astype(np.float32),
             confidence=np.ones(length, np.float32),
         )
         rows.append(
@@ -67,7 +82,7 @@ def write_corpus(folder: Path, clips: int = 8, frames: int = 40) -> Path:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    write_meta(folder, META)
+    write_meta(folder, meta)
     return folder
 
 

@@ -9,6 +9,7 @@ from facedit.model.config import ModelConfig
 from facedit.model.layers import (
     Block,
     ConvPosition,
+    Part,
     SpeechWindow,
     alibi_bias,
     modulate,
@@ -61,6 +62,7 @@ class DiT(nn.Module):
         *,
         valid: Tensor | None = None,
         drop_speech: Tensor | None = None,
+        part: Part | None = None,
     ) -> Tensor:
         """Predict the velocity of the flow.
 
@@ -72,6 +74,7 @@ class DiT(nn.Module):
             speech: Projected speech features, shape (B, T, speech dims).
             valid: True where a frame exists (padding at the end is False), shape (B, T).
             drop_speech: True for clips that shall not hear, shape (B,).
+            part: In training, which windows of a larger batch these are; None for a whole one.
 
         Returns:
             The velocity ``dx_t/dt``, shape (B, T, D).
@@ -92,7 +95,7 @@ class DiT(nn.Module):
             distance = alibi_bias(self.config.heads, frames, x.device)
             bias = distance if padding is None else distance + padding
         for block in self.blocks:
-            x = block(x, condition, heard, rotary, bias, padding)
+            x = block(x, condition, heard, rotary, bias, padding, part)
         shift, scale = self.modulation(condition).chunk(2, dim=-1)
         velocity: Tensor = self.out(modulate(self.norm(x), shift, scale))
         return velocity

@@ -7,6 +7,7 @@ Additive attention biases are broadcast to ``(B, H, T, S)``; ``-inf`` hides a ke
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -118,6 +119,38 @@ def padding_bias(valid: Tensor) -> Tensor:
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """Apply adaptive layer norm's shift and scale, (B, W), to frames (B, T, W)."""
     return x * (1 + scale[:, None]) + shift[:, None]
+
+
+class Part(NamedTuple):
+    """Windows of a batch that pass through the network by themselves.
+
+    Attributes:
+        rows: Their indices in the whole batch, shape (B,).
+        whole: Windows of the whole batch.
+    """
+
+    rows: Tensor
+    whole: int
+
+
+class PartDropout(nn.Dropout):
+    """Dropout that treats a window alike whether its batch is computed whole or in parts."""
+
+    def forward(self, input: Tensor, part: Part | None = None) -> Tensor:
+        """Drop entries.
+
+        Args:
+            input: Any shape (B, ...).
+            part: Which windows of a larger batch these are: chance is then drawn for all of it, so
+                that each part consumes the same numbers; None for a whole batch.
+
+        Returns:
+            The same shape.
+        """
+        if part is None or not self.training or not self.p:
+            return super().forward(input)
+        factor = super().forward(input.new_ones(part.whole, *input.shape[1:]))
+        return input * factor[part.rows]
 
 
 class Attention(nn.Module):
@@ -240,7 +273,7 @@ class Block(nn.Module):
             nn.GELU(approximate="tanh"),
             nn.Linear(ff_mult * width, width),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = PartDropout(dropout)
 
     def forward(
         self,
@@ -250,6 +283,7 @@ class Block(nn.Module):
         rotary: tuple[Tensor, Tensor],
         self_bias: Tensor | None,
         padding: Tensor | None,
+        part: Part | None = None,
     ) -> Tensor:
         """Refine the frames.
 
@@ -260,6 +294,7 @@ class Block(nn.Module):
             rotary: Rotary tables.
             self_bias: Bias of self-attention, padding included, or None.
             padding: Bias that hides padded frames, or None.
+            part: Which windows of a larger batch these are, or None.
 
         Returns:
             Frames, shape (B, T, W).
@@ -267,14 +302,14 @@ class Block(nn.Module):
         shift, scale, gate, *rest = self.modulation(condition).chunk(9 if self.cross else 6, dim=-1)
         normed = modulate(self.norm(x), shift, scale)
         attended = self.attention(normed, normed, self_bias, rotary)
-        x = x + gate[:, None] * self.dropout(attended)
+        x = x + gate[:, None] * self.dropout(attended, part)
         if self.cross is not None:
             shift, scale, gate, *rest = rest
             bias = banded_bias(self.relative, x.shape[1])
             bias = bias if padding is None else bias + padding
             heard = self.cross(modulate(self.norm(x), shift, scale), speech, bias)
-            x = x + gate[:, None] * self.dropout(heard)
+            x = x + gate[:, None] * self.dropout(heard, part)
         shift, scale, gate = rest
         changed = self.feed_forward(modulate(self.norm(x), shift, scale))
-        out: Tensor = x + gate[:, None] * self.dropout(changed)
+        out: Tensor = x + gate[:, None] * self.dropout(changed, part)
         return out

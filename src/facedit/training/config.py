@@ -82,6 +82,8 @@ class OptimConfig:
     Attributes:
         steps: Optimiser steps.
         frames_per_step: Motion frames in a step's batch, about.
+        accumulate: Parts in which each process computes its share of a step, one after the other:
+            less memory, the same step.
         lr: Peak learning rate of AdamW.
         warmup: Steps of linear warm-up.
         decay_from: Step from which the rate falls to 0 along a half cosine; constant before.
@@ -98,6 +100,7 @@ class OptimConfig:
 
     steps: int
     frames_per_step: int = 1024
+    accumulate: int = 1
     lr: float = 1.5e-3
     warmup: int = 200
     decay_from: int = 0
@@ -119,6 +122,8 @@ class OptimConfig:
         """
         if self.steps < 1 or self.frames_per_step < 8 or self.lr <= 0 or self.clip <= 0:
             raise UsageError(f"steps, frames_per_step, lr and clip must be positive: {self}.")
+        if self.accumulate < 1:
+            raise UsageError(f"accumulate is {self.accumulate}; it must be at least 1.")
         chances = (self.drop_speech, self.drop_context, self.ema)
         if not all(0 <= chance <= 1 for chance in chances):
             raise UsageError(f"drop_speech, drop_context and ema must lie in 0 .. 1: {chances}.")
@@ -132,8 +137,9 @@ class RunConfig:
         output: Folder of checkpoints and logs.
         seed: Seed of everything.
         threads: CPU threads of torch.
-        device: Torch device.
+        device: Torch device; with several processes each has the one of its number.
         bf16: Compute in bfloat16 where autocast allows it.
+        compile: Compile the network with ``torch.compile``, where a compiler is found.
         log_every: Steps between log rows.
         save_every: Steps between checkpoints.
         validate_every: Steps between validations; 0 for none.
@@ -145,6 +151,7 @@ class RunConfig:
     threads: int = 1
     device: str = "cpu"
     bf16: bool = False
+    compile: bool = False
     log_every: int = 50
     save_every: int = 500
     validate_every: int = 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,10 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from facedit.model.dit import DiT
-from facedit.model.flow import FlowLoss, flow_loss, path
+from facedit.model.flow import FlowLoss, loss_totals
+from facedit.model.layers import Part
 from facedit.training.config import OptimConfig
-from facedit.training.sampler import Batch, Sampler
+from facedit.training.flow_task import FlowTask, Network, draw_task, task_loss
+from facedit.training.sampler import Sampler
 from facedit.training.state import Ema
+from facedit.training.team import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,65 +97,18 @@ def make_optimiser(net: nn.Module, config: Schedule) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=config.lr, betas=(0.9, 0.98), fused=True)
 
 
-def batch_loss(
-    net: DiT,
-    batch: Batch,
-    config: OptimConfig,
-    dim_weights: Tensor,
-    generator: torch.Generator,
-    *,
-    bf16: bool,
-    drop: bool = True,
-) -> FlowLoss:
-    """Return the loss of a batch with noise, flow times and drops from a generator.
-
-    Args:
-        net: The network.
-        batch: Windows of one length.
-        config: Drops and smoothness.
-        dim_weights: Weight per motion dim, shape (D,).
-        generator: CPU source of chance.
-        bf16: Compute in bfloat16 where autocast allows it.
-        drop: Whether conditions may be dropped.
-
-    Returns:
-        The terms of the loss.
-    """
-    device = dim_weights.device
-    data, speech = torch.from_numpy(batch.motion), torch.from_numpy(batch.speech)
-    hidden, valid = torch.from_numpy(batch.hidden), torch.from_numpy(batch.valid)
-    count = len(data)
-    noise = torch.randn(data.shape, generator=generator)
-    # Stratified over the batch: the same uniform law with less spread between batches.
-    t = (torch.rand((), generator=generator) + torch.arange(count) / count) % 1
-    t = t[torch.randperm(count, generator=generator)]
-    chance = torch.rand(2, count, generator=generator)
-    deaf = chance[0] < config.drop_speech if drop else None
-    if drop:
-        alone = chance[1] < config.drop_context
-        hidden = hidden | (alone[:, None, None] & valid[..., None])
-    moved = [item.to(device) for item in (data, speech, hidden, valid, noise, t)]
-    data, speech, hidden, valid, noise, t = moved
-    x_t = path(noise, data, t)
-    with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-        velocity = net(
-            x_t, t, data, hidden, speech,
-            valid=None if bool(batch.valid.all()) else valid,
-            drop_speech=None if deaf is None else deaf.to(device),
-        )  # fmt: skip
-    return flow_loss(velocity, x_t, t, noise, data, hidden, dim_weights, valid, config.smoothness)
-
-
 class Trainer:
-    """Takes steps.
+    """Takes steps, alone or as one of several processes that share each step's windows.
 
     Args:
         net: The network.
-        sampler: Draws batches.
+        sampler: Draws batches; the same in every process.
         config: How it is learnt.
         dim_weights: Weight per motion dim, on the network's device.
         seed: Seed of noise and dropout.
         bf16: Compute in bfloat16 where autocast allows it.
+        team: The processes.
+        forward: What computes the network, if it is compiled.
     """
 
     def __init__(
@@ -163,11 +120,14 @@ class Trainer:
         seed: int,
         *,
         bf16: bool,
+        team: Team,
+        forward: Network | None = None,
     ) -> None:
-        self.net, self.sampler, self.config = net, sampler, config
+        self.net, self.sampler, self.config, self.team = net, sampler, config, team
         self.ema = Ema(net, config.ema)
         self.optimiser = make_optimiser(net, config)
         self._dim_weights, self._seed, self._bf16 = dim_weights, seed, bf16
+        self._forward: Network = net if forward is None else forward
 
     def step(self, step: int) -> StepReport:
         """Take one optimiser step.
@@ -176,7 +136,7 @@ class Trainer:
             step: Step number; decides batches, noise, dropout and rate, whatever came before.
 
         Returns:
-            Figures of the step.
+            Figures of the step, over all processes.
         """
         rate = learning_rate(step, self.config)
         for group in self.optimiser.param_groups:
@@ -188,14 +148,58 @@ class Trainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # dropout has no generator of its own
             generator = torch.Generator().manual_seed(seed)
+            before = 0
             for batch in self.sampler.draw(step):
-                loss = batch_loss(
-                    self.net, batch, self.config, self._dim_weights, generator, bf16=self._bf16
-                )
-                (batch.share * loss.total).backward()  # type: ignore[no-untyped-call]
-                velocity += batch.share * float(loss.velocity.detach())
-                smooth += batch.share * float(loss.smoothness.detach())
+                task = draw_task(batch, self.config, generator)
+                for loss in self._parts(task, before):
+                    (batch.share * loss.total).backward()  # type: ignore[no-untyped-call]
+                    velocity += batch.share * float(loss.velocity.detach())
+                    smooth += batch.share * float(loss.smoothness.detach())
+                before += len(task.data)
+        self.team.add_gradients(self.net.parameters())
+        velocity, smooth = self.team.add([velocity, smooth])
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip)
         self.optimiser.step()
         self.ema.update(self.net)
         return StepReport(velocity, smooth, float(norm), rate)
+
+    def _parts(self, task: FlowTask, before: int) -> Iterator[FlowLoss]:
+        """Compute this process's parts of a batch, one after the other.
+
+        Args:
+            task: The whole batch.
+            before: Windows of the step in earlier batches.
+
+        Yields:
+            The loss of each part; over all processes they add up to that of the whole batch.
+        """
+        weights, factor = self._dim_weights, self.config.smoothness
+        count = self.team.size * self.config.accumulate
+        if count == 1:
+            yield task_loss(self._forward, task, weights, factor, bf16=self._bf16)
+            return
+        totals = loss_totals(task.hidden.to(weights.device), weights, task.valid.to(weights.device))
+        chance = rng_state(weights.device)
+        for micro in range(self.config.accumulate):
+            # Each part draws the dropout of the whole batch, so all must start at the same number.
+            set_rng_state(weights.device, chance)
+            # Dealt out like cards, on from the batch before, so that shares differ by one window.
+            number = micro * self.team.size + self.team.rank
+            rows = torch.arange(len(task.data))[(number - before) % count :: count]
+            yield task_loss(
+                self._forward, task, weights, factor, bf16=self._bf16,
+                part=Part(rows, len(task.data)), totals=totals,
+            )  # fmt: skip
+
+
+def rng_state(device: torch.device) -> Tensor:
+    """Return where the generator that dropout uses on a device stands."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def set_rng_state(device: torch.device, state: Tensor) -> None:
+    """Put the generator that dropout uses on a device where it stood."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)

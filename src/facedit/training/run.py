@@ -11,35 +11,28 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import numpy as np
 import torch
 
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, save_model
-from facedit.model.config import preset
 from facedit.model.dit import DiT
-from facedit.training.config import DataConfig, TrainConfig, load_config
-from facedit.training.data import (
-    ClipRow,
-    Dataset,
-    Meta,
-    fit_projection,
-    load_dataset,
-    motion_scale,
-    read_clip,
-    read_meta,
-    read_rows,
-    split_rows,
+from facedit.training.compiled import compiled
+from facedit.training.config import TrainConfig, load_config
+from facedit.training.corpus import (
+    Corpus,
+    corpus_validator,
+    load_corpus,
+    loss_weights,
+    make_sampler,
 )
+from facedit.training.dashboard import RunFacts, write_dashboard
 from facedit.training.logs import RunLog
 from facedit.training.loop import StepReport, Trainer
-from facedit.training.masks import KINDS, MaskConfig
-from facedit.training.sampler import Sampler
 from facedit.training.state import load_state, save_state
-from facedit.training.validate import Validator, make_validator
-from facedit.types import Float32
+from facedit.training.team import Team, joined
+from facedit.training.validate import Validation, Validator
 
 log = logging.getLogger(__name__)
 
@@ -76,35 +69,18 @@ class Trained:
         return f"{self.weights}: {self.steps} steps{stopped} in {self.seconds:.0f} s{rows}"
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """Everything a run learns from and is validated on.
-
-    Attributes:
-        meta: Describes the dims.
-        learn: Clips to learn from.
-        held: Rows held out.
-        held_data: The same, loaded; None if nothing is held out.
-        model: Untrained model with its speech projection and motion scale.
-    """
-
-    meta: Meta
-    learn: Dataset
-    held: list[ClipRow]
-    held_data: Dataset | None
-    model: MotionModel
-
-
 def train(config_path: Path, *, resume: bool = False) -> Trained:
     """Train a model; the configuration file is the whole experiment.
 
     Args:
         config_path: TOML file.
-        resume: Go on from the run's last state: the result is the same, bit for bit on one CPU, as
-            if the run had not stopped.
+        resume: Go on from the run's last state: the result is the same, bit for bit on CPU with as
+            many processes, as if the run had not stopped.
 
     Returns:
-        What the run left behind. The errors of ``load_config`` and ``load_state`` pass through.
+        What the run left behind; each of several processes gets the same, but for the figures,
+        which only the first has. The errors of ``load_config``, ``load_state`` and ``joined`` pass
+        through.
 
     Raises:
         UsageError: If there is nothing to resume.
@@ -117,20 +93,31 @@ def train(config_path: Path, *, resume: bool = False) -> Trained:
         raise OutputExists(f"{folder} holds a run: go on with --resume, or set another output.")
     if resume and not state.exists():
         raise UsageError(f"{folder} holds no run to resume.")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
-    torch.set_num_threads(config.run.threads)
-    corpus = load_corpus(config)
-    weights = loss_weights(config, corpus.meta)
-    net = corpus.model.net.to(config.run.device)
-    sampler = _sampler(corpus.learn, corpus, config.data, config.masks, config, config.run.seed)
-    trainer = Trainer(
-        net, sampler, config.optim, weights.to(config.run.device), config.run.seed,
-        bf16=config.run.bf16,
+    with joined(config.run.device) as team:
+        if team.first:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
+        torch.set_num_threads(config.run.threads)
+        corpus = load_corpus(config)
+        weights = loss_weights(config, corpus.meta)
+        trainer = _trainer(config, corpus, weights, team)
+        first = load_state(state, trainer.net, trainer.ema, trainer.optimiser) if resume else 0
+        validator = corpus_validator(config, corpus, weights) if team.first else None
+        trained = _run(config, folder, corpus, trainer, validator, first)
+        team.any(False)  # all wait until the first has saved
+        return trained
+
+
+def _trainer(config: TrainConfig, corpus: Corpus, weights: torch.Tensor, team: Team) -> Trainer:
+    """Build what takes the steps."""
+    run = config.run
+    net = corpus.model.net.to(team.device)
+    team.equalise(net.parameters())
+    sampler = make_sampler(corpus.learn, corpus, config.data, config.masks, config, run.seed)
+    return Trainer(
+        net, sampler, config.optim, weights.to(team.device), run.seed, bf16=run.bf16, team=team,
+        forward=compiled(net, team.device) if run.compile else None,
     )  # fmt: skip
-    first = load_state(state, net, trainer.ema, trainer.optimiser) if resume else 0
-    validator = _validator(config, corpus, weights)
-    return _run(config, folder, corpus, trainer, validator, first)
 
 
 def _run(
@@ -143,30 +130,51 @@ def _run(
 ) -> Trained:
     """Take steps, log, validate and save until done or told to stop."""
     begun = time.monotonic()
-    run, optim = config.run, config.optim
-    records = RunLog(folder)
-    figures: dict[str, float] = {}
+    run, optim, team = config.run, config.optim, trainer.team
+    records = RunLog(folder) if team.first else None
+    found = Validation({}, ())
     reports: list[StepReport] = []
-    step, mark = first, time.monotonic()
+    step, mark, stopping = first, time.monotonic(), False
     with stop_signals() as stopped:
-        while step < optim.steps and not stopped:
+        while step < optim.steps and not stopping:
             reports.append(trainer.step(step))
             step += 1
+            # Asked once a step, so that all processes end, and save, at the same one.
+            stopping = team.any(bool(stopped))
+            last = step == optim.steps or stopping
+            if records is None:
+                continue
             if step % run.log_every == 0 or step == optim.steps:
                 rate = len(reports) / max(time.monotonic() - mark, 1e-9)
                 records.write("train", step, _mean(reports) | {"steps_per_s": rate})
                 reports, mark = [], time.monotonic()
-            last = step == optim.steps or bool(stopped)
             if step % run.save_every == 0 or last:
                 _save(folder, config, corpus, trainer, step)
-            if validator is not None and (last or _due(step, run.validate_every)):
-                figures = validator.figures(averaged(trainer, corpus.model))
-                records.write("validation", step, figures)
-                log.info("step %d: %s", step, _short(figures))
+            due = last or _due(step, run.validate_every)
+            if validator is not None and due:
+                found = validator.validate(averaged(trainer, corpus.model))
+                records.write("validation", step, found.figures)
+                log.info("step %d: %s", step, _short(found.figures))
                 mark = time.monotonic()
-    records.close()
+            if due:
+                write_dashboard(folder, _facts(config, corpus, trainer, step), found.samples)
+    if records is not None:
+        records.close()
     elapsed = time.monotonic() - begun
-    return Trained(folder / WEIGHTS, step, optim.steps, elapsed, figures)
+    return Trained(folder / WEIGHTS, step, optim.steps, elapsed, found.figures)
+
+
+def _facts(config: TrainConfig, corpus: Corpus, trainer: Trainer, step: int) -> RunFacts:
+    return RunFacts(
+        name=Path(config.run.output).name,
+        step=step,
+        steps=config.optim.steps,
+        clips=len(corpus.learn.rows),
+        held=len(corpus.held),
+        weights=sum(parameter.numel() for parameter in trainer.net.parameters()),
+        processes=trainer.team.size,
+        clip=config.optim.clip,
+    )
 
 
 def _due(step: int, every: int) -> bool:
@@ -180,54 +188,6 @@ def _short(figures: dict[str, float]) -> str:
 def _mean(reports: list[StepReport]) -> dict[str, float]:
     names = StepReport.__slots__
     return {name: float(np.mean([getattr(r, name) for r in reports])) for name in names}
-
-
-def load_corpus(config: TrainConfig) -> Corpus:
-    """Load the data of an experiment and build its untrained model.
-
-    Args:
-        config: The experiment.
-
-    Returns:
-        Data and model.
-    """
-    data = config.data
-    folder = Path(data.folder)
-    meta = read_meta(folder)
-    corpora = {name for pool in data.pools for name in pool.corpora}
-    rows = [row for row in read_rows(folder) if row.corpus in corpora]
-    learn, held = split_rows(
-        rows, data.hold_out_speakers, data.hold_out_every, data.hold_out_corpora
-    )
-    projection = fit_projection(
-        (read_clip(folder, row.sha256).speech for row in learn), data.speech_dims, data.whiten
-    )
-    changes: dict[str, Any] = dict(config.model)
-    size = str(changes.pop("preset", "base"))
-    torch.manual_seed(config.run.seed)
-    shape = preset(
-        size, motion_dims=len(meta.dim_names), speech_dims=len(projection.offset), **changes
-    )
-    model = MotionModel(
-        net=DiT(shape),
-        projection=projection,
-        motion_scale=motion_scale(meta),
-        encoder=meta.encoder,
-        space=meta.space,
-        dim_names=meta.dim_names,
-    )
-    packed = load_dataset(folder, learn, projection)
-    held_data = load_dataset(folder, held, projection) if held else None
-    log.info("%d clips to learn from, %d held out", len(learn), len(held))
-    return Corpus(meta, packed, held, held_data, model)
-
-
-def loss_weights(config: TrainConfig, meta: Meta) -> torch.Tensor:
-    """Return the weight of each motion dim in the loss, shape (D,)."""
-    weights = np.ones(len(meta.dim_names), np.float32)
-    for name in ("lips", "face", "head"):
-        weights[meta.groups[name]] = getattr(config.optim, f"{name}_weight")
-    return torch.from_numpy(weights)
 
 
 def averaged(trainer: Trainer, model: MotionModel) -> MotionModel:
@@ -257,48 +217,6 @@ def _save(folder: Path, config: TrainConfig, corpus: Corpus, trainer: Trainer, s
         "corpora": sorted({row.corpus for row in corpus.learn.rows}),
     }
     save_model(replace(averaged(trainer, corpus.model), notes=notes), folder / WEIGHTS)
-
-
-def _sampler(
-    packed: Dataset,
-    corpus: Corpus,
-    data: DataConfig,
-    masks: MaskConfig,
-    config: TrainConfig,
-    seed: int,
-) -> Sampler:
-    scale: Float32 = corpus.model.motion_scale
-    return Sampler(packed, corpus.meta, scale, data, masks, config.optim.frames_per_step, seed)
-
-
-def _validator(config: TrainConfig, corpus: Corpus, weights: torch.Tensor) -> Validator | None:
-    """Build the validator over the held-out clips; None without any."""
-    if corpus.held_data is None or not config.run.validate_every:
-        return None
-    there = {row.corpus for row in corpus.held}
-    pools = tuple(
-        replace(pool, corpora=found)
-        for pool in config.data.pools
-        if (found := tuple(name for name in pool.corpora if name in there))
-    )
-    plain = replace(
-        config.data,
-        pools=pools,
-        mirror=0.0,
-        amplitude=0.0,
-        stretch=0.0,
-        foreign=0.0,
-        speech_noise=0.0,
-    )
-    samplers = []
-    for kind in KINDS:
-        only = {name: float(name == kind) for name in KINDS}
-        masks = replace(config.masks, **only)
-        samplers.append(_sampler(corpus.held_data, corpus, plain, masks, config, 1))
-    return make_validator(
-        Path(config.data.folder), corpus.held, config.run.validate_clips, samplers, corpus.meta,
-        config.optim, weights,
-    )  # fmt: skip
 
 
 @contextmanager

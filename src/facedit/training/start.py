@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facedit.errors import OutputExists, UsageError
+from facedit.training.team import joined_by_launcher
 
 if TYPE_CHECKING:
     from facedit.training.run import Trained
@@ -34,7 +35,7 @@ class MouthTrained:
         return f"{self.weights}: {self.steps} steps"
 
 
-def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained:
+def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained | None:
     """Train the network that a configuration file is for.
 
     Args:
@@ -43,9 +44,17 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained:
         resume: Go on from the run's last state.
 
     Returns:
-        What the run left behind.
+        What the run left behind; None in all but the first of several processes.
+
+    Raises:
+        UsageError: If several processes are to train a network that only one can train.
     """
     table = read_table(config)
+    rank, size = joined_by_launcher()
+    if size > 1 and table.get("kind") in ("mouth", "sync"):
+        raise UsageError(
+            f"{config}: {size} processes can train the motion model only, not {table['kind']}."
+        )
     if table.get("kind") == "mouth":
         return train_mouth_network(table, resume=resume)
     if table.get("kind") == "sync":
@@ -55,7 +64,8 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained:
         return train_sync(sync_config_from(table), resume=resume)
     from facedit.training.run import train
 
-    return train(config, resume=resume)
+    trained = train(config, resume=resume)
+    return None if rank else trained
 
 
 def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:

@@ -108,7 +108,10 @@ def load_state(path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Opti
     entries = {name: _part(tensors, f"optimiser.{name}.") for name in _ADAM}
     for name, parameter in net.named_parameters():
         if name in entries["step"]:
-            optimiser.state[parameter] = {entry: entries[entry][name] for entry in _ADAM}
+            # The fused optimiser wants all of it, the step too, where the parameter is.
+            optimiser.state[parameter] = {
+                entry: entries[entry][name].to(parameter.device) for entry in _ADAM
+            }
     return step
 
 

@@ -18,14 +18,30 @@ from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import MotionSpace
 from facedit.training.config import OptimConfig
 from facedit.training.data import ClipRow, Meta, PreparedClip, read_clip
-from facedit.training.loop import batch_loss
+from facedit.training.flow_task import draw_task, task_loss
 from facedit.training.sampler import Batch, Sampler
+from facedit.training.samples import Sample
 from facedit.types import Float32
 
 SPAN = 14
 LOSS_BATCHES = 6
 SEED = 20_000
+SAMPLES = 6
+"""Clips that are shown as drawn, about; at least one of each corpus."""
 SHOWN = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump")
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a validation found.
+
+    Attributes:
+        figures: Figures by name, e.g. ``loss_short`` or ``lrw_ar_opening_r``.
+        samples: A few clips as drawn.
+    """
+
+    figures: dict[str, float]
+    samples: tuple[Sample, ...]
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,7 @@ class Validator:
 
     Attributes:
         clips: Clips by corpus.
+        names: Names of the clips by corpus.
         batches: Fixed batches for the loss.
         meta: Describes the dims.
         meter: Measures lips.
@@ -42,47 +59,75 @@ class Validator:
     """
 
     clips: dict[str, list[PreparedClip]]
+    names: dict[str, list[str]]
     batches: list[Batch]
     meta: Meta
     meter: LipMeter
     optim: OptimConfig
     dim_weights: Tensor
 
-    def figures(self, model: MotionModel) -> dict[str, float]:
+    def validate(self, model: MotionModel) -> Validation:
         """Return the loss by kind of mask and the lips' figures by corpus, drawn at temperature 0.
 
         Args:
             model: The model.
 
         Returns:
-            Figures by name, e.g. ``loss_short`` or ``lrw_ar_opening_r``.
+            Figures and samples.
         """
         out = self._losses(model)
         settings = replace(model.sampler, steps=5, temperature=0.0)
+        shown = max(1, SAMPLES // max(len(self.clips), 1))
+        samples: list[Sample] = []
         for corpus, clips in self.clips.items():
+            drawn: list[tuple[Gap, Float32]] = []
 
-            def draw(gaps: Sequence[Gap], clips: list[PreparedClip] = clips) -> list[Float32]:
+            def draw(
+                gaps: Sequence[Gap],
+                clips: list[PreparedClip] = clips,
+                drawn: list[tuple[Gap, Float32]] = drawn,
+            ) -> list[Float32]:
                 tasks = [
                     Task(gap.motion, gap.hidden, clips[gap.number].speech, gap.number)
                     for gap in gaps
                 ]
-                return infill_batch(model, tasks, settings)
+                results = infill_batch(model, tasks, settings)
+                drawn.extend(zip(gaps, results, strict=True))
+                return results
 
             scores = score_clips(clips, draw, self.meter, self.meta, SPAN, "lips", foreign=True)
             if scores:
                 total = np.sum(scores, axis=0)
                 out |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
-        return out
+            for (gap, motion), score in list(zip(drawn, scores, strict=True))[:shown]:
+                figures = {
+                    name: float(FIGURES[name](score)) for name in ("opening_r", "opening_rel")
+                }
+                samples.append(self._sample(corpus, gap, motion, figures))
+        return Validation(out, tuple(samples))
+
+    def _sample(self, corpus: str, gap: Gap, drawn: Float32, figures: dict[str, float]) -> Sample:
+        clip = self.clips[corpus][gap.number]
+        joined = np.where(gap.hidden, drawn, clip.motion)
+        return Sample(
+            name=self.names[corpus][gap.number],
+            corpus=corpus,
+            truth=self.meter.measure(clip.motion, clip.identity)["opening"],
+            drawn=self.meter.measure(joined, clip.identity)["opening"],
+            span=gap.span,
+            energy=clip.speech[:, -2],
+            figures=figures,
+        )
 
     def _losses(self, model: MotionModel) -> dict[str, float]:
         sums: dict[str, list[float]] = defaultdict(list)
         generator = torch.Generator().manual_seed(SEED)
         with torch.inference_mode():
             for batch in self.batches:
-                loss = batch_loss(
-                    model.net, batch, self.optim, self.dim_weights, generator,
-                    bf16=False, drop=False,
-                )  # fmt: skip
+                task = draw_task(batch, self.optim, generator, drop=False)
+                loss = task_loss(
+                    model.net, task, self.dim_weights, self.optim.smoothness, bf16=False
+                )
                 sums[batch.kinds[0]].append(float(loss.velocity))
         return {f"loss_{kind}": float(np.mean(losses)) for kind, losses in sums.items()}
 
@@ -113,10 +158,11 @@ def make_validator(
     by_corpus: dict[str, list[ClipRow]] = defaultdict(list)
     for row in rows:
         by_corpus[row.corpus].append(row)
-    clips = {}
+    clips, names = {}, {}
     for corpus, found in by_corpus.items():
         picked = np.linspace(0, len(found) - 1, min(per_corpus, len(found))).round().astype(int)
         clips[corpus] = [read_clip(folder, found[i].sha256) for i in picked]
+        names[corpus] = [found[i].file for i in picked]
     batches = [
         batch
         for sampler in samplers
@@ -124,4 +170,4 @@ def make_validator(
         for batch in sampler.draw(step)
     ]
     meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
-    return Validator(clips, batches, meta, meter, optim, dim_weights)
+    return Validator(clips, names, batches, meta, meter, optim, dim_weights)

@@ -1,0 +1,158 @@
+"""The data of an experiment: what is learnt from, what it is validated on, the untrained model."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from facedit.model.checkpoint import MotionModel
+from facedit.model.config import preset
+from facedit.model.dit import DiT
+from facedit.training.config import DataConfig, TrainConfig
+from facedit.training.data import (
+    ClipRow,
+    Dataset,
+    Meta,
+    fit_projection,
+    load_dataset,
+    motion_scale,
+    read_clip,
+    read_meta,
+    read_rows,
+    split_rows,
+)
+from facedit.training.masks import KINDS, MaskConfig
+from facedit.training.sampler import Sampler
+from facedit.training.validate import Validator, make_validator
+from facedit.types import Float32
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Everything a run learns from and is validated on.
+
+    Attributes:
+        meta: Describes the dims.
+        learn: Clips to learn from.
+        held: Rows held out.
+        held_data: The same, loaded; None if nothing is held out.
+        model: Untrained model with its speech projection and motion scale.
+    """
+
+    meta: Meta
+    learn: Dataset
+    held: list[ClipRow]
+    held_data: Dataset | None
+    model: MotionModel
+
+
+def load_corpus(config: TrainConfig) -> Corpus:
+    """Load the data of an experiment and build its untrained model.
+
+    Args:
+        config: The experiment.
+
+    Returns:
+        Data and model.
+    """
+    data = config.data
+    folder = Path(data.folder)
+    meta = read_meta(folder)
+    corpora = {name for pool in data.pools for name in pool.corpora}
+    rows = [row for row in read_rows(folder) if row.corpus in corpora]
+    learn, held = split_rows(
+        rows, data.hold_out_speakers, data.hold_out_every, data.hold_out_corpora
+    )
+    projection = fit_projection(
+        (read_clip(folder, row.sha256).speech for row in learn), data.speech_dims, data.whiten
+    )
+    changes: dict[str, Any] = dict(config.model)
+    size = str(changes.pop("preset", "base"))
+    torch.manual_seed(config.run.seed)
+    shape = preset(
+        size, motion_dims=len(meta.dim_names), speech_dims=len(projection.offset), **changes
+    )
+    model = MotionModel(
+        net=DiT(shape),
+        projection=projection,
+        motion_scale=motion_scale(meta),
+        encoder=meta.encoder,
+        space=meta.space,
+        dim_names=meta.dim_names,
+    )
+    packed = load_dataset(folder, learn, projection)
+    held_data = load_dataset(folder, held, projection) if held else None
+    log.info("%d clips to learn from, %d held out", len(learn), len(held))
+    return Corpus(meta, packed, held, held_data, model)
+
+
+def loss_weights(config: TrainConfig, meta: Meta) -> torch.Tensor:
+    """Return the weight of each motion dim in the loss, shape (D,)."""
+    weights = np.ones(len(meta.dim_names), np.float32)
+    for name in ("lips", "face", "head"):
+        weights[meta.groups[name]] = getattr(config.optim, f"{name}_weight")
+    return torch.from_numpy(weights)
+
+
+def make_sampler(
+    packed: Dataset,
+    corpus: Corpus,
+    data: DataConfig,
+    masks: MaskConfig,
+    config: TrainConfig,
+    seed: int,
+) -> Sampler:
+    """Return a sampler of an experiment's clips.
+
+    Args:
+        packed: Clips to draw from.
+        corpus: Describes them.
+        data: Pools and augmentation.
+        masks: What is hidden.
+        config: The experiment.
+        seed: Seed.
+
+    Returns:
+        The sampler.
+    """
+    scale: Float32 = corpus.model.motion_scale
+    return Sampler(packed, corpus.meta, scale, data, masks, config.optim.frames_per_step, seed)
+
+
+def corpus_validator(
+    config: TrainConfig, corpus: Corpus, weights: torch.Tensor
+) -> Validator | None:
+    """Build the validator over the held-out clips; None without any."""
+    if corpus.held_data is None or not config.run.validate_every:
+        return None
+    there = {row.corpus for row in corpus.held}
+    pools = tuple(
+        replace(pool, corpora=found)
+        for pool in config.data.pools
+        if (found := tuple(name for name in pool.corpora if name in there))
+    )
+    plain = replace(
+        config.data,
+        pools=pools,
+        mirror=0.0,
+        amplitude=0.0,
+        stretch=0.0,
+        foreign=0.0,
+        speech_noise=0.0,
+    )
+    samplers = []
+    for kind in KINDS:
+        only = {name: float(name == kind) for name in KINDS}
+        masks = replace(config.masks, **only)
+        samplers.append(make_sampler(corpus.held_data, corpus, plain, masks, config, 1))
+    return make_validator(
+        Path(config.data.folder), corpus.held, config.run.validate_clips, samplers, corpus.meta,
+        config.optim, weights,
+    )  # fmt: skip

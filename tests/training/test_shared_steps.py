@@ -1,0 +1,129 @@
+"""A step is the same whether one process takes it whole, in parts, or several share it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from motion_corpus import write_config, write_corpus
+from safetensors.torch import load_file
+
+from facedit.errors import UsageError
+from facedit.model.layers import Part, PartDropout
+from facedit.training.config import OptimConfig
+from facedit.training.run import STATE, train
+from facedit.training.start import start
+
+STEPS = 6
+TOLERANCE = 1e-6
+"""Largest difference of a weight after six steps at a rate near 1e-3: rounding alone."""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return write_corpus(tmp_path_factory.mktemp("corpus") / "prepared")
+
+
+def configured(path, corpus, output, *, accumulate=1, frames=700):
+    # Padded windows, dropout, deaf windows and two lengths: all that a share could get wrong.
+    write_config(path, corpus, output, steps=STEPS)
+    text = path.read_text().replace("frames_per_step = 200", f"frames_per_step = {frames}")
+    path.write_text(text + f"accumulate = {accumulate}\ndrop_speech = 0.3\n")
+    return path
+
+
+def state(folder):
+    return load_file(folder / STATE)
+
+
+def logged(folder):
+    """The last row of the log, without the speed."""
+    return [float(value) for value in (folder / "train.csv").read_text().split()[-1].split(",")[:5]]
+
+
+def largest_difference(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    return max(
+        float((ours[name] - theirs[name]).abs().max())
+        for name in ours
+        if name.startswith(("net.", "ema."))
+    )
+
+
+@pytest.fixture(scope="module")
+def one(corpus, tmp_path_factory):
+    """What one process makes of it without parts."""
+    folder = tmp_path_factory.mktemp("one")
+    train(configured(folder / "c.toml", corpus, folder / "run"))
+    return folder / "run"
+
+
+@pytest.mark.parametrize("parts", [2, 3, 12])  # 12: more parts than a pool has windows
+def test_a_step_in_parts_is_the_step(corpus, one, tmp_path, parts):
+    train(configured(tmp_path / "c.toml", corpus, tmp_path / "run", accumulate=parts))
+    assert largest_difference(state(one), state(tmp_path / "run")) < TOLERANCE
+    rows = [
+        (folder / "train.csv").read_text().splitlines()[-1] for folder in (one, tmp_path / "run")
+    ]
+    ours, theirs = ([float(value) for value in row.split(",")[:5]] for row in rows)
+    assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_other_seeds_differ_by_far_more_than_the_tolerance(corpus, one, tmp_path):
+    path = configured(tmp_path / "c.toml", corpus, tmp_path / "run")
+    path.write_text(path.read_text().replace("drop_speech = 0.3", "drop_speech = 0.31"))
+    train(path)
+    assert largest_difference(state(one), state(tmp_path / "run")) > 20 * TOLERANCE
+
+
+def test_two_processes_equal_one_and_resume_exactly(corpus, one, tmp_path):
+    whole = configured(tmp_path / "whole.toml", corpus, tmp_path / "whole", accumulate=2)
+    broken = configured(tmp_path / "broken.toml", corpus, tmp_path / "broken", accumulate=2)
+    script = Path(__file__).with_name("two_processes.py")
+    launched = subprocess.run(
+        [
+            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+            str(script), str(whole), str(broken), "4",
+        ],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert launched.returncode == 0, launched.stderr
+    # One process speaks: three runs, three answers, the second stopped where rank 1 was told to.
+    assert re.findall(r": (\d+) steps( of 6)?", launched.stdout) == [
+        ("6", ""), ("4", " of 6"), ("6", ""),
+    ]  # fmt: skip
+    ours, theirs = state(tmp_path / "whole"), state(tmp_path / "broken")
+    assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
+    assert largest_difference(state(one), ours) < TOLERANCE
+    rows = (tmp_path / "broken" / "train.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["step", "5", "6"]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_dropout_of_parts_is_that_of_the_whole(dtype):
+    dropout, whole = PartDropout(0.3), torch.randn(7, 5, 4).to(dtype)
+    torch.manual_seed(1)
+    expected = dropout(whole)
+    after = torch.rand(1)
+    for rows in (torch.tensor([0, 3, 6]), torch.tensor([1]), torch.tensor([], dtype=torch.int64)):
+        torch.manual_seed(1)
+        assert torch.equal(dropout(whole[rows], Part(rows, 7)), expected[rows])
+        assert torch.equal(torch.rand(1), after)  # and the next layer goes on from the same number
+    dropout.eval()
+    assert torch.equal(dropout(whole, Part(torch.arange(7), 7)), whole)
+
+
+def test_only_the_motion_model_is_for_several_processes(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for kind in ("mouth", "sync"):
+        path = tmp_path / f"{kind}.toml"
+        path.write_text(f'kind = "{kind}"\n')
+        with pytest.raises(UsageError, match=f"motion model only, not {kind}"):
+            start(path)
+
+
+def test_no_part_is_no_step():
+    with pytest.raises(UsageError, match="accumulate"):
+        OptimConfig(steps=1, accumulate=0)

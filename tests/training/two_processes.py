@@ -1,0 +1,32 @@
+"""Run by ``torchrun`` from a test: trains whole, broken and resumed, with SIGTERM at one rank only.
+
+Arguments: the configuration of the unbroken run, that of the broken one, the step to be ended at.
+"""
+
+import os
+import signal
+import sys
+
+import torch
+
+from facedit.cli import main
+from facedit.training import run
+
+if __name__ == "__main__":
+    whole, broken, end = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    torch.distributed.init_process_group("gloo")
+    rank = torch.distributed.get_rank()
+    done = [main(["train", whole])]
+    original = run.Trainer.step
+
+    def step(self, number):
+        if rank == 1 and number == end - 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(self, number)
+
+    run.Trainer.step = step
+    done.append(main(["train", broken]))
+    run.Trainer.step = original
+    done.append(main(["train", broken, "--resume"]))
+    torch.distributed.destroy_process_group()
+    sys.exit(max(done))
