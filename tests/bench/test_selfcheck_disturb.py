@@ -12,6 +12,7 @@ from facedit.bench.selfcheck.disturb import (
     DISTURBANCES,
     Help,
     mix_takes,
+    rest_lips,
     shift_name,
     turn_head,
 )
@@ -224,23 +225,41 @@ def test_mixed_takes_have_nothing_in_common_but_the_clip() -> None:
     assert after.output is before.output
 
 
-def test_turned_head_turns_motion_and_landmarks_alike_in_the_span() -> None:
+def test_turned_head_is_turned_and_nearer_in_motion_and_landmarks_alike() -> None:
     before = scene()
-    after = turn_head(before, 0.2)
+    after = turn_head(before, 0.2, 1.05)
     space = motion_space()
+    turned, nearer = space.names.index("head_ry"), space.names.index("head_log_scale")
     raw = (after.output.motion - before.output.motion) * space.std
-    column = space.names.index("head_ry")
-    np.testing.assert_allclose(raw[before.hidden, column], 0.2, atol=1e-5)
+    np.testing.assert_allclose(raw[before.hidden][:, turned], 0.2, atol=1e-5)
+    np.testing.assert_allclose(raw[before.hidden][:, nearer], np.log(1.05), atol=1e-5)
     assert not raw[~before.hidden].any()
-    assert not np.delete(raw, column, axis=1).any()
+    assert not np.delete(raw, (turned, nearer), axis=1).any()
     encoded = space.encode(after.output.landmarks, before.identity)
     was = space.encode(before.output.landmarks, before.identity)
     moved = (encoded - was) * space.std
-    np.testing.assert_allclose(moved[before.filled, column], 0.2, atol=0.02)
+    np.testing.assert_allclose(moved[before.filled][:, turned], 0.2, atol=0.02)
+    np.testing.assert_allclose(moved[before.filled][:, nearer], np.log(1.05), atol=1e-4)
     assert np.abs(moved[:, space.groups["lips"]]).max() < 1e-3
     np.testing.assert_array_equal(
         after.output.landmarks[~before.filled], before.output.landmarks[~before.filled]
     )
+
+
+def test_resting_lips_hold_still_in_the_span_while_the_head_moves_on() -> None:
+    before = scene()
+    after = rest_lips(before)
+    lips = motion_space().groups["lips"]
+    hidden = np.flatnonzero(before.hidden)
+    assert not np.diff(after.output.motion[hidden][:, lips], axis=0).any()
+    np.testing.assert_array_equal(
+        np.delete(after.output.motion, np.r_[lips], axis=1),
+        np.delete(before.output.motion, np.r_[lips], axis=1),
+    )
+    np.testing.assert_array_equal(
+        after.output.motion[~before.hidden], before.output.motion[~before.hidden]
+    )
+    assert not (after.speech[:, -1] >= 0.5).any()
 
 
 @pytest.mark.parametrize("one", DISTURBANCES, ids=lambda one: one.name)
@@ -268,6 +287,8 @@ def test_only_what_a_disturbance_names_is_disturbed(one) -> None:  # type: ignor
     wanted = {kind: kind == one.kind for kind in touched}
     if one.name == "tracked_anew":
         wanted["pictures"] = False
+    if one.name == "resting_lips":
+        wanted["sound"] = True
     assert touched == wanted
 
 

@@ -48,7 +48,7 @@ def verdict(expectation: Expectation, **by_disturbance: np.ndarray | float) -> b
         (-0.5, "up", 0.4, False),
         (0.5, "up", 0.4, True),
         (-0.5, "away", 0.4, True),
-        (0.0, "down", 0.0, True),
+        (0.0, "down", 0.0, False),
         (float("nan"), "down", 0.1, False),
     ],
 )
@@ -115,7 +115,7 @@ def test_effects_are_paired_and_pooled_by_sums() -> None:
     assert effect.seen == pytest.approx(5 / 4)
     assert effect.change == pytest.approx(1.0)
     # Every clip moved by exactly 1: the change is certain though the clips differ.
-    assert effect.doubt == pytest.approx(0.0, abs=1e-12)
+    assert (effect.rises, effect.falls) == (1.0, 0.0)
     assert effect.spread > 0.1
 
 

@@ -12,7 +12,7 @@ from facedit.bench.scene import Scene, View
 from facedit.bench.selfcheck import pictures, sounds
 from facedit.bench.selfcheck.figures import TRUTH
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
-from facedit.motion.space import HEAD_NAMES, MotionSpace
+from facedit.motion.space import MotionSpace
 
 Retrack = Callable[[Scene, pictures.Pictures], View]
 """Finds landmarks and motion anew in changed pictures of a scene's output."""
@@ -22,6 +22,9 @@ SHIFTS = (1, 2, 3, 5, 10)
 
 TURN_RAD = 0.2
 """How far the turned head is turned about the upright axis (11 degrees)."""
+
+GROWTH = 1.05
+"""By how much the turned head is larger."""
 
 TAKES = 3
 """Takes of the motion, all the same unless they are mixed."""
@@ -72,35 +75,53 @@ def shift_name(frames: int) -> str:
     return f"sound{frames:+d}"
 
 
-def turn_head(scene: Scene, angle: float = TURN_RAD) -> Scene:
-    """Turn the head in the filled frames, in landmarks and motion; pictures stay.
+def turn_head(scene: Scene, angle: float = TURN_RAD, growth: float = GROWTH) -> Scene:
+    """Turn the head and bring it nearer in the filled frames, in landmarks and motion only.
 
     Args:
         scene: The scene.
-        angle: By how much, in radians, about the upright axis.
+        angle: By how much it is turned, in radians, about the upright axis.
+        growth: Factor on its size.
 
     Returns:
         The scene.
     """
     space = MotionSpace.load()
     turn = np.array([0.0, angle, 0.0])
+    moved = np.zeros(space.dims)
+    moved[space.names.index("head_ry")] = angle
+    moved[space.names.index("head_log_scale")] = np.log(growth)
     motion = scene.output.motion.copy()
-    column = space.groups["head"].start + HEAD_NAMES.index("head_ry")
-    motion[scene.hidden, column] += np.float32(angle / space.std[column])
+    motion[scene.hidden] += (moved / space.std).astype(np.float32)
     landmarks = scene.output.landmarks.copy()
     rows = scene.filled & np.isfinite(landmarks).all(axis=(1, 2))
     if rows.any():
         pose = fit_pose(landmarks[rows], scene.identity.neutral)
         turned = HeadPose(
-            rotation_matrices(pose.rotation_vectors + turn), pose.translation, pose.scale
+            rotation_matrices(pose.rotation_vectors + turn),
+            pose.translation,
+            pose.scale * growth,
         )
         landmarks[rows] = turned.apply(pose.remove(landmarks[rows]))
-    drawn = scene.drawn
-    if drawn is not None:
-        drawn = drawn.copy()
-        drawn[scene.hidden, column] += np.float32(angle / space.std[column])
     view = replace(scene.output, motion=motion, landmarks=landmarks)
-    return replace(scene, output=view, drawn=drawn)
+    return replace(scene, output=view)
+
+
+def rest_lips(scene: Scene) -> Scene:
+    """Let the lips rest in the hidden frames, in motion only, and put silence under them.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The scene.
+    """
+    hidden = np.flatnonzero(scene.hidden)
+    motion = scene.output.motion.copy()
+    if len(hidden):
+        lips = MotionSpace.load().groups["lips"]
+        motion[hidden, lips] = motion[hidden[0], lips]
+    return replace(sounds.silence_sound(scene), output=replace(scene.output, motion=motion))
 
 
 def mix_takes(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -182,12 +203,14 @@ DISTURBANCES: tuple[Disturbance, ...] = (
     _of_pictures("jump", "one-frame jump", lambda scene, _: pictures.jump_picture(scene)),
     _of_pictures("other_face", "another's face",
                  lambda scene, help: pictures.swap_face(scene, help.other)),
-    _of_pictures("touched_frames", "kept frames 4 grey levels lighter",
+    _of_pictures("touched_frames", "kept frames 4 levels lighter",
                  lambda scene, _: pictures.touch_kept(scene), "eyes"),
-    _of_pictures("late_frames", "kept frames after the span one late",
+    _of_pictures("late_frames", "later frames one late",
                  lambda scene, _: pictures.delay_kept(scene), "eyes"),
-    Disturbance("turned_head", "head turned by 11°", "motion",
+    Disturbance("turned_head", "head turned and nearer", "motion",
                 lambda scene, _: turn_head(scene), "eyes"),
+    Disturbance("resting_lips", "still lips in silence", "motion",
+                lambda scene, _: rest_lips(scene), "ears"),
     Disturbance("mixed_takes", "takes drawn by chance", "takes",
                 lambda scene, help: mix_takes(scene, _seeded(help)), "ears"),
 )  # fmt: skip

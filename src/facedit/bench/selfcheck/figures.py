@@ -31,7 +31,8 @@ class Effect:
         truth: The figure of the undisturbed clips; NaN if it could not be measured.
         seen: The figure of the disturbed clips.
         change: ``seen - truth``.
-        doubt: Standard deviation of the change over bootstrap draws of clips (paired).
+        rises: Share of the (paired) bootstrap draws of clips in which the figure rises.
+        falls: Share of the draws in which it falls.
         spread: Standard deviation of the truth's figure over the same draws.
         by_item: The truth's figures of single clips spread by this much (standard deviation).
     """
@@ -39,16 +40,10 @@ class Effect:
     truth: float
     seen: float
     change: float
-    doubt: float
+    rises: float
+    falls: float
     spread: float
     by_item: float
-
-    @property
-    def size(self) -> float:
-        """The change in units of the spread between single clips, for pictures."""
-        if not np.isfinite(self.change) or abs(self.change) < 1e-9:
-            return 0.0 if np.isfinite(self.change) else float("nan")
-        return self.change / max(self.by_item, 1e-9)
 
 
 class Figures:
@@ -75,11 +70,6 @@ class Figures:
         _, clip_of = np.unique(list(clips) or range(items), return_inverse=True)
         self._counts = draw_clips(int(clip_of.max()) + 1, _DRAWS, seed)[:, clip_of]
 
-    @property
-    def disturbances(self) -> tuple[str, ...]:
-        """Names of the disturbances, the truth first."""
-        return (TRUTH, *(name for name in self.readings if name != TRUTH))
-
     def effect(self, disturbance: str, measure: str) -> Effect:
         """Compare a disturbance with the truth, on the clips in which both were measured.
 
@@ -93,18 +83,21 @@ class Figures:
         true, seen = self._table(TRUTH, measure), self._table(disturbance, measure)
         value = self.measures[measure].value
         if true is None or seen is None:
-            return Effect(*[float("nan")] * 6)
+            return Effect(*[float("nan")] * 7)
         both = np.any(true != 0, axis=1) & np.any(seen != 0, axis=1)
         true, seen = true * both[:, None], seen * both[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             true_value, seen_value = value(true.sum(axis=0)), value(seen.sum(axis=0))
             true_draws, seen_draws = value(self._counts @ true), value(self._counts @ seen)
             single = value(true)
+        steps = seen_draws - true_draws
+        steps = steps[np.isfinite(steps)]
         return Effect(
             float(true_value),
             float(seen_value),
             float(seen_value - true_value),
-            _deviation(seen_draws - true_draws),
+            float(np.mean(steps > 0)) if len(steps) else 0.0,
+            float(np.mean(steps < 0)) if len(steps) else 0.0,
             _deviation(true_draws),
             _deviation(single),
         )
@@ -134,6 +127,21 @@ class Figures:
             return np.full(len(self.readings[TRUTH]), np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(self.measures[measure].value(table), np.float64)
+
+    def same(self, disturbance: str, measure: str) -> bool:
+        """Return whether a disturbance left the sums of every item as they were.
+
+        Args:
+            disturbance: Name of the disturbance.
+            measure: Name of the measure.
+
+        Returns:
+            Whether all are the same; False where nothing was measured.
+        """
+        true, seen = self._table(TRUTH, measure), self._table(disturbance, measure)
+        if true is None or seen is None:
+            return False
+        return bool(np.allclose(true, seen, rtol=1e-6, atol=1e-9, equal_nan=True))
 
     def _table(self, disturbance: str, measure: str) -> Float64 | None:
         """Return the sums of each item, zeros where it has none; None if no item has any."""

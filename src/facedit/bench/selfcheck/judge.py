@@ -1,7 +1,7 @@
 """Expectations against figures: each becomes a row that says what was expected and what was seen.
 
-A measure that should move must move by an amount that matters *and* by more than chance over the
-sample explains. A measure that should stay may move by a stated amount, or by what its own figure
+A measure that should move must move by an amount that matters *and* do so whichever clips had been
+drawn. A measure that should stay may move by a stated amount, or by what its own figure
 is uncertain by anyway, whichever is more.
 """
 
@@ -17,8 +17,8 @@ from facedit.bench.selfcheck.figures import TRUTH, Effect, Figures
 
 Way = Literal["up", "down", "away"]
 
-CERTAIN = 3.0
-"""A change must be this many standard deviations of its own bootstrap."""
+CERTAIN = 0.975
+"""Share of the bootstrap draws of clips in which a figure must move the right way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +62,28 @@ class Expectation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Where the figure of undisturbed clips must lie.
+    """Where a figure must lie.
 
     Attributes:
         measure: The measure.
         low: Smallest figure.
         high: Largest figure.
         reason: Why.
+        disturbance: Of which clips; the undisturbed ones by default.
     """
 
     measure: str
     low: float
     high: float
     reason: str
+    disturbance: str = TRUTH
 
     def judge(self, figures: Figures) -> Row:
         """Compare it with what was seen."""
-        seen = figures.effect(TRUTH, self.measure).truth
+        seen = figures.interval(self.disturbance, self.measure)[0]
         ok = bool(self.low <= seen <= self.high)
         expected = f"{self.low:.4g} to {self.high:.4g}"
-        return Row(TRUTH, self.measure, expected, f"{seen:.4g}", ok, self.reason)
+        return Row(self.disturbance, self.measure, expected, f"{seen:.4g}", ok, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,10 @@ class Moves:
         """Compare it with what was seen."""
         effect = figures.effect(self.disturbance, self.measure)
         along = {"up": effect.change, "down": -effect.change, "away": abs(effect.change)}[self.way]
-        ok = bool(along >= max(self.least, CERTAIN * effect.doubt))
+        surely = {"up": effect.rises, "down": effect.falls}.get(
+            self.way, max(effect.rises, effect.falls)
+        )
+        ok = bool(along >= self.least and surely >= CERTAIN)
         expected = f"{self.way} by {self.least:.4g} or more"
         return Row(self.disturbance, self.measure, expected, _said(effect), ok, self.reason)
 
@@ -134,6 +139,27 @@ class Stays:
         ok = bool(abs(effect.change) <= allowed)
         expected = f"stays within {allowed:.4g}"
         return Row(self.disturbance, self.measure, expected, _said(effect), ok, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A measure that does not look at what a disturbance changes: not one clip's figure changes.
+
+    Attributes:
+        disturbance: The disturbance.
+        measure: The measure.
+        reason: Why.
+    """
+
+    disturbance: str
+    measure: str
+    reason: str
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        said = _said(figures.effect(self.disturbance, self.measure))
+        ok = figures.same(self.disturbance, self.measure)
+        return Row(self.disturbance, self.measure, "stays the same", said, ok, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +257,22 @@ def disturbances_of(expectation: Expectation) -> set[str]:
     return {getattr(expectation, "disturbance", TRUTH)}
 
 
+def units_of(expectations: Iterable[Expectation]) -> dict[str, float]:
+    """Return what counts as a move.
+
+    Args:
+        expectations: The expectations.
+
+    Returns:
+        By measure, the least change that any expectation asks for.
+    """
+    found: dict[str, float] = {}
+    for one in expectations:
+        if isinstance(one, Moves) and one.least > 0:
+            found[one.measure] = min(one.least, found.get(one.measure, one.least))
+    return found
+
+
 def unexamined(expectations: Sequence[Expectation], figures: Figures) -> tuple[str, ...]:
     """Return the measures that no disturbance is expected to move.
 
@@ -239,10 +281,20 @@ def unexamined(expectations: Sequence[Expectation], figures: Figures) -> tuple[s
         figures: The figures.
 
     Returns:
-        Their names: figures that nothing was proven of.
+        Their names: figures that nothing was proven of. Those of the clip itself, which only stand
+        beside others, are not listed.
     """
-    proven = {one.measure for one in expectations if isinstance(one, (Moves, Ordered, Follows))}
-    return tuple(name for name in figures.measures if name not in proven)
+    proven = {
+        one.measure
+        for one in expectations
+        if isinstance(one, (Moves, Ordered))
+        or (disturbances_of(one) != {TRUTH} and isinstance(one, (Band, Follows)))
+    }
+    return tuple(
+        name
+        for name, one in figures.measures.items()
+        if name not in proven and (one.better != "none")
+    )
 
 
 def _said(effect: Effect) -> str:

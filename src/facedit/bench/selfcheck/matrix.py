@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from facedit.bench.selfcheck.disturb import DISTURBANCES
+from facedit.bench.selfcheck.disturb import DISTURBANCES, Disturbance
 from facedit.bench.selfcheck.figures import TRUTH, Effect, Figures
 from facedit.bench.selfcheck.judge import Row
 from facedit.report.drawing import escape, label, number, rect
 
-_LEFT, _TOP, _CELL, _HIGH, _FOOT = 190.0, 210.0, 17.0, 24.0, 34.0
+_LEFT, _TOP, _CELL, _HIGH, _FOOT = 178.0, 150.0, 11.4, 22.0, 34.0
 _STEPS = (0.1, 0.3, 1.0, 3.0)
 _UP = ("#f4f5f7", "#fbe3d3", "#f4b68f", "#e07a45", "#a6440f")
 _DOWN = ("#f4f5f7", "#d9e7f8", "#9dc0ea", "#4d86cf", "#1c4f96")
@@ -20,14 +20,14 @@ _UNKNOWN = "#ffffff"
 _SIZES = ("< 0.1", "0.1 to 0.3", "0.3 to 1", "1 to 3", "> 3")
 
 SCALE = tuple(zip(_SIZES, _UP, _DOWN, strict=True))
-"""Size of a change in standard deviations between clips, its colour upwards and downwards."""
+"""Size of a change in units of what counts as a move, its colour upwards and downwards."""
 
 
 def colour(size: float) -> str:
     """Return the colour of an effect.
 
     Args:
-        size: The change in standard deviations between clips.
+        size: The change in units of what counts as a move.
 
     Returns:
         A colour; white where it is not known.
@@ -38,12 +38,14 @@ def colour(size: float) -> str:
     return (_UP if size > 0 else _DOWN)[step]
 
 
-def matrix_picture(figures: Figures, rows: Sequence[Row]) -> str:
+def matrix_picture(figures: Figures, rows: Sequence[Row], units: Mapping[str, float]) -> str:
     """Draw disturbances by measures.
 
     Args:
         figures: The figures.
         rows: The expectations; each outlines its cell, met or not.
+        units: By measure, the least change that counts as a move; where none is stated, the
+            standard deviation between clips.
 
     Returns:
         An SVG element.
@@ -53,14 +55,13 @@ def matrix_picture(figures: Figures, rows: Sequence[Row]) -> str:
     width = _LEFT + _CELL * len(names) + 12
     height = _TOP + _HIGH * len(shown) + _FOOT
     parts = [
-        f'<svg viewBox="0 0 {number(width)} {number(height)}" role="img" '
-        f'style="min-width:{number(width)}px">',
+        f'<svg viewBox="0 0 {number(width)} {number(height)}" role="img">',
         "<title>Effect of each disturbance on each measure</title>",
         *_groups(figures, names),
     ]
     for column, name in enumerate(names):
         x = _LEFT + (column + 0.5) * _CELL + 4
-        turned = f'transform="rotate(-90 {number(x)} {number(_TOP - 8)})"'
+        turned = f'transform="rotate(-90 {number(x)} {number(_TOP - 8)})" style="font-size:10px"'
         parts.append(label(x, _TOP - 8, name, turned))
     judged = _by_cell(rows)
     for line, one in enumerate(shown):
@@ -69,8 +70,9 @@ def matrix_picture(figures: Figures, rows: Sequence[Row]) -> str:
         for column, name in enumerate(names):
             effect = figures.effect(one.name, name)
             x = _LEFT + column * _CELL
-            parts.append(_cell(x, y, name, one.title, one.name == TRUTH, effect,
-                               judged.get((one.name, name), ())))  # fmt: skip
+            unit = units.get(name, max(effect.by_item, 1e-9))
+            size = float("nan") if one.name == TRUTH else effect.change / unit
+            parts.append(_cell(x, y, name, one, effect, size, judged.get((one.name, name), ())))
     return "".join([*parts, "</svg>"])
 
 
@@ -78,14 +80,14 @@ def _cell(
     x: float,
     y: float,
     measure: str,
-    title: str,
-    is_truth: bool,
+    one: Disturbance,
     effect: Effect,
+    size: float,
     rows: Sequence[Row],
 ) -> str:
     """Draw one cell: colour by effect, outline if it must move, dot if it must stay."""
-    fill = _UNKNOWN if is_truth and not rows else "#dcefe3" if is_truth else colour(effect.size)
-    said = f"{title}: {measure} {effect.truth:.4g} → {effect.seen:.4g}"
+    fill = "#dcefe3" if one.name == TRUTH and rows else colour(size)
+    said = f"{one.title}: {measure} {effect.truth:.4g} → {effect.seen:.4g}"
     tip = escape("\n".join([said, *(f"expected {row.expected}" for row in rows)]))
     inner = rect(x + 0.5, y + 0.5, _CELL - 1, _HIGH - 1, f'fill="{fill}"')
     failed = any(not row.ok for row in rows)
@@ -97,7 +99,7 @@ def _cell(
                       'fill="none" stroke="#1c2733" stroke-width="2"')  # fmt: skip
     if any(row.expected.startswith("stays") for row in rows):
         inner += (
-            f'<circle cx="{number(x + _CELL / 2)}" cy="{number(y + _HIGH / 2)}" r="2.4" '
+            f'<circle cx="{number(x + _CELL / 2)}" cy="{number(y + _HIGH / 2)}" r="2" '
             f'fill="{"#d0021b" if failed else "#5b6876"}"/>'
         )
     return f"<g><title>{tip}</title>{inner}</g>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from facedit.bench.measure import Measure
+from facedit.bench.measure import DRAWN, Measure
 from facedit.bench.measures import (
     av_sync,
     continuity,
@@ -21,7 +21,7 @@ from facedit.bench.measures import (
     silence,
     spectra,
 )
-from facedit.bench.measures.registry import DRAWN, MEASURES, Nets
+from facedit.bench.measures.registry import MEASURES, Nets
 from facedit.bench.scene import Scene
 from facedit.bench.selfcheck.disturb import Disturbance
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from facedit.bench.selfcheck.curves import ALL, COLOURS, curve_picture, shift_curves
 from facedit.bench.selfcheck.figures import Figures
@@ -18,13 +18,16 @@ _MORE_STYLE = (
 )
 
 
-def selfcheck_html(found: SelfCheck, figures: Figures, corpora: Sequence[str]) -> str:
+def selfcheck_html(
+    found: SelfCheck, figures: Figures, corpora: Sequence[str], units: Mapping[str, float]
+) -> str:
     """Write a self-check as a page.
 
     Args:
         found: The outcome.
         figures: The figures.
         corpora: Corpus of each item.
+        units: By measure, the least change that counts as a move.
 
     Returns:
         A whole HTML document.
@@ -41,9 +44,10 @@ def selfcheck_html(found: SelfCheck, figures: Figures, corpora: Sequence[str]) -
         "stay.</p>",
         _failures(found),
         "<section><h2>Disturbances and measures</h2><p class='soft small'>Colour: change of the "
-        "figure in standard deviations between clips (orange up, blue down). Outlined: must move. "
-        "Dot: must stay. Red: was not as expected. Green: must lie in its band.</p>"
-        f"<div class='scroll'>{matrix_picture(figures, found.rows)}</div>{_scale()}</section>",
+        "figure in units of what counts as a move (orange up, blue down). Outlined: must move. "
+        "Dot: must stay. Red: was not as expected. Green: must lie in its band. White: not "
+        "measured.</p>"
+        f"{matrix_picture(figures, found.rows, units)}{_scale()}</section>",
         _curves(figures, corpora),
         _rows(found),
         _facts(found),
@@ -82,7 +86,7 @@ def _curves(figures: Figures, corpora: Sequence[str]) -> str:
     pictures = "".join(
         curve_picture(measure, shift_curves(figures, name, corpora))
         for name, measure in figures.measures.items()
-        if measure.group == "sync"
+        if measure.group == "sync" and measure.better != "none"
     )
     if not pictures:
         return ""

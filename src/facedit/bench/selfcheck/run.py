@@ -14,7 +14,7 @@ from facedit.bench.selfcheck.disturb import DISTURBANCES, TAKES, Disturbance, He
 from facedit.bench.selfcheck.expectations import EXPECTATIONS
 from facedit.bench.selfcheck.figures import Figures, ItemSums
 from facedit.bench.selfcheck.fingerprint import fingerprint, versions
-from facedit.bench.selfcheck.judge import disturbances_of, judge, unexamined
+from facedit.bench.selfcheck.judge import disturbances_of, judge, unexamined, units_of
 from facedit.bench.selfcheck.page import selfcheck_html
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, save
 from facedit.bench.selfcheck.sample import LEAST, choose_items, partners
@@ -73,12 +73,8 @@ def selfcheck(
     earlier = load(output) if reuse else None
     if earlier is not None and earlier.depends_on == depends_on:
         return earlier
-    chosen = choose_items(bench.items, items, seed)
-    pairs = [
-        Pair(item, other, seed + number)
-        for number, (item, other) in enumerate(zip(chosen, partners(chosen), strict=True))
-    ]
-    measured, failed = _measured(pairs, clips_root, workers, progress)
+    pairs = pairs_of(bench, items, seed)
+    measured, failed = measure_pairs(pairs, clips_root, workers, progress)
     used = tuple(pair for pair in pairs if pair.item.id in measured)
     readings = {
         one.name: [measured[pair.item.id][one.name] for pair in used] for one in DISTURBANCES
@@ -100,9 +96,28 @@ def selfcheck(
         versions(),
         round(time.monotonic() - began, 1),
     )
-    page = selfcheck_html(found, figures, [pair.item.clip.corpus for pair in used])
+    corpora = [pair.item.clip.corpus for pair in used]
+    page = selfcheck_html(found, figures, corpora, units_of(wanted))
     save(found, output, page)
     return found
+
+
+def pairs_of(bench: Bench, items: int, seed: int) -> tuple[Pair, ...]:
+    """Choose items and their partners.
+
+    Args:
+        bench: The benchmark.
+        items: How many items, at most.
+        seed: Seed of the sample and of what is random.
+
+    Returns:
+        The pairs.
+    """
+    chosen = choose_items(bench.items, items, seed)
+    return tuple(
+        Pair(item, other, seed + number)
+        for number, (item, other) in enumerate(zip(chosen, partners(chosen), strict=True))
+    )
 
 
 def make_worker(clips_root: Path) -> Callable[[Pair], dict[str, Sums]]:
@@ -148,10 +163,23 @@ def read(scene: Scene, help: Help, measure: Measuring) -> dict[str, Sums]:
     return {one.name: measure(one.apply(scene, help), one) for one in DISTURBANCES}
 
 
-def _measured(
-    pairs: Sequence[Pair], clips_root: Path, workers: Workers, progress: bool
+def measure_pairs(
+    pairs: Sequence[Pair], clips_root: Path, workers: Workers, progress: bool = True
 ) -> tuple[dict[str, dict[str, ItemSums]], dict[str, str]]:
-    """Work on all items; return the sums of those that could be, and why others could not."""
+    """Disturb and measure all items.
+
+    Args:
+        pairs: Items and partners.
+        clips_root: The clips' folder.
+        workers: Who does the work.
+        progress: Show progress.
+
+    Returns:
+        Sums by item and disturbance, and why other items could not be looked at.
+
+    Raises:
+        SelfCheckFailed: If fewer than two items could.
+    """
     measured: dict[str, dict[str, ItemSums]] = {}
     failed: dict[str, str] = {}
 
