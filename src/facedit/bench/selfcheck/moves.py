@@ -133,8 +133,14 @@ MOVES: tuple[Expectation, ...] = (
         for name in ("silence_lip_ratio", "silence_opening_ratio")
     ),
     *(
-        Band(f"silence_{name}", 0.0, 1e-4, "lips that rest in silence", "resting_lips")
-        for name in ("lip_ratio", "lip_speed", "opening_ratio", "opening_speed")
+        Band(f"silence_{name}", 0.0, high, why, "resting_lips")
+        for name, high, why in (
+            ("lip_ratio", 1e-4, "lips that rest in silence"),
+            ("lip_speed", 1e-4, "lips that rest in silence"),
+            # The opening's unit is the distance of the eyes' corners, which brows and lids move.
+            ("opening_ratio", 0.3, "lips that rest in silence"),
+            ("opening_speed", 0.15, "lips that rest in silence"),
+        )
     ),
 )
 """All that must move."""
