@@ -264,13 +264,17 @@ def units_of(expectations: Iterable[Expectation]) -> dict[str, float]:
         expectations: The expectations.
 
     Returns:
-        By measure, the least change that any expectation asks for.
+        By measure, the least change that any expectation asks for; where none does, the most that
+        any allows.
     """
-    found: dict[str, float] = {}
+    moves: dict[str, float] = {}
+    stays: dict[str, float] = {}
     for one in expectations:
         if isinstance(one, Moves) and one.least > 0:
-            found[one.measure] = min(one.least, found.get(one.measure, one.least))
-    return found
+            moves[one.measure] = min(one.least, moves.get(one.measure, one.least))
+        elif isinstance(one, Stays):
+            stays[one.measure] = max(one.within, stays.get(one.measure, 0.0))
+    return stays | moves
 
 
 def unexamined(expectations: Sequence[Expectation], figures: Figures) -> tuple[str, ...]:

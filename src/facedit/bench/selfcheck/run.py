@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from facedit.bench.items import Bench, Item
@@ -139,9 +139,13 @@ def make_worker(clips_root: Path) -> Callable[[Pair], dict[str, Sums]]:
     measure = measurer(load_nets())
     retrack = retracker(Landmarker(), MotionSpace.load())
 
+    # A partner is often the next item of the same corpus.
+    @lru_cache(maxsize=3)
+    def scene_of(item: Item) -> Scene:
+        return scene_of_truth(item, clips_root)
+
     def handle(pair: Pair) -> dict[str, Sums]:
-        scene = scene_of_truth(pair.item, clips_root)
-        other = scene_of_truth(pair.other, clips_root)
+        scene, other = scene_of(pair.item), scene_of(pair.other)
         return read(scene, Help(other, retrack, pair.seed), measure)
 
     return handle

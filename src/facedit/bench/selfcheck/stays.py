@@ -31,7 +31,7 @@ WITHIN: dict[str, float] = {
     "lip_opening_r": 0.06, "lip_width_r": 0.15,
     "lip_speed": 0.12,
     "shape_lips_error": 1.0, "shape_jaw_error": 1.0, "shape_face_error": 0.6,
-    "head_rotation_error": 2.5, "head_size_error": 0.8,
+    "head_speed": 0.15, "head_rotation_error": 2.5, "head_size_error": 0.8,
     "av_sync_c": 0.06, "av_sync_d": 0.05, "av_sync_within_1": 0.15,
     "seam_picture_jump": 0.35, "seam_flow_jump": 0.35,
     "seam_motion_jump": 0.35, "seam_velocity_jump": 0.35,
@@ -67,7 +67,7 @@ _SAME: tuple[tuple[str, str, str], ...] = (
 _STAYS: tuple[tuple[str, str, str], ...] = (
     ("tracked_anew", f"lip_opening_r lip_width_r lip_speed {_SHAPES}", _TRACKER),
     ("tracked_anew", "av_sync_c av_sync_d av_sync_within_1", _TRACKER),
-    ("tracked_anew", f"{_SEAMS} {_LOOK} {_IDENTITY} head_rotation_error", _TRACKER),
+    ("tracked_anew", f"{_SEAMS} {_LOOK} {_IDENTITY} head_rotation_error head_speed", _TRACKER),
     ("blurred_mouth", f"av_sync_c av_sync_d av_sync_within_1 {_IDENTITY} {_SEAMS}", _TRACKER),
     ("blurred_mouth", "head_rotation_error head_size_error", _TRACKER),
     ("noisy_mouth", f"lip_opening_r av_sync_c av_sync_d av_sync_within_1 {_IDENTITY}", _TRACKER),
