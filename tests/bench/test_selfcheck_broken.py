@@ -13,8 +13,11 @@ import pytest
 
 from facedit.bench.selfcheck.disturb import DISTURBANCES
 from facedit.bench.selfcheck.expectations import EXPECTATIONS
+from facedit.bench.selfcheck.expected import (
+    Row,
+)
 from facedit.bench.selfcheck.figures import TRUTH, Figures
-from facedit.bench.selfcheck.judge import Row, judge, unexamined
+from facedit.bench.selfcheck.judge import judge, unexamined
 from facedit.bench.selfcheck.measuring import measures
 
 Recorded = dict[str, np.ndarray]

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 
 from facedit.bench.measure import Measure, mean_of
-from facedit.bench.selfcheck.figures import TRUTH, Figures
-from facedit.bench.selfcheck.judge import (
+from facedit.bench.selfcheck.expected import (
     Band,
     Expectation,
     Follows,
     Moves,
     Ordered,
     Stays,
-    judge,
-    unexamined,
 )
+from facedit.bench.selfcheck.figures import TRUTH, Figures
+from facedit.bench.selfcheck.judge import judge, unexamined
 
 MEASURES = {
     name: Measure(name, name, "", "higher", name, mean_of, 0.0, 9.0, 2, "motion")

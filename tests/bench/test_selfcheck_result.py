@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from bench.scenes import make_item
+from facedit.bench.selfcheck.expected import (
+    Row,
+)
 from facedit.bench.selfcheck.fingerprint import fingerprint, versions
-from facedit.bench.selfcheck.judge import Row
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, require, save
 from facedit.bench.selfcheck.sample import choose_items, partners
 from facedit.errors import FaceditError, UsageError

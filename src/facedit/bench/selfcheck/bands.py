@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from facedit.bench.selfcheck.judge import Band
+from facedit.bench.selfcheck.expected import (
+    Band,
+)
 
 _SAME = "the truth compared with itself"
 _USUAL = "the clip's own steps at its seams are like its steps elsewhere"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from facedit.bench.selfcheck.bands import BANDS
-from facedit.bench.selfcheck.judge import Expectation
+from facedit.bench.selfcheck.expected import (
+    Expectation,
+)
 from facedit.bench.selfcheck.moves import MOVES
 from facedit.bench.selfcheck.stays import STAYS
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from facedit.bench.selfcheck.disturb import DISTURBANCES, Disturbance
+from facedit.bench.selfcheck.expected import (
+    Row,
+)
 from facedit.bench.selfcheck.figures import TRUTH, Effect, Figures
-from facedit.bench.selfcheck.judge import Row
 from facedit.report.drawing import escape, label, number, rect
 
 _LEFT, _TOP, _CELL, _HIGH, _FOOT = 178.0, 150.0, 11.4, 22.0, 34.0

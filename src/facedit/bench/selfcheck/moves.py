@@ -9,8 +9,15 @@ from __future__ import annotations
 import math
 
 from facedit.bench.selfcheck.disturb import DELAY_S, GROWTH, SHIFTS, TURN_RAD, shift_name
+from facedit.bench.selfcheck.expected import (
+    Band,
+    Expectation,
+    Follows,
+    Moves,
+    Ordered,
+    Way,
+)
 from facedit.bench.selfcheck.figures import TRUTH
-from facedit.bench.selfcheck.judge import Band, Expectation, Follows, Moves, Ordered, Way
 
 _BLUR = "fine detail of the mouth is gone"
 _GRAIN = "the mouth has grain that the face has not"

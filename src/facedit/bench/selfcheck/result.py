@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from facedit.bench.selfcheck.judge import Row
+from facedit.bench.selfcheck.expected import (
+    Row,
+)
 from facedit.errors import FaceditError
 
 JSON_NAME, PAGE_NAME = "selfcheck.json", "selfcheck.html"

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from facedit.bench.selfcheck.disturb import DISTURBANCES
-from facedit.bench.selfcheck.judge import Expectation, Same, Stays
+from facedit.bench.selfcheck.expected import (
+    Expectation,
+    Same,
+    Stays,
+)
 
 _LIPS = (
     "lip_opening_r lip_width_r lip_opening_error lip_width_error lip_opening_relative_error "
