@@ -54,6 +54,9 @@ def test_a_chart_places_points_by_step_and_value():
     assert (x1 - x0) / (x2 - x0) == pytest.approx(0.25, abs=1e-3)  # a step is a length
     assert (y0 - y2) / (y0 - y1) == pytest.approx(0.5, abs=1e-3)  # up is more
     assert y1 < y0
+    steep = {"a": Series((1, 50, 100), (1000.0, 1.0, 0.5))}
+    assert ">1.0</text>" in step_chart("Loss", steep, from_share=0.1)
+    assert ">1.0</text>" not in step_chart("Loss", steep)
     assert step_chart("Loss", {"a": Series((), ())}) == ""
     assert step_chart("Loss", {"a": Series((3,), (float("inf"),))}) == ""
 

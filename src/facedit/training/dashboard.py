@@ -40,6 +40,8 @@ _BY_CORPUS = (
 _LOSS = "loss_"
 _RISEN = 1.02
 """A held-out loss this much above its least is worth a word."""
+_BEGINNING = 0.1
+"""Share of a run in which its loss falls so fast that nothing could be seen beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _tiles(facts: RunFacts, train: Mapping[str, Series]) -> str:
         tiles.append((str(facts.processes), "processes"))
     speed = train.get("steps_per_s")
     if speed and speed.values[-1] > 0:
-        tiles.append((f"{speed.values[-1]:.2f} /s", "steps"))
+        tiles.append((f"{speed.values[-1]:.2f}", "steps a second"))
         if facts.step < facts.steps:
             left = (facts.steps - facts.step) / speed.values[-1]
             tiles.append((_duration(left), "left at this speed"))
@@ -167,7 +169,10 @@ def _warnings(train: Mapping[str, Series], validation: Mapping[str, Series]) -> 
 
 def _losses(train: Mapping[str, Series], validation: Mapping[str, Series]) -> Iterable[str]:
     yield step_chart(
-        "Loss on what is learnt from", _named(train, velocity="velocity"), "lower is better"
+        "Loss on what is learnt from",
+        _named(train, velocity="velocity"),
+        "lower is better; a steep beginning is cut off",
+        from_share=_BEGINNING,
     )
     kinds = {
         name.removeprefix(_LOSS): series
@@ -179,7 +184,12 @@ def _losses(train: Mapping[str, Series], validation: Mapping[str, Series]) -> It
         kinds,
         "rising while the other falls: overfitting",
     )
-    yield step_chart("Smoothness loss, before its factor", _named(train, smoothness="smoothness"))
+    yield step_chart(
+        "Smoothness loss, before its factor",
+        _named(train, smoothness="smoothness"),
+        "likewise",
+        from_share=_BEGINNING,
+    )
 
 
 def _lips(validation: Mapping[str, Series]) -> Iterable[str]:
@@ -189,14 +199,15 @@ def _lips(validation: Mapping[str, Series]) -> Iterable[str]:
             for name, series in validation.items()
             if name.endswith(f"_{ending}")
         }
-        yield step_chart(title, corpora, note, level)
+        yield step_chart(title, corpora, note, level=level)
 
 
 def _optimiser(facts: RunFacts, train: Mapping[str, Series]) -> Iterable[str]:
     yield step_chart("Learning rate", _named(train, lr="rate"))
     yield step_chart(
         "Norm of the gradient", _named(train, grad_norm="norm"),
-        f"cut to {facts.clip:g} (dashed)", facts.clip,
+        f"cut to {facts.clip:g} (dashed)",
+        level=facts.clip,
     )  # fmt: skip
     yield step_chart("Steps a second", _named(train, steps_per_s="steps a second"))
 

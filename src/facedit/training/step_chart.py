@@ -24,7 +24,12 @@ _MARKED = 30
 
 
 def step_chart(
-    title: str, lines: Mapping[str, Series], note: str = "", level: float | None = None
+    title: str,
+    lines: Mapping[str, Series],
+    note: str = "",
+    *,
+    level: float | None = None,
+    from_share: float = 0.0,
 ) -> str:
     """Draw figures over steps.
 
@@ -33,6 +38,8 @@ def step_chart(
         lines: The figures by their names.
         note: What to know about it.
         level: A value to mark, e.g. what real motion has.
+        from_share: Share of the steps that the range of values does not heed: a steep beginning
+            would make everything after it look flat. It runs along the edge instead.
 
     Returns:
         HTML of a figure with title, chart and legend; empty if there is nothing to draw.
@@ -41,20 +48,25 @@ def step_chart(
     shown = {name: series for name, series in known.items() if series.steps}
     if not shown:
         return ""
-    values = [value for series in shown.values() for value in series.values]
+    last = max(series.steps[-1] for series in shown.values())
+    values = [
+        value
+        for series in shown.values()
+        for step, value in zip(series.steps, series.values, strict=True)
+        if step >= from_share * last
+    ]
     values += [] if level is None else [level]
     low, high = min(values), max(values)
     air = (high - low) * 0.04 or abs(high) * 0.1 or 0.5
     steps_y = nice_ticks(low - air, high + air, 5)
     low, high = steps_y[0], steps_y[-1]
-    last = max(series.steps[-1] for series in shown.values())
     steps_x = [step for step in nice_ticks(0, last, 6) if step <= last]
 
     def x_of(step: float) -> float:
         return _LEFT + step / last * (_WIDTH - _LEFT - _RIGHT)
 
     def y_of(value: float) -> float:
-        return _BOTTOM - (value - low) / (high - low) * (_BOTTOM - _TOP)
+        return _BOTTOM - (min(max(value, low), high) - low) / (high - low) * (_BOTTOM - _TOP)
 
     parts = [
         f'<svg viewBox="0 0 {number(_WIDTH)} {number(_HEIGHT)}" role="img">',
