@@ -1,4 +1,4 @@
-"""What another system needs to take part: per item a clip, the new sound and the task in words."""
+"""What another system needs to take part: per item a clip or picture, the sound, the task."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import cv2
 
 from facedit.bench.case import Case, build_case
 from facedit.bench.items import Item, read_bench
@@ -92,7 +94,10 @@ def write_task(item: Item, clips: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     case = build_case(item, clips, folder, StageClock(progress=False))
     name = f"{item.id}{case.clip.suffix}"
-    if case.source == case.clip:
+    if case.still is not None:  # the clip itself would be the answer
+        name = f"{item.id}.png"
+        cv2.imwrite(str(folder / name), case.still.rgb[..., ::-1])
+    elif case.source == case.clip:
         shutil.copyfile(case.clip, folder / name)
     write_wav(folder / "sound.wav", case.sound.window(0.0, case.sound_s), force=True)
     part = folder / f"{TASK}.part"
@@ -105,7 +110,7 @@ def describe(case: Case, clip: str) -> dict[str, Any]:
 
     Args:
         case: The item, ready.
-        clip: Name of its clip.
+        clip: Name of its clip, or picture in ``generate``.
 
     Returns:
         JSON-ready data: the video wanted has ``frames`` pictures at ``frame_rate``; those within

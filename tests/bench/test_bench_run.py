@@ -1,0 +1,296 @@
+"""``bench run``, ``score`` and ``export`` on clips that the project makes: the whole road."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedit.bench import run as run_module
+from facedit.bench.build.build import build
+from facedit.bench.build.options import BuildOptions
+from facedit.bench.case import Case, build_case, span_plan
+from facedit.bench.export import export
+from facedit.bench.items import Bench, Item, read_bench
+from facedit.bench.material import PARTS, make_material
+from facedit.bench.measures.lips import lip_sums
+from facedit.bench.record import Record, read_records
+from facedit.bench.run import RECORDS, RunOptions, run
+from facedit.bench.scoring import Original, original_of, scene_of, truth_scene
+from facedit.compose.clock import StageClock
+from facedit.errors import BadMedia, ItemsFailed, OutputExists, UsageError
+from facedit.media.read import read_frames
+from facedit.scale.workers import Workers
+
+pytest.importorskip("skimage.data")
+
+SYSTEMS = "truth,hold,cut"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Clips of one speaker, and a small benchmark of them."""
+    clips = tmp_path_factory.mktemp("made") / "clips"
+    make_material(clips, parts=PARTS[:2])
+    bench = clips.parent / "bench"
+    options = BuildOptions(name="tiny", reconstruct=3, edit=2, generate=1)
+    build(clips / "manifest.csv", bench, options=options)
+    return bench, clips
+
+
+@pytest.fixture(scope="module")
+def bench(folders: tuple[Path, Path]) -> Bench:
+    return read_bench(folders[0])
+
+
+@pytest.fixture(scope="module")
+def ready(
+    bench: Bench, folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Case, Original]:
+    """A hidden span in the middle of a clip, ready."""
+    item = next(i for i in bench.items if i.track == "reconstruct" and i.hidden_s[0] > 0.3)
+    work = tmp_path_factory.mktemp("work")
+    case = build_case(item, folders[1], work, StageClock(progress=False))
+    return case, original_of(case)
+
+
+@pytest.fixture(autouse=True)
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The measures' proof has its own tests and takes a minute; here it always stands."""
+
+    class Passed:
+        passed = True
+
+        def __str__(self) -> str:
+            return "not checked"
+
+    monkeypatch.setattr(run_module, "selfcheck", lambda *_, **__: Passed())
+    monkeypatch.setattr(run_module, "require", lambda _: None)
+
+
+def options(clips: Path, **changes: object) -> RunOptions:
+    plain = RunOptions(SYSTEMS, clips, takes=2, limit=1, reference="hold", progress=False)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in ("results.csv", "results.json")}
+
+
+def test_what_is_hidden_is_taken_away_and_the_rest_is_not_touched(
+    ready: tuple[Case, Original],
+) -> None:
+    case, _ = ready
+    start_s, end_s = case.item.hidden_s
+    lips = case.space.groups["lips"]
+    for own, shown in zip(read_frames(case.clip), read_frames(case.source), strict=True):
+        same = np.array_equal(own.rgb(), shown.rgb())
+        assert same != (start_s <= own.time_s < end_s - 1e-6), own.time_s
+    # The painted mouths stand still where the real ones move.
+    inside = case.canvas.mask.any(axis=1)
+    painted = case.canvas.values[inside][:, lips]
+    times = case.canvas.start_s + np.flatnonzero(inside) / 25
+    real = case.space.encode(
+        case.track.landmarks[[int(np.abs(case.track.times_s - t).argmin()) for t in times]],
+        case.canvas.identity,
+    )[:, lips]
+    moves = [float(np.abs(np.diff(one, axis=0)).mean()) for one in (painted, real)]
+    assert moves[0] < 0.5 * moves[1]
+    hidden = {round(frame.time_s, 4) for frame in case.window.bank.frames} if case.window else set()
+    assert not any(start_s <= time_s < end_s - 1e-6 for time_s in hidden)
+
+
+def test_systems_see_nothing_of_the_hidden_motion(ready: tuple[Case, Original]) -> None:
+    case, _ = ready
+    assert np.isnan(case.blank.motion[case.blank.mask]).all()
+    assert np.isfinite(case.blank.motion[~case.blank.mask]).all()
+    lips = case.space.groups["lips"]
+    assert case.blank.mask[:, lips].any()
+    assert not case.blank.mask[:, lips.stop :].any()
+    library = case.blank.library
+    assert library is not None
+    times_s = np.arange(len(library.usable)) / 25
+    start_s, end_s = case.item.hidden_s
+    assert not library.usable[(times_s >= start_s) & (times_s < end_s)].any()
+    assert library.usable.any()
+
+
+def test_the_clip_itself_is_right(ready: tuple[Case, Original]) -> None:
+    case, original = ready
+    scene = truth_scene(case, original)
+    assert scene.truth is not None
+    assert np.allclose(scene.output.motion, scene.truth.motion, atol=1e-5, equal_nan=True)
+    assert scene.filled.sum() == pytest.approx(
+        (case.item.hidden_s[1] - case.item.hidden_s[0]) * 25, abs=1
+    )
+    assert ((scene.source_index >= 0) == ~scene.filled).all()
+    sums = lip_sums(scene.output.motion, scene.truth.motion, scene.hidden, scene.identity)
+    assert sums["lip_opening"][-1] == pytest.approx(0, abs=1e-4)
+
+
+def test_a_video_of_another_length_or_size_is_refused(
+    ready: tuple[Case, Original], folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    from talking_clips import write_clip
+
+    case, original = ready
+    frames = [frame.rgb() for frame in read_frames(case.clip)]
+    from facedit.media.sound import read_sound
+
+    sound = read_sound(case.clip)
+    write_clip(tmp_path / "short.mp4", frames[:-5], sound)
+    with pytest.raises(BadMedia, match="pictures"):
+        scene_of(case, original, tmp_path / "short.mp4")
+    write_clip(tmp_path / "small.mp4", [f[:128, :128] for f in frames], sound)
+    with pytest.raises(BadMedia, match="128x128"):
+        scene_of(case, original, tmp_path / "small.mp4")
+    write_clip(tmp_path / "silent.mp4", frames, None)
+    with pytest.raises(BadMedia, match="no sound"):
+        scene_of(case, original, tmp_path / "silent.mp4")
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(0.0, 0.4), (0.6, 1.0), (1.6, 2.0)])
+def test_a_span_plan_keeps_the_length_and_changes_nothing_else(
+    start_s: float, end_s: float
+) -> None:
+    from fractions import Fraction
+
+    plan = span_plan((start_s, end_s), 2.0, Fraction(25))
+    (span,) = plan.picture_spans()
+    assert plan.output_duration_s == 2.0
+    assert (span.output_start_s, span.output_end_s) == (start_s, end_s)
+    assert sum(keep.duration_s for keep in plan.keeps) == pytest.approx(2.0 - (end_s - start_s))
+    mask = plan.motion_mask(50)
+    assert np.array_equal(np.flatnonzero(mask), np.arange(round(start_s * 25), round(end_s * 25)))
+
+
+def test_a_killed_run_goes_on_and_two_processes_say_the_same(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, clips = folders
+    whole = tmp_path / "whole"
+    report = run(folder, whole, options(clips))
+    assert "hold" in str(report)
+    records = read_records(whole / RECORDS)
+    assert {record.status for record in records} == {"done", "not applicable"}
+    assert len(records) == 9
+    for record in records:
+        assert record.status != "done" or (whole / record.video).is_file()
+    wanted = results(whole)
+
+    killed = tmp_path / "killed"
+    shutil.copytree(whole, killed)
+    lines = (killed / RECORDS).read_text().splitlines(keepends=True)
+    (killed / RECORDS).write_text("".join(lines[:2]) + lines[2][: len(lines[2]) // 2])
+    for name in ("results.csv", "results.json"):
+        (killed / name).unlink()
+    run(folder, killed, options(clips, workers=Workers.parse("2")))
+    assert results(killed) == wanted
+    # What was done already was not done again.
+    again = {(r.item, r.system): r.cost for r in read_records(killed / RECORDS)}
+    first = {(r.item, r.system): r.cost for r in records}
+    assert sum(again[key] == first[key] for key in first) >= 2
+
+
+def test_truth_is_best_and_a_frozen_picture_jumps(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, clips = folders
+    run(folder, tmp_path / "out", options(clips, tracks=("reconstruct",)))
+    records = {r.system: r for r in read_records(tmp_path / "out" / RECORDS)}
+    error = {name: r.sums["lip_opening"][-1] for name, r in records.items()}
+    assert error["truth"] < 0.3 * min(error["hold"], error["cut"])
+    psnr = {name: r.sums["psnr_mouth"][0] for name, r in records.items()}
+    assert psnr["truth"] > max(psnr["hold"], psnr["cut"])
+
+
+def test_missing_clips_are_reported_item_by_item(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, clips = folders
+    some = tmp_path / "some"
+    shutil.copytree(clips, some)
+    gone = sorted(some.glob("*.mp4"))[0]
+    gone.unlink()
+    settings = options(some, limit=None, tracks=("reconstruct",), systems="truth")
+    with pytest.raises(ItemsFailed) as error:
+        run(folder, tmp_path / "out", settings)
+    records = read_records(tmp_path / "out" / RECORDS)
+    failed = [record for record in records if record.status == "failed"]
+    assert failed
+    assert all(f"{gone.name} is missing" in record.reason for record in failed)
+    assert len(failed) < len(records)
+    assert f"{len(failed)} of {len(records)} results failed" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert gone.name in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_videos_made_elsewhere_are_scored_and_bad_ones_reported(
+    folders: tuple[Path, Path], bench: Bench, tmp_path: Path
+) -> None:
+    folder, clips = folders
+    items = [item for item in bench.items if item.track == "reconstruct"]
+    videos = tmp_path / "theirs"
+    videos.mkdir()
+    shutil.copyfile(clips / items[0].clip.file, videos / f"{items[0].id}.mp4")
+    (videos / f"{items[1].id}.mp4").write_bytes(b"no video")
+    shutil.copyfile(clips / items[0].clip.file, videos / "what.mp4")
+    settings = options(
+        clips, limit=None, tracks=("reconstruct",), systems=f"theirs=videos:{videos}",
+        reference="theirs",
+    )  # fmt: skip
+    with pytest.raises(ItemsFailed) as error:
+        run(folder, tmp_path / "out", settings)
+    found: dict[str, Record] = {r.item: r for r in read_records(tmp_path / "out" / RECORDS)}
+    assert found[items[0].id].status == "done"
+    assert found[items[1].id].status == "failed"
+    assert f"no video named {items[2].id}" in found[items[2].id].reason
+    assert "theirs/what.mp4" in str(error.value)
+
+
+def test_results_of_something_else_are_not_mixed(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder, clips = folders
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").write_text("mine")
+    with pytest.raises(OutputExists, match="not empty"):
+        run(folder, tmp_path / "other", options(clips))
+    (tmp_path / "results").mkdir()
+    state = {"bench": "another", "facedit": "0", "takes": 1, "systems": {}}
+    (tmp_path / "results" / "run.json").write_text(json.dumps(state))
+    with pytest.raises(OutputExists, match="another benchmark"):
+        run(folder, tmp_path / "results", options(clips))
+    with pytest.raises(UsageError, match="--clips"):
+        run(folder, tmp_path / "new", options(tmp_path / "nowhere"))
+
+
+def test_export_gives_another_system_all_it_needs_and_not_the_answer(
+    folders: tuple[Path, Path], bench: Bench, tmp_path: Path
+) -> None:
+    folder, clips = folders
+    done = export(folder, tmp_path / "tasks", clips=clips)
+    assert done.items == len(bench.items)
+    for item in bench.items:
+        task = json.loads((tmp_path / "tasks" / item.id / "task.json").read_text())
+        clip = tmp_path / "tasks" / item.id / task["clip"]
+        assert clip.is_file()
+        assert (clip.parent / task["sound"]).is_file()
+        own = (clips / item.clip.file).read_bytes()
+        assert (clip.read_bytes() == own) == (item.track == "edit")
+        assert (clip.suffix == ".png") == (item.track == "generate")
+        check_task(task, item)
+
+
+def check_task(task: dict[str, object], item: Item) -> None:
+    if item.track == "edit":
+        assert task["new_words"] == " ".join(item.new_words)
+        plan = item.plan()
+        assert task["frames"] == round(plan.output_duration_s * 25)
+    if item.track == "reconstruct":
+        ((start_s, end_s),) = task["new_pictures_s"]  # type: ignore[misc]
+        assert (start_s, end_s) == pytest.approx(item.hidden_s)
