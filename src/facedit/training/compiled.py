@@ -28,7 +28,10 @@ def compiled(net: nn.Module, device: torch.device) -> Callable[..., Tensor]:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         log.warning("the network is not compiled: %s", reason)
         return net
-    function: Callable[..., Tensor] = torch.compile(net, options={"fallback_random": True})
+    # A run has few shapes, the same at every step, so each gets code of its own.
+    function: Callable[..., Tensor] = torch.compile(
+        net, dynamic=False, options={"fallback_random": True}
+    )
     return function
 
 

@@ -198,10 +198,12 @@ def averaged(trainer: Trainer, model: MotionModel) -> MotionModel:
         model: Holds everything else.
 
     Returns:
-        A model on the CPU whose network is a copy.
+        A model whose network is a copy, where the trainer's is.
     """
-    net = DiT(model.net.config)
-    net.load_state_dict({name: value.cpu() for name, value in trainer.ema.weights.items()})
+    with torch.device("meta"):  # the copy below is all the memory it needs
+        net = DiT(model.net.config)
+    weights = {name: value.clone() for name, value in trainer.ema.weights.items()}
+    net.load_state_dict(weights, assign=True)
     return replace(model, net=net.eval().requires_grad_(False))
 
 

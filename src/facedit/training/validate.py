@@ -122,12 +122,11 @@ class Validator:
     def _losses(self, model: MotionModel) -> dict[str, float]:
         sums: dict[str, list[float]] = defaultdict(list)
         generator = torch.Generator().manual_seed(SEED)
+        weights = self.dim_weights.to(next(model.net.parameters()).device)
         with torch.inference_mode():
             for batch in self.batches:
                 task = draw_task(batch, self.optim, generator, drop=False)
-                loss = task_loss(
-                    model.net, task, self.dim_weights, self.optim.smoothness, bf16=False
-                )
+                loss = task_loss(model.net, task, weights, self.optim.smoothness, bf16=False)
                 sums[batch.kinds[0]].append(float(loss.velocity))
         return {f"loss_{kind}": float(np.mean(losses)) for kind, losses in sums.items()}
 
