@@ -163,7 +163,8 @@ def _one(
     with clock.stage("looking"):
         if made.video is not None:
             scene = scene_of(case, original, made.video, made.drawn, tools.landmarker)
-        if system.pictures == "clip":
+        # A picture's own identity is not the clip's: what ``generate`` draws is not compared.
+        if system.pictures == "clip" and case.still is None:
             before = truth_scene(case, original)
         elif made.drawn is not None:
             before = drawn_scene(case, original, made.drawn)

@@ -20,7 +20,11 @@ source around the edit, where nothing was changed. Reported are, per kind,
   5 is usual.
 
 A picture held over a seam makes a step of 0 and a jump later: the two cancel in the first two
-figures, the third sees the jump.
+figures, the third sees the jump. A jump inside what was made anew lies at no seam; so for pictures
+and motion there is also
+
+- ``worst_*_step``: largest step inside and at the borders of what was made anew, over the 95th
+  percentile of the clip's own: mean over items, 0 and more; above 1 something jumps.
 
 These definitions are ours. The paper names P_continuity and M_continuity; its formulas were not
 available to us, and figures from here must not be compared with its tables.
@@ -34,7 +38,7 @@ import math
 import numpy as np
 
 from facedit.bench.flow import flow_changes
-from facedit.bench.measure import Better, Measure, ratio_of
+from facedit.bench.measure import Better, Measure, mean_of, mean_sums, ratio_of
 from facedit.bench.meter import lip_meter
 from facedit.bench.rows import has_face
 from facedit.bench.scene import Index, Scene, View
@@ -72,6 +76,10 @@ def _measures() -> tuple[Measure, ...]:
             Measure(f"{key}_above", f"{title} above the clip's 95th percentile", "%", "lower", key,
                     _above, 0.0, 100.0, 1, "continuity"),
         ]  # fmt: skip
+    for kind in ("picture", "motion"):
+        title = f"Largest {kind} step made anew over the clip's 95th percentile"
+        found.append(Measure(f"worst_{kind}_step", title, "", "lower", f"worst_{kind}",
+                             mean_of, 0.0, math.inf, 2, "continuity"))  # fmt: skip
     return tuple(found)
 
 
@@ -86,20 +94,24 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
     Returns:
         Per kind: steps at seams, mean steps of the clip once per seam, seams, seams above the
-        clip's 95th percentile. Nothing of a kind where there is no seam, nothing of pictures where
-        there are none or they have another size than the source's.
+        clip's 95th percentile; and the largest step over that percentile. Nothing where there is no
+        seam, nothing of pictures where there are none or they have another size than the source's.
     """
     found: dict[str, list[float]] = {}
     borders = picture_seams(scene.filled, scene.source_index)
     shapes = {frame.shape for view in (scene.output, scene.source) for frame in view.frames[:1]}
     if borders and scene.output.frames and len(shapes) == 1:
         ours, own = (face_crops(view, scene.source) for view in (scene.output, scene.source))
-        found["seam_picture"] = seam_sums(picture_steps(ours), picture_steps(own), borders)
+        steps, usual = picture_steps(ours), picture_steps(own)
+        found["seam_picture"] = seam_sums(steps, usual, borders)
+        found["worst_picture"] = worst_sums(steps, usual, beside(scene.filled, borders))
         found["seam_flow"] = seam_sums(pairs_of(flow_changes(ours)), pairs_of(flow_changes(own)),
                                        borders)  # fmt: skip
     borders = [int(b) for b in np.flatnonzero(np.diff(scene.hidden)) + 1]
     ours_m, own_m = (_weighted(view.motion) for view in (scene.output, scene.source))
-    found["seam_motion"] = seam_sums(motion_steps(ours_m), motion_steps(own_m), borders)
+    steps, usual = motion_steps(ours_m), motion_steps(own_m)
+    found["seam_motion"] = seam_sums(steps, usual, borders)
+    found["worst_motion"] = worst_sums(steps, usual, beside(scene.hidden, borders))
     found["seam_velocity"] = seam_sums(
         pairs_of(velocity_steps(ours_m)), pairs_of(velocity_steps(own_m)), borders
     )
@@ -140,6 +152,40 @@ def seam_sums(steps: Float64, own: Float64, seams: list[int]) -> list[float]:
     above = sum(not jump.is_usual for jump in jumps)
     usual = float(own.mean()) * len(jumps)
     return [sum(jump.value for jump in jumps), usual, float(len(jumps)), float(above)]
+
+
+def beside(made: Bool, seams: list[int]) -> Bool:
+    """Return which steps lie inside or at the borders of what was made anew, or at a seam.
+
+    Args:
+        made: True for rows made anew, shape (F,).
+        seams: Rows after a seam.
+
+    Returns:
+        True for each such step from a row to the next, shape (F - 1,); none where there is no seam,
+        for nothing then says what is usual beside it.
+    """
+    steps = made[1:] | made[:-1]
+    steps[[b - 1 for b in seams]] = True
+    return np.asarray(steps if seams else np.zeros_like(steps), np.bool_)
+
+
+def worst_sums(steps: Float64, own: Float64, looked_at: Bool) -> list[float]:
+    """Compare the largest of some steps with the 95th percentile of the clip's own.
+
+    Args:
+        steps: Step from each row to the next, shape (F - 1,), NaN where it is not known.
+        own: Steps of the clip itself, any number, NaN where not known.
+        looked_at: Which steps count, shape (F - 1,).
+
+    Returns:
+        The ratio and 1; empty if there is nothing to compare.
+    """
+    found = steps[looked_at & np.isfinite(steps)]
+    if not len(found):
+        return []
+    jump = seam_jump(found, own)
+    return mean_sums([jump.value / jump.high]) if jump.high > 0 else []
 
 
 def pairs_of(changes: Float64) -> Float64:

@@ -36,7 +36,7 @@ ALL = (
 OF_MOTION = (lips, spectra, av_sync, phone_sync, silence, continuity, diversity)
 """Those that need no pictures."""
 
-OF_PICTURES = ("seam_picture", "seam_flow", "drawn_", "source_")
+OF_PICTURES = ("seam_picture", "seam_flow", "worst_picture", "drawn_", "source_")
 """What names of measures begin with that drawn motion alone has no answer to."""
 
 Sums = dict[str, tuple[float, ...]]

@@ -44,6 +44,8 @@ _NOTES: tuple[tuple[str, str], ...] = (
     (r"phone_r", "Correlation of the lip opening with the openness of the phones that are spoken; "
      "nothing trained."),
     (r"phone_lag", "Shift at which lips and phones go together best, over all items."),
+    (r"worst_", "The largest step of an item within and around what was made anew, over the 95th "
+     "percentile of the clip's own steps: above 1 something jumps."),
     (r"silence_.*_ratio", "How fast the lips move while nobody speaks, over the clip's own in "
      "silence."),
     (r"silence_", "How fast the lips move while nobody speaks."),
