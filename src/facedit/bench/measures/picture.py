@@ -36,7 +36,7 @@ from facedit.types import Float32, UInt8
 PSNR_CAP_DB = 100.0
 """What equal pictures count as."""
 
-_LOOKED_AT = {"mouth": 8, "face": 4, "frame": 2}
+_LOOKED_AT = {"mouth": 4, "face": 2, "frame": 1}
 """At most so many frames of a scene go through the network, evenly spread."""
 
 
