@@ -16,6 +16,7 @@ SHIPPED = {
     "weights/sync.safetensors": "sync network: the benchmark's judge of lips against speech",
     "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
     "weights/face_mesh.safetensors": "triangles of the face mesh",
+    "weights/ridge.safetensors": "ridge regression from speech: a baseline of the benchmark",
     "weights/voice_bank.safetensors": "speaker embeddings of the voices, to choose the nearest",
 }
 """Purpose of each file, by its path in the package."""
