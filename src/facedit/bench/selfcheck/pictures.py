@@ -31,7 +31,7 @@ Pictures = tuple[UInt8, ...]
 _UPRIGHT = np.array([1, 0], np.float32)
 
 
-def blur_mouth(scene: Scene, sigma: float = 0.02) -> Pictures:
+def blur_mouth(scene: Scene, sigma: float = 0.013) -> Pictures:
     """Blur the mouth in the filled frames.
 
     Args:
@@ -43,7 +43,7 @@ def blur_mouth(scene: Scene, sigma: float = 0.02) -> Pictures:
     """
 
     def change(patch: Float32, eyes: float) -> Float32:
-        return np.asarray(cv2.GaussianBlur(patch, (0, 0), max(sigma * eyes, 1.0)), np.float32)
+        return np.asarray(cv2.GaussianBlur(patch, (0, 0), max(sigma * eyes, 0.8)), np.float32)
 
     return _change_mouths(scene, change)
 
