@@ -35,6 +35,7 @@ _BANDS: tuple[tuple[str, float, float, str], ...] = (
     ("seam_motion_jump seam_velocity_jump", 0.6, 1.6, _USUAL),
     ("seam_picture_above seam_flow_above", 0.0, 20.0, "5 % by definition; few seams"),
     ("seam_motion_above seam_velocity_above", 0.0, 20.0, "5 % by definition; few seams"),
+    ("worst_picture_step worst_motion_step", 0.5, 2.0, "the largest of a few of the clip's steps"),
     ("sharpness_ratio grain_ratio", 0.85, 1.18, "filled frames are the clip's own"),
     ("identity_cosine identity_cosine_natural", 0.96, 1.0, "one person in one take"),
     ("identity_distance identity_distance_natural", 0.0, 0.4, "dlib's limit for one person is 0.6"),
