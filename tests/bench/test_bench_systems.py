@@ -47,9 +47,9 @@ def own_library(rng: np.random.Generator) -> tuple[Library, SpeechProjection]:
 
 
 def test_names_give_systems_in_order_and_settings_are_taken():
-    systems = choose("truth, cut ,calm=ours:temperature=0:guidance=1:render=no")
-    assert [system.name for system in systems] == ["truth", "cut", "calm"]
-    assert [system.pictures for system in systems] == ["clip", "frozen", "none"]
+    systems = choose("truth, cut ,calm=ours:temperature=0:guidance=1:render=no,bare=line:render=no")
+    assert [system.name for system in systems] == ["truth", "cut", "calm", "bare"]
+    assert [system.pictures for system in systems] == ["clip", "frozen", "none", "none"]
     assert not systems[2].chance
     assert "temperature=0" in systems[2].about
 
@@ -64,6 +64,7 @@ def test_names_give_systems_in_order_and_settings_are_taken():
         ("a=ours:temperature=hot", "temperature wants a number"),
         ("a=ours:context=maybe", "context is yes or no"),
         ("a=nothing:x=1", "NAME=ours:FIELD=VALUE"),
+        ("a=cut:render=no", "NAME=ours:FIELD=VALUE"),
         ("../a=ours:steps=1", "is no plain name"),
         ("a=videos:/nowhere/at/all", "no folder of videos"),
     ],

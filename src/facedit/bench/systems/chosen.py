@@ -56,7 +56,8 @@ def choose(text: str) -> tuple[System, ...]:
 
     Args:
         text: Names by comma. ``NAME=ours:FIELD=VALUE:FIELD=VALUE`` gives a setting of ours a
-            name (fields of ``Setting``); ``NAME=videos:FOLDER`` scores videos made elsewhere.
+            name (fields of ``Setting``); ``NAME=ridge:render=no`` measures only the motion;
+            ``NAME=videos:FOLDER`` scores videos made elsewhere.
 
     Returns:
         The systems in order.
@@ -93,6 +94,8 @@ def _one(text: str) -> System:
     if base in OURS:
         about, setting = OURS[base]
         return ours(name, f"{about} ({':'.join(options)})", _changed(setting, options))
+    if base in PLAIN and options == ["render=no"] and PLAIN[base]().draw is not None:
+        return dataclasses.replace(PLAIN[base](), name=name, pictures="none")
     raise UsageError(f"--systems {text}: write NAME=ours:FIELD=VALUE or NAME=videos:FOLDER.")
 
 
