@@ -85,8 +85,8 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     output.mkdir(parents=True, exist_ok=True)
     claim(output, bench, items, systems, options)
     checked = selfcheck(
-        bench, clips, output, items=options.selfcheck_items, seed=bench.seed,
-        workers=options.workers,
+        bench, clips, output, items=options.selfcheck_items, workers=options.workers,
+        progress=options.progress,
     )  # fmt: skip
     require(checked)
     work_off(output, clips, items, systems, options)
