@@ -13,14 +13,17 @@ import pytest
 from facedit.bench import run as run_module
 from facedit.bench.build.build import build
 from facedit.bench.build.options import BuildOptions
-from facedit.bench.case import Case, build_case, span_plan
+from facedit.bench.case import Case, build_case
+from facedit.bench.claim import RECORDS
 from facedit.bench.export import export
 from facedit.bench.items import Bench, Item, read_bench
+from facedit.bench.layout import span_plan
 from facedit.bench.material import PARTS, make_material
 from facedit.bench.measures.lips import lip_sums
+from facedit.bench.original import Original, original_of
 from facedit.bench.record import Record, read_records
-from facedit.bench.run import RECORDS, RunOptions, run
-from facedit.bench.scoring import Original, original_of, scene_of, truth_scene
+from facedit.bench.run import RunOptions, run
+from facedit.bench.scoring import scene_of, truth_scene
 from facedit.compose.clock import StageClock
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, UsageError
 from facedit.media.read import read_frames

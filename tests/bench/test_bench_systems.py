@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facedit.bench.baselines import Ridge
-from facedit.bench.case import Blank, Library
+from facedit.bench.blank import Blank, Library
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.ours import complete
 from facedit.bench.systems.retrieval import best_match, retrieve

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from facedit.bench.blank import Blank, Library
 from facedit.bench.items import Item
+from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.withheld import inside, withhold
 from facedit.compose.canvas import Canvas
 from facedit.compose.clock import StageClock
-from facedit.compose.sound import OutputSound, compose_sound, padded
+from facedit.compose.sound import OutputSound, stretches
 from facedit.compose.sources import SourcePaths, source_paths
 from facedit.compose.spans import (
     AROUND_S,
@@ -24,9 +25,8 @@ from facedit.compose.spans import (
     track_windows,
 )
 from facedit.compose.still import load_still, still_canvas
-from facedit.editing.diff import WordEdit
-from facedit.editing.plan import EditPlan, Fill, Keep
-from facedit.errors import BadMedia, UsageError
+from facedit.editing.plan import EditPlan
+from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
@@ -40,7 +40,7 @@ from facedit.motion.space import MotionSpace
 from facedit.options import Run
 from facedit.render.still import Still
 from facedit.training.sampler import turn_back
-from facedit.types import Bool, FaceTrack, Float32, Sound, Word
+from facedit.types import FaceTrack, Float32, Word
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
 LIBRARY_MARGIN = 3
@@ -48,45 +48,6 @@ LIBRARY_MARGIN = 3
 
 CLIP_RUN = Run(face="largest", progress=False)
 """Options under which the benchmark's clips are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """The clip's own motion beside its own speech, outside what is hidden.
-
-    Attributes:
-        motion: Shape (T', D).
-        speech: Shape (T', C).
-        usable: False where hidden, without a face or beside it, shape (T',).
-    """
-
-    motion: Float32
-    speech: Float32
-    usable: Bool
-
-
-@dataclass(frozen=True, slots=True)
-class Blank:
-    """The motion that a system is to complete.
-
-    Attributes:
-        motion: Kept motion, NaN where hidden; what is shown of face and head in hidden frames runs
-            backwards, because in an edit they belong to other words, shape (T, D).
-        mask: True where motion is to be drawn, shape (T, D).
-        speech: Features of the sound, shape (T, C).
-        other_speech: Features of another clip's sound on as many frames.
-        library: The clip's own motion and speech; None where there is but one picture.
-        corpus: Where the clip comes from.
-        seed: Seed of take 0.
-    """
-
-    motion: Float32
-    mask: Bool
-    speech: Float32
-    other_speech: Callable[[], Float32]
-    library: Library | None
-    corpus: str
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,97 +165,6 @@ def build_case(
     )  # fmt: skip
 
 
-def clip_of(item: Item, clips: Path) -> Path:
-    """Find the clip of an item.
-
-    Args:
-        item: The item.
-        clips: The clips' folder.
-
-    Returns:
-        Its file.
-
-    Raises:
-        BadMedia: If it is missing or has another content than the item was made for.
-    """
-    from facedit.assets import sha256_of
-
-    path = clips / item.clip.file
-    if not path.is_file():
-        raise BadMedia(f"{item.clip.file} is missing in {clips}: --clips names the folder.")
-    if sha256_of(path) != item.clip.sha256:
-        raise BadMedia(f"{item.clip.file} is another clip than the benchmark was made for.")
-    return path
-
-
-def layout(
-    item: Item, clip: Path, info: VideoInfo, clips: Path
-) -> tuple[EditPlan, OutputSound, tuple[Word, ...]]:
-    """Lay an item of ``edit`` or ``reconstruct`` out in time, with its sound and words.
-
-    Args:
-        item: The item.
-        clip: Its clip.
-        info: What is known of it.
-        clips: The clips' folder.
-
-    Returns:
-        The plan, the output's sound and words.
-    """
-    if item.track == "reconstruct":
-        plan = span_plan(item.hidden_s, info.duration_s, info.frame_rate)
-        whole = EditPlan((Keep(0.0, info.duration_s, 0.0),), (), info.duration_s,
-                         info.frame_rate, 0.0, 0.0)  # fmt: skip
-        return plan, compose_sound(clip, info, whole, ()), item.clip.words
-    from facedit.bench.sounds import item_sound
-
-    plan = item.plan()
-    spoken = item_sound(item, clips, info) if item.new_words else None
-    sound = compose_sound(clip, info, plan, (spoken.sound if spoken else None,))
-    words = plan.output_words(
-        item.clip.transcript, [spoken.transcript.words if spoken is not None else ()]
-    )
-    return plan, sound, words
-
-
-def span_plan(hidden_s: tuple[float, float], duration_s: float, frame_rate: Fraction) -> EditPlan:
-    """Plan a hidden span: filled where it stands, nothing moves.
-
-    Args:
-        hidden_s: Start and end of the span.
-        duration_s: Length of the clip.
-        frame_rate: Frames per second.
-
-    Returns:
-        The plan; its pictures change in the span and nowhere else.
-    """
-    start_s, end_s = max(hidden_s[0], 0.0), min(hidden_s[1], duration_s)
-    fill = Fill(
-        edit=0, kind="substitute", source_start_s=start_s, source_end_s=end_s,
-        output_start_s=start_s, duration_s=end_s - start_s, shift_frames=0,
-        speech_s=end_s - start_s, lead_in_s=0.0, lead_out_s=0.0, text="the same words",
-    )  # fmt: skip
-    keeps = (Keep(0.0, start_s, 0.0), Keep(end_s, duration_s, end_s))
-    before = keeps[:1] if start_s > 0 else ()
-    after = keeps[1:] if end_s < duration_s else ()
-    edit = WordEdit(0, 0, ("the", "same", "words"))
-    return EditPlan((*before, fill, *after), (edit,), duration_s, frame_rate, 0.0, 0.0)
-
-
-def edited_s(item: Item) -> tuple[float, float]:
-    """Return between which times of the clip an item changes something.
-
-    Args:
-        item: The item.
-
-    Returns:
-        Start and end in the clip.
-    """
-    if item.track == "generate":
-        return 0.0, item.clip.duration_s
-    return item.hidden_s if item.track == "reconstruct" else item.joint_s
-
-
 def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> FaceTrack:
     """Track the largest face around a place.
 
@@ -323,14 +193,7 @@ def middle_features(clip: Path, frames: int) -> Float32:
     """
     sound = read_sound(clip)
     total = max(frame_at(sound.duration_s), 1)
-    length, channels = sound.samples.shape
-
-    def window(start_s: float, end_s: float) -> Sound:
-        return padded(
-            lambda low, high: sound.samples[low:high], length, channels, sound.rate, start_s, end_s
-        )
-
-    heard = speech_on(window, 0, total)
+    heard = speech_on(stretches(sound), 0, total)
     start = max((total - frames) // 2, 0)
     taken: Float32 = heard[(start + np.arange(frames)) % total]
     return taken
@@ -350,9 +213,7 @@ def _library(
     frames = max(last - first + 1, 1)
     landmarks, confidence = resample_track(window.track, frame_time(first), frames)
     motion = space.encode(landmarks, canvas.identity)
-    whole = EditPlan((Keep(0.0, info.duration_s, 0.0),), (), info.duration_s, info.frame_rate,
-                     0.0, 0.0)  # fmt: skip
-    speech = speech_on(compose_sound(source, info, whole, ()).window, first, frames)
+    speech = speech_on(own_sound(source, info).window, first, frames)
     usable = (confidence > 0) & np.isfinite(motion).all(axis=1)
     if item.track == "reconstruct":
         times_s = (first + np.arange(frames)) / MOTION_FPS
@@ -374,9 +235,7 @@ def _generate_case(
     with clock.stage("tracking the clip"):
         track = track_around(clip, info, edited_s(item))
         still = load_still(clip, CLIP_RUN)
-    whole = EditPlan((Keep(0.0, info.duration_s, 0.0),), (), info.duration_s, info.frame_rate,
-                     0.0, 0.0)  # fmt: skip
-    sound = compose_sound(clip, info, whole, ())
+    sound = own_sound(clip, info)
     frames = max(first_frame_from(info.duration_s), 1)
     canvas = still_canvas(space, still, frames, "head")
     with clock.stage("speech features"):
@@ -394,15 +253,3 @@ def _generate_case(
         item, clip, info, track, space, canvas, blank, item.clip.words, sound, clip, info,
         still=still,
     )  # fmt: skip
-
-
-def as_source(case: Case) -> Case:
-    """Return a case in which the clip itself is what systems see (for the ground truth).
-
-    Args:
-        case: The case.
-
-    Returns:
-        The same with nothing withheld.
-    """
-    return replace(case, source=case.clip, source_info=case.info)

@@ -180,7 +180,7 @@ def _score(args: argparse.Namespace) -> Any:
 
 def _selfcheck(args: argparse.Namespace) -> Any:
     from facedit.bench.items import read_bench
-    from facedit.bench.run import clips_folder
+    from facedit.bench.selection import clips_folder
     from facedit.bench.selfcheck import require, selfcheck
     from facedit.scale.workers import Workers
 

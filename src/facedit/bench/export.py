@@ -13,8 +13,8 @@ import cv2
 
 from facedit.bench.case import Case, build_case
 from facedit.bench.items import Item, read_bench
-from facedit.bench.run import clips_folder
-from facedit.bench.scoring import original_of
+from facedit.bench.original import original_of
+from facedit.bench.selection import clips_folder
 from facedit.compose.clock import StageClock
 from facedit.errors import FaceditError, ItemsFailed, OutputExists
 from facedit.media.wav import write_wav

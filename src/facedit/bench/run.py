@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import platform
 import time
@@ -11,26 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from facedit import __version__
+from facedit.bench.claim import RECORDS, claim
 from facedit.bench.items import Bench, Item, read_bench
 from facedit.bench.measures.registry import MEASURES
 from facedit.bench.record import Record, read_records, write_records
 from facedit.bench.report.facts import RunFacts
+from facedit.bench.selection import chosen_items, clips_folder, other_clip, stray_videos
 from facedit.bench.selfcheck import require, selfcheck
 from facedit.bench.systems.chosen import DEFAULT, choose
 from facedit.bench.systems.system import System
-from facedit.bench.worker import SUFFIXES, Job, Task, make_worker
-from facedit.errors import ItemsFailed, OutputExists, UsageError
+from facedit.bench.worker import Job, Task, make_worker
+from facedit.errors import ItemsFailed
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
 
 if TYPE_CHECKING:
     from facedit.bench.report.write import Report
-
-RECORDS, RUN = "records.jsonl", "run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     systems = choose(options.systems)
     items = chosen_items(bench, options.tracks, options.limit)
     output.mkdir(parents=True, exist_ok=True)
-    claim(output, bench, items, systems, options)
+    claim(output, bench, systems, takes=options.takes, force=options.force)
     checked = selfcheck(
         bench, clips, output, items=options.selfcheck_items, workers=options.workers,
         progress=options.progress,
@@ -208,135 +206,6 @@ def finish(
             parts.append(f"{len(stray)} videos are named like no item (first: {stray[0]})")
         raise ItemsFailed(f"{'; '.join(parts)}; {output / 'index.html'} lists them all.")
     return report
-
-
-def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
-    """Find the clips of a benchmark.
-
-    Args:
-        folder: The benchmark's folder.
-        bench: The benchmark.
-        given: The folder that the user names, if any.
-
-    Returns:
-        The clips' folder.
-
-    Raises:
-        UsageError: If there is no such folder.
-    """
-    clips = given if given is not None else folder / bench.clips
-    if not clips.is_dir():
-        raise UsageError(f"the clips of {bench.name} are not in {clips}: --clips names the folder.")
-    return clips
-
-
-def chosen_items(bench: Bench, tracks: Sequence[str], limit: int | None) -> tuple[Item, ...]:
-    """Choose which items are run.
-
-    Args:
-        bench: The benchmark.
-        tracks: Tracks wanted; all if empty.
-        limit: Most items per track, evenly spread; all if None.
-
-    Returns:
-        Items in the benchmark's order.
-
-    Raises:
-        UsageError: If none is left.
-    """
-    chosen = []
-    for track in dict.fromkeys(item.track for item in bench.items):
-        members = [item for item in bench.items if item.track == track]
-        if tracks and track not in tracks:
-            continue
-        if limit is not None and len(members) > limit:
-            members = [members[k * len(members) // limit] for k in range(limit)]
-        chosen += members
-    if not chosen:
-        raise UsageError(f"{bench.name} has no items of {', '.join(tracks)}.")
-    return tuple(chosen)
-
-
-def other_clip(items: Sequence[Item], number: int) -> Item | None:
-    """Return the next item of another clip, whose sound is the wrong one; None if all are of one.
-
-    Args:
-        items: The items.
-        number: Which one asks.
-
-    Returns:
-        The other item.
-    """
-    ahead = [*items[number + 1 :], *items[:number]]
-    return next((item for item in ahead if item.clip.file != items[number].clip.file), None)
-
-
-def claim(
-    output: Path,
-    bench: Bench,
-    items: Sequence[Item],
-    systems: Sequence[System],
-    options: RunOptions,
-) -> None:
-    """Make sure that a folder holds results of this benchmark and these settings only.
-
-    Args:
-        output: Folder of results.
-        bench: The benchmark.
-        items: The items that are run.
-        systems: The systems.
-        options: How; ``force`` throws other results away.
-
-    Raises:
-        OutputExists: If it holds results of something else.
-    """
-    items_hash = hashlib.sha256(repr(bench.items).encode()).hexdigest()[:16]
-    mine: dict[str, Any] = {
-        "bench": f"{bench.name} {bench.version} {items_hash}",
-        "facedit": __version__,
-        "takes": options.takes,
-        "systems": {s.name: f"{s.pictures} {s.origin} {s.videos}" for s in systems},
-    }
-    path = output / RUN
-    if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        same = all(found.get(key) == mine[key] for key in ("bench", "facedit", "takes"))
-        known: dict[str, str] = found.get("systems", {})
-        same = same and all(known.get(s, text) == text for s, text in mine["systems"].items())
-        if not same and not options.force:
-            raise OutputExists(
-                f"{output} holds results of another benchmark, version or setting: choose another "
-                "-o, or --force to throw them away."
-            )
-        if not same:
-            (output / RECORDS).unlink(missing_ok=True)
-        else:
-            mine["systems"] = known | mine["systems"]
-    elif any(output.iterdir()) and not options.force:
-        raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(mine, indent=1), encoding="utf-8")
-    part.replace(path)
-
-
-def stray_videos(bench: Bench, systems: Sequence[System]) -> list[str]:
-    """List given videos that are named like no item.
-
-    Args:
-        bench: The benchmark.
-        systems: The systems.
-
-    Returns:
-        Their names.
-    """
-    ids = {item.id for item in bench.items}
-    return [
-        f"{path.parent.name}/{path.name}"
-        for system in systems
-        if system.pictures == "given"
-        for path in sorted(Path(system.videos).iterdir())
-        if path.suffix.lower() in SUFFIXES and path.stem not in ids
-    ]
 
 
 def checked_lines(checked: object) -> tuple[str, ...]:

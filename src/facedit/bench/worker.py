@@ -8,34 +8,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from facedit.bench.case import Case, build_case
 from facedit.bench.items import Item
 from facedit.bench.make import Made, make_video
 from facedit.bench.measures.registry import Nets, load_nets, measure_drawn, measure_scene
-from facedit.bench.record import Curves, Record
+from facedit.bench.mouth import mouth_curves, seam_profile
+from facedit.bench.original import Original, original_of
+from facedit.bench.record import Record
 from facedit.bench.scene import Scene
-from facedit.bench.scoring import (
-    Original,
-    drawn_scene,
-    original_of,
-    scene_of,
-    truth_scene,
-)
+from facedit.bench.scoring import drawn_scene, scene_of, truth_scene
+from facedit.bench.selection import SUFFIXES
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.system import System
 from facedit.compose.clock import StageClock
 from facedit.errors import BadMedia, FaceditError
 from facedit.face.landmarker import Landmarker
-from facedit.motion.lips import lip_opening
-from facedit.motion.space import MotionSpace
 from facedit.render.network import MouthNetwork, load_network
 from facedit.terminal import one_line
-from facedit.types import Float32
 
 VIDEOS, WORK = "videos", "work"
-SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v", ".avi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,75 +213,6 @@ def given_video(folder: Path, item: str) -> Path:
         if (path := folder / f"{item}{suffix}").is_file():
             return path
     raise BadMedia(f"{folder.name} holds no video named {item} ({', '.join(SUFFIXES)}).")
-
-
-def openings(space: MotionSpace, motion: Float32, scene: Scene) -> Float32:
-    """Return the lip opening of motion.
-
-    Args:
-        space: The motion space.
-        motion: Shape (T, D).
-        scene: Holds the identity.
-
-    Returns:
-        Opening in units of the outer-eye distance, NaN where there is no motion, shape (T,).
-    """
-    return lip_opening(space.decode_shape(motion, scene.identity))
-
-
-def seam_profile(scene: Scene, space: MotionSpace) -> tuple[tuple[float, float], ...]:
-    """Sum up errors of the lip opening by the distance to the nearest seam.
-
-    Args:
-        scene: The scene.
-        space: The motion space.
-
-    Returns:
-        Per motion frame of distance, from 1, the sum of absolute errors and their number; empty
-        without ground truth or without a seam.
-    """
-    if scene.truth is None or scene.hidden.all():
-        return ()
-    output = openings(space, scene.output.motion, scene)
-    truth = openings(space, scene.truth.motion, scene)
-    error = np.abs(output - truth)
-    kept = np.flatnonzero(~scene.hidden)
-    rows = np.flatnonzero(scene.hidden & np.isfinite(error))
-    if not len(rows):
-        return ()
-    distance = np.abs(rows[:, None] - kept).min(axis=1)
-    return tuple(
-        (float(error[rows[distance == d]].sum()), float((distance == d).sum()))
-        for d in range(1, int(distance.max()) + 1)
-    )
-
-
-def mouth_curves(scene: Scene, space: MotionSpace) -> Curves:
-    """Return the mouth over time, for pictures of it.
-
-    Args:
-        scene: The scene.
-        space: The motion space.
-
-    Returns:
-        The curves, rounded.
-    """
-    output = openings(space, scene.output.motion, scene)
-    truth = None if scene.truth is None else openings(space, scene.truth.motion, scene)
-    energy = scene.speech[:, -2] if scene.speech.shape[1] >= 2 else np.zeros(len(output))
-    floor, top = float(np.percentile(energy, 2)), float(np.percentile(energy, 98))
-    share = np.clip((energy - floor) / max(top - floor, 1e-6), 0, 1)
-    return Curves(
-        times_s=tuple(round(float(t), 3) for t in scene.output.motion_times_s),
-        output=_rounded(output),
-        truth=() if truth is None else _rounded(truth),
-        hidden=tuple(int(h) for h in scene.hidden),
-        energy=tuple(round(float(e), 3) for e in share),
-    )
-
-
-def _rounded(values: Float32) -> tuple[float | None, ...]:
-    return tuple(round(float(v), 5) if np.isfinite(v) else None for v in values)
 
 
 def _reason(error: Exception) -> str:

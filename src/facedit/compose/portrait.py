@@ -9,7 +9,7 @@ import numpy as np
 from facedit import __version__
 from facedit.compose.clock import StageClock
 from facedit.compose.making import clip_facts, marked, report_folder
-from facedit.compose.sound import padded
+from facedit.compose.sound import stretches
 from facedit.compose.spans import load_models, speech_on
 from facedit.compose.still import load_still, still_canvas, still_targets
 from facedit.compose.watch import lip_curve, shrunk
@@ -59,13 +59,7 @@ def make_portrait(
         models = load_models(run)
     frames = max(first_frame_from(sound.duration_s), 1)
     canvas = still_canvas(models.space, still, frames, run.region)
-
-    def window(start_s: float, end_s: float) -> Sound:
-        length, channels = sound.samples.shape
-        return padded(
-            lambda low, high: sound.samples[low:high], length, channels, sound.rate, start_s, end_s
-        )
-
+    window = stretches(sound)
     with clock.stage("speech features"):
         heard = speech_on(window, canvas.first_frame, len(canvas.values))
     with clock.stage("motion model"):

@@ -170,6 +170,25 @@ def padded(
     return Sound(samples, rate)
 
 
+def stretches(sound: Sound) -> Callable[[float, float], Sound]:
+    """Return a reader of stretches of a sound, with silence where they lie outside.
+
+    Args:
+        sound: The sound.
+
+    Returns:
+        A function from start and end in seconds to the stretch, as ``OutputSound.window`` is.
+    """
+    length, channels = sound.samples.shape
+
+    def window(start_s: float, end_s: float) -> Sound:
+        return padded(
+            lambda low, high: sound.samples[low:high], length, channels, sound.rate, start_s, end_s
+        )
+
+    return window
+
+
 def with_sound(info: VideoInfo, sound: Sound) -> VideoInfo:
     """Describe a silent video as it will be with a sound.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facedit.assets import sha256_of
-from facedit.bench.case import Blank
+from facedit.bench.blank import Blank
 from facedit.bench.systems.system import Pictures, System
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from facedit.bench.baselines import line, stack_window
-from facedit.bench.case import Blank
+from facedit.bench.blank import Blank
 from facedit.bench.rows import runs
 from facedit.bench.systems.system import System
 from facedit.model.checkpoint import load_model

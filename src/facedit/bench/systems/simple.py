@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from facedit.assets import sha256_of
 from facedit.bench.baselines import Ridge, hold, line
-from facedit.bench.case import Blank
+from facedit.bench.blank import Blank
 from facedit.bench.systems.system import System
 from facedit.errors import BadWeights
 from facedit.model.normalise import SpeechProjection
@@ -125,8 +125,7 @@ def load_ridges(path: Path) -> tuple[SpeechProjection, dict[str, Ridge]]:
             name: Ridge(tensors[f"{name}.matrix"], tensors[f"{name}.offset"], reach)
             for name in names
         }
-        if ALL not in maps:
-            raise KeyError(ALL)
+        _ = maps[ALL]  # every clip can fall back on it
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise BadWeights(f"{path.name} holds no fitted ridges: {error}.") from error
     return projection, maps

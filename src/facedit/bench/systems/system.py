@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from facedit.bench.case import Blank
+from facedit.bench.blank import Blank
 from facedit.types import Float32
 
 Pictures = Literal["rendered", "frozen", "clip", "given", "none"]

@@ -1,0 +1,47 @@
+"""What a system is given: motion with a hole, the sound, and the clip's own motion elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from facedit.types import Bool, Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The clip's own motion beside its own speech, outside what is hidden.
+
+    Attributes:
+        motion: Shape (T', D).
+        speech: Shape (T', C).
+        usable: False where hidden, without a face or beside it, shape (T',).
+    """
+
+    motion: Float32
+    speech: Float32
+    usable: Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """The motion that a system is to complete.
+
+    Attributes:
+        motion: Kept motion, NaN where hidden; what is shown of face and head in hidden frames runs
+            backwards, because in an edit they belong to other words, shape (T, D).
+        mask: True where motion is to be drawn, shape (T, D).
+        speech: Features of the sound, shape (T, C).
+        other_speech: Features of another clip's sound on as many frames.
+        library: The clip's own motion and speech; None where there is but one picture.
+        corpus: Where the clip comes from.
+        seed: Seed of take 0.
+    """
+
+    motion: Float32
+    mask: Bool
+    speech: Float32
+    other_speech: Callable[[], Float32]
+    library: Library | None
+    corpus: str
+    seed: int
