@@ -24,6 +24,7 @@ from facedit.bench.original import Original, original_of
 from facedit.bench.record import Record, read_records
 from facedit.bench.run import RunOptions, run
 from facedit.bench.scoring import scene_of, truth_scene
+from facedit.bench.withheld import bridged
 from facedit.compose.clock import StageClock
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, UsageError
 from facedit.media.read import read_frames
@@ -105,6 +106,20 @@ def test_what_is_hidden_is_taken_away_and_the_rest_is_not_touched(
     assert moves[0] < 0.5 * moves[1]
     hidden = {round(frame.time_s, 4) for frame in case.window.bank.frames} if case.window else set()
     assert not any(start_s <= time_s < end_s - 1e-6 for time_s in hidden)
+
+
+def test_a_face_that_the_tracker_lost_under_its_painted_mouth_is_where_it_was_painted(
+    ready: tuple[Case, Original],
+) -> None:
+    case, _ = ready
+    assert case.window is not None
+    track = case.window.track
+    lost = track.landmarks.copy()
+    lost[5:8] = np.nan
+    again = bridged(replace(track, landmarks=lost), replace(track, landmarks=track.landmarks + 1))
+    assert np.array_equal(again.landmarks[5:8], track.landmarks[5:8] + 1)
+    rest = np.delete(np.arange(len(lost)), [5, 6, 7])
+    assert np.array_equal(again.landmarks[rest], track.landmarks[rest])
 
 
 def test_systems_see_nothing_of_the_hidden_motion(ready: tuple[Case, Original]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from facedit.bench.blank import Blank, Library
 from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
-from facedit.bench.withheld import inside, withhold
+from facedit.bench.withheld import bridged, inside, withhold
 from facedit.compose.canvas import Canvas
 from facedit.compose.clock import StageClock
 from facedit.compose.sound import OutputSound, stretches
@@ -132,14 +132,15 @@ def build_case(
     place = edited_s(item)
     with clock.stage("tracking the clip"):
         track = track_around(clip, info, place)
-    source, source_info = clip, info
+    source, source_info, painted = clip, info, track
     if item.track == "reconstruct" and hide:
         source = work / f"{item.id}{clip.suffix}"
         with clock.stage("withholding"):
-            withhold(clip, info, track, item.hidden_s, source, space)
+            painted = withhold(clip, info, track, item.hidden_s, source, space)
         source_info = probe(source)
     window = track_windows(source, source_info, plan, CLIP_RUN, clock)[0]
     if item.track == "reconstruct":
+        window = replace(window, track=bridged(window.track, painted))
         seen = inside(window.track, item.hidden_s)
         gone = {float(time_s) for time_s in window.track.times_s[seen]}
         window.bank.frames = [f for f in window.bank.frames if f.time_s not in gone]

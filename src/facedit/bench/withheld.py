@@ -81,7 +81,7 @@ def withhold(
     hidden_s: tuple[float, float],
     output: Path,
     space: MotionSpace,
-) -> None:
+) -> FaceTrack:
     """Write a clip with the mouths of a span painted over.
 
     Args:
@@ -90,7 +90,10 @@ def withhold(
         track: Smoothed landmarks of its pictures around the span.
         hidden_s: First and last time of the span.
         output: The new clip, replaced if it exists; lossless, and unchanged outside the span.
-        space: The motion space. (``NoFace`` if no frame outside the span shows the face.)
+        space: The motion space.
+
+    Returns:
+        Where the landmarks now are. (``NoFace`` if no frame outside the span shows the face.)
     """
     hidden = inside(track, hidden_s)
     stand_in = stand_in_frame(track, hidden)
@@ -120,6 +123,31 @@ def withhold(
         if info.has_sound:
             for block in iter_sound(source, info=info):
                 writer.write_sound(block)
+    painted = track.landmarks.copy()
+    for row, target in targets.items():
+        painted[row] = target
+    return replace(track, landmarks=painted)
+
+
+def bridged(track: FaceTrack, painted: FaceTrack) -> FaceTrack:
+    """Put painted landmarks where the tracker lost the painted face.
+
+    A wrong mouth under a head in profile can hide the face from the tracker; where it is, is known.
+
+    Args:
+        track: Landmarks tracked in the withheld clip.
+        painted: From ``withhold``.
+
+    Returns:
+        The track without those gaps.
+    """
+    landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
+    known = {round(float(t) * 1e5): row for row, t in enumerate(painted.times_s)}
+    for row in np.flatnonzero(~np.isfinite(landmarks[:, 0, 0])):
+        at = known.get(round(float(track.times_s[row]) * 1e5))
+        if at is not None:
+            landmarks[row], confidence[row] = painted.landmarks[at], painted.confidence[at]
+    return replace(track, landmarks=landmarks, confidence=confidence)
 
 
 def inside(track: FaceTrack, hidden_s: tuple[float, float]) -> Bool:
