@@ -28,8 +28,8 @@ class Blank:
     """The motion that a system is to complete.
 
     Attributes:
-        motion: Kept motion, NaN where hidden; what is shown of face and head in hidden frames runs
-            backwards, because in an edit they belong to other words, shape (T, D).
+        motion: Kept motion, NaN where hidden, shape (T, D). What ``reconstruct`` shows of face and
+            head in hidden frames runs backwards: in an edit they belong to other words.
         mask: True where motion is to be drawn, shape (T, D).
         speech: Features of the sound, shape (T, C).
         other_speech: Features of another clip's sound on as many frames.
