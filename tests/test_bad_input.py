@@ -494,6 +494,11 @@ def test_a_full_disk_is_one_line(
         "motion": ("motion", "{one}", "-o", "{out}/x.csv"),
         "transcribe": ("transcribe", "{one}", "--text", "{in}/known.txt", "-o", "{out}/x.json"),
     }[verb]
+    if verb == "edit":  # a cold cache of speech features would have a complaint of its own
+        (tmp_path / "warm").mkdir()
+        names = {"one": clips["one.mp4"], "words": clips["words.json"], "out": tmp_path / "warm"}
+        warm = [argument.format(**names) for argument in arguments]
+        assert main([*warm, "--no-progress"]) == 0
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500 if verb == "transcribe" else 20_000, hard))
     try:

@@ -1,0 +1,66 @@
+"""Compare ablation runs on the dev split: hidden spans of 14 frames, motion only, paired by clip.
+
+python benchmarks/ablations.py PREPARED CONTROL.safetensors OTHER.safetensors …
+
+Each run is drawn at temperature 0.3 without guidance and settling, lips hidden, face and head of
+other words (the protocol ``edit`` of ``facedit evaluate``). Brackets: 95 % bootstrap over clips of
+the difference to the first run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from facedit.bench.baselines import Ridge
+from facedit.bench.evaluate import Sounds, group_clips, methods
+from facedit.bench.lip_sums import figures, paired_gain
+from facedit.bench.spans import LipMeter, score_clips
+from facedit.model.checkpoint import load_model
+from facedit.motion.space import MotionSpace
+from facedit.training.data import read_clip, read_meta, read_rows
+
+SPAN = 14
+NAMES = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump", "velocity_jump")
+
+
+def main() -> None:
+    """Measure and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("weights", type=Path, nargs="+")
+    arguments = parser.parse_args()
+    meta = read_meta(arguments.data)
+    meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
+    rows = [row for row in read_rows(arguments.data) if row.split == "dev"]
+    print("| clips | run | " + " | ".join(NAMES) + " |\n|---|---|" + "---|" * len(NAMES))
+    for corpus, members in group_clips(rows, None).items():
+        clips = [read_clip(arguments.data, row.sha256) for row in members]
+        first = None
+        for path in arguments.weights:
+            model = load_model(path)
+            plain = replace(model.sampler, temperature=0.3, speech_guidance=1.0, settle=0.0)
+            model = replace(model, sampler=plain)
+            unused = Ridge(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), 0)
+            fill = methods(model, unused, unused, 0)["model"]
+            sums = score_clips(
+                clips, partial(fill, Sounds(clips)), meter, meta, SPAN, "lips", foreign=True
+            )
+            found = figures(sums)
+            cells = []
+            for name in NAMES:
+                cell = f"{found[name].value:.3f}"
+                if first is not None:
+                    gain = paired_gain(sums, first, name)
+                    cell += f" ({gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}])"
+                cells.append(cell)
+            first = sums if first is None else first
+            print(f"| {corpus} ({len(clips)}) | {path.parent.name} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
