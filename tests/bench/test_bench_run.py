@@ -24,6 +24,7 @@ from facedit.bench.original import Original, original_of
 from facedit.bench.record import Record, read_records
 from facedit.bench.run import RunOptions, run
 from facedit.bench.scoring import scene_of, truth_scene
+from facedit.bench.selection import chosen_items, parse_limit
 from facedit.bench.withheld import bridged
 from facedit.compose.clock import StageClock
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, UsageError
@@ -33,6 +34,7 @@ from facedit.scale.workers import Workers
 pytest.importorskip("skimage.data")
 
 SYSTEMS = "truth,hold,cut"
+TRACKS = ("reconstruct", "edit", "generate")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,9 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def options(clips: Path, **changes: object) -> RunOptions:
-    plain = RunOptions(SYSTEMS, clips, takes=2, limit=1, reference="hold", progress=False)
+    plain = RunOptions(
+        SYSTEMS, clips, takes=2, limits=dict.fromkeys(TRACKS, 1), reference="hold", progress=False
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -234,7 +238,7 @@ def test_missing_clips_are_reported_item_by_item(
     shutil.copytree(clips, some)
     gone = sorted(some.glob("*.mp4"))[0]
     gone.unlink()
-    settings = options(some, limit=None, tracks=("reconstruct",), systems="truth")
+    settings = options(some, limits={}, tracks=("reconstruct",), systems="truth")
     with pytest.raises(ItemsFailed) as error:
         run(folder, tmp_path / "out", settings)
     records = read_records(tmp_path / "out" / RECORDS)
@@ -258,7 +262,7 @@ def test_videos_made_elsewhere_are_scored_and_bad_ones_reported(
     (videos / f"{items[1].id}.mp4").write_bytes(b"no video")
     shutil.copyfile(clips / items[0].clip.file, videos / "what.mp4")
     settings = options(
-        clips, limit=None, tracks=("reconstruct",), systems=f"theirs=videos:{videos}",
+        clips, limits={}, tracks=("reconstruct",), systems=f"theirs=videos:{videos}",
         reference="theirs",
     )  # fmt: skip
     with pytest.raises(ItemsFailed) as error:
@@ -268,6 +272,17 @@ def test_videos_made_elsewhere_are_scored_and_bad_ones_reported(
     assert found[items[1].id].status == "failed"
     assert f"no video named {items[2].id}" in found[items[2].id].reason
     assert "theirs/what.mp4" in str(error.value)
+
+
+def test_a_limit_is_a_number_or_one_by_track(bench: Bench) -> None:
+    assert parse_limit("2") == dict.fromkeys(TRACKS, 2)
+    assert parse_limit("edit=1,generate=3") == {"edit": 1, "generate": 3}
+    chosen = chosen_items(bench, (), {"reconstruct": 2})
+    assert [item.track for item in chosen].count("reconstruct") == 2
+    assert [item.track for item in chosen].count("edit") == 2
+    for bad in ("0", "none", "edit=", "sync=2", "edit=1,,"):
+        with pytest.raises(UsageError, match="--limit"):
+            parse_limit(bad)
 
 
 def test_results_of_something_else_are_not_mixed(

@@ -82,7 +82,7 @@ def _add_run(inner: Any, verb: Verb) -> None:
     )  # fmt: skip
     run.add_argument("--reference", default="ours", help="what others are compared with (ours)")
     run.add_argument("--tracks", nargs="+", choices=TRACKS, default=(), help="only these")
-    run.add_argument("--limit", type=int, metavar="N", help="at most N items per track")
+    run.add_argument("--limit", metavar="N|TRACK=N,…", help="at most N items per track")
     run.add_argument("--takes", type=int, default=3, help="takes, for diversity (3)")
     run.add_argument("--selfcheck-items", type=int, default=24, metavar="N", help="(24)")
     _add_workers(run)
@@ -134,6 +134,7 @@ def _build(args: argparse.Namespace) -> Any:
 
 def _run(args: argparse.Namespace) -> Any:
     from facedit.bench.run import RunOptions, run
+    from facedit.bench.selection import parse_limit
     from facedit.scale.workers import Workers
 
     options = {"systems": args.systems} if args.systems else {}
@@ -146,7 +147,7 @@ def _run(args: argparse.Namespace) -> Any:
             takes=args.takes,
             reference=args.reference,
             tracks=tuple(args.tracks),
-            limit=args.limit,
+            limits=parse_limit(args.limit) if args.limit else {},
             selfcheck_items=args.selfcheck_items,
             force=args.force,
             progress=not args.no_progress,

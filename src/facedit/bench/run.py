@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ class RunOptions:
         takes: Versions of the motion, where a system draws lots: what diversity is measured on.
         reference: The system that others are compared with.
         tracks: Tracks to run; all if empty.
-        limit: Most items per track, evenly spread; all if None.
+        limits: Most items by track, evenly spread; all of a track that is not named.
         selfcheck_items: Items on which the measures prove themselves before a table is printed.
         force: Throw an earlier run of other settings away.
         progress: Show progress.
@@ -55,7 +55,7 @@ class RunOptions:
     takes: int = 3
     reference: str = "ours"
     tracks: tuple[str, ...] = ()
-    limit: int | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
     selfcheck_items: int = 24
     force: bool = False
     progress: bool = True
@@ -79,7 +79,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     bench = read_bench(folder)
     clips = clips_folder(folder, bench, options.clips)
     systems = choose(options.systems)
-    items = chosen_items(bench, options.tracks, options.limit)
+    items = chosen_items(bench, options.tracks, options.limits)
     output.mkdir(parents=True, exist_ok=True)
     claim(output, bench, systems, takes=options.takes, force=options.force)
     checked = selfcheck(

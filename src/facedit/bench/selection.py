@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
-from facedit.bench.items import Bench, Item
+from facedit.bench.items import Bench, Item, Track
 from facedit.bench.systems.system import System
 from facedit.errors import UsageError
 
@@ -33,13 +34,37 @@ def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
     return clips
 
 
-def chosen_items(bench: Bench, tracks: Sequence[str], limit: int | None) -> tuple[Item, ...]:
+def parse_limit(text: str) -> dict[str, int]:
+    """Read how many items of each track are wanted.
+
+    Args:
+        text: ``N``, or ``TRACK=N,TRACK=N``.
+
+    Returns:
+        Most items by track; all tracks for a bare number.
+
+    Raises:
+        UsageError: If the text is neither.
+    """
+    limits = {}
+    for part in text.split(","):
+        track, equals, count = part.rpartition("=")
+        names = (track,) if equals else get_args(Track)
+        if not count.isdecimal() or int(count) < 1 or not set(names) <= set(get_args(Track)):
+            raise UsageError(f"--limit {text}: give a number, or TRACK=N,TRACK=N.")
+        limits |= dict.fromkeys(names, int(count))
+    return limits
+
+
+def chosen_items(
+    bench: Bench, tracks: Sequence[str], limits: Mapping[str, int]
+) -> tuple[Item, ...]:
     """Choose which items are run.
 
     Args:
         bench: The benchmark.
         tracks: Tracks wanted; all if empty.
-        limit: Most items per track, evenly spread; all if None.
+        limits: Most items by track, evenly spread; all of a track that is not named.
 
     Returns:
         Items in the benchmark's order.
@@ -52,7 +77,8 @@ def chosen_items(bench: Bench, tracks: Sequence[str], limit: int | None) -> tupl
         members = [item for item in bench.items if item.track == track]
         if tracks and track not in tracks:
             continue
-        if limit is not None and len(members) > limit:
+        limit = limits.get(track, len(members))
+        if len(members) > limit:
             members = [members[k * len(members) // limit] for k in range(limit)]
         chosen += members
     if not chosen:
