@@ -46,7 +46,7 @@ def parse_limit(text: str) -> dict[str, int]:
     Raises:
         UsageError: If the text is neither.
     """
-    limits = {}
+    limits: dict[str, int] = {}
     for part in text.split(","):
         track, equals, count = part.rpartition("=")
         names = (track,) if equals else get_args(Track)
