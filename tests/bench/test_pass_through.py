@@ -43,10 +43,11 @@ def test_untouched_is_clean():
 
 
 def test_psnr_of_noise_of_known_size():
-    # Noise of +-2 levels has a mean square of 4: 10 log10(255^2 / 4) = 42.11 dB.
+    # Grey noise of +-2 levels has a mean square of 4: 10 log10(255^2 / 4) = 42.11 dB.
     rng = np.random.default_rng(0)
     true = make_pictures()
-    shown = [p + rng.choice([-2, 2], p.shape).astype(np.int8).astype(np.uint8) for p in true]
+    noise = [rng.choice([-2, 2], (*p.shape[:2], 1)).astype(np.int8).astype(np.uint8) for p in true]
+    shown = [p + one for p, one in zip(true, noise, strict=True)]
     found = figures(make_scene(pictures=shown, true_pictures=true))
     assert found["kept_psnr"] == pytest.approx(42.11, abs=0.01)
     assert found["kept_clean"] == 0
