@@ -105,10 +105,12 @@ class Totals:
     Attributes:
         velocity: Sum of the weights of hidden entries, a scalar.
         smoothness: Sum of the weights of pairs, a scalar.
+        sync: Frames that the sync term counts, a scalar; None without that term.
     """
 
     velocity: Tensor
     smoothness: Tensor
+    sync: Tensor | None = None
 
 
 def loss_totals(hidden: Tensor, dim_weights: Tensor, valid: Tensor) -> Totals:
@@ -134,11 +136,13 @@ class FlowLoss:
         velocity: Flow-matching term, a scalar.
         smoothness: Smoothness term before its factor, a scalar.
         total: Their weighted sum, a scalar.
+        sync: Sync term before its factor, a scalar; None without it.
     """
 
     velocity: Tensor
     smoothness: Tensor
     total: Tensor
+    sync: Tensor | None = None
 
 
 def flow_loss(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from facedit.model.flow import FlowLoss, Totals, flow_loss, path
+from facedit.model.flow import FlowLoss, Totals, clean_estimate, flow_loss, loss_totals, path
 from facedit.model.layers import Part
 from facedit.training.config import OptimConfig
 from facedit.training.sampler import Batch
+from facedit.training.sync_term import SyncJudge, SyncTarget
 
 Network = Callable[..., Tensor]
 """A ``DiT``, or a compiled one."""
@@ -29,6 +30,7 @@ class FlowTask:
         noise: ``x_0``, shape (B, T, D).
         t: Flow time, shape (B,).
         deaf: True for windows that shall not hear, shape (B,); None if none may.
+        sync: What the sync term needs; None without it.
     """
 
     data: Tensor
@@ -38,6 +40,7 @@ class FlowTask:
     noise: Tensor
     t: Tensor
     deaf: Tensor | None
+    sync: SyncTarget | None = None
 
     def take(self, rows: Tensor) -> FlowTask:
         """Return some of the windows."""
@@ -49,6 +52,7 @@ class FlowTask:
             noise=self.noise[rows],
             t=self.t[rows],
             deaf=None if self.deaf is None else self.deaf[rows],
+            sync=None if self.sync is None else self.sync.take(rows),
         )
 
 
@@ -78,7 +82,10 @@ def draw_task(
     if drop:
         alone = chance[1] < config.drop_context
         hidden = hidden | (alone[:, None, None] & valid[..., None])
-    return FlowTask(data, speech, hidden, valid, noise, t, deaf)
+    sync = None
+    if batch.sync is not None:
+        sync = SyncTarget(*(torch.from_numpy(values) for values in batch.sync))
+    return FlowTask(data, speech, hidden, valid, noise, t, deaf, sync)
 
 
 def task_loss(
@@ -90,6 +97,7 @@ def task_loss(
     bf16: bool,
     part: Part | None = None,
     totals: Totals | None = None,
+    judge: SyncJudge | None = None,
 ) -> FlowLoss:
     """Return the loss of a task, or what a part of its windows contributes to it.
 
@@ -101,6 +109,7 @@ def task_loss(
         bf16: Compute in bfloat16 where autocast allows it.
         part: Which windows to compute; all if None.
         totals: Of the whole batch; needed with ``part``.
+        judge: What adds the sync term.
 
     Returns:
         The terms of the loss.
@@ -120,4 +129,26 @@ def task_loss(
             drop_speech=None if task.deaf is None else task.deaf.to(device),
             part=part,
         )  # fmt: skip
-    return flow_loss(velocity, x_t, t, noise, data, hidden, dim_weights, valid, smoothness, totals)
+    loss = flow_loss(velocity, x_t, t, noise, data, hidden, dim_weights, valid, smoothness, totals)
+    if judge is None or task.sync is None:
+        return loss
+    estimate = clean_estimate(x_t, velocity.float(), t)
+    total = totals.sync if totals else None
+    sync = judge.loss(estimate, data, hidden, valid, t, task.sync.to(device), total)
+    return replace(loss, total=loss.total + judge.weight * sync, sync=sync)
+
+
+def task_totals(task: FlowTask, dim_weights: Tensor, judge: SyncJudge | None) -> Totals:
+    """Return what the loss of a whole batch is divided by.
+
+    Args:
+        task: The whole batch.
+        dim_weights: Weight per motion dim, on the network's device, shape (D,).
+        judge: What adds the sync term, if anything does.
+
+    Returns:
+        The sums over the batch.
+    """
+    hidden, valid = task.hidden.to(dim_weights.device), task.valid.to(dim_weights.device)
+    totals = loss_totals(hidden, dim_weights, valid)
+    return totals if judge is None else replace(totals, sync=judge.total(hidden, valid))

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from facedit.model.dit import DiT
-from facedit.model.flow import FlowLoss, loss_totals
+from facedit.model.flow import FlowLoss
 from facedit.model.layers import Part
 from facedit.training.config import OptimConfig
-from facedit.training.flow_task import FlowTask, Network, draw_task, task_loss
+from facedit.training.flow_task import FlowTask, Network, draw_task, task_loss, task_totals
 from facedit.training.sampler import Sampler
 from facedit.training.state import Ema
+from facedit.training.sync_term import SyncJudge
 from facedit.training.team import Team
 
 
@@ -30,12 +31,14 @@ class StepReport:
         smoothness: Smoothness loss before its factor.
         grad_norm: Norm of the gradient before clipping.
         lr: Learning rate.
+        sync: Sync term before its factor; None in a run without it.
     """
 
     velocity: float
     smoothness: float
     grad_norm: float
     lr: float
+    sync: float | None = None
 
 
 class Schedule(Protocol):
@@ -109,6 +112,7 @@ class Trainer:
         bf16: Compute in bfloat16 where autocast allows it.
         team: The processes.
         forward: What computes the network, if it is compiled.
+        judge: What adds the sync term; None for none.
     """
 
     def __init__(
@@ -122,12 +126,14 @@ class Trainer:
         bf16: bool,
         team: Team,
         forward: Network | None = None,
+        judge: SyncJudge | None = None,
     ) -> None:
         self.net, self.sampler, self.config, self.team = net, sampler, config, team
         self.ema = Ema(net, config.ema)
         self.optimiser = make_optimiser(net, config)
         self._dim_weights, self._seed, self._bf16 = dim_weights, seed, bf16
         self._forward: Network = net if forward is None else forward
+        self._judge = judge
 
     def step(self, step: int) -> StepReport:
         """Take one optimiser step.
@@ -143,7 +149,8 @@ class Trainer:
             group["lr"] = rate
         self.net.train()
         self.optimiser.zero_grad(set_to_none=True)
-        velocity = smooth = 0.0
+        velocity = smooth = sync = 0.0
+        judge = self._judge if step >= self.config.sync_from else None
         seed = int(np.random.SeedSequence([self._seed, step]).generate_state(1, np.uint64)[0] >> 1)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # dropout has no generator of its own
@@ -151,24 +158,28 @@ class Trainer:
             before = 0
             for batch in self.sampler.draw(step):
                 task = draw_task(batch, self.config, generator)
-                for loss in self._parts(task, before):
+                for loss in self._parts(task, before, judge):
                     (batch.share * loss.total).backward()  # type: ignore[no-untyped-call]
                     velocity += batch.share * float(loss.velocity.detach())
                     smooth += batch.share * float(loss.smoothness.detach())
+                    if loss.sync is not None:
+                        sync += batch.share * float(loss.sync.detach())
                 before += len(task.data)
         self.team.add_gradients(self.net.parameters())
-        velocity, smooth = self.team.add([velocity, smooth])
+        velocity, smooth, sync = self.team.add([velocity, smooth, sync])
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip)
         self.optimiser.step()
         self.ema.update(self.net)
-        return StepReport(velocity, smooth, float(norm), rate)
+        judged = None if self._judge is None else sync
+        return StepReport(velocity, smooth, float(norm), rate, judged)
 
-    def _parts(self, task: FlowTask, before: int) -> Iterator[FlowLoss]:
+    def _parts(self, task: FlowTask, before: int, judge: SyncJudge | None) -> Iterator[FlowLoss]:
         """Compute this process's parts of a batch, one after the other.
 
         Args:
             task: The whole batch.
             before: Windows of the step in earlier batches.
+            judge: What adds the sync term in this step.
 
         Yields:
             The loss of each part; over all processes they add up to that of the whole batch.
@@ -176,9 +187,9 @@ class Trainer:
         weights, factor = self._dim_weights, self.config.smoothness
         count = self.team.size * self.config.accumulate
         if count == 1:
-            yield task_loss(self._forward, task, weights, factor, bf16=self._bf16)
+            yield task_loss(self._forward, task, weights, factor, bf16=self._bf16, judge=judge)
             return
-        totals = loss_totals(task.hidden.to(weights.device), weights, task.valid.to(weights.device))
+        totals = task_totals(task, weights, judge)
         chance = rng_state(weights.device)
         for micro in range(self.config.accumulate):
             # Each part draws the dropout of the whole batch, so all must start at the same number.
@@ -188,7 +199,7 @@ class Trainer:
             rows = torch.arange(len(task.data))[(number - before) % count :: count]
             yield task_loss(
                 self._forward, task, weights, factor, bf16=self._bf16,
-                part=Part(rows, len(task.data)), totals=totals,
+                part=Part(rows, len(task.data)), totals=totals, judge=judge,
             )  # fmt: skip
 
 
