@@ -16,17 +16,18 @@ from facedit.render.geometry import lip_descriptor, lip_gap
 from facedit.render.mesh import INNER_LIPS, canonical_landmarks
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetworkConfig, load_network
-from facedit.training.mouth_data import BakedClip, MouthSampler, SampleMix, bake_clip
-from facedit.training.mouth_loop import (
-    MouthTrainer,
+from facedit.training.mouth_bake import BakedClip, bake_clip
+from facedit.training.mouth_config import (
     MouthTrainingConfig,
     config_from,
     learning_rate,
     load_config,
-    train_mouth,
 )
+from facedit.training.mouth_data import MouthSampler, SampleMix
+from facedit.training.mouth_loop import train_mouth
 from facedit.training.mouth_loss import PatchCritic, feature_distance, weighted_l1
 from facedit.training.mouth_state import load_state, save_state
+from facedit.training.mouth_step import MouthTrainer
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(corpora=(("made", 1.0),))
@@ -202,10 +203,10 @@ def test_configuration_file() -> None:
 
 
 def test_baking_keeps_frames_with_a_face(tmp_path: Path, monkeypatch) -> None:
-    import facedit.training.mouth_data as mouth_data
+    import facedit.training.mouth_bake as mouth_bake
 
     pictures = [np.full((256, 256, 3), 10 * k, np.uint8) for k in range(6)]
-    monkeypatch.setattr(mouth_data, "_decode", lambda path: iter(pictures))
+    monkeypatch.setattr(mouth_bake, "_decode", lambda path: iter(pictures))
     landmarks = np.stack([_face(0.1 * k) for k in range(6)])
     landmarks[2] = np.nan
     np.savez(tmp_path / "track.npz", landmarks=landmarks, times_s=np.arange(6) / 25)
@@ -214,5 +215,5 @@ def test_baking_keeps_frames_with_a_face(tmp_path: Path, monkeypatch) -> None:
     crops = np.load(folder / "crops.npy")
     assert crops.shape == (5, 128, 128, 3)
     assert crops[:, 64, 64, 0].tolist() == [0, 10, 30, 40, 50]
-    monkeypatch.setattr(mouth_data, "_decode", lambda path: pytest.fail("baked twice"))
+    monkeypatch.setattr(mouth_bake, "_decode", lambda path: pytest.fail("baked twice"))
     assert bake_clip(tmp_path / "clip.mp4", tmp_path / "track.npz", folder) == 5

@@ -126,6 +126,28 @@ def weighted_l1(fake: Tensor, real: Tensor, raster: Tensor, lips: Tensor) -> Ten
     return ((fake - real).abs() * weight).mean(dim=(1, 2, 3)) / weight.mean(dim=(1, 2, 3))
 
 
+def change_error(fake: Tensor, real: Tensor, raster: Tensor, lips: Tensor) -> Tensor:
+    """Return the error of the change between the two frames of each pair, that is, flicker.
+
+    Args:
+        fake: Pictures in [0, 1], pairs of consecutive frames one behind the other, (2 P, 3, H, W).
+        real: What they should be, same shape.
+        raster: Drawn lips and opening, same shape.
+        lips: Weight of the mouth per sample, shape (2 P,).
+
+    Returns:
+        Mean absolute error of the difference of the two frames per pair, weighted like
+        ``weighted_l1`` by the mouths of both, shape (P,).
+    """
+    first, second = slice(0, None, 2), slice(1, None, 2)
+    return weighted_l1(
+        fake[second] - fake[first],
+        real[second] - real[first],
+        torch.maximum(raster[first], raster[second]),
+        lips[first],
+    )
+
+
 class PatchCritic(nn.Module):
     """PatchGAN on a window round the mouth, given the drawn lips (Isola et al., CVPR 2017).
 

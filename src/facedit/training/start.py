@@ -82,8 +82,9 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
         UsageError: If pictures are missing and nothing says where from, or nothing is to resume.
         OutputExists: If the run exists and ``resume`` is off.
     """
-    from facedit.training.mouth_data import bake
-    from facedit.training.mouth_loop import config_from, train_mouth
+    from facedit.training.mouth_bake import bake
+    from facedit.training.mouth_config import config_from
+    from facedit.training.mouth_loop import train_mouth
 
     source = table.get("bake")
     settings = config_from(table)
