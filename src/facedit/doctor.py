@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from facedit import __version__, assets
 from facedit.errors import UsageError
 from facedit.shipped import ShippedFile, shipped_files
+from facedit.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
 
 LIBRARIES = (
     "numpy",
@@ -33,6 +35,7 @@ class Checkup:
         python: Version of Python and the platform.
         libraries: Version of each library, None where it is missing.
         shipped: Our own weights.
+        sets: Per set that ``--weights`` knows: whether it is installed, its files and licence.
         assets: Per asset: whether it is installed, its purpose and its licence.
     """
 
@@ -40,6 +43,7 @@ class Checkup:
     libraries: dict[str, str | None]
     shipped: tuple[ShippedFile, ...]
     assets: dict[str, dict[str, object]]
+    sets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return the findings for JSON."""
@@ -48,6 +52,7 @@ class Checkup:
             "python": self.python,
             "libraries": self.libraries,
             "weights": {file.name: file.to_dict() for file in self.shipped},
+            "sets": self.sets,
             "assets": self.assets,
         }
 
@@ -61,6 +66,10 @@ class Checkup:
             if not file.installed:
                 state = "MISSING: install facedit again"
             lines.append(f"  {file.name:27} {state:28} {file.licence:35} {file.purpose}")
+        lines += ["", "sets of weights ('--weights NAME')"]
+        for name, entry in self.sets.items():
+            state = " + ".join(entry["files"]) or "not in this installation"
+            lines.append(f"  {name:27} {state:28} {entry['licence']:35} {entry['about']}")
         lines += ["", "weights and data made by others ('facedit doctor --fetch NAME')"]
         for name, entry in self.assets.items():
             state = "installed" if entry["installed"] else f"not installed ({entry['needed']})"
@@ -85,6 +94,7 @@ def doctor(fetch: str | None = None) -> Checkup:
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
         shipped=shipped_files(),
+        sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
         assets={
             name: {
                 "installed": assets.is_installed(name),
@@ -97,6 +107,17 @@ def doctor(fetch: str | None = None) -> Checkup:
             for name, asset in assets.ASSETS.items()
         },
     )
+
+
+def _described(entry: WeightSet) -> dict[str, Any]:
+    installed = not entry.missing()
+    chosen = ChosenWeights(entry.name, *entry.files())
+    return {
+        "installed": installed,
+        "files": [path.stem for path in chosen.files] if installed else [],
+        "licence": chosen.licence if installed else "",
+        "about": entry.about,
+    }
 
 
 def _wanted(fetch: str | None) -> list[str]:

@@ -29,7 +29,8 @@ class Run:
         region: ``lips``, ``face`` or ``head``: what new speech may move.
         face: ``largest``, a number, or ``x,y,w,h`` in pixels; None refuses an ambiguous picture.
         on_no_face: ``keep`` the pixels of edited frames without a face, or ``fail``.
-        weights: Name of shipped motion weights, or a file.
+        weights: Name of a set of weights, or a file of motion weights.
+        speaker: Motion weights of ``facedit adapt``, made from those; None for the set's own.
         steps: Euler steps of the sampler.
         report: Folder of the report; beside the output if None.
         progress: Show progress bars on standard error.
@@ -45,6 +46,7 @@ class Run:
     face: str | None = None
     on_no_face: str = "keep"
     weights: str = "default"
+    speaker: Path | None = None
     steps: int = 10
     report: Path | None = None
     progress: bool = True

@@ -15,6 +15,7 @@ from facedit.compose.portrait import make_portrait
 from facedit.compose.results import Result, TranscriptResult, describe, result_of, take_files
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import load_models, torch_device
+from facedit.compose.weights import choose_weights
 from facedit.compose.words import source_transcript, text_of, word_edits
 from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
@@ -23,7 +24,6 @@ from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, none_left_behind, whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
-from facedit.model.checkpoint import weights_path
 from facedit.options import EditRequest, Run
 from facedit.report.files import check_report, report_files
 from facedit.types import Transcript
@@ -288,8 +288,7 @@ def _check(
     """Refuse before any work what cannot end well; return everything the run will make."""
     FaceChoice.parse(run.face)
     torch_device(run.device)
-    if run.weights != "default":
-        weights_path(run.weights)
+    choose_weights(run)
     made: list[Path] = []
     for take, output in enumerate(outputs):
         folder = report_folder(output, run, take)

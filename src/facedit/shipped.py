@@ -13,13 +13,19 @@ from facedit.assets import sha256_of
 SHIPPED = {
     "weights/motion-base.safetensors": "motion model: draws facial motion from speech",
     "weights/mouth.safetensors": "mouth network: paints mouths that the clip does not show",
+    "weights/motion-grid.safetensors": "motion model of the set grid: trained on GRID alone",
+    "weights/mouth-grid.safetensors": "mouth network of the set grid",
     "weights/sync.safetensors": "sync network: the benchmark's judge of lips against speech",
     "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
+    "motion/mesh-grid.safetensors": "the same, fitted to GRID alone",
     "weights/face_mesh.safetensors": "triangles of the face mesh",
     "weights/ridge.safetensors": "ridge regression from speech: a baseline of the benchmark",
     "weights/voice_bank.safetensors": "speaker embeddings of the voices, to choose the nearest",
 }
 """Purpose of each file, by its path in the package."""
+
+OPTIONAL = ("weights/motion-grid.safetensors", "weights/mouth-grid.safetensors")
+"""Files without which an installation is whole: they are listed only where they are."""
 
 _MOST_HEADER = 1_000_000
 _CARD_LICENCE = re.compile(r"^\W*licence\W+(?P<licence>[^|*:\n]+)", re.IGNORECASE | re.MULTILINE)
@@ -60,22 +66,45 @@ def shipped_files(package: Path | None = None) -> tuple[ShippedFile, ...]:
         package: Folder of the package; this one by default.
 
     Returns:
-        One entry per file of ``SHIPPED``.
+        One entry per file of ``SHIPPED``; missing ones too, unless they are ``OPTIONAL``.
     """
     root = package or Path(str(files("facedit")))
-    return tuple(_look(root / path, purpose) for path, purpose in SHIPPED.items())
+    return tuple(
+        _look(root / path, purpose)
+        for path, purpose in SHIPPED.items()
+        if path not in OPTIONAL or (root / path).is_file()
+    )
 
 
 def _look(path: Path, purpose: str) -> ShippedFile:
     """Describe one file."""
     if not path.is_file():
         return ShippedFile(path.stem, purpose, 0, "", "")
-    licence = _licence(_header(path)) or _card_licence(path.with_suffix(".md")) or "not stated"
-    return ShippedFile(path.stem, purpose, path.stat().st_size, sha256_of(path), licence)
+    return ShippedFile(path.stem, purpose, path.stat().st_size, sha256_of(path), licence_of(path))
 
 
-def _header(path: Path) -> dict[str, str]:
-    """Read the metadata of a safetensors file without its tensors; empty if it is damaged."""
+def licence_of(path: Path) -> str:
+    """Return the licence of a weights file, as its metadata or the model card beside it says.
+
+    Args:
+        path: A safetensors file.
+
+    Returns:
+        The licence, or ``not stated``.
+    """
+    stated = _licence(header_of(path)) or _card_licence(path.with_suffix(".md"))
+    return stated or "not stated"
+
+
+def header_of(path: Path) -> dict[str, str]:
+    """Read the metadata of a safetensors file without its tensors.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The metadata; empty if the file is damaged or is not there.
+    """
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")

@@ -23,6 +23,7 @@ from facedit.compose.spans import (
     window_of,
 )
 from facedit.compose.watch import SpanLog, face_box, seams_of, spans_of, watched
+from facedit.compose.weights import choose_weights
 from facedit.editing.plan import EditPlan
 from facedit.media.info import VideoInfo
 from facedit.media.write import VideoWriter
@@ -177,7 +178,8 @@ def provenance(job: Job) -> dict[str, str]:
     Returns:
         Facts by name.
     """
-    facts = {"mark in the file": mark(job), "voice": job.voice, "weights": job.run.weights}
+    facts = {"mark in the file": mark(job), "voice": job.voice}
+    facts |= choose_weights(job.run).facts()
     if job.run.consent:
         facts["consent"] = job.run.consent
     return facts
@@ -204,12 +206,12 @@ def marked(verb: str, what: str, run: Run) -> str:
     Args:
         verb: What was done.
         what: What is synthetic, and when.
-        run: Options; ``consent`` is added if it was stated.
+        run: Options: the weights are named, and ``consent`` is added if it was stated.
 
     Returns:
         One line.
     """
-    line = f"facedit {__version__} {verb}: {what}"
+    line = f"facedit {__version__} {verb}: {what}; {choose_weights(run).mark}"
     return f"{line}; consent: {run.consent}" if run.consent else line
 
 

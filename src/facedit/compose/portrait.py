@@ -13,6 +13,7 @@ from facedit.compose.sound import stretches
 from facedit.compose.spans import load_models, speech_on
 from facedit.compose.still import load_still, still_canvas, still_targets
 from facedit.compose.watch import lip_curve, shrunk
+from facedit.compose.weights import choose_weights
 from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.write import VideoWriter
@@ -109,7 +110,7 @@ def make_portrait(
         ),
         stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
         figures={"seed": str(run.seed), "region": run.region},
-        provenance={"mark in the file": mark, "voice": voice, "weights": run.weights},
+        provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
     )
     write_report(report, report_folder(output, run), force=run.force)
     return report

@@ -12,6 +12,7 @@ from facedit.compose.canvas import Canvas, build_canvas, landmarks_at
 from facedit.compose.clock import StageClock
 from facedit.compose.pictures import SpanWork
 from facedit.compose.sources import SourcePaths
+from facedit.compose.weights import choose_weights
 from facedit.editing.plan import EditPlan, Span
 from facedit.editing.timeline import source_windows
 from facedit.errors import NoFace, UsageError
@@ -81,15 +82,15 @@ def load_models(run: Run) -> Models:
     """Load the learned parts.
 
     Args:
-        run: Options; ``weights`` and ``device`` choose.
+        run: Options; ``weights``, ``speaker`` and ``device`` choose.
 
     Returns:
-        The models. (``AssetMissing`` if there are no such weights, ``BadWeights`` if a file is
-        damaged.)
+        The models; the motion space is the one that the motion model was trained in. (The errors
+        of ``choose_weights``; ``BadWeights`` if a file is damaged.)
     """
-    return Models(
-        MotionSpace.load(), load_model(run.weights, torch_device(run.device)), load_network()
-    )
+    chosen = choose_weights(run)
+    motion = load_model(chosen.motion, torch_device(run.device))
+    return Models(MotionSpace.named(motion.space), motion, load_network(chosen.mouth))
 
 
 def torch_device(name: str) -> str:

@@ -21,9 +21,9 @@ from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
 from facedit.model.sample import SamplerSettings
 from facedit.types import Float32
+from facedit.weight_sets import WEIGHT_SETS, set_of, weights_folder
 
 FORMAT = "facedit-motion-1"
-DEFAULT = "motion-base"
 MAX_BYTES = 4 << 30
 """Refuse to read larger files; the paper-sized model is below 2 GiB."""
 
@@ -86,29 +86,35 @@ def weights_path(name_or_path: str | Path) -> Path:
     """Find motion weights.
 
     Args:
-        name_or_path: ``default``, the name of shipped weights such as ``motion-base``, or a file.
+        name_or_path: Name of a set (``weight_sets``), of shipped weights such as ``motion-base``,
+            or a file.
 
     Returns:
-        The file.
+        The file. (``AssetMissing`` if the set is not in this installation.)
 
     Raises:
         AssetMissing: If neither shipped weights nor a file have that name.
     """
-    name = DEFAULT if str(name_or_path) == "default" else str(name_or_path)
-    shipped = Path(__file__).parent.parent / "weights"
+    name = str(name_or_path)
+    if (found := set_of(name)) is not None:
+        name = found.motion
+    shipped = weights_folder()
     if (inside := shipped / f"{name}.safetensors").is_file() and os.sep not in name:
         return inside
     if Path(name).is_file():
         return Path(name)
-    known = ", ".join(sorted(path.stem for path in shipped.glob("motion-*.safetensors"))) or "none"
-    raise AssetMissing(f"There are no motion weights {name}; shipped: {known}; or name a file.")
+    known = sorted(path.stem for path in shipped.glob("motion-*.safetensors"))
+    raise AssetMissing(
+        f"there are no motion weights {name}: choose {', '.join(WEIGHT_SETS)}, "
+        f"{', '.join(known) or 'none'}, or a file."
+    )
 
 
 def load_model(name_or_path: str | Path = "default", device: str = "cpu") -> MotionModel:
     """Load motion weights.
 
     Args:
-        name_or_path: ``default``, the name of shipped weights, or a safetensors file.
+        name_or_path: Name of a set, of shipped weights, or a safetensors file.
         device: Torch device of the network.
 
     Returns:

@@ -33,6 +33,10 @@ __all__ = ["HEAD_NAMES", "Identity", "MotionSpace", "lip_opening", "lip_width"]
 HEAD_NAMES = ("head_rx", "head_ry", "head_rz", "head_tx", "head_ty", "head_log_scale")
 """Names of the pose dims: rotation vector, translation, logarithm of the scale."""
 
+SPACES = {"mesh": "mesh.safetensors", "mesh-grid": "mesh-grid.safetensors"}
+"""Files of the shipped spaces by name. ``mesh`` is fitted to research footage, ``mesh-grid`` to
+GRID alone; a model belongs to the one it was trained in."""
+
 KIND = "facedit-motion-mesh"
 VERSION = 1
 
@@ -224,7 +228,7 @@ class MotionSpace:
             BadWeights: If the file is damaged or holds something else.
         """
         if path is None:
-            path = Path(str(files("facedit.motion") / "mesh.safetensors"))
+            path = space_file("mesh")
         try:
             tensors = load_file(path)
             space = cls(**tensors, metadata=_read_metadata(path))
@@ -232,6 +236,18 @@ class MotionSpace:
             raise BadWeights(f"{path.name} is no mesh motion space: {error}") from error
         space._check(path.name)
         return space
+
+    @classmethod
+    def named(cls, name: str) -> MotionSpace:
+        """Read a shipped space.
+
+        Args:
+            name: Key of ``SPACES``, as a motion model or prepared data name it.
+
+        Returns:
+            The space. (``BadWeights`` if there is none of that name, or its file is damaged.)
+        """
+        return cls.load(space_file(name))
 
     def _described(self) -> dict[str, Any]:
         """Return the metadata with names and groups, as written to files."""
@@ -266,3 +282,20 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise ValueError("metadata is no object")
     return {key: value for key, value in metadata.items() if key not in ("names", "groups")}
+
+
+def space_file(name: str) -> Path:
+    """Find a shipped motion space.
+
+    Args:
+        name: Key of ``SPACES``.
+
+    Returns:
+        Its file.
+
+    Raises:
+        BadWeights: If there is none of that name.
+    """
+    if name not in SPACES:
+        raise BadWeights(f"there is no motion space {name!r}; shipped: {', '.join(SPACES)}.")
+    return Path(str(files("facedit.motion"))) / SPACES[name]

@@ -1,0 +1,66 @@
+"""Which weights a run uses: a set or a file, and perhaps a speaker's own motion."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from facedit.assets import sha256_of
+from facedit.errors import BadMedia, BadWeights, UsageError
+from facedit.model.checkpoint import weights_path
+from facedit.options import Run
+from facedit.shipped import header_of
+from facedit.weight_sets import DEFAULT_SET, SHORT_HASH, WEIGHT_SETS, ChosenWeights, set_of
+
+SPEAKER_KIND = "speaker"
+"""``kind`` in the notes of motion weights that ``facedit adapt`` made."""
+
+
+def choose_weights(run: Run) -> ChosenWeights:
+    """Find the weights of a run.
+
+    Args:
+        run: Options: ``weights`` is a set or motion weights, ``speaker`` may replace the latter.
+
+    Returns:
+        Their files. (``AssetMissing`` if there are none of that name; the errors of
+        ``check_speaker``.)
+    """
+    base = weights_path(run.weights)
+    chosen = set_of(run.weights) or WEIGHT_SETS[DEFAULT_SET]
+    _, mouth = chosen.files()
+    if run.speaker is None:
+        return ChosenWeights(run.weights, base, mouth)
+    check_speaker(run.speaker, base, run.weights)
+    return ChosenWeights(f"{run.weights}, speaker {run.speaker.name}", run.speaker, mouth)
+
+
+def check_speaker(speaker: Path, base: Path, name: str) -> None:
+    """Refuse a speaker's weights that were not made from the base that is meant.
+
+    Args:
+        speaker: What ``facedit adapt`` made.
+        base: The motion weights that ``--weights`` means.
+        name: What the user calls them.
+
+    Raises:
+        BadMedia: If the file is not there.
+        BadWeights: If it is no speaker file.
+        UsageError: If it was made from other weights.
+    """
+    if not speaker.is_file():
+        raise BadMedia(f"{speaker}: no such file; 'facedit adapt' makes a speaker's weights.")
+    try:
+        notes = json.loads(header_of(speaker)["notes"])
+        kind, origin = notes.get("kind"), str(notes["base_sha256"])
+    except (KeyError, ValueError, AttributeError) as error:
+        raise BadWeights(f"{speaker.name} is no speaker's weights of 'facedit adapt'.") from error
+    if kind != SPEAKER_KIND:
+        raise BadWeights(f"{speaker.name} is no speaker's weights of 'facedit adapt'.")
+    meant = sha256_of(base)
+    if origin != meant:
+        raise UsageError(
+            f"--speaker {speaker.name} was made from {notes.get('base', 'weights')} "
+            f"{origin[:SHORT_HASH]}, --weights {name} is {meant[:SHORT_HASH]}: adapt again, or "
+            "choose those weights."
+        )
