@@ -107,7 +107,13 @@ def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
     parser.add_argument(
         "--allow-truncated", action="store_true", help="take what is there of a damaged video"
     )
-    parser.add_argument("--weights", default="default", help="motion weights: name or file")
+    parser.add_argument(
+        "--weights", default="default", metavar="NAME|FILE",
+        help="default, grid (trained on GRID alone, CC BY 4.0), or a file of motion weights",
+    )  # fmt: skip
+    parser.add_argument(
+        "--speaker", type=Path, metavar="FILE", help="motion of this speaker, from facedit adapt"
+    )
     parser.add_argument("--steps", type=int, default=10, help="Euler steps of the sampler (10)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="report folder (OUT.report)")
     parser.add_argument("--no-progress", action="store_true", help="no progress bars")
@@ -126,6 +132,7 @@ def _run_options(args: argparse.Namespace, region: Region) -> Run:
         face=args.face,
         on_no_face=args.on_no_face,
         weights=args.weights,
+        speaker=args.speaker,
         steps=args.steps,
         report=args.report,
         progress=not args.no_progress,
