@@ -137,5 +137,6 @@ def test_a_run_rewrites_its_page_with_what_it_drew(tmp_path):
     page = (tmp_path / "run" / PAGE).read_text(encoding="utf-8")
     assert "4 of 4" in page
     assert page.count('class="lips-target"') == 2  # s1 has two clips, both of corpus one
+    assert page.count('class="faces"') == 2
     assert "1.mp4" in page
     assert f"short {figures['loss_short']:.3g}" in page

@@ -10,6 +10,7 @@ from pathlib import Path
 from facedit.report.document import document
 from facedit.report.drawing import escape
 from facedit.report.strips import legend
+from facedit.training.face_strip import COLOURS as FACE_COLOURS
 from facedit.training.history import Series, read_history
 from facedit.training.samples import COLOURS, Sample, sample_html
 from facedit.training.step_chart import step_chart
@@ -190,6 +191,10 @@ def _losses(train: Mapping[str, Series], validation: Mapping[str, Series]) -> It
         "likewise",
         from_share=_BEGINNING,
     )
+    yield step_chart(
+        "Sync term, before its factor", _named(train, sync="sync"),
+        "nats; 0 before it counts; by the network that the sync measure uses",
+    )  # fmt: skip
 
 
 def _lips(validation: Mapping[str, Series]) -> Iterable[str]:
@@ -218,8 +223,9 @@ def _samples(samples: Sequence[Sample], step: int) -> str:
     items = "".join(sample_html(sample) for sample in samples)
     return (
         f"<section><h2>Lips as drawn at step {step:,}</h2><p class='soft small'>The same held-out "
-        f"clips each time. Opening in % of the outer-eye distance.</p>{legend(COLOURS)}{items}"
-        "</section>"
+        "clips each time. Opening in % of the outer-eye distance. Faces are shown from the front, "
+        "true lips as a thin line over the drawn ones.</p>"
+        f"{legend((*COLOURS, *FACE_COLOURS))}{items}</section>"
     )
 
 

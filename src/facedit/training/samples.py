@@ -9,6 +9,7 @@ import numpy as np
 from facedit.report.curves import lip_picture
 from facedit.report.drawing import escape
 from facedit.report.run_report import LipCurve, SpanFacts
+from facedit.training.face_strip import FaceStrip, strip_svg
 from facedit.types import Float32
 from facedit.units import MOTION_FPS
 
@@ -33,6 +34,7 @@ class Sample:
         span: First and last-plus-one hidden frame.
         energy: Log energy of the speech in any unit, shape (T,).
         figures: Correlation ``opening_r`` and relative error ``opening_rel`` of the span.
+        strip: Some of its faces; None to show none.
     """
 
     name: str
@@ -42,10 +44,11 @@ class Sample:
     span: tuple[int, int]
     energy: Float32
     figures: dict[str, float]
+    strip: FaceStrip | None = None
 
 
 def sample_html(sample: Sample) -> str:
-    """Draw a sample: truth, what was drawn, and loudness.
+    """Draw a sample: truth, what was drawn, and loudness, as curves and as faces.
 
     Args:
         sample: The sample.
@@ -67,9 +70,11 @@ def sample_html(sample: Sample) -> str:
         start / MOTION_FPS, stop / MOTION_FPS, "sync", "", stop - start, np.zeros(0, np.float32)
     )
     figures = sample.figures
+    faces = strip_svg(sample.strip) if sample.strip else ""
     return (
         f"<div class='item'><h3>{escape(sample.corpus)}</h3>"
         f"<div class='jumps'><span>r {figures['opening_r']:.2f}</span>"
         f"<span>relative error {figures['opening_rel']:.2f}</span>"
-        f"<span class='soft'>{escape(sample.name)}</span></div>{lip_picture(span, lips)}</div>"
+        f"<span class='soft'>{escape(sample.name)}</span></div>{lip_picture(span, lips)}"
+        f"{faces}</div>"
     )

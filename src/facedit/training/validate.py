@@ -15,9 +15,10 @@ from facedit.bench.lip_sums import FIGURES
 from facedit.bench.spans import Gap, LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
-from facedit.motion.space import MotionSpace
+from facedit.motion.space import Identity, MotionSpace
 from facedit.training.config import OptimConfig
 from facedit.training.data import ClipRow, Meta, PreparedClip, read_clip
+from facedit.training.face_strip import FaceStrip, strip_frames
 from facedit.training.flow_task import draw_task, task_loss
 from facedit.training.sampler import Batch, Sampler
 from facedit.training.samples import Sample
@@ -117,7 +118,19 @@ class Validator:
             span=gap.span,
             energy=clip.speech[:, -2],
             figures=figures,
+            strip=self._strip(gap, joined, clip),
         )
+
+    def _strip(self, gap: Gap, joined: Float32, clip: PreparedClip) -> FaceStrip:
+        """Decode some of the faces as they were and as they were drawn."""
+        frames = strip_frames(gap.span, len(joined))
+        identity = Identity(clip.identity, 1.0, np.zeros(3), np.zeros(3))
+        truth, drawn = (
+            self.meter.space.decode_shape(motion[list(frames)], identity)
+            for motion in (clip.motion, joined)
+        )
+        hidden = tuple(gap.span[0] <= frame < gap.span[1] for frame in frames)
+        return FaceStrip(frames, hidden, truth, drawn)
 
     def _losses(self, model: MotionModel) -> dict[str, float]:
         sums: dict[str, list[float]] = defaultdict(list)
