@@ -288,6 +288,10 @@ def _add_training(verbs: Verbs) -> None:
     prepare = _verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
     prepare.add_argument("input", type=Path, metavar="CLIPS", help="a folder or a manifest (CSV)")
     prepare.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    prepare.add_argument(
+        "--voices", type=int, default=0, metavar="N",
+        help="let each training clip be heard in N other voices and rooms too (default 0)",
+    )  # fmt: skip
     _add_workers(prepare)
     train = _verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
     train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, e.g. configs/base")
@@ -305,7 +309,10 @@ def _prepare(args: argparse.Namespace) -> Any:
     from facedit.training.prepare import prepare
 
     workers = Workers.parse(args.workers)
-    return prepare(args.input, args.output, workers=workers, progress=not args.no_progress)
+    return prepare(
+        args.input, args.output,
+        voices=args.voices, workers=workers, progress=not args.no_progress,
+    )  # fmt: skip
 
 
 def _train(args: argparse.Namespace) -> Any:

@@ -13,14 +13,15 @@ from facedit.face.store import save_track
 from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
 from facedit.scale.workers import Workers
+from facedit.training import encode
 from facedit.training import prepare as module
-from facedit.training.data import ROWS, read_clip, read_meta, read_rows, write_meta
+from facedit.training.data import ROWS, read_clip, read_meta, read_rows, read_voices, write_meta
 from facedit.training.encode import Unusable, encode_clip, longest_run
 from facedit.training.offset import measure_offset, moved
 from facedit.training.prepare import prepare
 from facedit.training.prepared_page import PAGE
 from facedit.training.sources import list_sources
-from facedit.types import FaceTrack
+from facedit.types import FaceTrack, Sound
 
 SPACE = MotionSpace.load()
 MIRROR = mirror_points()
@@ -246,6 +247,41 @@ def test_the_table_and_the_clips_do_not_depend_on_who_works(cached_clips, monkey
     assert names == ["c.mp4", "a.mp4", "short.mp4", "b.mp4", "gone.mp4"]
     others = prepared_by("2", cached_clips, monkeypatch)
     assert others[1:] == (table, clips)
+
+
+def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch):
+    monkeypatch.chdir(cached_clips)
+    shutil.copytree("caches", "out")
+    text = Path("manifest.csv").read_text()
+    Path("manifest.csv").write_text(text.replace("a.mp4,train", "a.mp4,dev"))
+    noise = np.random.default_rng(0).normal(0, 0.1, (48_000, 1)).astype(np.float32)
+    monkeypatch.setattr(encode, "read_sound", lambda clip: Sound(noise, 16_000))
+    monkeypatch.setattr(encode, "whisper_base", lambda: Echo())
+    done = prepare(Path("manifest.csv"), Path("out"), voices=2)
+    assert done.kept == 3
+    rows = {row.file: row for row in read_rows(Path("out"))}
+    voices = read_voices(Path("out"), rows["b.mp4"].sha256)
+    assert voices.shape[:2] == (2, 60)
+    assert not np.allclose(voices[0], voices[1])
+    with pytest.raises(UsageError, match="--voices"):
+        read_voices(Path("out"), rows["a.mp4"].sha256)
+    with pytest.raises(UsageError, match="2 other voices"):
+        prepare(Path("manifest.csv"), Path("out"))
+
+
+class Echo:
+    """An encoder that gives the spectrum back."""
+
+    name, channels = "echo", 80
+
+    def __init__(self, spectrum=None):
+        self.spectrum = spectrum
+
+    def through(self, spectrum):
+        return Echo(spectrum)
+
+    def encode(self, samples):
+        return np.log(self.spectrum(samples) + 1e-6)[:, ::4].T.astype(np.float32)
 
 
 def test_sources_come_from_a_manifest(tmp_path):

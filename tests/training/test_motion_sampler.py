@@ -7,7 +7,14 @@ from motion_corpus import DIMS, GROUPS, META, write_corpus
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
 from facedit.training.config import DataConfig, PoolConfig
-from facedit.training.data import fit_projection, load_dataset, read_clip, read_rows, split_rows
+from facedit.training.data import (
+    clip_path,
+    fit_projection,
+    load_dataset,
+    read_clip,
+    read_rows,
+    split_rows,
+)
 from facedit.training.masks import KINDS, MaskConfig
 from facedit.training.sampler import BLEND, Sampler, hold_still, make_pool, stretch, turn_back
 
@@ -181,3 +188,34 @@ def test_projection_is_standardised_and_whitens(data):
 
 def test_groups_cover_all_dims():
     assert sorted(i for part in GROUPS.values() for i in range(DIMS)[part]) == list(range(DIMS))
+
+
+def test_windows_hear_other_voices_as_often_as_asked(data):
+    silent = np.zeros_like(data.speech)
+    shown = replace(data, voices=(silent + 1, silent + 2))
+
+    def heard(chance):
+        config = replace(PLAIN, voices=chance)
+        batches = Sampler(shown, META, ONES, config, MaskConfig(), 4000, 0).draw(0)
+        return [float(row[0, 0]) for batch in batches for row in batch.speech]
+
+    assert set(heard(1.0)) == {1.0, 2.0}
+    half = [value in (1.0, 2.0) for value in heard(0.5)]
+    assert 0.35 < np.mean(half) < 0.65
+    assert not any(value in (1.0, 2.0) for value in heard(0.0))
+
+
+def test_other_voices_are_projected_like_the_own(tmp_path):
+    folder = write_corpus(tmp_path / "prepared")
+    rows = read_rows(folder)
+    projection = fit_projection([read_clip(folder, rows[0].sha256).speech], 6, 0.5)
+    with pytest.raises(UsageError, match="--voices"):
+        load_dataset(folder, rows, projection, voices=True)
+    for row in rows:
+        path = clip_path(folder, row.sha256)
+        stored = dict(np.load(path))
+        np.savez(path, **stored, voices=np.stack([stored["speech"], stored["speech"][::-1]]))
+    loaded = load_dataset(folder, rows, projection, voices=True)
+    np.testing.assert_array_equal(loaded.voices[0], loaded.speech)
+    first = loaded.clip(0)
+    np.testing.assert_allclose(loaded.voices[1][first], loaded.speech[first][::-1], atol=1e-6)

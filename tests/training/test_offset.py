@@ -19,6 +19,7 @@ def numbered_clip(late=0):
         opening=count,
         identity=np.zeros((478, 3), np.float32),
         confidence=count,
+        voices=np.stack([count - late, count - late])[..., None],
     )
 
 
@@ -26,7 +27,8 @@ def numbered_clip(late=0):
 def test_moving_the_sound_pairs_what_belongs_together(late):
     clip = moved(numbered_clip(late), late)
     assert len(clip.motion) == FRAMES - abs(late)
-    for values in (clip.motion[:, 0], -clip.mirrored[:, 0], clip.opening, clip.confidence):
+    other = clip.voices[1, :, 0]
+    for values in (clip.motion[:, 0], -clip.mirrored[:, 0], clip.opening, clip.confidence, other):
         np.testing.assert_array_equal(values, clip.speech[:, 0])
 
 

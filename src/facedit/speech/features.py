@@ -8,7 +8,9 @@ ignore silence, does not say clearly where it is).
 
 from __future__ import annotations
 
+import copy
 import functools
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -16,10 +18,10 @@ import torch
 
 from facedit.assets import asset_path
 from facedit.speech.activity import voice_activity
-from facedit.speech.log_mel import HOP, log_mel, mel_power
+from facedit.speech.log_mel import HOP, compressed, mel_power
 from facedit.speech.sound import fit_length, speech_samples
 from facedit.speech.whisper_encoder import MAX_TICKS, WhisperEncoder, load_whisper_encoder
-from facedit.types import Float32, Sound, SpeechFeatures
+from facedit.types import Float32, Float64, Sound, SpeechFeatures
 from facedit.units import (
     SPEECH_SAMPLES_PER_FRAME,
     SPEECH_TICKS_PER_FRAME,
@@ -36,6 +38,10 @@ QUIET = 1e-4
 
 _MEL_PER_FRAME = exact_div(SPEECH_SAMPLES_PER_FRAME, HOP)
 _CHUNK_FRAMES = exact_div(MAX_TICKS, SPEECH_TICKS_PER_FRAME)
+
+
+Spectrum = Callable[[Float32], Float64]
+"""From 16 kHz samples, shape (N,), to the power in 80 mel bands, shape (80, N // 160)."""
 
 
 class Encoder(Protocol):
@@ -69,7 +75,14 @@ class WhisperBase:
 
     def __init__(self, layer: int = DEFAULT_LAYER) -> None:
         self.layer = layer
+        self._spectrum: Spectrum = mel_power
         self._net: WhisperEncoder = load_whisper_encoder(asset_path("whisper-base.bin"), layer)
+
+    def through(self, spectrum: Spectrum) -> WhisperBase:
+        """Return the same encoder behind another spectrum, e.g. one of ``speech.disguise``."""
+        other = copy.copy(self)
+        other._spectrum = spectrum
+        return other
 
     @property
     def name(self) -> str:
@@ -95,11 +108,12 @@ class WhisperBase:
         padding = PAD_FRAMES * SPEECH_SAMPLES_PER_FRAME
         padded = np.pad(samples, (padding, padding))
         total = frames + 2 * PAD_FRAMES
-        peak = float(np.log10(np.maximum(mel_power(padded), 1e-10)).max(initial=-10.0))
+        power = self._spectrum(padded)
+        peak = float(np.log10(np.maximum(power, 1e-10)).max(initial=-10.0))
         states = np.empty((total, self.channels), dtype=np.float32)
         for start, stop, keep_from, keep_to in chunks(total, _CHUNK_FRAMES, OVERLAP_FRAMES):
-            piece = padded[start * SPEECH_SAMPLES_PER_FRAME : stop * SPEECH_SAMPLES_PER_FRAME]
-            mel = torch.from_numpy(log_mel(piece, peak))[None, :, : (stop - start) * _MEL_PER_FRAME]
+            piece = power[:, start * _MEL_PER_FRAME : stop * _MEL_PER_FRAME]
+            mel = torch.from_numpy(compressed(piece, peak))[None]
             with torch.inference_mode():
                 folded = self._net(mel)[0].reshape(stop - start, self.channels)
             states[keep_from:keep_to] = folded[keep_from - start : keep_to - start].numpy()

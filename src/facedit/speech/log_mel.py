@@ -18,6 +18,7 @@ WINDOW = 400
 HOP = 160
 MEL_BANDS = 80
 _BLOCK = 4096
+_KNEE_HZ = 4800.0
 
 
 def log_mel(samples: Float32, peak: float | None = None) -> Float32:
@@ -31,18 +32,32 @@ def log_mel(samples: Float32, peak: float | None = None) -> Float32:
     Returns:
         Shape (80, N // 160), frame k centred on sample ``160 * k``.
     """
-    power = np.log10(np.maximum(mel_power(samples), 1e-10))
+    return compressed(mel_power(samples), peak)
+
+
+def compressed(power: Float64, peak: float | None = None) -> Float32:
+    """Compress the power in mel bands as Whisper wants it.
+
+    Args:
+        power: Any shape.
+        peak: See ``log_mel``.
+
+    Returns:
+        The same shape.
+    """
+    log = np.log10(np.maximum(power, 1e-10))
     if peak is None:
-        peak = float(power.max(initial=-10.0))
-    return ((np.maximum(power, peak - 8.0) + 4.0) / 4.0).astype(np.float32)
+        peak = float(log.max(initial=-10.0))
+    return ((np.maximum(log, peak - 8.0) + 4.0) / 4.0).astype(np.float32)
 
 
-def mel_power(samples: Float32, bands: int = MEL_BANDS) -> Float64:
+def mel_power(samples: Float32, bands: int = MEL_BANDS, warp: float = 1.0) -> Float64:
     """Compute the power in the mel bands.
 
     Args:
         samples: 16 kHz mono amplitudes, shape (N,).
         bands: Number of mel bands.
+        warp: Factor on the sound's frequencies.
 
     Returns:
         Shape (bands, N // 160).
@@ -58,21 +73,22 @@ def mel_power(samples: Float32, bands: int = MEL_BANDS) -> Float64:
     for start in range(0, frames, _BLOCK):  # blocks keep long sounds out of memory
         stop = min(start + _BLOCK, frames)
         spectrum = np.fft.rfft(views[start:stop] * window, axis=1)
-        mel[:, start:stop] = mel_filters(bands) @ (np.abs(spectrum) ** 2).T
+        mel[:, start:stop] = mel_filters(bands, warp) @ (np.abs(spectrum) ** 2).T
     return mel
 
 
 @functools.cache
-def mel_filters(bands: int = MEL_BANDS) -> Float64:
+def mel_filters(bands: int = MEL_BANDS, warp: float = 1.0) -> Float64:
     """Build the Slaney mel filter bank, area-normalised.
 
     Args:
         bands: Number of mel bands.
+        warp: Factor on the sound's frequencies.
 
     Returns:
         Shape (bands, 201): weights of the Fourier bins per band.
     """
-    bins = np.fft.rfftfreq(WINDOW, 1.0 / SPEECH_RATE)
+    bins = warped(np.fft.rfftfreq(WINDOW, 1.0 / SPEECH_RATE).astype(np.float64), warp)
     edges = _mel_to_hz(np.linspace(0.0, float(_hz_to_mel(np.array(SPEECH_RATE / 2))), bands + 2))
     widths = np.diff(edges)
     ramps = edges[:, None] - bins[None, :]
@@ -80,6 +96,30 @@ def mel_filters(bands: int = MEL_BANDS) -> Float64:
     falling = ramps[2:] / widths[1:, None]
     weights = np.maximum(0.0, np.minimum(rising, falling))
     return np.asarray(weights * (2.0 / (edges[2:] - edges[:-2]))[:, None])
+
+
+@functools.cache
+def mel_centres(bands: int = MEL_BANDS) -> Float64:
+    """Return the frequency in the middle of each mel band, in Hz, shape (bands,)."""
+    top = float(_hz_to_mel(np.array(SPEECH_RATE / 2)))
+    return _mel_to_hz(np.linspace(0.0, top, bands + 2)[1:-1])
+
+
+def warped(hz: Float64, factor: float) -> Float64:
+    """Warp frequencies, leaving 0 and the highest where they are.
+
+    Args:
+        hz: Frequencies up to half of the sampling rate, in Hz.
+        factor: Slope up to 4.8 kHz (over the factor, if that is above 1); above, a straight line to
+            the highest frequency (Jaitly and Hinton 2013).
+
+    Returns:
+        Warped frequencies, same shape.
+    """
+    top = SPEECH_RATE / 2
+    knee = _KNEE_HZ * min(factor, 1.0) / factor
+    above = top - (top - knee * factor) / (top - knee) * (top - hz)
+    return np.where(hz <= knee, hz * factor, above)
 
 
 # Slaney's scale: linear up to 1 kHz, then 27 bands per factor of 6.4.

@@ -50,6 +50,7 @@ class Meta:
         dim_names: Name of each motion dim.
         groups: Dims of the groups lips, face and head.
         effects: How far one unit of each dim moves the face (any unit), shape (D,).
+        voices: In how many other voices each training clip is heard too.
     """
 
     space: str
@@ -57,6 +58,7 @@ class Meta:
     dim_names: tuple[str, ...]
     groups: dict[str, slice]
     effects: Float32
+    voices: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class PreparedClip:
         opening: Lip opening in units of the outer-eye distance, shape (T,).
         identity: Neutral shape taken out of ``motion``, shape (478, 3).
         confidence: Tracker confidence, shape (T,).
+        voices: Features of the same words in other voices, shape (V, T, C); None without, and
+            where they were not asked for.
     """
 
     motion: Float32
@@ -78,6 +82,11 @@ class PreparedClip:
     opening: Float32
     identity: Float32
     confidence: Float32
+    voices: Float32 | None = None
+
+
+STORED = ("motion", "mirrored", "speech", "opening", "identity", "confidence")
+"""Arrays of a ``PreparedClip`` that are always there."""
 
 
 def read_rows(folder: Path) -> list[ClipRow]:
@@ -129,6 +138,7 @@ def read_meta(folder: Path) -> Meta:
             dim_names=tuple(table["dim_names"]),
             groups={name: slice(*bounds) for name, bounds in table["groups"].items()},
             effects=np.asarray(table["effects"], dtype=np.float32),
+            voices=int(table.get("voices", 0)),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{folder / META} cannot be read ({error}); prepare again.") from error
@@ -147,6 +157,7 @@ def write_meta(folder: Path, meta: Meta) -> None:
         "dim_names": list(meta.dim_names),
         "groups": {name: [part.start, part.stop] for name, part in meta.groups.items()},
         "effects": [float(value) for value in meta.effects],
+        "voices": meta.voices,
     }
     (folder / META).write_text(json.dumps(table, indent=1))
 
@@ -172,10 +183,33 @@ def read_clip(folder: Path, sha256: str) -> PreparedClip:
     path = clip_path(folder, sha256)
     try:
         with np.load(path, allow_pickle=False) as stored:
-            names = PreparedClip.__slots__
-            return PreparedClip(*(stored[name].astype(np.float32) for name in names))
+            return PreparedClip(*(stored[name].astype(np.float32) for name in STORED))
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(f"{path} cannot be read ({error}); prepare again.") from error
+
+
+def read_voices(folder: Path, sha256: str) -> Float32:
+    """Read the speech of one prepared clip in other voices.
+
+    Args:
+        folder: Folder made by ``facedit prepare --voices N``.
+        sha256: Hash of the clip.
+
+    Returns:
+        Features, shape (V, T, C).
+
+    Raises:
+        UsageError: If they are missing or damaged.
+    """
+    path = clip_path(folder, sha256)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return np.asarray(stored["voices"], np.float32)
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(
+            f"{path} holds no other voices ({error}): prepare anew with --voices, "
+            "or set voices = 0 in [data]."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +223,8 @@ class Dataset:
         mirrored: Shape (N, D).
         speech: Projected speech, shape (N, S).
         opening: Shape (N,).
+        voices: Projected speech in other voices, each of shape (N, S).
+        heard: Speech as the sync network embeds it, shape (N, E); None unless the loss asks for it.
     """
 
     rows: tuple[ClipRow, ...]
@@ -197,19 +233,24 @@ class Dataset:
     mirrored: Float32
     speech: Float32
     opening: Float32
+    voices: tuple[Float32, ...] = ()
+    heard: Float32 | None = None
 
     def clip(self, index: int) -> slice:
         """Return the frames of a clip."""
         return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
 
 
-def load_dataset(folder: Path, rows: Sequence[ClipRow], projection: SpeechProjection) -> Dataset:
+def load_dataset(
+    folder: Path, rows: Sequence[ClipRow], projection: SpeechProjection, *, voices: bool = False
+) -> Dataset:
     """Load clips with their speech projected, one clip's raw features in memory at a time.
 
     Args:
         folder: Folder made by ``facedit prepare``.
         rows: Which clips.
         projection: Speech projection.
+        voices: Load the other voices too.
 
     Returns:
         The packed clips.
@@ -226,13 +267,21 @@ def load_dataset(folder: Path, rows: Sequence[ClipRow], projection: SpeechProjec
     mirrored = np.empty_like(motion)
     speech = np.empty((total, len(projection.offset)), np.float32)
     opening = np.empty(total, np.float32)
+    count = len(read_voices(folder, rows[0].sha256)) if voices else 0
+    others = tuple(np.empty_like(speech) for _ in range(count))
     for row, start, stop in zip(rows, offsets[:-1], offsets[1:], strict=True):
         clip = read_clip(folder, row.sha256)
         if len(clip.motion) != stop - start:
             raise UsageError(f"{row.file} has {len(clip.motion)} frames, {row.frames} listed.")
         motion[start:stop], mirrored[start:stop] = clip.motion, clip.mirrored
         speech[start:stop], opening[start:stop] = projection(clip.speech), clip.opening
-    return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening)
+        if others:
+            heard = read_voices(folder, row.sha256)
+            if len(heard) != count:
+                raise UsageError(f"{row.file} has {len(heard)} voices, others {count}.")
+            for other, values in zip(others, heard, strict=True):
+                other[start:stop] = projection(values)
+    return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening, others)
 
 
 def fit_projection(features: Iterable[Float32], dims: int, whiten: float) -> SpeechProjection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import zipfile
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, lip_opening
-from facedit.speech.features import extract
+from facedit.speech.disguise import disguised_power, draw_disguise
+from facedit.speech.features import extract, whisper_base
 from facedit.training.data import PreparedClip
 from facedit.training.outliers import find_outlier
 from facedit.types import Bool, FaceTrack, Float32
@@ -85,6 +87,32 @@ def speech_of(clip: Path, cache: Path) -> Float32:
     return values
 
 
+def voices_of(clip: Path, cache: Path, count: int, seed: int) -> tuple[Float32, ...]:
+    """Compute the speech features of a clip said by other voices in other rooms.
+
+    Args:
+        clip: The video.
+        cache: Where the features are kept, as float16; the number is added to its name.
+        count: How many.
+        seed: Seed of the disguises: a number of the clip.
+
+    Returns:
+        Features as of ``speech_of``. Level and voice activity are the sound's own.
+    """
+    paths = [cache.with_suffix(f".{k}.npz") for k in range(count)]
+    stored = [_load(path) for path in paths]
+    if all(stored):
+        return tuple(one["values"].astype(np.float32) for one in stored if one)
+    sound, encoder, voices = read_sound(clip), whisper_base(), []
+    for k, path in enumerate(paths):
+        rng = np.random.default_rng([seed, k])
+        disguise = draw_disguise(rng)
+        other = encoder.through(partial(disguised_power, disguise=disguise, rng=rng))
+        voices.append(extract(sound, encoder=other).values)
+        _store(path, values=voices[-1].astype(np.float16))
+    return tuple(voices)
+
+
 def _load(path: Path) -> dict[str, NDArray[np.generic]] | None:
     """Read a cached file; None if there is none or it is torn."""
     try:
@@ -105,6 +133,7 @@ def encode_clip(
     speech: Float32,
     space: MotionSpace,
     mirror: Index,
+    voices: tuple[Float32, ...] = (),
 ) -> PreparedClip:
     """Turn a track into motion on the 25 Hz grid, as it is and mirrored.
 
@@ -113,6 +142,7 @@ def encode_clip(
         speech: Features, row k at k / 25 s, shape (T, C).
         space: Motion space.
         mirror: For each landmark the one at its mirrored place, shape (478,).
+        voices: Features of the same words in other voices, shapes as of ``speech``.
 
     Returns:
         The longest stretch of one shot with a face.
@@ -145,6 +175,7 @@ def encode_clip(
         opening=lip_opening(space.decode_shape(motion, identity)),
         identity=identity.neutral,
         confidence=confidence,
+        voices=np.stack([voice[:frames][part] for voice in voices]) if voices else None,
     )
 
 

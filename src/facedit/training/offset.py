@@ -88,4 +88,6 @@ def moved(clip: PreparedClip, late: int) -> PreparedClip:
     for name in ("motion", "mirrored", "opening", "confidence"):
         parts[name] = parts[name][start:stop]
     parts["speech"] = clip.speech[start + late : stop + late]
+    if clip.voices is not None:
+        parts["voices"] = clip.voices[:, start + late : stop + late]
     return PreparedClip(**parts)

@@ -45,13 +45,13 @@ from facedit.training.data import (
     KEPT,
     META,
     ROWS,
+    STORED,
     Meta,
-    PreparedClip,
     clip_path,
     read_meta,
     write_meta,
 )
-from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of
+from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of, voices_of
 from facedit.training.offset import measure_offset, put_right
 from facedit.training.prepared_page import PAGE, prepared_html
 from facedit.training.sources import Source, list_sources
@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HERE = Workers()
+
+LEARNT = "train"
+"""The split whose clips may be heard in other voices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,28 +128,39 @@ class Prepared:
 
 
 def prepare(
-    source: Path, output: Path, *, workers: Workers = HERE, progress: bool = False
+    source: Path,
+    output: Path,
+    *,
+    voices: int = 0,
+    workers: Workers = HERE,
+    progress: bool = False,
 ) -> Prepared:
     """Prepare clips for training; run again to go on where a run stopped.
 
     Args:
         source: Manifest or folder of clips.
         output: Folder of results.
+        voices: In how many other voices each training clip is heard too (``speech.disguise``).
         workers: Where to work; the results do not depend on it.
         progress: Show a progress bar.
 
     Returns:
         What was done. ``UsageError`` passes through if there are no clips, or the folder was
         made with another motion space.
+
+    Raises:
+        UsageError: If ``voices`` is negative.
     """
     from facedit.motion.space import MotionSpace
     from facedit.speech.features import encoder_name
 
+    if voices < 0:
+        raise UsageError(f"--voices is {voices}; it must not be negative.")
     begun = time.monotonic()
     sources = list({item.file: item for item in list_sources(source)}.values())
     for name in ("clips", "tracks", "speech"):
         (output / name).mkdir(parents=True, exist_ok=True)
-    _check_meta(output, describe_space(MotionSpace.load(), encoder_name()))
+    _check_meta(output, describe_space(MotionSpace.load(), encoder_name(), voices))
     before = read_table(output / ROWS)
     rows = {item.file: before[item.file] for item in sources if item.file in before}
     todo = [item for item in sources if item.file not in rows]
@@ -160,7 +174,7 @@ def prepare(
 
         run_items(
             todo,
-            partial(make_preparer, output),
+            partial(make_preparer, output, voices),
             workers=workers,
             on_done=on_done,
             title="prepare",
@@ -186,11 +200,12 @@ def prepare(
     return done
 
 
-def make_preparer(output: Path) -> Callable[[Source], Row]:
+def make_preparer(output: Path, voices: int = 0) -> Callable[[Source], Row]:
     """Load what every clip needs.
 
     Args:
         output: Folder of results.
+        voices: Other voices of each training clip.
 
     Returns:
         ``prepare_clip`` of one clip.
@@ -202,12 +217,22 @@ def make_preparer(output: Path) -> Callable[[Source], Row]:
     if net is None:
         log.warning("The sync network is not installed: offsets of the sound are not measured.")
     return partial(
-        prepare_clip, output=output, space=MotionSpace.load(), mirror=mirror_points(), net=net
+        prepare_clip,
+        output=output,
+        space=MotionSpace.load(),
+        mirror=mirror_points(),
+        net=net,
+        voices=voices,
     )
 
 
 def prepare_clip(
-    item: Source, output: Path, space: MotionSpace, mirror: Index, net: SyncModel | None
+    item: Source,
+    output: Path,
+    space: MotionSpace,
+    mirror: Index,
+    net: SyncModel | None,
+    voices: int = 0,
 ) -> Row:
     """Prepare one clip.
 
@@ -217,6 +242,7 @@ def prepare_clip(
         space: Motion space.
         mirror: For each landmark the one at its mirrored place, shape (478,).
         net: The sync network; None leaves sound and picture as they are.
+        voices: Other voices, if it is a training clip.
 
     Returns:
         Its row of the table.
@@ -230,7 +256,13 @@ def prepare_clip(
         row["sha256"] = sha256_of(item.path)
         track = track_of(item.path, output / "tracks" / f"{row['sha256']}.npz")
         speech = speech_of(item.path, output / "speech" / f"{row['sha256']}.npz")
-        clip = encode_clip(track, speech, space, mirror)
+        others = voices_of(
+            item.path,
+            output / "speech" / f"{row['sha256']}.npz",
+            voices if item.split == LEARNT else 0,
+            int(row["sha256"][:15], 16),
+        )
+        clip = encode_clip(track, speech, space, mirror, others)
         if net is not None and (found := measure_offset(net, clip.motion, clip.speech)) is not None:
             row |= {"offset": str(found.offset), "sync": f"{found.confidence:.3f}"}
             clip = put_right(clip, found)
@@ -240,8 +272,11 @@ def prepare_clip(
         return dropped_row(row, _reason(error))
     path = clip_path(output, row["sha256"])
     with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
-        values = {name: getattr(clip, name) for name in PreparedClip.__slots__}
-        np.savez(file, **values | {"speech": clip.speech.astype(np.float16)})
+        values = {name: getattr(clip, name) for name in STORED}
+        values["speech"] = clip.speech.astype(np.float16)
+        if clip.voices is not None:
+            values["voices"] = clip.voices.astype(np.float16)
+        np.savez(file, **values)
     return row | {
         "status": KEPT,
         "confidence": f"{float(clip.confidence.mean()):.3f}",
@@ -249,12 +284,13 @@ def prepare_clip(
     }
 
 
-def describe_space(space: MotionSpace, encoder: str) -> Meta:
+def describe_space(space: MotionSpace, encoder: str, voices: int = 0) -> Meta:
     """Describe prepared data.
 
     Args:
         space: Motion space.
         encoder: Name of the speech features.
+        voices: Other voices of each training clip.
 
     Returns:
         Names, groups and strengths of the dims.
@@ -265,6 +301,7 @@ def describe_space(space: MotionSpace, encoder: str) -> Meta:
         dim_names=tuple(space.names),
         groups=dict(space.groups),
         effects=space.relative_std.astype(np.float32),
+        voices=voices,
     )
 
 
@@ -277,6 +314,11 @@ def _check_meta(output: Path, meta: Meta) -> None:
             raise UsageError(
                 f"{output} was prepared with another motion space or encoder: remove its "
                 f"{ROWS}, {META} and clips (tracks and speech stay good), then prepare again."
+            )
+        if before.voices != meta.voices:
+            raise UsageError(
+                f"{output} was prepared with {before.voices} other voices, not {meta.voices}: give "
+                f"--voices {before.voices}, or remove its {ROWS}, {META} and clips and start anew."
             )
         return
     write_meta(output, meta)

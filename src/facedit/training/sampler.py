@@ -29,6 +29,8 @@ class Batch:
         valid: True where a frame exists, shape (B, T).
         share: Share of this batch in the step's loss.
         kinds: Kind of mask of each window.
+        sync: Speech as the sync network embeds it, 0 in padding, shape (B, T, E), and the centres
+            that were taken from the motion, shape (B, D); None unless the loss asks for them.
     """
 
     motion: Float32
@@ -37,6 +39,26 @@ class Batch:
     valid: Bool
     share: float
     kinds: tuple[str, ...]
+    sync: tuple[Float32, Float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window of a batch.
+
+    Attributes:
+        motion: Centred and scaled motion, shape (T, D).
+        speech: Projected speech, shape (T, S).
+        mask: What is hidden.
+        centre: What was taken from the motion before scaling, shape (D,).
+        heard: Speech as the sync network embeds it, shape (T, E); None unless it is asked for.
+    """
+
+    motion: Float32
+    speech: Float32
+    mask: Mask
+    centre: Float32
+    heard: Float32 | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +124,21 @@ class Sampler:
             batches.append(_collate(windows, pool.config.window, share))
         return batches
 
-    def _window(
-        self, rng: np.random.Generator, index: int, longest: int
-    ) -> tuple[Float32, Float32, Mask]:
-        """Cut, change and mask one window: motion, speech, mask."""
+    def _window(self, rng: np.random.Generator, index: int, longest: int) -> Window:
+        """Cut, change and mask one window."""
         clip = self._data.clip(index)
         source = self._data.mirrored if rng.random() < self._config.mirror else self._data.motion
-        motion, speech = source[clip], self._data.speech[clip]
+        motion, speech = source[clip], self._heard(rng)[clip]
+        heard = None if self._data.heard is None else self._data.heard[clip]
         closed = motion[int(self._data.opening[clip].argmin())]
         if self._config.stretch:
             factor = float(np.exp(rng.uniform(-1, 1) * np.log1p(self._config.stretch)))
             motion, speech = stretch(motion, factor), stretch(speech, factor)
+            heard = None if heard is None else unit(stretch(heard, factor))
         frames = min(len(motion), longest)
         start = int(rng.integers(0, len(motion) - frames + 1))
         motion, speech = motion[start : start + frames], speech[start : start + frames]
+        heard = None if heard is None else heard[start : start + frames]
         mask = draw_mask(rng, frames, motion.shape[1], self._meta.groups, self._masks)
         fixed = ~mask.hidden.any(axis=0)
         if mask.held:
@@ -123,13 +146,20 @@ class Sampler:
             motion[:, fixed] = closed[fixed]
         elif rng.random() < self._config.foreign:
             motion = turn_back(motion, mask.hidden)
-        motion = (motion - kept_centre(motion, mask.hidden)) * self._scale
+        centre = kept_centre(motion, mask.hidden)
+        motion = (motion - centre) * self._scale
         if self._config.amplitude:
             factor = float(np.exp(rng.normal(0, self._config.amplitude)))
             for group in ("lips", "face"):
                 motion[:, self._meta.groups[group]] *= factor
         noise = self._config.speech_noise * rng.standard_normal(speech.shape, dtype=np.float32)
-        return motion, speech + noise, mask
+        return Window(motion, speech + noise, mask, centre, heard)
+
+    def _heard(self, rng: np.random.Generator) -> Float32:
+        """Choose the voice that a window hears, of all clips."""
+        if self._config.voices and rng.random() < self._config.voices:
+            return self._data.voices[int(rng.integers(len(self._data.voices)))]
+        return self._data.speech
 
 
 def make_pool(data: Dataset, config: PoolConfig, balance: float) -> Pool:
@@ -216,15 +246,29 @@ def hold_still(motion: Float32, closed: Float32, held: int) -> Float32:
     return blended
 
 
-def _collate(windows: list[tuple[Float32, Float32, Mask]], frames: int, share: float) -> Batch:
+def unit(values: Float32) -> Float32:
+    """Bring rows to length 1."""
+    out: Float32 = values / np.linalg.norm(values, axis=1, keepdims=True).clip(1e-8)
+    return out
+
+
+def _collate(windows: list[Window], frames: int, share: float) -> Batch:
     """Pad windows to one length."""
-    count, dims, channels = len(windows), windows[0][0].shape[1], windows[0][1].shape[1]
+    first = windows[0]
+    count, dims, channels = len(windows), first.motion.shape[1], first.speech.shape[1]
     motion = np.zeros((count, frames, dims), np.float32)
     speech = np.zeros((count, frames, channels), np.float32)
     hidden = np.zeros((count, frames, dims), bool)
     valid = np.zeros((count, frames), bool)
-    for i, (values, heard, mask) in enumerate(windows):
-        size = len(values)
-        motion[i, :size], speech[i, :size] = values, heard
-        hidden[i, :size], valid[i, :size] = mask.hidden, True
-    return Batch(motion, hidden, speech, valid, share, tuple(mask.kind for *_, mask in windows))
+    sync = None
+    if first.heard is not None:
+        shape = (count, frames, first.heard.shape[1])
+        sync = (np.zeros(shape, np.float32), np.stack([window.centre for window in windows]))
+    for i, window in enumerate(windows):
+        size = len(window.motion)
+        motion[i, :size], speech[i, :size] = window.motion, window.speech
+        hidden[i, :size], valid[i, :size] = window.mask.hidden, True
+        if sync is not None and window.heard is not None:
+            sync[0][i, :size] = window.heard
+    kinds = tuple(window.mask.kind for window in windows)
+    return Batch(motion, hidden, speech, valid, share, kinds, sync)
