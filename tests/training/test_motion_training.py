@@ -10,6 +10,7 @@ import torch
 from motion_corpus import motion_of, speech_of, write_config, write_corpus
 from safetensors.torch import load_file
 
+from facedit.assets import sha256_of
 from facedit.errors import BadWeights, OutputExists, UsageError
 from facedit.model.checkpoint import load_model
 from facedit.model.config import preset
@@ -61,6 +62,28 @@ def test_a_run_is_not_overwritten_nor_resumed_from_nothing(corpus, tmp_path):
     train(config)
     with pytest.raises(OutputExists):
         train(config)
+
+
+def test_a_run_begins_with_given_weights(corpus, tmp_path):
+    first = write_config(tmp_path / "a.toml", corpus, tmp_path / "a", steps=3)
+    begun = train(first).weights
+    second = write_config(tmp_path / "b.toml", corpus, tmp_path / "b", steps=1)
+    text = second.read_text().replace("[run]", f'[run]\ninit = "{begun}"')
+    second.write_text(text.replace("ema = 0.9", "ema = 0.9\nlr = 1e-30"))
+    before, after = load_model(begun), load_model(train(second).weights)
+    assert after.notes["init"] == sha256_of(begun)
+    np.testing.assert_array_equal(before.projection.matrix, after.projection.matrix)
+    for name, value in before.net.state_dict().items():
+        assert torch.equal(value, after.net.state_dict()[name]), name
+
+
+def test_weights_of_another_size_are_refused_to_begin_with(corpus, tmp_path):
+    begun = train(write_config(tmp_path / "a.toml", corpus, tmp_path / "a", steps=1)).weights
+    second = write_config(tmp_path / "b.toml", corpus, tmp_path / "b", steps=1)
+    text = second.read_text().replace("[run]", f'[run]\ninit = "{begun}"')
+    second.write_text(text.replace('preset = "tiny"', 'preset = "tiny"\nlayers = 3'))
+    with pytest.raises(UsageError, match="another size"):
+        train(second)
 
 
 def test_a_run_leaves_logs_weights_and_its_configuration(corpus, tmp_path):

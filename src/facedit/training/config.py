@@ -58,6 +58,7 @@ class DataConfig:
         foreign: Chance that dims which a mask keeps throughout run backwards in hidden frames: in
             an edit they are as shot, to other words, and must not be leant on.
         speech_noise: Standard deviation of the noise on projected speech.
+        voices: Chance that a window hears another voice (``facedit prepare --voices``).
     """
 
     folder: str
@@ -73,6 +74,7 @@ class DataConfig:
     stretch: float = 0.0
     foreign: float = 0.0
     speech_noise: float = 0.15
+    voices: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,9 @@ class OptimConfig:
         clip: Largest norm of the gradient.
         ema: Decay of the averaged weights (reached gradually).
         smoothness: Factor of the smoothness term.
+        sync: Factor of the sync term (``sync_term.py``); 0 for none. A network trained with it must
+            not be judged by the same sync network.
+        sync_from: Step from which the sync term counts.
         drop_speech: Chance that a window is deaf.
         drop_context: Chance that a window's kept motion is taken away (everything hidden).
         lips_weight: Weight of the lip dims in the loss.
@@ -108,6 +113,8 @@ class OptimConfig:
     clip: float = 1.0
     ema: float = 0.999
     smoothness: float = 0.5
+    sync: float = 0.0
+    sync_from: int = 0
     drop_speech: float = 0.1
     drop_context: float = 0.1
     lips_weight: float = 1.0
@@ -124,6 +131,8 @@ class OptimConfig:
             raise UsageError(f"steps, frames_per_step, lr and clip must be positive: {self}.")
         if self.accumulate < 1:
             raise UsageError(f"accumulate is {self.accumulate}; it must be at least 1.")
+        if self.sync < 0 or self.sync_from < 0:
+            raise UsageError(f"sync is {self.sync} from {self.sync_from}: neither may be negative.")
         chances = (self.drop_speech, self.drop_context, self.ema)
         if not all(0 <= chance <= 1 for chance in chances):
             raise UsageError(f"drop_speech, drop_context and ema must lie in 0 .. 1: {chances}.")
@@ -135,6 +144,8 @@ class RunConfig:
 
     Attributes:
         output: Folder of checkpoints and logs.
+        init: Weights to begin with, a file or a name such as ``default``; "" for random ones.
+            Their size and speech projection stay.
         seed: Seed of everything.
         threads: CPU threads of torch.
         device: Torch device; with several processes each has the one of its number.
@@ -147,6 +158,7 @@ class RunConfig:
     """
 
     output: str
+    init: str = ""
     seed: int = 0
     threads: int = 1
     device: str = "cpu"

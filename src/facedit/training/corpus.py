@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from facedit.model.checkpoint import MotionModel
-from facedit.model.config import preset
+from facedit.assets import sha256_of
+from facedit.bench.sync.weights import SyncModel
+from facedit.errors import UsageError
+from facedit.model.checkpoint import MotionModel, load_model, weights_path
+from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
 from facedit.training.config import DataConfig, TrainConfig
 from facedit.training.data import (
@@ -28,6 +31,7 @@ from facedit.training.data import (
 )
 from facedit.training.masks import KINDS, MaskConfig
 from facedit.training.sampler import Sampler
+from facedit.training.sync_term import hear, load_sync_for
 from facedit.training.validate import Validator, make_validator
 from facedit.types import Float32
 
@@ -44,6 +48,7 @@ class Corpus:
         held: Rows held out.
         held_data: The same, loaded; None if nothing is held out.
         model: Untrained model with its speech projection and motion scale.
+        sync: The sync network, if the loss asks for it.
     """
 
     meta: Meta
@@ -51,6 +56,7 @@ class Corpus:
     held: list[ClipRow]
     held_data: Dataset | None
     model: MotionModel
+    sync: SyncModel | None = None
 
 
 def load_corpus(config: TrainConfig) -> Corpus:
@@ -70,27 +76,73 @@ def load_corpus(config: TrainConfig) -> Corpus:
     learn, held = split_rows(
         rows, data.hold_out_speakers, data.hold_out_every, data.hold_out_corpora
     )
+    model = initial_model(config, meta, learn)
+    projection = model.projection
+    packed = load_dataset(folder, learn, projection, voices=data.voices > 0)
+    held_data = load_dataset(folder, held, projection) if held else None
+    sync = load_sync_for(meta) if config.optim.sync > 0 else None
+    if sync is not None:
+        packed = replace(packed, heard=hear(sync, folder, learn))
+    log.info("%d clips to learn from, %d held out", len(learn), len(held))
+    return Corpus(meta, packed, held, held_data, model, sync)
+
+
+def initial_model(config: TrainConfig, meta: Meta, learn: list[ClipRow]) -> MotionModel:
+    """Return the model that a run begins with.
+
+    Args:
+        config: The experiment.
+        meta: Describes the prepared data.
+        learn: Clips to learn from: the speech projection of a new model is fitted on them.
+
+    Returns:
+        The weights of ``config.run.init``, or random ones. (``BadWeights`` if that file is none.)
+
+    Raises:
+        UsageError: If the weights were made for other motion or speech, or are not as large as
+            ``config.model`` says.
+    """
+    if config.run.init:
+        return _loaded(config, meta)
+    data = config.data
     projection = fit_projection(
-        (read_clip(folder, row.sha256).speech for row in learn), data.speech_dims, data.whiten
+        (read_clip(Path(data.folder), row.sha256).speech for row in learn),
+        data.speech_dims,
+        data.whiten,
     )
-    changes: dict[str, Any] = dict(config.model)
-    size = str(changes.pop("preset", "base"))
     torch.manual_seed(config.run.seed)
-    shape = preset(
-        size, motion_dims=len(meta.dim_names), speech_dims=len(projection.offset), **changes
-    )
-    model = MotionModel(
-        net=DiT(shape),
+    return MotionModel(
+        net=DiT(_shape(config, meta, len(projection.offset))),
         projection=projection,
         motion_scale=motion_scale(meta),
         encoder=meta.encoder,
         space=meta.space,
         dim_names=meta.dim_names,
     )
-    packed = load_dataset(folder, learn, projection)
-    held_data = load_dataset(folder, held, projection) if held else None
-    log.info("%d clips to learn from, %d held out", len(learn), len(held))
-    return Corpus(meta, packed, held, held_data, model)
+
+
+def _shape(config: TrainConfig, meta: Meta, speech_dims: int) -> ModelConfig:
+    changes: dict[str, Any] = dict(config.model)
+    size = str(changes.pop("preset", "base"))
+    return preset(size, motion_dims=len(meta.dim_names), speech_dims=speech_dims, **changes)
+
+
+def _loaded(config: TrainConfig, meta: Meta) -> MotionModel:
+    """Load the weights to begin with."""
+    path = weights_path(config.run.init)
+    model = load_model(path)
+    if model.encoder != meta.encoder or model.dim_names != meta.dim_names:
+        raise UsageError(
+            f"{path} was made for {model.encoder} and {model.space}; {config.data.folder} holds "
+            f"{meta.encoder} and {meta.space}."
+        )
+    wanted = _shape(config, meta, len(model.projection.offset))
+    if replace(model.net.config, dropout=wanted.dropout) != wanted:
+        raise UsageError(f"{path} is of another size than [model] says: {model.net.config}.")
+    net = DiT(wanted)
+    net.load_state_dict(model.net.state_dict())
+    log.info("begins with %s (sha256 %s)", path, sha256_of(path))
+    return replace(model, net=net, notes={"init": sha256_of(path)})
 
 
 def loss_weights(config: TrainConfig, meta: Meta) -> torch.Tensor:
@@ -146,6 +198,7 @@ def corpus_validator(
         stretch=0.0,
         foreign=0.0,
         speech_noise=0.0,
+        voices=0.0,
     )
     samplers = []
     for kind in KINDS:

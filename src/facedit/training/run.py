@@ -31,6 +31,7 @@ from facedit.training.dashboard import RunFacts, write_dashboard
 from facedit.training.logs import RunLog
 from facedit.training.loop import StepReport, Trainer
 from facedit.training.state import load_state, save_state
+from facedit.training.sync_term import make_judge
 from facedit.training.team import Team, joined
 from facedit.training.validate import Validation, Validator
 
@@ -114,9 +115,12 @@ def _trainer(config: TrainConfig, corpus: Corpus, weights: torch.Tensor, team: T
     net = corpus.model.net.to(team.device)
     team.equalise(net.parameters())
     sampler = make_sampler(corpus.learn, corpus, config.data, config.masks, config, run.seed)
+    judge = None
+    if corpus.sync is not None:
+        judge = make_judge(corpus.sync, corpus.model.motion_scale, config.optim.sync, team.device)
     return Trainer(
         net, sampler, config.optim, weights.to(team.device), run.seed, bf16=run.bf16, team=team,
-        forward=compiled(net, team.device) if run.compile else None,
+        forward=compiled(net, team.device) if run.compile else None, judge=judge,
     )  # fmt: skip
 
 
@@ -186,8 +190,8 @@ def _short(figures: dict[str, float]) -> str:
 
 
 def _mean(reports: list[StepReport]) -> dict[str, float]:
-    names = StepReport.__slots__
-    return {name: float(np.mean([getattr(r, name) for r in reports])) for name in names}
+    rows = [{k: v for k, v in asdict(report).items() if v is not None} for report in reports]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
 def averaged(trainer: Trainer, model: MotionModel) -> MotionModel:
@@ -212,7 +216,7 @@ def _save(folder: Path, config: TrainConfig, corpus: Corpus, trainer: Trainer, s
         folder / STATE, trainer.net, trainer.ema, trainer.optimiser, step,
         json.dumps(asdict(config)),
     )  # fmt: skip
-    notes = {
+    notes = dict(corpus.model.notes) | {
         "steps": step,
         "clips": len(corpus.learn.rows),
         "frames": int(corpus.learn.offsets[-1]),
