@@ -58,6 +58,7 @@ def test_a_chart_places_points_by_step_and_value():
     assert ">1.0</text>" in step_chart("Loss", steep, from_share=0.1)
     assert ">1.0</text>" not in step_chart("Loss", steep)
     assert step_chart("Loss", {"a": Series((), ())}) == ""
+    assert "<path" in step_chart("Loss", {"a": Series((0,), (1.0,))}, from_share=0.1)
     assert step_chart("Loss", {"a": Series((3,), (float("inf"),))}) == ""
 
 

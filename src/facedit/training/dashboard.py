@@ -17,11 +17,12 @@ from facedit.training.step_chart import step_chart
 
 PAGE = "dashboard.html"
 
-_STYLE = """
+CHARTS_STYLE = """
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr));
   gap: 18px 26px; margin-top: 10px; }
 .charts figure { margin: 0; } .charts figcaption { font-weight: 600; font-size: 14px; }
 """
+"""CSS of charts side by side."""
 
 _BY_CORPUS = (
     ("opening_r", "Lip opening: correlation", "higher is better", None),
@@ -112,17 +113,17 @@ def dashboard_html(
         f"<h1>{escape(facts.name)}</h1>",
         _tiles(facts, train),
         _warnings(train, validation),
-        _section("Loss", "", _losses(train, validation)),
-        _section(
+        chart_section("Loss", "", _losses(train, validation)),
+        chart_section(
             "Held-out clips",
             "Lips over a hidden span of 14 frames, face and head as in an edit (run backwards), "
             "temperature 0, averaged weights; by corpus, newest value in the legend.",
             _lips(validation),
         ),
         _samples(samples, facts.step),
-        _section("The optimiser", "", _optimiser(facts, train)),
+        chart_section("The optimiser", "", _optimiser(facts, train)),
     ]
-    return document(f"Training: {facts.name}", "".join(body), _STYLE)
+    return document(f"Training: {facts.name}", "".join(body), CHARTS_STYLE)
 
 
 def _tiles(facts: RunFacts, train: Mapping[str, Series]) -> str:
@@ -229,7 +230,17 @@ def _samples(samples: Sequence[Sample], step: int) -> str:
     )
 
 
-def _section(title: str, note: str, charts: Iterable[str]) -> str:
+def chart_section(title: str, note: str, charts: Iterable[str]) -> str:
+    """Put charts side by side under a heading.
+
+    Args:
+        title: The heading.
+        note: What to know about all of them.
+        charts: Charts as HTML; empty ones take no place.
+
+    Returns:
+        HTML; empty if no chart has anything to show.
+    """
     shown = "".join(charts)
     if not shown:
         return ""

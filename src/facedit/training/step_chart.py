@@ -48,12 +48,13 @@ def step_chart(
     shown = {name: series for name, series in known.items() if series.steps}
     if not shown:
         return ""
-    last = max(series.steps[-1] for series in shown.values())
+    newest = max(series.steps[-1] for series in shown.values())
+    last = max(newest, 1)
     values = [
         value
         for series in shown.values()
         for step, value in zip(series.steps, series.values, strict=True)
-        if step >= from_share * last
+        if step >= from_share * newest
     ]
     values += [] if level is None else [level]
     low, high = min(values), max(values)
