@@ -209,9 +209,10 @@ def test_until_it_counts_a_run_is_as_without_it(corpus, tmp_path, listening):
     assert found[-1] > 0
 
 
-def test_a_step_in_parts_is_the_step_with_the_sync_term(corpus, tmp_path, listening):
+@pytest.mark.parametrize("count", [3, 12])  # 12: more parts than a pool has windows
+def test_a_step_in_parts_is_the_step_with_the_sync_term(corpus, tmp_path, listening, count):
     whole = run(corpus, tmp_path / "a", "sync = 0.5\n")
-    parts = run(corpus, tmp_path / "b", "sync = 0.5\naccumulate = 3\n")
+    parts = run(corpus, tmp_path / "b", f"sync = 0.5\naccumulate = {count}\n")
     ours, theirs = weights(whole), weights(parts)
     gaps = [
         float((ours[name] - theirs[name]).abs().max())
@@ -252,16 +253,17 @@ def test_parts_of_a_batch_add_up(corpus, tmp_path, listening):
     net = loaded.model.net.eval()
     for batch in sampler.draw(3):
         task = draw_task(batch, settings.optim, torch.Generator().manual_seed(1))
-        whole = task_loss(net, task, dim_weights, 0.5, bf16=False, judge=judge)
-        totals = task_totals(task, dim_weights, judge)
-        count = len(task.data)
-        split = [
-            task_loss(
-                net, task, dim_weights, 0.5, bf16=False, judge=judge, totals=totals,
-                part=Part(torch.tensor([row]), count),
-            )
-            for row in range(count)
-        ]  # fmt: skip
+        with torch.no_grad():
+            whole = task_loss(net, task, dim_weights, 0.5, bf16=False, judge=judge)
+            totals = task_totals(task, dim_weights, judge)
+            count = len(task.data)
+            split = [
+                task_loss(
+                    net, task, dim_weights, 0.5, bf16=False, judge=judge, totals=totals,
+                    part=Part(torch.tensor([row]), count),
+                )
+                for row in range(count)
+            ]  # fmt: skip
         assert float(whole.sync) == pytest.approx(sum(float(part.sync) for part in split), rel=1e-4)
         assert float(whole.total) == pytest.approx(
             sum(float(part.total) for part in split), rel=1e-4
