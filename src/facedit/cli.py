@@ -292,6 +292,10 @@ def _add_training(verbs: Verbs) -> None:
         "--voices", type=int, default=0, metavar="N",
         help="let each training clip be heard in N other voices and rooms too (default 0)",
     )  # fmt: skip
+    prepare.add_argument(
+        "--space", default="mesh", metavar="NAME",
+        help="motion space: mesh (default), or mesh-grid, which is fitted to GRID alone",
+    )  # fmt: skip
     _add_workers(prepare)
     train = _verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
     train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, e.g. configs/base")
@@ -311,7 +315,7 @@ def _prepare(args: argparse.Namespace) -> Any:
     workers = Workers.parse(args.workers)
     return prepare(
         args.input, args.output,
-        voices=args.voices, workers=workers, progress=not args.no_progress,
+        voices=args.voices, space=args.space, workers=workers, progress=not args.no_progress,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
     (folder / "clips").mkdir()
     space = MotionSpace.load()
-    write_meta(folder, describe_space(space, ENCODER))
+    write_meta(folder, describe_space("mesh", ENCODER))
     rng = np.random.default_rng(0)
     matrix = rng.standard_normal((6, space.dims)) * 0.5
     rows, speeches = [], []

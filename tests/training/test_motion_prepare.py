@@ -8,7 +8,7 @@ import pytest
 
 from facedit.assets import sha256_of
 from facedit.bench.sync.weights import load_sync
-from facedit.errors import UsageError
+from facedit.errors import BadWeights, UsageError
 from facedit.face.store import save_track
 from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
@@ -267,6 +267,24 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
         read_voices(Path("out"), rows["a.mp4"].sha256)
     with pytest.raises(UsageError, match="2 other voices"):
         prepare(Path("manifest.csv"), Path("out"))
+
+
+def test_a_folder_is_prepared_in_the_space_asked_for(cached_clips, monkeypatch):
+    monkeypatch.chdir(cached_clips)
+    for name in ("mesh", "mesh-grid"):
+        shutil.copytree("caches", name)
+        prepare(Path("manifest.csv"), Path(name), space=name)
+    metas = [read_meta(Path(name)) for name in ("mesh", "mesh-grid")]
+    assert [meta.space for meta in metas] == ["mesh", "mesh-grid"]
+    row = read_rows(Path("mesh"))[0]
+    one, other = (read_clip(Path(name), row.sha256) for name in ("mesh", "mesh-grid"))
+    assert one.motion.shape[1] == len(metas[0].dim_names)
+    assert not np.array_equal(one.motion[:, :4], other.motion[:, :4])
+    np.testing.assert_allclose(one.opening, other.opening, atol=0.02)
+    with pytest.raises(UsageError, match="another motion space"):
+        prepare(Path("manifest.csv"), Path("mesh"), space="mesh-grid")
+    with pytest.raises(BadWeights, match="mesh-grid"):
+        prepare(Path("manifest.csv"), Path("new"), space="nose")
 
 
 class Echo:

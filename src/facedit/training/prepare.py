@@ -132,6 +132,7 @@ def prepare(
     output: Path,
     *,
     voices: int = 0,
+    space: str = "mesh",
     workers: Workers = HERE,
     progress: bool = False,
 ) -> Prepared:
@@ -141,6 +142,7 @@ def prepare(
         source: Manifest or folder of clips.
         output: Folder of results.
         voices: In how many other voices each training clip is heard too (``speech.disguise``).
+        space: Name of the motion space (``motion.space.SPACES``).
         workers: Where to work; the results do not depend on it.
         progress: Show a progress bar.
 
@@ -151,7 +153,6 @@ def prepare(
     Raises:
         UsageError: If ``voices`` is negative.
     """
-    from facedit.motion.space import MotionSpace
     from facedit.speech.features import encoder_name
 
     if voices < 0:
@@ -160,7 +161,7 @@ def prepare(
     sources = list({item.file: item for item in list_sources(source)}.values())
     for name in ("clips", "tracks", "speech"):
         (output / name).mkdir(parents=True, exist_ok=True)
-    _check_meta(output, describe_space(MotionSpace.load(), encoder_name(), voices))
+    _check_meta(output, describe_space(space, encoder_name(), voices))
     before = read_table(output / ROWS)
     rows = {item.file: before[item.file] for item in sources if item.file in before}
     todo = [item for item in sources if item.file not in rows]
@@ -174,7 +175,7 @@ def prepare(
 
         run_items(
             todo,
-            partial(make_preparer, output, voices),
+            partial(make_preparer, output, voices, space),
             workers=workers,
             on_done=on_done,
             title="prepare",
@@ -200,12 +201,13 @@ def prepare(
     return done
 
 
-def make_preparer(output: Path, voices: int = 0) -> Callable[[Source], Row]:
+def make_preparer(output: Path, voices: int = 0, space: str = "mesh") -> Callable[[Source], Row]:
     """Load what every clip needs.
 
     Args:
         output: Folder of results.
         voices: Other voices of each training clip.
+        space: Name of the motion space.
 
     Returns:
         ``prepare_clip`` of one clip.
@@ -214,12 +216,13 @@ def make_preparer(output: Path, voices: int = 0) -> Callable[[Source], Row]:
     from facedit.motion.space import MotionSpace
 
     net = load_sync() if default_weights().is_file() else None
-    if net is None:
-        log.warning("The sync network is not installed: offsets of the sound are not measured.")
+    if net is None or net.space != space:
+        log.warning("No sync network for %s: offsets of the sound are not measured.", space)
+        net = None
     return partial(
         prepare_clip,
         output=output,
-        space=MotionSpace.load(),
+        space=MotionSpace.named(space),
         mirror=mirror_points(),
         net=net,
         voices=voices,
@@ -284,19 +287,22 @@ def prepare_clip(
     }
 
 
-def describe_space(space: MotionSpace, encoder: str, voices: int = 0) -> Meta:
+def describe_space(name: str, encoder: str, voices: int = 0) -> Meta:
     """Describe prepared data.
 
     Args:
-        space: Motion space.
+        name: Name of the motion space.
         encoder: Name of the speech features.
         voices: Other voices of each training clip.
 
     Returns:
         Names, groups and strengths of the dims.
     """
+    from facedit.motion.space import MotionSpace
+
+    space = MotionSpace.named(name)
     return Meta(
-        space="mesh",
+        space=name,
         encoder=encoder,
         dim_names=tuple(space.names),
         groups=dict(space.groups),
@@ -309,7 +315,11 @@ def _check_meta(output: Path, meta: Meta) -> None:
     """Write the description, or refuse a folder made with another one."""
     if (output / META).is_file():
         before = read_meta(output)
-        same = before.dim_names == meta.dim_names and before.encoder == meta.encoder
+        same = (
+            before.space == meta.space
+            and before.dim_names == meta.dim_names
+            and before.encoder == meta.encoder
+        )
         if not same or not np.allclose(before.effects, meta.effects, rtol=1e-4):
             raise UsageError(
                 f"{output} was prepared with another motion space or encoder: remove its "

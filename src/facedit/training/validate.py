@@ -181,5 +181,5 @@ def make_validator(
         for step in range(LOSS_BATCHES)
         for batch in sampler.draw(step)
     ]
-    meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
+    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
     return Validator(clips, names, batches, meta, meter, optim, dim_weights)
