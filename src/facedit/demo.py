@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedit.errors import AssetMissing, OutputExists, OutputNotWritable
+from facedit.errors import AssetMissing
+from facedit.media.output import make_folder
 
 SENTENCE = "We are flying to the moon on Monday morning."
 OLD_WORD, NEW_WORD = "moon", "station"
@@ -52,11 +53,9 @@ def demo(folder: Path, *, force: bool = False) -> DemoFiles:
         force: Replace the files of an earlier demonstration; others in the folder stay.
 
     Returns:
-        The files.
+        The files. The errors of ``make_folder`` pass through.
 
     Raises:
-        OutputExists: If the folder holds files and ``force`` is off.
-        OutputNotWritable: If the folder cannot be made.
         AssetMissing: If scikit-image, which holds the portrait, is not installed.
     """
     try:
@@ -69,13 +68,7 @@ def demo(folder: Path, *, force: bool = False) -> DemoFiles:
     from facedit.media.side_by_side import side_by_side
     from facedit.options import EditRequest, Run
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        filled = any(folder.iterdir())
-    except OSError as error:
-        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
-    if filled and not force:
-        raise OutputExists(f"{folder} is not empty: choose another -o, or add --force.")
+    make_folder(folder, force=force)
     portrait = folder / "portrait.png"
     io.imsave(portrait, data.astronaut(), check_contrast=False)  # type: ignore[no-untyped-call]
     talking, edited = folder / "talking.mp4", folder / "edited.mp4"

@@ -16,7 +16,8 @@ from facedit.bench.items import Item, read_bench
 from facedit.bench.original import original_of
 from facedit.bench.selection import clips_folder
 from facedit.compose.clock import StageClock
-from facedit.errors import FaceditError, ItemsFailed, OutputExists
+from facedit.errors import FaceditError, ItemsFailed
+from facedit.media.output import make_folder
 from facedit.media.wav import write_wav
 from facedit.terminal import one_line
 
@@ -59,17 +60,14 @@ def export(
         force: Replace what is there.
 
     Returns:
-        What was written.
+        What was written. The errors of ``make_folder`` pass through.
 
     Raises:
-        OutputExists: If the output is not empty and ``force`` is off.
         ItemsFailed: If items could not be made ready; the others are written.
     """
     bench = read_bench(folder)
     root = clips_folder(folder, bench, clips)
-    output.mkdir(parents=True, exist_ok=True)
-    if any(output.iterdir()) and not force:
-        raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
+    make_folder(output, force=force)
     failed: list[str] = []
     for item in bench.items:
         try:

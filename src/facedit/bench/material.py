@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.errors import AssetMissing, OutputExists, OutputNotWritable
+from facedit.errors import AssetMissing
+from facedit.media.output import make_folder
 from facedit.types import Sound, Transcript, UInt8
 
 MANIFEST = "manifest.csv"
@@ -89,12 +90,10 @@ def make_material(
         parts: What is said.
 
     Returns:
-        The files.
+        The files. The errors of ``make_folder`` pass through.
 
     Raises:
         AssetMissing: If scikit-image, which holds the portrait, is not installed.
-        OutputExists: If the folder holds files and ``force`` is off.
-        OutputNotWritable: If the folder cannot be made.
     """
     try:
         from skimage import data
@@ -102,13 +101,7 @@ def make_material(
         raise AssetMissing(
             "the portrait comes with scikit-image: run 'pip install facedit[demo]'."
         ) from error
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        filled = any(folder.iterdir())
-    except OSError as error:
-        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
-    if filled and not force:
-        raise OutputExists(f"{folder} is not empty: choose another -o, or add --force.")
+    make_folder(folder, force=force)
     photo: UInt8 = data.astronaut()  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as scratch:
         clips = [_make(part, photo, folder, Path(scratch)) for part in parts]

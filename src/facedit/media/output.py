@@ -52,6 +52,26 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
     return target
 
 
+def make_folder(folder: Path, *, force: bool = False) -> None:
+    """Make the folder that is to hold a run's files.
+
+    Args:
+        folder: Where; folders above it are made too.
+        force: Whether it may hold files already.
+
+    Raises:
+        OutputExists: If it holds files and ``force`` is off.
+        OutputNotWritable: If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        filled = any(folder.iterdir())
+    except OSError as error:
+        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
+    if filled and not force:
+        raise OutputExists(f"{folder} is not empty: choose another -o, or add --force.")
+
+
 @contextmanager
 def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
     """Write a file under a hidden temporary name and rename it when all went well.
