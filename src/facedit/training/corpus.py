@@ -96,11 +96,9 @@ def initial_model(config: TrainConfig, meta: Meta, learn: list[ClipRow]) -> Moti
         learn: Clips to learn from: the speech projection of a new model is fitted on them.
 
     Returns:
-        The weights of ``config.run.init``, or random ones. (``BadWeights`` if that file is none.)
-
-    Raises:
-        UsageError: If the weights were made for other motion or speech, or are not as large as
-            ``config.model`` says.
+        The weights of ``config.run.init``, or random ones. (``BadWeights`` if that file is none;
+        ``UsageError`` if they were made for other motion or speech, or are not as large as
+        ``config.model`` says.)
     """
     if config.run.init:
         return _loaded(config, meta)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -239,6 +240,14 @@ class Dataset:
     def clip(self, index: int) -> slice:
         """Return the frames of a clip."""
         return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what weights that learnt from it say of it."""
+        return {
+            "clips": len(self.rows),
+            "frames": int(self.offsets[-1]),
+            "corpora": sorted({row.corpus for row in self.rows}),
+        }
 
 
 def load_dataset(

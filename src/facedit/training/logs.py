@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Any
+
+
+def mean_of(reports: Sequence[Any]) -> dict[str, float]:
+    """Average the reports of some steps.
+
+    Args:
+        reports: Dataclasses of one kind, at least one.
+
+    Returns:
+        The mean of each field, without those that are None.
+    """
+    rows = [{k: v for k, v in asdict(report).items() if v is not None} for report in reports]
+    return {name: fmean(row[name] for row in rows) for name in rows[0]}
 
 
 class RunLog:

@@ -12,10 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-import numpy as np
 import torch
 
-from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.dit import DiT
 from facedit.training.compiled import compiled
@@ -28,16 +26,15 @@ from facedit.training.corpus import (
     make_sampler,
 )
 from facedit.training.dashboard import RunFacts, write_dashboard
-from facedit.training.logs import RunLog
+from facedit.training.logs import RunLog, mean_of
 from facedit.training.loop import StepReport, Trainer
-from facedit.training.state import load_state, save_state
+from facedit.training.state import STATE, load_state, save_state, state_of
 from facedit.training.sync_term import make_judge
 from facedit.training.team import Team, joined
 from facedit.training.validate import Validation, Validator
 
 log = logging.getLogger(__name__)
 
-STATE = "state.safetensors"
 WEIGHTS = "model.safetensors"
 
 
@@ -80,20 +77,12 @@ def train(config_path: Path, *, resume: bool = False) -> Trained:
 
     Returns:
         What the run left behind; each of several processes gets the same, but for the figures,
-        which only the first has. The errors of ``load_config``, ``load_state`` and ``joined`` pass
-        through.
-
-    Raises:
-        UsageError: If there is nothing to resume.
-        OutputExists: If the run exists and ``resume`` is off.
+        which only the first has. The errors of ``load_config``, ``state_of``, ``load_state`` and
+        ``joined`` pass through.
     """
     config = load_config(config_path)
     folder = Path(config.run.output)
-    state = folder / STATE
-    if state.exists() and not resume:
-        raise OutputExists(f"{folder} holds a run: go on with --resume, or set another output.")
-    if resume and not state.exists():
-        raise UsageError(f"{folder} holds no run to resume.")
+    state = state_of(folder, resume=resume)
     with joined(config.run.device) as team:
         if team.first:
             folder.mkdir(parents=True, exist_ok=True)
@@ -150,7 +139,7 @@ def _run(
                 continue
             if step % run.log_every == 0 or step == optim.steps:
                 rate = len(reports) / max(time.monotonic() - mark, 1e-9)
-                records.write("train", step, _mean(reports) | {"steps_per_s": rate})
+                records.write("train", step, mean_of(reports) | {"steps_per_s": rate})
                 reports, mark = [], time.monotonic()
             if step % run.save_every == 0 or last:
                 _save(folder, config, corpus, trainer, step)
@@ -189,11 +178,6 @@ def _short(figures: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
 
 
-def _mean(reports: list[StepReport]) -> dict[str, float]:
-    rows = [{k: v for k, v in asdict(report).items() if v is not None} for report in reports]
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-
-
 def averaged(trainer: Trainer, model: MotionModel) -> MotionModel:
     """Return the model with the averaged weights, for use.
 
@@ -216,12 +200,7 @@ def _save(folder: Path, config: TrainConfig, corpus: Corpus, trainer: Trainer, s
         folder / STATE, trainer.net, trainer.ema, trainer.optimiser, step,
         json.dumps(asdict(config)),
     )  # fmt: skip
-    notes = dict(corpus.model.notes) | {
-        "steps": step,
-        "clips": len(corpus.learn.rows),
-        "frames": int(corpus.learn.offsets[-1]),
-        "corpora": sorted({row.corpus for row in corpus.learn.rows}),
-    }
+    notes = {**corpus.model.notes, "steps": step, **corpus.learn.facts()}
     save_model(replace(averaged(trainer, corpus.model), notes=notes), folder / WEIGHTS)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facedit.errors import OutputExists, UsageError
+from facedit.errors import UsageError
 from facedit.training.team import joined_by_launcher
 
 if TYPE_CHECKING:
@@ -76,23 +76,19 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
         resume: Go on from the run's last state.
 
     Returns:
-        What the run left behind.
+        What the run left behind. The errors of ``state_of`` pass through.
 
     Raises:
-        UsageError: If pictures are missing and nothing says where from, or nothing is to resume.
-        OutputExists: If the run exists and ``resume`` is off.
+        UsageError: If pictures are missing and nothing says where from.
     """
     from facedit.training.mouth_bake import bake
     from facedit.training.mouth_config import config_from
     from facedit.training.mouth_loop import train_mouth
+    from facedit.training.state import state_of
 
     source = table.get("bake")
     settings = config_from(table)
-    state = Path(settings.out) / "state.safetensors"
-    if state.exists() and not resume:
-        raise OutputExists(f"{settings.out} holds a run: go on with --resume, or set another out.")
-    if resume and not state.exists():
-        raise UsageError(f"{settings.out} holds no run to resume.")
+    state_of(Path(settings.out), resume=resume)
     if not Path(settings.baked).is_dir():
         if not isinstance(source, dict) or not {"data", "tracks"} <= source.keys():
             raise UsageError(

@@ -10,8 +10,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from facedit.errors import BadWeights
+from facedit.errors import BadWeights, OutputExists, UsageError
 
+STATE = "state.safetensors"
 FORMAT = "facedit-training-1"
 
 
@@ -39,6 +40,28 @@ class Ema:
         self.updates += 1
         for name, value in net.state_dict().items():
             self.weights[name].lerp_(value, 1 - decay)
+
+
+def state_of(folder: Path, *, resume: bool) -> Path:
+    """Find the state of a run, and refuse to begin one twice or to go on from nothing.
+
+    Args:
+        folder: The run's folder.
+        resume: Whether the run is to go on.
+
+    Returns:
+        Where its state lies, or will.
+
+    Raises:
+        UsageError: If there is nothing to resume.
+        OutputExists: If the run exists and ``resume`` is off.
+    """
+    path = folder / STATE
+    if path.exists() and not resume:
+        raise OutputExists(f"{folder} holds a run: go on with --resume, or set another output.")
+    if resume and not path.exists():
+        raise UsageError(f"{folder} holds no run to resume.")
+    return path
 
 
 def save_state(

@@ -8,12 +8,11 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
 from facedit.bench.sync.weights import SyncModel, save_sync
-from facedit.errors import OutputExists, UsageError
+from facedit.errors import UsageError
 from facedit.training.data import (
     Dataset,
     fit_projection,
@@ -24,9 +23,9 @@ from facedit.training.data import (
     read_rows,
     split_rows,
 )
-from facedit.training.logs import RunLog
-from facedit.training.run import STATE, WEIGHTS, Trained, stop_signals
-from facedit.training.state import load_state, save_state
+from facedit.training.logs import RunLog, mean_of
+from facedit.training.run import WEIGHTS, Trained, stop_signals
+from facedit.training.state import STATE, load_state, save_state, state_of
 from facedit.training.sync_config import SyncTrainConfig
 from facedit.training.sync_data import SyncSampler
 from facedit.training.sync_loop import SyncStep, SyncTrainer
@@ -59,18 +58,11 @@ def train_sync(config: SyncTrainConfig, *, resume: bool = False) -> Trained:
             if the run had not stopped.
 
     Returns:
-        What the run left behind. The errors of ``load_state`` and of the data pass through.
-
-    Raises:
-        UsageError: If there is nothing to resume.
-        OutputExists: If the run exists and ``resume`` is off.
+        What the run left behind. The errors of ``state_of``, ``load_state`` and of the data pass
+        through.
     """
     folder = Path(config.run.output)
-    state = folder / STATE
-    if state.exists() and not resume:
-        raise OutputExists(f"{folder} holds a run: go on with --resume, or set another output.")
-    if resume and not state.exists():
-        raise UsageError(f"{folder} holds no run to resume.")
+    state = state_of(folder, resume=resume)
     torch.set_num_threads(config.run.threads)
     corpus = load_sync_corpus(config)
     folder.mkdir(parents=True, exist_ok=True)
@@ -160,7 +152,7 @@ def _run(
             step += 1
             if step % run.log_every == 0 or step == steps:
                 rate = len(reports) / max(time.monotonic() - mark, 1e-9)
-                records.write("train", step, _mean(reports) | {"steps_per_s": rate})
+                records.write("train", step, mean_of(reports) | {"steps_per_s": rate})
                 reports, mark = [], time.monotonic()
             last = step == steps or bool(stopped)
             if step % run.save_every == 0 or last:
@@ -175,11 +167,6 @@ def _run(
     return Trained(folder / WEIGHTS, step, steps, time.monotonic() - begun, figures)
 
 
-def _mean(reports: list[SyncStep]) -> dict[str, float]:
-    names = SyncStep.__slots__
-    return {name: float(np.mean([getattr(r, name) for r in reports])) for name in names}
-
-
 def _save(
     folder: Path, config: SyncTrainConfig, corpus: SyncCorpus, trainer: SyncTrainer, step: int
 ) -> None:
@@ -187,10 +174,5 @@ def _save(
         folder / STATE, trainer.net, trainer.ema, trainer.optimiser, step,
         json.dumps(asdict(config)),
     )  # fmt: skip
-    notes = {
-        "steps": step,
-        "clips": len(corpus.learn.rows),
-        "frames": int(corpus.learn.offsets[-1]),
-        "corpora": sorted({row.corpus for row in corpus.learn.rows}),
-    }
+    notes = {"steps": step, **corpus.learn.facts()}
     save_sync(replace(averaged_sync(trainer, corpus.model), notes=notes), folder / WEIGHTS)
