@@ -17,6 +17,7 @@ from facedit.training.mouth_bake import BakedClip
 from facedit.training.mouth_config import MouthTrainingConfig
 from facedit.training.mouth_data import SampleMix
 from facedit.training.mouth_held import CLIPS, FRAMES, choose_strips, draw_strip
+from facedit.training.mouth_loop import train_mouth
 from facedit.training.mouth_page import HELD, MouthPage
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
@@ -126,6 +127,16 @@ def test_the_page_shows_the_log_and_the_mouths_and_loads_nothing(clips, config, 
     with (tmp_path / "log.csv").open("a") as file:
         file.write("2,0.2,nan,0.6,0.2,0.5,0.0,0.0,0.001\n")
     assert "l1 at step 2" in page.write(10, network()).read_text(encoding="utf-8")
+
+
+def test_a_training_writes_its_page(clips, config, tmp_path, monkeypatch):
+    monkeypatch.setattr("facedit.training.mouth_loop.load_baked", lambda folder: clips)
+    mix = SampleMix(corpora=(("made", 1.0),), hold_out=("made/a",))
+    train_mouth(replace(config, steps=3, batch=2, save_every=2, mix=mix, adversarial=0.0))
+    text = (tmp_path / PAGE).read_text(encoding="utf-8")
+    assert "3 of 3" in text
+    assert text.count("<img ") == 4 * 2
+    assert read_history(tmp_path, HELD)["l1_alone"].steps == (2, 3)
 
 
 def test_with_nobody_held_out_the_page_says_so(clips, config, tmp_path):

@@ -15,6 +15,7 @@ from facedit.training.mouth_bake import load_baked
 from facedit.training.mouth_config import MouthTrainingConfig
 from facedit.training.mouth_data import MouthSampler
 from facedit.training.mouth_loss import FeatureTrunk
+from facedit.training.mouth_page import MouthPage
 from facedit.training.mouth_samples import MouthSample
 from facedit.training.mouth_state import load_state, save_state
 from facedit.training.mouth_step import MouthTrainer
@@ -44,9 +45,9 @@ def train_mouth(config: MouthTrainingConfig, stop_after_s: float = math.inf) -> 
     if config.init:
         origin = {"init": Path(config.init).name, "init_sha256": sha256_of(Path(config.init))}
         _LOG.info("Start from %s, sha256 %s.", config.init, origin["init_sha256"])
-    sampler = MouthSampler(
-        load_baked(Path(config.baked)), config.mix, config.network.size, config.seed
-    )
+    clips = load_baked(Path(config.baked))
+    sampler = MouthSampler(clips, config.mix, config.network.size, config.seed)
+    page = MouthPage(config, clips)
     weights = out / "mouth.safetensors"
     began = time.monotonic()
     log = out / "log.csv"
@@ -63,6 +64,7 @@ def train_mouth(config: MouthTrainingConfig, stop_after_s: float = math.inf) -> 
         if trainer.step % config.save_every == 0 or last:
             save_state(state, trainer.step, trainer.parts())
             save_network(trainer.mean, weights, steps=str(trainer.step), **origin)
+            page.write(trainer.step, trainer.mean)
         if last:
             break
     return weights
