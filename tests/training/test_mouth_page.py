@@ -16,7 +16,7 @@ from facedit.training.history import read_history
 from facedit.training.mouth_bake import BakedClip
 from facedit.training.mouth_config import MouthTrainingConfig
 from facedit.training.mouth_data import SampleMix
-from facedit.training.mouth_held import CLIPS, FRAMES, choose_strips, draw_strip
+from facedit.training.mouth_held import FRAMES, choose_strips, draw_strip
 from facedit.training.mouth_loop import train_mouth
 from facedit.training.mouth_page import HELD, MouthPage
 
@@ -45,6 +45,15 @@ def clip(speaker, frames=24, seed=0):
     )
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Threads that wait for each other on a busy machine make small networks crawl."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def clips():
     return [clip(speaker, seed=seed) for seed, speaker in enumerate("aacb")]
@@ -60,11 +69,12 @@ def network():
     return MouthNetwork(TINY)
 
 
-def test_each_held_out_speaker_has_a_turn_before_any_has_two(clips):
+def test_each_held_out_speaker_has_a_turn_before_any_has_two(clips, monkeypatch):
     strips = choose_strips(clips, MIX, TINY.size)
     assert [strip.speaker for strip in strips] == ["made/a", "made/b", "made/a"]
+    monkeypatch.setattr("facedit.training.mouth_held.CLIPS", 2)
+    assert len(choose_strips(clips, MIX, TINY.size)) == 2
     assert not choose_strips(clips, SampleMix(), TINY.size)
-    assert len(choose_strips(clips * 4, MIX, TINY.size)) == CLIPS
     away = replace(clips[0], turned=np.full(24, 1.0, np.float32))
     short = clip("a", frames=FRAMES * 2)  # nothing would be left to draw from
     assert not choose_strips([away, short], MIX, TINY.size)
@@ -131,11 +141,11 @@ def test_the_page_shows_the_log_and_the_mouths_and_loads_nothing(clips, config, 
 
 def test_a_training_writes_its_page(clips, config, tmp_path, monkeypatch):
     monkeypatch.setattr("facedit.training.mouth_loop.load_baked", lambda folder: clips)
-    mix = SampleMix(corpora=(("made", 1.0),), hold_out=("made/a",))
-    train_mouth(replace(config, steps=3, batch=2, save_every=2, mix=mix, adversarial=0.0))
+    mix = SampleMix(corpora=(("made", 1.0),), hold_out=("made/b",))
+    train_mouth(replace(config, steps=3, batch=1, save_every=2, mix=mix, adversarial=0.0))
     text = (tmp_path / PAGE).read_text(encoding="utf-8")
     assert "3 of 3" in text
-    assert text.count("<img ") == 4 * 2
+    assert text.count("<img ") == 4
     assert read_history(tmp_path, HELD)["l1_alone"].steps == (2, 3)
 
 
