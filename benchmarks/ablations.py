@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from facedit.bench.baselines import Ridge
-from facedit.bench.evaluate import Sounds, group_clips, methods
+from facedit.bench.evaluate import group_clips
+from facedit.bench.fills import Sounds, methods
 from facedit.bench.lip_sums import figures, paired_gain
 from facedit.bench.spans import LipMeter, score_clips
 from facedit.model.checkpoint import load_model
@@ -47,9 +48,8 @@ def main() -> None:
             model = replace(model, sampler=plain)
             unused = Ridge(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), 0)
             fill = methods(model, unused, unused, 0)["model"]
-            sums = score_clips(
-                clips, partial(fill, Sounds(clips)), meter, meta, SPAN, "lips", foreign=True
-            )
+            method = partial(fill, Sounds.of_clips(clips))
+            sums = score_clips(clips, method, meter, meta, SPAN, "lips", foreign=True)
             found = figures(sums)
             cells = []
             for name in NAMES:

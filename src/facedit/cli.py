@@ -306,6 +306,17 @@ def _add_training(verbs: Verbs) -> None:
     evaluate.add_argument("--force", action="store_true", help="replace an output that exists")
     evaluate.add_argument("--weights", default="default", help="motion weights: name or file")
     evaluate.add_argument("--seed", type=int, default=0)
+    evaluate.add_argument(
+        "--footage", type=Path, metavar="CLIPS",
+        help="what was prepared (folder or manifest): measure lips on m, b, p and in silence too",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--transcripts", type=Path, metavar="TABLE|DIR", help="what is said in the footage"
+    )
+    evaluate.add_argument(
+        "--parts", metavar="LIST", default="spans,closures,stillness,drift",
+        help="what to measure (spans,closures,stillness,drift)",
+    )  # fmt: skip
 
 
 def _prepare(args: argparse.Namespace) -> Any:
@@ -328,7 +339,10 @@ def _train(args: argparse.Namespace) -> Any:
 def _evaluate(args: argparse.Namespace) -> Any:
     from facedit.bench.evaluate import evaluate
 
-    return evaluate(args.input, args.output, weights=args.weights, seed=args.seed, force=args.force)
+    return evaluate(
+        args.input, args.output, weights=args.weights, seed=args.seed, force=args.force,
+        parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
+    )  # fmt: skip
 
 
 def _add_bench(verbs: Verbs) -> None:

@@ -106,6 +106,18 @@ def test_a_split_without_clips_is_refused(prepared, tmp_path):
         evaluate(prepared, tmp_path, weights=prepared / "m.safetensors", split="holiday")
 
 
+def test_parts_are_measured_as_asked_and_unknown_ones_refused(prepared, tmp_path):
+    weights = prepared / "m.safetensors"
+    with pytest.raises(UsageError, match="whiskers"):
+        evaluate(prepared, tmp_path, weights=weights, parts=("spans", "whiskers"))
+    result = evaluate(prepared, tmp_path, weights=weights, parts=("closures", "stillness", "drift"))
+    assert result.rows == []
+    # Clips of 1.4 s, without footage: no phones, no long sounds; no voice at all, so all is still.
+    assert result.behaviour["c"]["closures"] == result.behaviour["c"]["drift"] == []
+    stored = json.loads((tmp_path / "evaluation.json").read_text())
+    assert stored["behaviour"] == result.behaviour
+
+
 def test_middle_span_is_in_the_middle_or_not_at_all():
     assert middle_span(30, 20) == (5, 25)
     assert middle_span(20 + 2 * EDGE - 1, 20) is None

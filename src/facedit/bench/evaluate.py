@@ -6,25 +6,26 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from facedit.bench.baselines import Pair, Ridge, RidgeFit, hold, line
+from facedit.bench.baselines import Pair, Ridge, RidgeFit
+from facedit.bench.behaviour.run import STUDIES, Footage, run_studies
 from facedit.bench.evaluation import Evaluation, tables
+from facedit.bench.fills import Sounds, methods
 from facedit.bench.lip_sums import Figure, figures, paired_gain
-from facedit.bench.spans import Gap, LipMeter, score_clips
+from facedit.bench.spans import LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
-from facedit.model.infill import Task, infill_batch
-from facedit.model.sample import SamplerSettings
 from facedit.motion.space import MotionSpace
-from facedit.training.data import ClipRow, PreparedClip, read_clip, read_meta, read_rows
-from facedit.types import Bool, Float32, Float64
+from facedit.training.data import ClipRow, read_clip, read_meta, read_rows
+from facedit.types import Float64
 
 log = logging.getLogger(__name__)
 
@@ -47,32 +48,11 @@ MIN_CLIPS = 20
 
 OTHERS = "others"
 
+SPANS_PART = "spans"
+PARTS = (SPANS_PART, *STUDIES)
+"""What can be measured: how well spans are drawn, and how the drawn lips behave."""
+
 FILE_JSON, FILE_TABLE = "evaluation.json", "evaluation.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Sounds:
-    """Speech features of clips.
-
-    Attributes:
-        clips: The clips.
-    """
-
-    clips: Sequence[PreparedClip]
-
-    def of(self, gap: Gap, wrong: bool) -> Float32:
-        """Return the sound of a gap's clip (T, C), or as much of the next clip's middle."""
-        own = self.clips[gap.number].speech
-        if not wrong:
-            return own
-        other = self.clips[(gap.number + 1) % len(self.clips)].speech
-        start = max((len(other) - len(own)) // 2, 0)
-        taken: Float32 = other[(start + np.arange(len(own))) % len(other)]
-        return taken
-
-
-Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
-"""Fills the gaps of clips, given their sounds."""
 
 
 def evaluate(
@@ -86,6 +66,9 @@ def evaluate(
     spans: Sequence[int] = SPANS,
     protocols: Sequence[str] = tuple(PROTOCOLS),
     most_clips: int | None = None,
+    parts: Sequence[str] = PARTS,
+    footage: Path | None = None,
+    transcripts: Path | None = None,
 ) -> Evaluation:
     """Measure a model on clips it has not learnt from.
 
@@ -103,16 +86,23 @@ def evaluate(
         spans: Frames to hide.
         protocols: Keys of ``PROTOCOLS``.
         most_clips: Most clips per corpus; all if None.
+        parts: Some of ``PARTS``.
+        footage: The manifest or folder that was prepared. Without it, closures on m, b, p and
+            made silences are left out.
+        transcripts: Table or folder of what is said in it; None for files beside the clips.
 
     Returns:
         The figures.
 
     Raises:
         OutputExists: If the output holds an evaluation and ``force`` is off.
-        UsageError: If the folder has no clips of the split, or other features than the weights.
+        UsageError: If the folder has no clips of the split, or other features than the weights, or
+            a part is unknown.
     """
     if (output / FILE_JSON).exists() and not force:
         raise OutputExists(f"{output / FILE_JSON} exists: use --force or another -o.")
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise UsageError(f"{unknown[0]!r} cannot be measured; choose of {', '.join(PARTS)}.")
     begun = time.monotonic()
     model, meta = load_model(weights), read_meta(data)
     if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):
@@ -125,38 +115,34 @@ def evaluate(
     if not chosen:
         raise UsageError(f"{data} has no clips of the split {split!r}.")
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
-    meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
+    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    found = Footage.find(footage, transcripts)
     table: list[dict[str, Any]] = []
     gains: list[dict[str, Any]] = []
+    behaviour: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for corpus, members in chosen.items():
         clips = [read_clip(data, row.sha256) for row in members]
-        own = ridges.get(corpus, ridges["all"])
-        fills = methods(model, ridges["all"], own, seed)
-        for protocol in protocols:
+        fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), seed)
+        sounds = Sounds.of_clips(clips)
+        for protocol, span in product(protocols, spans) if SPANS_PART in parts else ():
             dim_set, foreign = PROTOCOLS[protocol]
-            for span in spans:
-                sums = {
-                    name: score_clips(
-                        clips,
-                        partial(fill, Sounds(clips)),
-                        meter,
-                        meta,
-                        span,
-                        dim_set,
-                        foreign=foreign,
-                    )
-                    for name, fill in fills.items()
-                }
-                if not sums["line"]:
-                    continue
-                where = {"corpus": corpus, "dims": protocol, "span": span}
-                where |= {"clips": len(sums["line"])}
-                table += [
-                    where | {"method": name, "figures": _plain(figures(found))}
-                    for name, found in sums.items()
-                ]
-                gains += [where | gain for gain in _gains(sums)]
-                log.info("%s %s %d done", corpus, protocol, span)
+            sums = {
+                name: score_clips(
+                    clips, partial(fill, sounds), meter, meta, span, dim_set, foreign=foreign
+                )
+                for name, fill in fills.items()
+            }
+            if not sums["line"]:
+                continue
+            where = {"corpus": corpus, "dims": protocol, "span": span, "clips": len(sums["line"])}
+            table += [
+                where | {"method": name, "figures": _plain(figures(by_clip))}
+                for name, by_clip in sums.items()
+            ]
+            gains += [where | gain for gain in _gains(sums)]
+            log.info("%s %s %d done", corpus, protocol, span)
+        if wanted := [part for part in parts if part in STUDIES]:
+            behaviour[corpus] = run_studies(data, members, clips, found, fills, meter, meta, wanted)
     result = Evaluation(
         weights=weights_path(weights).stem,
         split=split,
@@ -164,61 +150,13 @@ def evaluate(
         clips={corpus: len(members) for corpus, members in chosen.items()},
         rows=table,
         gains=gains,
+        behaviour=behaviour,
         seconds=time.monotonic() - begun,
     )
     output.mkdir(parents=True, exist_ok=True)
     (output / FILE_JSON).write_text(json.dumps(result.to_dict(), indent=1))
     (output / FILE_TABLE).write_text(tables(result))
     return result
-
-
-def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str, Fill]:
-    """Return every method that is measured.
-
-    Args:
-        model: The model.
-        ridge: Ridge regression fitted to all corpora.
-        own: Ridge regression fitted to the clips' own corpus, where it is large enough.
-        seed: Seed of the sampler.
-
-    Returns:
-        Methods by name.
-    """
-
-    def by(settings: SamplerSettings, *, wrong: bool = False) -> Fill:
-        def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
-            tasks = [
-                Task(gap.motion, gap.hidden, sounds.of(gap, wrong), seed + gap.number)
-                for gap in gaps
-            ]
-            return infill_batch(model, tasks, settings)
-
-        return fill
-
-    def by_ridge(chosen: Ridge, *, wrong: bool = False) -> Fill:
-        def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
-            return [
-                chosen.fill(gap.motion, gap.hidden, model.projection(sounds.of(gap, wrong)))
-                for gap in gaps
-            ]
-
-        return fill
-
-    def by_motion(rule: Callable[[Float32, Bool], Float32]) -> Fill:
-        return lambda sounds, gaps: [rule(gap.motion, gap.hidden) for gap in gaps]
-
-    plain = replace(model.sampler, speech_guidance=1.0, context_guidance=1.0)
-    return {
-        "model": by(model.sampler),
-        "model, mean (T=0)": by(replace(plain, temperature=0.0)),
-        "model, sample (T=1)": by(replace(plain, temperature=1.0)),
-        "model, wrong sound": by(model.sampler, wrong=True),
-        "line": by_motion(line),
-        "hold": by_motion(hold),
-        "ridge": by_ridge(ridge),
-        "ridge, own corpus": by_ridge(own),
-        "ridge, wrong sound": by_ridge(own, wrong=True),
-    }
 
 
 def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[str, Ridge]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from facedit.bench.behaviour.tables import behaviour_tables
 from facedit.bench.lip_sums import FIGURES
 from facedit.model.sample import SamplerSettings
 
@@ -20,6 +21,7 @@ class Evaluation:
         clips: Clips by corpus.
         rows: One per corpus, span, dims and method, with its figures.
         gains: Model minus each baseline, paired by clip.
+        behaviour: Rows of each study of ``behaviour``, by corpus and study.
         seconds: Wall time.
     """
 
@@ -29,6 +31,7 @@ class Evaluation:
     clips: dict[str, int]
     rows: list[dict[str, Any]]
     gains: list[dict[str, Any]]
+    behaviour: dict[str, dict[str, list[dict[str, Any]]]]
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,7 +50,7 @@ def tables(result: Evaluation) -> str:
         result: The evaluation.
 
     Returns:
-        A table per corpus and set of hidden dims.
+        A table per corpus and set of hidden dims, then those of the studies of behaviour.
     """
     sampler = result.sampler
     parts = [
@@ -67,7 +70,7 @@ def tables(result: Evaluation) -> str:
         for row in members:
             cells = [_cell(row["figures"][name], name) for name in heads]
             parts.append(f"| {row['span']} | {row['method']} | " + " | ".join(cells) + " |")
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts) + "\n" + behaviour_tables(result.behaviour)
 
 
 def _cell(figure: dict[str, float], name: str) -> str:

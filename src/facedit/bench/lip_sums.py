@@ -5,7 +5,7 @@ Every figure is a ratio of sums over clips, and a bootstrap over clips gives its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,22 +157,29 @@ in units of the outer-eye distance; ``_rel``: that over the truth's standard dev
 over the true one; ``velocity_jump``: change of velocity at the seams over the true one."""
 
 
-def figures(sums: Sequence[Float64], *, draws: int = 1000, seed: int = 0) -> dict[str, Figure]:
+def figures(
+    sums: Sequence[Float64],
+    of: Mapping[str, Callable[[Float64], Float64]] = FIGURES,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+) -> dict[str, Figure]:
     """Pool clips and bootstrap over them.
 
     Args:
-        sums: ``span_sums`` of each clip, at least one.
+        sums: ``span_sums`` of each clip, or what else ``of`` is made from; at least one.
+        of: Figures from summed sums.
         draws: Bootstrap draws.
         seed: Seed of the bootstrap.
 
     Returns:
-        Each of ``FIGURES`` with a 95 % interval.
+        Each of them with a 95 % interval.
     """
     table = np.stack(sums)
     totals = draw_clips(len(table), draws, seed) @ table
     return {
         name: Figure(float(figure(table.sum(axis=0))), *interval(figure(totals)))
-        for name, figure in FIGURES.items()
+        for name, figure in of.items()
     }
 
 

@@ -56,6 +56,33 @@ def middle_span(frames: int, length: int) -> tuple[int, int] | None:
     return start, start + length
 
 
+def hide_span(
+    number: int,
+    motion: Float32,
+    span: tuple[int, int],
+    meta: Meta,
+    dim_set: str,
+    *,
+    foreign: bool = False,
+) -> Gap:
+    """Hide a span of a clip.
+
+    Args:
+        number: Number of the clip.
+        motion: Its motion, shape (T, D).
+        span: First and last-plus-one frame to hide.
+        meta: Describes the dims.
+        dim_set: Which dims are hidden.
+        foreign: Show what is kept of hidden frames backwards, as shot to other words.
+
+    Returns:
+        The clip with a hidden span.
+    """
+    hidden = span_mask(len(motion), len(meta.dim_names), meta.groups, [span], dim_set)
+    shown = turn_back(motion, hidden) if foreign else motion
+    return Gap(number, np.where(hidden, np.float32(np.nan), shown), hidden, span)
+
+
 @dataclass(frozen=True, slots=True)
 class LipMeter:
     """Measures lips of motion without its head pose.
@@ -107,14 +134,12 @@ def score_clips(
     Returns:
         The sums of ``span_sums`` per clip.
     """
-    gaps = []
-    for number, clip in enumerate(clips):
-        span = middle_span(len(clip.motion), length)
-        if span is None:
-            continue
-        hidden = span_mask(len(clip.motion), len(meta.dim_names), meta.groups, [span], dim_set)
-        shown = turn_back(clip.motion, hidden) if foreign else clip.motion
-        gaps.append(Gap(number, np.where(hidden, np.float32(np.nan), shown), hidden, span))
+    placed = [(number, middle_span(len(clip.motion), length)) for number, clip in enumerate(clips)]
+    gaps = [
+        hide_span(number, clips[number].motion, span, meta, dim_set, foreign=foreign)
+        for number, span in placed
+        if span is not None
+    ]
     scores = []
     for gap, drawn in zip(gaps, method(gaps), strict=True):
         clip = clips[gap.number]

@@ -1,0 +1,95 @@
+"""Ways to fill hidden spans from sound: the model, in several settings, and what it must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facedit.bench.baselines import Ridge, hold, line
+from facedit.bench.spans import Gap
+from facedit.model.checkpoint import MotionModel
+from facedit.model.infill import Task, infill_batch
+from facedit.model.sample import SamplerSettings
+from facedit.training.data import PreparedClip
+from facedit.types import Bool, Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """Speech features of clips.
+
+    Attributes:
+        speech: Of each clip, shape (T, C).
+    """
+
+    speech: Sequence[Float32]
+
+    @classmethod
+    def of_clips(cls, clips: Sequence[PreparedClip]) -> Sounds:
+        """Take the clips' own sounds."""
+        return cls([clip.speech for clip in clips])
+
+    def of(self, gap: Gap, wrong: bool) -> Float32:
+        """Return the sound of a gap's clip (T, C), or as much of the next clip's middle."""
+        own = self.speech[gap.number]
+        if not wrong:
+            return own
+        other = self.speech[(gap.number + 1) % len(self.speech)]
+        start = max((len(other) - len(own)) // 2, 0)
+        taken: Float32 = other[(start + np.arange(len(own))) % len(other)]
+        return taken
+
+
+Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
+"""Fills the gaps of clips, given their sounds."""
+
+
+def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str, Fill]:
+    """Return every method that is measured.
+
+    Args:
+        model: The model.
+        ridge: Ridge regression fitted to all corpora.
+        own: Ridge regression fitted to the clips' own corpus, where it is large enough.
+        seed: Seed of the sampler.
+
+    Returns:
+        Methods by name.
+    """
+
+    def by(settings: SamplerSettings, *, wrong: bool = False) -> Fill:
+        def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
+            tasks = [
+                Task(gap.motion, gap.hidden, sounds.of(gap, wrong), seed + gap.number)
+                for gap in gaps
+            ]
+            return infill_batch(model, tasks, settings)
+
+        return fill
+
+    def by_ridge(chosen: Ridge, *, wrong: bool = False) -> Fill:
+        def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
+            return [
+                chosen.fill(gap.motion, gap.hidden, model.projection(sounds.of(gap, wrong)))
+                for gap in gaps
+            ]
+
+        return fill
+
+    def by_motion(rule: Callable[[Float32, Bool], Float32]) -> Fill:
+        return lambda sounds, gaps: [rule(gap.motion, gap.hidden) for gap in gaps]
+
+    plain = replace(model.sampler, speech_guidance=1.0, context_guidance=1.0)
+    return {
+        "model": by(model.sampler),
+        "model, mean (T=0)": by(replace(plain, temperature=0.0)),
+        "model, sample (T=1)": by(replace(plain, temperature=1.0)),
+        "model, wrong sound": by(model.sampler, wrong=True),
+        "line": by_motion(line),
+        "hold": by_motion(hold),
+        "ridge": by_ridge(ridge),
+        "ridge, own corpus": by_ridge(own),
+        "ridge, wrong sound": by_ridge(own, wrong=True),
+    }
