@@ -8,6 +8,7 @@ from facedit.bench.behaviour.drift import (
     common_slope,
     join_ratio,
     join_sums,
+    joins_over_truth,
     segment_levels,
     steps_that_count,
     window_edges,
@@ -81,6 +82,17 @@ def test_a_known_jump_at_the_joins_is_measured():
     assert found.count == len(edges)
     assert found.ratio == pytest.approx(4, abs=1e-3)
     assert found.low > 3.9
+
+
+def test_a_jump_that_the_truth_makes_too_is_none():
+    lips, edges, counts = walk().astype(np.float32), np.arange(100, 1200, 100), np.ones(1199, bool)
+    lips[edges[0] :] += 30.0  # loud speech at a join moves the true and the drawn lips alike
+    true = join_sums(lips, edges, counts)
+    ours = join_sums(0.8 * lips, edges, counts)
+    assert join_ratio(*ours).ratio > 2
+    assert joins_over_truth(ours, true).ratio == pytest.approx(1, abs=1e-3)
+    twice = (2 * ours[0], ours[1])
+    assert joins_over_truth(twice, true).low == pytest.approx(2, abs=1e-3)
 
 
 def test_joints_of_clips_and_kept_frames_do_not_count():

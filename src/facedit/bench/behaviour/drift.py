@@ -104,9 +104,11 @@ def window_edges(windows: Sequence[Window], frames: int) -> NDArray[np.int64]:
     return np.array(sorted(edge for edge in edges if 0 < edge < frames), np.int64)
 
 
-def join_sums(
-    lips: Float32, edges: NDArray[np.int64], counts: Bool
-) -> tuple[Float64, tuple[float, float]]:
+Steps = tuple[Float64, tuple[float, float]]
+"""Length of the step at each join, and sum and number of the others."""
+
+
+def join_sums(lips: Float32, edges: NDArray[np.int64], counts: Bool) -> Steps:
     """Measure steps at joins and elsewhere.
 
     Args:
@@ -142,7 +144,7 @@ def steps_that_count(hidden: Bool, joints: Sequence[int]) -> Bool:
 
 @dataclass(frozen=True, slots=True)
 class Joins:
-    """Steps at joins over steps elsewhere.
+    """Steps at joins over steps elsewhere, or over the truth's.
 
     Attributes:
         count: Number of joins.
@@ -155,6 +157,28 @@ class Joins:
     ratio: float
     low: float
     high: float
+
+
+def joins_over_truth(ours: Steps, true: Steps, seed: int = 0) -> Joins:
+    """Set a motion's ratio at joins against the truth's, join by join.
+
+    What is said makes steps long or short in both, so this is surer than either ratio.
+
+    Args:
+        ours: ``join_sums`` of the drawn motion.
+        true: ``join_sums`` of the truth at the same joins.
+        seed: Seed of the bootstrap over joins.
+
+    Returns:
+        Drawn over true steps at joins, over the same elsewhere; NaN without joins or steps.
+    """
+    (at, (others, _)), (true_at, (true_others, _)) = ours, true
+    if not len(at) or min(others, true_others, true_at.sum()) <= 0:
+        return Joins(len(at), float("nan"), float("nan"), float("nan"))
+    usual = others / true_others
+    counts = draw_clips(len(at), 1000, seed)
+    drawn = (counts @ at) / np.maximum(counts @ true_at, 1e-30) / usual
+    return Joins(len(at), float(at.sum() / true_at.sum() / usual), *interval(drawn))
 
 
 def join_ratio(at: Float64, elsewhere: tuple[float, float], seed: int = 0) -> Joins:

@@ -13,6 +13,7 @@ from facedit.bench.behaviour.drift import (
     common_slope,
     join_ratio,
     join_sums,
+    joins_over_truth,
     segment_levels,
     steps_that_count,
     window_edges,
@@ -117,7 +118,7 @@ def _joins(
     study: Study, sounds: Sequence[LongSound], gaps: Sequence[Gap], drawn: Sequence[Float32]
 ) -> dict[str, Any]:
     """Compare steps at joins of windows with others, drawn and true."""
-    found = {}
+    sums = {}
     for name, motions in (("drawn", drawn), ("truth", [sound.motion for sound in sounds])):
         at, elsewhere = [], np.zeros(2)
         for sound, gap, motion in zip(sounds, gaps, motions, strict=True):
@@ -127,7 +128,6 @@ def _joins(
             steps, others = join_sums(study.meter.lips(motion), edges, counts)
             at.append(steps)
             elsewhere += others
-        found[name] = asdict(
-            join_ratio(np.concatenate(at), (float(elsewhere[0]), float(elsewhere[1])))
-        )
-    return found
+        sums[name] = (np.concatenate(at), (float(elsewhere[0]), float(elsewhere[1])))
+    found = {name: asdict(join_ratio(*steps)) for name, steps in sums.items()}
+    return found | {"over_truth": asdict(joins_over_truth(sums["drawn"], sums["truth"]))}

@@ -28,7 +28,10 @@ _DRIFT = (
     "interval; spread and speed as ratio to the truth. opening in % of the outer-eye distance, "
     "lips in spreads of the widest dim; r: opening over the first and second half."
 )
-_JOINS = "Mean lip step where a window of the network begins or ends over that elsewhere."
+_JOINS = (
+    "Mean lip step where a window of the network begins or ends over that elsewhere; the last: the "
+    "drawn ratio over the truth's at the same joins (1: no join shows)."
+)
 
 _CLOSURE_HEADS = "task|method|bilabials|closed, truth|closed|hit|excess|open vowels closed (truth)"
 _STILL_HEADS = (
@@ -113,13 +116,13 @@ def _drift(rows: Sequence[Row]) -> list[str]:
         r = f"{row['r']['first']:.2f}, {row['r']['second']:.2f}"
         lines.append(_line(row["sounds"], row["method"], *cells, r))
     lines += ["", _JOINS, ""]
-    lines += _head(["sounds", "method", "joins", "drawn", "truth there"])
+    lines += _head(["sounds", "method", "joins", "drawn", "truth there", "drawn over truth"])
     for row in rows:
-        drawn, truth = ({"value": of["ratio"]} | of for of in row["joins"].values())
+        drawn, truth, over = ({"value": of["ratio"]} | of for of in row["joins"].values())
         lines.append(
             _line(
                 row["sounds"], row["method"], str(drawn["count"]), _range(drawn, ".2f"),
-                _range(truth, ".2f"),
+                _range(truth, ".2f"), _range(over, ".2f"),
             )
         )  # fmt: skip
     return lines
