@@ -79,6 +79,12 @@ class BadWeights(FaceditError, ValueError):
     exit_status = 7
 
 
+class NoGain(FaceditError):
+    """Fine-tuning did not make the weights better on held-out footage; nothing was written."""
+
+    exit_status = 9
+
+
 class ItemsFailed(FaceditError):
     """Some items of a run over many failed; the results say which and why."""
 

@@ -1,0 +1,1 @@
+"""Fine-tuning the shipped networks to one speaker or one clip."""
