@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_transcribe(verbs)
     _add_motion(verbs)
     _add_training(verbs)
+    _add_adapt(verbs)
     _add_bench(verbs)
     _add_doctor(verbs)
     return parser
@@ -343,6 +344,12 @@ def _evaluate(args: argparse.Namespace) -> Any:
         args.input, args.output, weights=args.weights, seed=args.seed, force=args.force,
         parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
     )  # fmt: skip
+
+
+def _add_adapt(verbs: Verbs) -> None:
+    from facedit.adapt.motion_command import add_adapt
+
+    add_adapt(verbs, _verb)
 
 
 def _add_bench(verbs: Verbs) -> None:
