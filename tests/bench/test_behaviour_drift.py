@@ -15,7 +15,7 @@ from facedit.bench.behaviour.drift import (
 )
 from facedit.model.windows import WINDOW, plan_windows
 
-MINUTE = 60 * 25
+TEN_S = 10 * 25
 
 
 def test_levels_of_a_known_motion():
@@ -34,8 +34,8 @@ def test_levels_of_a_known_motion():
 @pytest.mark.parametrize("slope", [0.0, 3.0, -1.5])
 def test_a_ramp_is_found_through_noise_and_different_levels(slope):
     rng = np.random.default_rng(0)
-    minutes = np.arange(30) * SEGMENT / MINUTE
-    sounds = [level + slope * minutes + 0.1 * rng.standard_normal(30) for level in (0, 5, -20)]
+    tens = np.arange(30) * SEGMENT / TEN_S
+    sounds = [level + slope * tens + 0.1 * rng.standard_normal(30) for level in (0, 5, -20)]
     found = common_slope(sounds)
     assert found.low < slope < found.high
     assert found.high - found.low < 0.6
@@ -44,10 +44,10 @@ def test_a_ramp_is_found_through_noise_and_different_levels(slope):
 
 
 def test_an_exact_ramp_is_measured_exactly():
-    minutes = np.arange(10) * SEGMENT / MINUTE
-    found = common_slope([2 * minutes, 2 * minutes[:4] + 9])
-    assert (found.per_minute, found.low, found.high) == pytest.approx((2, 2, 2))
-    assert np.isnan(common_slope([np.zeros(1)]).per_minute)
+    tens = np.arange(10) * SEGMENT / TEN_S
+    found = common_slope([2 * tens, 2 * tens[:4] + 9])
+    assert (found.per_10_s, found.low, found.high) == pytest.approx((2, 2, 2))
+    assert np.isnan(common_slope([np.zeros(1)]).per_10_s)
 
 
 def test_edges_are_where_windows_begin_and_end():

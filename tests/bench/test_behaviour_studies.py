@@ -108,15 +108,15 @@ def test_restless_lips_in_silence_are_found():
 def test_a_drift_and_a_jump_at_joins_are_found_and_truth_has_none():
     def drifting(motion, gap):
         out = motion.copy()
-        out[:, 1] += 4 * np.arange(len(motion)) / 1500
+        out[:, 1] += 4 * np.arange(len(motion)) / 250
         return out
 
     rows = study_drift(study({"model": true, "ridge, own corpus": drifting}, count=12))
     found = by_method(rows, sounds="joined")
     slope = found["model"]["levels"]["lips_01"]["slope"]
-    assert (slope["per_minute"], found["model"]["levels"]["speed"]["last"]) == (0, 1)
+    assert (slope["per_10_s"], found["model"]["levels"]["speed"]["last"]) == (0, 1)
     slope = found["ridge, own corpus"]["levels"]["lips_01"]["slope"]
-    assert slope["per_minute"] == pytest.approx(4 * META.effects[1], rel=0.01)
+    assert slope["per_10_s"] == pytest.approx(4 * META.effects[1], rel=0.01)
     assert slope["low"] > 0
     assert found["model"]["joins"]["drawn"] == found["model"]["joins"]["truth"]
     assert "lips_01" in behaviour_tables({"c": {"drift": rows}})

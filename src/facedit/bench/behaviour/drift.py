@@ -57,12 +57,12 @@ class Slope:
     """A straight trend.
 
     Attributes:
-        per_minute: Change of the level per minute.
+        per_10_s: Change of the level in 10 s.
         low: Lower end of its 95 % interval.
         high: Upper end.
     """
 
-    per_minute: float
+    per_10_s: float
     low: float
     high: float
 
@@ -74,10 +74,11 @@ def common_slope(sounds: Sequence[Float64]) -> Slope:
         sounds: Level by segment of each sound, any lengths.
 
     Returns:
-        The slope; NaN if the segments are too few to tell an interval.
+        The slope; NaN if the segments are too few to tell an interval. The interval takes
+        neighbouring segments' errors for independent.
     """
-    minutes = SEGMENT / MOTION_FPS / 60
-    x = np.concatenate([np.arange(len(one)) - (len(one) - 1) / 2 for one in sounds]) * minutes
+    tens = SEGMENT / MOTION_FPS / 10
+    x = np.concatenate([np.arange(len(one)) - (len(one) - 1) / 2 for one in sounds]) * tens
     y = np.concatenate([one - one.mean() for one in sounds])
     spread, free = float(x @ x), len(x) - len(sounds) - 1
     if spread <= 0 or free < 1:

@@ -91,6 +91,7 @@ def _levels(
         off = [compare(ours[:, column], true[:, column]) for true, ours in pairs]
         longest = max(len(one) for one in off)
         found[name] = {
+            "mean": float(np.concatenate(off).mean()),
             "first": float(np.mean([one[0] for one in off])),
             "last": float(np.mean([one[-1] for one in off])),
             "slope": asdict(common_slope(off)),

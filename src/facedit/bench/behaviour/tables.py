@@ -24,9 +24,10 @@ _STILLNESS = (
     "per frame, parted: mean opening above the speaker's closed lips, % of the outer-eye distance."
 )
 _DRIFT = (
-    "Drawn minus true level in the first and the last 2 s, and its slope per minute with 95 % "
-    "interval; spread and speed as ratio to the truth. opening in % of the outer-eye distance, "
-    "lips in spreads of the widest dim; r: opening over the first and second half."
+    "Everything but a prompt of six frames hidden. Drawn minus true level: mean (first 2 s, last "
+    "2 s; slope in 10 s with 95 % interval); spread and speed as ratio to the truth. opening in % "
+    "of the outer-eye distance, lips in spreads of the widest dim; r: opening over the first and "
+    "second half."
 )
 _JOINS = (
     "Mean lip step where a window of the network begins or ends over that elsewhere; the last: the "
@@ -135,8 +136,8 @@ def _level(of: dict[str, Any], ratio: bool) -> str:
     form = ".2f" if ratio else "+.2f"
     slope = of["slope"]
     return (
-        f"{of['first']:{form}}, {of['last']:{form}}; {slope['per_minute']:+.2f} "
-        f"[{slope['low']:+.2f}, {slope['high']:+.2f}]"
+        f"{of['mean']:{form}} ({of['first']:{form}}, {of['last']:{form}}; "
+        f"{slope['per_10_s']:+.2f} [{slope['low']:+.2f}, {slope['high']:+.2f}])"
     )
 
 
