@@ -19,7 +19,7 @@ from facedit.shipped import shipped_files
 from facedit.terminal import FAULT, ended, one_line
 
 VERBS = (
-    "edit", "sync", "generate", "transcribe", "motion", "prepare", "train", "evaluate",
+    "edit", "sync", "generate", "transcribe", "motion", "adapt", "prepare", "train", "evaluate",
     "doctor", "demo",
 )  # fmt: skip
 HEAVY = ("torch", "cv2", "av", "numpy", "onnxruntime", "ctranslate2", "ai_edge_litert", "tqdm")
