@@ -9,11 +9,15 @@ import numpy as np
 from facedit.assets import sha256_of
 from facedit.bench.blank import Blank
 from facedit.bench.systems.system import Pictures, System
+from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
 from facedit.types import Float32
 
 TRACKS = ("reconstruct", "edit", "generate")
+
+SPACE = "mesh"
+"""The motion space of all systems that draw motion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,16 @@ def ours(name: str, about: str, setting: Setting) -> System:
 
     Returns:
         The system. (``AssetMissing`` or ``BadWeights`` if the weights are missing or damaged.)
+
+    Raises:
+        UsageError: If the weights are for another motion space than the benchmark's.
     """
     model = load_model(setting.weights)
+    if model.space != SPACE:
+        raise UsageError(
+            f"the weights {setting.weights} draw in the motion space {model.space}; the benchmark "
+            f"knows {SPACE}: render their videos and score them with 'facedit bench score'."
+        )
     own = model.sampler
     settings = replace(
         own,
