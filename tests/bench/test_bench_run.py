@@ -14,7 +14,7 @@ from facedit.bench import run as run_module
 from facedit.bench.build.build import build
 from facedit.bench.build.options import BuildOptions
 from facedit.bench.case import Case, build_case
-from facedit.bench.claim import RECORDS
+from facedit.bench.claim import RECORDS, claim
 from facedit.bench.export import export
 from facedit.bench.items import Bench, Item, read_bench
 from facedit.bench.layout import span_plan
@@ -25,6 +25,7 @@ from facedit.bench.record import Record, read_records
 from facedit.bench.run import RunOptions, run
 from facedit.bench.scoring import scene_of, truth_scene
 from facedit.bench.selection import chosen_items, parse_limit
+from facedit.bench.systems.simple import held, straight
 from facedit.bench.withheld import bridged
 from facedit.compose.clock import StageClock
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, UsageError
@@ -300,6 +301,19 @@ def test_results_of_something_else_are_not_mixed(
         run(folder, tmp_path / "results", options(clips))
     with pytest.raises(UsageError, match="--clips"):
         run(folder, tmp_path / "new", options(tmp_path / "nowhere"))
+
+
+def test_results_of_another_mouth_network_are_not_mixed(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systems = (held(), straight())
+    (tmp_path / "out").mkdir()
+    claim(tmp_path / "out", bench, systems, takes=1, force=False)
+    claim(tmp_path / "out", bench, systems, takes=1, force=False)
+    (tmp_path / "mouth").write_bytes(b"other weights")
+    monkeypatch.setattr("facedit.bench.claim.default_weights", lambda: tmp_path / "mouth")
+    with pytest.raises(OutputExists, match="setting"):
+        claim(tmp_path / "out", bench, systems, takes=1, force=False)
 
 
 def test_export_gives_another_system_all_it_needs_and_not_the_answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 from facedit.bench.baselines import Ridge
 from facedit.bench.blank import Blank, Library
 from facedit.bench.systems.chosen import choose
-from facedit.bench.systems.ours import complete
+from facedit.bench.systems.ours import Setting, complete, ours
 from facedit.bench.systems.retrieval import best_match, retrieve
 from facedit.bench.systems.simple import held, load_ridges, ridge, save_ridges, straight
 from facedit.errors import BadWeights, UsageError
+from facedit.model.checkpoint import load_model, save_model
 from facedit.model.normalise import SpeechProjection
 from model.motion_models import CHANNELS, DIMS, SPEECH, tiny_model
 
@@ -190,3 +192,10 @@ def test_damaged_ridges_are_refused(tmp_path: Path):
     path.write_bytes(b"not weights")
     with pytest.raises(BadWeights, match="no fitted ridges"):
         load_ridges(path)
+
+
+def test_weights_of_another_motion_space_are_refused(tmp_path: Path):
+    model = dataclasses.replace(load_model(), space="mesh-grid")
+    save_model(model, tmp_path / "w.safetensors")
+    with pytest.raises(UsageError, match="mesh-grid"):
+        ours("ours", "", Setting(weights=str(tmp_path / "w.safetensors")))

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from facedit import __version__
+from facedit.assets import sha256_of
 from facedit.bench.items import Bench
 from facedit.bench.systems.system import System
 from facedit.errors import OutputExists
+from facedit.render.network import default_weights
 
 RECORDS, RUN = "records.jsonl", "run.json"
 
@@ -41,7 +43,7 @@ def claim(
         "bench": f"{bench.name} {bench.version} {items_hash}",
         "facedit": __version__,
         "takes": takes,
-        "systems": {s.name: f"{s.pictures} {s.origin} {s.videos}" for s in systems},
+        "systems": {s.name: _identity(s) for s in systems},
     }
     path = output / RUN
     if path.is_file():
@@ -63,3 +65,11 @@ def claim(
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(mine, indent=1), encoding="utf-8")
     part.replace(path)
+
+
+def _identity(system: System) -> str:
+    """Say in one line on what the results of a system depend."""
+    by = ""
+    if system.pictures == "rendered" and default_weights().is_file():
+        by = sha256_of(default_weights())[:16]
+    return f"{system.pictures} {by} {system.origin} {system.videos}"
