@@ -106,3 +106,16 @@ def test_a_span_at_the_edge_is_refused():
     for start, stop in ((1, 5), (5, 9)):
         with pytest.raises(ValueError, match="2 kept"):
             span_sums(measures, measures, still, still, start, stop)
+
+
+def test_what_the_ends_tell_is_not_counted_as_heard():
+    ramp = np.linspace(0, 12, FRAMES, dtype=np.float32)
+    truth = ramp + wave(0)
+    deaf = ramp + wave(3)  # right at both ends and in the ramp, by chance between
+    heard = ramp + 0.4 * wave(0)
+    assert FIGURES["opening_r"](sums(truth, deaf)) > 0.4
+    beyond = FIGURES["opening_beyond_r"]
+    want = np.corrcoef(wave(0)[START:STOP], wave(3)[START:STOP])[0, 1]
+    assert beyond(sums(truth, deaf)) == pytest.approx(want, abs=1e-4)
+    assert beyond(sums(truth, heard)) == pytest.approx(1, abs=1e-4)
+    assert abs(beyond(sums(truth, ramp))) < 1e-6  # a line says nothing beyond a line

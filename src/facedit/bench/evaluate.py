@@ -29,7 +29,7 @@ from facedit.types import Float64
 
 log = logging.getLogger(__name__)
 
-SPANS = (8, 14, 20)
+SPANS = (8, 14, 20, 40)
 PROTOCOLS = {
     "edit": ("lips", True),
     "lips": ("lips", False),

@@ -18,6 +18,9 @@ MEASURES = ("opening", "width")
 _MOMENTS = 6  # n, sum x, sum y, sum xx, sum yy, sum xy
 _PER_MEASURE = _MOMENTS + 1  # and the sum of absolute errors
 _STEPS = 6  # speed, jump and velocity jump: drawn and true
+_BEYOND = len(MEASURES) * _PER_MEASURE + _STEPS  # where the sums beyond a straight line begin
+
+_ROUNDING = 1e-5  # eye distances: a drawn straight line has no course of its own
 
 
 def span_sums(
@@ -42,7 +45,7 @@ def span_sums(
         stop: One past the last hidden frame, at most T - 2.
 
     Returns:
-        The sums, shape (20,).
+        The sums, shape (27,).
 
     Raises:
         ValueError: If the span leaves fewer than two kept frames on a side.
@@ -63,7 +66,27 @@ def span_sums(
         seams = np.linalg.norm(step[[start - 1, stop - 1]], axis=1).sum()
         at_seams = [start - 2, start - 1, stop - 2, stop - 1]
         sums += [inside, seams, np.linalg.norm(bend[at_seams], axis=1).sum()]
+    for name in MEASURES[:1]:
+        line = between(truth[name], start, stop)
+        beyond = (curve[name][start:stop] - line for curve in (truth, drawn))
+        sums += error_sums(*(np.where(np.abs(rest) < _ROUNDING, 0, rest) for rest in beyond))
     return np.array(sums)
+
+
+def between(curve: Float32, start: int, stop: int) -> Float32:
+    """Return the straight line between the neighbours of a span: what the kept ends say of it.
+
+    Args:
+        curve: Shape (T,).
+        start: First frame of the span, at least 1.
+        stop: One past its last frame, at most T - 1.
+
+    Returns:
+        Shape (stop - start,).
+    """
+    share = np.arange(1, stop - start + 1, dtype=np.float32) / (stop - start + 1)
+    out: Float32 = curve[start - 1] + share * (curve[stop] - curve[start - 1])
+    return out
 
 
 def error_sums(truth: Float32, drawn: Float32) -> list[float]:
@@ -123,8 +146,8 @@ class Figure:
     high: float
 
 
-def _correlation(total: Float64, measure: int) -> Float64:
-    n, x, y, xx, yy, xy, _ = np.moveaxis(_part(total, measure), -1, 0)
+def _correlation(sums: Float64) -> Float64:
+    n, x, y, xx, yy, xy, _ = np.moveaxis(sums, -1, 0)
     spread = np.maximum(xx - x * x / n, 0) * np.maximum(yy - y * y / n, 0)
     out: Float64 = (xy - x * y / n) / np.sqrt(np.maximum(spread, 1e-30))
     return out
@@ -135,24 +158,27 @@ def _part(total: Float64, measure: int) -> Float64:
 
 
 def _ratio(total: Float64, index: int) -> Float64:
-    steps = total[..., len(MEASURES) * _PER_MEASURE :]
+    steps = total[..., len(MEASURES) * _PER_MEASURE : _BEYOND]
     out: Float64 = steps[..., index] / np.maximum(steps[..., index + _STEPS // 2], 1e-30)
     return out
 
 
 FIGURES: dict[str, Callable[[Float64], Float64]] = {
-    "opening_r": lambda total: _correlation(total, 0),
+    "opening_r": lambda total: _correlation(_part(total, 0)),
     "opening_rel": lambda total: relative_error(_part(total, 0)),
     "opening_mae": lambda total: mean_error(_part(total, 0)),
-    "width_r": lambda total: _correlation(total, 1),
+    "width_r": lambda total: _correlation(_part(total, 1)),
     "width_rel": lambda total: relative_error(_part(total, 1)),
     "width_mae": lambda total: mean_error(_part(total, 1)),
+    "opening_beyond_r": lambda total: _correlation(total[..., _BEYOND:]),
     "speed": lambda total: _ratio(total, 0),
     "jump": lambda total: _ratio(total, 1),
     "velocity_jump": lambda total: _ratio(total, 2),
 }
 """Figures from summed sums. ``_r``: correlation over hidden frames. ``_mae``: mean absolute error
 in units of the outer-eye distance; ``_rel``: that over the truth's standard deviation in the spans.
+``opening_beyond_r``: correlation of what is left of drawn and true opening when the straight line
+between the kept ends is taken off: what was heard, not what the ends tell.
 ``speed``: mean lip step inside the spans over the true one; ``jump``: lip step at the two seams
 over the true one; ``velocity_jump``: change of velocity at the seams over the true one."""
 
