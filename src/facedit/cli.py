@@ -115,6 +115,12 @@ def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
     parser.add_argument(
         "--speaker", type=Path, metavar="FILE", help="motion of this speaker, from facedit adapt"
     )
+    if region == "lips":
+        parser.add_argument(
+            "--adapt", action=argparse.BooleanOptionalAction, default=False,
+            help="fine-tune the mouth network to this clip first (6 to 20 s); kept only where "
+            "frames kept apart get better (--no-adapt)",
+        )  # fmt: skip
     parser.add_argument("--steps", type=int, default=10, help="Euler steps of the sampler (10)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="report folder (OUT.report)")
     parser.add_argument("--no-progress", action="store_true", help="no progress bars")
@@ -134,6 +140,7 @@ def _run_options(args: argparse.Namespace, region: Region) -> Run:
         on_no_face=args.on_no_face,
         weights=args.weights,
         speaker=args.speaker,
+        adapt=getattr(args, "adapt", False),
         steps=args.steps,
         report=args.report,
         progress=not args.no_progress,

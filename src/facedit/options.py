@@ -31,6 +31,7 @@ class Run:
         on_no_face: ``keep`` the pixels of edited frames without a face, or ``fail``.
         weights: Name of a set of weights, or a file of motion weights.
         speaker: Motion weights of ``facedit adapt``, made from those; None for the set's own.
+        adapt: Fine-tune the mouth network to the clip first, where that helps.
         steps: Euler steps of the sampler.
         report: Folder of the report; beside the output if None.
         progress: Show progress bars on standard error.
@@ -47,6 +48,7 @@ class Run:
     on_no_face: str = "keep"
     weights: str = "default"
     speaker: Path | None = None
+    adapt: bool = False
     steps: int = 10
     report: Path | None = None
     progress: bool = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit import __version__
+from facedit.compose.adapting import adapted_models
 from facedit.compose.clock import StageClock
 from facedit.compose.pictures import Picture, output_pictures
 from facedit.compose.sound import OutputSound
@@ -80,6 +81,7 @@ def make(
     paths = source_paths(job.plan, tuple(cut for window in windows for cut in window.track.cuts))
     with job.clock.stage("loading models"):
         learned = models()
+    learned, adapted = adapted_models(learned, windows, job.run, job.clock)
     canvases = span_canvases(job.plan, paths, windows, learned.space, job.run.region)
     warnings = refuse_missing_faces(job.plan, canvases, job.run.on_no_face)
     with job.clock.stage("speech features"):
@@ -115,7 +117,7 @@ def make(
             seams=seams_of(job.plan.picture_spans(), logs, works),
             spans=spans_of(job.plan, logs, works, speech),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={"seed": str(job.run.seed + take), "region": job.run.region},
+            figures={"seed": str(job.run.seed + take), "region": job.run.region, **adapted},
             provenance=provenance(job),
             warnings=(*job.info.notes, *warnings),
         )

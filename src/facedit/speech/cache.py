@@ -61,7 +61,7 @@ def cached_features(
     values = _read_features(path, frames)
     if values is None:
         values = extract(sound, frames, layer).values.astype(np.float16)
-        _store(path, lambda part: _write_features(part, values))
+        store(path, lambda part: _write_features(part, values))
     return SpeechFeatures(values.astype(np.float32), name)
 
 
@@ -102,7 +102,7 @@ def cached_transcript(
             for w in transcript.words
         ],
     }
-    _store(path, lambda part: part.write_text(json.dumps(document), encoding="utf-8"))
+    store(path, lambda part: part.write_text(json.dumps(document), encoding="utf-8"))
     return transcript
 
 
@@ -130,7 +130,7 @@ def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, 
         _log.warning("The cached alignment %s is damaged and is made again: %s", path.name, error)
     found = force_align(speech_samples(sound), list(tokens))
     rows = None if found is None else [[astuple(phone) for phone in w.phones] for w in found]
-    _store(path, lambda part: part.write_text(json.dumps({"words": rows}), encoding="utf-8"))
+    store(path, lambda part: part.write_text(json.dumps({"words": rows}), encoding="utf-8"))
     return found
 
 
@@ -178,8 +178,13 @@ def _write_features(part: Path, values: Float16) -> None:
         np.savez(file, values=values)
 
 
-def _store(path: Path, write: Callable[[Path], object]) -> None:
-    """Write an entry atomically and keep the folder within its bound; never fails the caller."""
+def store(path: Path, write: Callable[[Path], object]) -> None:
+    """Write an entry atomically and keep its folder within its bound; never fails the caller.
+
+    Args:
+        path: The entry.
+        write: Writes it to the path that it is given.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")

@@ -1,0 +1,42 @@
+"""Fits the learned parts to the clip before its pictures are made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from facedit.compose.clock import StageClock
+from facedit.compose.spans import Models, TrackedWindow
+from facedit.options import Run
+
+
+def adapted_models(
+    models: Models, windows: Sequence[TrackedWindow], run: Run, clock: StageClock
+) -> tuple[Models, dict[str, str]]:
+    """Fine-tune the mouth network to the clip's own mouths, where that is asked for and helps.
+
+    Args:
+        models: The learned parts.
+        windows: Tracked stretches of the clip with their mouths.
+        run: Options; ``adapt`` asks for it.
+        clock: Times the stage and shows its progress.
+
+    Returns:
+        The parts to render with, and figures for the report.
+    """
+    if not run.adapt or models.mouth is None:
+        return models, {"mouth adapted": "no: not asked for"}
+    from facedit.adapt.mouth import AdaptSettings
+    from facedit.adapt.mouth_cache import cached_adaptation
+
+    settings = AdaptSettings()
+    with clock.stage("adapting the mouth", settings.steps) as tick:
+        found = cached_adaptation(models.mouth, [window.bank for window in windows], settings, tick)
+    figures = {
+        "mouth adapted": "yes" if found.used else "no",
+        "mouth adaptation": found.outcome,
+        "mouth adaptation steps": str(found.steps),
+    }
+    if found.steps:
+        figures["mouth error before and after"] = f"{found.before:.5f}, {found.after:.5f}"
+    return replace(models, mouth=found.network), figures
