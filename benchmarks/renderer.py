@@ -116,6 +116,7 @@ def main() -> None:
     parser.add_argument("--speakers", nargs="*", default=[], help="corpus/speaker; all if none")
     parser.add_argument("--clips", type=int, help="this many clips a corpus")
     parser.add_argument("--variants", nargs="*", help="all if none")
+    parser.add_argument("--look-every", type=int, default=1, help="ST-LPIPS of one frame in N")
     parser.add_argument("--adapt", type=json.loads, default={}, help="JSON of adaptation settings")
     arguments = parser.parse_args()
     network = load_network(arguments.weights)
@@ -136,7 +137,8 @@ def main() -> None:
                 began = time.perf_counter()
                 drawn = draw()
                 spent = 1000 * (time.perf_counter() - began) / len(drawn)
-                rows = [[*row, spent] for row in measure(clip, drawn, distance)]
+                looked = measure(clip, drawn, distance, arguments.look_every)
+                rows = [[*row, spent] for row in looked]
                 totals.setdefault(name, {})[clip.name] = np.array(rows)
                 sheet.append(strip(clip, drawn))
             sheet.append(strip(clip, [clip.frames[k] for k in clip.lost]))
