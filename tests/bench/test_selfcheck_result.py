@@ -14,6 +14,7 @@ from facedit.bench.selfcheck.fingerprint import fingerprint, versions
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, require, save
 from facedit.bench.selfcheck.sample import choose_items, partners
 from facedit.errors import FaceditError, UsageError
+from facedit.shipped import ShippedFile
 
 GOOD = Row("none", "lip_opening_r", "0.99 to 1", "1", True, "the truth is the truth")
 BAD = Row("blurred_mouth", "sharpness", "down by 0.1 or more", "1 → 1", False, "blur is not sharp")
@@ -113,3 +114,20 @@ def test_a_benchmark_without_ground_truth_cannot_be_checked() -> None:
 def test_partners_are_other_people_of_the_same_corpus_if_there_are_any() -> None:
     chosen = [of("a", "p", "1"), of("a", "p", "2"), of("b", "q", "3"), of("a", "r", "4")]
     assert [partner.id for partner in partners(chosen)] == ["4", "4", "4", "1"]
+
+
+def test_the_fingerprint_does_not_depend_on_weights_that_are_judged(monkeypatch) -> None:
+    def shipped(**hashes: str) -> tuple[ShippedFile, ...]:
+        return tuple(
+            ShippedFile(name.replace("_", "-"), "", 1, sha, "") for name, sha in hashes.items()
+        )
+
+    def with_files(**hashes: str) -> str:
+        monkeypatch.setattr(
+            "facedit.bench.selfcheck.fingerprint.shipped_files", lambda: shipped(**hashes)
+        )
+        return fingerprint([make_item(item="a")], (24, 0))
+
+    first = with_files(sync="1", motion_base="1", mouth="1")
+    assert first == with_files(sync="1", motion_base="2", mouth="2", motion_grid="3")
+    assert first != with_files(sync="2", motion_base="1", mouth="1")

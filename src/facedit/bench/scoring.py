@@ -12,7 +12,6 @@ from facedit.bench.original import (
     Original,
     check_count,
     check_format,
-    original_of,
     rows_of,
     shown,
     window,
@@ -33,7 +32,7 @@ from facedit.motion.space import MotionSpace
 from facedit.types import LANDMARKS, FaceTrack, Float32, Float64, Sound, UInt8
 from facedit.units import first_frame_from, frame_time
 
-__all__ = ["drawn_scene", "original_of", "scene_of", "truth_scene", "view_of"]
+__all__ = ["drawn_scene", "scene_of", "truth_scene", "view_of"]
 
 
 def scene_of(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from facedit.bench.case import build_case
 from facedit.bench.items import Item
+from facedit.bench.original import original_of
 from facedit.bench.scene import Scene
-from facedit.bench.scoring import original_of, truth_scene
+from facedit.bench.scoring import truth_scene
 from facedit.compose.clock import StageClock
 
 

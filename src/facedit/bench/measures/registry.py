@@ -33,8 +33,8 @@ ALL = (
 )  # fmt: skip
 """The modules, in the order of the tables."""
 
-OF_MOTION = (lips, spectra, av_sync, phone_sync, silence, continuity, diversity)
-"""Those that need no pictures."""
+OF_MOTION = (lips, spectra, av_sync, silence, continuity, diversity)
+"""Those that need no pictures, and no landmarks of the drawn mouth either."""
 
 OF_PICTURES = ("seam_picture", "seam_flow", "worst_picture", "drawn_", "source_")
 """What names of measures begin with that drawn motion alone has no answer to."""

@@ -18,6 +18,9 @@ from facedit.shipped import shipped_files
 _CODE = ("measures", "nets", "selfcheck", "scene.py", "measure.py", "truth.py")
 _PACKAGES = ("numpy", "torch", "opencv-python-headless", "av", "ai-edge-litert")
 
+_JUDGED = ("motion-", "mouth")
+"""Weights that are judged and do not judge: new ones change nothing about the measures."""
+
 
 def versions() -> dict[str, str]:
     """Return the versions of what takes part.
@@ -52,7 +55,8 @@ def fingerprint(items: Sequence[Item], settings: Sequence[object]) -> str:
     for name, found in versions().items():
         add(name, found)
     for file in shipped_files():
-        add(file.name, file.sha256)
+        if not file.name.startswith(_JUDGED):
+            add(file.name, file.sha256)
     for name, asset in ASSETS.items():
         add(name, asset.sha256 if is_installed(name) else "absent")
     for path in _code():
