@@ -68,8 +68,11 @@ def footage_of(banks: Sequence[ReferenceBank], size: int, most_apart: int = 32) 
             continue
         learnt.append(part_of(clip, kept))
         places += [(clip, int(target), kept) for target in np.flatnonzero(apart)]
-    chosen = np.unique(np.linspace(0, len(places) - 1, most_apart).astype(int)) if places else []
-    samples = [_judged(*places[place], size) for place in chosen]
+    chosen = {int(place) for place in np.linspace(0, len(places) - 1, most_apart)} if places else ()
+    samples = [
+        _judged(clip, target, kept, size)
+        for clip, target, kept in (places[place] for place in sorted(chosen))
+    ]
     return Footage(tuple(learnt), tuple(samples), sum(len(clip.gaps) for clip in learnt))
 
 
