@@ -15,6 +15,7 @@ import facedit.adapt.mouth_cache as mouth_cache
 from facedit.adapt.mouth import AdaptSettings, adapt_mouth, is_better
 from facedit.adapt.mouth_cache import adaptation_key, cached_adaptation
 from facedit.adapt.mouth_footage import EVERY, MARGIN, clip_of, footage_of, kept_apart
+from facedit.cli import build_parser
 from facedit.compose.adapting import adapted_models
 from facedit.compose.clock import StageClock
 from facedit.options import Run
@@ -164,3 +165,14 @@ def test_unless_asked_for_the_models_stay_as_they_are(wrong: MouthNetwork) -> No
     assert kept is models
     assert clock.seconds == {}
     assert figures["mouth adapted"].startswith("no")
+
+
+def test_the_command_line_asks_for_it_where_there_is_a_clip(capsys) -> None:
+    parser = build_parser()
+    edit = ["edit", "in.mp4", "-o", "out.mp4", "--say", "x"]
+    assert parser.parse_args(edit).adapt is Run().adapt
+    assert parser.parse_args([*edit, "--adapt"]).adapt is True
+    assert parser.parse_args([*edit, "--adapt", "--no-adapt"]).adapt is False
+    with pytest.raises(SystemExit):
+        parser.parse_args(["generate", "a.png", "s.wav", "-o", "out.mp4", "--adapt"])
+    assert "--adapt" in capsys.readouterr().err
