@@ -5,7 +5,7 @@ import torch
 
 from facedit.errors import UsageError
 from facedit.model.flow import clean_estimate, flow_loss, path, smoothness_loss, velocity_loss
-from facedit.model.sample import SamplerSettings, draw_noise, euler, guided, sway_schedule
+from facedit.model.sample import SamplerSettings, draw_noise, euler, guided, level_of, sway_schedule
 
 
 def points(clips: int = 3, frames: int = 6, dims: int = 2):
@@ -128,12 +128,46 @@ def test_euler_pins_kept_entries_on_their_path():
 
 
 def test_guidance_of_one_is_none_and_two_extrapolates():
-    full, without = torch.tensor([3.0]), torch.tensor([1.0])
-    assert guided(full, None, None, SamplerSettings()).item() == 3
-    assert guided(full, without, None, SamplerSettings(speech_guidance=1.0)).item() == 3
-    assert guided(full, without, None, SamplerSettings(speech_guidance=2.0)).item() == 5
-    both = SamplerSettings(speech_guidance=2.0, context_guidance=1.5)
-    assert guided(full, without, without, both).item() == 6
+    full, without = torch.full((1, 1, 1), 3.0), torch.ones(1, 1, 1)
+    hidden = torch.ones(1, 1, 1, dtype=torch.bool)
+
+    def by(no_speech, no_context, **scales):
+        return guided(full, no_speech, no_context, hidden, SamplerSettings(**scales)).item()
+
+    assert by(None, None) == 3
+    assert by(without, None, speech_guidance=1.0) == 3
+    assert by(without, None, speech_guidance=2.0) == 5
+    assert by(without, without, speech_guidance=2.0, context_guidance=1.5) == 6
+
+
+def test_guidance_of_the_course_alone_leaves_the_level():
+    time = torch.arange(20.0)
+    course = torch.sin(2 * torch.pi * time / 5)[None, :, None]  # four whole periods: mean 0
+    hidden = torch.ones(1, 20, 1, dtype=torch.bool)
+    without = torch.zeros(1, 20, 1)
+    full = 0.3 + course
+
+    def by(level, scale):
+        settings = SamplerSettings(speech_guidance=scale, level_guidance=level)
+        return guided(full, without, None, hidden, settings)
+
+    torch.testing.assert_close(by(1.0, 2.0), 2 * full)
+    inner = slice(9, 11)  # whose second around is the whole span
+    torch.testing.assert_close(
+        by(0.0, 2.0)[:, inner], (0.3 + 2 * course)[:, inner], atol=1e-5, rtol=0
+    )
+    torch.testing.assert_close(
+        by(0.5, 2.0)[:, inner], (0.45 + 2 * course)[:, inner], atol=1e-5, rtol=0
+    )
+    # Less guidance than 1 goes all the way to what silence gives.
+    torch.testing.assert_close(by(0.0, 0.0), without, atol=1e-6, rtol=0)
+
+
+def test_the_level_is_taken_of_hidden_frames_only():
+    values = torch.tensor([5.0, 1.0, 3.0, 7.0])[None, :, None]
+    hidden = torch.tensor([False, True, True, False])[None, :, None]
+    assert level_of(values, hidden, reach=3)[0, :, 0].tolist() == [2, 2, 2, 2]
+    assert level_of(values, hidden, reach=0)[0, :, 0].tolist() == [0, 1, 3, 0]
 
 
 def test_noise_is_per_clip():

@@ -80,4 +80,4 @@ def guided_velocity(
         no_speech = model.net(x_t, t, kept, hidden, speech, drop_speech=deaf)
     if settings.context_guidance != 1:
         no_context = model.net(x_t, t, kept, torch.ones_like(hidden), speech)
-    return guided(full, no_speech, no_context, settings)
+    return guided(full, no_speech, no_context, hidden, settings)
