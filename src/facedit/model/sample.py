@@ -29,8 +29,8 @@ class SamplerSettings:
         steps: Euler steps.
         sway: Bends the schedule; -1 spends more steps near the noise, 0 is even (F5-TTS).
         speech_guidance: 1 is none; above 1 moves away from what silence would give.
-        level_guidance: Share of speech guidance above 1 that also moves the level of the motion, its
-            mean over about a second; 1 is plain classifier-free guidance, 0 guides its course only.
+        level_guidance: Share of speech guidance above 1 that also moves the motion's level, its
+            mean over about a second; 1 is plain classifier-free guidance, 0 guides the course only.
         context_guidance: 1 is none; above 1 moves away from what no neighbours would give.
         temperature: Factor on the starting noise; 0 gives the same motion for every seed.
         settle: Share of the level error at a seam that is taken off afterwards (``seams.py``).
@@ -107,7 +107,7 @@ def guided(
     """Combine velocities by classifier-free guidance (Ho & Salimans 2022), a scale per condition.
 
     Guidance is linear, so it enlarges what speech says of the level of a face as much as what it
-    says of its course. Of a stranger the level is mostly a guess, and enlarging a guess is an error;
+    says of its course. Of a stranger the level is mostly a guess, which it is wrong to enlarge;
     ``level_guidance`` (ours) takes a share of that part out.
 
     Args:
