@@ -66,10 +66,9 @@ def span_sums(
         seams = np.linalg.norm(step[[start - 1, stop - 1]], axis=1).sum()
         at_seams = [start - 2, start - 1, stop - 2, stop - 1]
         sums += [inside, seams, np.linalg.norm(bend[at_seams], axis=1).sum()]
-    for name in MEASURES[:1]:
-        line = between(truth[name], start, stop)
-        beyond = (curve[name][start:stop] - line for curve in (truth, drawn))
-        sums += error_sums(*(np.where(np.abs(rest) < _ROUNDING, 0, rest) for rest in beyond))
+    line = between(truth["opening"], start, stop)
+    beyond = (curve["opening"][start:stop] - line for curve in (truth, drawn))
+    sums += error_sums(*(np.where(np.abs(rest) < _ROUNDING, 0, rest) for rest in beyond))
     return np.array(sums)
 
 
