@@ -1,19 +1,30 @@
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from facedit.bench.baselines import line
 from facedit.bench.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
-from facedit.bench.spans import EDGE, middle_span
+from facedit.bench.lip_sums import hidden_frames
+from facedit.bench.spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.motion.space import MotionSpace
 from facedit.training.clip_rows import FIELDS
-from facedit.training.data import ClipRow, clip_path, fit_projection, write_meta
+from facedit.training.data import (
+    ClipRow,
+    clip_path,
+    fit_projection,
+    read_clip,
+    read_meta,
+    read_rows,
+    write_meta,
+)
 from facedit.training.prepare import describe_space
 
 ENCODER = "made-up"
@@ -72,7 +83,7 @@ def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(prepar
     stored = json.loads((tmp_path / "evaluation.json").read_text())
     assert stored["clips"] == {"c": 4}
     table = (tmp_path / "evaluation.md").read_text()
-    assert table.count("| 14 |") == len(by_method)
+    assert table.count("| 14 (56) |") == len(by_method)
     with pytest.raises(OutputExists):
         evaluate(prepared, tmp_path, weights=weights)
 
@@ -91,8 +102,6 @@ def test_a_gain_over_a_baseline_is_the_difference_of_figures(prepared, tmp_path)
 
 
 def test_weights_for_other_features_are_refused(prepared, tmp_path):
-    from dataclasses import replace
-
     from facedit.model.checkpoint import load_model
 
     other = replace(load_model(prepared / "m.safetensors"), encoder="another")
@@ -121,6 +130,39 @@ def test_parts_are_measured_as_asked_and_unknown_ones_refused(prepared, tmp_path
 def test_middle_span_is_in_the_middle_or_not_at_all():
     assert middle_span(30, 20) == (5, 25)
     assert middle_span(20 + 2 * EDGE - 1, 20) is None
+
+
+@pytest.mark.parametrize(("frames", "length", "most"), [(100, 14, 4), (75, 14, 9), (30, 14, 4)])
+def test_spread_spans_lie_evenly_and_leave_their_edges(frames, length, most):
+    spans = spread_spans(frames, length, most)
+    ends = np.array([0, *np.ravel(spans), frames])
+    kept = np.diff(ends)[::2]
+    assert {stop - start for start, stop in spans} == {length}
+    assert kept.min() >= EDGE
+    assert np.ptp(kept) <= 1
+    # One more would not fit.
+    assert len(spans) == most or frames - (len(spans) + 1) * length < (len(spans) + 2) * EDGE
+    assert spread_spans(length + 2 * EDGE - 1, length, most) == []
+
+
+def test_several_spans_of_a_clip_add_up(prepared):
+    meta = read_meta(prepared)
+    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    clip = read_clip(prepared, read_rows(prepared)[0].sha256)
+    clip = replace(clip, motion=np.tile(clip.motion, (3, 1)), speech=np.tile(clip.speech, (3, 1)))
+
+    def score(most):
+        return score_clips(
+            [clip, clip], lambda gaps: [line(g.motion, g.hidden) for g in gaps], meter, meta,
+            14, "lips", most=most,
+        )  # fmt: skip
+
+    spans = spread_spans(len(clip.motion), 14, 3)
+    assert len(spans) == 3
+    several, alone = score(3), score(1)
+    assert len(several) == len(alone) == 2
+    np.testing.assert_array_equal(several[0], several[1])
+    assert hidden_frames(several) == 3 * hidden_frames(alone) == 2 * 3 * 14
 
 
 def test_small_corpora_are_pooled():

@@ -19,7 +19,7 @@ from facedit.bench.baselines import Pair, Ridge, RidgeFit
 from facedit.bench.behaviour.run import STUDIES, Footage, run_studies
 from facedit.bench.evaluation import Evaluation, tables
 from facedit.bench.fills import Sounds, methods
-from facedit.bench.lip_sums import Figure, figures, paired_gain
+from facedit.bench.lip_sums import Figure, figures, hidden_frames, paired_gain
 from facedit.bench.spans import LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
@@ -39,6 +39,9 @@ PROTOCOLS = {
 and a method that reads the old words from them would look better than it is."""
 
 BASELINES = ("line", "hold", "ridge", "ridge, own corpus")
+SPANS_PER_CLIP = 4
+"""Most spans of one length that are hidden in a clip, one at a time; few fit into most clips."""
+
 RIDGE_STRENGTH = 0.1
 MIN_OWN_FRAMES = 5_000
 """Fewest training frames of a corpus for a ridge of its own."""
@@ -72,7 +75,7 @@ def evaluate(
 ) -> Evaluation:
     """Measure a model on clips it has not learnt from.
 
-    Spans in the middle of each clip are hidden and drawn from the clip's own sound, by the model
+    Spans of each clip are hidden, one at a time, and drawn from the clip's own sound, by the model
     at its default settings, at temperature 0 (its mean, like for like with ridge) and with another
     clip's sound; and by the baselines, ridge regression being fitted to the training split.
 
@@ -128,13 +131,26 @@ def evaluate(
             dim_set, foreign = PROTOCOLS[protocol]
             sums = {
                 name: score_clips(
-                    clips, partial(fill, sounds), meter, meta, span, dim_set, foreign=foreign
+                    clips,
+                    partial(fill, sounds),
+                    meter,
+                    meta,
+                    span,
+                    dim_set,
+                    foreign=foreign,
+                    most=SPANS_PER_CLIP,
                 )
                 for name, fill in fills.items()
             }
             if not sums["line"]:
                 continue
-            where = {"corpus": corpus, "dims": protocol, "span": span, "clips": len(sums["line"])}
+            where = {
+                "corpus": corpus,
+                "dims": protocol,
+                "span": span,
+                "clips": len(sums["line"]),
+                "frames": hidden_frames(sums["line"]),
+            }
             table += [
                 where | {"method": name, "figures": _plain(figures(by_clip))}
                 for name, by_clip in sums.items()

@@ -65,11 +65,13 @@ def tables(result: Evaluation) -> str:
         members = [r for r in result.rows if (r["corpus"], r["dims"]) == (corpus, dims)]
         parts.append(f"\n## {corpus}, {members[0]['clips']} clips, protocol: {dims}\n")
         heads = [name for name in FIGURES if not name.endswith("_mae")]
-        parts.append("| span | method | " + " | ".join(heads) + " |")
+        parts.append("| span (frames in all) | method | " + " | ".join(heads) + " |")
         parts.append("|---|---|" + "---|" * len(heads))
         for row in members:
             cells = [_cell(row["figures"][name], name) for name in heads]
-            parts.append(f"| {row['span']} | {row['method']} | " + " | ".join(cells) + " |")
+            parts.append(
+                f"| {row['span']} ({row['frames']}) | {row['method']} | " + " | ".join(cells) + " |"
+            )
     return "\n".join(parts) + "\n" + behaviour_tables(result.behaviour)
 
 

@@ -72,6 +72,18 @@ def span_sums(
     return np.array(sums)
 
 
+def hidden_frames(sums: Sequence[Float64]) -> int:
+    """Count the hidden frames that were summed up.
+
+    Args:
+        sums: ``span_sums``, alone or added up.
+
+    Returns:
+        Frames.
+    """
+    return round(sum(float(one[0]) for one in sums))
+
+
 def between(curve: Float32, start: int, stop: int) -> Float32:
     """Return the straight line between the neighbours of a span: what the kept ends say of it.
 

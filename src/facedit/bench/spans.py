@@ -40,6 +40,25 @@ Method = Callable[[Sequence[Gap]], list[Float32]]
 """Fills gaps: motion (T, D) of each, without NaN."""
 
 
+def spread_spans(frames: int, length: int, most: int) -> list[tuple[int, int]]:
+    """Spread test spans evenly over a clip, at least ``EDGE`` kept frames round each.
+
+    Args:
+        frames: Motion frames of the clip.
+        length: Frames of a span.
+        most: Most spans.
+
+    Returns:
+        First and last-plus-one hidden frame of as many spans as fit; one is ``middle_span``.
+    """
+    count = min(most, (frames - EDGE) // (length + EDGE))
+    kept = frames - count * length
+    return [
+        (start, start + length)
+        for start in (i * length + (i + 1) * kept // (count + 1) for i in range(count))
+    ]
+
+
 def middle_span(frames: int, length: int) -> tuple[int, int] | None:
     """Place a test span in the middle of a clip.
 
@@ -50,10 +69,7 @@ def middle_span(frames: int, length: int) -> tuple[int, int] | None:
     Returns:
         First and last-plus-one hidden frame, or None if too little would be kept.
     """
-    if frames < length + 2 * EDGE:
-        return None
-    start = (frames - length) // 2
-    return start, start + length
+    return next(iter(spread_spans(frames, length, 1)), None)
 
 
 def hide_span(
@@ -118,11 +134,12 @@ def score_clips(
     dim_set: str,
     *,
     foreign: bool = False,
+    most: int = 1,
 ) -> list[Float64]:
-    """Hide a span in the middle of each clip, draw it, and sum up how well that went.
+    """Hide spans of each clip, one at a time, draw them, and sum up how well that went.
 
     Args:
-        clips: Clips; those too short for the span are left out.
+        clips: Clips; those too short for a span are left out.
         method: Draws the hidden entries.
         meter: Measures lips.
         meta: Describes the dims.
@@ -130,27 +147,26 @@ def score_clips(
         dim_set: Which dims are hidden.
         foreign: Show the method face and head run backwards in hidden frames, as in an edit, where
             they were shot to other words.
+        most: Most spans per clip; one lies in its middle.
 
     Returns:
-        The sums of ``span_sums`` per clip.
+        The sums of ``span_sums`` per clip, over its spans.
     """
-    placed = [(number, middle_span(len(clip.motion), length)) for number, clip in enumerate(clips)]
     gaps = [
-        hide_span(number, clips[number].motion, span, meta, dim_set, foreign=foreign)
-        for number, span in placed
-        if span is not None
+        hide_span(number, clip.motion, span, meta, dim_set, foreign=foreign)
+        for number, clip in enumerate(clips)
+        for span in spread_spans(len(clip.motion), length, most)
     ]
-    scores = []
+    scores: dict[int, Float64] = {}
     for gap, drawn in zip(gaps, method(gaps), strict=True):
         clip = clips[gap.number]
         joined = np.where(gap.hidden, drawn, clip.motion)
-        scores.append(
-            span_sums(
-                meter.measure(clip.motion, clip.identity),
-                meter.measure(joined, clip.identity),
-                meter.lips(clip.motion),
-                meter.lips(joined),
-                *gap.span,
-            )
+        sums = span_sums(
+            meter.measure(clip.motion, clip.identity),
+            meter.measure(joined, clip.identity),
+            meter.lips(clip.motion),
+            meter.lips(joined),
+            *gap.span,
         )
-    return scores
+        scores[gap.number] = scores[gap.number] + sums if gap.number in scores else sums
+    return list(scores.values())
