@@ -26,6 +26,7 @@ class ModelConfig:
         cross_window: Frames to each side that cross-attention may see.
         alibi: Whether self-attention carries a symmetric ALiBi bias.
         conv_kernel: Kernel of the convolutional position embedding (odd).
+        speaker: Whether every block is told how large and how fast the kept motion is.
         dropout: Dropout on the outputs of attention and feed-forward.
     """
 
@@ -41,6 +42,7 @@ class ModelConfig:
     cross_window: int = 4
     alibi: bool = False
     conv_kernel: int = 7
+    speaker: bool = False
     dropout: float = 0.1
 
     def __post_init__(self) -> None:

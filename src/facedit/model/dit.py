@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from facedit.model.config import ModelConfig
+from facedit.model.habits import Habits
 from facedit.model.layers import (
     Block,
     ConvPosition,
@@ -38,6 +39,7 @@ class DiT(nn.Module):
             nn.Linear(config.speech_width, width) if config.cross_attention else nn.Identity()
         )
         self.time = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
+        self.habits = Habits(dims, width) if config.speaker else None
         self.embed = nn.Linear(3 * dims + config.speech_width, width)
         self.position = ConvPosition(width, config.conv_kernel)
         window = config.cross_window if config.cross_attention else None
@@ -85,7 +87,10 @@ class DiT(nn.Module):
         known = kept.masked_fill(hidden, 0.0)
         x = self.embed(torch.cat([x_t, known, hidden.to(x_t.dtype), local], dim=-1))
         x = x + self.position(x, valid)
-        condition = nn.functional.silu(self.time(timestep_features(t)))
+        condition = self.time(timestep_features(t))
+        if self.habits is not None:
+            condition = condition + self.habits(kept, hidden, valid)
+        condition = nn.functional.silu(condition)
         heard = self.speech_in(local)
         frames = x.shape[1]
         rotary = rotary_tables(frames, self.config.width // self.config.heads, x.device)
