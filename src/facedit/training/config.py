@@ -51,6 +51,7 @@ class DataConfig:
         hold_out_corpora: Corpora to which ``hold_out_every`` applies.
         speech_dims: Principal components kept of the encoder's features.
         whiten: 0 keeps the components' spread, 1 makes it equal.
+        least_scale: Least factor on standardised dims that hardly move the face; 1 leaves z-scores.
         balance: Exponent on a speaker's frames in the draw: 1 as found, 0 all speakers alike.
         mirror: Chance that a window is shown mirrored.
         amplitude: Standard deviation of the logarithm of a random factor on lips and face.
@@ -68,6 +69,7 @@ class DataConfig:
     hold_out_corpora: tuple[str, ...] = ()
     speech_dims: int = 128
     whiten: float = 0.5
+    least_scale: float = 0.25
     balance: float = 0.5
     mirror: float = 0.5
     amplitude: float = 0.1

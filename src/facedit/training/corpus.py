@@ -112,7 +112,7 @@ def initial_model(config: TrainConfig, meta: Meta, learn: list[ClipRow]) -> Moti
     return MotionModel(
         net=DiT(_shape(config, meta, len(projection.offset))),
         projection=projection,
-        motion_scale=motion_scale(meta),
+        motion_scale=motion_scale(meta, data.least_scale),
         encoder=meta.encoder,
         space=meta.space,
         dim_names=meta.dim_names,
