@@ -1,10 +1,12 @@
-"""Compare ablation runs on the dev split: hidden spans of 14 frames, motion only, paired by clip.
+"""Compare runs: hidden spans of 14 frames, up to four a clip, motion only, paired by clip.
 
 python benchmarks/ablations.py PREPARED CONTROL.safetensors OTHER.safetensors …
 
-Each run is drawn at temperature 0.3 without guidance and settling, lips hidden, face and head of
-other words (the protocol ``edit`` of ``facedit evaluate``). Brackets: 95 % bootstrap over clips of
-the difference to the first run.
+Clips are those of the dev split, or with --hold-out CONFIG the ones that this training holds out
+(to choose by). Each run is drawn at temperature 0.3 without guidance and settling, lips hidden,
+face and head of other words (the protocol ``edit`` of ``facedit evaluate``). Brackets: 95 %
+bootstrap over clips of the difference to the first run. FILE@FOLDER takes the same clips
+from another prepared folder, for a run that hears other features.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from facedit.bench.lip_sums import figures, paired_gain
 from facedit.bench.spans import LipMeter, score_clips
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
-from facedit.training.data import read_clip, read_meta, read_rows
+from facedit.training.config import load_config
+from facedit.training.data import ClipRow, read_clip, read_meta, read_rows, split_rows
 
-SPAN = 14
+SPAN, MOST = 14, 4
 NAMES = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump", "velocity_jump")
 
 
@@ -33,23 +36,31 @@ def main() -> None:
     """Measure and print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("weights", type=Path, nargs="+")
+    parser.add_argument("weights", nargs="+", metavar="FILE[@FOLDER]")
+    parser.add_argument("--hold-out", type=Path, metavar="CONFIG")
+    parser.add_argument("--temperature", type=float, default=0.3)
     arguments = parser.parse_args()
     meta = read_meta(arguments.data)
     meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
-    rows = [row for row in read_rows(arguments.data) if row.split == "dev"]
+    rows = chosen_rows(read_rows(arguments.data), arguments.hold_out)
     print("| clips | run | " + " | ".join(NAMES) + " |\n|---|---|" + "---|" * len(NAMES))
     for corpus, members in group_clips(rows, None).items():
-        clips = [read_clip(arguments.data, row.sha256) for row in members]
         first = None
-        for path in arguments.weights:
+        for named in arguments.weights:
+            path, _, folder = named.partition("@")
+            clips = [read_clip(Path(folder or arguments.data), row.sha256) for row in members]
             model = load_model(path)
-            plain = replace(model.sampler, temperature=0.3, speech_guidance=1.0, settle=0.0)
+            plain = replace(
+                model.sampler,
+                temperature=arguments.temperature,
+                speech_guidance=1.0,
+                settle=0.0,
+            )
             model = replace(model, sampler=plain)
             unused = Ridge(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), 0)
             fill = methods(model, unused, unused, 0)["model"]
             method = partial(fill, Sounds.of_clips(clips))
-            sums = score_clips(clips, method, meter, meta, SPAN, "lips", foreign=True)
+            sums = score_clips(clips, method, meter, meta, SPAN, "lips", foreign=True, most=MOST)
             found = figures(sums)
             cells = []
             for name in NAMES:
@@ -59,7 +70,19 @@ def main() -> None:
                     cell += f" ({gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}])"
                 cells.append(cell)
             first = sums if first is None else first
-            print(f"| {corpus} ({len(clips)}) | {path.parent.name} | " + " | ".join(cells) + " |")
+            print(
+                f"| {corpus} ({len(clips)}) | {Path(path).parent.name} | "
+                + " | ".join(cells)
+                + " |"
+            )
+
+
+def chosen_rows(rows: list[ClipRow], hold_out: Path | None) -> list[ClipRow]:
+    """Take the dev split, or what a training holds out."""
+    if hold_out is None:
+        return [row for row in rows if row.split == "dev"]
+    data = load_config(hold_out).data
+    return split_rows(rows, data.hold_out_speakers, data.hold_out_every, data.hold_out_corpora)[1]
 
 
 if __name__ == "__main__":
