@@ -63,10 +63,10 @@ def main() -> None:
             sums = score_clips(clips, method, meter, meta, SPAN, "lips", foreign=True, most=MOST)
             found = figures(sums)
             cells = []
-            for name in NAMES:
-                cell = f"{found[name].value:.3f}"
+            for figure in NAMES:
+                cell = f"{found[figure].value:.3f}"
                 if first is not None:
-                    gain = paired_gain(sums, first, name)
+                    gain = paired_gain(sums, first, figure)
                     cell += f" ({gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}])"
                 cells.append(cell)
             first = sums if first is None else first
