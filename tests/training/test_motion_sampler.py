@@ -11,11 +11,13 @@ from facedit.training.data import (
     clip_path,
     fit_projection,
     load_dataset,
+    motion_scale,
     read_clip,
     read_rows,
     split_rows,
 )
 from facedit.training.masks import KINDS, MaskConfig
+from facedit.training.prepare import describe_space
 from facedit.training.sampler import BLEND, Sampler, hold_still, make_pool, stretch, turn_back
 
 POOLS = (PoolConfig(("one",), 0.5, 32), PoolConfig(("two",), 0.25, 64))
@@ -219,3 +221,16 @@ def test_other_voices_are_projected_like_the_own(tmp_path):
     np.testing.assert_array_equal(loaded.voices[0], loaded.speech)
     first = loaded.clip(0)
     np.testing.assert_allclose(loaded.voices[1][first], loaded.speech[first][::-1], atol=1e-6)
+
+
+def test_weak_dims_are_scaled_down_and_z_scores_left_alone_on_request():
+    meta = describe_space("mesh", "made-up")
+    scale = motion_scale(meta)
+    for name in ("lips", "face"):
+        part, effect = scale[meta.groups[name]], meta.effects[meta.groups[name]]
+        assert part[effect.argmax()] == part.max() == 1
+        # A dim a quarter as strong weighs half as much, and none less than a quarter.
+        np.testing.assert_allclose(part, np.sqrt(effect / effect.max()).clip(0.25), rtol=1e-6)
+        assert part.min() < 0.5
+    assert (scale[meta.groups["head"]] == 1).all()
+    assert (motion_scale(meta, 1.0) == 1).all()
