@@ -74,7 +74,7 @@ def eye_mask(landmarks: Float32, side: int, rect: Rect) -> Float32:
 
 
 def render_eyes(
-    canvas: Float32, rect: Rect, frame: BankFrame | None, base: Float32, target: Float32
+    canvas: UInt8, rect: Rect, frame: BankFrame | None, base: Float32, target: Float32
 ) -> None:
     """Replace eyes whose opening differs from the base's by real ones, in place.
 
@@ -113,7 +113,8 @@ def render_eyes(
         mesh = TargetMesh(target, region)
         eye = sample(frame.eyes.rgb, mesh.source_map(frame.landmarks), frame.eyes.origin)
         mask = eye_mask(target, side, region)
-        under = canvas[local.slices]
+        under = canvas[local.slices].astype(np.float32)
         patch = eye.astype(np.float32)
         patch = patch + composite.seam_offset(under, patch, mask, 0.5 * width)
-        canvas[local.slices] = composite.blend(under, patch, amount * mask)
+        mixed = composite.blend(under, patch, np.float32(amount) * mask)
+        canvas[local.slices] = composite.to_picture(mixed)

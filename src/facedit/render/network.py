@@ -51,7 +51,7 @@ class MouthNetworkConfig:
     residual: float = 0.6
 
 
-class _Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Two convolutions with a shortcut.
 
     Args:
@@ -88,13 +88,13 @@ class MouthNetwork(nn.Module):
         half, quarter, eighth = self.config.channels
         inputs = 3 * SOURCES + RASTER_CHANNELS + SOURCES
         detail = self.config.detail
-        self.enter = _Block(4 * inputs, half)
+        self.enter = ResidualBlock(4 * inputs, half)
         self.down_quarter = nn.Conv2d(half, quarter, 4, stride=2, padding=1)
-        self.quarter = _Block(quarter, quarter)
+        self.quarter = ResidualBlock(quarter, quarter)
         self.down_eighth = nn.Conv2d(quarter, eighth, 4, stride=2, padding=1)
-        self.eighth = nn.Sequential(_Block(eighth, eighth), _Block(eighth, eighth))
-        self.up_quarter = _Block(eighth + quarter, quarter)
-        self.up_half = _Block(quarter + half, half)
+        self.eighth = nn.Sequential(ResidualBlock(eighth, eighth), ResidualBlock(eighth, eighth))
+        self.up_quarter = ResidualBlock(eighth + quarter, quarter)
+        self.up_half = ResidualBlock(quarter + half, half)
         self.unfold = nn.Conv2d(half, 4 * detail, 1)
         self.fine = nn.Conv2d(detail + inputs, detail, 3, padding=1)
         self.head = nn.Conv2d(detail, SOURCES + 3, 3, padding=1)

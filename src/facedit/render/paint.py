@@ -13,8 +13,9 @@ from facedit.render.geometry import crop_transform, transform_landmarks
 from facedit.render.interior import draw_interior
 from facedit.render.mouth_inputs import MouthSource, canvas_rect, network_inputs
 from facedit.render.network import SOURCES, MouthNetwork
+from facedit.render.network_drawing import DrawingNetwork
 from facedit.render.warp import Rect
-from facedit.types import Float32, UInt8
+from facedit.types import Float32, Float64, UInt8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class MouthPainter:
 
     def __init__(self, network: MouthNetwork, device: str = "cpu") -> None:
         self._device = torch.device(device)
-        self._network = network.eval().to(self._device)
+        self._network = DrawingNetwork(network, self._device)
         self._size = network.config.size
 
     def paint(
@@ -64,29 +65,27 @@ class MouthPainter:
         pictures = torch.from_numpy(inputs.pictures).to(self._device)
         raster = torch.from_numpy(inputs.raster).to(self._device)
         gaps = torch.from_numpy(inputs.gaps).to(self._device)
-        with (
-            torch.inference_mode(),
-            torch.autocast(self._device.type, torch.bfloat16),
-        ):
-            weights, residual = self._network(
-                pictures.permute(0, 3, 1, 2)[None].float() / 255.0,
-                raster.permute(2, 0, 1)[None].float() / 255.0,
-                gaps[None],
-            )
-        maps = torch.cat([weights[0], 255.0 * residual[0]]).permute(1, 2, 0).float().cpu().numpy()
-        # Canvas coordinates of the region's pixels, to enlarge the maps with.
+        # From the region's pixels to those of the canvas.
         canvas = canvas_rect(self._size)
         matrix[:, 2] += matrix[:, :2] @ np.array([rect.x, rect.y], np.float64)
         matrix[:, 2] -= (canvas.x, canvas.y)
+        with torch.inference_mode():
+            weights, residual, covered = self._network(
+                pictures.permute(1, 2, 0, 3)[None].float() / 255.0,
+                raster[None].float() / 255.0,
+                gaps[None],
+                covering(matrix, rect, self._size),
+            )
+        matrix[:, 2] -= (covered.x, covered.y)
         large = [
             cv2.warpAffine(
-                np.ascontiguousarray(part),
+                part[0].contiguous().cpu().numpy(),
                 matrix,
                 (rect.width, rect.height),
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            for part in (maps[..., :SOURCES], maps[..., SOURCES:])
+            for part in (weights, 255.0 * residual)
         ]
         painted = np.float32(added) * large[1].astype(np.float32)
         natives = [one.native for one in sources[:SOURCES]]
@@ -96,3 +95,23 @@ class MouthPainter:
         for number, native in enumerate(natives):
             painted += large[0][..., number : number + 1] * native
         return np.asarray(painted, np.float32)
+
+
+def covering(matrix: Float64, rect: Rect, size: int) -> Rect:
+    """Find the part of a canvas that a region reads by linear interpolation.
+
+    Args:
+        matrix: From the region's pixels to the canvas's, shape (2, 3).
+        rect: The region; only its size counts.
+        size: Side of the canvas.
+
+    Returns:
+        At least one pixel; what lies beyond the canvas reads its border.
+    """
+    corners = np.array([(x, y, 1) for x in (0, rect.width - 1) for y in (0, rect.height - 1)])
+    places = corners @ matrix.T
+    low = np.clip(np.floor(places.min(axis=0)).astype(int), 0, size - 1)
+    high = np.clip(np.floor(places.max(axis=0)).astype(int) + 1, 0, size - 1)
+    x, y = (int(value) for value in low)
+    width, height = (int(value) for value in high - low + 1)
+    return Rect(x, y, width, height)

@@ -202,24 +202,23 @@ class FaceRenderer:
         # Coarse where the face is large: the map is smooth there at the scale of two pixels.
         step = 2 if eye_distance(target) >= self.settings.coarse_from else 1
         mesh = TargetMesh(target, rect, moved_rings(base, target), step)
-        warped = sample(base_rgb, mesh.source_map(base, rings_of(base), smooth=True))
-        canvas = warped.astype(np.float32)
+        canvas = sample(base_rgb, mesh.source_map(base, rings_of(base), smooth=True))
         if mouth_rect.width:
             inner = _within(mouth_rect, rect)
             references = [self.bank.frames[index] for index in choice.references]
-            canvas[inner] = replace_mouth(
-                MouthTask(base_rgb, base, target, mouth_rect, warped[inner]),
+            mouth = replace_mouth(
+                MouthTask(base_rgb, base, target, mouth_rect, canvas[inner]),
                 references,
                 choice.distance,
                 self._painter,
                 self.settings,
             )
+            canvas[inner] = composite.to_picture(mouth)
         if region != "lips":
             render_eyes(canvas, rect, self._frame(choice.eyes), base, target)
-        under = unchanged[rect.slices].astype(np.float32)
-        canvas = np.clip(canvas, 0.0, 255.0)
-        rendered = composite.to_picture(under + min(weight, 1.0) * (canvas - under))
-        return Patch(composite.seal_border(rendered, unchanged, rect), rect.x, rect.y)
+        if weight < 1.0:
+            canvas = composite.cross_fade(unchanged[rect.slices], canvas, weight)
+        return Patch(composite.seal_border(canvas, unchanged, rect), rect.x, rect.y)
 
     def _frame(self, index: int | None) -> BankFrame | None:
         return None if index is None else self.bank.frames[index]

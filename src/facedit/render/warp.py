@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.render.affine import TriangleMaps
 from facedit.render.geometry import fit_similarity
 from facedit.render.mesh import FACE_OVAL, SURFACE, triangles
 from facedit.types import Float32, UInt8
@@ -24,6 +25,9 @@ RINGS = ((1.4, 1.0), (1.7, 0.84), (2.0, 0.5), (2.3, 0.16), (2.6, 0.0))
 """Rings round the face: size relative to its outline, share of the skull's movement."""
 
 _SUBPIXEL_BITS = 4
+_OVAL = np.array(FACE_OVAL)
+_SIZES = np.array([size for size, _ in RINGS])
+_SHARES = np.repeat([share for _, share in RINGS], len(FACE_OVAL))[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,10 @@ def rings_of(landmarks: Float32) -> Float32:
     Returns:
         x, y of the rings' points, innermost ring first, shape (36 * rings, 2).
     """
-    oval = landmarks[list(FACE_OVAL), :2].astype(np.float64)
+    oval = landmarks[_OVAL, :2].astype(np.float64)
     centre = oval.mean(axis=0)
-    rings = [centre + size * (oval - centre) for size, _ in RINGS]
-    return np.concatenate(rings).astype(np.float32)
+    rings = centre + _SIZES[:, None, None] * (oval - centre)
+    return np.asarray(rings.reshape(-1, 2), np.float32)
 
 
 def moved_rings(base: Float32, target: Float32) -> Float32:
@@ -117,8 +121,7 @@ def moved_rings(base: Float32, target: Float32) -> Float32:
     movement = fit_similarity(base, target)
     rings = rings_of(base)
     there = rings @ movement[:, :2].T + movement[:, 2]
-    share = np.repeat([share for _, share in RINGS], len(FACE_OVAL))[:, None]
-    return (rings + share * (there - rings)).astype(np.float32)
+    return (rings + _SHARES * (there - rings)).astype(np.float32)
 
 
 class TargetMesh:
@@ -128,45 +131,55 @@ class TargetMesh:
         target: Landmarks of the target, shape (478, 3), in pixels of the target picture.
         rect: Region of the target picture to cover.
         rings: Points of the rings in the target picture; None to cover the face only.
-        step: Draw every so many pixels and interpolate between; 2 is four times as fast and
-            differs only where one part of the face hides another.
+        step: 1 draws every pixel; 2 every other one and interpolates between, which is four times
+            as fast and differs only where one part of the face hides another.
 
     Attributes:
         rect: Region of the target picture that the maps cover.
         inside: Triangle number per drawn pixel, -1 outside the mesh.
+
+    Raises:
+        ValueError: If the step is neither 1 nor 2.
     """
 
     def __init__(
         self, target: Float32, rect: Rect, rings: Float32 | None = None, step: int = 1
     ) -> None:
+        if step not in (1, 2):
+            raise ValueError(f"A mesh is drawn with step 1 or 2, not {step}.")
         self.rect = rect
         self._step = step
         points = target[:SURFACE].astype(np.float32)
         corners = triangles()
         order = np.argsort(-points[corners, 2].mean(axis=1), kind="stable")
         self._triangles = corners[order]
-        self._target: Float32 = np.ascontiguousarray(points[:, :2])
+        flat: Float32 = np.ascontiguousarray(points[:, :2])
         self._ringed = rings is not None
         if rings is not None:
-            self._target = np.concatenate([self._target, rings])
+            flat = np.concatenate([flat, rings])
             self._triangles = np.concatenate([_ring_triangles(), self._triangles])
-        self.inside: NDArray[np.int32] = self._draw()
+        places = flat[self._triangles]
+        self.inside: NDArray[np.int32]
+        self.inside, drawn = self._draw(places)
+        self._maps = TriangleMaps(places, drawn)
+        # -1 is the last map, the identity; the wide type is the one that numpy gathers by.
+        self._numbers = self.inside.astype(np.intp)
 
-    def _draw(self) -> NDArray[np.int32]:
-        """Draw the triangles far to near."""
+    def _draw(self, places: Float32) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+        """Draw the triangles far to near; also say which were drawn."""
         step = self._step
         rows = self.rect.height if step == 1 else self.rect.height // step + 2
         columns = self.rect.width if step == 1 else self.rect.width // step + 2
         canvas = np.full((rows, columns), -1, np.int32)
-        local = self._target[self._triangles] - np.array([self.rect.x, self.rect.y], np.float32)
+        local = places - np.array([self.rect.x, self.rect.y], np.float32)
         local = local / np.float32(step)
         low, high = local.min(axis=1), local.max(axis=1)
         limit = np.array([columns, rows], np.float32)
         seen = np.flatnonzero(((high >= -1) & (low <= limit)).all(axis=1))
-        fixed = np.rint(local * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        for number in seen:
-            cv2.fillConvexPoly(canvas, fixed[number], int(number), cv2.LINE_8, _SUBPIXEL_BITS)
-        return canvas
+        fixed = np.rint(local[seen] * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        for number, corners in zip(seen.tolist(), fixed, strict=True):
+            cv2.fillConvexPoly(canvas, corners, number, cv2.LINE_8, _SUBPIXEL_BITS)
+        return canvas, seen
 
     def source_map(
         self, source: Float32, rings: Float32 | None = None, *, smooth: bool = False
@@ -191,59 +204,24 @@ class TargetMesh:
         points: Float32 = np.ascontiguousarray(source[:SURFACE, :2], np.float32)
         if rings is not None:
             points = np.concatenate([points, rings])
-        affine = _affine_maps(self._target[self._triangles], points[self._triangles])
-        table = np.concatenate([affine, np.array([[1, 0, 0, 0, 1, 0]], np.float32)])
         height, width = self.inside.shape
-        columns = (self.rect.x + self._step * np.arange(width, dtype=np.float32))[None, :]
-        rows = (self.rect.y + self._step * np.arange(height, dtype=np.float32))[:, None]
-        coarse = np.empty((height, width, 2), np.float32)
-        for axis in (0, 1):
-            a, b, c = (table[:, 3 * axis + k][self.inside] for k in range(3))
-            coarse[..., axis] = a * columns + b * rows + c
+        columns = self.rect.x + self._step * np.arange(width, dtype=np.float32)
+        rows = self.rect.y + self._step * np.arange(height, dtype=np.float32)
+        coarse = self._maps.places(points[self._triangles], self._numbers, columns, rows)
         if smooth:
-            grid = np.stack(np.broadcast_arrays(columns, rows), axis=-1)
-            moved = coarse - grid
-            for axis in (0, 1):
-                calm = cv2.medianBlur(np.ascontiguousarray(moved[..., axis]), 5)
-                moved[..., axis] = cv2.GaussianBlur(calm, (0, 0), 1.0)
-            coarse = grid + moved
+            grid = np.stack(np.broadcast_arrays(columns, rows[:, None]), axis=-1)
+            calm = [cv2.medianBlur(plane, 5) for plane in cv2.split(coarse - grid)]
+            coarse = np.asarray(grid + cv2.GaussianBlur(cv2.merge(calm), (0, 0), 1.0), np.float32)
         if self._step == 1:
             return coarse
-        shrink = np.array([[1 / self._step, 0, 0], [0, 1 / self._step, 0]])
         fine = cv2.warpAffine(
             coarse,
-            shrink,
+            np.diag([0.5, 0.5, 1.0])[:2],
             (self.rect.width, self.rect.height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
         return np.asarray(fine, np.float32)
-
-
-def _affine_maps(target: Float32, source: Float32) -> Float32:
-    """Solve for the affine map of each triangle from target to source, rows of six."""
-    origin = target[:, :1]
-    edges = (target[:, 1:] - origin).astype(np.float64)
-    source_edges = (source[:, 1:] - source[:, :1]).astype(np.float64)
-    det = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
-    flat = np.abs(det) < 1e-6
-    det = np.where(flat, 1.0, det)
-    inverse = np.empty_like(edges)
-    inverse[:, 0, 0], inverse[:, 0, 1] = edges[:, 1, 1] / det, -edges[:, 0, 1] / det
-    inverse[:, 1, 0], inverse[:, 1, 1] = -edges[:, 1, 0] / det, edges[:, 0, 0] / det
-    # Rows are points: (p - origin) @ inverse gives the weights of the two edges.
-    linear = np.einsum("nij,njk->nik", inverse, source_edges)
-    linear[flat] = 0.0
-    shift = source[:, 0] - np.einsum("ni,nij->nj", origin[:, 0].astype(np.float64), linear)
-    columns = (
-        linear[:, 0, 0],
-        linear[:, 1, 0],
-        shift[:, 0],
-        linear[:, 0, 1],
-        linear[:, 1, 1],
-        shift[:, 1],
-    )
-    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def sample(picture: UInt8, source_map: Float32, origin: tuple[int, int] = (0, 0)) -> UInt8:
@@ -257,8 +235,9 @@ def sample(picture: UInt8, source_map: Float32, origin: tuple[int, int] = (0, 0)
     Returns:
         The sampled picture, shape (h, w, 3); beyond the border the border's pixels go on.
     """
-    x = source_map[..., 0] - np.float32(origin[0])
-    y = source_map[..., 1] - np.float32(origin[1])
+    x, y = cv2.split(source_map)
+    if origin != (0, 0):
+        x, y = x - np.float32(origin[0]), y - np.float32(origin[1])
     out = cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.uint8)
 
