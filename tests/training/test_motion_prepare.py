@@ -15,7 +15,7 @@ from facedit.motion.space import MotionSpace
 from facedit.scale.workers import Workers
 from facedit.training import encode
 from facedit.training import prepare as module
-from facedit.training.data import ROWS, read_clip, read_meta, read_rows, read_voices, write_meta
+from facedit.training.data import ROWS, read_clip, read_meta, read_rows, write_meta
 from facedit.training.encode import Unusable, encode_clip, longest_run
 from facedit.training.offset import measure_offset, moved
 from facedit.training.prepare import prepare
@@ -260,11 +260,12 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
     done = prepare(Path("manifest.csv"), Path("out"), voices=2)
     assert done.kept == 3
     rows = {row.file: row for row in read_rows(Path("out"))}
-    voices = read_voices(Path("out"), rows["b.mp4"].sha256)
+    voices = read_clip(Path("out"), rows["b.mp4"].sha256, voices=True).voices
     assert voices.shape[:2] == (2, 60)
     assert not np.allclose(voices[0], voices[1])
     with pytest.raises(UsageError, match="--voices"):
-        read_voices(Path("out"), rows["a.mp4"].sha256)
+        read_clip(Path("out"), rows["a.mp4"].sha256, voices=True)
+    assert read_clip(Path("out"), rows["b.mp4"].sha256).voices is None
     with pytest.raises(UsageError, match="2 other voices"):
         prepare(Path("manifest.csv"), Path("out"))
 

@@ -13,8 +13,10 @@ from facedit.training.data import (
     load_dataset,
     motion_scale,
     read_clip,
+    read_meta,
     read_rows,
     split_rows,
+    write_meta,
 )
 from facedit.training.masks import KINDS, MaskConfig
 from facedit.training.prepare import describe_space
@@ -213,6 +215,9 @@ def test_other_voices_are_projected_like_the_own(tmp_path):
     projection = fit_projection([read_clip(folder, rows[0].sha256).speech], 6, 0.5)
     with pytest.raises(UsageError, match="--voices"):
         load_dataset(folder, rows, projection, voices=True)
+    write_meta(folder, replace(read_meta(folder), voices=2))
+    with pytest.raises(UsageError, match="--voices"):  # promised, but the clips have none
+        load_dataset(folder, rows, projection, voices=True)
     for row in rows:
         path = clip_path(folder, row.sha256)
         stored = dict(np.load(path))
@@ -221,6 +226,10 @@ def test_other_voices_are_projected_like_the_own(tmp_path):
     np.testing.assert_array_equal(loaded.voices[0], loaded.speech)
     first = loaded.clip(0)
     np.testing.assert_allclose(loaded.voices[1][first], loaded.speech[first][::-1], atol=1e-6)
+    assert load_dataset(folder, rows, projection).voices == ()
+    write_meta(folder, replace(read_meta(folder), voices=3))
+    with pytest.raises(UsageError, match=r"has 2 voices, meta\.json says 3"):
+        load_dataset(folder, rows, projection, voices=True)
 
 
 def test_weak_dims_are_scaled_down_and_z_scores_left_alone_on_request():

@@ -89,6 +89,8 @@ class PreparedClip:
 STORED = ("motion", "mirrored", "speech", "opening", "identity", "confidence")
 """Arrays of a ``PreparedClip`` that are always there."""
 
+_NO_VOICES = "holds no other voices: prepare anew with --voices, or set voices = 0 in [data]."
+
 
 def read_rows(folder: Path) -> list[ClipRow]:
     """Read which clips were kept.
@@ -168,49 +170,29 @@ def clip_path(folder: Path, sha256: str) -> Path:
     return folder / "clips" / f"{sha256}.npz"
 
 
-def read_clip(folder: Path, sha256: str) -> PreparedClip:
+def read_clip(folder: Path, sha256: str, *, voices: bool = False) -> PreparedClip:
     """Read one prepared clip.
 
     Args:
         folder: Folder made by ``facedit prepare``.
         sha256: Hash of the clip.
+        voices: Read its speech in other voices too (``facedit prepare --voices N``).
 
     Returns:
         The clip, all arrays float32.
 
     Raises:
-        UsageError: If it is missing or damaged.
+        UsageError: If it is missing or damaged, or has no other voices and they are asked for.
     """
     path = clip_path(folder, sha256)
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return PreparedClip(*(stored[name].astype(np.float32) for name in STORED))
+            if voices and "voices" not in stored:
+                raise UsageError(f"{path} {_NO_VOICES}")
+            names = (*STORED, "voices") if voices else STORED
+            return PreparedClip(*(stored[name].astype(np.float32) for name in names))
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(f"{path} cannot be read ({error}); prepare again.") from error
-
-
-def read_voices(folder: Path, sha256: str) -> Float32:
-    """Read the speech of one prepared clip in other voices.
-
-    Args:
-        folder: Folder made by ``facedit prepare --voices N``.
-        sha256: Hash of the clip.
-
-    Returns:
-        Features, shape (V, T, C).
-
-    Raises:
-        UsageError: If they are missing or damaged.
-    """
-    path = clip_path(folder, sha256)
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return np.asarray(stored["voices"], np.float32)
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(
-            f"{path} holds no other voices ({error}): prepare anew with --voices, "
-            "or set voices = 0 in [data]."
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,30 +247,32 @@ def load_dataset(
         The packed clips.
 
     Raises:
-        UsageError: If there is no clip, or one is damaged.
+        UsageError: If there is no clip, or one is damaged, or there are no other voices.
     """
     if not rows:
         raise UsageError("No clip is left to load: check the corpora and hold-outs of the config.")
     offsets = np.concatenate([[0], np.cumsum([row.frames for row in rows])]).astype(np.int64)
     total = int(offsets[-1])
-    first = read_clip(folder, rows[0].sha256)
-    motion = np.empty((total, first.motion.shape[1]), np.float32)
+    meta = read_meta(folder)
+    if voices and not meta.voices:
+        raise UsageError(f"{folder} {_NO_VOICES}")
+    motion = np.empty((total, len(meta.dim_names)), np.float32)
     mirrored = np.empty_like(motion)
     speech = np.empty((total, len(projection.offset)), np.float32)
     opening = np.empty(total, np.float32)
-    count = len(read_voices(folder, rows[0].sha256)) if voices else 0
-    others = tuple(np.empty_like(speech) for _ in range(count))
+    others = tuple(np.empty_like(speech) for _ in range(meta.voices if voices else 0))
     for row, start, stop in zip(rows, offsets[:-1], offsets[1:], strict=True):
-        clip = read_clip(folder, row.sha256)
+        clip = read_clip(folder, row.sha256, voices=voices)
         if len(clip.motion) != stop - start:
             raise UsageError(f"{row.file} has {len(clip.motion)} frames, {row.frames} listed.")
         motion[start:stop], mirrored[start:stop] = clip.motion, clip.mirrored
         speech[start:stop], opening[start:stop] = projection(clip.speech), clip.opening
-        if others:
-            heard = read_voices(folder, row.sha256)
-            if len(heard) != count:
-                raise UsageError(f"{row.file} has {len(heard)} voices, others {count}.")
-            for other, values in zip(others, heard, strict=True):
+        if clip.voices is not None:
+            if len(clip.voices) != len(others):
+                raise UsageError(
+                    f"{row.file} has {len(clip.voices)} voices, {META} says {len(others)}."
+                )
+            for other, values in zip(others, clip.voices, strict=True):
                 other[start:stop] = projection(values)
     return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening, others)
 
