@@ -14,7 +14,7 @@ from facedit.adapt import motion
 from facedit.adapt.motion import adapt
 from facedit.adapt.motion_footage import Footage, find_footage, unlike_faces
 from facedit.adapt.motion_judge import Judgement
-from facedit.adapt.motion_parts import MARGIN, cut, pack, part_footage, pieces
+from facedit.adapt.motion_parts import MARGIN, pack, part_footage, pieces
 from facedit.adapt.motion_tune import TuneOptions, tune
 from facedit.assets import sha256_of
 from facedit.cli import main
@@ -75,7 +75,6 @@ def test_pieces_are_the_whole_clip() -> None:
     joined = np.concatenate([piece.motion for piece in pieces(clip(103))])
     np.testing.assert_array_equal(joined, clip(103).motion)
     assert pieces(clip(21)) == []
-    assert len(cut(clip(50), 10, 30).speech) == 20
 
 
 @pytest.mark.parametrize("clips", [[clip(99)], [clip(40), clip(40), clip(40)]])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,17 @@ def test_moving_the_sound_pairs_what_belongs_together(late):
     other = clip.voices[1, :, 0]
     for values in (clip.motion[:, 0], -clip.mirrored[:, 0], clip.opening, clip.confidence, other):
         np.testing.assert_array_equal(values, clip.speech[:, 0])
+
+
+def test_a_cut_takes_the_same_frames_of_everything():
+    whole = numbered_clip()
+    clip = whole.cut(4, 9)
+    for values in (clip.motion, -clip.mirrored, clip.speech, *clip.voices):
+        np.testing.assert_array_equal(values[:, 0], [4, 5, 6, 7, 8])
+    for values in (clip.opening, clip.confidence):
+        np.testing.assert_array_equal(values, [4, 5, 6, 7, 8])
+    assert clip.identity is whole.identity
+    assert replace(whole, voices=None).cut(0, 2).voices is None
 
 
 @pytest.mark.parametrize("offset", [-1, 0, 1])

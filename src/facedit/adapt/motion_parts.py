@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -76,8 +76,8 @@ def part_footage(clips: Sequence[PreparedClip]) -> Parts:
             if length < SHORTEST + MARGIN + tail:
                 learn.append(clip)
                 continue
-            learn.append(cut(clip, 0, length - tail - MARGIN))
-            tails.append(cut(clip, length - tail, length))
+            learn.append(clip.cut(0, length - tail - MARGIN))
+            tails.append(clip.cut(length - tail, length))
     held = [piece for tail in tails for piece in pieces(tail)]
     if not held:
         raise UsageError(
@@ -85,29 +85,6 @@ def part_footage(clips: Sequence[PreparedClip]) -> Parts:
             f"{(SHORTEST + MARGIN + PIECE) / MOTION_FPS:g} s or more."
         )
     return Parts(tuple(learn), tuple(held))
-
-
-def cut(clip: PreparedClip, start: int, stop: int) -> PreparedClip:
-    """Take some frames of a clip.
-
-    Args:
-        clip: The clip.
-        start: First frame.
-        stop: One past the last.
-
-    Returns:
-        Those frames; the neutral face stays that of the whole clip.
-    """
-    part = slice(start, stop)
-    return replace(
-        clip,
-        motion=clip.motion[part],
-        mirrored=clip.mirrored[part],
-        speech=clip.speech[part],
-        opening=clip.opening[part],
-        confidence=clip.confidence[part],
-        voices=None,
-    )
 
 
 def pieces(clip: PreparedClip) -> list[PreparedClip]:
@@ -125,7 +102,7 @@ def pieces(clip: PreparedClip) -> list[PreparedClip]:
         return []
     count = max(length // PIECE, 1)
     bounds = np.linspace(0, length, count + 1).astype(int)
-    return [cut(clip, int(bounds[k]), int(bounds[k + 1])) for k in range(count)]
+    return [clip.cut(int(bounds[k]), int(bounds[k + 1])) for k in range(count)]
 
 
 def pack(clips: Sequence[PreparedClip], projection: SpeechProjection) -> Dataset:

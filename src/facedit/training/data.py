@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,28 @@ class PreparedClip:
     identity: Float32
     confidence: Float32
     voices: Float32 | None = None
+
+    def cut(self, start: int, stop: int, late: int = 0) -> PreparedClip:
+        """Take some frames.
+
+        Args:
+            start: First frame.
+            stop: One past the last.
+            late: Each frame gets the speech of so many frames later (negative: earlier).
+
+        Returns:
+            Those frames; the neutral face stays that of the whole clip.
+        """
+        shown, heard = slice(start, stop), slice(start + late, stop + late)
+        return replace(
+            self,
+            motion=self.motion[shown],
+            mirrored=self.mirrored[shown],
+            speech=self.speech[heard],
+            opening=self.opening[shown],
+            confidence=self.confidence[shown],
+            voices=None if self.voices is None else self.voices[:, heard],
+        )
 
 
 STORED = ("motion", "mirrored", "speech", "opening", "identity", "confidence")

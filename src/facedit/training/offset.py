@@ -9,8 +9,6 @@ offset to about one frame, so an offset of one is left as it is.
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 
 from facedit.bench.measures.av_sync import judge
@@ -82,12 +80,4 @@ def moved(clip: PreparedClip, late: int) -> PreparedClip:
     Returns:
         The frames that have both.
     """
-    length = len(clip.motion)
-    start, stop = max(-late, 0), length - max(late, 0)
-    parts = {field.name: getattr(clip, field.name) for field in fields(PreparedClip)}
-    for name in ("motion", "mirrored", "opening", "confidence"):
-        parts[name] = parts[name][start:stop]
-    parts["speech"] = clip.speech[start + late : stop + late]
-    if clip.voices is not None:
-        parts["voices"] = clip.voices[:, start + late : stop + late]
-    return PreparedClip(**parts)
+    return clip.cut(max(-late, 0), len(clip.motion) - max(late, 0), late)
