@@ -301,7 +301,7 @@ def _add_training(verbs: Verbs) -> None:
         help="let each training clip be heard in N other voices and rooms too (default 0)",
     )  # fmt: skip
     prepare.add_argument(
-        "--space", default="mesh", metavar="NAME",
+        "--space", metavar="NAME",
         help="motion space: mesh (default), or mesh-grid, which is fitted to GRID alone",
     )  # fmt: skip
     _add_workers(prepare)
@@ -328,13 +328,15 @@ def _add_training(verbs: Verbs) -> None:
 
 
 def _prepare(args: argparse.Namespace) -> Any:
+    from facedit.motion.space import DEFAULT_SPACE
     from facedit.scale.workers import Workers
     from facedit.training.prepare import prepare
 
     workers = Workers.parse(args.workers)
     return prepare(
         args.input, args.output,
-        voices=args.voices, space=args.space, workers=workers, progress=not args.no_progress,
+        voices=args.voices, space=DEFAULT_SPACE if args.space is None else args.space,
+        workers=workers, progress=not args.no_progress,
     )  # fmt: skip
 
 

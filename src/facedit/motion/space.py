@@ -37,6 +37,9 @@ SPACES = {"mesh": "mesh.safetensors", "mesh-grid": "mesh-grid.safetensors"}
 """Files of the shipped spaces by name. ``mesh`` is fitted to research footage, ``mesh-grid`` to
 GRID alone; a model belongs to the one it was trained in."""
 
+DEFAULT_SPACE = "mesh"
+"""The space of whatever names none, and the one that the benchmark draws and measures in."""
+
 KIND = "facedit-motion-mesh"
 VERSION = 1
 
@@ -228,7 +231,7 @@ class MotionSpace:
             BadWeights: If the file is damaged or holds something else.
         """
         if path is None:
-            path = space_file("mesh")
+            path = space_file(DEFAULT_SPACE)
         try:
             tensors = load_file(path)
             space = cls(**tensors, metadata=_read_metadata(path))

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,6 +27,7 @@ from facedit.errors import (
     UsageError,
 )
 from facedit.media.output import whole_or_nothing
+from facedit.motion.space import DEFAULT_SPACE, MotionSpace
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
@@ -56,9 +56,6 @@ from facedit.training.offset import measure_offset, put_right
 from facedit.training.prepared_page import PAGE, prepared_html
 from facedit.training.sources import Source, list_sources
 from facedit.units import MOTION_FPS
-
-if TYPE_CHECKING:
-    from facedit.motion.space import MotionSpace
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +129,7 @@ def prepare(
     output: Path,
     *,
     voices: int = 0,
-    space: str = "mesh",
+    space: str = DEFAULT_SPACE,
     workers: Workers = HERE,
     progress: bool = False,
 ) -> Prepared:
@@ -201,7 +198,9 @@ def prepare(
     return done
 
 
-def make_preparer(output: Path, voices: int = 0, space: str = "mesh") -> Callable[[Source], Row]:
+def make_preparer(
+    output: Path, voices: int = 0, space: str = DEFAULT_SPACE
+) -> Callable[[Source], Row]:
     """Load what every clip needs.
 
     Args:
@@ -213,7 +212,6 @@ def make_preparer(output: Path, voices: int = 0, space: str = "mesh") -> Callabl
         ``prepare_clip`` of one clip.
     """
     from facedit.motion.fit import mirror_points
-    from facedit.motion.space import MotionSpace
 
     net = load_sync() if default_weights().is_file() else None
     if net is None or net.space != space:
@@ -298,8 +296,6 @@ def describe_space(name: str, encoder: str, voices: int = 0) -> Meta:
     Returns:
         Names, groups and strengths of the dims.
     """
-    from facedit.motion.space import MotionSpace
-
     space = MotionSpace.named(name)
     return Meta(
         space=name,

@@ -12,12 +12,10 @@ from facedit.bench.systems.system import Pictures, System
 from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
+from facedit.motion.space import DEFAULT_SPACE
 from facedit.types import Float32
 
 TRACKS = ("reconstruct", "edit", "generate")
-
-SPACE = "mesh"
-"""The motion space of all systems that draw motion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,10 @@ def ours(name: str, about: str, setting: Setting) -> System:
         UsageError: If the weights are for another motion space than the benchmark's.
     """
     model = load_model(setting.weights)
-    if model.space != SPACE:
+    if model.space != DEFAULT_SPACE:
         raise UsageError(
             f"the weights {setting.weights} draw in the motion space {model.space}; the benchmark "
-            f"knows {SPACE}: render their videos and score them with 'facedit bench score'."
+            f"knows {DEFAULT_SPACE}: render their videos and score them with 'facedit bench score'."
         )
     own = model.sampler
     settings = replace(
