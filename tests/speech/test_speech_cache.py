@@ -1,12 +1,11 @@
 import logging
-import os
 
 import numpy as np
 import pytest
 
 from facedit.assets import asset_path
 from facedit.speech import cache
-from facedit.speech.cache import cached_features, cached_transcript, prune, sound_key
+from facedit.speech.cache import cached_features, cached_transcript, sound_key
 from facedit.speech.features import extract, whisper_base
 from facedit.types import Sound, Transcript, Word
 
@@ -76,12 +75,3 @@ def test_the_key_depends_on_everything():
     }
     assert len(keys) == 5
     assert sound_key(Sound(sound.samples.copy(), 8_000), "a") in keys
-
-
-def test_the_oldest_entries_go_first(tmp_path):
-    for age in range(4):
-        path = tmp_path / f"{age}"
-        path.write_bytes(bytes(100))
-        os.utime(path, (1e9 - age, 1e9 - age))
-    prune(tmp_path, 250)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1"]

@@ -1,7 +1,7 @@
 """Fine-tuned mouth networks on disk, by the pictures, weights and settings they come from.
 
 An entry holds only the parts that learnt, exactly, so that a second edit of a clip shows what the
-first one showed. An entry that cannot be read, or does not fit, is made again.
+first one showed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, fields
@@ -22,9 +21,9 @@ from safetensors.torch import save_file
 
 from facedit.adapt.mouth import Adapted, AdaptSettings, adapt_mouth
 from facedit.assets import cache_dir
+from facedit.cache import cached
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
-from facedit.speech.cache import store
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,13 +50,12 @@ def cached_adaptation(
     """
     settings = settings or AdaptSettings()
     path = cache_dir() / "mouth" / f"{adaptation_key(network, banks, settings)}.safetensors"
-    found = _read(path, network)
-    if found is not None:
-        _LOG.info("Mouth network %s (made before).", found.outcome)
-        return found
-    made = adapt_mouth(network, banks, settings, progress)
-    store(path, lambda part: _write(part, made, network))
-    return made
+    return cached(
+        path,
+        lambda entry: _read(entry, network),
+        lambda: adapt_mouth(network, banks, settings, progress),
+        lambda part, made: _write(part, made, network),
+    )
 
 
 def adaptation_key(
@@ -87,27 +85,25 @@ def adaptation_key(
     return digest.hexdigest()
 
 
-def _read(path: Path, network: MouthNetwork) -> Adapted | None:
-    """Read an entry; None if it is missing or damaged."""
+def _read(path: Path, network: MouthNetwork) -> Adapted:
+    """Read an entry; ``ValueError`` if it is damaged or of another network."""
     try:
         with safe_open(str(path), "pt") as file:
             facts = json.loads((file.metadata() or {})["adapted"])
             changed = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        given = {name: facts[name] for name in _FIGURES}
-        shown = network
-        if given["used"]:
-            shown = deepcopy(network)
-            state = shown.state_dict()
-            if not changed or any(state[key].shape != changed[key].shape for key in changed):
-                raise ValueError("its tensors are not the network's")
-            shown.load_state_dict({**state, **changed})
-        os.utime(path)
-        return Adapted(network=shown, **given)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        _LOG.warning("The cached mouth %s is damaged and is made again: %s", path.name, error)
-        return None
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+    given = {name: facts[name] for name in _FIGURES}
+    shown = network
+    if given["used"]:
+        shown = deepcopy(network)
+        state = shown.state_dict()
+        if not changed or any(state[key].shape != changed[key].shape for key in changed):
+            raise ValueError("its tensors are not the network's")
+        shown.load_state_dict({**state, **changed})
+    found = Adapted(network=shown, **given)
+    _LOG.info("Mouth network %s (made before).", found.outcome)
+    return found
 
 
 def _write(part: Path, made: Adapted, network: MouthNetwork) -> None:
