@@ -263,7 +263,7 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
     voices = read_clip(Path("out"), rows["b.mp4"].sha256, voices=True).voices
     assert voices.shape[:2] == (2, 60)
     assert not np.allclose(voices[0], voices[1])
-    with pytest.raises(UsageError, match="--voices"):
+    with pytest.raises(UsageError, match=r"npz holds no other voices: prepare anew with --voices"):
         read_clip(Path("out"), rows["a.mp4"].sha256, voices=True)
     assert read_clip(Path("out"), rows["b.mp4"].sha256).voices is None
     with pytest.raises(UsageError, match="2 other voices"):

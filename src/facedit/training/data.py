@@ -213,6 +213,8 @@ def read_clip(folder: Path, sha256: str, *, voices: bool = False) -> PreparedCli
                 raise UsageError(f"{path} {_NO_VOICES}")
             names = (*STORED, "voices") if voices else STORED
             return PreparedClip(*(stored[name].astype(np.float32) for name in names))
+    except UsageError:
+        raise
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(f"{path} cannot be read ({error}); prepare again.") from error
 
