@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from facedit.render.bank import ReferenceBank
+from facedit.render.mesh import INNER_LIPS, OUTER_LIPS
 from facedit.render.morph import morph_cut
 from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
+from facedit.render.settings import RenderSettings
 from facedit.render.types import Choice, Patch
 from facedit.types import UInt8
 
@@ -36,6 +40,24 @@ def test_retrieval_finds_the_very_frame(bank: ReferenceBank, talking) -> None:
     for number, choice in enumerate(path.choices):
         assert choice.references[0] == number
         assert len(set(choice.references)) == 3
+
+
+def test_the_inner_outline_counts_for_more_than_the_outer(portrait: UInt8, make_face) -> None:
+    target = make_face(mouth=0.5)
+    bank, faces = ReferenceBank(), []
+    for number, part in enumerate((INNER_LIPS, OUTER_LIPS)):
+        face = target.copy()
+        # As much off in either outline, along x: the gap between the lips stays.
+        face[list(part), 0] += (6.0, 6.5)[number]
+        faces.append(face)
+        bank.add(portrait, face, number / 25)
+
+    def chosen(inner: float) -> int | None:
+        renderer = FaceRenderer(bank, settings=replace(RenderSettings(), inner=inner))
+        return renderer.plan(target[None], target[None]).choices[0].mouth
+
+    assert chosen(1.0) == 0
+    assert chosen(RenderSettings().inner) == 1
 
 
 def test_forbidden_times_are_not_used(bank: ReferenceBank, talking) -> None:

@@ -170,6 +170,10 @@ def lid_openings(landmarks: Float32) -> tuple[float, float]:
     return openings[0], openings[1]
 
 
+INNER_PART = slice(2 * len(OUTER_LIPS), 2 * len(LIPS))
+"""Where a lip descriptor holds the inner outline."""
+
+
 def lip_descriptor(landmarks: Float32) -> Float32:
     """Describe a mouth so that Euclidean distance says how different two mouths look.
 

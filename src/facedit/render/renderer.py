@@ -13,6 +13,7 @@ from facedit.render.bank import EYE_POINTS, BankFrame, ReferenceBank
 from facedit.render.eyes import draw_lids, render_eyes
 from facedit.render.geometry import (
     EYE_DISTANCE,
+    INNER_PART,
     eye_descriptor,
     eye_distance,
     lip_descriptor,
@@ -111,7 +112,10 @@ class FaceRenderer:
             return MouthPath((Choice(),) * len(target_landmarks))
         lips = np.stack([lip_descriptor(one) for one in target_landmarks])
         lip_distance = distances(lips, self.bank.lips)
-        cost = lip_distance + self._quality() + self._gap_costs(target_landmarks)
+        weights = np.ones(lips.shape[1], np.float32)
+        weights[INNER_PART] = self.settings.inner
+        unlike = distances(weights * lips, weights * self.bank.lips)
+        cost = unlike + self._quality() + self._gap_costs(target_landmarks)
         mouths = self._search(cost, self.bank.lips, self.settings.path, banned)
         gazes = np.stack([eye_descriptor(one) for one in target_landmarks])
         eye_distance = distances(gazes, self.bank.gazes)

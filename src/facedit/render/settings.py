@@ -13,6 +13,8 @@ class RenderSettings:
 
     Attributes:
         path: Weights of the search for mouths.
+        inner: Factor on the lips' inner outline in the search for mouths: what is seen between the
+            lips goes with it.
         eyes: Weights of the search for eyes, in per cent of the eye's width.
         blur: Cost of a frame for each halving of its sharpness below the bank's median.
         exposure: Cost per grey level of difference in brightness from the bank's median.
@@ -34,7 +36,8 @@ class RenderSettings:
         foreign: The bank shows another person, whose tone is fitted to the base's skin.
     """
 
-    path: PathCosts = field(default_factory=PathCosts)
+    path: PathCosts = field(default_factory=lambda: PathCosts(transition=0.35))
+    inner: float = 2.0
     eyes: PathCosts = field(default_factory=lambda: PathCosts(hold=0.0))
     blur: float = 0.5
     exposure: float = 0.02
