@@ -56,6 +56,18 @@ def test_names_give_systems_in_order_and_settings_are_taken():
     assert "temperature=0" in systems[2].about
 
 
+def test_every_setting_of_the_sampler_is_an_option():
+    given = "steps=3:temperature=0.2:guidance=1.5:level_guidance=0.25:settle=0.75"
+    settings = dataclasses.replace(
+        load_model().sampler,
+        steps=3, temperature=0.2, speech_guidance=1.5, level_guidance=0.25, settle=0.75,
+    )  # fmt: skip
+    (system,) = choose(f"a=ours:{given}")
+    assert str(settings) in system.origin
+    (plain,) = choose("ours")
+    assert str(load_model().sampler) in plain.origin
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -64,6 +76,7 @@ def test_names_give_systems_in_order_and_settings_are_taken():
         ("hold,hold", "names hold twice"),
         ("a=ours:colour=red", "'colour=red' is no setting"),
         ("a=ours:temperature=hot", "temperature wants a number"),
+        ("a=ours:level_guidance=2", "level_guidance 2.0; choose 0 to 1"),
         ("a=ours:context=maybe", "context is yes or no"),
         ("a=nothing:x=1", "NAME=ours:FIELD=VALUE"),
         ("a=cut:render=no", "NAME=ours:FIELD=VALUE"),

@@ -27,6 +27,7 @@ class Setting:
         steps: Euler steps; the weights' own if None, as for the following.
         temperature: Factor on the starting noise.
         guidance: Speech guidance; 0 takes the speech away.
+        level_guidance: Share of speech guidance above 1 that also moves the motion's level.
         settle: Share of the level error taken off at seams.
         context: Show the motion around the span; without it everything is hidden.
         sound: ``own``, or ``other``: another clip's sound.
@@ -37,6 +38,7 @@ class Setting:
     steps: int | None = None
     temperature: float | None = None
     guidance: float | None = None
+    level_guidance: float | None = None
     settle: float | None = None
     context: bool = True
     sound: str = "own"
@@ -69,6 +71,9 @@ def ours(name: str, about: str, setting: Setting) -> System:
         steps=own.steps if setting.steps is None else setting.steps,
         temperature=own.temperature if setting.temperature is None else setting.temperature,
         speech_guidance=own.speech_guidance if setting.guidance is None else setting.guidance,
+        level_guidance=(
+            own.level_guidance if setting.level_guidance is None else setting.level_guidance
+        ),
         settle=own.settle if setting.settle is None else setting.settle,
     )
     chosen = replace(model, sampler=settings)
