@@ -10,12 +10,13 @@ import pytest
 
 from facedit.bench.baselines import Ridge
 from facedit.bench.blank import Blank, Library
+from facedit.bench.systems import chosen
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.ours import Setting, complete, ours
 from facedit.bench.systems.retrieval import best_match, retrieve
 from facedit.bench.systems.simple import held, load_ridges, ridge, save_ridges, straight
 from facedit.errors import BadWeights, UsageError
-from facedit.model.checkpoint import load_model, save_model
+from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.model.normalise import SpeechProjection
 from model.motion_models import CHANNELS, DIMS, SPEECH, tiny_model
 
@@ -66,6 +67,20 @@ def test_every_setting_of_the_sampler_is_an_option():
     assert str(settings) in system.origin
     (plain,) = choose("ours")
     assert str(load_model().sampler) in plain.origin
+
+
+def test_weights_are_loaded_once_however_often_they_are_named(tmp_path: Path, monkeypatch):
+    loaded = []
+
+    def load(path: Path) -> MotionModel:
+        loaded.append(path)
+        return load_model(path)
+
+    monkeypatch.setattr(chosen, "load_model", load)
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes(weights_path("default").read_bytes())
+    choose(f"ours,ours-mean,a=ours:steps=2,b=ours:weights={copy},c=ours-deaf:weights={copy}")
+    assert loaded == [weights_path("default"), copy]
 
 
 @pytest.mark.parametrize(

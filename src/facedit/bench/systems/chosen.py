@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from facedit.bench.systems.ours import Setting, ours
+from facedit.bench.systems.ours import Load, Setting, ours
 from facedit.bench.systems.retrieval import retrieval
 from facedit.bench.systems.simple import cut, held, ridge, straight, truth
 from facedit.bench.systems.system import System
 from facedit.errors import UsageError
+from facedit.model.checkpoint import load_model
 
 OURS: dict[str, tuple[str, Setting]] = {
     "ours": ("our model at its defaults", Setting()),
@@ -65,7 +67,8 @@ def choose(text: str) -> tuple[System, ...]:
     Raises:
         UsageError: If a name or a setting does not exist, or a name is used twice.
     """
-    systems = [_one(part.strip()) for part in text.split(",") if part.strip()]
+    load = functools.cache(load_model)  # settings of the same weights share their network
+    systems = [_one(part.strip(), load) for part in text.split(",") if part.strip()]
     names = [system.name for system in systems]
     if double := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(f"--systems names {double[0]} twice: give one of them another name.")
@@ -74,7 +77,7 @@ def choose(text: str) -> tuple[System, ...]:
     return tuple(systems)
 
 
-def _one(text: str) -> System:
+def _one(text: str, load: Load) -> System:
     name, _, rest = text.partition("=")
     if not _NAME.fullmatch(name):
         raise UsageError(f"--systems {text}: {name!r} is no plain name.")
@@ -82,7 +85,7 @@ def _one(text: str) -> System:
         if name in PLAIN:
             return PLAIN[name]()
         if name in OURS:
-            return ours(name, *OURS[name])
+            return ours(name, *OURS[name], load)
         known = ", ".join([*PLAIN, *OURS])
         raise UsageError(
             f"--systems {name}: known are {known}; NAME=ours:FIELD=VALUE and NAME=videos:FOLDER "
@@ -93,7 +96,7 @@ def _one(text: str) -> System:
         return given(name, Path(options[0]))
     if base in OURS:
         about, setting = OURS[base]
-        return ours(name, f"{about} ({':'.join(options)})", _changed(setting, options))
+        return ours(name, f"{about} ({':'.join(options)})", _changed(setting, options), load)
     if base in PLAIN and options == ["render=no"] and PLAIN[base]().draw is not None:
         return dataclasses.replace(PLAIN[base](), name=name, pictures="none")
     raise UsageError(f"--systems {text}: write NAME=ours:FIELD=VALUE or NAME=videos:FOLDER.")

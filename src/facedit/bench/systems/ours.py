@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -45,13 +47,18 @@ class Setting:
     render: bool = True
 
 
-def ours(name: str, about: str, setting: Setting) -> System:
+Load = Callable[[Path], MotionModel]
+"""Loads motion weights."""
+
+
+def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> System:
     """Make a system of our model.
 
     Args:
         name: Its name.
         about: What it is.
         setting: How the model is used.
+        load: Loads its weights.
 
     Returns:
         The system. (``AssetMissing`` or ``BadWeights`` if the weights are missing or damaged.)
@@ -59,7 +66,8 @@ def ours(name: str, about: str, setting: Setting) -> System:
     Raises:
         UsageError: If the weights are for another motion space than the benchmark's.
     """
-    model = load_model(setting.weights)
+    weights = weights_path(setting.weights)
+    model = load(weights)
     if model.space != DEFAULT_SPACE:
         raise UsageError(
             f"the weights {setting.weights} draw in the motion space {model.space}; the benchmark "
@@ -81,7 +89,7 @@ def ours(name: str, about: str, setting: Setting) -> System:
     def draw(blank: Blank, takes: int) -> Float32:
         return complete(chosen, blank, takes, context=setting.context, sound=setting.sound)
 
-    origin = f"{sha256_of(weights_path(setting.weights))[:16]} {settings} {setting.sound}"
+    origin = f"{sha256_of(weights)[:16]} {settings} {setting.sound}"
     pictures: Pictures = "rendered" if setting.render else "none"
     return System(name, about, pictures, TRACKS, draw, settings.temperature > 0, origin=origin)
 
