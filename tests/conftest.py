@@ -1,6 +1,7 @@
 """Fixtures and settings that every stage's tests share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,14 @@ def shared_data() -> Path:
         if (folder / "manifest.csv").is_file():
             return folder
     pytest.skip("the real clips (../shared/data) are not beside this checkout")
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread: on a busy machine those that wait for each other make it crawl."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from facedit.render.mesh import INNER_LIPS, OUTER_LIPS, canonical_landmarks
 from facedit.types import Float32, UInt8
@@ -20,12 +19,8 @@ _UPPER = (*INNER_LIPS[10:], *OUTER_LIPS[10:], INNER_LIPS[0], OUTER_LIPS[0])
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Threads that wait for each other on a busy machine make small networks crawl."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def _one_thread(one_thread: None) -> None:
+    """All tests of this folder draw small networks."""
 
 
 @pytest.fixture(scope="session")

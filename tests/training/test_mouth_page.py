@@ -45,13 +45,7 @@ def clip(speaker, frames=24, seed=0):
     )
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Threads that wait for each other on a busy machine make small networks crawl."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

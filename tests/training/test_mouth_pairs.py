@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,12 +24,7 @@ TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(no_reference=0.0, donor=0.0, random_reference=0.0, corpora=(("made", 1.0),))
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def _clip(speaker: str, frames: int = 16) -> BakedClip:
