@@ -325,6 +325,11 @@ def _add_training(verbs: Verbs) -> None:
         "--parts", metavar="LIST", default="spans,closures,stillness,drift",
         help="what to measure (spans,closures,stillness,drift)",
     )  # fmt: skip
+    evaluate.add_argument(
+        "--spans-per-clip", type=int, default=4, metavar="N",
+        help="hide up to N spans of each length, spread over a clip, one at a time (default 4); "
+        "1 is the middle one",
+    )  # fmt: skip
 
 
 def _prepare(args: argparse.Namespace) -> Any:
@@ -352,6 +357,7 @@ def _evaluate(args: argparse.Namespace) -> Any:
     return evaluate(
         args.input, args.output, weights=args.weights, seed=args.seed, force=args.force,
         parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
+        spans_per_clip=args.spans_per_clip,
     )  # fmt: skip
 
 

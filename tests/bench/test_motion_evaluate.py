@@ -127,6 +127,21 @@ def test_parts_are_measured_as_asked_and_unknown_ones_refused(prepared, tmp_path
     assert stored["behaviour"] == result.behaviour
 
 
+def test_as_many_spans_are_hidden_as_asked(prepared, tmp_path):
+    def frames(spans_per_clip):
+        result = evaluate(
+            prepared, tmp_path / str(spans_per_clip), weights=prepared / "m.safetensors",
+            spans=(8,), protocols=("edit",), parts=("spans",), spans_per_clip=spans_per_clip,
+        )  # fmt: skip
+        return {row["frames"] for row in result.rows}
+
+    # Four clips of 34 frames: two spans of 8 fit with their edges.
+    assert frames(1) == {4 * 8}
+    assert frames(9) == {4 * 8 * 2}
+    with pytest.raises(UsageError, match="spans-per-clip"):
+        frames(0)
+
+
 def test_middle_span_is_in_the_middle_or_not_at_all():
     assert middle_span(30, 20) == (5, 25)
     assert middle_span(20 + 2 * EDGE - 1, 20) is None

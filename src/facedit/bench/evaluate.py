@@ -72,6 +72,7 @@ def evaluate(
     parts: Sequence[str] = PARTS,
     footage: Path | None = None,
     transcripts: Path | None = None,
+    spans_per_clip: int = SPANS_PER_CLIP,
 ) -> Evaluation:
     """Measure a model on clips it has not learnt from.
 
@@ -93,6 +94,7 @@ def evaluate(
         footage: The manifest or folder that was prepared. Without it, closures on m, b, p and
             made silences are left out.
         transcripts: Table or folder of what is said in it; None for files beside the clips.
+        spans_per_clip: Most spans of one length per clip, spread evenly; one lies in its middle.
 
     Returns:
         The figures.
@@ -100,12 +102,14 @@ def evaluate(
     Raises:
         OutputExists: If the output holds an evaluation and ``force`` is off.
         UsageError: If the folder has no clips of the split, or other features than the weights, or
-            a part is unknown.
+            a part is unknown, or no span is asked for.
     """
     if (output / FILE_JSON).exists() and not force:
         raise OutputExists(f"{output / FILE_JSON} exists: use --force or another -o.")
     if unknown := [part for part in parts if part not in PARTS]:
         raise UsageError(f"{unknown[0]!r} cannot be measured; choose of {', '.join(PARTS)}.")
+    if spans_per_clip < 1:
+        raise UsageError(f"--spans-per-clip is {spans_per_clip}; it must be at least 1.")
     begun = time.monotonic()
     model, meta = load_model(weights), read_meta(data)
     if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):
@@ -138,7 +142,7 @@ def evaluate(
                     span,
                     dim_set,
                     foreign=foreign,
-                    most=SPANS_PER_CLIP,
+                    most=spans_per_clip,
                 )
                 for name, fill in fills.items()
             }
