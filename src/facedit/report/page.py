@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from facedit.editing.plan import EditPlan, Fill
+from facedit.report.document import document
 from facedit.report.drawing import escape
 from facedit.report.plan_picture import plan_pictures
 from facedit.report.run_report import ClipFacts, RunReport
 from facedit.report.seams_page import seams_section, spans_section
 from facedit.report.strips import legend
-from facedit.report.style import STYLE
 from facedit.types import Transcript
 
 
@@ -36,15 +36,7 @@ def report_html(report: RunReport) -> str:
         _list_section("Figures", report.figures.items()),
         _list_section("Where it comes from", report.provenance.items()),
     ]
-    return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        # Even if foreign text slipped through the escaping, it could load and run nothing.
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return document(title, "".join(body))
 
 
 def headline(report: RunReport) -> str:

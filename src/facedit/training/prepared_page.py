@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from facedit.report.document import document
 from facedit.report.drawing import escape, label, line, rect
-from facedit.report.style import STYLE
 from facedit.training.clip_rows import Row, count_reasons, kind_of
 from facedit.training.data import KEPT
 from facedit.units import MOTION_FPS
@@ -44,15 +44,7 @@ def prepared_html(rows: Sequence[Row], speed: Mapping[str, float], seconds: floa
         _histogram("Offset of the sound as shot", "frames", _numbers(kept, "offset")),
         _histogram("Confidence of lips and sound", "", _numbers(kept, "sync")),
     ]
-    return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        # Even if foreign text slipped through the escaping, it could load and run nothing.
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">"
-        f"<title>Prepared clips</title><style>{STYLE}</style></head>\n"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return document("Prepared clips", "".join(body))
 
 
 def _tiles(

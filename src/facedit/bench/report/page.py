@@ -27,8 +27,8 @@ from facedit.bench.report.palette import colours
 from facedit.bench.report.slices import TRACKS, clip_key
 from facedit.bench.report.tables import Tables
 from facedit.bench.report.videos import SideBySide
+from facedit.report.document import document
 from facedit.report.drawing import escape
-from facedit.report.style import STYLE
 
 
 def bench_page(
@@ -93,15 +93,7 @@ def bench_page(
         cost_section(costs, colour),
         facts_section(facts),
     ]
-    return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        # Even if foreign text slipped through the escaping, it could load and run nothing.
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; media-src 'self'; style-src 'unsafe-inline'\">"
-        f"<title>{escape(title)}</title><style>{STYLE}{BENCH_STYLE}</style></head>\n"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return document(title, "".join(body), BENCH_STYLE, videos=True)
 
 
 def _subtitle(bench: Bench, tables: Tables, facts: RunFacts) -> str:
