@@ -319,7 +319,7 @@ def run(
     """Run a verb that shall fail; returns its status and its one line."""
     names = {"in": clips.folder, "out": out, "one": clips["one.mp4"], "words": clips["words.json"]}
     filled = [argument.format(**names) for argument in arguments]
-    shows_progress = filled[0] in ("edit", "sync", "generate", "motion")
+    shows_progress = filled[0] in ("edit", "sync", "generate", "motion", "adapt")
     quiet = ["--no-progress"] if shows_progress else []
     before = _snapshot(out)
     capsys.readouterr()
@@ -358,6 +358,15 @@ def test_bad_input(
         (("train", "{in}/none.toml"), USAGE, "none.toml"),
         (("train", "{words}"), USAGE, "TOML"),
         (("evaluate", "{in}", "-o", "{out}/e"), USAGE, "meta.json"),
+        (("adapt", "{in}/none such", "-o", "{out}/a.safetensors"), MEDIA, "no such file"),
+        (("adapt", "{out}", "-o", "{out}/a.safetensors"), USAGE, "lists no clips"),
+        (("adapt", "{in}/text.mp4", "-o", "{out}/a.safetensors"), MEDIA, "none of 1 clips"),
+        (("adapt", "{in}/none.mp4", "-o", "{out}/a.safetensors"), FACE, "no face"),
+        (("adapt", "{one}", "-o", "{in}/empty.txt"), OUTPUT, "--force"),
+        (("adapt", "{one}", "-o", "{out}/no/a.safetensors"), OUTPUT, "does not exist"),
+        (("adapt", "{one}", "-o", "{out}/a", "--weights", "best"), WEIGHTS, "best"),
+        (("adapt", "{one}", "-o", "{out}/a", "--steps", "0"), USAGE, "--steps 0"),
+        (("adapt", "{one}", "-o", "{out}/a", "--seconds", "0"), USAGE, "--seconds 0"),
         (("demo", "-o", "{in}/empty.txt"), OUTPUT, "empty.txt"),
         (("demo", "-o", "{in}"), OUTPUT, "--force"),
         (("doctor", "--fetch", "the moon"), USAGE, "the moon"),

@@ -17,7 +17,6 @@ from facedit.adapt.motion_judge import Judgement
 from facedit.adapt.motion_parts import MARGIN, pack, part_footage, pieces
 from facedit.adapt.motion_tune import TuneOptions, tune
 from facedit.assets import sha256_of
-from facedit.cli import main
 from facedit.compose.weights import choose_weights
 from facedit.errors import BadWeights, NoGain, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
@@ -145,37 +144,6 @@ def test_footage_is_listed_once_and_in_order(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     found = find_footage([tmp_path / "b.mp4", tmp_path])
     assert [source.path.name for source in found] == ["a.mp4", "b.mp4"]
-
-
-CASES = {
-    "missing": (("{in}/none.mp4",), 3, "no such file"),
-    "text": (("{in}/text.mp4",), 3, "none of 1 clips"),
-    "empty folder": (("{in}/empty",), 2, "lists no clips"),
-    "output there": (("{in}/text.mp4", "-o", "{in}/there.safetensors"), 6, "--force"),
-    "no such weights": (("{in}/text.mp4", "--weights", "best"), 7, "best"),
-    "no steps": (("{in}/text.mp4", "--steps", "0"), 2, "--steps 0"),
-    "no time": (("{in}/text.mp4", "--seconds", "0"), 2, "--seconds 0"),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_refusals_are_one_line(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "text.mp4").write_text("Dear all,\n")
-    (tmp_path / "there.safetensors").write_text("mine")
-    (tmp_path / "empty").mkdir()
-    words, status, said = CASES[name]
-    arguments = [word.replace("{in}", str(tmp_path)) for word in words]
-    if "-o" not in arguments:
-        arguments += ["-o", str(tmp_path / "new.safetensors")]
-    assert main(["adapt", *arguments, "--no-progress"]) == status
-    streams = capsys.readouterr()
-    assert streams.out == ""
-    assert streams.err.count("\n") == 1
-    assert said in streams.err
-    assert not (tmp_path / "new.safetensors").exists()
-    assert (tmp_path / "there.safetensors").read_text() == "mine"
 
 
 def test_shipped_weights_are_no_speaker() -> None:
