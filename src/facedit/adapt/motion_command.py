@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from facedit.commands.options import Verb, Verbs
 
 STEPS = 100
 """Default of ``--steps``."""
 
-Verb = Callable[[Any, str, str, Any], argparse.ArgumentParser]
-"""Adds a verb: sub-parsers, name, summary, function."""
 
-
-def add_adapt(verbs: Any, verb: Verb) -> None:
+def add_adapt(verbs: Verbs, verb: Verb) -> None:
     """Add the verb ``adapt``.
 
     Args:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from facedit.commands.options import Verb, Verbs
+
 TRACKS = ("reconstruct", "edit", "generate")
 
-Verb = Callable[[Any, str, str, Any], argparse.ArgumentParser]
-"""Adds a verb: sub-parsers, name, summary, function."""
 
-
-def add_bench(verbs: Any, verb: Verb) -> None:
+def add_bench(verbs: Verbs, verb: Verb) -> None:
     """Add the verb ``bench`` with its own verbs.
 
     Args:
@@ -54,7 +52,7 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-progress", action="store_true", help="no progress bars")
 
 
-def _add_build(inner: Any, verb: Verb) -> None:
+def _add_build(inner: Verbs, verb: Verb) -> None:
     build = verb(inner, "build", "Make a benchmark of clips: edits that read as sentences.", _build)
     build.add_argument("input", type=Path, metavar="CLIPS", help="a folder or a manifest (CSV)")
     _add_output(build, "the benchmark's folder")
@@ -71,7 +69,7 @@ def _add_build(inner: Any, verb: Verb) -> None:
     build.add_argument("--voice", help="voice of new words (default)")
 
 
-def _add_run(inner: Any, verb: Verb) -> None:
+def _add_run(inner: Verbs, verb: Verb) -> None:
     run = verb(inner, "run", "Put every item through every system; resumable; report.", _run)
     run.add_argument("bench", type=Path, metavar="BENCH")
     _add_clips(run)
@@ -88,7 +86,7 @@ def _add_run(inner: Any, verb: Verb) -> None:
     _add_workers(run)
 
 
-def _add_score(inner: Any, verb: Verb) -> None:
+def _add_score(inner: Verbs, verb: Verb) -> None:
     score = verb(inner, "score", "Score videos that another system made, ITEM.mp4 each.", _score)
     score.add_argument("bench", type=Path, metavar="BENCH")
     score.add_argument("videos", type=Path, metavar="VIDEOS", help="a video per item")
@@ -100,7 +98,7 @@ def _add_score(inner: Any, verb: Verb) -> None:
     _add_workers(score)
 
 
-def _add_selfcheck(inner: Any, verb: Verb) -> None:
+def _add_selfcheck(inner: Verbs, verb: Verb) -> None:
     check = verb(inner, "selfcheck", "Prove that the measures measure what they say.", _selfcheck)
     check.add_argument("bench", type=Path, metavar="BENCH")
     _add_clips(check)

@@ -1,0 +1,37 @@
+"""Options that several verbs have."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Verbs = Any
+"""Sub-parsers; argparse has no public type for them."""
+
+Verb = Callable[[Verbs, str, str, Any], argparse.ArgumentParser]
+"""Adds a verb: sub-parsers, name, summary, function."""
+
+
+def add_output(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``-o`` and ``--force``.
+
+    Args:
+        parser: The verb's parser.
+        what: What the output is.
+    """
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=what)
+    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers`` and ``--no-progress``.
+
+    Args:
+        parser: The verb's parser.
+    """
+    from facedit.scale.workers import HELP
+
+    parser.add_argument("--workers", default="1", metavar="N|ray|ray:ADDRESS", help=HELP)
+    parser.add_argument("--no-progress", action="store_true", help="no progress bars")

@@ -1,0 +1,84 @@
+"""``facedit prepare``, ``train`` and ``evaluate``: from clips to judged weights."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from facedit.commands.options import Verb, Verbs, add_workers
+
+
+def add_training(verbs: Verbs, verb: Verb) -> None:
+    """Add ``prepare``, ``train`` and ``evaluate``.
+
+    Args:
+        verbs: The program's sub-parsers.
+        verb: Adds a verb to sub-parsers.
+    """
+    prepare = verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
+    prepare.add_argument("input", type=Path, metavar="CLIPS", help="a folder or a manifest (CSV)")
+    prepare.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    prepare.add_argument(
+        "--voices", type=int, default=0, metavar="N",
+        help="let each training clip be heard in N other voices and rooms too (default 0)",
+    )  # fmt: skip
+    prepare.add_argument(
+        "--space", metavar="NAME",
+        help="motion space: mesh (default), or mesh-grid, which is fitted to GRID alone",
+    )  # fmt: skip
+    add_workers(prepare)
+    train = verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
+    train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, e.g. configs/base")
+    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    evaluate = verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate)
+    evaluate.add_argument("input", type=Path, metavar="DATA", help="a folder made by prepare")
+    evaluate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    evaluate.add_argument("--force", action="store_true", help="replace an output that exists")
+    evaluate.add_argument("--weights", default="default", help="motion weights: name or file")
+    evaluate.add_argument("--seed", type=int, default=0)
+    evaluate.add_argument(
+        "--footage", type=Path, metavar="CLIPS",
+        help="what was prepared (folder or manifest): measure lips on m, b, p and in silence too",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--transcripts", type=Path, metavar="TABLE|DIR", help="what is said in the footage"
+    )
+    evaluate.add_argument(
+        "--parts", metavar="LIST", default="spans,closures,stillness,drift",
+        help="what to measure (spans,closures,stillness,drift)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--spans-per-clip", type=int, default=4, metavar="N",
+        help="hide up to N spans of each length, spread over a clip, one at a time (default 4); "
+        "1 is the middle one",
+    )  # fmt: skip
+
+
+def _prepare(args: argparse.Namespace) -> Any:
+    from facedit.motion.space import DEFAULT_SPACE
+    from facedit.scale.workers import Workers
+    from facedit.training.prepare import prepare
+
+    workers = Workers.parse(args.workers)
+    return prepare(
+        args.input, args.output,
+        voices=args.voices, space=DEFAULT_SPACE if args.space is None else args.space,
+        workers=workers, progress=not args.no_progress,
+    )  # fmt: skip
+
+
+def _train(args: argparse.Namespace) -> Any:
+    from facedit.training.start import start
+
+    return start(args.config, resume=args.resume)
+
+
+def _evaluate(args: argparse.Namespace) -> Any:
+    from facedit.bench.evaluate import evaluate
+
+    return evaluate(
+        args.input, args.output, weights=args.weights, seed=args.seed, force=args.force,
+        parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
+        spans_per_clip=args.spans_per_clip,
+    )  # fmt: skip

