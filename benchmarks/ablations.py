@@ -26,7 +26,7 @@ from facedit.bench.spans import LipMeter, score_clips
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
 from facedit.training.config import load_config
-from facedit.training.data import ClipRow, read_clip, read_meta, read_rows, split_rows
+from facedit.training.data import ClipRow, PreparedClip, read_clip, read_meta, read_rows, split_rows
 
 SPAN, MOST = 14, 4
 NAMES = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump", "velocity_jump")
@@ -46,9 +46,13 @@ def main() -> None:
     print("| clips | run | " + " | ".join(NAMES) + " |\n|---|---|" + "---|" * len(NAMES))
     for corpus, members in group_clips(rows, None).items():
         first = None
+        taken: dict[Path, list[PreparedClip]] = {}
         for named in arguments.weights:
             path, _, folder = named.partition("@")
-            clips = [read_clip(Path(folder or arguments.data), row.sha256) for row in members]
+            source = Path(folder or arguments.data)
+            if source not in taken:
+                taken[source] = [read_clip(source, row.sha256) for row in members]
+            clips = taken[source]
             model = load_model(path)
             plain = replace(
                 model.sampler,
