@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from facedit import pipeline
+from facedit.compose import spans
+from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
@@ -17,6 +20,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.wav import write_wav
+from facedit.model.checkpoint import load_model, save_model, weights_path
 from facedit.motion.lips import lip_opening
 from facedit.options import EditRequest, Run
 from facedit.speech.transcript_io import save_transcript
@@ -219,3 +223,27 @@ def test_the_examples_run(folder, talking, capsys):
     words = runpy.run_path(str(examples / "edit_words.py"))
     words["main"](str(talking), str(folder / "example.mp4"), "moon", "sea")
     assert capsys.readouterr().out.count(" s, in: ") == 1
+
+
+def test_weights_are_given_the_speech_layer_that_they_name(portrait, folder, monkeypatch):
+    """Weights made for another layer hear that one; for features that nobody makes they refuse."""
+    asked = []
+    whole = spans.cached_features
+
+    def features(sound, frames, layer):
+        asked.append(layer)
+        return whole(sound, frames, layer)
+
+    monkeypatch.setattr(spans, "cached_features", features)
+    model = load_model(weights_path("default"))
+    for name, layers in (("whisper-base/2+energy+vad", [2]), ("wavlm/2", [])):
+        asked.clear()
+        path = folder / "layer.safetensors"
+        save_model(replace(model, encoder=name), path)
+        run = Run(progress=False, weights=str(path), force=True)
+        if layers:
+            pipeline.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
+        else:
+            with pytest.raises(UsageError, match="wavlm/2"):
+                pipeline.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
+        assert asked == layers

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facedit.bench.baselines import Ridge
-from facedit.bench.blank import Blank, Library
+from facedit.bench.blank import Blank, Heard, Library
 from facedit.bench.systems import chosen
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.ours import Setting, complete, ours
@@ -18,6 +19,7 @@ from facedit.bench.systems.simple import held, load_ridges, ridge, save_ridges, 
 from facedit.errors import BadWeights, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.model.normalise import SpeechProjection
+from facedit.types import Float32
 from model.motion_models import CHANNELS, DIMS, SPEECH, tiny_model
 
 MODEL = tiny_model()
@@ -33,7 +35,12 @@ def blank(seed: int = 0, library: Library | None = None, corpus: str = "x") -> B
     speech = rng.standard_normal((24, CHANNELS)).astype(np.float32)
     other = rng.standard_normal((24, CHANNELS)).astype(np.float32)
     hidden = np.where(mask, np.float32(np.nan), motion)
-    return Blank(hidden, mask, speech, lambda: other, library, corpus, seed)
+    return Blank(hidden, mask, speech, ears(speech, other), library, corpus, seed)
+
+
+def ears(own: Float32, other: Float32) -> Callable[[Heard, int], Float32]:
+    """What a blank hears; layer 2 sounds like twice layer 4."""
+    return lambda which, layer: (other if which == "other" else own) * np.float32(4 / layer)
 
 
 def changed(one: Blank, **fields: object) -> Blank:
@@ -111,7 +118,8 @@ def test_without_speech_no_sound_is_heard_and_with_it_one_is():
 
     deaf = replace(MODEL, sampler=replace(MODEL.sampler, speech_guidance=0.0))
     one = blank()
-    another = changed(one, speech=one.speech[::-1].copy())
+    backwards = one.speech[::-1].copy()
+    another = changed(one, speech=backwards, hear=ears(backwards, one.speech))
     silent = [complete(deaf, b, 1, context=True, sound="own") for b in (one, another)]
     assert np.allclose(silent[0], silent[1], atol=1e-5)
     hearing = [complete(MODEL, b, 1, context=True, sound="own") for b in (one, another)]
@@ -129,11 +137,22 @@ def test_without_context_the_surroundings_do_not_matter_and_with_it_they_do():
 
 def test_the_wrong_sound_is_the_other_clips():
     one = blank()
-    swapped = changed(one, speech=one.other_speech())
+    swapped = changed(one, hear=ears(one.hear("other", 4), one.speech))
     heard = complete(MODEL, one, 2, context=True, sound="other")
     assert np.array_equal(heard, complete(MODEL, swapped, 2, context=True, sound="own"))
     assert heard.shape == (2, 24, DIMS)
     assert np.abs(heard[0] - heard[1]).max() > 1e-3
+
+
+def test_weights_hear_the_layer_that_they_name():
+    one = blank()
+    lower = dataclasses.replace(MODEL, encoder="whisper-base/2+energy+vad")
+    loud = changed(one, hear=ears(2 * one.speech, one.speech))
+    heard = complete(lower, one, 1, context=True, sound="own")
+    assert np.array_equal(heard, complete(MODEL, loud, 1, context=True, sound="own"))
+    unknown = dataclasses.replace(MODEL, encoder="whisper-base/7+energy+vad")
+    with pytest.raises(UsageError, match="whisper-base/7"):
+        complete(unknown, one, 1, context=True, sound="own")
 
 
 @pytest.mark.parametrize("system", [held(), straight()])

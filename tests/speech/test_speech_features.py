@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from facedit.speech.features import chunks, encoder_name, extract, log_energy, whisper_base
+from facedit.errors import UsageError
+from facedit.speech.features import (
+    LAYERS,
+    chunks,
+    encoder_name,
+    extract,
+    layer_of,
+    log_energy,
+    whisper_base,
+)
 from facedit.speech.sound import from_mono, mono, resampled
 from facedit.types import Sound
 
@@ -19,6 +28,28 @@ def test_shape_name_and_range(spoken):
     assert np.isfinite(features.values).all()
     assert features.values[:, -1].min() >= 0
     assert features.values[:, -1].max() <= 1
+
+
+def test_a_layer_is_known_by_its_name(spoken):
+    assert [layer_of(encoder_name(layer)) for layer in range(1, LAYERS + 1)] == [1, 2, 3, 4, 5, 6]
+    assert extract(spoken, 20, layer=2).encoder == encoder_name(2)
+    for unknown in ("whisper-base/7+energy+vad", "whisper-base/4", ""):
+        with pytest.raises(UsageError, match="this version makes whisper-base/1"):
+            layer_of(unknown)
+
+
+def test_layers_differ_and_level_and_voice_do_not(spoken):
+    """Each layer is the one below, one block further; what stands beside the states is shared."""
+    two, four = extract(spoken, 50, layer=2).values, extract(spoken, 50).values
+    np.testing.assert_array_equal(two[:, -2:], four[:, -2:])
+    assert np.abs(two[:, :-2] - four[:, :-2]).mean() > 0.05
+    deeper = whisper_base(4)._net.layers
+    low = whisper_base(2)._net.layers
+    assert len(low) == 2
+    assert len(deeper) == 4
+    np.testing.assert_array_equal(
+        low[1].feed_forward_in.weight.detach(), deeper[1].feed_forward_in.weight.detach()
+    )
 
 
 def test_frames_asked_for_are_given(spoken):

@@ -21,7 +21,7 @@ from facedit.training.offset import measure_offset, moved
 from facedit.training.prepare import prepare
 from facedit.training.prepared_page import PAGE
 from facedit.training.sources import list_sources
-from facedit.types import FaceTrack, Sound
+from facedit.types import FaceTrack, Sound, SpeechFeatures
 
 SPACE = MotionSpace.load()
 MIRROR = mirror_points()
@@ -122,7 +122,7 @@ def clips(tmp_path, monkeypatch):
         return talking_track(15 if clip.stem == "short" else 40)[0]
 
     monkeypatch.setattr(module, "track_of", track_of)
-    monkeypatch.setattr(module, "speech_of", lambda clip, cache: voice(40))
+    monkeypatch.setattr(module, "speech_of", lambda clip, cache, layer: 4 / layer * voice(40))
     return tmp_path, calls
 
 
@@ -162,6 +162,45 @@ def test_prepare_refuses_a_folder_of_another_space(clips):
     write_meta(base / "out", replace(meta, encoder="another"))
     with pytest.raises(UsageError, match="another motion space or encoder"):
         prepare(base / "clips", base / "out")
+
+
+def test_another_layer_is_heard_and_the_offset_still_measured(clips, monkeypatch):
+    """Clips hold the layer asked for; the sync network hears its own, from the same frames."""
+    base, _ = clips
+    judged = []
+
+    def judge(net, motion, speech):
+        judged.append((len(motion), speech))
+
+    monkeypatch.setattr(module, "measure_offset", judge)
+    monkeypatch.setattr(module, "voices_of", lambda *_: (5 * voice(40),))
+    prepare(base / "clips", base / "out", layer=2, voices=1)
+    assert read_meta(base / "out").encoder == "whisper-base/2+energy+vad"
+    row = read_rows(base / "out")[0]
+    clip = read_clip(base / "out", row.sha256, voices=True)
+    np.testing.assert_array_equal(clip.speech, 2 * voice(40))
+    np.testing.assert_array_equal(clip.voices, 5 * voice(40)[None])
+    assert [length for length, _ in judged] == [40, 40]
+    for _, speech in judged:
+        np.testing.assert_array_equal(speech, voice(40))
+    with pytest.raises(UsageError, match="another motion space or encoder"):
+        prepare(base / "clips", base / "out")
+
+
+@pytest.mark.parametrize("layer", [0, 7])
+def test_a_layer_that_is_none_is_refused(clips, layer):
+    with pytest.raises(UsageError, match=f"--layer is {layer}"):
+        prepare(clips[0] / "clips", clips[0] / "out", layer=layer)
+    assert not (clips[0] / "out").exists()
+
+
+def test_features_of_two_layers_are_kept_apart(monkeypatch, tmp_path):
+    monkeypatch.setattr(encode, "read_sound", lambda clip: clip)
+    monkeypatch.setattr(encode, "extract", lambda _, layer: SpeechFeatures(voice(9) * layer, ""))
+    for layer in (4, 2, 4, 2):
+        heard = encode.speech_of(tmp_path / "a.mp4", tmp_path / "a.npz", layer)
+        np.testing.assert_array_equal(heard, voice(9) * layer)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "a.layer2.npz"}
 
 
 def test_what_went_wrong_by_no_fault_of_the_clip_is_tried_again(clips, monkeypatch):
@@ -256,7 +295,7 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
     Path("manifest.csv").write_text(text.replace("a.mp4,train", "a.mp4,dev"))
     noise = np.random.default_rng(0).normal(0, 0.1, (48_000, 1)).astype(np.float32)
     monkeypatch.setattr(encode, "read_sound", lambda clip: Sound(noise, 16_000))
-    monkeypatch.setattr(encode, "whisper_base", lambda: Echo())
+    monkeypatch.setattr(encode, "whisper_base", lambda layer: Echo())
     done = prepare(Path("manifest.csv"), Path("out"), voices=2)
     assert done.kept == 3
     rows = {row.file: row for row in read_rows(Path("out"))}

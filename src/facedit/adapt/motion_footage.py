@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.errors import BadMedia, NoFace, UsageError
+from facedit.errors import BadMedia, NoFace
 from facedit.model.checkpoint import MotionModel
-from facedit.speech.features import encoder_name
+from facedit.speech.features import layer_of
 from facedit.training.data import KEPT, PreparedClip, read_clip
 from facedit.training.prepare import make_preparer
 from facedit.training.sources import Source, list_sources
@@ -81,15 +81,13 @@ def read_footage(
         The clips that can be learnt from.
 
     Raises:
-        UsageError: If the base needs other speech features than this version makes.
         NoFace: If no clip shows a face.
         BadMedia: If no clip can be used for other reasons.
     """
-    if model.encoder != encoder_name():
-        raise UsageError(f"the weights need {model.encoder}; this version has {encoder_name()}.")
+    layer = layer_of(model.encoder)
     for name in ("clips", "tracks", "speech"):
         (work / name).mkdir(parents=True, exist_ok=True)
-    prepare = make_preparer(work, space=model.space)
+    prepare = make_preparer(work, space=model.space, layer=layer)
     names, clips, skipped = [], [], []
     for number, source in enumerate(sources, 1):
         row = prepare(source)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from facedit.types import Bool, Float32
+
+Heard = Literal["own", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,9 @@ class Blank:
         motion: Kept motion, NaN where hidden, shape (T, D). What ``reconstruct`` shows of face and
             head in hidden frames runs backwards: in an edit they belong to other words.
         mask: True where motion is to be drawn, shape (T, D).
-        speech: Features of the sound, shape (T, C).
-        other_speech: Features of another clip's sound on as many frames.
+        speech: Features of the sound from the default layer, shape (T, C).
+        hear: Gives such features of the ``own`` sound or of an ``other`` clip's, on as many
+            frames, from any layer of the speech encoder.
         library: The clip's own motion and speech; None where there is but one picture.
         corpus: Where the clip comes from.
         seed: Seed of take 0.
@@ -41,7 +45,7 @@ class Blank:
     motion: Float32
     mask: Bool
     speech: Float32
-    other_speech: Callable[[], Float32]
+    hear: Callable[[Heard, int], Float32]
     library: Library | None
     corpus: str
     seed: int

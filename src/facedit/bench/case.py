@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.blank import Blank, Library
+from facedit.bench.blank import Blank, Heard, Library
 from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.withheld import bridged, inside, withhold
@@ -39,6 +39,7 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
 from facedit.render.still import Still
+from facedit.speech.features import DEFAULT_LAYER
 from facedit.training.sampler import turn_back
 from facedit.types import FaceTrack, Float32, Word
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
@@ -121,10 +122,10 @@ def build_case(
     info = probe(clip, need_sound=True)
     space = MotionSpace.load()
 
-    def wrong(frames: int) -> Float32:
+    def wrong(frames: int, layer: int) -> Float32:
         if other is None:
             raise UsageError("this benchmark has one clip only: there is no other sound to hear.")
-        return middle_features(clip_of(other, clips), frames)
+        return middle_features(clip_of(other, clips), frames, layer)
 
     if item.track == "generate":
         return _generate_case(item, clip, info, space, clock, wrong)
@@ -147,8 +148,9 @@ def build_case(
     paths = source_paths(plan, window.track.cuts)
     canvas = span_canvases(plan, paths, (window,), space, "lips")[0]
     refuse_missing_faces(plan, (canvas,), "fail")
+    hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
-        speech = speech_on(sound.window, canvas.first_frame, len(canvas.values))
+        speech = hear("own", DEFAULT_LAYER)
         library = _library(item, source, source_info, window, canvas, space)
     # In an edit the face in the hidden frames was shot to other words; here it would tell.
     told = item.track == "reconstruct"
@@ -157,7 +159,7 @@ def build_case(
         np.where(canvas.mask, np.float32(np.nan), shown),
         canvas.mask,
         speech,
-        lambda: wrong(len(speech)),
+        hear,
         library,
         item.clip.corpus,
         item.seed,
@@ -184,22 +186,37 @@ def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> Fac
     return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=Landmarker()))
 
 
-def middle_features(clip: Path, frames: int) -> Float32:
+def middle_features(clip: Path, frames: int, layer: int = DEFAULT_LAYER) -> Float32:
     """Return the speech features of the middle of a clip, repeated if it is too short.
 
     Args:
         clip: The clip.
         frames: Motion frames wanted, T.
+        layer: Layer of the speech encoder.
 
     Returns:
         Features, shape (T, C).
     """
     sound = read_sound(clip)
     total = max(frame_at(sound.duration_s), 1)
-    heard = speech_on(stretches(sound), 0, total)
+    heard = speech_on(stretches(sound), 0, total, layer)
     start = max((total - frames) // 2, 0)
     taken: Float32 = heard[(start + np.arange(frames)) % total]
     return taken
+
+
+def _ears(
+    sound: OutputSound, canvas: Canvas, wrong: Callable[[int, int], Float32]
+) -> Callable[[Heard, int], Float32]:
+    """Return what gives the features of either sound under a canvas (``Blank.hear``)."""
+    frames = len(canvas.values)
+
+    def hear(which: Heard, layer: int) -> Float32:
+        if which == "other":
+            return wrong(frames, layer)
+        return speech_on(sound.window, canvas.first_frame, frames, layer)
+
+    return hear
 
 
 def _library(
@@ -232,7 +249,7 @@ def _generate_case(
     info: VideoInfo,
     space: MotionSpace,
     clock: StageClock,
-    wrong: Callable[[int], Float32],
+    wrong: Callable[[int, int], Float32],
 ) -> Case:
     """Make an item of ``generate`` ready."""
     with clock.stage("tracking the clip"):
@@ -241,13 +258,14 @@ def _generate_case(
     sound = own_sound(clip, info)
     frames = max(first_frame_from(info.duration_s), 1)
     canvas = still_canvas(space, still, frames, "head")
+    hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
-        speech = speech_on(sound.window, canvas.first_frame, len(canvas.values))
+        speech = hear("own", DEFAULT_LAYER)
     blank = Blank(
         np.where(canvas.mask, np.float32(np.nan), canvas.values),
         canvas.mask,
         speech,
-        lambda: wrong(len(speech)),
+        hear,
         None,
         item.clip.corpus,
         item.seed,

@@ -27,6 +27,10 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
         "--space", metavar="NAME",
         help="motion space: mesh (default), or mesh-grid, which is fitted to GRID alone",
     )  # fmt: skip
+    prepare.add_argument(
+        "--layer", type=int, metavar="N",
+        help="layer of Whisper base whose states describe the speech, 1 to 6 (default 4)",
+    )  # fmt: skip
     add_workers(prepare)
     train = verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
     train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, e.g. configs/base")
@@ -58,12 +62,14 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
 def _prepare(args: argparse.Namespace) -> Any:
     from facedit.motion.space import DEFAULT_SPACE
     from facedit.scale.workers import Workers
+    from facedit.speech.features import DEFAULT_LAYER
     from facedit.training.prepare import prepare
 
     workers = Workers.parse(args.workers)
     return prepare(
         args.input, args.output,
         voices=args.voices, space=DEFAULT_SPACE if args.space is None else args.space,
+        layer=DEFAULT_LAYER if args.layer is None else args.layer,
         workers=workers, progress=not args.no_progress,
     )  # fmt: skip
 

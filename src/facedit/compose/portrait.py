@@ -62,7 +62,7 @@ def make_portrait(
     canvas = still_canvas(models.space, still, frames, run.region)
     window = stretches(sound)
     with clock.stage("speech features"):
-        heard = speech_on(window, canvas.first_frame, len(canvas.values))
+        heard = speech_on(window, canvas.first_frame, len(canvas.values), models.layer)
     with clock.stage("motion model"):
         motion = infill(
             models.motion, canvas.values, canvas.mask, heard, seed=run.seed, steps=run.steps

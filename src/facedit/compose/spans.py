@@ -30,6 +30,7 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
 from facedit.speech.cache import cached_features
+from facedit.speech.features import DEFAULT_LAYER, layer_of
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
@@ -59,6 +60,11 @@ class Models:
     space: MotionSpace
     motion: MotionModel
     mouth: MouthNetwork | None
+
+    @property
+    def layer(self) -> int:
+        """Layer of the speech encoder that the motion model hears; ``UsageError`` if unknown."""
+        return layer_of(self.motion.encoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +229,19 @@ def infill_spans(
     )
 
 
-def speech_on(window: Callable[[float, float], Sound], first_frame: int, frames: int) -> Float32:
+def speech_on(
+    window: Callable[[float, float], Sound],
+    first_frame: int,
+    frames: int,
+    layer: int = DEFAULT_LAYER,
+) -> Float32:
     """Compute the speech features under a canvas, heard in context.
 
     Args:
         window: Returns the output's sound between two times, silence outside.
         first_frame: Motion frame of the output at which the canvas starts.
         frames: Length of the canvas, T.
+        layer: Layer of Whisper base.
 
     Returns:
         Features, shape (T, C).
@@ -237,7 +249,7 @@ def speech_on(window: Callable[[float, float], Sound], first_frame: int, frames:
     padding = frame_at(PADDING_S)
     start_s = frame_time(first_frame - padding)
     end_s = frame_time(first_frame + frames + padding)
-    heard = cached_features(window(start_s, end_s), frames + 2 * padding)
+    heard = cached_features(window(start_s, end_s), frames + 2 * padding, layer)
     return heard.values[padding : padding + frames]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from facedit.assets import asset_path
+from facedit.errors import UsageError
 from facedit.speech.activity import voice_activity
 from facedit.speech.log_mel import HOP, compressed, mel_power
 from facedit.speech.sound import fit_length, speech_samples
@@ -29,6 +30,8 @@ from facedit.units import (
 )
 
 DEFAULT_LAYER = 4
+LAYERS = 6
+"""Layers of Whisper base."""
 PAD_FRAMES = 10
 """Silence put before and after the sound (0.4 s): the encoder was trained on padded sound."""
 OVERLAP_FRAMES = 50
@@ -174,6 +177,31 @@ def encoder_name(layer: int = DEFAULT_LAYER) -> str:
         For example ``whisper-base/4+energy+vad``.
     """
     return f"whisper-base/{layer}+energy+vad"
+
+
+def is_made(encoder: str) -> bool:
+    """Tell whether ``extract`` can make the features of a name."""
+    return encoder in map(encoder_name, range(1, LAYERS + 1))
+
+
+def layer_of(encoder: str) -> int:
+    """Return the layer that features of a name are taken from: ``encoder_name`` turned round.
+
+    Args:
+        encoder: Name of features, as weights record it.
+
+    Returns:
+        Layer of Whisper base.
+
+    Raises:
+        UsageError: If this version makes no such features.
+    """
+    if not is_made(encoder):
+        raise UsageError(
+            f"speech features {encoder!r} are asked for; this version makes {encoder_name(1)} to "
+            f"{encoder_name(LAYERS)}: train the weights again, or take the facedit they came with."
+        )
+    return next(layer for layer in range(1, LAYERS + 1) if encoder == encoder_name(layer))
 
 
 def extract(

@@ -9,6 +9,8 @@ offset to about one frame, so an offset of one is left as it is.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from facedit.bench.measures.av_sync import judge
@@ -42,6 +44,24 @@ def measure_offset(net: SyncModel, motion: Float32, speech: Float32) -> SyncScor
     if speech.shape[1] != len(net.projection.matrix):
         return None
     return judge(net, motion, speech, np.ones(len(motion), np.bool_))
+
+
+def split_ears(clip: PreparedClip) -> tuple[PreparedClip, Float32]:
+    """Take out the last voice: what the sync network hears of the clip's own sound.
+
+    Args:
+        clip: A clip with at least one other voice.
+
+    Returns:
+        The clip without that voice, and the voice, shape (T, C).
+
+    Raises:
+        ValueError: If the clip has no other voice.
+    """
+    if clip.voices is None:
+        raise ValueError("the clip has no other voice.")
+    others = clip.voices[:-1]
+    return replace(clip, voices=others if len(others) else None), clip.voices[-1]
 
 
 def put_right(clip: PreparedClip, found: SyncScore) -> PreparedClip:

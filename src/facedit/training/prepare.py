@@ -31,6 +31,7 @@ from facedit.motion.space import DEFAULT_SPACE, MotionSpace
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
+from facedit.speech.features import DEFAULT_LAYER, LAYERS, encoder_name, layer_of
 from facedit.training.clip_rows import (
     Row,
     appending,
@@ -52,9 +53,10 @@ from facedit.training.data import (
     write_meta,
 )
 from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of, voices_of
-from facedit.training.offset import measure_offset, put_right
+from facedit.training.offset import measure_offset, put_right, split_ears
 from facedit.training.prepared_page import PAGE, prepared_html
 from facedit.training.sources import Source, list_sources
+from facedit.types import Float32
 from facedit.units import MOTION_FPS
 
 log = logging.getLogger(__name__)
@@ -130,6 +132,7 @@ def prepare(
     *,
     voices: int = 0,
     space: str = DEFAULT_SPACE,
+    layer: int = DEFAULT_LAYER,
     workers: Workers = HERE,
     progress: bool = False,
 ) -> Prepared:
@@ -140,6 +143,7 @@ def prepare(
         output: Folder of results.
         voices: In how many other voices each training clip is heard too (``speech.disguise``).
         space: Name of the motion space (``motion.space.SPACES``).
+        layer: Layer of Whisper base that the speech features are taken from, 1 to 6.
         workers: Where to work; the results do not depend on it.
         progress: Show a progress bar.
 
@@ -148,17 +152,17 @@ def prepare(
         made with another motion space.
 
     Raises:
-        UsageError: If ``voices`` is negative.
+        UsageError: If ``voices`` is negative, or there is no such layer.
     """
-    from facedit.speech.features import encoder_name
-
+    if not 1 <= layer <= LAYERS:
+        raise UsageError(f"--layer is {layer}; Whisper base has layers 1 to {LAYERS}.")
     if voices < 0:
         raise UsageError(f"--voices is {voices}; it must not be negative.")
     begun = time.monotonic()
     sources = list({item.file: item for item in list_sources(source)}.values())
     for name in ("clips", "tracks", "speech"):
         (output / name).mkdir(parents=True, exist_ok=True)
-    _check_meta(output, describe_space(space, encoder_name(), voices))
+    _check_meta(output, describe_space(space, encoder_name(layer), voices))
     before = read_table(output / ROWS)
     rows = {item.file: before[item.file] for item in sources if item.file in before}
     todo = [item for item in sources if item.file not in rows]
@@ -172,7 +176,7 @@ def prepare(
 
         run_items(
             todo,
-            partial(make_preparer, output, voices, space),
+            partial(make_preparer, output, voices, space, layer),
             workers=workers,
             on_done=on_done,
             title="prepare",
@@ -199,7 +203,7 @@ def prepare(
 
 
 def make_preparer(
-    output: Path, voices: int = 0, space: str = DEFAULT_SPACE
+    output: Path, voices: int = 0, space: str = DEFAULT_SPACE, layer: int = DEFAULT_LAYER
 ) -> Callable[[Source], Row]:
     """Load what every clip needs.
 
@@ -207,6 +211,7 @@ def make_preparer(
         output: Folder of results.
         voices: Other voices of each training clip.
         space: Name of the motion space.
+        layer: Layer of Whisper base.
 
     Returns:
         ``prepare_clip`` of one clip.
@@ -224,6 +229,7 @@ def make_preparer(
         mirror=mirror_points(),
         net=net,
         voices=voices,
+        layer=layer,
     )
 
 
@@ -234,6 +240,7 @@ def prepare_clip(
     mirror: Index,
     net: SyncModel | None,
     voices: int = 0,
+    layer: int = DEFAULT_LAYER,
 ) -> Row:
     """Prepare one clip.
 
@@ -244,6 +251,7 @@ def prepare_clip(
         mirror: For each landmark the one at its mirrored place, shape (478,).
         net: The sync network; None leaves sound and picture as they are.
         voices: Other voices, if it is a training clip.
+        layer: Layer of Whisper base. (The sync network hears its own.)
 
     Returns:
         Its row of the table.
@@ -256,17 +264,20 @@ def prepare_clip(
     try:
         row["sha256"] = sha256_of(item.path)
         track = track_of(item.path, output / "tracks" / f"{row['sha256']}.npz")
-        speech = speech_of(item.path, output / "speech" / f"{row['sha256']}.npz")
-        others = voices_of(
-            item.path,
-            output / "speech" / f"{row['sha256']}.npz",
-            voices if item.split == LEARNT else 0,
-            int(row["sha256"][:15], 16),
-        )
-        clip = encode_clip(track, speech, space, mirror, others)
-        if net is not None and (found := measure_offset(net, clip.motion, clip.speech)) is not None:
-            row |= {"offset": str(found.offset), "sync": f"{found.confidence:.3f}"}
-            clip = put_right(clip, found)
+        heard = output / "speech" / f"{row['sha256']}.npz"
+        speech = speech_of(item.path, heard, layer)
+        count = voices if item.split == LEARNT else 0
+        others = voices_of(item.path, heard, count, int(row["sha256"][:15], 16), layer)
+        # The sync network may hear another layer: it comes along as one more voice.
+        ears: tuple[Float32, ...] = ()
+        if net is not None and net.encoder != encoder_name(layer):
+            ears = (speech_of(item.path, heard, layer_of(net.encoder)),)
+        clip = encode_clip(track, speech, space, mirror, others + ears)
+        if net is not None:
+            clip, judged = split_ears(clip) if ears else (clip, clip.speech)
+            if (found := measure_offset(net, clip.motion, judged)) is not None:
+                row |= {"offset": str(found.offset), "sync": f"{found.confidence:.3f}"}
+                clip = put_right(clip, found)
     except (AssetMissing, OutputNotWritable):
         raise
     except (FaceditError, Unusable, OSError) as error:

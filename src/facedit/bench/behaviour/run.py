@@ -16,6 +16,7 @@ from facedit.bench.build.said import Given
 from facedit.bench.fills import Fill
 from facedit.bench.spans import LipMeter
 from facedit.errors import FaceditError
+from facedit.speech.features import layer_of
 from facedit.training.data import ClipRow, Meta, PreparedClip
 from facedit.training.encode import speech_of
 from facedit.training.sources import Source, list_sources
@@ -54,7 +55,11 @@ class Footage:
 
 
 def hear_clips(
-    data: Path, rows: Sequence[ClipRow], clips: Sequence[PreparedClip], footage: Footage
+    data: Path,
+    rows: Sequence[ClipRow],
+    clips: Sequence[PreparedClip],
+    footage: Footage,
+    encoder: str,
 ) -> list[Heard | None]:
     """Find the sound and phones of prepared clips.
 
@@ -63,17 +68,19 @@ def hear_clips(
         rows: The clips' rows.
         clips: The clips.
         footage: Where they came from.
+        encoder: Name of the clips' speech features.
 
     Returns:
         What is heard in each; None where the file is missing or unreadable.
     """
+    layer = layer_of(encoder)
     found: list[Heard | None] = []
     for row, clip in zip(rows, clips, strict=True):
         source = footage.sources.get(row.file)
         one = None
         if source is not None:
             try:
-                whole = speech_of(source.path, data / "speech" / f"{row.sha256}.npz")
+                whole = speech_of(source.path, data / "speech" / f"{row.sha256}.npz", layer)
                 one = hear(source, clip.speech, whole, footage.given)
             except (FaceditError, OSError) as error:
                 log.warning("%s is left out of closures: %s", row.file, error)
@@ -109,7 +116,7 @@ def run_studies(
     needs_sound = CLOSURES in wanted or STILLNESS in wanted
     heard: list[Heard | None] = [None] * len(clips)
     if needs_sound and footage.sources:
-        heard = hear_clips(data, rows, clips, footage)
+        heard = hear_clips(data, rows, clips, footage, meta.encoder)
     # A name of a speaker may be used by several corpora.
     speakers = [f"{row.corpus}/{row.speaker}" for row in rows]
     study = Study.of(clips, heard, speakers, fills, meter, meta)

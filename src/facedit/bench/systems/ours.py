@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from facedit.assets import sha256_of
-from facedit.bench.blank import Blank
+from facedit.bench.blank import Blank, Heard
 from facedit.bench.systems.system import Pictures, System
 from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import DEFAULT_SPACE
+from facedit.speech.features import layer_of
 from facedit.types import Float32
 
 TRACKS = ("reconstruct", "edit", "generate")
@@ -43,7 +44,7 @@ class Setting:
     level_guidance: float | None = None
     settle: float | None = None
     context: bool = True
-    sound: str = "own"
+    sound: Heard = "own"
     render: bool = True
 
 
@@ -94,7 +95,9 @@ def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> Sy
     return System(name, about, pictures, TRACKS, draw, settings.temperature > 0, origin=origin)
 
 
-def complete(model: MotionModel, blank: Blank, takes: int, *, context: bool, sound: str) -> Float32:
+def complete(
+    model: MotionModel, blank: Blank, takes: int, *, context: bool, sound: Heard
+) -> Float32:
     """Let the model complete a blank.
 
     Args:
@@ -107,7 +110,7 @@ def complete(model: MotionModel, blank: Blank, takes: int, *, context: bool, sou
     Returns:
         Motion, kept entries as they were, shape (takes, T, D).
     """
-    speech = blank.speech if sound == "own" else blank.other_speech()
+    speech = blank.hear(sound, layer_of(model.encoder))
     kept = np.nan_to_num(blank.motion)
     mask = blank.mask if context else np.ones_like(blank.mask)
     tasks = [Task(kept, mask, speech, blank.seed + take) for take in range(takes)]
