@@ -26,7 +26,8 @@ from facedit.bench.spans import LipMeter, score_clips
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
 from facedit.training.config import load_config
-from facedit.training.data import ClipRow, PreparedClip, read_clip, read_meta, read_rows, split_rows
+from facedit.training.data import split_rows
+from facedit.training.prepared import ClipRow, PreparedClip, read_clip, read_meta, read_rows
 
 SPAN, MOST = 14, 4
 NAMES = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump", "velocity_jump")

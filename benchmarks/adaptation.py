@@ -21,7 +21,7 @@ from facedit.bench.lip_sums import FIGURES, paired_gain
 from facedit.bench.spans import EDGE, LipMeter
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
-from facedit.training.data import ClipRow, read_clip, read_meta, read_rows
+from facedit.training.prepared import ClipRow, read_clip, read_meta, read_rows
 from facedit.types import Float64
 from facedit.units import MOTION_FPS
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from facedit.bench.evaluate import fit_ridges
 from facedit.bench.systems.simple import save_ridges
 from facedit.model.checkpoint import load_model
-from facedit.training.data import read_rows
+from facedit.training.prepared import read_rows
 
 
 def main() -> None:

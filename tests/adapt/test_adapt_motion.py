@@ -25,8 +25,8 @@ from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
-from facedit.training.data import PreparedClip
 from facedit.training.prepare import describe_space
+from facedit.training.prepared import PreparedClip
 
 SPACE = MotionSpace.load()
 META = describe_space("mesh", "whisper-base/4+energy+vad")

@@ -12,7 +12,7 @@ from facedit.bench.behaviour.study_stillness import study_stillness
 from facedit.bench.behaviour.tables import behaviour_tables
 from facedit.bench.spans import LipMeter
 from facedit.motion.space import MotionSpace
-from facedit.training.data import Meta, PreparedClip
+from facedit.training.prepared import Meta, PreparedClip
 from facedit.types import Sound
 
 SPACE = MotionSpace.load()

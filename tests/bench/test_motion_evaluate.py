@@ -16,16 +16,16 @@ from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.motion.space import MotionSpace
 from facedit.training.clip_rows import FIELDS
-from facedit.training.data import (
+from facedit.training.prepare import describe_space
+from facedit.training.prepared import (
     ClipRow,
     clip_path,
-    fit_projection,
     read_clip,
     read_meta,
     read_rows,
     write_meta,
 )
-from facedit.training.prepare import describe_space
+from facedit.training.scaling import fit_projection
 
 ENCODER = "made-up"
 

@@ -15,10 +15,10 @@ from facedit.motion.space import MotionSpace
 from facedit.scale.workers import Workers
 from facedit.training import encode
 from facedit.training import prepare as module
-from facedit.training.data import ROWS, read_clip, read_meta, read_rows, write_meta
 from facedit.training.encode import Unusable, encode_clip, longest_run
 from facedit.training.offset import measure_offset, moved
 from facedit.training.prepare import prepare
+from facedit.training.prepared import ROWS, read_clip, read_meta, read_rows, write_meta
 from facedit.training.prepared_page import PAGE
 from facedit.training.sources import list_sources
 from facedit.types import FaceTrack, Sound, SpeechFeatures

@@ -7,20 +7,12 @@ from motion_corpus import DIMS, GROUPS, META, write_corpus
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
 from facedit.training.config import DataConfig, PoolConfig
-from facedit.training.data import (
-    clip_path,
-    fit_projection,
-    load_dataset,
-    motion_scale,
-    read_clip,
-    read_meta,
-    read_rows,
-    split_rows,
-    write_meta,
-)
+from facedit.training.data import load_dataset, split_rows
 from facedit.training.masks import KINDS, MaskConfig
 from facedit.training.prepare import describe_space
+from facedit.training.prepared import clip_path, read_clip, read_meta, read_rows, write_meta
 from facedit.training.sampler import BLEND, Sampler, hold_still, make_pool, stretch, turn_back
+from facedit.training.scaling import fit_projection, motion_scale
 
 POOLS = (PoolConfig(("one",), 0.5, 32), PoolConfig(("two",), 0.25, 64))
 PLAIN = DataConfig("", POOLS, mirror=0.0, amplitude=0.0, speech_noise=0.0)

@@ -18,8 +18,8 @@ from facedit.model.dit import DiT
 from facedit.model.infill import infill
 from facedit.training import run
 from facedit.training.config import OptimConfig, load_config
-from facedit.training.data import read_clip
 from facedit.training.loop import learning_rate
+from facedit.training.prepared import read_clip
 from facedit.training.run import STATE, stop_signals, train
 from facedit.training.state import Ema, load_state, save_state
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from facedit.bench.sync.distance import SyncScore
-from facedit.training.data import PreparedClip
 from facedit.training.encode import Unusable
 from facedit.training.offset import moved, put_right
+from facedit.training.prepared import PreparedClip
 
 FRAMES = 30
 

@@ -11,8 +11,8 @@ import numpy as np
 from facedit.errors import BadMedia, NoFace
 from facedit.model.checkpoint import MotionModel
 from facedit.speech.features import layer_of
-from facedit.training.data import KEPT, PreparedClip, read_clip
 from facedit.training.prepare import make_preparer
+from facedit.training.prepared import KEPT, PreparedClip, read_clip
 from facedit.training.sources import Source, list_sources
 
 UNLIKE = 0.035

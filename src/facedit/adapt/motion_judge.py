@@ -11,7 +11,7 @@ from facedit.bench.lip_sums import FIGURES
 from facedit.bench.spans import Gap, LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
-from facedit.training.data import Meta, PreparedClip
+from facedit.training.prepared import Meta, PreparedClip
 from facedit.types import Float32, Float64
 
 SPAN = 14

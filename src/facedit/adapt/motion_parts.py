@@ -12,7 +12,8 @@ from facedit.adapt.motion_tune import SPEAKER
 from facedit.bench.spans import EDGE
 from facedit.errors import UsageError
 from facedit.model.normalise import SpeechProjection
-from facedit.training.data import ClipRow, Dataset, PreparedClip
+from facedit.training.data import Dataset
+from facedit.training.prepared import ClipRow, PreparedClip
 from facedit.units import MOTION_FPS
 
 LEAST_S = 4.0

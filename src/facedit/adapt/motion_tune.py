@@ -14,9 +14,10 @@ from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import few_threads
 from facedit.training.config import DataConfig, OptimConfig, PoolConfig
-from facedit.training.data import Dataset, Meta
+from facedit.training.data import Dataset
 from facedit.training.loop import Trainer, learning_rate
 from facedit.training.masks import MaskConfig
+from facedit.training.prepared import Meta
 from facedit.training.sampler import Sampler
 from facedit.training.team import Team
 

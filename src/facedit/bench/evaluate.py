@@ -24,7 +24,7 @@ from facedit.bench.spans import LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.motion.space import MotionSpace
-from facedit.training.data import ClipRow, read_clip, read_meta, read_rows
+from facedit.training.prepared import ClipRow, read_clip, read_meta, read_rows
 from facedit.types import Float64
 
 log = logging.getLogger(__name__)

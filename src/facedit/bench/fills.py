@@ -12,7 +12,7 @@ from facedit.bench.spans import Gap
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.model.sample import SamplerSettings
-from facedit.training.data import PreparedClip
+from facedit.training.prepared import PreparedClip
 from facedit.types import Bool, Float32
 
 

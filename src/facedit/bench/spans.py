@@ -10,8 +10,8 @@ import numpy as np
 from facedit.bench.lip_sums import span_sums
 from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace, lip_opening, lip_width
-from facedit.training.data import Meta, PreparedClip
 from facedit.training.masks import span_mask
+from facedit.training.prepared import Meta, PreparedClip
 from facedit.training.sampler import turn_back
 from facedit.types import Bool, Float32, Float64
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedit.scale.outcome import Failure
-from facedit.training.data import KEPT
+from facedit.training.prepared import KEPT
 from facedit.training.sources import Source
 
 if TYPE_CHECKING:

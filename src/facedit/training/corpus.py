@@ -17,20 +17,11 @@ from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
 from facedit.training.config import DataConfig, TrainConfig
-from facedit.training.data import (
-    ClipRow,
-    Dataset,
-    Meta,
-    fit_projection,
-    load_dataset,
-    motion_scale,
-    read_clip,
-    read_meta,
-    read_rows,
-    split_rows,
-)
+from facedit.training.data import Dataset, load_dataset, split_rows
 from facedit.training.masks import KINDS, MaskConfig
+from facedit.training.prepared import ClipRow, Meta, read_clip, read_meta, read_rows
 from facedit.training.sampler import Sampler
+from facedit.training.scaling import fit_projection, motion_scale
 from facedit.training.sync_term import hear, load_sync_for
 from facedit.training.validate import Validator, make_validator
 from facedit.types import Float32

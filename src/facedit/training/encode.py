@@ -24,8 +24,8 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, lip_opening
 from facedit.speech.disguise import disguised_power, draw_disguise
 from facedit.speech.features import DEFAULT_LAYER, extract, whisper_base
-from facedit.training.data import PreparedClip
 from facedit.training.outliers import find_outlier
+from facedit.training.prepared import PreparedClip
 from facedit.types import Bool, FaceTrack, Float32
 from facedit.units import MOTION_FPS, frame_at
 

@@ -16,8 +16,8 @@ import numpy as np
 from facedit.bench.measures.av_sync import judge
 from facedit.bench.sync.distance import SyncScore
 from facedit.bench.sync.weights import SyncModel
-from facedit.training.data import PreparedClip
 from facedit.training.encode import MIN_FRAMES, Unusable
+from facedit.training.prepared import PreparedClip
 from facedit.types import Float32
 
 LARGEST_LEFT = 1

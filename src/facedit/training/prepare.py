@@ -42,7 +42,9 @@ from facedit.training.clip_rows import (
     read_table,
     write_table,
 )
-from facedit.training.data import (
+from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of, voices_of
+from facedit.training.offset import measure_offset, put_right, split_ears
+from facedit.training.prepared import (
     KEPT,
     META,
     ROWS,
@@ -52,8 +54,6 @@ from facedit.training.data import (
     read_meta,
     write_meta,
 )
-from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of, voices_of
-from facedit.training.offset import measure_offset, put_right, split_ears
 from facedit.training.prepared_page import PAGE, prepared_html
 from facedit.training.sources import Source, list_sources
 from facedit.types import Float32

@@ -9,7 +9,7 @@ import numpy as np
 from facedit.report.document import document
 from facedit.report.drawing import escape, label, line, rect
 from facedit.training.clip_rows import Row, count_reasons, kind_of
-from facedit.training.data import KEPT
+from facedit.training.prepared import KEPT
 from facedit.units import MOTION_FPS
 
 PAGE = "prepared.html"

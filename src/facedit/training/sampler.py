@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
 from facedit.training.config import DataConfig, PoolConfig
-from facedit.training.data import Dataset, Meta
+from facedit.training.data import Dataset
 from facedit.training.masks import Mask, MaskConfig, draw_mask
+from facedit.training.prepared import Meta
 from facedit.types import Bool, Float32
 
 BLEND = 3

@@ -13,18 +13,11 @@ import torch
 from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
 from facedit.bench.sync.weights import SyncModel, save_sync
 from facedit.errors import UsageError
-from facedit.training.data import (
-    Dataset,
-    fit_projection,
-    load_dataset,
-    motion_scale,
-    read_clip,
-    read_meta,
-    read_rows,
-    split_rows,
-)
+from facedit.training.data import Dataset, load_dataset, split_rows
 from facedit.training.logs import RunLog, mean_of
+from facedit.training.prepared import read_clip, read_meta, read_rows
 from facedit.training.run import WEIGHTS, Trained, stop_signals
+from facedit.training.scaling import fit_projection, motion_scale
 from facedit.training.state import STATE, load_state, save_state, state_of
 from facedit.training.sync_config import SyncTrainConfig
 from facedit.training.sync_data import SyncSampler

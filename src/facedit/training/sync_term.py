@@ -22,7 +22,7 @@ from facedit.bench.sync.network import KERNELS
 from facedit.bench.sync.weights import SyncModel, load_sync
 from facedit.errors import UsageError
 from facedit.model.flow import masked_mean
-from facedit.training.data import ClipRow, Meta, read_clip
+from facedit.training.prepared import ClipRow, Meta, read_clip
 from facedit.types import Float32
 
 SIGHT = sum(kernel // 2 for kernel in KERNELS)

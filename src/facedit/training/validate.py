@@ -17,9 +17,9 @@ from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import Identity, MotionSpace
 from facedit.training.config import OptimConfig
-from facedit.training.data import ClipRow, Meta, PreparedClip, read_clip
 from facedit.training.face_strip import FaceStrip, strip_frames
 from facedit.training.flow_task import draw_task, task_loss
+from facedit.training.prepared import ClipRow, Meta, PreparedClip, read_clip
 from facedit.training.sampler import Batch, Sampler
 from facedit.training.samples import Sample
 from facedit.types import Float32

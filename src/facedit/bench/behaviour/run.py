@@ -17,8 +17,8 @@ from facedit.bench.fills import Fill
 from facedit.bench.spans import LipMeter
 from facedit.errors import FaceditError
 from facedit.speech.features import layer_of
-from facedit.training.data import ClipRow, Meta, PreparedClip
 from facedit.training.encode import speech_of
+from facedit.training.prepared import ClipRow, Meta, PreparedClip
 from facedit.training.sources import Source, list_sources
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from facedit.bench.behaviour.heard import Heard
 from facedit.bench.fills import Fill, Sounds
 from facedit.bench.lip_sums import figures
 from facedit.bench.spans import Gap, LipMeter
-from facedit.training.data import Meta, PreparedClip
+from facedit.training.prepared import Meta, PreparedClip
 from facedit.types import Float32, Float64
 
 Row = dict[str, Any]
