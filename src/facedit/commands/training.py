@@ -53,7 +53,7 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
         help="what to measure (spans,closures,stillness,drift)",
     )  # fmt: skip
     evaluate.add_argument(
-        "--spans-per-clip", type=int, default=4, metavar="N",
+        "--spans-per-clip", type=int, metavar="N",
         help="hide up to N spans of each length, spread over a clip, one at a time (default 4); "
         "1 is the middle one",
     )  # fmt: skip
@@ -81,10 +81,10 @@ def _train(args: argparse.Namespace) -> Any:
 
 
 def _evaluate(args: argparse.Namespace) -> Any:
-    from facedit.bench.evaluate import evaluate
+    from facedit.bench.evaluate import SPANS_PER_CLIP, evaluate
 
     return evaluate(
         args.input, args.output, weights=args.weights, seed=args.seed, force=args.force,
         parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
-        spans_per_clip=args.spans_per_clip,
+        spans_per_clip=SPANS_PER_CLIP if args.spans_per_clip is None else args.spans_per_clip,
     )  # fmt: skip
