@@ -89,6 +89,7 @@ def variants(
         "adapted": (last, adapted),
         "still: warp": (closed, lambda: FaceRenderer(nothing)),
         "still: network": (closed, lambda: FaceRenderer(nothing, network)),
+        "still: mouths": (closed, lambda: FaceRenderer(bank, network)),
     }
     return {name: partial(draw, base, make) for name, (base, make) in ways.items()}
 

@@ -94,6 +94,19 @@ def test_a_portrait_speaks(talking):
     assert "generate: synthetic" in comment(talking)
 
 
+def test_of_a_video_mouths_and_manner_are_used(talking, folder):
+    """A video says more than a picture: it is used, said in the report, and can be left out."""
+    said = {}
+    for name, alone in (("shown", False), ("alone", True)):
+        path = folder / f"{name}.mp4"
+        result = pipeline.generate(talking, path, text="Moon.", picture_only=alone, run=QUIET)
+        said[name] = result.details["reports"][0]["figures"]
+    assert said["shown"]["mouths"].endswith("of the video")
+    assert said["shown"]["way of speaking"].endswith("s of the video")
+    assert "mouths" not in said["alone"]
+    assert len(pictures(folder / "shown.mp4")) == len(pictures(folder / "alone.mp4"))
+
+
 def test_what_was_not_edited_is_what_was_shot(talking, edited):
     (output,) = edited.outputs
     plan = edited.details["reports"][0]["plan"]

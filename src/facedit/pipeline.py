@@ -160,16 +160,19 @@ def generate(
     speech: Path | None = None,
     text: str | None = None,
     voice: str = "default",
+    picture_only: bool = False,
     run: Run | None = None,
 ) -> Result:
     """Make a talking face from one picture and speech.
 
     Args:
-        face: A picture, or a video to take one from.
+        face: A picture, or a video of the person: its most closed mouth's picture speaks, with the
+            video's own mouths and in the way that the person speaks in it.
         output: The new video.
         speech: The speech.
         text: The words, to be spoken by ``voice``, instead of ``speech``.
         voice: Voice of ``text``.
+        picture_only: Take one picture of a video and nothing else.
         run: Options.
 
     Returns:
@@ -193,8 +196,9 @@ def generate(
             sound, words = synthesise(text or "", voice)
     with none_left_behind(made):
         report = make_portrait(
-            face, sound, words, output, run, clock, voice if text else str(speech)
-        )
+            face, sound, words, output, run, clock, voice if text else str(speech),
+            picture_only=picture_only,
+        )  # fmt: skip
     summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
     return result_of(summary, (output,), (report,), run)
 

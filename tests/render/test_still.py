@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from facedit.render.bank import ReferenceBank
 from facedit.render.blink import APART_S, LENGTH_S, Blink, blink_schedule, closure_at
 from facedit.render.lids import close_lids
-from facedit.render.mesh import IRISES, LOWER_LIDS, UPPER_LIDS
-from facedit.render.network import MouthNetwork
+from facedit.render.mesh import IRISES, LIPS, LOWER_LIDS, UPPER_LIDS
+from facedit.render.network import MouthNetwork, load_network
 from facedit.render.still import Still, StillAnimator
 from facedit.types import UInt8
 
@@ -119,3 +119,20 @@ def test_a_donor_is_used(portrait: UInt8, make_face, talking) -> None:
     with_donor = animator.frame(faces[5], choices[1])
     alone = StillAnimator(Still(portrait, base), MouthNetwork()).frame(faces[5], type(choices[1])())
     assert not np.array_equal(with_donor, alone)
+
+
+def test_ones_own_mouths_are_shown_as_they_are(portrait: UInt8, make_face, talking) -> None:
+    """Of this very person real pixels are copied; of another the network decides alone."""
+    pictures, faces = talking
+    bank = ReferenceBank()
+    for number, (picture, face) in enumerate(zip(pictures, faces, strict=True)):
+        bank.add(picture, face, number / 25)
+    still, network = Still(pictures[0], faces[0]), load_network(None)
+    errors = []
+    for own in (True, False):
+        animator = StillAnimator(still, network, bank, own=own)
+        drawn = animator.frame(faces[5], animator.plan(faces[[5]])[0])
+        low, high = faces[5][list(LIPS), :2].min(axis=0), faces[5][list(LIPS), :2].max(axis=0)
+        box = tuple(slice(int(a), int(b) + 1) for a, b in zip(low[::-1], high[::-1], strict=True))
+        errors.append(np.abs(drawn[box].astype(int) - pictures[5][box]).mean())
+    assert errors[0] < 0.75 * errors[1]

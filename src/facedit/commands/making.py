@@ -103,11 +103,15 @@ def _sync(args: argparse.Namespace) -> Any:
 def _add_generate(verbs: Verbs, verb: Verb) -> None:
     parser = verb(verbs, "generate", "A talking face from one picture and speech.", _generate)
     parser.add_argument(
-        "input", type=Path, metavar="FACE", help="a picture, or a video to take one"
-    )
+        "input", type=Path, metavar="FACE",
+        help="a picture, or a video of the person: its mouths and way of speaking are used too",
+    )  # fmt: skip
     parser.add_argument("speech", type=Path, nargs="?", metavar="SPEECH", help="the speech")
     parser.add_argument("--text", help="the words, spoken by --voice, instead of SPEECH")
     parser.add_argument("--voice", default="default", help="voice of --text (default)")
+    parser.add_argument(
+        "--picture-only", action="store_true", help="use one picture of a video and nothing else"
+    )
     add_output(parser, "the new video")
     _add_run_options(parser, "head")
 
@@ -121,6 +125,7 @@ def _generate(args: argparse.Namespace) -> Any:
         speech=args.speech,
         text=args.text,
         voice=args.voice,
+        picture_only=args.picture_only,
         run=_run_options(args, "head"),
     )
 

@@ -1,4 +1,4 @@
-"""Makes a talking video of one picture."""
+"""Makes a talking video of one picture, or of a picture of a video."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 from facedit import __version__
 from facedit.compose.clock import StageClock
 from facedit.compose.making import clip_facts, marked, report_folder
+from facedit.compose.shown import Shown, look, shown_canvas, shown_speech, watch
 from facedit.compose.sound import stretches
-from facedit.compose.spans import load_models, speech_on
-from facedit.compose.still import load_still, still_canvas, still_targets
+from facedit.compose.spans import load_models
+from facedit.compose.still import still_targets
 from facedit.compose.watch import lip_curve, shrunk
 from facedit.compose.weights import choose_weights
 from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
+from facedit.media.still import is_image
 from facedit.media.write import VideoWriter
 from facedit.model.infill import infill
 from facedit.options import Run
@@ -38,31 +40,35 @@ def make_portrait(
     run: Run,
     clock: StageClock,
     voice: str,
+    *,
+    picture_only: bool = False,
 ) -> RunReport:
     """Let one picture speak.
 
     Args:
-        face: A picture, or a video to take one from.
+        face: A picture, or a video of the person.
         sound: The speech.
         words: Its words, if known.
         output: The new video.
         run: Options.
         clock: Times the stages.
         voice: Where the sound comes from, for the report.
+        picture_only: Of a video too, use one picture and nothing else.
 
     Returns:
         The report, which was written as well. (``NoFace`` if there is no face, ``AmbiguousFace`` if
         several could be meant.)
     """
-    with clock.stage("finding the face"):
-        still = load_still(face, run)
+    alone = picture_only or is_image(face)
+    shown = look(face, run, clock) if alone else watch(face, run, clock)
+    still = shown.still
     with clock.stage("loading models"):
         models = load_models(run)
     frames = max(first_frame_from(sound.duration_s), 1)
-    canvas = still_canvas(models.space, still, frames, run.region)
+    canvas = shown_canvas(models.space, shown, frames, run.region)
     window = stretches(sound)
     with clock.stage("speech features"):
-        heard = speech_on(window, canvas.first_frame, len(canvas.values), models.layer)
+        heard = shown_speech(shown, canvas, window, models.layer)
     with clock.stage("motion model"):
         motion = infill(
             models.motion, canvas.values, canvas.mask, heard, seed=run.seed, steps=run.steps
@@ -76,7 +82,7 @@ def make_portrait(
     info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
     mark = marked("generate", "synthetic face and motion throughout", run)
     assert models.mouth is not None
-    animator = StillAnimator(still, models.mouth)
+    animator = StillAnimator(still, models.mouth, shown.bank, own=bool(shown.bank))
     shots = []
     wanted = set(np.linspace(0, frames - 1, SHOTS).astype(int))
     with (
@@ -109,11 +115,30 @@ def make_portrait(
             ),
         ),
         stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
-        figures={"seed": str(run.seed), "region": run.region},
+        figures={"seed": str(run.seed), "region": run.region} | told(shown),
         provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
     )
     write_report(report, report_folder(output, run), force=run.force)
     return report
+
+
+def told(shown: Shown) -> dict[str, str]:
+    """Say for the report what was taken from a video beside the picture.
+
+    Args:
+        shown: What is known of the person.
+
+    Returns:
+        Figures by name; none of a picture.
+    """
+    if shown.bank is None:
+        return {}
+    context = "none: too little is seen or heard"
+    if shown.context is not None:
+        start_s = frame_time(shown.context.first_frame)
+        end_s = start_s + frame_time(len(shown.context.landmarks))
+        context = f"{start_s:.2f} to {end_s:.2f} s of the video"
+    return {"mouths": f"{len(shown.bank)} of the video", "way of speaking": context}
 
 
 def _small(rgb: UInt8, landmarks: Float32) -> UInt8:

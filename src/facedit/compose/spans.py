@@ -143,19 +143,44 @@ def track_windows(
     """
     landmarker = Landmarker()
     choice = FaceChoice.parse(run.face)
-    windows = []
-    for start_s, end_s in source_windows(plan, AROUND_S, AROUND_S):
-        count = frame_at(end_s - start_s, info.frame_rate)
-        with clock.stage("tracking", count) as tick:
-            frames = ((f.time_s, f.rgb()) for f in read_frames(source, start_s, end_s, info=info))
-            track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
-        with clock.stage("mouths", count):
-            bank = ReferenceBank()
-            for index, frame in enumerate(read_frames(source, start_s, end_s, info=info)):
-                if np.isfinite(track.landmarks[index, 0, 0]):
-                    bank.add(frame.rgb(), track.landmarks[index], frame.time_s)
-        windows.append(TrackedWindow(start_s, end_s, track, bank))
-    return tuple(windows)
+    return tuple(
+        track_window(source, info, part, choice, landmarker, clock)
+        for part in source_windows(plan, AROUND_S, AROUND_S)
+    )
+
+
+def track_window(
+    source: Path,
+    info: VideoInfo,
+    part: tuple[float, float],
+    choice: FaceChoice,
+    landmarker: Landmarker,
+    clock: StageClock,
+) -> TrackedWindow:
+    """Track one stretch of the source, and collect the mouths there.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+        part: Start and end in seconds.
+        choice: Which face.
+        landmarker: The tracker.
+        clock: Times the stages.
+
+    Returns:
+        The window. (``NoFace`` if it shows no face, ``AmbiguousFace`` if several could be meant.)
+    """
+    start_s, end_s = part
+    count = frame_at(end_s - start_s, info.frame_rate)
+    with clock.stage("tracking", count) as tick:
+        frames = ((f.time_s, f.rgb()) for f in read_frames(source, start_s, end_s, info=info))
+        track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
+    with clock.stage("mouths", count):
+        bank = ReferenceBank()
+        for index, frame in enumerate(read_frames(source, start_s, end_s, info=info)):
+            if np.isfinite(track.landmarks[index, 0, 0]):
+                bank.add(frame.rgb(), track.landmarks[index], frame.time_s)
+    return TrackedWindow(start_s, end_s, track, bank)
 
 
 def span_canvases(

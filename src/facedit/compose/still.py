@@ -13,6 +13,7 @@ from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
+from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.still import is_image, read_image
@@ -21,7 +22,7 @@ from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
 from facedit.render.still import Still
-from facedit.types import Float32, Float64, UInt8
+from facedit.types import FaceTrack, Float32, Float64, UInt8
 
 CLOSED = 0.01
 """Lip opening, in outer-eye distances, at which a mouth counts as closed."""
@@ -47,11 +48,8 @@ def load_still(path: Path, run: Run) -> Still:
         run: Options; ``face`` chooses the face.
 
     Returns:
-        The picture, of even size, and its landmarks. (``AmbiguousFace`` if several could be meant,
-        ``BadMedia`` if the file cannot be read.)
-
-    Raises:
-        NoFace: If there is no face.
+        The picture, of even size, and its landmarks. (``NoFace`` if there is none,
+        ``AmbiguousFace`` if several could be meant, ``BadMedia`` if the file cannot be read.)
     """
     choice, landmarker = FaceChoice.parse(run.face), Landmarker()
     if is_image(path):
@@ -63,14 +61,32 @@ def load_still(path: Path, run: Run) -> Still:
     track = track_face(
         ((frame.time_s, frame.rgb()) for frame in frames), choice, landmarker=landmarker
     )
-    openness = lip_opening(track.landmarks)
+    return still_from(path, info, track, run)[0]
+
+
+def still_from(path: Path, info: VideoInfo, track: FaceTrack, run: Run) -> tuple[Still, float]:
+    """Take the frame with the most closed mouth from the start of a tracked video.
+
+    Args:
+        path: The video.
+        info: What is known of it.
+        track: Its face; what lies beyond ``SEARCHED_S`` is not looked at.
+        run: Options; ``face`` chooses the face.
+
+    Returns:
+        The picture, of even size, with its landmarks, and its time in seconds.
+
+    Raises:
+        NoFace: If there is no face.
+    """
+    openness = np.where(track.times_s < SEARCHED_S, lip_opening(track.landmarks), np.nan)
     if not np.isfinite(openness).any():
         raise NoFace(f"{path.name}: no face in the first {SEARCHED_S:g} s.")
     best = float(track.times_s[np.nanargmin(openness)])
     frame = next(read_frames(path, best - 1e-4, info=info))
     rgb = even(frame.rgb())
-    track = track_face([(0.0, rgb)], choice, landmarker=landmarker)
-    return Still(rgb, track.landmarks[0])
+    found = track_face([(0.0, rgb)], FaceChoice.parse(run.face), landmarker=Landmarker())
+    return Still(rgb, found.landmarks[0]), best
 
 
 def even(rgb: UInt8) -> UInt8:
@@ -154,7 +170,7 @@ def still_targets(
 
     Args:
         space: The motion space.
-        canvas: From ``still_canvas``.
+        canvas: From ``still_canvas`` or ``shown_canvas``; what precedes the output is the prompt.
         infilled: Its infilled motion, shape (T, D).
         still: The picture.
         region: What speech may move.
@@ -162,13 +178,14 @@ def still_targets(
     Returns:
         Landmarks in pixels, shape (frames, 478, 3); the eyes stay as in the picture.
     """
-    drawn = infilled[PROMPT_FRAMES:]
+    prompt, drawn = np.split(infilled, [-canvas.first_frame])
     own = np.repeat(space.encode(still.landmarks[None], canvas.identity), len(drawn), axis=0)
     wanted = own.copy()
     lips = region_dims(space, "lips")
     wanted[:, lips] = drawn[:, lips]
     if region == "head":
         head = space.groups["head"]
-        wanted[:, head] += HEAD_SHARE * (drawn[:, head] - own[:, head])
+        # The head moves from where the prompt left it; in the picture it starts as it is.
+        wanted[:, head] += HEAD_SHARE * (drawn[:, head] - prompt[-1, head])
     moved = space.decode(wanted, canvas.identity) - space.decode(own, canvas.identity)
     return (still.landmarks[None] + moved).astype(np.float32)

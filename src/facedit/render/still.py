@@ -41,6 +41,7 @@ class StillAnimator:
         network: Mouth network.
         donor: Frames of a clip that shows a speaking mouth; None to invent it all.
         device: Torch device of the network.
+        own: The donor is this person as in the picture: its pixels are shown as in an edit.
     """
 
     def __init__(
@@ -49,13 +50,14 @@ class StillAnimator:
         network: MouthNetwork,
         donor: ReferenceBank | None = None,
         device: str = "cpu",
+        own: bool = False,
     ) -> None:
         self._still = still
-        shows_teeth = OwnTeeth.shown_in(still.landmarks)
+        shows_teeth = not own and OwnTeeth.shown_in(still.landmarks)
         self._teeth = OwnTeeth(still.rgb, still.landmarks) if shows_teeth else None
         bank = donor or ReferenceBank()
-        # The donor is another person: the network alone decides what to take from the donor.
-        settings = RenderSettings(near=-2.0, far=-1.0, foreign=True)
+        # Of another person the network alone decides what to take.
+        settings = RenderSettings() if own else RenderSettings(near=-2.0, far=-1.0, foreign=True)
         self._renderer = FaceRenderer(bank, network, device, settings)
 
     def plan(self, targets: Float32) -> tuple[Choice, ...]:

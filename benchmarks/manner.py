@@ -1,0 +1,174 @@
+"""What a video adds to a picture: whole clips spoken by one picture, or by a video's person.
+
+python benchmarks/manner.py DATA PREPARED [--split dev] [--weights default]
+
+Landmarks only, along the road of ``facedit generate``. Of speakers with several clips the picture
+(the most closed mouth) and the video are one clip and the speech is the next one's; of the others
+they are the clip's first half, and the speech its second. Lip opening and width of the drawn
+landmarks, in outer-eye distances, against those of the clip whose speech it is: r pools clips about
+their own means; the error is the mean absolute one over the truth's mean absolute deviation, level
+included; size is the ratio of standard deviations. Brackets: 95 % bootstrap over clips.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from facedit.bench.evaluate import group_clips
+from facedit.bench.stats import draw_clips, interval
+from facedit.compose.shown import Shown, context_of, shown_canvas, shown_speech
+from facedit.compose.sound import stretches
+from facedit.compose.still import still_targets
+from facedit.face.smooth import smooth_track
+from facedit.face.store import load_track
+from facedit.media.sound import read_sound
+from facedit.model.checkpoint import load_model, weights_path
+from facedit.model.infill import infill
+from facedit.motion.lips import lip_opening, lip_width
+from facedit.motion.resample import resample_track
+from facedit.motion.space import MotionSpace
+from facedit.render.bank import ReferenceBank
+from facedit.render.still import Still
+from facedit.speech.features import layer_of
+from facedit.training.prepared import ClipRow, read_rows
+from facedit.types import FaceTrack, Float32, Sound
+from facedit.units import frame_at, frame_time
+
+MOST = 12
+"""Clips of one speaker."""
+
+
+def main() -> None:
+    """Measure and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("prepared", type=Path)
+    parser.add_argument("--split", default="dev", choices=("dev", "train"))
+    parser.add_argument("--speakers", nargs="*", default=[])
+    parser.add_argument("--weights", default="default")
+    arguments = parser.parse_args()
+    rows = [
+        row
+        for row in read_rows(arguments.prepared)
+        if row.split == arguments.split
+        and (not arguments.speakers or row.speaker in arguments.speakers)
+    ]
+    model = load_model(weights_path(arguments.weights))
+    space, layer = MotionSpace.named(model.space), layer_of(model.encoder)
+    print(
+        "| clips | from | opening r | error | size | width r | error | size |\n" + "|---" * 8 + "|"
+    )
+    for corpus, members in group_clips(rows, None).items():
+        sums: dict[str, list[np.ndarray]] = defaultdict(list)
+        for number, (shown, other, part) in enumerate(cases(arguments, members)):
+            sound = stretches(read_sound(arguments.data / other.file))
+            truth, seen = lips_of(track_of(arguments.prepared, other), *part)
+            for name, known in (("picture", Shown(shown.still)), ("video", shown)):
+                canvas = shown_canvas(space, known, len(truth), "lips")
+                heard = shown_speech(known, canvas, later(sound, frame_time(part[0])), layer)
+                motion = infill(model, canvas.values, canvas.mask, heard, seed=number)[0]
+                targets = still_targets(space, canvas, motion, known.still, "lips")
+                sums[name].append(moments(truth[seen], measure(targets)[seen]))
+        if sums:
+            report(corpus, sums)
+
+
+def track_of(prepared: Path, row: ClipRow) -> FaceTrack:
+    """Load a clip's smoothed track."""
+    return smooth_track(load_track(prepared / "tracks" / f"{row.sha256}.npz"))
+
+
+def cases(
+    arguments: argparse.Namespace, members: list[ClipRow]
+) -> list[tuple[Shown, ClipRow, tuple[int, int]]]:
+    """Pair what is known of a person with speech: a clip, its first frame, and how many."""
+    speakers: dict[tuple[str, str], list[ClipRow]] = defaultdict(list)
+    for row in members:
+        speakers[row.corpus, row.speaker].append(row)
+    found = []
+    for clips in speakers.values():
+        few = clips[:MOST]
+        for index, row in enumerate(few):
+            track = track_of(arguments.prepared, row)
+            last = frame_at(float(track.times_s[-1])) + 1
+            other, part = few[(index + 1) % len(few)], (0, 0)
+            if len(few) == 1:
+                track, part = before(track, frame_time(last // 2)), (last // 2, last - last // 2)
+            else:
+                end_s = float(track_of(arguments.prepared, other).times_s[-1])
+                part = (0, frame_at(end_s) + 1)
+            context = context_of(track, stretches(read_sound(arguments.data / row.file)))
+            if context is None:
+                continue
+            closed = int(np.nanargmin(lip_opening(track.landmarks)))
+            still = Still(np.zeros((2, 2, 3), np.uint8), track.landmarks[closed])
+            found.append((Shown(still, track, ReferenceBank(), context), other, part))
+    return found
+
+
+def later(sound: Callable[[float, float], Sound], by_s: float) -> Callable[[float, float], Sound]:
+    """Begin a sound later."""
+    return lambda start_s, end_s: sound(by_s + start_s, by_s + end_s)
+
+
+def before(track: FaceTrack, end_s: float) -> FaceTrack:
+    """Cut a track off."""
+    count = int(np.searchsorted(track.times_s, end_s))
+    return FaceTrack(
+        track.times_s[:count], track.landmarks[:count], track.confidence[:count],
+        track.width, track.height,
+    )  # fmt: skip
+
+
+def lips_of(track: FaceTrack, first: int, frames: int) -> tuple[Float32, np.ndarray]:
+    """Measure true lips, shape (T, 2), and tell where a face is seen."""
+    landmarks, confidence = resample_track(track, frame_time(first), frames)
+    lips = measure(landmarks)
+    return lips, np.isfinite(lips).all(axis=1) & (confidence > 0)
+
+
+def measure(landmarks: Float32) -> Float32:
+    """Return lip opening and width, shape (T, 2)."""
+    return np.stack([lip_opening(landmarks), lip_width(landmarks)], axis=1)
+
+
+def moments(truth: Float32, drawn: Float32) -> np.ndarray:
+    """Sum up a clip, shape (2, 6): frames, centred xx, yy, xy, |error|, |deviation|."""
+    x, y = truth.astype(np.float64), drawn.astype(np.float64)
+    xc, yc = x - x.mean(axis=0), y - y.mean(axis=0)
+    count = np.full(2, len(x), np.float64)
+    rows = [count, (xc**2).sum(0), (yc**2).sum(0), (xc * yc).sum(0), abs(x - y).sum(0)]
+    return np.stack([*rows, abs(xc).sum(0)], axis=1)
+
+
+def figures(total: np.ndarray) -> np.ndarray:
+    """Return r, error and size, shape (..., 2, 3)."""
+    _, xx, yy, xy, error, spread = np.moveaxis(total, -1, 0)
+    return np.stack([xy / np.sqrt(xx * yy), error / spread, np.sqrt(yy / xx)], axis=-1)
+
+
+def report(corpus: str, sums: dict[str, list[np.ndarray]]) -> None:
+    """Print a row per way, the second with its paired difference to the first."""
+    tables = {name: np.array(one) for name, one in sums.items()}
+    clips = len(next(iter(tables.values())))
+    draws = draw_clips(clips, 1000, 0)
+    drawn = {n: figures(np.einsum("dc,cij->dij", draws, t)) for n, t in tables.items()}
+    base = figures(tables["picture"].sum(axis=0))
+    for name, table in tables.items():
+        found, cells = figures(table.sum(axis=0)), []
+        for index in np.ndindex(2, 3):
+            cell = f"{found[index]:.3f}"
+            if name != "picture":
+                low, high = interval((drawn[name] - drawn["picture"])[(slice(None), *index)])
+                cell += f" ({found[index] - base[index]:+.3f} [{low:+.3f}, {high:+.3f}])"
+            cells.append(cell)
+        print(f"| {corpus} ({clips}) | {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
