@@ -4,7 +4,7 @@ python benchmarks/manner.py DATA PREPARED [--split dev] [--weights default]
 
 Landmarks only, along the road of ``facedit generate``. Of speakers with several clips the picture
 (the most closed mouth) and the video are one clip and the speech is the next one's; of the others
-they are the clip's first half, and the speech its second. Lip opening and width of the drawn
+they are the clip's first half, and the speech its second. Footage: a third clip. Lip opening and width of the drawn
 landmarks, in outer-eye distances, against those of the clip whose speech it is: r pools clips about
 their own means; the error is the mean absolute one over the truth's mean absolute deviation, level
 included; size is the ratio of standard deviations. Brackets: 95 % bootstrap over clips.
@@ -21,7 +21,7 @@ import numpy as np
 
 from facedit.bench.evaluate import group_clips
 from facedit.bench.stats import draw_clips, interval
-from facedit.compose.shown import Shown, context_of, shown_canvas, shown_speech
+from facedit.compose.shown import Shown, borrow, context_of, shown_canvas, shown_speech
 from facedit.compose.sound import stretches
 from facedit.compose.still import still_targets
 from facedit.face.smooth import smooth_track
@@ -65,14 +65,19 @@ def main() -> None:
     )
     for corpus, members in group_clips(rows, None).items():
         sums: dict[str, list[np.ndarray]] = defaultdict(list)
-        for number, (shown, other, part) in enumerate(cases(arguments, members)):
+        for number, (shown, lent, other, part) in enumerate(cases(arguments, members)):
             sound = stretches(read_sound(arguments.data / other.file))
             truth, seen = lips_of(track_of(arguments.prepared, other), *part)
-            for name, known in (("picture", Shown(shown.still)), ("video", shown)):
+            ways = {"picture": Shown(shown.still), "video": shown}
+            if lent is not None:
+                ways["picture and footage"] = borrow(ways["picture"], lent)
+            for name, known in ways.items():
                 canvas = shown_canvas(space, known, len(truth), "lips")
                 heard = shown_speech(known, canvas, later(sound, frame_time(part[0])), layer)
                 motion = infill(model, canvas.values, canvas.mask, heard, seed=number)[0]
-                targets = still_targets(space, canvas, motion, known.still, "lips")
+                targets = still_targets(
+                    space, canvas, motion, known.still, "lips", borrowed=known.borrowed
+                )
                 sums[name].append(moments(truth[seen], measure(targets)[seen]))
         if sums:
             report(corpus, sums)
@@ -85,8 +90,8 @@ def track_of(prepared: Path, row: ClipRow) -> FaceTrack:
 
 def cases(
     arguments: argparse.Namespace, members: list[ClipRow]
-) -> list[tuple[Shown, ClipRow, tuple[int, int]]]:
-    """Pair what is known of a person with speech: a clip, its first frame, and how many."""
+) -> list[tuple[Shown, Shown | None, ClipRow, tuple[int, int]]]:
+    """Pair what is known of a person, and from a third clip, with speech: clip, first frame, count."""
     speakers: dict[tuple[str, str], list[ClipRow]] = defaultdict(list)
     for row in members:
         speakers[row.corpus, row.speaker].append(row)
@@ -102,13 +107,24 @@ def cases(
             else:
                 end_s = float(track_of(arguments.prepared, other).times_s[-1])
                 part = (0, frame_at(end_s) + 1)
-            context = context_of(track, stretches(read_sound(arguments.data / row.file)))
-            if context is None:
-                continue
-            closed = int(np.nanargmin(lip_opening(track.landmarks)))
-            still = Still(np.zeros((2, 2, 3), np.uint8), track.landmarks[closed])
-            found.append((Shown(still, track, ReferenceBank(), context), other, part))
+            own = seen_in(arguments.data / row.file, track)
+            third = few[(index + 2) % len(few)] if len(few) > 2 else None
+            lent = None
+            if third is not None:
+                lent = seen_in(arguments.data / third.file, track_of(arguments.prepared, third))
+            if own is not None and (third is None or lent is not None):
+                found.append((own, lent, other, part))
     return found
+
+
+def seen_in(path: Path, track: FaceTrack) -> Shown | None:
+    """Take picture and context from a clip; None if it is too short."""
+    context = context_of(track, stretches(read_sound(path)))
+    if context is None:
+        return None
+    closed = int(np.nanargmin(lip_opening(track.landmarks)))
+    still = Still(np.zeros((2, 2, 3), np.uint8), track.landmarks[closed])
+    return Shown(still, track, ReferenceBank(), context)
 
 
 def later(sound: Callable[[float, float], Sound], by_s: float) -> Callable[[float, float], Sound]:

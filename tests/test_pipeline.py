@@ -94,17 +94,28 @@ def test_a_portrait_speaks(talking):
     assert "generate: synthetic" in comment(talking)
 
 
-def test_of_a_video_mouths_and_manner_are_used(talking, folder):
+def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
     """A video says more than a picture: it is used, said in the report, and can be left out."""
-    said = {}
-    for name, alone in (("shown", False), ("alone", True)):
+    said, drawn = {}, {}
+    for name, face, choice in (
+        ("shown", talking, {}),
+        ("alone", talking, {"picture_only": True}),
+        ("lent", portrait, {"footage": talking}),
+    ):
         path = folder / f"{name}.mp4"
-        result = pipeline.generate(talking, path, text="Moon.", picture_only=alone, run=QUIET)
+        result = pipeline.generate(face, path, text="Moon.", run=QUIET, **choice)
         said[name] = result.details["reports"][0]["figures"]
-    assert said["shown"]["mouths"].endswith("of the video")
-    assert said["shown"]["way of speaking"].endswith("s of the video")
+        drawn[name] = pictures(path)
+    for name in ("shown", "lent"):
+        assert said[name]["mouths"].endswith("of talking.mp4")
+        assert said[name]["way of speaking"].endswith("s of talking.mp4")
+        assert len(drawn[name]) == len(drawn["alone"])
+        assert psnr(drawn[name][-10], drawn["alone"][-10]) < 50
     assert "mouths" not in said["alone"]
-    assert len(pictures(folder / "shown.mp4")) == len(pictures(folder / "alone.mp4"))
+    with pytest.raises(UsageError, match="contradict"):
+        pipeline.generate(
+            talking, folder / "x.mp4", text="Moon.", picture_only=True, footage=talking, run=QUIET
+        )
 
 
 def test_what_was_not_edited_is_what_was_shot(talking, edited):

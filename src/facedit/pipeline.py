@@ -161,6 +161,7 @@ def generate(
     text: str | None = None,
     voice: str = "default",
     picture_only: bool = False,
+    footage: Path | None = None,
     run: Run | None = None,
 ) -> Result:
     """Make a talking face from one picture and speech.
@@ -173,18 +174,22 @@ def generate(
         text: The words, to be spoken by ``voice``, instead of ``speech``.
         voice: Voice of ``text``.
         picture_only: Take one picture of a video and nothing else.
+        footage: A video of the same person: its mouths and way of speaking are used.
         run: Options.
 
     Returns:
         The output and the report. (``FaceditError`` if an input is bad.)
 
     Raises:
-        UsageError: If both a recording and a text are given, or neither.
+        UsageError: If both a recording and a text are given, or neither; or footage, and nothing
+            but the picture shall be used.
     """
     run = run or Run(region="head")
+    if picture_only and footage is not None:
+        raise UsageError("--picture-only and --footage contradict each other: leave one out.")
     if (speech is None) == (text is None):
         raise UsageError("say what is spoken: either a SPEECH file or --text.")
-    made = _check(run, (output,), [face] if speech is None else [face, speech])
+    made = _check(run, (output,), [one for one in (face, speech, footage) if one is not None])
     clock = StageClock(progress=run.progress)
     words: Transcript | None = None
     with clock.stage("speech"):
@@ -197,7 +202,7 @@ def generate(
     with none_left_behind(made):
         report = make_portrait(
             face, sound, words, output, run, clock, voice if text else str(speech),
-            picture_only=picture_only,
+            picture_only=picture_only, footage=footage,
         )  # fmt: skip
     summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
     return result_of(summary, (output,), (report,), run)

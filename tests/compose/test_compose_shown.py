@@ -9,6 +9,7 @@ from compose.compose_cases import talking_track, upright_face
 from facedit.compose import shown as module
 from facedit.compose.shown import (
     Shown,
+    borrow,
     context_of,
     shot_around,
     shown_canvas,
@@ -139,3 +140,31 @@ def test_of_a_picture_nothing_but_the_picture_is_known(space, monkeypatch):
     np.testing.assert_array_equal(canvas.mask, wanted.mask)
     monkeypatch.setattr(module, "speech_on", lambda _, first, frames, layer: (first, frames))
     assert shown_speech(alone, canvas, silence, 4) == (-PROMPT_FRAMES, 20 + PROMPT_FRAMES)
+
+
+def test_another_pictures_mouth_starts_closed_and_opens_as_the_videos(space, shown):
+    """A smiling picture of another size and place: only what the lips do is the video's."""
+    small = 0.5 * upright_face(space) + np.float32(40)
+    apart = small.copy()
+    apart[[14, 87, 317], 1] += 3.0  # parted lips
+    alone = Shown(Still(np.zeros((256, 256, 3), np.uint8), apart))
+    lent = borrow(alone, shown)
+    assert lent.still is alone.still
+    assert (lent.bank, lent.context) == (shown.bank, shown.context)
+    canvas = shown_canvas(space, lent, 5, "head")
+    assert np.isfinite(canvas.values).all()
+    head = space.groups["head"]
+    np.testing.assert_allclose(canvas.values[-1, head], canvas.values[-6, head], atol=1e-4)
+    motion = canvas.values.copy()
+    motion[-5:] = motion[-6]
+    motion[-1, 0] += 3.0
+    targets = still_targets(space, canvas, motion, lent.still, "head", borrowed=True)
+    video = space.decode(motion[-5:], canvas.identity)
+    assert lip_opening(targets)[0] < 0.5 * lip_opening(apart[None])[0]
+    opened = np.ptp(lip_opening(targets))
+    assert opened == pytest.approx(np.ptp(lip_opening(video)), rel=0.35)
+    assert opened > 0.01
+    eyes = [33, 133, 263, 362]
+    np.testing.assert_allclose(
+        targets[:, eyes, :2], np.repeat(apart[None, eyes, :2], 5, 0), atol=0.5
+    )

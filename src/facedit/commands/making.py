@@ -112,6 +112,10 @@ def _add_generate(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument(
         "--picture-only", action="store_true", help="use one picture of a video and nothing else"
     )
+    parser.add_argument(
+        "--footage", type=Path, metavar="VIDEO",
+        help="a video of the same person: its mouths and way of speaking are used",
+    )  # fmt: skip
     add_output(parser, "the new video")
     _add_run_options(parser, "head")
 
@@ -126,6 +130,7 @@ def _generate(args: argparse.Namespace) -> Any:
         text=args.text,
         voice=args.voice,
         picture_only=args.picture_only,
+        footage=args.footage,
         run=_run_options(args, "head"),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from facedit import __version__
 from facedit.compose.clock import StageClock
 from facedit.compose.making import clip_facts, marked, report_folder
-from facedit.compose.shown import Shown, look, shown_canvas, shown_speech, watch
+from facedit.compose.shown import Shown, borrow, look, shown_canvas, shown_speech, watch
 from facedit.compose.sound import stretches
 from facedit.compose.spans import load_models
 from facedit.compose.still import still_targets
@@ -42,6 +42,7 @@ def make_portrait(
     voice: str,
     *,
     picture_only: bool = False,
+    footage: Path | None = None,
 ) -> RunReport:
     """Let one picture speak.
 
@@ -54,13 +55,17 @@ def make_portrait(
         clock: Times the stages.
         voice: Where the sound comes from, for the report.
         picture_only: Of a video too, use one picture and nothing else.
+        footage: A video of the same person that shows the mouths and the way of speaking.
 
     Returns:
         The report, which was written as well. (``NoFace`` if there is no face, ``AmbiguousFace`` if
         several could be meant.)
     """
-    alone = picture_only or is_image(face)
-    shown = look(face, run, clock) if alone else watch(face, run, clock)
+    if footage is not None:
+        shown = borrow(look(face, run, clock), watch(footage, run, clock))
+    else:
+        alone = picture_only or is_image(face)
+        shown = look(face, run, clock) if alone else watch(face, run, clock)
     still = shown.still
     with clock.stage("loading models"):
         models = load_models(run)
@@ -73,7 +78,14 @@ def make_portrait(
         motion = infill(
             models.motion, canvas.values, canvas.mask, heard, seed=run.seed, steps=run.steps
         )[0]
-    targets = still_targets(models.space, canvas, motion, still, run.region)
+    targets = still_targets(
+        models.space,
+        canvas,
+        motion,
+        still,
+        run.region,
+        borrowed=shown.borrowed,
+    )
     times = np.array([frame_time(frame) for frame in range(frames)])
     closures = closure_at(
         times, blink_schedule(frame_time(frames), np.random.default_rng(run.seed))
@@ -115,18 +127,19 @@ def make_portrait(
             ),
         ),
         stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
-        figures={"seed": str(run.seed), "region": run.region} | told(shown),
+        figures={"seed": str(run.seed), "region": run.region} | told(shown, footage or face),
         provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
     )
     write_report(report, report_folder(output, run), force=run.force)
     return report
 
 
-def told(shown: Shown) -> dict[str, str]:
+def told(shown: Shown, video: Path) -> dict[str, str]:
     """Say for the report what was taken from a video beside the picture.
 
     Args:
         shown: What is known of the person.
+        video: The video.
 
     Returns:
         Figures by name; none of a picture.
@@ -137,8 +150,8 @@ def told(shown: Shown) -> dict[str, str]:
     if shown.context is not None:
         start_s = frame_time(shown.context.first_frame)
         end_s = start_s + frame_time(len(shown.context.landmarks))
-        context = f"{start_s:.2f} to {end_s:.2f} s of the video"
-    return {"mouths": f"{len(shown.bank)} of the video", "way of speaking": context}
+        context = f"{start_s:.2f} to {end_s:.2f} s of {video.name}"
+    return {"mouths": f"{len(shown.bank)} of {video.name}", "way of speaking": context}
 
 
 def _small(rgb: UInt8, landmarks: Float32) -> UInt8:

@@ -60,12 +60,14 @@ class Shown:
         bank: The mouths in that shot; None of a picture.
         context: The person speaking, up to a closed mouth; None of a picture, and where nothing
             was heard or too little seen.
+        borrowed: The picture is not of that video.
     """
 
     still: Still
     track: FaceTrack | None = None
     bank: ReferenceBank | None = None
     context: Context | None = None
+    borrowed: bool = False
 
 
 def look(path: Path, run: Run, clock: StageClock) -> Shown:
@@ -107,6 +109,19 @@ def watch(path: Path, run: Run, clock: StageClock) -> Shown:
         return Shown(still, track, window.bank)
     sound = stretches(read_sound(path, 0.0, end_s, info=info))
     return Shown(still, track, window.bank, context_of(track, sound))
+
+
+def borrow(picture: Shown, footage: Shown) -> Shown:
+    """Give a picture what a video of the same person shows.
+
+    Args:
+        picture: The picture.
+        footage: The video.
+
+    Returns:
+        The picture with the video's mouths and way of speaking.
+    """
+    return replace(footage, still=picture.still, borrowed=True)
 
 
 def shot_around(track: FaceTrack, time_s: float) -> FaceTrack:
@@ -177,7 +192,9 @@ def shown_canvas(space: MotionSpace, shown: Shown, frames: int, region: Region) 
     before = len(context.landmarks)
     seen = np.isfinite(track.landmarks).all(axis=(1, 2))
     identity = space.identity(track.landmarks[seen], track.confidence[seen])
-    picture = np.repeat(shown.still.landmarks[None], frames, axis=0)
+    # Another picture's pose and size would be no pose of the video: there its last frame is held.
+    last = context.landmarks[-1] if shown.borrowed else shown.still.landmarks
+    picture = np.repeat(last[None], frames, axis=0)
     landmarks = np.concatenate([context.landmarks, picture])
     confidence = np.concatenate([context.confidence, np.ones(frames, np.float32)])
     hidden = np.arange(before + frames) >= before

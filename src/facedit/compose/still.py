@@ -164,9 +164,18 @@ def still_canvas(space: MotionSpace, still: Still, frames: int, region: Region) 
 
 
 def still_targets(
-    space: MotionSpace, canvas: Canvas, infilled: Float32, still: Still, region: Region
+    space: MotionSpace,
+    canvas: Canvas,
+    infilled: Float32,
+    still: Still,
+    region: Region,
+    *,
+    borrowed: bool = False,
 ) -> Float32:
     """Return the landmarks of every output frame.
+
+    Of a picture that is not of the canvas's video the neutral face is not known: its mouth, closed,
+    stands for the one with which the prompt ends.
 
     Args:
         space: The motion space.
@@ -174,18 +183,25 @@ def still_targets(
         infilled: Its infilled motion, shape (T, D).
         still: The picture.
         region: What speech may move.
+        borrowed: The canvas begins with another video than the picture's.
 
     Returns:
         Landmarks in pixels, shape (frames, 478, 3); the eyes stay as in the picture.
     """
     prompt, drawn = np.split(infilled, [-canvas.first_frame])
-    own = np.repeat(space.encode(still.landmarks[None], canvas.identity), len(drawn), axis=0)
+    identity, shift = canvas.identity, np.zeros(space.dims, np.float32)
+    if borrowed:
+        identity = space.identity(still.landmarks[None], np.ones(1, np.float32))
+        here = space.encode(still.landmarks[None], identity)[0]
+        shift = closed_mouth(space, here, identity)
+        shift = shift - closed_mouth(space, canvas.values[len(prompt) - 1], canvas.identity)
+    own = np.repeat(space.encode(still.landmarks[None], identity), len(drawn), axis=0)
     wanted = own.copy()
     lips = region_dims(space, "lips")
-    wanted[:, lips] = drawn[:, lips]
+    wanted[:, lips] = drawn[:, lips] + shift[lips]
     if region == "head":
         head = space.groups["head"]
         # The head moves from where the prompt left it; in the picture it starts as it is.
         wanted[:, head] += HEAD_SHARE * (drawn[:, head] - prompt[-1, head])
-    moved = space.decode(wanted, canvas.identity) - space.decode(own, canvas.identity)
+    moved = space.decode(wanted, identity) - space.decode(own, identity)
     return (still.landmarks[None] + moved).astype(np.float32)
