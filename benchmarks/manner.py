@@ -3,11 +3,12 @@
 python benchmarks/manner.py DATA PREPARED [--split dev] [--weights default]
 
 Landmarks only, along the road of ``facedit generate``. Of speakers with several clips the picture
-(the most closed mouth) and the video are one clip and the speech is the next one's; of the others
-they are the clip's first half, and the speech its second. Footage: a third clip. Lip opening and width of the drawn
-landmarks, in outer-eye distances, against those of the clip whose speech it is: r pools clips about
-their own means; the error is the mean absolute one over the truth's mean absolute deviation, level
-included; size is the ratio of standard deviations. Brackets: 95 % bootstrap over clips.
+(the most closed mouth) and the video are one clip, the speech is the next one's, and the footage
+lent to the picture a third one; of the others picture and video are the clip's first half and the
+speech its second. Lip opening and width of the drawn landmarks, in outer-eye distances, against
+those of the clip whose speech it is: r pools clips about their own means; the error is the mean
+absolute one over the truth's mean absolute deviation, level included; size is the ratio of standard
+deviations. Brackets: 95 % bootstrap over clips.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def track_of(prepared: Path, row: ClipRow) -> FaceTrack:
 def cases(
     arguments: argparse.Namespace, members: list[ClipRow]
 ) -> list[tuple[Shown, Shown | None, ClipRow, tuple[int, int]]]:
-    """Pair what is known of a person, and from a third clip, with speech: clip, first frame, count."""
+    """Pair a person, also as seen in a third clip, with speech: its clip, first frame and count."""
     speakers: dict[tuple[str, str], list[ClipRow]] = defaultdict(list)
     for row in members:
         speakers[row.corpus, row.speaker].append(row)

@@ -98,6 +98,7 @@ def _transcripts(folder: Path) -> None:
 
 
 OTHER = "seven green bottles hanging on the long garden wall today"
+SPEAK = ("generate", "{in}/face.png", "--text", "hello", "-o", "{out}/x.mp4")
 EDIT = ("edit", "{one}", "-o", "{out}/x.mp4", "--transcript", "{words}")
 MOON = ("--replace", "moon", "station")
 PLAIN = ("edit", "{one}", "-o", "{out}/x.mp4")
@@ -216,6 +217,22 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "generate nothing said": (("generate", "{in}/face.png", "-o", "{out}/x.mp4"), USAGE, "--text"),
     "generate empty text": (
         ("generate", "{in}/face.png", "--text", " … ", "-o", "{out}/x.mp4"), USAGE, "say",
+    ),
+    "generate with a picture as footage": (
+        (*SPEAK, "--footage", "{in}/face.png"),
+        MEDIA, "face.png",
+    ),
+    "generate with no footage": (
+        (*SPEAK, "--footage", "{in}/no.mp4"),
+        MEDIA, "no such file",
+    ),
+    "generate with footage of nobody": (
+        (*SPEAK, "--footage", "{in}/none.mp4"),
+        FACE, "no face",
+    ),
+    "generate with footage that shall not be used": (
+        (*SPEAK, "--footage", "{one}", "--picture-only"),
+        USAGE, "contradict",
     ),
     "unknown language": (("transcribe", "{one}", "--language", "klingon"), WORDS, "klingon"),
     "unknown device": ((*EDIT, *MOON, "--device", "abacus"), USAGE, "abacus"),
