@@ -16,6 +16,7 @@ METHODS = {
     "model, mean (T=0)": "its mean (T = 0, no guidance)",
     "model, sample (T=1)": "a full sample (T = 1)",
     "model, wrong sound": "{weights}, another clip's sound",
+    "another clip's lips": "that other clip's true lips",
     "line": "straight line",
     "hold": "hold the last frame",
     "ridge": "ridge, all corpora",

@@ -65,13 +65,14 @@ def main() -> None:
         "| clips | from | opening r | error | size | width r | error | size |\n" + "|---" * 8 + "|"
     )
     for corpus, members in group_clips(rows, None).items():
-        sums: dict[str, list[np.ndarray]] = defaultdict(list)
+        found: list[dict[str, np.ndarray]] = []
         for number, (shown, lent, other, part) in enumerate(cases(arguments, members)):
             sound = stretches(read_sound(arguments.data / other.file))
             truth, seen = lips_of(track_of(arguments.prepared, other), *part)
             ways = {"picture": Shown(shown.still), "video": shown}
             if lent is not None:
                 ways["picture and footage"] = borrow(ways["picture"], lent)
+            sums: dict[str, np.ndarray] = {}
             for name, known in ways.items():
                 canvas = shown_canvas(space, known, len(truth), "lips")
                 heard = shown_speech(known, canvas, later(sound, frame_time(part[0])), layer)
@@ -79,9 +80,13 @@ def main() -> None:
                 targets = still_targets(
                     space, canvas, motion, known.still, "lips", borrowed=known.borrowed
                 )
-                sums[name].append(moments(truth[seen], measure(targets)[seen]))
-        if sums:
-            report(corpus, sums)
+                sums[name] = moments(truth[seen], measure(targets)[seen])
+            found.append(sums)
+        # Speakers of two clips have no third: they count where nobody has.
+        names = max((list(sums) for sums in found), key=len, default=[])
+        whole = [sums for sums in found if len(sums) == len(names)]
+        if whole:
+            report(corpus, {name: np.array([sums[name] for sums in whole]) for name in names})
 
 
 def track_of(prepared: Path, row: ClipRow) -> FaceTrack:
@@ -169,9 +174,8 @@ def figures(total: np.ndarray) -> np.ndarray:
     return np.stack([xy / np.sqrt(xx * yy), error / spread, np.sqrt(yy / xx)], axis=-1)
 
 
-def report(corpus: str, sums: dict[str, list[np.ndarray]]) -> None:
+def report(corpus: str, tables: dict[str, np.ndarray]) -> None:
     """Print a row per way, the second with its paired difference to the first."""
-    tables = {name: np.array(one) for name, one in sums.items()}
     clips = len(next(iter(tables.values())))
     draws = draw_clips(clips, 1000, 0)
     drawn = {n: figures(np.einsum("dc,cij->dij", draws, t)) for n, t in tables.items()}

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facedit.bench.baselines import Ridge, hold, line
 from facedit.bench.spans import Gap
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
+from facedit.model.normalise import kept_centre
 from facedit.model.sample import SamplerSettings
 from facedit.training.prepared import PreparedClip
 from facedit.types import Bool, Float32
@@ -32,22 +34,65 @@ class Sounds:
         return cls([clip.speech for clip in clips])
 
     def of(self, gap: Gap, wrong: bool) -> Float32:
-        """Return the sound of a gap's clip (T, C), or as much of the next clip's middle."""
-        own = self.speech[gap.number]
+        """Return the sound of a gap's clip (T, C), or as much of another clip's middle."""
         if not wrong:
-            return own
-        other = self.speech[(gap.number + 1) % len(self.speech)]
-        start = max((len(other) - len(own)) // 2, 0)
-        taken: Float32 = other[(start + np.arange(len(own))) % len(other)]
+            return self.speech[gap.number]
+        other, frames = elsewhere(gap.number, [len(one) for one in self.speech])
+        taken: Float32 = self.speech[other][frames]
         return taken
+
+
+def elsewhere(number: int, lengths: Sequence[int]) -> tuple[int, NDArray[np.int64]]:
+    """Choose frames of another clip for all frames of a clip.
+
+    Not the next clip's: corpora are sorted by what is said (LRW-AR: by word).
+
+    Args:
+        number: Number of the clip.
+        lengths: Frames of each clip.
+
+    Returns:
+        Number of the clip half the list away, and the frames of its middle, repeated if it is
+        shorter, shape (T,).
+    """
+    other = (number + max(len(lengths) // 2, 1)) % len(lengths)
+    wanted, there = lengths[number], lengths[other]
+    start = max((there - wanted) // 2, 0)
+    return other, (start + np.arange(wanted)) % there
 
 
 Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
 """Fills the gaps of clips, given their sounds."""
 
 
+def borrowed(clips: Sequence[PreparedClip]) -> Fill:
+    """Fill gaps with the true motion of the clip whose sound is the wrong one, on the own level.
+
+    It is what a perfect method would draw of the wrong sound: two clips of speech are alike to a
+    degree (both start and end in silence, or have their word in the middle).
+
+    Args:
+        clips: The clips.
+
+    Returns:
+        The method.
+    """
+    lengths = [len(clip.motion) for clip in clips]
+
+    def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
+        drawn = []
+        for gap in gaps:
+            other, frames = elsewhere(gap.number, lengths)
+            motion = clips[other].motion
+            moved = motion[frames] - motion.mean(axis=0) + kept_centre(gap.motion, gap.hidden)
+            drawn.append(np.where(gap.hidden, moved, gap.motion).astype(np.float32))
+        return drawn
+
+    return fill
+
+
 def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str, Fill]:
-    """Return every method that is measured.
+    """Return every method that fills from sound or from nothing.
 
     Args:
         model: The model.
