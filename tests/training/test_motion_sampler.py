@@ -11,7 +11,15 @@ from facedit.training.data import load_dataset, split_rows
 from facedit.training.masks import KINDS, MaskConfig
 from facedit.training.prepare import describe_space
 from facedit.training.prepared import clip_path, read_clip, read_meta, read_rows, write_meta
-from facedit.training.sampler import BLEND, Sampler, hold_still, make_pool, stretch, turn_back
+from facedit.training.sampler import (
+    BLEND,
+    Sampler,
+    another_person,
+    hold_still,
+    make_pool,
+    stretch,
+    turn_back,
+)
 from facedit.training.scaling import fit_projection, motion_scale
 
 POOLS = (PoolConfig(("one",), 0.5, 32), PoolConfig(("two",), 0.25, 64))
@@ -235,3 +243,34 @@ def test_weak_dims_are_scaled_down_and_z_scores_left_alone_on_request():
         assert part.min() < 0.5
     assert (scale[meta.groups["head"]] == 1).all()
     assert (motion_scale(meta, 1.0) == 1).all()
+
+
+def test_a_made_up_person_moves_each_dim_about_as_far():
+    """Over many people a dim changes by the strength, once by its factor and once by the others."""
+    rng = np.random.default_rng(0)
+    spread = np.array([1.0, 0.5, 0.25, 0.1], np.float32)
+    motion = (rng.standard_normal((400, 4)) * spread).astype(np.float32)
+    maps = [another_person(rng, spread, 0.2) for _ in range(400)]
+    changes = np.array([motion @ one - motion for one in maps])
+    relative = np.sqrt((changes**2).mean(axis=(0, 1))) / motion.std(axis=0)
+    # Of its own exp(N(0, s)) - 1, and of each other dim's spread s x its share of the norm.
+    share = 1 - spread**2 / (spread**2).sum()
+    wanted = np.sqrt(0.2**2 * share + np.exp(2 * 0.2**2) - 2 * np.exp(0.2**2 / 2) + 1)
+    np.testing.assert_allclose(relative, wanted, rtol=0.08)
+    assert not np.array_equal(maps[0], maps[1])
+
+
+def test_made_up_people_change_the_lips_and_only_the_lips(data):
+    plain, other = (
+        Sampler(data, META, ONES, replace(PLAIN, people=people), only("whole"), 200, 0).draw(3)[0]
+        for people in (0.0, 0.3)
+    )
+    # The first window is drawn before the random numbers part.
+    one, two = plain.motion[0], other.motion[0]
+    changed = np.abs(one - two).max(axis=0) > 0
+    lips = GROUPS["lips"]
+    assert changed[lips].all()
+    assert not np.delete(changed, np.r_[lips]).any()
+    # One map for all frames: the change is linear in the motion.
+    found = np.linalg.lstsq(one[:, lips], two[:, lips], rcond=None)[0]
+    np.testing.assert_allclose(one[:, lips] @ found, two[:, lips], atol=1e-4)

@@ -55,6 +55,8 @@ class DataConfig:
         balance: Exponent on a speaker's frames in the draw: 1 as found, 0 all speakers alike.
         mirror: Chance that a window is shown mirrored.
         amplitude: Standard deviation of the logarithm of a random factor on lips and face.
+        people: Strength of a random linear map of the lips, new for each window: the same words as
+            another person's lips would move (``sampler.another_person``); 0 for none.
         stretch: Largest relative change of speed; 0 for none.
         foreign: Chance that dims which a mask keeps throughout run backwards in hidden frames: in
             an edit they are as shot, to other words, and must not be leant on.
@@ -73,6 +75,7 @@ class DataConfig:
     balance: float = 0.5
     mirror: float = 0.5
     amplitude: float = 0.1
+    people: float = 0.0
     stretch: float = 0.0
     foreign: float = 0.0
     speech_noise: float = 0.15

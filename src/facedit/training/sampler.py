@@ -153,6 +153,9 @@ class Sampler:
             factor = float(np.exp(rng.normal(0, self._config.amplitude)))
             for group in ("lips", "face"):
                 motion[:, self._meta.groups[group]] *= factor
+        if self._config.people:
+            lips = self._meta.groups["lips"]
+            motion[:, lips] @= another_person(rng, self._scale[lips], self._config.people)
         noise = self._config.speech_noise * rng.standard_normal(speech.shape, dtype=np.float32)
         return Window(motion, speech + noise, mask, centre, heard)
 
@@ -206,6 +209,29 @@ def stretch(values: Float32, factor: float) -> Float32:
     weight = (position - low).astype(np.float32)[:, None]
     out: Float32 = (1 - weight) * values[low] + weight * values[high]
     return out
+
+
+def another_person(rng: np.random.Generator, spread: Float32, strength: float) -> Float32:
+    """Draw a linear map from one person's lips to a made-up person's.
+
+    Each dim moves more or less, and a little of what the others do: people open, spread and round
+    their lips together in different shares. New people are what there is least of; the kept frames
+    show the map, so that it can be learnt from them (our addition).
+
+    Args:
+        rng: Random numbers.
+        spread: Standard deviation of each dim, shape (L,).
+        strength: Standard deviation of a dim's factor (of its logarithm), and of what it gets of
+            the others, relative to its own.
+
+    Returns:
+        The map, to be multiplied from the right, shape (L, L).
+    """
+    dims = len(spread)
+    mixed = rng.standard_normal((dims, dims)) * spread / np.linalg.norm(spread)
+    np.fill_diagonal(mixed, 0.0)
+    own = np.exp(strength * rng.standard_normal(dims))
+    return (np.diag(own) + strength * mixed).astype(np.float32)
 
 
 def turn_back(motion: Float32, hidden: Bool) -> Float32:
