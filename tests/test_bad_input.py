@@ -469,7 +469,7 @@ STAGES = {
     "models": ("edit", "facedit.pipeline.load_models"),
     "planning": ("edit", "facedit.compose.plans.make_plan"),
     "composing": ("sync", "facedit.pipeline.compose_sound"),
-    "a picture": ("generate", "facedit.compose.portrait.load_still"),
+    "a picture": ("generate", "facedit.compose.portrait.look"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
     "writing motion": ("motion", "facedit.motion.export._write_csv"),
     "writing words": ("transcribe", "facedit.speech.transcript_io._json"),
