@@ -329,8 +329,9 @@ def _check_meta(output: Path, meta: Meta) -> None:
         )
         if not same or not np.allclose(before.effects, meta.effects, rtol=1e-4):
             raise UsageError(
-                f"{output} was prepared with another motion space or encoder: remove its "
-                f"{ROWS}, {META} and clips (tracks and speech stay good), then prepare again."
+                f"{output} was prepared with another motion space or encoder ({before.space}, "
+                f"{before.encoder}; now {meta.space}, {meta.encoder}): choose another folder, or "
+                f"remove its {ROWS}, {META} and clips (tracks and speech stay good)."
             )
         if before.voices != meta.voices:
             raise UsageError(
