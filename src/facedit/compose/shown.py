@@ -99,9 +99,9 @@ def watch(path: Path, run: Run, clock: StageClock) -> Shown:
     """
     info = probe(path, allow_truncated=run.allow_truncated)
     end_s = min(info.duration_s, WATCHED_S)
-    choice = FaceChoice.parse(run.face)
-    window = track_window(path, info, (0.0, end_s), choice, Landmarker(), clock)
-    still, time_s = still_from(path, info, window.track, run)
+    choice, landmarker = FaceChoice.parse(run.face), Landmarker()
+    window = track_window(path, info, (0.0, end_s), choice, landmarker, clock)
+    still, time_s = still_from(path, info, window.track, choice, landmarker)
     track = shot_around(window.track, time_s)
     shot_s = set(track.times_s.tolist())
     window.bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
@@ -161,9 +161,8 @@ def context_of(track: FaceTrack, sound: Callable[[float, float], Sound]) -> Cont
     landmarks, confidence = resample_track(track, frame_time(first), max(last - first + 1, 0))
     seen = np.isfinite(landmarks).all(axis=(1, 2)) & (confidence > 0)
     # How many frames with a face end at each frame.
-    run = np.zeros(len(seen), np.int64)
-    for frame in range(len(seen)):
-        run[frame] = (run[frame - 1] if frame else 0) + 1 if seen[frame] else 0
+    numbers = np.arange(len(seen))
+    run = numbers - np.maximum.accumulate(np.where(seen, -1, numbers))
     wanted = min(frame_at(CONTEXT_S), int(run.max(initial=0)))
     if wanted < frame_at(LEAST_CONTEXT_S):
         return None

@@ -61,17 +61,20 @@ def load_still(path: Path, run: Run) -> Still:
     track = track_face(
         ((frame.time_s, frame.rgb()) for frame in frames), choice, landmarker=landmarker
     )
-    return still_from(path, info, track, run)[0]
+    return still_from(path, info, track, choice, landmarker)[0]
 
 
-def still_from(path: Path, info: VideoInfo, track: FaceTrack, run: Run) -> tuple[Still, float]:
+def still_from(
+    path: Path, info: VideoInfo, track: FaceTrack, choice: FaceChoice, landmarker: Landmarker
+) -> tuple[Still, float]:
     """Take the frame with the most closed mouth from the start of a tracked video.
 
     Args:
         path: The video.
         info: What is known of it.
         track: Its face; what lies beyond ``SEARCHED_S`` is not looked at.
-        run: Options; ``face`` chooses the face.
+        choice: Which face.
+        landmarker: The tracker.
 
     Returns:
         The picture, of even size, with its landmarks, and its time in seconds.
@@ -85,7 +88,7 @@ def still_from(path: Path, info: VideoInfo, track: FaceTrack, run: Run) -> tuple
     best = float(track.times_s[np.nanargmin(openness)])
     frame = next(read_frames(path, best - 1e-4, info=info))
     rgb = even(frame.rgb())
-    found = track_face([(0.0, rgb)], FaceChoice.parse(run.face), landmarker=Landmarker())
+    found = track_face([(0.0, rgb)], choice, landmarker=landmarker)
     return Still(rgb, found.landmarks[0]), best
 
 
