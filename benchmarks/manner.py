@@ -104,22 +104,21 @@ def cases(
     found = []
     for clips in speakers.values():
         few = clips[:MOST]
-        for index, row in enumerate(few):
-            track = track_of(arguments.prepared, row)
-            last = frame_at(float(track.times_s[-1])) + 1
-            other, part = few[(index + 1) % len(few)], (0, 0)
-            if len(few) == 1:
-                track, part = before(track, frame_time(last // 2)), (last // 2, last - last // 2)
-            else:
-                end_s = float(track_of(arguments.prepared, other).times_s[-1])
-                part = (0, frame_at(end_s) + 1)
-            own = seen_in(arguments.data / row.file, track)
-            third = few[(index + 2) % len(few)] if len(few) > 2 else None
-            lent = None
-            if third is not None:
-                lent = seen_in(arguments.data / third.file, track_of(arguments.prepared, third))
-            if own is not None and (third is None or lent is not None):
-                found.append((own, lent, other, part))
+        tracks = [track_of(arguments.prepared, row) for row in few]
+        counts = [frame_at(float(track.times_s[-1])) + 1 for track in tracks]
+        parts = [(0, count) for count in counts]
+        if len(few) == 1:
+            half = counts[0] // 2
+            tracks, parts = [before(tracks[0], frame_time(half))], [(half, counts[0] - half)]
+        people = [
+            seen_in(arguments.data / row.file, track)
+            for row, track in zip(few, tracks, strict=True)
+        ]
+        for index, own in enumerate(people):
+            spoken = (index + 1) % len(few)
+            lent = people[(index + 2) % len(few)] if len(few) > 2 else None
+            if own is not None and (len(few) < 3 or lent is not None):
+                found.append((own, lent, few[spoken], parts[spoken]))
     return found
 
 
@@ -160,17 +159,16 @@ def measure(landmarks: Float32) -> Float32:
 
 
 def moments(truth: Float32, drawn: Float32) -> np.ndarray:
-    """Sum up a clip, shape (2, 6): frames, centred xx, yy, xy, |error|, |deviation|."""
+    """Sum up a clip, shape (2, 5): centred xx, yy, xy, |error|, |deviation|."""
     x, y = truth.astype(np.float64), drawn.astype(np.float64)
     xc, yc = x - x.mean(axis=0), y - y.mean(axis=0)
-    count = np.full(2, len(x), np.float64)
-    rows = [count, (xc**2).sum(0), (yc**2).sum(0), (xc * yc).sum(0), abs(x - y).sum(0)]
-    return np.stack([*rows, abs(xc).sum(0)], axis=1)
+    squares = [(xc**2).sum(0), (yc**2).sum(0), (xc * yc).sum(0)]
+    return np.stack([*squares, abs(x - y).sum(0), abs(xc).sum(0)], axis=1)
 
 
 def figures(total: np.ndarray) -> np.ndarray:
     """Return r, error and size, shape (..., 2, 3)."""
-    _, xx, yy, xy, error, spread = np.moveaxis(total, -1, 0)
+    xx, yy, xy, error, spread = np.moveaxis(total, -1, 0)
     return np.stack([xy / np.sqrt(xx * yy), error / spread, np.sqrt(yy / xx)], axis=-1)
 
 

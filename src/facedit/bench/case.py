@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from facedit.bench.blank import Blank, Heard, Library
+from facedit.bench.fills import middle_frames
 from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.withheld import bridged, inside, withhold
@@ -186,7 +188,7 @@ def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> Fac
     return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=Landmarker()))
 
 
-def middle_features(clip: Path, frames: int, layer: int = DEFAULT_LAYER) -> Float32:
+def middle_features(clip: Path, frames: int, layer: int) -> Float32:
     """Return the speech features of the middle of a clip, repeated if it is too short.
 
     Args:
@@ -200,8 +202,7 @@ def middle_features(clip: Path, frames: int, layer: int = DEFAULT_LAYER) -> Floa
     sound = read_sound(clip)
     total = max(frame_at(sound.duration_s), 1)
     heard = speech_on(stretches(sound), 0, total, layer)
-    start = max((total - frames) // 2, 0)
-    taken: Float32 = heard[(start + np.arange(frames)) % total]
+    taken: Float32 = heard[middle_frames(total, frames)]
     return taken
 
 
@@ -211,6 +212,7 @@ def _ears(
     """Return what gives the features of either sound under a canvas (``Blank.hear``)."""
     frames = len(canvas.values)
 
+    @functools.cache  # every system hears the same
     def hear(which: Heard, layer: int) -> Float32:
         if which == "other":
             return wrong(frames, layer)

@@ -56,9 +56,21 @@ def elsewhere(number: int, lengths: Sequence[int]) -> tuple[int, NDArray[np.int6
         shorter, shape (T,).
     """
     other = (number + max(len(lengths) // 2, 1)) % len(lengths)
-    wanted, there = lengths[number], lengths[other]
+    return other, middle_frames(lengths[other], lengths[number])
+
+
+def middle_frames(there: int, wanted: int) -> NDArray[np.int64]:
+    """Choose the middle frames of a clip, all of them over and over if it is too short.
+
+    Args:
+        there: Frames of the clip.
+        wanted: Frames wanted.
+
+    Returns:
+        Their numbers, shape (wanted,).
+    """
     start = max((there - wanted) // 2, 0)
-    return other, (start + np.arange(wanted)) % there
+    return (start + np.arange(wanted)) % there
 
 
 Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
