@@ -181,7 +181,7 @@ def encoder_name(layer: int = DEFAULT_LAYER) -> str:
 
 def is_made(encoder: str) -> bool:
     """Tell whether ``extract`` can make the features of a name."""
-    return encoder in map(encoder_name, range(1, LAYERS + 1))
+    return encoder in _layers_by_name()
 
 
 def layer_of(encoder: str) -> int:
@@ -201,7 +201,11 @@ def layer_of(encoder: str) -> int:
             f"speech features {encoder!r} are asked for; this version makes {encoder_name(1)} to "
             f"{encoder_name(LAYERS)}: train the weights again, or take the facedit they came with."
         )
-    return next(layer for layer in range(1, LAYERS + 1) if encoder == encoder_name(layer))
+    return _layers_by_name()[encoder]
+
+
+def _layers_by_name() -> dict[str, int]:
+    return {encoder_name(layer): layer for layer in range(1, LAYERS + 1)}
 
 
 def extract(
