@@ -51,7 +51,7 @@ def portrait(folder):
 @pytest.fixture(scope="module")
 def talking(folder, portrait):
     path = folder / "talking.mp4"
-    pipeline.generate(portrait, path, text=TEXT, run=Run(progress=False, region="head"))
+    pipeline.generate(portrait, path, text=TEXT, run=QUIET)
     return path
 
 
@@ -92,6 +92,8 @@ def test_a_portrait_speaks(talking):
     opening = lip_opening(track.landmarks)
     assert np.ptp(opening) > 0.04  # of the outer-eye distance: the mouth opens and closes
     assert "generate: synthetic" in comment(talking)
+    report = json.loads((Path(f"{talking}.report") / "report.json").read_text())
+    assert report["figures"]["region"] == "head"  # nobody chose: the verb's own
 
 
 def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):

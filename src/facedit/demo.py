@@ -72,9 +72,7 @@ def demo(folder: Path, *, force: bool = False) -> DemoFiles:
     portrait = folder / "portrait.png"
     io.imsave(portrait, data.astronaut(), check_contrast=False)  # type: ignore[no-untyped-call]
     talking, edited = folder / "talking.mp4", folder / "edited.mp4"
-    pipeline.generate(
-        portrait, talking, text=SENTENCE, voice="default", run=Run(region="head", force=force)
-    )
+    pipeline.generate(portrait, talking, text=SENTENCE, voice="default", run=Run(force=force))
     request = EditRequest(replace=((OLD_WORD, NEW_WORD),), voice="default")
     pipeline.edit(talking, edited, request, run=Run(force=force, report=folder / "report"))
     compared = folder / "side_by_side.mp4"

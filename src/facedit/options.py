@@ -11,6 +11,9 @@ from facedit.errors import UsageError
 Region = Literal["lips", "face", "head"]
 """What new speech may move."""
 
+Making = Literal["edit", "sync", "generate"]
+"""The verbs that make a video."""
+
 REGIONS: dict[Region, tuple[str, ...]] = {
     "lips": ("lips",),
     "face": ("lips", "face"),
@@ -18,15 +21,20 @@ REGIONS: dict[Region, tuple[str, ...]] = {
 }
 """Groups of motion dims that each ``region`` lets the model fill."""
 
+USUAL_REGION: dict[Making, Region] = {"edit": "lips", "sync": "lips", "generate": "head"}
+"""What each verb moves unless told otherwise: only a picture's head has no movement of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Options that every verb that makes a video shares.
 
     Attributes:
-        seed: Seed of the sampler; the same seed gives the same video.
+        seed: Seed of the sampler: the same one gives the same video. None for the edit script's,
+            else 0.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        region: ``lips``, ``face`` or ``head``: what new speech may move.
+        region: ``lips``, ``face`` or ``head``: what new speech may move. None for the edit
+            script's, else the verb's of ``USUAL_REGION``.
         face: ``largest``, a number, or ``x,y,w,h`` in pixels; None refuses an ambiguous picture.
         on_no_face: ``keep`` the pixels of edited frames without a face, or ``fail``.
         weights: Name of a set of weights, or a file of motion weights.
@@ -38,12 +46,11 @@ class Run:
         consent: The user's statement of consent, kept in the report and the file.
         force: Replace outputs that exist.
         allow_truncated: Take what is there of a damaged source.
-        given: Names of options that were set on purpose: an edit script does not override them.
     """
 
-    seed: int = 0
+    seed: int | None = None
     device: str = "auto"
-    region: Region = "lips"
+    region: Region | None = None
     face: str | None = None
     on_no_face: str = "keep"
     weights: str = "default"
@@ -55,7 +62,6 @@ class Run:
     consent: str | None = None
     force: bool = False
     allow_truncated: bool = False
-    given: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Check the values.
@@ -63,12 +69,28 @@ class Run:
         Raises:
             UsageError: If one is not allowed; the message names the option.
         """
-        if self.region not in REGIONS:
+        if self.region is not None and self.region not in REGIONS:
             raise UsageError(f"--region {self.region}: choose {', '.join(REGIONS)}.")
         if self.on_no_face not in ("keep", "fail"):
             raise UsageError(f"--on-no-face {self.on_no_face}: choose keep or fail.")
         if not 1 <= self.steps <= 1000:
             raise UsageError(f"--steps {self.steps}: choose 1 to 1000.")
+
+    @property
+    def first_seed(self) -> int:
+        """Seed of the first take."""
+        return self.seed or 0
+
+    def region_of(self, verb: Making) -> Region:
+        """Return what new speech may move.
+
+        Args:
+            verb: What is done.
+
+        Returns:
+            The region that was chosen, else the verb's own.
+        """
+        return self.region or USUAL_REGION[verb]
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ def generate(
         UsageError: If both a recording and a text are given, or neither; or footage, and nothing
             but the picture shall be used.
     """
-    run = run or Run(region="head")
+    run = run or Run()
     if picture_only and footage is not None:
         raise UsageError("--picture-only and --footage contradict each other: leave one out.")
     if (speech is None) == (text is None):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from facedit.commands.options import Verb, Verbs, add_output
-
-if TYPE_CHECKING:
-    from facedit.options import Region, Run
+from facedit.options import REGIONS, USUAL_REGION, EditRequest, Making, Run
 
 
 def add_making(verbs: Verbs, verb: Verb) -> None:
@@ -54,12 +52,11 @@ def _add_edit(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument("--voice", help="voice of new words: a name, or auto (auto)")
     parser.add_argument("--takes", type=int, default=1, help="this many versions of the motion")
     parser.add_argument("--plan", action="store_true", help="print what would change; write none")
-    _add_run_options(parser, "lips")
+    _add_run_options(parser, "edit")
 
 
 def _edit(args: argparse.Namespace) -> Any:
     from facedit import pipeline
-    from facedit.options import EditRequest
 
     request = EditRequest(
         say=args.say,
@@ -75,14 +72,14 @@ def _edit(args: argparse.Namespace) -> Any:
     )
     if args.plan:
         return pipeline.plan_edit(
-            args.input, request, save_script=args.save_script, run=_run_options(args, "lips")
+            args.input, request, save_script=args.save_script, run=_run_options(args)
         )
     return pipeline.edit(
         args.input,
         args.output,
         request,
         save_script=args.save_script,
-        run=_run_options(args, "lips"),
+        run=_run_options(args),
     )
 
 
@@ -91,13 +88,13 @@ def _add_sync(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument("input", type=Path, metavar="IN", help="the video")
     parser.add_argument("speech", type=Path, metavar="SPEECH", help="the new sound")
     add_output(parser, "the new video")
-    _add_run_options(parser, "lips")
+    _add_run_options(parser, "sync")
 
 
 def _sync(args: argparse.Namespace) -> Any:
     from facedit import pipeline
 
-    return pipeline.sync(args.input, args.speech, args.output, run=_run_options(args, "lips"))
+    return pipeline.sync(args.input, args.speech, args.output, run=_run_options(args))
 
 
 def _add_generate(verbs: Verbs, verb: Verb) -> None:
@@ -117,7 +114,7 @@ def _add_generate(verbs: Verbs, verb: Verb) -> None:
         help="a video of the same person: its mouths and way of speaking are used",
     )  # fmt: skip
     add_output(parser, "the new video")
-    _add_run_options(parser, "head")
+    _add_run_options(parser, "generate")
 
 
 def _generate(args: argparse.Namespace) -> Any:
@@ -131,17 +128,18 @@ def _generate(args: argparse.Namespace) -> Any:
         voice=args.voice,
         picture_only=args.picture_only,
         footage=args.footage,
-        run=_run_options(args, "head"),
+        run=_run_options(args),
     )
 
 
-def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
+def _add_run_options(parser: argparse.ArgumentParser, verb: Making) -> None:
     parser.add_argument("--seed", type=int, help="same seed, same result (0)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
     parser.add_argument(
         "--region",
-        choices=("lips", "face", "head"),
-        help=f"what new speech may move: lips and jaw, the whole face, or also the head ({region})",
+        choices=tuple(REGIONS),
+        help="what new speech may move: lips and jaw, the whole face, or also the head "
+        f"({USUAL_REGION[verb]})",
     )
     parser.add_argument(
         "--face", metavar="largest|N|x,y,w,h", help="which face; needed if two are about as large"
@@ -162,7 +160,7 @@ def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
     parser.add_argument(
         "--speaker", type=Path, metavar="FILE", help="motion of this speaker, from facedit adapt"
     )
-    if region == "lips":
+    if verb != "generate":
         parser.add_argument(
             "--adapt", action=argparse.BooleanOptionalAction, default=False,
             help="fine-tune the mouth network to this clip first (6 to 20 s); kept only where "
@@ -176,13 +174,11 @@ def _add_run_options(parser: argparse.ArgumentParser, region: str) -> None:
     )
 
 
-def _run_options(args: argparse.Namespace, region: Region) -> Run:
-    from facedit.options import Run
-
+def _run_options(args: argparse.Namespace) -> Run:
     return Run(
-        seed=args.seed or 0,
+        seed=args.seed,
         device=args.device,
-        region=args.region or region,
+        region=args.region,
         face=args.face,
         on_no_face=args.on_no_face,
         weights=args.weights,
@@ -194,5 +190,4 @@ def _run_options(args: argparse.Namespace, region: Region) -> Run:
         consent=args.consent,
         force=args.force,
         allow_truncated=args.allow_truncated,
-        given=frozenset(name for name in ("seed", "region") if getattr(args, name) is not None),
     )

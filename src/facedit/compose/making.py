@@ -28,7 +28,7 @@ from facedit.compose.weights import choose_weights
 from facedit.editing.plan import EditPlan
 from facedit.media.info import VideoInfo
 from facedit.media.write import VideoWriter
-from facedit.options import Run
+from facedit.options import Making, Run
 from facedit.report.files import write_report
 from facedit.report.run_report import ClipFacts, RunReport, StageTime
 from facedit.types import Transcript, Word
@@ -39,7 +39,7 @@ class Job:
     """A plan that is to be made into a file.
 
     Attributes:
-        verb: ``edit`` or ``sync``.
+        verb: What is done.
         source: The source video.
         info: What is known of it.
         plan: The layout in time.
@@ -51,7 +51,7 @@ class Job:
         clock: Times the stages.
     """
 
-    verb: str
+    verb: Making
     source: Path
     info: VideoInfo
     plan: EditPlan
@@ -82,7 +82,8 @@ def make(
     with job.clock.stage("loading models"):
         learned = models()
     learned, adapted = adapted_models(learned, windows, job.run, job.clock)
-    canvases = span_canvases(job.plan, paths, windows, learned.space, job.run.region)
+    region = job.run.region_of(job.verb)
+    canvases = span_canvases(job.plan, paths, windows, learned.space, region)
     warnings = refuse_missing_faces(job.plan, canvases, job.run.on_no_face)
     with job.clock.stage("speech features"):
         speech = tuple(
@@ -99,7 +100,7 @@ def make(
             canvases,
             tuple(motion[take] for motion in infilled),
             learned,
-            job.run,
+            region,
         )
         logs = _logs(job.plan, windows)
         pictures = output_pictures(job.source, job.info, job.plan, paths, works)
@@ -117,7 +118,7 @@ def make(
             seams=seams_of(job.plan.picture_spans(), logs, works),
             spans=spans_of(job.plan, logs, works, speech),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={"seed": str(job.run.seed + take), "region": job.run.region, **adapted},
+            figures={"seed": str(job.run.first_seed + take), "region": region, **adapted},
             provenance=provenance(job),
             warnings=(*job.info.notes, *warnings),
         )

@@ -70,25 +70,26 @@ def make_portrait(
     with clock.stage("loading models"):
         models = load_models(run)
     frames = max(first_frame_from(sound.duration_s), 1)
-    canvas = shown_canvas(models.space, shown, frames, run.region)
+    region = run.region_of("generate")
+    canvas = shown_canvas(models.space, shown, frames, region)
     window = stretches(sound)
     with clock.stage("speech features"):
         heard = shown_speech(shown, canvas, window, models.layer)
     with clock.stage("motion model"):
         motion = infill(
-            models.motion, canvas.values, canvas.mask, heard, seed=run.seed, steps=run.steps
+            models.motion, canvas.values, canvas.mask, heard, seed=run.first_seed, steps=run.steps
         )[0]
     targets = still_targets(
         models.space,
         canvas,
         motion,
         still,
-        run.region,
+        region,
         borrowed=shown.borrowed,
     )
     times = np.array([frame_time(frame) for frame in range(frames)])
     closures = closure_at(
-        times, blink_schedule(frame_time(frames), np.random.default_rng(run.seed))
+        times, blink_schedule(frame_time(frames), np.random.default_rng(run.first_seed))
     )
     height, width = still.rgb.shape[:2]
     info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
@@ -127,7 +128,7 @@ def make_portrait(
             ),
         ),
         stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
-        figures={"seed": str(run.seed), "region": run.region} | told(shown, footage or face),
+        figures={"seed": str(run.first_seed), "region": region} | told(shown, footage or face),
         provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
     )
     write_report(report, report_folder(output, run), force=run.force)

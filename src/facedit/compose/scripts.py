@@ -55,7 +55,7 @@ def save_script(
         ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
         planned.transcript,
         planned.edits,
-        {"voice": request.voice or "auto", "region": run.region, "seed": run.seed},
+        {"voice": request.voice or "auto", "region": run.region_of("edit"), "seed": run.first_seed},
         planned.plan,
     )
     with whole_or_nothing(file, run.force) as temporary:
@@ -70,7 +70,7 @@ def with_script_options(
     Args:
         script: The script.
         request: The wishes; a voice of None is not set.
-        run: Options; those named in ``run.given`` are set.
+        run: Options; a seed and a region of None are not set.
 
     Returns:
         Request and options to run with.
@@ -85,12 +85,12 @@ def with_script_options(
     if not isinstance(voice, str):
         raise BadEdit(f"options.voice: {voice!r} is no name of a voice.")
     changes: dict[str, Any] = {}
-    if "seed" in script.options and "seed" not in run.given:
+    if "seed" in script.options and run.seed is None:
         seed = script.options["seed"]
         if not isinstance(seed, int) or isinstance(seed, bool):
             raise BadEdit(f"options.seed: {seed!r} is no whole number.")
         changes["seed"] = seed
-    if "region" in script.options and "region" not in run.given:
+    if "region" in script.options and run.region is None:
         region = script.options["region"]
         if region not in REGIONS:
             raise BadEdit(f"options.region: {region!r}; choose {', '.join(REGIONS)}.")

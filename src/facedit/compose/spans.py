@@ -246,7 +246,7 @@ def infill_spans(
             canvas.values,
             canvas.mask,
             heard,
-            seed=run.seed + SEEDS_A_SPAN * index,
+            seed=run.first_seed + SEEDS_A_SPAN * index,
             takes=takes,
             steps=run.steps,
         )
@@ -284,7 +284,7 @@ def span_works(
     canvases: tuple[Canvas, ...],
     infilled: tuple[Float32, ...],
     models: Models,
-    run: Run,
+    region: Region,
 ) -> tuple[SpanWork, ...]:
     """Bring together what rendering each span needs, for one take.
 
@@ -294,7 +294,7 @@ def span_works(
         canvases: The canvases.
         infilled: Motion per canvas for this take, shape (T, D).
         models: The learned parts.
-        run: Options.
+        region: What new speech may move.
 
     Returns:
         Work in the order of ``plan.picture_spans()``.
@@ -310,7 +310,7 @@ def span_works(
                 window.track,
                 FaceRenderer(window.bank, models.mouth),
                 models.space,
-                run.region,
+                region,
                 span.output_start_s,
                 np.inf if at_end else span.output_end_s,
             )
