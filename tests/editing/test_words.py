@@ -21,6 +21,9 @@ from facedit.editing.words import key, tokenise
         ("العـــربية", "العربية"),  # stretched by tatweel
         ("\ufefcى", unicodedata.normalize("NFKC", "\ufefc") + "ى"),  # presentation form
         ("word\u200b", "word"),
+        ("1️⃣", "1"),
+        ("great👍🏽", "great"),
+        ("US $", "US"),
     ],
 )
 def test_same_word(one, other):
@@ -35,6 +38,7 @@ def test_same_word(one, other):
         ("3.5", "35"),
         ("50%", "50"),
         ("C++", "C"),
+        ("$5", "5"),
         ("مرحبا", "مرحبة"),
         ("كَتَبَ", "كُتُب"),  # vowel signs tell words apart
         ("naïve", "naive"),
@@ -49,9 +53,13 @@ def test_different_words(one, other):
     [
         ("Set blue, at f two now!", ("Set", "blue,", "at", "f", "two", "now!")),
         ("yes — no", ("yes —", "no")),
-        ("— yes", ("— yes",)),
+        ("— yes", ("yes",)),
         ("well—actually", ("well—", "actually")),
         ("wait...what", ("wait...", "what")),
+        ("bin green 😀 at s ♪", ("bin", "green", "at", "s")),
+        ("I ❤️ you👍🏽!", ("I", "you !")),
+        ("salt & pepper + 5 % $5", ("salt", "&", "pepper", "+", "5", "%", "$5")),
+        (">> so: 1️⃣ °", ("so:", "1️⃣", "°")),
         ("well-known 3.5 don’t", ("well-known", "3.5", "don’t")),
         ("  \n\t ", ()),
         ("… — !", ()),
@@ -60,6 +68,12 @@ def test_different_words(one, other):
 )
 def test_tokenise(text, words):
     assert tokenise(text) == words
+
+
+@given(st.text(max_size=40))
+def test_words_joined_are_the_same_words_again(text):
+    words = tokenise(text)
+    assert tokenise(" ".join(words)) == words
 
 
 @given(st.text(max_size=40))

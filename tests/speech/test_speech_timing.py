@@ -4,19 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.speech.timing import GUESSED, in_order, spread, tokens_of
+from facedit.speech.timing import GUESSED, in_order, one_each, spread
 from facedit.types import Word
 
 
-def test_punctuation_on_its_own_stays_with_the_word_before():
-    assert tokens_of("- Well , it's 5 o'clock …  really?") == [
-        "Well ,",
-        "it's",
-        "5",
-        "o'clock …",
-        "really?",
-    ]
-    assert tokens_of(" — ... ") == []
+def test_an_entry_of_several_words_is_shared_out_and_one_of_none_goes():
+    entries = [Word("♪", 0.0, 1.0), Word("New York", 1.0, 1.8, 0.7), Word("- well,", 2.0, 2.5, 0.8)]
+    first, second, third = one_each(entries)
+    assert [word.text for word in (first, second, third)] == ["New", "York", "well,"]
+    assert (first.start_s, first.end_s, second.end_s) == (1.0, second.start_s, 1.8)
+    assert [first.score, second.score, third.score] == [GUESSED, GUESSED, 0.8]
+    assert [word.score for word in one_each(entries, measured=True)] == [0.7, 0.7, 0.8]
 
 
 @given(

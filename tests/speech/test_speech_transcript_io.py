@@ -1,9 +1,11 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from facedit.editing.diff import diff
+from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, OutputNotWritable
 from facedit.speech.transcript_io import load_transcript, needs_alignment, save_transcript
 from facedit.types import Transcript, Word
@@ -73,9 +75,7 @@ def _times(transcript):
 
 @given(times, st.data())
 def test_what_is_saved_comes_back(tmp_path_factory, edges, data):
-    text = (
-        st.text(min_size=1, max_size=9).map(str.strip).filter(lambda t: any(c.isalnum() for c in t))
-    )
+    text = st.text(min_size=1, max_size=9).filter(lambda text: tokenise(text) == (text,))
     words = tuple(
         Word(data.draw(text), start / 1e6, end / 1e6, data.draw(st.floats(0, 1)))
         for start, end in zip(edges[::2], edges[1::2], strict=False)
@@ -86,6 +86,55 @@ def test_what_is_saved_comes_back(tmp_path_factory, edges, data):
     assert loaded.words == words
     assert loaded.language == "de"
     assert [file.name for file in path.parent.iterdir()] == ["words.json"]
+
+
+@st.composite
+def written(draw):
+    """A text as people write it: words, marks and signs that stand alone, emoji, breaks."""
+    word = st.text("aé3'’-", min_size=1, max_size=4)
+    sign = st.sampled_from(["&", "%", "+", "—", "…", "-", "😀", "♪", "!", "$", "1️⃣", "►"])
+    gap = st.sampled_from([" ", " ", "  ", "—", "...", "…"])
+    parts = draw(st.lists(st.tuples(word | sign, gap), min_size=1, max_size=8))
+    text = "".join(part + between for part, between in parts).strip()
+    assume(tokenise(text))
+    return text
+
+
+def _as_written(text):
+    """One text in every format that is read, word for word and as a whole."""
+    pieces = text.split()
+    spans = [(0.5 * k, 0.5 * k + 0.5) for k in range(len(pieces))]
+    cue = f"00:00:00,000 --> 00:00:09,000\n{text}\n"
+    yield "cue.srt", f"1\n{cue}"
+    yield "cue.vtt", f"WEBVTT\n\n{cue.replace(',', '.')}"
+    whisperx = [
+        {"word": piece, "start": a, "end": b} for piece, (a, b) in zip(pieces, spans, strict=True)
+    ]
+    yield "words.json", json.dumps({"segments": [{"start": 0, "end": 9, "words": whisperx}]})
+    yield "text.json", json.dumps({"segments": [{"start": 0, "end": 9, "text": text}]})
+    lines = zip(pieces, spans, strict=True)
+    yield "a.align", "\n".join(f"{a * 25e3:.0f} {b * 25e3:.0f} {word}" for word, (a, b) in lines)
+    for name, labels in (
+        ("words", list(zip(pieces, spans, strict=True))),
+        ("whole", [(text, (0, 9))]),
+    ):
+        rows = " ".join(f'{a} {b} "{label}"' for label, (a, b) in labels)
+        yield (
+            f"{name}.TextGrid",
+            f'"ooTextFile" "TextGrid" 0 9 <exists> 1 "IntervalTier" "w" 0 9 {len(labels)} {rows}',
+        )
+
+
+@given(written())
+def test_the_text_of_a_transcript_said_again_is_no_edit(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("t")
+    for name, document in _as_written(text):
+        words = _load(folder, name, document).words
+        assert diff(words, text) == (), name
+        assert diff(words, " ".join(word.text for word in words)) == (), name
+        saved = folder / f"{name}.json"
+        save_transcript(Transcript(words, 10.0), saved)
+        assert load_transcript(saved, 10.0).words == words, name
 
 
 @given(times)
@@ -101,9 +150,16 @@ def test_grid_times_are_in_units_of_40_microseconds(tmp_path_factory, edges):
 
 def test_srt_words_share_their_cue(tmp_path):
     transcript = _load(tmp_path, "a.srt", SRT)
-    assert _times(transcript)[0] == ("Hello", 0.5, 0.909)
-    assert [word.text for word in transcript.words] == ["Hello", "there,", "world &", "all!", "Bye"]
-    assert transcript.words[3].end_s == 2.0
+    assert _times(transcript)[0] == ("Hello", 0.5, 0.891)
+    assert [word.text for word in transcript.words] == [
+        "Hello",
+        "there,",
+        "world",
+        "&",
+        "all!",
+        "Bye",
+    ]
+    assert transcript.words[4].end_s == 2.0
     assert needs_alignment(transcript)
 
 
@@ -118,10 +174,12 @@ def test_vtt_with_a_voice_a_note_and_settings(tmp_path):
 
 
 def test_long_textgrid(tmp_path):
-    expected = [('so-called "five"', 0.5, 1.0), ("42", 1.0, 2.3)]
+    # An interval of two words is shared out, and so is to be aligned.
+    expected = [("so-called", 0.5, 0.821), ('"five"', 0.821, 1.0), ("42", 1.0, 2.3)]
     assert _times(_load(tmp_path, "a.TextGrid", LONG)) == expected
     assert _times(_load(tmp_path, "b.TextGrid", LONG, encoding="utf-16")) == expected
-    assert not needs_alignment(_load(tmp_path, "a.TextGrid", LONG))
+    assert needs_alignment(_load(tmp_path, "a.TextGrid", LONG))
+    assert not needs_alignment(_load(tmp_path, "a.TextGrid", LONG.replace('""five"" ', "")))
 
 
 def test_short_textgrid(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from facedit.compose.clock import StageClock
 from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, Replace, Request, resolve
+from facedit.editing.words import tokenise
 from facedit.errors import BadEdit, BadMedia, BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.media.open import check_input
@@ -15,7 +16,6 @@ from facedit.media.sound import read_sound
 from facedit.options import EditRequest
 from facedit.speech.align import align
 from facedit.speech.cache import cached_transcript
-from facedit.speech.timing import tokens_of
 from facedit.speech.transcript_io import load_transcript, needs_alignment
 from facedit.types import Transcript
 
@@ -103,7 +103,7 @@ def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, 
             edits overlap.)
     """
     if request.say is not None:
-        if not tokens_of(request.say):
+        if not tokenise(request.say):
             raise BadEdit("--say holds no words: give the whole new sentence, or --delete words.")
         return merge_close(diff(transcript.words, request.say), transcript.words, SLIVER_S)
     wishes: list[Request] = [Replace(old, new) for old, new in request.replace]

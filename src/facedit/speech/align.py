@@ -13,11 +13,12 @@ import logging
 import math
 from dataclasses import dataclass, replace
 
+from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
 from facedit.speech.joints import low_energy_point
 from facedit.speech.sound import speech_samples
 from facedit.speech.sphinx import AlignedWord, force_align, mean_score, plain
-from facedit.speech.timing import in_order, spread, tokens_of
+from facedit.speech.timing import in_order, spread
 from facedit.speech.whisper_words import LONGEST_S, attend, recognise
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
@@ -216,7 +217,7 @@ def anchor(tokens: list[str], heard: list[Word], duration_s: float) -> tuple[lis
 
 def _tokens(text: str) -> list[str]:
     """Split a text that must hold words."""
-    tokens = tokens_of(text)
+    tokens = list(tokenise(text))
     if not tokens:
         raise BadTranscript("The transcript has no words.")
     return tokens

@@ -23,7 +23,7 @@ from facedit.types import Sound, SpeechFeatures, Transcript
 Float16 = NDArray[np.float16]
 
 _VERSION = 1
-_TRANSCRIPT_VERSION = 2
+_TRANSCRIPT_VERSION = 3
 _ALIGNMENT_VERSION = 1
 
 

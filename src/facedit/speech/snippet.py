@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
 from facedit.speech.align import align
 from facedit.speech.joints import low_energy_point
@@ -28,7 +29,6 @@ from facedit.speech.match import (
 )
 from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.sphinx import force_align, mean_score
-from facedit.speech.timing import tokens_of
 from facedit.speech.voice import Voice, check_speakable, voice_named
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
@@ -93,11 +93,11 @@ def speech_for_edit(
     Raises:
         UsageError: If there are no new words, or nothing of them can be spoken.
     """
-    new = tokens_of(" ".join(new_words))
+    new = tokenise(" ".join(new_words))
     if not new:
         raise UsageError("There are no new words to speak.")
-    front, back = list(before)[-MOST_CONTEXT:], list(after)[:MOST_CONTEXT]
-    front, back = tokens_of(" ".join(front)), tokens_of(" ".join(back))
+    front = tokenise(" ".join(before[-MOST_CONTEXT:]))
+    back = tokenise(" ".join(after[:MOST_CONTEXT]))
     text = " ".join([*front, *new, *back])
     check_speakable(text)
     chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
@@ -158,9 +158,9 @@ def cut_from_recording(
         BadTranscript: If the recording holds neither.
         UsageError: If no words are wanted.
     """
-    new = tokens_of(" ".join(sentence[first : first + count]))
-    front = tokens_of(" ".join(sentence[:first]))
-    whole = [*front, *new, *tokens_of(" ".join(sentence[first + count :]))]
+    new = list(tokenise(" ".join(sentence[first : first + count])))
+    front = tokenise(" ".join(sentence[:first]))
+    whole = [*front, *new, *tokenise(" ".join(sentence[first + count :]))]
     if not new:
         raise UsageError("There are no new words to take from the recording.")
     samples = speech_samples(recording)

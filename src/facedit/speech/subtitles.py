@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
-from facedit.speech.timing import spread, tokens_of
+from facedit.speech.timing import spread
 from facedit.types import Word
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
@@ -94,12 +95,12 @@ def _clock(time_s: float, mark: str) -> str:
     return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{mark}{milliseconds % 1000:03}"
 
 
-def _spoken(lines: list[str]) -> list[str]:
+def _spoken(lines: list[str]) -> tuple[str, ...]:
     """Take the mark-up out of a cue's lines."""
     text = _TAG.sub("", " ".join(lines))
     for entity, letter in _ENTITIES.items():
         text = text.replace(entity, letter)
-    return tokens_of(text)
+    return tokenise(text)
 
 
 def _times(line: str, place: str) -> tuple[float, float]:

@@ -1,32 +1,15 @@
-"""Arithmetic on word times: tokens of a text, spreading, order."""
+"""Arithmetic on word times: one token each, spreading, order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from facedit.editing.words import tokenise
 from facedit.types import Word
 
 GUESSED = 0.0
 """Score of a word whose times were spread over a longer stretch, not measured."""
-
-
-def tokens_of(text: str) -> list[str]:
-    """Split a text into spoken words; a lone mark of punctuation stays with the word before it.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        Tokens without white space at their ends; each holds a letter or a digit.
-    """
-    tokens: list[str] = []
-    for piece in text.split():
-        if any(letter.isalnum() for letter in piece):
-            tokens.append(piece)
-        elif tokens:  # a dash in front of everything marks a speaker and is left out
-            tokens[-1] += f" {piece}"
-    return tokens
 
 
 def spread(tokens: Sequence[str], start_s: float, end_s: float) -> list[Word]:
@@ -49,6 +32,27 @@ def spread(tokens: Sequence[str], start_s: float, end_s: float) -> list[Word]:
         words.append(Word(token, first, last, GUESSED))
         done += weight
     return words
+
+
+def one_each(words: Iterable[Word], *, measured: bool = False) -> list[Word]:
+    """Make every entry one word: some recognisers and label tiers give several at once, or none.
+
+    Args:
+        words: Entries as they were read.
+        measured: Whether what is shared out keeps its score; else it is marked as ``GUESSED``.
+
+    Returns:
+        Words; those of one entry share its stretch, entries without anything spoken are left out.
+    """
+    clean: list[Word] = []
+    for word in words:
+        tokens = tokenise(word.text)
+        if len(tokens) == 1:
+            clean.append(replace(word, text=tokens[0]))
+            continue
+        shared = spread(tokens, word.start_s, word.end_s)
+        clean += [replace(part, score=word.score) for part in shared] if measured else shared
+    return clean
 
 
 def in_order(words: Iterable[Word], duration_s: float) -> tuple[Word, ...]:

@@ -12,7 +12,7 @@ from facedit.speech.activity import voice_activity
 from facedit.speech.align import HOPELESS_FIT, confidence
 from facedit.speech.sound import speech_samples
 from facedit.speech.sphinx import force_align, mean_score
-from facedit.speech.timing import in_order
+from facedit.speech.timing import in_order, one_each
 from facedit.speech.whisper_words import detect_language, recognise
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_SAMPLES_PER_FRAME
@@ -53,7 +53,7 @@ def transcribe(
         language = detect_language(samples[begin:])
         _log.info("The language is recognised as %s (--language chooses another).", language)
     heard = recognise(samples, language, progress)
-    words = in_order(heard.words, sound.duration_s)
+    words = in_order(one_each(heard.words, measured=True), sound.duration_s)
     measured = _measured(samples, words) if heard.language == "en" else None
     origin = "whisper-base" if measured is None else "whisper-base, times by pocketsphinx"
     if progress:

@@ -15,7 +15,7 @@ from facedit.errors import BadTranscript, UsageError
 from facedit.media.output import whole_or_nothing
 from facedit.speech.subtitles import format_cues, parse_cues
 from facedit.speech.textgrid import parse_textgrid
-from facedit.speech.timing import GUESSED, in_order
+from facedit.speech.timing import GUESSED, in_order, one_each
 from facedit.speech.transcript_json import FORMAT, VERSION, parse_json
 from facedit.types import Transcript, Word
 
@@ -58,6 +58,7 @@ def load_transcript(path: Path, duration_s: float) -> Transcript:
         raise BadTranscript(
             f"{path.name}: transcripts are .json, .srt, .vtt, .TextGrid or .align files."
         )
+    words = one_each(words)
     return Transcript(_fitted(words, duration_s, path.name), duration_s, language, path.name)
 
 

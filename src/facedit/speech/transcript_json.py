@@ -7,8 +7,9 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
-from facedit.speech.timing import GUESSED, spread, tokens_of
+from facedit.speech.timing import GUESSED, spread
 from facedit.types import Word
 
 FORMAT = "facedit-transcript"
@@ -85,7 +86,7 @@ def _item(item: Any, place: str) -> list[Word]:
     text = next((item[key] for key in _TEXT if isinstance(item.get(key), str)), None)
     if text is None:
         raise BadTranscript(f"{place}: has no text.")
-    tokens = tokens_of(text)
+    tokens = tokenise(text)
     if not math.isnan(start + end) and end < start:
         raise BadTranscript(f"{place}: ends at {end} s, before its start {start} s.")
     if len(tokens) > 1 and not ("word" in item or "start_s" in item):

@@ -17,11 +17,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from facedit.assets import ASSETS, asset_path, is_installed
+from facedit.editing.words import tokenise
 from facedit.errors import BadWeights, UsageError
 from facedit.speech.align import align
 from facedit.speech.pronounce import hibari, phonemes
 from facedit.speech.sound import from_mono
-from facedit.speech.timing import tokens_of
 from facedit.types import Float32, Sound, Transcript
 
 _log = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ def synthesise(
     chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
     check_speakable(text)
     sound = chosen.speak(text, speed)
-    if not len(sound.samples) or not tokens_of(text):
+    if not len(sound.samples) or not tokenise(text):
         raise UsageError(f"The voice {chosen.name} finds nothing to say in “{text[:40]}”.")
     return sound, align(sound, text, check=False)
 
