@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +14,7 @@ from facedit.media.open import MAX_PIXELS
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound, read_speech_file
-from facedit.media.still import is_image, probe_image, read_image
+from facedit.media.still import read_image
 from media.clips import make_clip
 
 
@@ -162,58 +161,3 @@ def test_flipped_bits(suffix: str, codec: str, tmp_path: Path) -> None:
     assert len(outcomes) == 20
     assert refusals
     assert not any("\n" in line for line in refusals)
-
-
-def jpeg_turned(tag: int, rgb: np.ndarray) -> bytes:
-    """A jpeg with an EXIF orientation."""
-    plain = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])[1].tobytes()
-    tiff = b"II*\0\x08\0\0\0" + struct.pack("<HHHIHHI", 1, 0x112, 3, 1, tag, 0, 0)
-    segment = b"\xff\xe1" + struct.pack(">H", len(tiff) + 8) + b"Exif\0\0" + tiff
-    return plain[:2] + segment + plain[2:]
-
-
-def quarters() -> np.ndarray:
-    rgb = np.zeros((48, 64, 3), np.uint8)
-    rgb[:24, :32], rgb[:24, 32:] = (220, 30, 30), (30, 220, 30)
-    rgb[24:, :32], rgb[24:, 32:] = (30, 30, 220), (200, 200, 200)
-    return rgb
-
-
-@pytest.mark.parametrize("tag", range(1, 9))
-def test_stills_are_upright(tag: int, tmp_path: Path) -> None:
-    rgb = quarters()
-    # EXIF: 1 as is, 2 mirrored, 3 turned 180, 4 flipped, 5-8 transposed likewise.
-    turned = {
-        1: rgb, 2: rgb[:, ::-1], 3: rgb[::-1, ::-1], 4: rgb[::-1],
-        5: rgb.swapaxes(0, 1), 6: np.rot90(rgb, -1),
-        7: np.rot90(rgb.swapaxes(0, 1), 2), 8: np.rot90(rgb, 1),
-    }[tag]  # fmt: skip
-    path = tmp_path / "a.jpg"
-    path.write_bytes(jpeg_turned(tag, rgb))
-    found = read_image(path)
-    assert found.shape == turned.shape
-    assert np.abs(found.astype(int) - turned).mean() < 4
-    info = probe_image(path)
-    assert (info.height, info.width) == turned.shape[:2]
-    assert is_image(path)
-
-
-@pytest.mark.parametrize("suffix", ["png", "webp"])
-def test_other_stills(suffix: str, tmp_path: Path) -> None:
-    path = tmp_path / f"a.{suffix}"
-    cv2.imwrite(str(path), quarters()[..., ::-1])
-    assert np.abs(read_image(path).astype(int) - quarters()).mean() < 6
-    assert is_image(path)
-
-
-def test_bad_stills(tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "a.mp4", seconds=0.2)
-    assert not is_image(clip.path)
-    assert not is_image(tmp_path / "none.png")
-    refused(clip.path, read_image)
-    path = tmp_path / "b.png"
-    raw = cv2.imencode(".png", quarters())[1].tobytes()
-    path.write_bytes(raw[:40])
-    refused(path, read_image)
-    path.write_bytes(raw[:16] + struct.pack(">II", 20_000, 20_000) + raw[24:])
-    refused(path, read_image)

@@ -53,7 +53,7 @@ def load_still(path: Path, run: Run) -> Still:
     """
     choice, landmarker = FaceChoice.parse(run.face), Landmarker()
     if is_image(path):
-        rgb = even(read_image(path))
+        rgb = even(read_image(path, LONGEST_SIDE))
         track = track_face([(0.0, rgb)], choice, landmarker=landmarker)
         return Still(rgb, track.landmarks[0])
     info = probe(path, allow_truncated=run.allow_truncated)

@@ -19,11 +19,18 @@ MAX_PIXELS = 7680 * 4320
 VIDEO_FORMATS = "mov,mp4,matroska,webm,avi,mpeg,mpegts"
 """FFmpeg demuxers that may open a video. No playlists: they open other files."""
 
-IMAGE_FORMATS = "jpeg_pipe,png_pipe,webp_pipe"
-"""FFmpeg demuxers that may open a still."""
-
 SOUND_FORMATS = "wav,mp3,mov,mp4,flac,ogg,aiff,aac,matroska,webm"
 """FFmpeg demuxers that may open a speech recording."""
+
+_PICTURE_HEADS = (
+    (b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"GIF8", "GIF"), (b"BM", "BMP"),
+    (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"), (b"\xff\x0a", "JPEG XL"), (b"8BPS", "PSD"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"), (b"\0\0\0\x0cjP  ", "JPEG 2000"), (b"<svg", "SVG"),
+)  # fmt: skip
+_PICTURE_BRANDS = {
+    b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC",
+    b"heim": "HEIC", b"heis": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC",
+}  # fmt: skip
 
 
 def check_input(path: Path, kind: str = "video") -> int:
@@ -98,6 +105,10 @@ def open_media(
         BadMedia: If the file is not one of the listed formats or is damaged.
     """
     check_input(path, kind)
+    with path.open("rb") as file:
+        head = file.read(64)
+    if picture := picture_format(head):  # FFmpeg would show one tile of a HEIC as a video
+        raise BadMedia(f"{path}: is a {picture} picture, not a {kind}.")
     try:
         # "file:" and an absolute path: a name like "http:x.mp4" or "-x.mp4" stays a name.
         container = av.open(
@@ -108,36 +119,43 @@ def open_media(
             metadata_errors="replace",
         )
     except av.error.FFmpegError as error:
-        raise BadMedia(_why_not_opened(path, kind, error)) from error
+        raise BadMedia(_why_not_opened(path, head, kind, error)) from error
     except (UnicodeError, MemoryError, OverflowError, ValueError) as error:
         raise BadMedia(f"{path}: not a {kind} (damaged header: {error}).") from error
     with container:
         yield container
 
 
-def _why_not_opened(path: Path, kind: str, error: av.error.FFmpegError) -> str:
+def picture_format(head: bytes) -> str:
+    """Name the format of a still picture.
+
+    Args:
+        head: The first 64 bytes of a file.
+
+    Returns:
+        E.g. ``JPEG``; empty if it is no picture.
+    """
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if head[4:8] == b"ftyp":
+        kind = _PICTURE_BRANDS.get(head[8:12], "")
+        # ``mif1`` says picture alone; the compatible brands that follow say which.
+        return "AVIF" if kind and b"avif" in head[8:] else kind
+    return next((name for magic, name in _PICTURE_HEADS if head.startswith(magic)), "")
+
+
+def _why_not_opened(path: Path, head: bytes, kind: str, error: av.error.FFmpegError) -> str:
     """Say in one line why a file was refused."""
-    with path.open("rb") as file:
-        head = file.read(64)
     text = head.lstrip(b"\xef\xbb\xbf \r\n\t")
     if text.startswith((b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0")):
         return f"{path}: is a playlist, not a {kind}; give the media file itself."
     if head[4:8] == b"ftyp":
         return _why_no_index(path)
-    other = _kind_by_magic(head)
-    if other and not kind.startswith(other):
-        return f"{path}: is a {other}, not a {kind}."
+    sound = head.startswith((b"ID3", b"fLaC", b"OggS")) or head[8:12] in (b"WAVE", b"AIFF")
+    if sound and kind != "sound":
+        return f"{path}: is a sound, not a {kind}."
     reason = (error.strerror or type(error).__name__).strip()
     return f"{path}: not a {kind} that facedit opens ({reason})."
-
-
-def _kind_by_magic(head: bytes) -> str:
-    """Name what the first bytes of a common picture or sound file show; empty if nothing."""
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8")) or head[8:12] == b"WEBP":
-        return "picture"
-    if head.startswith((b"ID3", b"fLaC", b"OggS")) or head[8:12] in (b"WAVE", b"AIFF"):
-        return "sound"
-    return ""
 
 
 def _why_no_index(path: Path) -> str:

@@ -1,100 +1,146 @@
-"""Reads still pictures (jpeg, png, webp) as hostile input, upright after their EXIF tag."""
+"""Reads still pictures as hostile input: upright, in sRGB, with 8 bits, scaled down on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from facedit.errors import BadMedia
-from facedit.media.open import IMAGE_FORMATS, open_media, typed_errors
-from facedit.media.streams import check_pixels, find_video
+from facedit.media.open import check_input, picture_format
 from facedit.types import UInt8
 
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
+"""What Pillow may decode. No file is opened but the one that is named."""
 
-@dataclass(frozen=True, slots=True)
-class ImageInfo:
-    """A still picture.
+MAX_STILL_PIXELS = 64_000_000
+"""Most pixels that are decoded: under 1 GB of memory. Of a JPEG they are counted as halved."""
 
-    Attributes:
-        path: The file.
-        codec: Name of the codec, e.g. ``mjpeg`` or ``png``.
-        width: Width of the upright picture in pixels.
-        height: Height of the upright picture in pixels.
-    """
-
-    path: Path
-    codec: str
-    width: int
-    height: int
+MIN_SIDE = 32
+"""Shortest side, after scaling, in which a face could be."""
 
 
 def is_image(path: Path | str) -> bool:
-    """Tell a still picture by its first bytes.
+    """Tell a still picture by its first bytes, whatever its name.
 
     Args:
         path: A file.
 
     Returns:
-        Whether it starts like a jpeg, png or webp. False if it cannot be read.
+        Whether it is a picture, be it one that ``read_image`` refuses. False if it cannot be read.
     """
     try:
         with Path(path).open("rb") as file:
-            head = file.read(12)
-    except OSError:
+            return bool(picture_format(file.read(64)))
+    except (OSError, ValueError):
         return False
-    jpeg, png = head[:3] == b"\xff\xd8\xff", head[:8] == b"\x89PNG\r\n\x1a\n"
-    return jpeg or png or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
-def probe_image(path: Path | str) -> ImageInfo:
-    """Describe a still picture.
+def read_image(path: Path | str, longest_side: int | None = None) -> UInt8:
+    """Read a still picture; of an animation the first one.
 
     Args:
-        path: A local jpeg, png or webp file.
+        path: A local JPEG, PNG, WebP or AVIF file, told by its content.
+        longest_side: A larger picture is scaled down to this many pixels.
 
     Returns:
-        The description. (``BadMedia`` if it is none, damaged, or over the pixel limit.)
+        Upright pixels in sRGB, shape (height, width, 3). An embedded colour profile is converted;
+        CMYK without one by the plain rule; 16 bits keep the upper 8; transparency lies over white.
+
+    Raises:
+        BadMedia: If it is no such picture, damaged, too large or too small.
     """
-    codec = _check(Path(path))
-    height, width = _decode(Path(path)).shape[:2]
-    return ImageInfo(Path(path), codec, width, height)
+    path = Path(path)
+    check_input(path, "picture")
+    with path.open("rb") as file:
+        kind = picture_format(file.read(64))
+        file.seek(0)
+        if kind.upper() not in FORMATS:
+            what = f"is a {kind} picture, which facedit does not read" if kind else "not a picture"
+            raise BadMedia(f"{path}: {what}; give a JPEG, PNG, WebP or AVIF (export it as JPEG).")
+        with _one_line(path, kind), Image.open(file, formats=(kind.upper(),)) as image:
+            width, height = image.size
+            scale = min((longest_side or max(width, height)) / max(width, height), 1.0)
+            if scale * min(width, height) < MIN_SIDE:
+                raise BadMedia(
+                    f"{path}: {width}x{height} pixels are too few or too narrow to hold a face; "
+                    f"give a picture of at least {MIN_SIDE} pixels on each side, better 256."
+                )
+            size = round(scale * width), round(scale * height)
+            # A JPEG is halved while it is decoded, as often as it can be: little memory and time.
+            image.draft(None, size)
+            if image.width * image.height > MAX_STILL_PIXELS:
+                raise BadMedia(_too_large(path, f"{width * height / 1e6:.0f}"))
+            plain = _plain(image)
+            plain = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+            return np.array(_over_white(_in_srgb(ImageOps.exif_transpose(plain))), np.uint8)
 
 
-def read_image(path: Path | str) -> UInt8:
-    """Read a still picture.
-
-    Args:
-        path: A local jpeg, png or webp file.
-
-    Returns:
-        Upright RGB pixels, shape (height, width, 3); transparency is dropped. (``BadMedia`` if
-        it is none, damaged, or over the pixel limit.)
-    """
-    _check(Path(path))
-    return _decode(Path(path))
+def _too_large(path: Path, megapixels: str) -> str:
+    limit = f"{MAX_STILL_PIXELS / 1e6:.0f}"
+    return f"{path}: {megapixels} megapixels; scale it down to {limit} at most."
 
 
-def _check(path: Path) -> str:
-    """Check kind and size by the header alone; returns the codec."""
-    with (
-        open_media(path, IMAGE_FORMATS, "picture (jpeg, png or webp)") as container,
-        typed_errors(path),
-    ):
-        stream = find_video(container, path)
-        check_pixels(path, stream.width, stream.height)
-        return stream.codec_context.name
+def _plain(image: Image.Image) -> Image.Image:
+    """Decode to a mode that can be scaled: grey, RGB, CMYK, or RGB with alpha."""
+    image.load()
+    if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion clips instead
+        eight = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        eight.info = image.info
+        return eight
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
 
 
-def _decode(path: Path) -> UInt8:
-    """Decode with OpenCV, which knows all eight EXIF orientations (PyAV 18 mixes up mirrors)."""
-    raw = np.fromfile(path, np.uint8)
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Convert by the embedded profile, if there is one that fits."""
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    alpha = image.getchannel("A") if image.mode == "RGBA" else None
+    colours = image.convert("RGB") if alpha else image
     try:
-        bgr = cv2.imdecode(raw, cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise BadMedia(f"{path}: its picture is damaged ({error.err}).") from error
-    if bgr is None:
-        raise BadMedia(f"{path}: its picture is damaged.")
-    return np.ascontiguousarray(bgr[..., ::-1], dtype=np.uint8)
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        srgb = ImageCms.createProfile("sRGB")
+        colours = ImageCms.profileToProfile(colours, source, srgb, outputMode="RGB") or colours
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image  # a damaged profile, or one of other channels: shown as without it
+    if alpha:
+        colours.putalpha(alpha)
+    return colours
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    """Lay what is transparent over white."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
+
+
+@contextmanager
+def _one_line(path: Path, kind: str) -> Iterator[None]:
+    """Turn whatever Pillow raises on a damaged file into one line."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes (checked here) and odd metadata
+            yield
+    except BadMedia:
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadMedia(_too_large(path, "more than 178")) from error
+    except (
+        OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError,
+        MemoryError, RuntimeError, struct.error,
+    ) as error:  # fmt: skip
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, UnidentifiedImageError):
+            reason = f"no {kind} picture can be made out"
+        raise BadMedia(f"{path}: damaged or truncated picture ({reason}).") from error
