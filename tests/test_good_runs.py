@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ from facedit.cli import main
 from talking_clips import TalkingClips, gradient, make_talking_clips, write_clip
 
 RUNS = {
-    "transcribe": ("transcribe", "{one}", "-o", "{out}/x.srt"),
+    "transcribe": ("transcribe", "{one}", "-o", "{out}/x.srt", "--json"),
     "edit": ("edit", "{one}", "-o", "{out}/x.mp4", "--transcript", "{words}", "--delete", "moon",
              "--save-script", "{out}/x.json"),
     "sync": ("sync", "{in}/cut.mp4", "{in}/speech.wav", "-o", "{out}/x.mp4", "--allow-truncated",
              "--json"),
-    "generate": ("generate", "{in}/face.png", "--text", "Moon.", "-o", "{out}/x.mp4"),
-    "motion": ("motion", "{one}", "-o", "{out}/x.npz"),
+    "generate": ("generate", "{in}/face.png", "--text", "Moon.", "-o", "{out}/x.mp4", "--json"),
+    "motion": ("motion", "{one}", "-o", "{out}/x.npz", "--json"),
 }  # fmt: skip
 LEFT = {
     "transcribe": {"x.srt"},
@@ -45,6 +46,20 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> TalkingClips:
     return made
 
 
+def hidden_numbers(value: object) -> list[str]:
+    """Texts in an answer that are a number, perhaps with a unit or a remark behind it."""
+    if isinstance(value, str):
+        return [value] if re.match(r"[-+]?\d+([.,]\d+)?\b(?!\S)", value) else []
+    if isinstance(value, dict):
+        # The summary and what is spoken are texts for people.
+        value = [part for name, part in value.items() if name not in ("summary", "text")]
+    return (
+        [found for part in value for found in hidden_numbers(part)]
+        if isinstance(value, list)
+        else []
+    )
+
+
 @pytest.mark.parametrize("verb", RUNS)
 def test_a_good_run_is_quiet(
     verb: str, clips: TalkingClips, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -59,7 +74,11 @@ def test_a_good_run_is_quiet(
     assert streams.err == ""
     assert streams.out.endswith("\n")
     assert set(os.listdir(tmp_path)) == LEFT[verb]
+    if "--json" not in filled:
+        return
+    answer = json.loads(streams.out)
+    assert next(iter(answer)) == "summary"
+    assert hidden_numbers(answer) == []
     if verb == "sync":
-        answer = json.loads(streams.out)
         assert answer["outputs"] == [str(tmp_path / "x.mp4")]
         assert any("truncated" in note for note in answer["reports"][0]["warnings"])

@@ -82,6 +82,8 @@ def _as_text(answer: Any, *, as_json: bool) -> str:
         return ""
     if as_json:
         data = answer.to_dict() if hasattr(answer, "to_dict") else answer
+        if isinstance(data, dict):
+            data = {"summary": getattr(answer, "summary", str(answer).partition("\n")[0])} | data
         return json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n"
     return f"{answer}\n"
 

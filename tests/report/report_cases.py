@@ -68,8 +68,8 @@ def full_report(new_text="the cow saw it", duration_s=2.0, old_text="the cat saw
                 (picture,),
             )
         )
-    clip = ClipFacts("clip.mp4", 320, 240, "25", duration_s, 50, "48 kHz, 1 channel")
-    made = ClipFacts("out.mp4", 320, 240, "25", plan.output_duration_s, 50)
+    clip = ClipFacts("clip.mp4", 320, 240, 25.0, duration_s, 50, sound_rate=48_000, channels=1)
+    made = ClipFacts("out.mp4", 320, 240, 25.0, plan.output_duration_s, 50)
     return RunReport(
         "edit",
         "0.1.0",

@@ -76,7 +76,7 @@ def test_the_page_loads_nothing_from_elsewhere():
 
 def test_foreign_text_stays_text():
     report = full_report()
-    clip = ClipFacts(HOSTILE, 320, 240, HOSTILE, 2.0, 50, HOSTILE)
+    clip = ClipFacts(HOSTILE, 320, 240, 25.0, 2.0, 50)
     spoken = Transcript(words("the cat saw it " + HOSTILE.replace(" ", "")), 2.0)
     report = replace(
         report,
@@ -87,7 +87,7 @@ def test_foreign_text_stays_text():
         output_words=words(HOSTILE),
         spans=tuple(replace(span, text=HOSTILE, kind="x' onload='y") for span in report.spans),
         stages=(StageTime(HOSTILE, 1.0, HOSTILE),),
-        figures={HOSTILE: HOSTILE},
+        figures={HOSTILE: HOSTILE, "mouths": 12, "none": None, "used": True, "way": (0.5, 2.0)},
         provenance={HOSTILE: HOSTILE},
         warnings=(HOSTILE,),
     )
@@ -119,7 +119,7 @@ def test_headline(new_text, line):
 
 
 def test_other_verbs_have_a_page_too():
-    clip = ClipFacts("face.jpg", 10, 10, "25", 1.0)
+    clip = ClipFacts("face.jpg", 10, 10, 25.0, 1.0)
     page = parsed(RunReport("generate", "0.1.0", clip, clip))
     assert any("Speech from face.jpg" in text for text in page.text)
     page = parsed(replace(full_report(), verb="sync"))

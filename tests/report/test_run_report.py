@@ -34,7 +34,7 @@ def test_json_holds_the_plan_and_the_measures_and_no_pictures():
     report = full_report()
     text = report_json(report)
     data = json.loads(text)
-    assert data["report"] == 1
+    assert data["report"] == 2
     assert data["plan"] == json.loads(json.dumps(report.plan.to_dict()))
     assert [seam["smooth"] for seam in data["seams"]] == [True, False] * len(report.spans)
     assert len(report.seams_to_check) == len(report.spans)
@@ -47,7 +47,7 @@ def test_json_holds_the_plan_and_the_measures_and_no_pictures():
 
 
 def test_a_bare_report_is_one_too():
-    clip = ClipFacts("a.jpg", 10, 10, "25", 1.0)
+    clip = ClipFacts("a.jpg", 10, 10, 25.0, 1.0)
     data = json.loads(report_json(RunReport("generate", "0.1.0", clip, clip)))
     assert data["plan"] is None
     assert data["seams"] == []

@@ -8,11 +8,12 @@ from dataclasses import replace
 from facedit.compose.clock import StageClock
 from facedit.compose.spans import Models, TrackedWindow
 from facedit.options import Run
+from facedit.report.run_report import Figure
 
 
 def adapted_models(
     models: Models, windows: Sequence[TrackedWindow], run: Run, clock: StageClock
-) -> tuple[Models, dict[str, str]]:
+) -> tuple[Models, dict[str, Figure]]:
     """Fine-tune the mouth network to the clip's own mouths, where that is asked for and helps.
 
     Args:
@@ -25,18 +26,19 @@ def adapted_models(
         The parts to render with, and figures for the report.
     """
     if not run.adapt or models.mouth is None:
-        return models, {"mouth adapted": "no: not asked for"}
+        return models, {"mouth adapted": False}
     from facedit.adapt.mouth import AdaptSettings
     from facedit.adapt.mouth_cache import cached_adaptation
 
     settings = AdaptSettings()
     with clock.stage("adapting the mouth", settings.steps) as tick:
         found = cached_adaptation(models.mouth, [window.bank for window in windows], settings, tick)
-    figures = {
-        "mouth adapted": "yes" if found.used else "no",
+    figures: dict[str, Figure] = {
+        "mouth adapted": found.used,
         "mouth adaptation": found.outcome,
-        "mouth adaptation steps": str(found.steps),
+        "mouth adaptation steps": found.steps,
     }
     if found.steps:
-        figures["mouth error before and after"] = f"{found.before:.5f}, {found.after:.5f}"
+        figures["mouth error before"] = found.before
+        figures["mouth error after"] = found.after
     return replace(models, mouth=found.network), figures

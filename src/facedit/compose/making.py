@@ -118,7 +118,7 @@ def make(
             seams=seams_of(job.plan.picture_spans(), logs, works),
             spans=spans_of(job.plan, logs, works, speech),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={"seed": str(job.run.first_seed + take), "region": region, **adapted},
+            figures={"seed": job.run.first_seed + take, "region": region, **adapted},
             provenance=provenance(job),
             warnings=(*job.info.notes, *warnings),
         )
@@ -157,18 +157,16 @@ def clip_facts(
     Returns:
         The facts.
     """
-    sound = "none"
-    if info.has_sound:
-        sound = f"{info.sound_rate / 1000:g} kHz, {info.channels} channel(s)"
-    rate = f"{float(info.frame_rate):.4g}" + (" (variable)" if info.is_variable else "")
     return ClipFacts(
         name=(path or info.path).name,
         width=info.width,
         height=info.height,
-        frame_rate=rate,
+        frame_rate=float(info.frame_rate),
         duration_s=info.duration_s if duration_s is None else duration_s,
         frames=frames,
-        sound=sound,
+        variable_rate=info.is_variable,
+        sound_rate=info.sound_rate if info.has_sound else None,
+        channels=info.channels if info.has_sound else 0,
     )
 
 

@@ -24,7 +24,7 @@ from facedit.options import Run
 from facedit.render.blink import blink_schedule, closure_at
 from facedit.render.still import StillAnimator
 from facedit.report.files import write_report
-from facedit.report.run_report import Picture, RunReport, SpanFacts, StageTime
+from facedit.report.run_report import Figure, Picture, RunReport, SpanFacts, StageTime
 from facedit.types import Float32, Sound, Transcript, UInt8
 from facedit.units import MOTION_FPS, first_frame_from, frame_time
 
@@ -128,14 +128,14 @@ def make_portrait(
             ),
         ),
         stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
-        figures={"seed": str(run.first_seed), "region": region} | told(shown, footage or face),
+        figures={"seed": run.first_seed, "region": region} | told(shown, footage or face),
         provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
     )
     write_report(report, report_folder(output, run), force=run.force)
     return report
 
 
-def told(shown: Shown, video: Path) -> dict[str, str]:
+def told(shown: Shown, video: Path) -> dict[str, Figure]:
     """Say for the report what was taken from a video beside the picture.
 
     Args:
@@ -147,12 +147,11 @@ def told(shown: Shown, video: Path) -> dict[str, str]:
     """
     if shown.bank is None:
         return {}
-    context = "none: too little is seen or heard"
+    context = None  # too little is seen or heard
     if shown.context is not None:
         start_s = frame_time(shown.context.first_frame)
-        end_s = start_s + frame_time(len(shown.context.landmarks))
-        context = f"{start_s:.2f} to {end_s:.2f} s of {video.name}"
-    return {"mouths": f"{len(shown.bank)} of {video.name}", "way of speaking": context}
+        context = (start_s, start_s + frame_time(len(shown.context.landmarks)))
+    return {"footage": video.name, "mouths": len(shown.bank), "way of speaking": context}
 
 
 def _small(rgb: UInt8, landmarks: Float32) -> UInt8:

@@ -277,7 +277,7 @@ class EditPlan:
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-ready data (see ``script.py`` for the way back)."""
         return {
-            "frame_rate": str(self.frame_rate),
+            "frame_rate": float(self.frame_rate),
             "source_duration_s": self.source_duration_s,
             "output_duration_s": round(self.output_duration_s, 6),
             "margin_s": self.margin_s,

@@ -8,7 +8,7 @@ from facedit.editing.plan import EditPlan, Fill
 from facedit.report.document import document
 from facedit.report.drawing import escape
 from facedit.report.plan_picture import plan_pictures
-from facedit.report.run_report import ClipFacts, RunReport
+from facedit.report.run_report import ClipFacts, Figure, RunReport
 from facedit.report.seams_page import seams_section, spans_section
 from facedit.report.strips import legend
 from facedit.types import Transcript
@@ -33,7 +33,7 @@ def report_html(report: RunReport) -> str:
         seams_section(report.seams),
         spans_section(report.spans),
         _stages_section(report),
-        _list_section("Figures", report.figures.items()),
+        _list_section("Figures", ((name, _text(v)) for name, v in report.figures.items())),
         _list_section("Where it comes from", report.provenance.items()),
     ]
     return document(title, "".join(body))
@@ -80,8 +80,11 @@ def _subtitle(report: RunReport) -> str:
     """Say what the files are."""
 
     def facts(clip: ClipFacts) -> str:
-        sound = "no sound" if clip.sound == "none" else clip.sound
-        return f"{clip.width}×{clip.height}, {clip.frame_rate} fps, {sound}"
+        rate = f"{clip.frame_rate:.4g} fps" + (" (variable)" if clip.variable_rate else "")
+        sound = "no sound"
+        if clip.sound_rate is not None:
+            sound = f"{clip.sound_rate / 1000:g} kHz, {clip.channels} channel(s)"
+        return f"{clip.width}×{clip.height}, {rate}, {sound}"
 
     line = f"facedit {report.version} · {report.verb} · {facts(report.source)}"
     if facts(report.output) != facts(report.source):
@@ -182,6 +185,20 @@ def _stages_section(report: RunReport) -> str:
         )
     table = f"<div class='scroll'><table>{''.join(rows)}</table></div>"
     return f"<section><h2>Time per stage</h2>{table}</section>"
+
+
+def _text(figure: Figure) -> str:
+    """Write a figure for people."""
+    match figure:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if figure else "no"
+        case float():
+            return f"{figure:.4g}"
+        case (start_s, end_s):
+            return f"{start_s:.2f} to {end_s:.2f} s"
+    return str(figure)
 
 
 def _list_section(title: str, entries: Iterable[tuple[str, str]]) -> str:

@@ -14,8 +14,12 @@ from facedit.editing.plan import EditPlan
 from facedit.report.measure import HIGH_PERCENTILE, Jump
 from facedit.types import Float32, Transcript, UInt8, Word
 
-VERSION = 1
+VERSION = 2
 """Version of ``report.json``."""
+
+
+Figure = str | int | float | bool | tuple[float, float] | None
+"""A figure of a run; a pair is a stretch of time in seconds, None what there is none of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +30,23 @@ class ClipFacts:
         name: File name.
         width: Picture width in pixels.
         height: Picture height in pixels.
-        frame_rate: Frames per second as written for people, e.g. ``29.97``.
+        frame_rate: Frames per second, the mean where they vary.
         duration_s: Length in seconds.
         frames: Number of frames; None if not counted.
-        sound: Sound stream in a few words, e.g. ``48 kHz, 2 channels``.
+        variable_rate: Whether frames are not equally long.
+        sound_rate: Samples per second; None without sound.
+        channels: Channels of the sound; 0 without sound.
     """
 
     name: str
     width: int
     height: int
-    frame_rate: str
+    frame_rate: float
     duration_s: float
     frames: int | None = None
-    sound: str = "none"
+    variable_rate: bool = False
+    sound_rate: int | None = None
+    channels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,7 @@ class RunReport:
     seams: tuple[Seam, ...] = ()
     spans: tuple[SpanFacts, ...] = ()
     stages: tuple[StageTime, ...] = ()
-    figures: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -257,10 +265,12 @@ def _facts(facts: ClipFacts) -> dict[str, Any]:
         "name": facts.name,
         "width": facts.width,
         "height": facts.height,
-        "frame_rate": facts.frame_rate,
+        "frame_rate": _number(facts.frame_rate),
+        "variable_rate": facts.variable_rate,
         "duration_s": _number(facts.duration_s),
         "frames": facts.frames,
-        "sound": facts.sound,
+        "sound_rate": facts.sound_rate,
+        "channels": facts.channels,
     }
 
 
