@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from facedit.editing.diff import diff
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, OutputNotWritable
+from facedit.speech.subtitles import format_cues, parse_cues
 from facedit.speech.transcript_io import load_transcript, needs_alignment, save_transcript
 from facedit.types import Transcript, Word
 
@@ -146,6 +147,47 @@ def test_grid_times_are_in_units_of_40_microseconds(tmp_path_factory, edges):
     for word, line in zip(load_transcript(path, 10.1).words, lines, strict=True):
         start, end, text = line.split()
         assert (word.text, word.start_s, word.end_s) == (text, int(start) / 25e3, int(end) / 25e3)
+
+
+def _said(text, gaps=None):
+    """Words of a quarter of a second each, with a pause in front of some."""
+    words, at = [], 0.0
+    for index, token in enumerate(text.split()):
+        at += (gaps or {}).get(index, 0.02)
+        words.append(Word(token, at, at + 0.25))
+        at += 0.25
+    return words
+
+
+def _texts(document):
+    return [block.split("\n", 2)[2] for block in document.strip().split("\n\n")]
+
+
+def test_cues_end_where_the_speaker_pauses():
+    text = (
+        "we took the early train to the coast and then we walked along the cliffs until it rained"
+    )
+    (joined,) = _texts(format_cues(_said(text)[:9], ".srt"))
+    assert joined == "we took the early train to the coast and"
+    # Too long for one cue: it is parted at the pause, not where 84 letters are full.
+    first, second = _texts(format_cues(_said(text, {8: 0.4}), ".srt"))
+    assert first == "we took the early train to the coast"
+    assert second == "and then we walked along\nthe cliffs until it rained"
+    # A long pause and the end of a sentence part short cues too.
+    assert _texts(format_cues(_said("Yes. No wait", {2: 0.8}), ".srt")) == ["Yes.", "No", "wait"]
+
+
+@given(st.lists(st.tuples(st.text("abc", min_size=1, max_size=12), st.floats(0, 0.9)), min_size=1))
+def test_no_cue_is_longer_than_two_lines_and_seven_seconds(said):
+    words = _said(" ".join(text for text, _ in said), dict(enumerate(gap for _, gap in said)))
+    document = format_cues(words, ".srt")
+    assert " ".join(_texts(document)).split() == [word.text for word in words]
+    for block in document.strip().split("\n\n"):
+        lines = block.split("\n")[2:]
+        assert len(lines) <= 2
+        assert all(len(line) <= 42 for line in lines)
+    for word in parse_cues(document, "x.srt"):
+        assert word.end_s - word.start_s <= 7.0
 
 
 def test_srt_words_share_their_cue(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
@@ -15,8 +16,13 @@ _CUE = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
 _TAG = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&lrm;": "", "&rlm;": ""}
 _SENTENCE_ENDS = (".", "?", "!", "…")
+_CLAUSE_ENDS = (",", ";", ":", "—", "–")
+_CLOSING = "\"'”’»)]"
 _PAUSE_S = 0.6
-_LONGEST_CUE = 42  # letters that one line of a subtitle usually holds
+# What subtitlers keep to: a cue of two lines, read in a few seconds.
+_LINE_LETTERS = 42
+_CUE_LINES = 2
+_CUE_S = 7.0
 
 
 def parse_cues(text: str, name: str) -> list[Word]:
@@ -57,7 +63,10 @@ def parse_cues(text: str, name: str) -> list[Word]:
 
 
 def format_cues(words: Sequence[Word], kind: str) -> str:
-    """Write words as subtitles: a cue ends with a sentence, at a pause, or when it gets long.
+    """Write words as subtitles: a cue ends with a sentence or at a pause.
+
+    What is longer than two lines or seven seconds is parted where the speaker paused or a clause
+    ends, as near to the middle as that allows; so are the lines of a cue.
 
     Args:
         words: Words in order.
@@ -66,26 +75,63 @@ def format_cues(words: Sequence[Word], kind: str) -> str:
     Returns:
         The file's text.
     """
-    cues: list[list[Word]] = []
+    stretches: list[list[Word]] = []
     for word in words:
-        last = cues[-1][-1] if cues else None
+        last = stretches[-1][-1] if stretches else None
         if (
             last is None
-            or last.text.endswith(_SENTENCE_ENDS)
+            or last.text.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
             or word.start_s - last.end_s > _PAUSE_S
-            or len(" ".join(said.text for said in cues[-1])) + len(word.text) >= _LONGEST_CUE
         ):
-            cues.append([])
-        cues[-1].append(word)
+            stretches.append([])
+        stretches[-1].append(word)
+    cues = [cue for stretch in stretches for cue in _cues(stretch)]
     mark = "," if kind == ".srt" else "."
     blocks = ["WEBVTT\n"] if kind == ".vtt" else []
     for number, cue in enumerate(cues, 1):
-        times = f"{_clock(cue[0].start_s, mark)} --> {_clock(cue[-1].end_s, mark)}"
-        text = " ".join(word.text for word in cue)
+        times = f"{_clock(cue[0][0].start_s, mark)} --> {_clock(cue[-1][-1].end_s, mark)}"
+        text = "\n".join(" ".join(word.text for word in line) for line in cue)
         if kind == ".vtt":
             text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         blocks.append(f"{number}\n{times}\n{text}\n")
     return "\n".join(blocks)
+
+
+def _cues(words: Sequence[Word]) -> list[list[Sequence[Word]]]:
+    """Part words into cues, each a list of lines."""
+    short = words[-1].end_s - words[0].start_s <= _CUE_S
+    if len(words) == 1 or (short and _letters(words) <= _CUE_LINES * _LINE_LETTERS):
+        lines = _lines(words)
+        if len(lines) <= _CUE_LINES:
+            return [lines]
+    at = _best_break(words)
+    return [*_cues(words[:at]), *_cues(words[at:])]
+
+
+def _lines(words: Sequence[Word]) -> list[Sequence[Word]]:
+    """Part words into lines."""
+    if len(words) == 1 or _letters(words) <= _LINE_LETTERS:
+        return [words]
+    at = _best_break(words)
+    return [*_lines(words[:at]), *_lines(words[at:])]
+
+
+def _letters(words: Sequence[Word]) -> int:
+    """Count the letters of words, and the spaces between them."""
+    return sum(len(word.text) + 1 for word in words) - 1
+
+
+def _best_break(words: Sequence[Word]) -> int:
+    """Choose where to part words: at a pause or behind a clause, near the middle."""
+    ends = list(accumulate(len(word.text) + 1 for word in words))
+
+    def rating(index: int) -> float:
+        pause_s = max(words[index].start_s - words[index - 1].end_s, 0.0)
+        clause = words[index - 1].text.rstrip(_CLOSING).endswith(_CLAUSE_ENDS)
+        off_middle = abs(2 * ends[index - 1] - ends[-1]) / ends[-1]
+        return min(pause_s / _PAUSE_S, 1.0) + 0.5 * clause - 2.0 * off_middle
+
+    return max(range(1, len(words)), key=rating)
 
 
 def _clock(time_s: float, mark: str) -> str:
