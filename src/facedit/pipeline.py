@@ -23,7 +23,7 @@ from facedit.media.encode import container_of
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, none_left_behind, whole_or_nothing
 from facedit.media.probe import probe
-from facedit.media.sound import read_speech_file
+from facedit.media.sound import read_speech_file, read_spoken
 from facedit.options import EditRequest, Run
 from facedit.report.files import check_report, report_files
 from facedit.types import Transcript
@@ -235,7 +235,7 @@ def transcribe(
     if output is not None:
         written_kind(output)
         check_output(output, force, [source] if text is None else [source, text])
-    sound = read_speech_file(source)
+    sound = read_spoken(source)
     if text is None:
         found = cached_transcript(sound, language)
     else:

@@ -16,6 +16,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
 
 from facedit.errors import BadMedia, NoSound
 from facedit.media.info import SoundInfo, VideoInfo
@@ -27,7 +28,7 @@ from facedit.media.wav import write_wav
 from facedit.types import Float32, Sound
 from facedit.units import sample_at
 
-__all__ = ["iter_sound", "read_sound", "read_speech_file", "resample", "write_wav"]
+__all__ = ["iter_sound", "read_sound", "read_speech_file", "read_spoken", "resample", "write_wav"]
 
 BLOCK_SAMPLES = 1 << 15
 """Samples per block where the caller has no wish."""
@@ -157,6 +158,27 @@ def read_speech_file(path: Path | str) -> Sound:
     if 0 < held - declared <= _MAX_PADDING:
         joined = joined[:declared]
     return Sound(joined, rate)
+
+
+def read_spoken(path: Path | str) -> Sound:
+    """Read all that is heard in a video or a recording, as every stage that looks for words does.
+
+    Args:
+        path: A local file.
+
+    Returns:
+        Of a video what an edit of it hears: the sound on the picture's clock and of its length. Of
+        a recording all of it, as ``read_speech_file`` (whose errors pass through).
+    """
+    path = Path(path)
+    with open_media(path, SOUND_FORMATS, "sound") as container:
+        moving = any(
+            not stream.disposition & Disposition.attached_pic for stream in container.streams.video
+        )
+    if not moving:
+        return read_speech_file(path)
+    info = probe(path, allow_truncated=True, need_sound=True)
+    return read_sound(path, 0.0, min(info.duration_s, MAX_SPEECH_S), info=info)
 
 
 def _window(info: VideoInfo, sound: SoundInfo, first: int, stop: int | None) -> Iterator[Float32]:

@@ -1,0 +1,63 @@
+"""The words of a source: recognised once, whoever asks first."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from facedit import pipeline
+from facedit.compose.clock import StageClock
+from facedit.compose.words import source_transcript
+from facedit.media.probe import probe
+from facedit.media.sound import read_speech_file
+from facedit.options import EditRequest
+from facedit.speech import cache
+from facedit.types import Sound, Transcript, Word
+from talking_clips import gradient, write_clip
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """The sounds that the recogniser was given."""
+    monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path / "cache"))
+    sounds = []
+
+    def recognise(sound, *_):
+        sounds.append(sound)
+        return Transcript((Word("Hello", 0.1, 0.5),), sound.duration_s)
+
+    monkeypatch.setattr(cache, "transcribe", recognise)
+    return sounds
+
+
+@pytest.mark.parametrize("seconds", [0.6, 1.0, 1.4])
+def test_transcribe_and_then_edit_recognise_once(asked, tmp_path, seconds):
+    """Whether the sound is shorter than the pictures, as long, or longer."""
+    noise = np.random.default_rng(0).normal(0, 0.1, (round(seconds * 16_000), 1))
+    clip = tmp_path / "clip.mp4"
+    write_clip(clip, [gradient(k) for k in range(25)], Sound(noise.astype(np.float32), 16_000))
+    read = pipeline.transcribe(clip).transcript
+    request = EditRequest(delete=("Hello",))
+    found = source_transcript(clip, probe(clip), request, StageClock(progress=False))
+    assert found == read
+    assert len(asked) == 1
+
+
+def test_of_a_recording_with_a_cover_all_is_heard(asked, tmp_path):
+    """A picture in a music file is no video."""
+    song = tmp_path / "song.mp4"
+    with av.open(str(song), "w") as file:
+        audio = file.add_stream("aac", rate=16_000, layout="mono")
+        cover = file.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        frame = av.AudioFrame.from_ndarray(np.full((1, 16_000), 0.1, np.float32), "fltp", "mono")
+        frame.sample_rate, frame.pts, frame.time_base = 16_000, 0, Fraction(1, 16_000)
+        file.mux(audio.encode(frame))
+        file.mux(audio.encode(None))
+        picture = np.zeros((64, 64, 3), np.uint8)
+        file.mux(cover.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        file.mux(cover.encode(None))
+    pipeline.transcribe(song)
+    assert asked[0].samples.shape == read_speech_file(song).samples.shape
