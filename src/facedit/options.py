@@ -102,6 +102,7 @@ class EditRequest:
         replace: Pairs of old and new words.
         delete: Words to take out.
         insert_after: Pairs of a word and the text to put behind it.
+        insert_before: Pairs of a word and the text to put in front of it.
         script: A saved edit script to run instead.
         speech: A recording of the new words or of the whole new sentence.
         transcript: Transcript file of the source.
@@ -114,6 +115,7 @@ class EditRequest:
     replace: tuple[tuple[str, str], ...] = ()
     delete: tuple[str, ...] = ()
     insert_after: tuple[tuple[str, str], ...] = ()
+    insert_before: tuple[tuple[str, str], ...] = ()
     script: Path | None = None
     speech: Path | None = None
     transcript: Path | None = None
@@ -127,16 +129,17 @@ class EditRequest:
         Raises:
             UsageError: If it asks for nothing, or in two ways at once.
         """
-        single = bool(self.replace or self.delete or self.insert_after)
+        single = bool(self.replace or self.delete or self.insert_after or self.insert_before)
         ways = sum((self.say is not None, single, self.script is not None))
         if ways == 0:
             raise UsageError(
-                "say what to change: --say, --replace, --delete, --insert-after or --script."
+                "say what to change: --say, --replace, --delete, --insert-before, --insert-after "
+                "or --script."
             )
         if ways > 1:
             raise UsageError(
-                "--say, --script and the single edits (--replace, --delete, --insert-after) are "
-                "three ways to say it: use one."
+                "--say, --script and the single edits (--replace, --delete, --insert-before, "
+                "--insert-after) are three ways to say it: use one."
             )
         if not 1 <= self.takes <= 16:
             raise UsageError(f"--takes {self.takes}: choose 1 to 16.")

@@ -5,7 +5,7 @@ from editing_cases import edits_of, spoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.editing.diff import WordEdit, apply, changes, diff, merge_close
+from facedit.editing.diff import WordEdit, apply, changes, diff, marked, merge_close
 from facedit.errors import BadEdit
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=7)
@@ -143,3 +143,16 @@ def test_short_kept_speech_between_edits_is_spoken_anew():
     assert merge_close(edits, words, 0.35) == (WordEdit(0, 3, ("x", "two", "y")), edits[2])
     texts = [word.text for word in words]
     assert apply(texts, merge_close(edits, words, 9.0)) == apply(texts, edits)
+
+
+def test_what_goes_and_what_comes_is_marked_in_the_sentence():
+    words = ["bin", "blue", "at", "s", "three", "again"]
+    edits = (WordEdit(0, 0, ("now",)), WordEdit(1, 2, ("green",)), WordEdit(3, 5))
+    assert marked(words, edits) == (
+        "bin [blue] at [s three] again",
+        "[now] bin [green] at again",
+    )
+    assert marked(words, ()) == (" ".join(words), " ".join(words))
+    many = [f"w{k}" for k in range(100)]
+    before, after = marked(many, (WordEdit(50, 51, ("x",)),), around=2)
+    assert (before, after) == ("… w48 w49 [w50] w51 w52 …", "… w48 w49 [x] w51 w52 …")

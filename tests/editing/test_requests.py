@@ -32,6 +32,8 @@ def edits(*requests):
         ([Delete("the@2.2")], [(3, 4, "")]),
         ([Delete("the@2.3s")], [(6, 7, "")]),
         ([Delete("the dog")], [(3, 5, "")]),
+        ([Delete("the dog@1.9s")], [(3, 5, "")]),
+        ([InsertBefore("the@2.7s", "then")], [(6, 6, "then")]),
         ([Delete("bird")], [(8, 9, "")]),
         ([InsertAfter("bird", "today")], [(9, 9, "today")]),
         ([InsertBefore("the#1", "once")], [(0, 0, "once")]),
@@ -83,6 +85,12 @@ def test_the_very_words_win_over_words_that_only_read_alike():
     assert find(transcript, "now here") == (2, 4)
     assert find(transcript, "nowhere") == (0, 1)
     assert find(spoken("a well known man"), "well-known") == (1, 3)
+
+
+def test_a_time_chooses_among_phrases_too():
+    transcript = spoken("a big hall and a big hall")
+    assert find(transcript, "big hall@0.9s") == (1, 3)
+    assert find(transcript, "big hall@2.9s") == find(transcript, "big hall#2") == (5, 7)
 
 
 def test_overlapping_occurrences_all_count():

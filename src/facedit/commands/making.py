@@ -30,12 +30,17 @@ def _add_edit(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument("--say", metavar="TEXT", help="the whole new sentence; the diff decides")
     parser.add_argument(
         "--replace", nargs=2, action="append", default=[], metavar=("OLD", "NEW"),
-        help="repeatable; OLD may be word#2 (its second occurrence) or word@3.1s",
+        help="repeatable; OLD is a word or several, perhaps with #2 (the second occurrence) or "
+        "@3.1s (the one spoken at 3.1 s) behind",
     )  # fmt: skip
     parser.add_argument("--delete", action="append", default=[], metavar="WORDS", help="repeatable")
     parser.add_argument(
+        "--insert-before", nargs=2, action="append", default=[], metavar=("WORD", "TEXT"),
+        help="repeatable; in front of the first word it is a new beginning",
+    )  # fmt: skip
+    parser.add_argument(
         "--insert-after", nargs=2, action="append", default=[], metavar=("WORD", "TEXT"),
-        help="repeatable",
+        help="repeatable; behind the last word it is a new end",
     )  # fmt: skip
     parser.add_argument("--script", type=Path, metavar="JSON", help="run a saved edit script")
     parser.add_argument(
@@ -63,6 +68,7 @@ def _edit(args: argparse.Namespace) -> Any:
         replace=tuple((old, new) for old, new in args.replace),
         delete=tuple(args.delete),
         insert_after=tuple((word, text) for word, text in args.insert_after),
+        insert_before=tuple((word, text) for word, text in args.insert_before),
         script=args.script,
         speech=args.speech,
         transcript=args.transcript,

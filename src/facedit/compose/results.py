@@ -8,6 +8,7 @@ from typing import Any
 
 from facedit.compose.making import report_folder
 from facedit.compose.plans import PlannedEdit
+from facedit.editing.diff import marked
 from facedit.options import Run
 from facedit.report.run_report import RunReport
 from facedit.types import Transcript
@@ -53,6 +54,15 @@ class TranscriptResult:
 
     transcript: Transcript
     output: Path | None
+
+    @property
+    def summary(self) -> str:
+        """How much is said, in one line."""
+        heard = self.transcript
+        return (
+            f"{len(heard.words)} words in {heard.duration_s:.2f} s "
+            f"(language {heard.language}, from {heard.origin})."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the words for JSON."""
@@ -112,6 +122,8 @@ def describe(planned: PlannedEdit) -> str:
             f"{fill.source_start_s:8.3f}-{fill.source_end_s:.3f} s  {what}: "
             f"{fill.duration_s:.3f} s, {fill.shift_frames:+d} frames"
         )
+    before, after = marked([word.text for word in planned.transcript.words], planned.edits)
+    lines += [f"before: {before}", f"after:  {after}"]
     lines.append(f"{plan.source_duration_s:.3f} s become {plan.output_duration_s:.3f} s.")
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facedit.compose.clock import StageClock
 from facedit.editing.diff import WordEdit, diff, merge_close
-from facedit.editing.requests import Delete, InsertAfter, Replace, Request, resolve
+from facedit.editing.requests import Delete, InsertAfter, InsertBefore, Replace, Request, resolve
 from facedit.editing.words import tokenise
 from facedit.errors import BadEdit, BadMedia, BadTranscript
 from facedit.media.info import VideoInfo
@@ -108,6 +108,7 @@ def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, 
         return merge_close(diff(transcript.words, request.say), transcript.words, SLIVER_S)
     wishes: list[Request] = [Replace(old, new) for old, new in request.replace]
     wishes += [Delete(words) for words in request.delete]
+    wishes += [InsertBefore(word, text) for word, text in request.insert_before]
     wishes += [InsertAfter(word, text) for word, text in request.insert_after]
     return merge_close(resolve(transcript, wishes), transcript.words, SLIVER_S)
 

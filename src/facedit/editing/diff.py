@@ -123,6 +123,37 @@ def apply(words: Sequence[Word] | Sequence[str], edits: Sequence[WordEdit]) -> l
     return result + texts[position:]
 
 
+def marked(words: Sequence[str], edits: Sequence[WordEdit], around: int = 8) -> tuple[str, str]:
+    """Write the words before and after the edits, with what goes and what comes in brackets.
+
+    Args:
+        words: The old words.
+        edits: Edits in order and apart.
+        around: Kept words that are shown on either side of an edit; "…" stands for the others.
+
+    Returns:
+        The old and the new words, each on one line.
+    """
+    before: list[str] = []
+    after: list[str] = []
+    position = 0
+    for number, edit in enumerate(edits):
+        kept = _shortened(words[position : edit.old_start], around if number else 0, around)
+        old = words[edit.old_start : edit.old_end]
+        before += [*kept, f"[{' '.join(old)}]"] if old else kept
+        after += [*kept, f"[{edit.text}]"] if edit.new_words else kept
+        position = edit.old_end
+    kept = _shortened(words[position:], around if edits else len(words), 0)
+    return " ".join([*before, *kept]), " ".join([*after, *kept])
+
+
+def _shortened(words: Sequence[str], first: int, last: int) -> list[str]:
+    """Leave out the middle of a run of words, or what is not beside an edit."""
+    if len(words) <= first + last + 1:
+        return list(words)
+    return [*words[:first], "…", *words[len(words) - last :]]
+
+
 def check_order(edits: Sequence[WordEdit], words: int) -> None:
     """Check that edits are in order and apart.
 
