@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import facedit  # noqa: F401  before anything can import what it silences
+
 # The same examples in every CI run: a new counter-example is for the desk, not for a landing.
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
