@@ -1,6 +1,6 @@
 """Build the paper's size, train it two steps, draw with it, save and load it; print what it takes.
 
-python benchmarks/paper_size.py --scratch DIR [--config configs/paper.toml] [--frames 400]
+python benchmarks/paper_size.py --scratch DIR [--config paper] [--frames 400]
 
 The motion and speech are noise of the right shape: time and memory do not depend on what they say.
 """
@@ -57,7 +57,7 @@ class Noise:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scratch", type=Path, required=True, help="folder for the checkpoints")
-    parser.add_argument("--config", type=Path, default=Path("configs/paper.toml"))
+    parser.add_argument("--config", type=Path, default=Path("paper"))
     parser.add_argument("--frames", type=int, default=400, help="motion frames in a step")
     parser.add_argument("--window", type=int, default=100, help="frames of a window")
     parser.add_argument("--accumulate", type=int, default=1, help="parts of a step")

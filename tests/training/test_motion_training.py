@@ -210,8 +210,7 @@ def test_a_wrong_configuration_is_refused_by_name(tmp_path, change, message):
 
 
 def test_shipped_configurations_are_valid():
-    folder = Path(__file__).parents[2] / "configs"
-    for name in ("debug", "base", "paper"):
-        config = load_config(folder / f"{name}.toml")
+    for name in ("debug", "base", "more", "grid", "paper"):
+        config = load_config(Path(name))
         size = dict(config.model)
         preset(size.pop("preset"), motion_dims=42, speech_dims=130, **size)

@@ -14,11 +14,12 @@ from facedit.render.mesh import INNER_LIPS, canonical_landmarks
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, save_network
 from facedit.training.mouth_bake import BakedClip
-from facedit.training.mouth_config import MouthTrainingConfig, load_config
+from facedit.training.mouth_config import MouthTrainingConfig, config_from
 from facedit.training.mouth_data import MouthSampler, SampleMix
 from facedit.training.mouth_loop import train_mouth
 from facedit.training.mouth_loss import change_error
 from facedit.training.mouth_step import MouthTrainer, collate
+from facedit.training.table import read_table
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(no_reference=0.0, donor=0.0, random_reference=0.0, corpora=(("made", 1.0),))
@@ -136,7 +137,7 @@ def test_training_starts_from_given_weights(tmp_path: Path, monkeypatch) -> None
 
 
 def test_the_grid_weights_start_from_nothing_and_see_grid_alone() -> None:
-    config = load_config(Path(__file__).parents[2] / "configs" / "mouth_grid.toml")
+    config = config_from(read_table(Path("mouth_grid")))
     assert config.init == ""
     assert config.mix.corpora == (("grid_s1", 1.0),)
 

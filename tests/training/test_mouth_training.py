@@ -20,13 +20,13 @@ from facedit.training.mouth_config import (
     MouthTrainingConfig,
     config_from,
     learning_rate,
-    load_config,
 )
 from facedit.training.mouth_data import MouthSampler, SampleMix
 from facedit.training.mouth_loop import train_mouth
 from facedit.training.mouth_loss import PatchCritic, feature_distance, weighted_l1
 from facedit.training.mouth_state import load_state, save_state
 from facedit.training.mouth_step import MouthTrainer
+from facedit.training.table import read_table
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(corpora=(("made", 1.0),))
@@ -188,8 +188,7 @@ def test_a_run_leaves_log_state_and_weights(tmp_path: Path, monkeypatch) -> None
 
 
 def test_configuration_file() -> None:
-    path = Path(__file__).parents[2] / "configs" / "mouth.toml"
-    config = load_config(path)
+    config = config_from(read_table(Path("mouth")))
     assert sum(weight for _, weight in config.mix.corpora) == pytest.approx(1.0)
     with pytest.raises(UsageError, match="known keys"):
         config_from({"baked": "", "out": "", "stepps": 3})

@@ -191,5 +191,5 @@ def test_unknown_fields_are_named(corpus, tmp_path):
 
 
 def test_the_shipped_configuration_is_valid():
-    config = sync_config_from(read_table(Path(__file__).parents[2] / "configs" / "sync.toml"))
+    config = sync_config_from(read_table(Path("sync")))
     assert config.data.hold_out_speakers == ("anchor24", "anchor27", "anchor28")

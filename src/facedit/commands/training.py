@@ -33,7 +33,11 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
     )  # fmt: skip
     add_workers(prepare)
     train = verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
-    train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, e.g. configs/base")
+    train.add_argument(
+        "config", type=Path, metavar="CONFIG",
+        help="a TOML file, or one that comes with facedit: base, debug, grid, more, mouth, "
+        "mouth_grid, paper, sync",
+    )  # fmt: skip
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     evaluate = verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate)
     evaluate.add_argument("input", type=Path, metavar="DATA", help="a folder made by prepare")

@@ -198,7 +198,8 @@ def load_config(path: Path) -> TrainConfig:
     """Read a training configuration.
 
     Args:
-        path: TOML file; ``extends`` names another one from which it differs.
+        path: TOML file, or a shipped configuration's name; ``extends`` names another one from which
+            it differs.
 
     Returns:
         The configuration. (``UsageError`` if the file cannot be read or a field is missing, unknown

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from facedit.errors import UsageError
@@ -104,19 +102,6 @@ def config_from(table: Mapping[str, Any]) -> MouthTrainingConfig:
     except TypeError as error:
         known = ", ".join(one.name for one in fields(MouthTrainingConfig))
         raise UsageError(f"Mouth training: {error}; known keys: {known}.") from error
-
-
-def load_config(path: Path) -> MouthTrainingConfig:
-    """Read a configuration file.
-
-    Args:
-        path: TOML file.
-
-    Returns:
-        The configuration.
-    """
-    with path.open("rb") as file:
-        return config_from(tomllib.load(file))
 
 
 def learning_rate(config: MouthTrainingConfig, step: int) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facedit.errors import UsageError
+from facedit.training.table import read_table
 from facedit.training.team import joined_by_launcher
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained | Non
     """Train the network that a configuration file is for.
 
     Args:
-        config: TOML file; ``kind = "mouth"`` for the mouth network, ``kind = "sync"`` for the sync
-            network of the benchmark, else the motion model.
+        config: TOML file, or a shipped configuration's name; ``kind = "mouth"`` for the mouth
+            network, ``kind = "sync"`` for the sync network of the benchmark, else the motion
+            model.
         resume: Go on from the run's last state.
 
     Returns:
@@ -104,21 +105,3 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
             source.get("every", {}),
         )
     return MouthTrained(train_mouth(settings), settings.steps)
-
-
-def read_table(config: Path) -> dict[str, Any]:
-    """Read a configuration file.
-
-    Args:
-        config: TOML file.
-
-    Returns:
-        Its table.
-
-    Raises:
-        UsageError: If it cannot be read or is no TOML.
-    """
-    try:
-        return tomllib.loads(config.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{config}: cannot be read as TOML ({error}).") from error

@@ -10,7 +10,10 @@ from typing import Any
 from facedit.errors import UsageError
 
 EXTENDS = "extends"
-"""Key that names the file, beside this one, whose fields are taken over."""
+"""Key that names what this one differs from: a file beside it, or a shipped configuration."""
+
+SHIPPED = Path(__file__).parents[1] / "configs"
+"""Folder of the configurations that come with the package."""
 
 _DEEPEST = 4
 
@@ -19,7 +22,7 @@ def read_table(path: Path, depth: int = 0) -> dict[str, Any]:
     """Read a configuration file, and those it extends.
 
     Args:
-        path: TOML file.
+        path: TOML file, or the name of a shipped configuration, such as ``base``.
         depth: How many files led here.
 
     Returns:
@@ -28,6 +31,7 @@ def read_table(path: Path, depth: int = 0) -> dict[str, Any]:
     Raises:
         UsageError: If a file cannot be read, is no TOML, or extends itself.
     """
+    path = _found(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -37,7 +41,21 @@ def read_table(path: Path, depth: int = 0) -> dict[str, Any]:
         return table
     if not isinstance(base, str) or depth >= _DEEPEST:
         raise UsageError(f"{path}: '{EXTENDS}' must name one file, at most {_DEEPEST} deep.")
-    return merged(read_table(path.parent / base, depth + 1), table)
+    beside = path.parent / base
+    return merged(read_table(beside if beside.is_file() else Path(base), depth + 1), table)
+
+
+def _found(path: Path) -> Path:
+    """Return the file, or the shipped one of that name."""
+    shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.toml"))}
+    if not path.exists() and str(path) in shipped:
+        return shipped[str(path)]
+    if not path.is_file():
+        raise UsageError(
+            f"{path}: no such file; the configurations that come with facedit are named "
+            f"{', '.join(shipped)}."
+        )
+    return path
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
