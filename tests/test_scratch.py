@@ -1,0 +1,102 @@
+"""What a killed run leaves is cleared by a later one; what a living one holds, and files, stay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from facedit.cache import prune, store
+from facedit.media.output import check_output, whole_or_nothing
+from facedit.scratch import clear_scratch, scratch_file, scratch_folder
+
+HOLD = """
+import sys
+from pathlib import Path
+from facedit.scratch import scratch_file, scratch_folder
+with scratch_file(Path(sys.argv[1])) as part, scratch_folder(Path(sys.argv[1])) as folder:
+    part.write_text("half")
+    (folder / "download").write_text("half")
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def other_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that is at work in a folder, until its standard input closes."""
+    run = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert run.stdin is not None
+    assert run.stdout is not None
+    assert run.stdout.readline() == "ready\n"
+    try:
+        yield run
+    finally:
+        run.stdin.close()
+        run.stdout.close()
+        run.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be locked and moved there")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("later", ["output", "cache"])
+def test_the_next_run_clears_what_a_killed_one_left(
+    how: signal.Signals, later: str, tmp_path: Path
+) -> None:
+    kept = tmp_path / ".facedit-notes.part"
+    kept.write_text("a user's own")
+    mine = tmp_path / "clip.mp4.part"
+    mine.write_text("a browser's download")
+    with other_run(tmp_path) as run:
+        run.send_signal(how)
+        assert run.wait() == -how
+    assert len(os.listdir(tmp_path)) == 5
+    if later == "output":
+        check_output(tmp_path / "out.mp4")
+    else:
+        store(tmp_path / "entry", lambda part: part.write_text("made"))
+        (tmp_path / "entry").unlink()
+    assert set(tmp_path.iterdir()) == {kept, mine}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is cleared there")
+def test_a_living_run_is_left_alone(tmp_path: Path) -> None:
+    with other_run(tmp_path):
+        before = set(tmp_path.rglob("*"))
+        assert len(before) == 4
+        with whole_or_nothing(tmp_path / "out.txt") as part:
+            part.write_text("done")
+        prune(tmp_path, 1_000_000)
+        assert set(tmp_path.rglob("*")) == {*before, tmp_path / "out.txt"}
+        prune(tmp_path, 0)  # even where the folder is too large
+        assert set(tmp_path.rglob("*")) == before
+    assert os.listdir(tmp_path) == []
+
+
+def test_one_process_may_hold_several(tmp_path: Path) -> None:
+    with scratch_file(tmp_path) as one, scratch_folder(tmp_path) as two:
+        clear_scratch(tmp_path)
+        assert one.is_file()
+        assert two.is_dir()
+    assert os.listdir(tmp_path) == []
+    clear_scratch(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes there")
+def test_what_only_bears_such_a_name_costs_nothing(tmp_path: Path) -> None:
+    """A pipe does not make it wait, a link does not lead it elsewhere."""
+    target = tmp_path / "film.mp4"
+    target.write_text("precious")
+    os.mkfifo(tmp_path / f".facedit-{'0' * 16}.part")
+    (tmp_path / f".facedit-{'1' * 16}.part").symlink_to(target)
+    clear_scratch(tmp_path)
+    assert target.read_text() == "precious"
