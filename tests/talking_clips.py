@@ -36,14 +36,14 @@ class TalkingClips:
         return str(self.folder / name)
 
 
-def make_talking_clips(folder: Path) -> TalkingClips:
+def make_talking_clips(folder: Path, sentence: str = SENTENCE) -> TalkingClips:
     """Write ``none.mp4``, ``one.mp4``, ``two.mp4`` (faces), ``words.json`` and ``speech.wav``."""
     from skimage import data
 
     from facedit.media.wav import write_wav
     from facedit.speech.voice import synthesise
 
-    sound, words = synthesise(SENTENCE)
+    sound, words = synthesise(sentence)
     face = data.astronaut()[:224, 112:336]
     frames = range(int(sound.duration_s * RATE) + 1)
     # One frame more than the sound, so that it fits under the pictures.

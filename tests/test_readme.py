@@ -1,0 +1,93 @@
+"""The README's commands run as they stand, on files named as there: a portrait that speaks."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from doc_commands import Block, blocks_of, commands_of, run
+from facedit.cli import build_parser
+from facedit.media.wav import write_wav
+from facedit.pipeline import transcribe
+from facedit.speech.voice import synthesise
+from talking_clips import make_talking_clips
+
+ROOT = Path(__file__).parents[1]
+SAID = "We meet on Tuesday at noon in the very very big hall."
+NETWORK = ("pip", "make", "torchrun")
+"""Programs whose lines need a network, or more machines."""
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def shell_blocks(page: Path) -> list[Block]:
+    return [block for block in blocks_of(page) if block.language == ""]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_of_every_page_is_one_that_there_is(page: Path) -> None:
+    """Each ``facedit`` line has a verb and options that exist; each script is in the repository."""
+    for block in shell_blocks(page):
+        for words in commands_of(block):
+            if "facedit" in words and words[0] not in ("pip", "make"):
+                build_parser().parse_args(words[words.index("facedit") + 1 :])
+            elif words[0] == "python" and words[1].endswith(".py"):
+                assert (ROOT / words[1]).is_file(), f"{page.name}:{block.line}: {words[1]}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a reader has: clips of a person, a photograph, recordings, subtitles."""
+    from skimage import data, io
+
+    folder = tmp_path_factory.mktemp("reader")
+    made = make_talking_clips(folder, SAID)
+    for name in ("interview.mp4", "in.mp4", "clip.mp4"):
+        shutil.copy(made["one.mp4"], folder / name)
+    io.imsave(folder / "face.jpg", data.astronaut(), check_contrast=False)
+    write_wav(folder / "me.wav", synthesise("ten")[0])
+    transcribe(folder / "in.mp4", folder / "in.srt")
+    return folder
+
+
+def test_the_readme_s_commands_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the page, in one folder, as a reader would who tries them one by one."""
+    monkeypatch.chdir(folder)
+    ran = 0
+    for block in shell_blocks(ROOT / "README.md"):
+        for words in commands_of(block):
+            if words[0] in NETWORK or "--fetch" in words:
+                continue
+            answer = run(words)
+            assert (answer.status, words) == (0, words), answer.err
+            ran += 1
+            if "-o" in words:
+                check_video(Path(words[words.index("-o") + 1]))
+    assert ran >= 10
+
+
+def check_video(path: Path) -> None:
+    """It plays, moves, and is not left in the next command's way; so is its report."""
+    with av.open(str(path)) as file:
+        pictures = [frame.to_ndarray(format="gray8") for frame in file.decode(video=0)]
+    assert len(pictures) > 20
+    steps = [np.abs(b.astype(int) - a).max() for a, b in pairwise(pictures)]
+    assert max(steps) > 20
+    assert (path.parent / f"{path.name}.report" / "report.html").is_file()
+    path.unlink()
+    shutil.rmtree(f"{path}.report")
+
+
+def test_the_readme_s_program_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (block,) = (block for block in blocks_of(ROOT / "README.md") if block.language == "python")
+    Path("program.py").write_text(block.text)
+    result = runpy.run_path("program.py")["result"]
+    assert (result.report / "report.html").is_file()
+    check_video(Path("out.mp4"))
