@@ -52,6 +52,11 @@ def _damaged(folder: Path) -> None:
     io.imsave(folder / "face.png", data.astronaut()[:224, 112:336], check_contrast=False)
     io.imsave(folder / "stripes.png", gradient(0), check_contrast=False)
     (folder / "half.png").write_bytes((folder / "face.png").read_bytes()[:2000])
+    io.imsave(folder / "dot.png", np.zeros((1, 1, 3), np.uint8), check_contrast=False)
+    io.imsave(folder / "line.png", np.zeros((1, 100_000), np.uint8), check_contrast=False)
+    (folder / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000))
+    pair = np.concatenate([data.astronaut()[:224, 112:336]] * 2, axis=1)
+    io.imsave(folder / "pair.jpg", pair, check_contrast=False)
 
 
 def _bomb(path: Path, size: tuple[int, int]) -> None:
@@ -124,7 +129,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
         "of 50 frames readable",
     ),
     "bomb": (_edit_of("{in}/bomb.mov"), MEDIA, "33.2 megapixels"),
-    "picture for a video": (_edit_of("{in}/face.png"), MEDIA, "is a picture, not a video"),
+    "picture for a video": (_edit_of("{in}/face.png"), MEDIA, "is a PNG picture, not a video"),
     "sound for a video": (_edit_of("{in}/speech.wav"), MEDIA, "is a sound, not a video"),
     "no sound": (_edit_of("{in}/silent.mp4"), MEDIA, "no sound"),
     "sync text": (("sync", "{in}/text.mp4", "{in}/speech.wav", "-o", "{out}/x.mp4"), MEDIA, "text"),
@@ -141,6 +146,19 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     ),
     "generate from half a picture": (
         ("generate", "{in}/half.png", "{in}/speech.wav", "-o", "{out}/x.mp4"), MEDIA, "half.png",
+    ),
+    "generate from a dot": (
+        ("generate", "{in}/dot.png", "{in}/speech.wav", "-o", "{out}/x.mp4"), MEDIA, "1x1 pixels",
+    ),
+    "generate from a line": (
+        ("generate", "{in}/line.png", "{in}/speech.wav", "-o", "{out}/x.mp4"), MEDIA, "100000x1",
+    ),
+    "generate from HEIC": (
+        ("generate", "{in}/phone.heic", "{in}/speech.wav", "-o", "{out}/x.mp4"), MEDIA, "as JPEG",
+    ),
+    "edit a picture": (_edit_of("{in}/pair.jpg"), MEDIA, "is a JPEG picture, not a video"),
+    "generate from two faces": (
+        ("generate", "{in}/pair.jpg", "{in}/speech.wav", "-o", "{out}/x.mp4"), FACE, "--face N",
     ),
     "generate from sound": (
         ("generate", "{in}/speech.wav", "{in}/speech.wav", "-o", "{out}/x.mp4"), MEDIA, "a sound",

@@ -58,5 +58,6 @@ def test_a_clearly_larger_face_is_meant() -> None:
 
 def test_missing_tells_what_was_wanted_and_found() -> None:
     assert "no face found" in FaceChoice().missing([])
+    assert "is none: [1]" in FaceChoice().missing([LEFT])
     assert "number 3" in FaceChoice(index=3).missing([LEFT, RIGHT])
     assert "found 2" in FaceChoice(box=(1, 2, 3, 4)).missing([LEFT, RIGHT])

@@ -9,6 +9,7 @@ import numpy as np
 from facedit import __version__
 from facedit.compose.clock import StageClock
 from facedit.compose.making import clip_facts, marked, report_folder
+from facedit.compose.picture_notes import picture_notes
 from facedit.compose.shown import Shown, borrow, look, shown_canvas, shown_speech, watch
 from facedit.compose.sound import stretches
 from facedit.compose.spans import load_models
@@ -71,6 +72,7 @@ def make_portrait(
         models = load_models(run)
     frames = max(first_frame_from(sound.duration_s), 1)
     region = run.region_of("generate")
+    notes = picture_notes(models.space, still, region)
     canvas = shown_canvas(models.space, shown, frames, region)
     window = stretches(sound)
     with clock.stage("speech features"):
@@ -130,6 +132,7 @@ def make_portrait(
         stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
         figures={"seed": run.first_seed, "region": region} | told(shown, footage or face),
         provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
+        warnings=notes,
     )
     write_report(report, report_folder(output, run), force=run.force)
     return report

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from facedit.compose.canvas import Canvas, build_canvas, region_dims
+from facedit.compose.picture_notes import lid_opening
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
@@ -39,12 +40,15 @@ LONGEST_SIDE = 1920
 SEARCHED_S = 5.0
 """How much of a video is searched for a good picture."""
 
+OPEN_EYES = 0.85
+"""Share of the usual lid opening in a video below which a frame shows a blink."""
+
 
 def load_still(path: Path, run: Run) -> Still:
     """Take a picture of a face from a picture file or from the start of a video.
 
     Args:
-        path: A picture or a video; of a video the frame with the most closed mouth is taken.
+        path: A picture or a video, of which the ``calm_frame`` is taken.
         run: Options; ``face`` chooses the face.
 
     Returns:
@@ -67,7 +71,7 @@ def load_still(path: Path, run: Run) -> Still:
 def still_from(
     path: Path, info: VideoInfo, track: FaceTrack, choice: FaceChoice, landmarker: Landmarker
 ) -> tuple[Still, float]:
-    """Take the frame with the most closed mouth from the start of a tracked video.
+    """Take the frame with the most closed mouth, eyes open, from the start of a tracked video.
 
     Args:
         path: The video.
@@ -82,14 +86,31 @@ def still_from(
     Raises:
         NoFace: If there is no face.
     """
-    openness = np.where(track.times_s < SEARCHED_S, lip_opening(track.landmarks), np.nan)
-    if not np.isfinite(openness).any():
+    if (found := calm_frame(track)) is None:
         raise NoFace(f"{path.name}: no face in the first {SEARCHED_S:g} s.")
-    best = float(track.times_s[np.nanargmin(openness)])
+    best = float(track.times_s[found])
     frame = next(read_frames(path, best - 1e-4, info=info))
     rgb = even(frame.rgb())
-    found = track_face([(0.0, rgb)], choice, landmarker=landmarker)
-    return Still(rgb, found.landmarks[0]), best
+    again = track_face([(0.0, rgb)], choice, landmarker=landmarker)
+    return Still(rgb, again.landmarks[0]), best
+
+
+def calm_frame(track: FaceTrack) -> int | None:
+    """Choose the frame with the most closed mouth among those without a blink.
+
+    Args:
+        track: A face; what lies beyond ``SEARCHED_S`` is not looked at.
+
+    Returns:
+        The number of the frame; None if there is no face.
+    """
+    openness = np.where(track.times_s < SEARCHED_S, lip_opening(track.landmarks), np.nan)
+    seen = np.isfinite(openness)
+    if not seen.any():
+        return None
+    lids = np.array([lid_opening(one) for one in track.landmarks])
+    openness[lids < OPEN_EYES * np.median(lids[seen])] = np.nan
+    return int(np.nanargmin(openness))
 
 
 def even(rgb: UInt8) -> UInt8:

@@ -106,6 +106,11 @@ class FaceChoice:
                 "about a twentieth of the picture's longer side wide; choose another clip or "
                 "picture."
             )
+        if self.index is None and self.box is None:
+            return (
+                f"what looks like a face from afar is none: {describe(faces)}; choose another clip "
+                "or picture, in which a person's face is upright and not in profile."
+            )
         wanted = f"number {self.index}" if self.index is not None else f"at box {self.box}"
         return (
             f"no face {wanted}; found {len(faces)}: {describe(faces)}; choose one of these with "

@@ -1,0 +1,102 @@
+"""What a user should know of the picture that is to speak, before they look at the video."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedit.errors import NoFace
+from facedit.face.pose import fit_pose
+from facedit.face.regions import FACE_OVAL, LIPS
+from facedit.motion.lips import lip_opening
+from facedit.motion.space import MotionSpace
+from facedit.options import Region
+from facedit.render.geometry import lid_openings
+from facedit.render.still import Still
+from facedit.types import Float32
+
+LOW_LIDS = 0.12
+"""Opening of the wider eye, in its own widths, below which eyes look shut or down in real clips."""
+
+WIDE_MOUTH = 0.2
+"""Lip opening, in outer-eye distances, beyond 95 % of frames of people who speak."""
+
+TURNED_DEG = 35.0
+"""Yaw from which the far half of the mouth is guessed."""
+
+ON_ITS_SIDE_DEG = 60.0
+"""Roll from which a picture was rather not turned than a head tilted."""
+
+SMALL_PX = 80
+"""Width of a face below which its new mouth is a blur."""
+
+CUT = 0.03
+"""Part of the face's size that may lie outside the picture unnoticed."""
+
+
+def lid_opening(landmarks: Float32) -> float:
+    """Measure the wider eye: the other may wink, or be hidden by the nose.
+
+    Args:
+        landmarks: One face, shape (478, 3).
+
+    Returns:
+        Mean distance of the lids over the eye's width.
+    """
+    return max(lid_openings(landmarks))
+
+
+def picture_notes(space: MotionSpace, still: Still, region: Region) -> tuple[str, ...]:
+    """Judge a picture, and say what will not move in it.
+
+    Args:
+        space: The motion space, whose canonical face is compared with.
+        still: The picture.
+        region: What speech may move.
+
+    Returns:
+        One line for each thing that the user will see.
+
+    Raises:
+        NoFace: If the mouth is not in the picture.
+    """
+    notes, points = [], still.landmarks
+    low = lid_opening(points) < LOW_LIDS
+    if low:
+        notes.append(
+            "the eyes are shut or lowered in the picture and stay so; choose a picture in which "
+            "they are open."
+        )
+    if region != "lips":
+        moving = "lips, jaw and a little the head" if region == "head" else "lips and jaw"
+        eyes = "eyes" if low else "eyes (but for blinks)"
+        notes.append(f"brows and {eyes} stay as in the picture: speech moves {moving}.")
+    if lip_opening(points) > WIDE_MOUTH:
+        notes.append(
+            "the mouth is wide open in the picture; one that is shut or nearly so looks better."
+        )
+    yaw, _, roll = fit_pose(points[None], space.canonical).degrees()[0].tolist()
+    if abs(yaw) > TURNED_DEG:
+        notes.append(
+            f"the face is turned {abs(yaw):.0f} degrees to the side: half of the mouth is guessed; "
+            "choose a picture from the front."
+        )
+    if abs(roll) > ON_ITS_SIDE_DEG:
+        notes.append("the face lies on its side or its head: turn the picture first.")
+    width = float(np.ptp(points[:, 0]))
+    if width < SMALL_PX:
+        notes.append(
+            f"the face is only {width:.0f} pixels wide, its new mouth will be a blur; choose a "
+            "larger picture."
+        )
+    if _outside(still, LIPS) > CUT:
+        raise NoFace("the mouth is cut off by the edge of the picture; choose another picture.")
+    if _outside(still, FACE_OVAL) > CUT:
+        notes.append("the face is cut off by the edge of the picture, and so is what moves there.")
+    return tuple(notes)
+
+
+def _outside(still: Still, indices: tuple[int, ...]) -> float:
+    """Return how far points lie beyond the picture's edge, in widths of the face."""
+    points, size = still.landmarks[list(indices), :2], np.array(still.rgb.shape[1::-1])
+    beyond = np.maximum(-points, points - size).max()
+    return float(beyond / max(np.ptp(still.landmarks[:, 0]), 1e-6))

@@ -1,0 +1,100 @@
+"""A picture that will disappoint is told so before anyone looks at the video."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from skimage import data
+
+from compose.compose_cases import talking_track
+from facedit.compose.picture_notes import lid_opening, picture_notes
+from facedit.compose.still import calm_frame
+from facedit.errors import NoFace
+from facedit.face.choice import FaceChoice
+from facedit.face.landmarker import Landmarker
+from facedit.face.track import track_face
+from facedit.motion.lips import lip_opening
+from facedit.motion.space import MotionSpace
+from facedit.render.lids import close_lids, closed_landmarks
+from facedit.render.still import Still
+
+
+@pytest.fixture(scope="module")
+def space():
+    return MotionSpace.load()
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Finds the face of a picture."""
+    landmarker = Landmarker()
+
+    def find(rgb: np.ndarray) -> Still:
+        rgb = np.ascontiguousarray(rgb)
+        track = track_face([(0.0, rgb)], FaceChoice(), landmarker=landmarker)
+        return Still(rgb, track.landmarks[0])
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def portrait(found):
+    return found(data.astronaut())
+
+
+def test_a_good_picture_is_told_only_what_stays(space, portrait):
+    assert picture_notes(space, portrait, "lips") == ()
+    for region, moves in (("face", "lips and jaw"), ("head", "a little the head")):
+        (line,) = picture_notes(space, portrait, region)
+        assert "brows and eyes (but for blinks) stay" in line
+        assert moves in line
+
+
+@pytest.mark.parametrize("closure", [0.8, 1.0])
+def test_shut_and_lowered_eyes(space, portrait, found, closure):
+    shut = found(close_lids(portrait.rgb, portrait.landmarks, (closure, closure))[0])
+    notes = picture_notes(space, shut, "head")
+    assert "eyes are shut or lowered" in notes[0]
+    assert "brows and eyes stay" in notes[1]
+    wink = found(close_lids(portrait.rgb, portrait.landmarks, (closure, 0.0))[0])
+    assert not any("shut" in note for note in picture_notes(space, wink, "lips"))
+
+
+def test_faces_at_the_edge(space, portrait, found):
+    points = portrait.landmarks
+    chin, lips = int(points[:, 1].max()), int(points[13, 1])
+    (note,) = picture_notes(space, found(portrait.rgb[: chin - 12]), "lips")
+    assert "cut off by the edge" in note
+    with pytest.raises(NoFace, match="the mouth is cut off"):
+        picture_notes(space, found(portrait.rgb[:lips]), "lips")
+
+
+def test_small_turned_and_gaping_faces(space, portrait, found):
+    (note,) = picture_notes(space, found(data.astronaut()[::2, ::2]), "lips")
+    assert "pixels wide" in note
+    (note,) = picture_notes(space, found(np.rot90(portrait.rgb)), "lips")
+    assert "lies on its side" in note
+    face = np.asarray(space.canonical, np.float64) * 100
+    cos, sin = np.cos(np.radians(40)), np.sin(np.radians(40))
+    turned = face @ np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]]) + 256
+    still = Still(np.zeros((512, 512, 3), np.uint8), turned.astype(np.float32))
+    (note,) = picture_notes(space, still, "lips")
+    assert "turned 40 degrees" in note
+    gaping = portrait.landmarks.copy()
+    gaping[[87, 14, 317], 1] += 10
+    (note,) = picture_notes(space, replace(portrait, landmarks=gaping), "lips")
+    assert "wide open" in note
+
+
+def test_of_a_video_no_blink_is_taken(space):
+    """The mouth is most closed in the very frames in which the eyes are shut."""
+    track = talking_track(space)
+    landmarks = track.landmarks.copy()
+    quiet = lip_opening(landmarks) < np.quantile(lip_opening(landmarks), 0.3)
+    blinks = quiet & (np.arange(len(quiet)) % 2 == 0)
+    for frame in np.flatnonzero(blinks):
+        landmarks[frame] = closed_landmarks(landmarks[frame], (0.9, 0.9))
+    chosen = calm_frame(replace(track, landmarks=landmarks))
+    assert lid_opening(landmarks[chosen]) > 0.9 * np.median([lid_opening(x) for x in landmarks])
+    assert quiet[chosen]
+    assert calm_frame(replace(track, landmarks=np.full_like(landmarks, np.nan))) is None
