@@ -189,10 +189,20 @@ def test_the_seed_decides_the_motion(folder, talking, words):
     assert any(not np.array_equal(a, c) for a, c in zip(made["a"], made["c"], strict=True))
 
 
-def test_takes_are_written_beside_each_other(folder, talking, words):
-    request = EditRequest(replace=(("moon", "sun"),), transcript=words, voice="default", takes=2)
-    result = pipeline.edit(talking, folder / "takes.mp4", request, run=QUIET)
-    assert [path.name for path in result.outputs] == ["takes.mp4", "takes-take2.mp4"]
+@pytest.mark.parametrize("verb", ["edit", "sync", "generate"])
+def test_takes_are_written_beside_each_other(folder, talking, words, portrait, verb):
+    run, out = Run(progress=False, seed=3, takes=2), folder / f"{verb}-takes.mp4"
+    if verb == "edit":
+        request = EditRequest(replace=(("moon", "sun"),), transcript=words, voice="default")
+        result = pipeline.edit(talking, out, request, run=run)
+    elif verb == "sync":
+        speech = folder / "takes.wav"
+        write_wav(speech, synthesise("Moon.", "default")[0])
+        result = pipeline.sync(talking, speech, out, run=run)
+    else:
+        result = pipeline.generate(portrait, out, text="Moon.", voice="default", run=run)
+    assert [path.name for path in result.outputs] == [out.name, f"{verb}-takes-take2.mp4"]
+    assert [report["figures"]["seed"] for report in result.details["reports"]] == [3, 4]
     one, two = (pictures(path) for path in result.outputs)
     assert len(one) == len(two)
     assert any(not np.array_equal(a, b) for a, b in zip(one, two, strict=True))

@@ -40,6 +40,7 @@ class Run:
         weights: Name of a set of weights, or a file of motion weights.
         speaker: Motion weights of ``facedit adapt``, made from those; None for the set's own.
         adapt: Fine-tune the mouth network to the clip first, where that helps.
+        takes: Versions of the motion to draw; take k has the seed of the first one plus k.
         steps: Euler steps of the sampler.
         report: Folder of the report; beside the output if None.
         progress: Show progress bars on standard error.
@@ -56,6 +57,7 @@ class Run:
     weights: str = "default"
     speaker: Path | None = None
     adapt: bool = False
+    takes: int = 1
     steps: int = 10
     report: Path | None = None
     progress: bool = True
@@ -73,6 +75,8 @@ class Run:
             raise UsageError(f"--region {self.region}: choose {', '.join(REGIONS)}.")
         if self.on_no_face not in ("keep", "fail"):
             raise UsageError(f"--on-no-face {self.on_no_face}: choose keep or fail.")
+        if not 1 <= self.takes <= 16:
+            raise UsageError(f"--takes {self.takes}: choose 1 to 16.")
         if not 1 <= self.steps <= 1000:
             raise UsageError(f"--steps {self.steps}: choose 1 to 1000.")
 
@@ -108,7 +112,6 @@ class EditRequest:
         transcript: Transcript file of the source.
         language: Language code of the speech; recognised if None.
         voice: Voice of the new words; None for the script's, else ``auto``.
-        takes: Number of versions of the motion.
     """
 
     say: str | None = None
@@ -121,7 +124,6 @@ class EditRequest:
     transcript: Path | None = None
     language: str | None = None
     voice: str | None = None
-    takes: int = 1
 
     def __post_init__(self) -> None:
         """Check that the request says one thing.
@@ -141,5 +143,3 @@ class EditRequest:
                 "--say, --script and the single edits (--replace, --delete, --insert-before, "
                 "--insert-after) are three ways to say it: use one."
             )
-        if not 1 <= self.takes <= 16:
-            raise UsageError(f"--takes {self.takes}: choose 1 to 16.")

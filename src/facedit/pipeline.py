@@ -82,7 +82,7 @@ def edit(
     run = run or Run()
     if output is None:
         raise UsageError("say where the edited video goes (-o OUT), or only --plan.")
-    outputs = take_files(output, request.takes)
+    outputs = take_files(output, run.takes)
     given = (request.speech, request.transcript, request.script)
     inputs = [source, *(file for file in given if file is not None)]
     made = _check(run, outputs, inputs, save_script)
@@ -121,14 +121,15 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
     Args:
         source: The video.
         speech: The new sound, no longer than the video.
-        output: The new video.
+        output: The new video; further takes go beside it.
         run: Options.
 
     Returns:
-        The output and the report. (``FaceditError`` if an input is bad.)
+        The outputs and the report. (``FaceditError`` if an input is bad.)
     """
     run = run or Run()
-    made = _check(run, (output,), [source, speech])
+    outputs = take_files(output, run.takes)
+    made = _check(run, outputs, [source, speech])
     clock = StageClock(progress=run.progress)
     info = probe(source, allow_truncated=run.allow_truncated)
     new = read_speech_file(speech)
@@ -148,9 +149,9 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
         clock=clock,
     )
     with none_left_behind(made):
-        reports = make(job, lambda: load_models(run), (output,))
+        reports = make(job, lambda: load_models(run), outputs)
     summary = f"{new.duration_s:.2f} s of new speech over {info.duration_s:.2f} s of pictures."
-    return result_of(summary, (output,), reports, run)
+    return result_of(summary, outputs, reports, run)
 
 
 def generate(
@@ -169,7 +170,7 @@ def generate(
     Args:
         face: A picture, or a video of the person: its most closed mouth's picture speaks, with the
             video's own mouths and in the way that the person speaks in it.
-        output: The new video.
+        output: The new video; further takes go beside it.
         speech: The speech.
         text: The words, to be spoken by ``voice``, instead of ``speech``.
         voice: Voice of ``text``.
@@ -178,7 +179,7 @@ def generate(
         run: Options.
 
     Returns:
-        The output and the report. (``FaceditError`` if an input is bad.)
+        The outputs and the report. (``FaceditError`` if an input is bad.)
 
     Raises:
         UsageError: If both a recording and a text are given, or neither; or footage, and nothing
@@ -189,7 +190,8 @@ def generate(
         raise UsageError("--picture-only and --footage contradict each other: leave one out.")
     if (speech is None) == (text is None):
         raise UsageError("say what is spoken: either a SPEECH file or --text.")
-    made = _check(run, (output,), [one for one in (face, speech, footage) if one is not None])
+    outputs = take_files(output, run.takes)
+    made = _check(run, outputs, [one for one in (face, speech, footage) if one is not None])
     clock = StageClock(progress=run.progress)
     words: Transcript | None = None
     with clock.stage("speech"):
@@ -200,12 +202,12 @@ def generate(
 
             sound, words = synthesise(text or "", voice)
     with none_left_behind(made):
-        report = make_portrait(
-            face, sound, words, output, run, clock, voice if text else str(speech),
+        reports = make_portrait(
+            face, sound, words, outputs, run, clock, voice if text else str(speech),
             picture_only=picture_only, footage=footage,
         )  # fmt: skip
     summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
-    return result_of(summary, (output,), (report,), run)
+    return result_of(summary, outputs, reports, run)
 
 
 def transcribe(

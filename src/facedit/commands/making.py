@@ -55,7 +55,6 @@ def _add_edit(verbs: Verbs, verb: Verb) -> None:
     )  # fmt: skip
     parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
     parser.add_argument("--voice", help="voice of new words: a name, or auto (auto)")
-    parser.add_argument("--takes", type=int, default=1, help="this many versions of the motion")
     parser.add_argument("--plan", action="store_true", help="print what would change; write none")
     _add_run_options(parser, "edit")
 
@@ -74,7 +73,6 @@ def _edit(args: argparse.Namespace) -> Any:
         transcript=args.transcript,
         language=args.language,
         voice=args.voice,
-        takes=args.takes,
     )
     if args.plan:
         return pipeline.plan_edit(
@@ -172,6 +170,10 @@ def _add_run_options(parser: argparse.ArgumentParser, verb: Making) -> None:
             help="fine-tune the mouth network to this clip first (6 to 20 s); kept only where "
             "frames kept apart get better (--no-adapt)",
         )  # fmt: skip
+    parser.add_argument(
+        "--takes", type=int, default=1, metavar="N",
+        help="draw N versions of the motion: OUT, OUT-take2, ... (1)",
+    )  # fmt: skip
     parser.add_argument("--steps", type=int, default=10, help="Euler steps of the sampler (10)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="report folder (OUT.report)")
     parser.add_argument("--no-progress", action="store_true", help="no progress bars")
@@ -190,6 +192,7 @@ def _run_options(args: argparse.Namespace) -> Run:
         weights=args.weights,
         speaker=args.speaker,
         adapt=getattr(args, "adapt", False),
+        takes=args.takes,
         steps=args.steps,
         report=args.report,
         progress=not args.no_progress,

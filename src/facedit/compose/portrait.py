@@ -37,21 +37,21 @@ def make_portrait(
     face: Path,
     sound: Sound,
     words: Transcript | None,
-    output: Path,
+    outputs: tuple[Path, ...],
     run: Run,
     clock: StageClock,
     voice: str,
     *,
     picture_only: bool = False,
     footage: Path | None = None,
-) -> RunReport:
+) -> tuple[RunReport, ...]:
     """Let one picture speak.
 
     Args:
         face: A picture, or a video of the person.
         sound: The speech.
         words: Its words, if known.
-        output: The new video.
+        outputs: A file per take.
         run: Options.
         clock: Times the stages.
         voice: Where the sound comes from, for the report.
@@ -59,8 +59,8 @@ def make_portrait(
         footage: A video of the same person that shows the mouths and the way of speaking.
 
     Returns:
-        The report, which was written as well. (``NoFace`` if there is no face, ``AmbiguousFace`` if
-        several could be meant.)
+        A report per take; they are written beside the outputs as well. (``NoFace`` if there is no
+        face, ``AmbiguousFace`` if several could be meant.)
     """
     if footage is not None:
         shown = borrow(look(face, run, clock), watch(footage, run, clock))
@@ -78,64 +78,63 @@ def make_portrait(
     with clock.stage("speech features"):
         heard = shown_speech(shown, canvas, window, models.layer)
     with clock.stage("motion model"):
-        motion = infill(
-            models.motion, canvas.values, canvas.mask, heard, seed=run.first_seed, steps=run.steps
-        )[0]
-    targets = still_targets(
-        models.space,
-        canvas,
-        motion,
-        still,
-        region,
-        borrowed=shown.borrowed,
-    )
+        drawn = infill(
+            models.motion, canvas.values, canvas.mask, heard,
+            seed=run.first_seed, takes=len(outputs), steps=run.steps,
+        )  # fmt: skip
     times = np.array([frame_time(frame) for frame in range(frames)])
-    closures = closure_at(
-        times, blink_schedule(frame_time(frames), np.random.default_rng(run.first_seed))
-    )
     height, width = still.rgb.shape[:2]
     info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
     mark = marked("generate", "synthetic face and motion throughout", run)
     assert models.mouth is not None
     animator = StillAnimator(still, models.mouth, shown.bank, own=bool(shown.bank))
-    shots = []
-    wanted = set(np.linspace(0, frames - 1, SHOTS).astype(int))
-    with (
-        clock.stage("rendering and writing", frames) as tick,
-        VideoWriter(output, info, force=run.force, metadata={"comment": mark}) as writer,
-    ):
-        for index, rgb in enumerate(animator.animate(targets, closures)):
-            writer.write_frame(frame_from_rgb(rgb, times[index], info), times[index])
-            writer.write_sound(window(times[index], frame_time(index + 1)))
-            if index in wanted:
-                shots.append(Picture(_small(rgb, targets[index]), float(times[index]), "fill"))
-            tick(index + 1)
-    report = RunReport(
-        verb="generate",
-        version=__version__,
-        source=clip_facts(info, 1, face, 0.0),
-        output=clip_facts(info, frames, output, frame_time(frames)),
-        transcript=words,
-        output_words=words.words if words else (),
-        spans=(
-            SpanFacts(
-                0.0,
-                frame_time(frames),
-                "generate",
-                words.text if words else voice,
-                frames,
-                np.ones(frames, np.float32),
-                lip_curve(models.space, canvas, motion, heard[:, -2]),
-                tuple(shots),
+    reports = []
+    for take, (output, motion) in enumerate(zip(outputs, drawn, strict=True)):
+        targets = still_targets(
+            models.space, canvas, motion, still, region, borrowed=shown.borrowed
+        )
+        generator = np.random.default_rng(run.first_seed + take)
+        closures = closure_at(times, blink_schedule(frame_time(frames), generator))
+        shots = []
+        wanted = set(np.linspace(0, frames - 1, SHOTS).astype(int))
+        with (
+            clock.stage("rendering and writing", frames) as tick,
+            VideoWriter(output, info, force=run.force, metadata={"comment": mark}) as writer,
+        ):
+            for index, rgb in enumerate(animator.animate(targets, closures)):
+                writer.write_frame(frame_from_rgb(rgb, times[index], info), times[index])
+                writer.write_sound(window(times[index], frame_time(index + 1)))
+                if index in wanted:
+                    shots.append(Picture(_small(rgb, targets[index]), float(times[index]), "fill"))
+                tick(index + 1)
+        report = RunReport(
+            verb="generate",
+            version=__version__,
+            source=clip_facts(info, 1, face, 0.0),
+            output=clip_facts(info, frames, output, frame_time(frames)),
+            transcript=words,
+            output_words=words.words if words else (),
+            spans=(
+                SpanFacts(
+                    0.0,
+                    frame_time(frames),
+                    "generate",
+                    words.text if words else voice,
+                    frames,
+                    np.ones(frames, np.float32),
+                    lip_curve(models.space, canvas, motion, heard[:, -2]),
+                    tuple(shots),
+                ),
             ),
-        ),
-        stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
-        figures={"seed": run.first_seed, "region": region} | told(shown, footage or face),
-        provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
-        warnings=notes,
-    )
-    write_report(report, report_folder(output, run), force=run.force)
-    return report
+            stages=tuple(StageTime(name, took) for name, took in clock.seconds.items()),
+            figures={"seed": run.first_seed + take, "region": region}
+            | told(shown, footage or face),
+            provenance={"mark in the file": mark, "voice": voice} | choose_weights(run).facts(),
+            warnings=notes,
+        )
+        write_report(report, report_folder(output, run, take), force=run.force)
+        reports.append(report)
+    return tuple(reports)
 
 
 def told(shown: Shown, video: Path) -> dict[str, Figure]:
