@@ -1,12 +1,20 @@
 """Assets by group, and files that changed since they were installed."""
 
+import hashlib
+import json
+import os
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
 
 from facedit import assets
-from facedit.doctor import doctor
-from facedit.errors import AssetMissing, BadWeights
+from facedit.cli import main
+from facedit.doctor import Checkup, doctor
+from facedit.errors import AssetMissing, BadMedia, BadWeights
+from facedit.shipped import ShippedFile, shipped_files
 
 
 @pytest.mark.parametrize(
@@ -49,9 +57,130 @@ def test_all_brings_every_group(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {assets.ASSETS[name].needed for name in fetched} == set(assets.groups())
 
 
-def test_a_file_that_changed_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache with a small file in the place of each asset; the list knows their hashes."""
     monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
-    (tmp_path / "assets").mkdir()
-    (tmp_path / "assets" / "stlpips_alex.pth").write_bytes(b"something else")
-    with pytest.raises(BadWeights, match=r"stlpips_alex\.pth"):
-        assets.verified_path("stlpips_alex.pth")
+    for name, asset in assets.ASSETS.items():
+        path = tmp_path / "assets" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"weights of {name}")
+        monkeypatch.setitem(assets.ASSETS, name, replace(asset, sha256=assets.sha256_of(path)))
+    return tmp_path / "assets"
+
+
+def test_a_file_that_changed_is_not_used(installed: Path) -> None:
+    name = "stlpips_alex.pth"
+    assert assets.asset_path(name) == installed / name
+    (installed / name).write_text("something else")
+    with pytest.raises(BadWeights, match=r"^stlpips_alex\.pth .*is damaged: .*--fetch bench'"):
+        assets.asset_path(name)
+    assert assets.is_installed(name)
+
+
+def test_a_file_is_hashed_again_only_when_it_looks_changed(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    real = assets.sha256_of
+    monkeypatch.setattr(assets, "sha256_of", lambda path: hashed.append(path.name) or real(path))
+    name = "whisper-base.bin"
+    for _ in range(3):
+        assets.asset_path(name)
+    assert hashed == [name]
+    os.utime(installed / name, (1e9, 1e9))
+    assets.asset_path(name)
+    assert hashed == [name, name]
+    # What only looks the same is found by doctor, which hashes whatever it sees.
+    status = (installed / name).stat()
+    text = (installed / name).read_text()
+    (installed / name).write_text(text.replace("weights", "weighty"))
+    os.utime(installed / name, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert assets.state_of(name) == "installed"
+    found = doctor()
+    assert found.assets[name]["state"] == "DAMAGED"
+    assert found.obstacles == (f"{name} is DAMAGED: run 'facedit doctor --fetch core'",)
+    assert str(found).splitlines()[-1].startswith("ready to edit: no; whisper-base.bin is DAMAGED")
+
+
+def test_doctor_says_whether_a_video_can_be_edited(
+    installed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.endswith("\nready to edit: yes\n")
+    (installed / "kokoro.onnx").unlink()  # optional
+    assert doctor().to_dict()["ready"] is True
+    (installed / "face_landmarker.task").unlink()
+    assert main(["doctor", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["ready"] is False
+    assert answer["summary"].startswith("ready to edit: no; face_landmarker.task is not installed")
+    assert answer["assets"]["face_landmarker.task"]["state"] == "not installed"
+
+
+def test_a_shipped_file_that_is_not_what_pip_installed_is_damaged(tmp_path: Path) -> None:
+    weights = tmp_path / "facedit" / "weights" / "mouth.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"whole")
+    digest = urlsafe_b64encode(hashlib.sha256(b"whole").digest()).decode().rstrip("=")
+    record = tmp_path / "facedit-1.dist-info" / "RECORD"
+    record.parent.mkdir()
+    record.write_text(f"facedit/weights/mouth.safetensors,sha256={digest},5\n")
+    installation = Distribution.at(record.parent)
+
+    def mouth() -> ShippedFile:
+        files = shipped_files(tmp_path / "facedit", installation)
+        return next(file for file in files if file.name == "mouth")
+
+    assert not mouth().damaged
+    weights.write_bytes(b"wHole")
+    assert mouth().damaged
+    checkup = Checkup("3", {}, (mouth(),), {})
+    assert checkup.obstacles == ("mouth is damaged: install facedit again",)
+    assert "DAMAGED" in str(checkup)
+
+
+VERBS = {
+    "edit": ("edit", "in.mp4", "-o", "{out}/x.mp4", "--delete", "moon"),
+    "plan": ("edit", "in.mp4", "--plan", "--delete", "moon"),
+    "sync": ("sync", "in.mp4", "new.wav", "-o", "{out}/x.mp4"),
+    "generate": ("generate", "face.png", "new.wav", "-o", "{out}/x.mp4"),
+    "transcribe": ("transcribe", "in.mp4"),
+    "prepare": ("prepare", "clips", "-o", "{out}/x"),
+    "demo": ("demo", "-o", "{out}/x"),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_missing_is_said_at_once_and_before_any_work(
+    verb: str, installed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The inputs do not even exist: nothing was opened."""
+    (installed / "face_landmarker.task").unlink()
+    (installed / "whisper-base.bin").unlink()
+    out = tmp_path / "out"
+    out.mkdir()
+    assert main([part.format(out=out) for part in VERBS[verb]]) == AssetMissing.exit_status
+    assert capsys.readouterr().err == (
+        "facedit: face_landmarker.task, whisper-base.bin are not installed: "
+        "run 'facedit doctor --fetch core'.\n"
+    )
+
+
+def test_motion_needs_the_landmarker_alone(
+    installed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (installed / "whisper-base.bin").unlink()
+    arguments = ["motion", "in.mp4", "-o", str(tmp_path / "m.csv")]
+    assert main(arguments) == BadMedia.exit_status  # the video is missing, nothing else
+    (installed / "face_landmarker.task").unlink()
+    assert main(arguments) == AssetMissing.exit_status
+    assert "face_landmarker.task (face detector" in capsys.readouterr().err
+
+
+def test_several_groups_are_fetched_by_several_commands(installed: Path) -> None:
+    for name in ("whisper-base.bin", "stlpips_alex.pth"):
+        (installed / name).unlink()
+    message = r"whisper-base.* --fetch core' and 'facedit doctor --fetch bench'\.$"
+    with pytest.raises(AssetMissing, match=message):
+        assets.require("core", "bench")

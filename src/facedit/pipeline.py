@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.assets import require
 from facedit.compose import scripts
 from facedit.compose.clock import StageClock
 from facedit.compose.making import Job, make, report_folder
@@ -237,6 +238,7 @@ def transcribe(
     if output is not None:
         written_kind(output)
         check_output(output, force, [source] if text is None else [source, text])
+    require("core")
     sound = read_spoken(source)
     if text is None:
         found = cached_transcript(sound, language)
@@ -281,6 +283,7 @@ def export_motion(
         raise UsageError(f"{output.name}: motion is written as .csv or .npz.")
     check_output(output, force, [source])
     choice = FaceChoice.parse(face)
+    require("face_landmarker.task")
     clock = StageClock(progress=progress)
     info = probe(source)
     landmarker = Landmarker()
@@ -300,6 +303,7 @@ def _check(
     FaceChoice.parse(run.face)
     torch_device(run.device)
     choose_weights(run)
+    require("core")
     made: list[Path] = []
     for take, output in enumerate(outputs):
         folder = report_folder(output, run, take)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from dataclasses import asdict, dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
 
@@ -41,6 +43,8 @@ class ShippedFile:
         size_bytes: Its size, 0 if it is missing.
         sha256: Its hash, empty if it is missing.
         licence: As its metadata or the model card beside it says.
+        damaged: Whether it is not the file that was installed; unknown of a checkout, whose files
+            are whatever is worked on.
     """
 
     name: str
@@ -48,6 +52,7 @@ class ShippedFile:
     size_bytes: int
     sha256: str
     licence: str
+    damaged: bool = False
 
     @property
     def installed(self) -> bool:
@@ -59,28 +64,49 @@ class ShippedFile:
         return {"installed": self.installed, **asdict(self)}
 
 
-def shipped_files(package: Path | None = None) -> tuple[ShippedFile, ...]:
+def shipped_files(
+    package: Path | None = None, installation: Distribution | None = None
+) -> tuple[ShippedFile, ...]:
     """Look at the weights that should be in the package.
 
     Args:
         package: Folder of the package; this one by default.
+        installation: What pip wrote down as it installed the package; its own by default.
 
     Returns:
         One entry per file of ``SHIPPED``; missing ones too, unless they are ``OPTIONAL``.
     """
     root = package or Path(str(files("facedit")))
+    recorded = _recorded(installation)
     return tuple(
-        _look(root / path, purpose)
+        _look(root / path, purpose, recorded)
         for path, purpose in SHIPPED.items()
         if path not in OPTIONAL or (root / path).is_file()
     )
 
 
-def _look(path: Path, purpose: str) -> ShippedFile:
+def _recorded(installation: Distribution | None) -> dict[Path, str]:
+    """Return the hashes of the files that were installed, in hexadecimal."""
+    if installation is None:
+        try:
+            installation = distribution("facedit")
+        except PackageNotFoundError:
+            return {}
+    return {
+        Path(str(file.locate())).resolve(): urlsafe_b64decode(f"{file.hash.value}=").hex()
+        for file in installation.files or ()
+        if file.suffix == ".safetensors" and file.hash is not None and file.hash.mode == "sha256"
+    }
+
+
+def _look(path: Path, purpose: str, recorded: dict[Path, str]) -> ShippedFile:
     """Describe one file."""
     if not path.is_file():
         return ShippedFile(path.stem, purpose, 0, "", "")
-    return ShippedFile(path.stem, purpose, path.stat().st_size, sha256_of(path), licence_of(path))
+    found = sha256_of(path)
+    damaged = recorded.get(path.resolve(), found) != found
+    size = path.stat().st_size
+    return ShippedFile(path.stem, purpose, size, found, licence_of(path), damaged)
 
 
 def licence_of(path: Path) -> str:

@@ -20,7 +20,7 @@ from talking_clips import gradient, write_clip
 @pytest.fixture
 def asked(monkeypatch, tmp_path):
     """The sounds that the recogniser was given."""
-    monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "cache_dir", lambda: tmp_path / "cache")
     sounds = []
 
     def recognise(sound, *_):

@@ -12,7 +12,7 @@ from facedit.adapt.motion_footage import Footage, find_footage, read_footage
 from facedit.adapt.motion_judge import Judgement, judged, span_scores
 from facedit.adapt.motion_parts import pack, part_footage
 from facedit.adapt.motion_tune import TuneOptions, tune
-from facedit.assets import sha256_of
+from facedit.assets import require, sha256_of
 from facedit.bench.spans import LipMeter
 from facedit.compose.clock import StageClock
 from facedit.compose.weights import SPEAKER_KIND
@@ -99,6 +99,7 @@ def adapt(
     base = weights_path(weights)
     sources = find_footage(footage)
     check_output(output, force, [*(source.path for source in sources), base])
+    require("core")
     model = load_model(base)
     if model.notes.get("kind") == SPEAKER_KIND:
         raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")

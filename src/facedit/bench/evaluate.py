@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from facedit.assets import require
 from facedit.bench.baselines import Pair, Ridge, RidgeFit
 from facedit.bench.behaviour.run import STUDIES, Footage, run_studies
 from facedit.bench.evaluation import Evaluation, tables
@@ -110,6 +111,8 @@ def evaluate(
         raise UsageError(f"{unknown[0]!r} cannot be measured; choose of {', '.join(PARTS)}.")
     if spans_per_clip < 1:
         raise UsageError(f"--spans-per-clip is {spans_per_clip}; it must be at least 1.")
+    if footage is not None:
+        require("core")
     begun = time.monotonic()
     model, meta = load_model(weights), read_meta(data)
     if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedit import __version__
+from facedit import __version__, assets
 from facedit.bench.claim import RECORDS, claim
 from facedit.bench.items import Bench, Item, read_bench
 from facedit.bench.measures.registry import MEASURES
@@ -80,6 +80,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     clips = clips_folder(folder, bench, options.clips)
     systems = choose(options.systems)
     items = chosen_items(bench, options.tracks, options.limits)
+    assets.require("core", "bench")
     output.mkdir(parents=True, exist_ok=True)
     claim(output, bench, systems, takes=options.takes, force=options.force)
     checked = selfcheck(

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facedit.assets import verified_path
+from facedit.assets import asset_path
 from facedit.speech.activity import voice_activity
 from facedit.speech.joints import level_db
 from facedit.speech.log_mel import mel_power
@@ -87,7 +87,7 @@ def _spoken(samples: Float32) -> Float32:
 @functools.cache
 def _net() -> SpeakerNet:
     """Load the network once, after checking that the file is the one we know."""
-    path = verified_path(_ASSET)
+    path = asset_path(_ASSET)
     state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
     net = SpeakerNet()
     net.load_state_dict(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.assets import sha256_of
+from facedit.assets import require, sha256_of
 from facedit.bench.sync.weights import SyncModel, default_weights, load_sync
 from facedit.errors import (
     AssetMissing,
@@ -158,6 +158,7 @@ def prepare(
         raise UsageError(f"--layer is {layer}; Whisper base has layers 1 to {LAYERS}.")
     if voices < 0:
         raise UsageError(f"--voices is {voices}; it must not be negative.")
+    require("core")
     begun = time.monotonic()
     sources = list({item.file: item for item in list_sources(source)}.values())
     for name in ("clips", "tracks", "speech"):

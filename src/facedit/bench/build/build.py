@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from facedit import __version__
+from facedit.assets import require
 from facedit.bench.build.card import Card, card_text
 from facedit.bench.build.choose import choose_edits, grammar_wishes, rules_wishes
 from facedit.bench.build.clips import BuildClip, read_clip
@@ -52,6 +53,7 @@ def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> 
     # What the user wrote is read before the long work begins.
     given = Given.read(options.transcripts)
     lines = read_list(options.texts, {source.file for source in sources})
+    require("core")
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.assets import verified_path
+from facedit.assets import asset_path
 from facedit.bench.nets.face_chip import face_chip
 from facedit.errors import BadWeights
 from facedit.types import Float32, UInt8
@@ -164,7 +164,7 @@ def load_face_embedding() -> FaceEmbedding:
         It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
         if they are damaged.)
     """
-    tensors = _tensors(verified_path(_WEIGHTS), verified_path(_MANIFEST))
+    tensors = _tensors(asset_path(_WEIGHTS), asset_path(_MANIFEST))
     net = FaceNet()
     net.stem.load(tensors, "conv32_down")
     for block, (name, *_) in zip(net.blocks, _STAGES, strict=True):

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facedit.assets import verified_path
+from facedit.assets import asset_path
 from facedit.types import Float32, UInt8
 
 SIZE = 1280
@@ -133,7 +133,7 @@ def load_picture_features() -> PictureFeatures:
         It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
         if they are damaged.)
     """
-    state = torch.load(verified_path(_ASSET), map_location="cpu", weights_only=True)
+    state = torch.load(asset_path(_ASSET), map_location="cpu", weights_only=True)
     net = MobileNetV2()
     net.load_state_dict(
         {name: value for name, value in state.items() if name.startswith("features.")}

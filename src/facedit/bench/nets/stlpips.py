@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.assets import verified_path
+from facedit.assets import asset_path
 from facedit.bench.nets.feature_distance import FeatureDistance, picture_distances
 from facedit.types import Float64, UInt8
 
@@ -91,7 +91,7 @@ def load_stlpips() -> StLpips:
         It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
         if they are damaged.)
     """
-    state = torch.load(verified_path(_ASSET), map_location="cpu", weights_only=True)
+    state = torch.load(asset_path(_ASSET), map_location="cpu", weights_only=True)
     trunk = ShiftTolerantAlexNet()
     for layer, (name, *_) in zip(trunk.convolutions, _CONVOLUTIONS, strict=True):
         layer.load_state_dict({kind: state[f"{name}.{kind}"] for kind in ("weight", "bias")})

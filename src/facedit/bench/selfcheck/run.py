@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
+from facedit import assets
 from facedit.bench.items import Bench, Item
 from facedit.bench.material import ORIGIN as MADE
 from facedit.bench.scene import Scene
@@ -74,6 +75,7 @@ def selfcheck(
     earlier = load(output) if reuse else None
     if earlier is not None and earlier.depends_on == depends_on:
         return earlier
+    assets.require("core", "bench")
     pairs = pairs_of(bench, items, seed)
     measured, failed = measure_pairs(pairs, clips_root, workers, progress)
     used = tuple(pair for pair in pairs if pair.item.id in measured)
