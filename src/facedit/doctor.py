@@ -20,6 +20,7 @@ LIBRARIES = (
     "av",
     "torch",
     "opencv-python-headless",
+    "pillow",
     "ai-edge-litert",
     "safetensors",
     "faster-whisper",

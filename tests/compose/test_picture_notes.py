@@ -4,17 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from skimage import data
 
 from compose.compose_cases import talking_track
-from facedit.compose.picture_notes import lid_opening, picture_notes
-from facedit.compose.still import calm_frame
+from facedit.compose.picture_notes import LOW_LIDS, lid_opening, picture_notes
+from facedit.compose.still import calm_frame, load_still
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
+from facedit.media.read import read_frames
 from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
+from facedit.options import Run
 from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.still import Still
 
@@ -98,3 +101,22 @@ def test_of_a_video_no_blink_is_taken(space):
     assert lid_opening(landmarks[chosen]) > 0.9 * np.median([lid_opening(x) for x in landmarks])
     assert quiet[chosen]
     assert calm_frame(replace(track, landmarks=np.full_like(landmarks, np.nan))) is None
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("clip", "blink_s"),
+    [
+        ("grid_s1/bbaf3s.mp4", 1.64),
+        ("celebvdub/017.mp4", 0.48),
+        ("more/091_grid.mp4", 0.88),
+        ("lrw_ar/00162_9372.mp4", 0.56),
+    ],
+)
+def test_real_blinks(space, shared_data, clip, blink_s, tmp_path):
+    """A photograph of the blink is told so; of the clip another frame is taken."""
+    blink = next(read_frames(shared_data / clip, blink_s - 1e-3)).rgb()
+    Image.fromarray(blink).save(tmp_path / "blink.jpg", quality=95)
+    shut = load_still(tmp_path / "blink.jpg", Run())
+    assert any("eyes are shut" in note for note in picture_notes(space, shut, "lips"))
+    assert lid_opening(load_still(shared_data / clip, Run()).landmarks) > 1.3 * LOW_LIDS
