@@ -29,7 +29,7 @@ _PICTURE_HEADS = (
 )  # fmt: skip
 _PICTURE_BRANDS = {
     b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC",
-    b"heim": "HEIC", b"heis": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC",
+    b"heim": "HEIC", b"heis": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"crx ": "CR3",
 }  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _why_not_opened(path: Path, head: bytes, kind: str, error: av.error.FFmpegEr
     """Say in one line why a file was refused."""
     text = head.lstrip(b"\xef\xbb\xbf \r\n\t")
     if text.startswith((b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"v=0")):
-        return f"{path}: is a playlist, not a {kind}; give the media file itself."
+        return f"{path}: is a playlist or other text, not a {kind}; give the media file."
     if head[4:8] == b"ftyp":
         return _why_no_index(path)
     sound = head.startswith((b"ID3", b"fLaC", b"OggS")) or head[8:12] in (b"WAVE", b"AIFF")
