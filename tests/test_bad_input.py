@@ -219,7 +219,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "script is no JSON": ((*PLAIN, "--script", "{in}/broken.srt"), WORDS, "line 2"),
     "script is a transcript": ((*PLAIN, "--script", "{words}"), WORDS, "script"),
     "script is missing": ((*PLAIN, "--script", "{in}/none.json"), WORDS, "none.json"),
-    "script is a folder": ((*PLAIN, "--script", "{in}"), WORDS, "irectory"),
+    "script is a folder": ((*PLAIN, "--script", "{in}"), WORDS, "is a folder"),
     # Sounds and voices of new words.
     "recording is text": ((*EDIT, *MOON, "--speech", "{in}/text.wav"), MEDIA, "text.wav"),
     "recording is missing": ((*EDIT, *MOON, "--speech", "{in}/none.wav"), MEDIA, "no such file"),

@@ -17,9 +17,10 @@ from facedit.compose.results import Result, TranscriptResult, describe, result_o
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import load_models, torch_device
 from facedit.compose.weights import choose_weights
-from facedit.compose.words import source_transcript, text_of, word_edits
-from facedit.errors import UsageError
+from facedit.compose.words import source_transcript, word_edits
+from facedit.errors import BadTranscript, UsageError
 from facedit.face.choice import FaceChoice
+from facedit.inputs import read_text
 from facedit.media.encode import container_of
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, none_left_behind, whole_or_nothing
@@ -243,7 +244,7 @@ def transcribe(
     if text is None:
         found = cached_transcript(sound, language)
     else:
-        found = align(sound, text_of(text), language or "en")
+        found = align(sound, read_text(text, "transcript", BadTranscript), language or "en")
     if output is not None:
         save_transcript(found, output, force=force)
     return TranscriptResult(found, output)

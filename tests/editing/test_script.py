@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 from editing_cases import plans, spoken
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from facedit.editing.diff import WordEdit
@@ -55,8 +55,9 @@ def test_every_plan_survives(drawn):
         assert kept.output_start_s == pytest.approx(segment.output_start_s, abs=1e-6)
 
 
-@given(st.text(max_size=30))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
 def test_any_word_survives(text):
+    assume(text.strip())
     words = (Word(text, 0.0, 1.0, 0.5),)
     one = script((), transcript=Transcript(words, 2.0, "ar", text), plan=None)
     assert loads(dumps(one)) == one
@@ -197,7 +198,7 @@ def test_mistakes_are_named_by_their_place(change, message):
         ('{"facedit": 1, "facedit": 1}', r"'facedit' stands twice"),
         ("[" * 100_000, r"nested too deeply"),
         ("9" * 10_000, r"too long"),
-        ('{"facedit": NaN}', r"version nan is not known"),
+        ('{"facedit": NaN}', r"version None is not known"),
     ],
 )
 def test_what_is_no_document(text, message):
@@ -207,5 +208,5 @@ def test_what_is_no_document(text, message):
 
 def test_a_number_beyond_floats_is_refused():
     text = dumps(script()).replace('"duration_s": 2.6', f'"duration_s": 1{"0" * 400}')
-    with pytest.raises(BadEdit, match=r"source\.duration_s: inf is not between"):
+    with pytest.raises(BadEdit, match=r"a whole number is too long"):
         loads(text)

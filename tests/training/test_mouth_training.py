@@ -190,7 +190,7 @@ def test_a_run_leaves_log_state_and_weights(tmp_path: Path, monkeypatch) -> None
 def test_configuration_file() -> None:
     config = config_from(read_table(Path("mouth")))
     assert sum(weight for _, weight in config.mix.corpora) == pytest.approx(1.0)
-    with pytest.raises(UsageError, match="known keys"):
+    with pytest.raises(UsageError, match="unknown stepps; known: baked"):
         config_from({"baked": "", "out": "", "stepps": 3})
 
 

@@ -20,6 +20,7 @@ from facedit.editing.joints import Joint
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import make_plan
 from facedit.errors import UsageError
+from facedit.inputs import MOST_TABLE_BYTES, parse_json, read_json, read_text
 from facedit.types import Transcript, Word
 
 FORMAT = "facedit-bench-1"
@@ -225,9 +226,9 @@ def read_bench(folder: Path) -> Bench:
         UsageError: If the folder holds none, or a line is garbled; the message names the line.
     """
     try:
-        header = json.loads((folder / HEADER).read_text(encoding="utf-8"))
-        lines = (folder / ITEMS).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
+        header = read_json(folder / HEADER, "benchmark", UsageError)
+        lines = read_text(folder / ITEMS, "benchmark", UsageError, MOST_TABLE_BYTES).splitlines()
+    except UsageError as error:
         raise UsageError(
             f"{folder} holds no benchmark ({error}): make one with 'facedit bench build'."
         ) from error
@@ -236,10 +237,12 @@ def read_bench(folder: Path) -> Bench:
         raise UsageError(f"{folder / HEADER} has the format {found!r}; expected {FORMAT!r}.")
     items = []
     for number, line in enumerate(lines, 1):
+        place = f"{folder / ITEMS}, line {number}"
+        data = parse_json(line, place, UsageError)
         try:
-            items.append(item_from_dict(json.loads(line)))
-        except (ValueError, TypeError, KeyError) as error:
-            raise UsageError(f"{folder / ITEMS}, line {number}: {error}.") from error
+            items.append(item_from_dict(data))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise UsageError(f"{place}: {error}.") from error
     ids = [item.id for item in items]
     if double := {one for one in ids if ids.count(one) > 1}:
         raise UsageError(f"{folder / ITEMS} has {min(double)} twice.")

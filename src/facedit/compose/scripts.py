@@ -8,9 +8,9 @@ from typing import Any
 
 from facedit.assets import sha256_of
 from facedit.compose.plans import PlannedEdit
-from facedit.compose.words import text_of
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
+from facedit.inputs import read_text
 from facedit.media.info import VideoInfo
 from facedit.media.output import whole_or_nothing
 from facedit.options import REGIONS, EditRequest, Run
@@ -29,7 +29,7 @@ def load_script(file: Path, source: Path) -> EditScript:
     Raises:
         BadEdit: If it is malformed or for another clip.
     """
-    script = loads(text_of(file))
+    script = loads(read_text(file, "script", BadEdit))
     if script.source.sha256 not in (None, sha256_of(source)):
         raise BadEdit(
             f"{file.name} is for {script.source.name}, not for {source.name} as it is now "

@@ -9,9 +9,9 @@ from facedit.compose.clock import StageClock
 from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, InsertBefore, Replace, Request, resolve
 from facedit.editing.words import tokenise
-from facedit.errors import BadEdit, BadMedia, BadTranscript
+from facedit.errors import BadEdit, BadTranscript
+from facedit.inputs import read_text
 from facedit.media.info import VideoInfo
-from facedit.media.open import check_input
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
 from facedit.speech.align import align
@@ -66,18 +66,12 @@ def given_transcript(
         language: Language of the words.
 
     Returns:
-        Words with times; files without word times are aligned to the sound.
-
-    Raises:
-        BadTranscript: If it is malformed, or not what is said.
+        Words with times; files without word times are aligned to the sound. (``BadTranscript`` if
+        the file is malformed, or not what is said.)
     """
-    try:
-        check_input(file, "transcript")
-    except BadMedia as error:
-        raise BadTranscript(str(error)) from None
     if file.suffix.lower() == ".txt":
         sound = read_sound(source, 0.0, info.duration_s, info=info)
-        return align(sound, text_of(file), language)
+        return align(sound, read_text(file, "transcript", BadTranscript), language)
     given = load_transcript(file, info.duration_s)
     untimed = needs_alignment(given)
     if untimed or info.duration_s <= CHECKED_S:
@@ -148,23 +142,3 @@ def within(transcript: Transcript, start_s: float, end_s: float) -> Transcript:
         if word.start_s >= start_s and word.end_s <= end_s
     )
     return replace(transcript, words=words, duration_s=end_s - start_s)
-
-
-def text_of(file: Path) -> str:
-    """Read a file of bare words.
-
-    Args:
-        file: UTF-8 text.
-
-    Returns:
-        The text.
-
-    Raises:
-        BadTranscript: If it is no UTF-8 text.
-    """
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadTranscript(f"{file.name}: is no UTF-8 text (byte {error.start}).") from error
-    except OSError as error:
-        raise BadTranscript(f"{file}: cannot be read ({error.strerror}).") from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from facedit.errors import BadEdit
+from facedit.inputs import check_text, parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,10 @@ class Node:
         return [Node(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
 
     def text(self) -> str:
-        """Return a text; ``BadEdit`` if it is something else."""
+        """Return a text; ``BadEdit`` if it is something else or over a limit."""
         if not isinstance(self.value, str):
             raise BadEdit(self.says(f"expected text, got {_kind(self.value)}"))
+        check_text(self.value, f"Edit script: {self.path}", BadEdit)
         return self.value
 
     def number(self, low: float = -math.inf, high: float = math.inf) -> float:
@@ -103,11 +104,8 @@ class Node:
         """
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             raise BadEdit(self.says(f"expected a number, got {_kind(self.value)}"))
-        try:
-            number = float(self.value)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number) or not low <= number <= high:
+        number = float(self.value)
+        if not low <= number <= high:
             raise BadEdit(self.says(f"{number:g} is not between {low:g} and {high:g}"))
         return number
 
@@ -146,30 +144,9 @@ def parse(text: str) -> Node:
         text: The document.
 
     Returns:
-        Its root.
-
-    Raises:
-        BadEdit: If it is not JSON, or an object has two members of one name.
+        Its root. (``BadEdit`` if it is no JSON of sensible values.)
     """
-    try:
-        return Node(json.loads(text, object_pairs_hook=_unique), "")
-    except BadEdit as error:
-        raise BadEdit(str(error)) from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise BadEdit(f"Edit script: {place}: {error.msg}.") from error
-    except (ValueError, RecursionError) as error:
-        raise BadEdit("Edit script: nested too deeply or a number too long.") from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return members as a dict; of two with one name, json alone would drop the first silently."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
-        raise BadEdit(f"Edit script: '{double}' stands twice in one object.")
-    return members
+    return Node(parse_json(text, "Edit script", BadEdit), "")
 
 
 def _kind(value: object) -> str:

@@ -33,6 +33,7 @@ from facedit.editing.requests import (
 )
 from facedit.editing.words import key, tokenise
 from facedit.errors import BadEdit
+from facedit.inputs import check_pace
 from facedit.types import Transcript, Word
 
 VERSION = 1
@@ -208,14 +209,16 @@ def _read_transcript(node: Node) -> Transcript:
     words: list[Word] = []
     for item in node.child("words").items():
         item.only(("text", "start_s", "end_s", "score"))
-        start_s = item.child("start_s").number(0, _LONGEST_S)
-        end_s = item.child("end_s").number(start_s, _LONGEST_S)
+        text = item.child("text")
+        if not text.text().strip():
+            raise BadEdit(text.says("holds no word"))
+        start_s = item.child("start_s").number(0, duration_s)
+        end_s = item.child("end_s").number(start_s, duration_s)
         if words and start_s < words[-1].start_s:
             raise BadEdit(item.child("start_s").says(f"{start_s:g} is before the word ahead of it"))
         score = item.optional("score")
-        words.append(
-            Word(item.child("text").text(), start_s, end_s, score.number(0, 1) if score else 1.0)
-        )
+        words.append(Word(text.text(), start_s, end_s, score.number(0, 1) if score else 1.0))
+    check_pace([word.text for word in words], duration_s, "Edit script: its transcript", BadEdit)
     language, origin = node.optional("language"), node.optional("origin")
     return Transcript(
         tuple(words),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ import av
 from av.container import InputContainer
 
 from facedit.errors import BadMedia
+from facedit.inputs import check_input
 
 MAX_PIXELS = 7680 * 4320
 """Largest picture that is decoded (8K UHD): a 200 kB file can claim a gigabyte of pixels."""
@@ -31,37 +30,6 @@ _PICTURE_BRANDS = {
     b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC",
     b"heim": "HEIC", b"heis": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC", b"crx ": "CR3",
 }  # fmt: skip
-
-
-def check_input(path: Path, kind: str = "video") -> int:
-    """Check that an input is a plain file with something in it.
-
-    Args:
-        path: The input.
-        kind: What it should be, for the message.
-
-    Returns:
-        Its size in bytes.
-
-    Raises:
-        BadMedia: If it is missing, a folder, a pipe or device, unreadable, or empty.
-    """
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        raise BadMedia(f"{path}: no such file.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise BadMedia(f"{path}: cannot be read ({reason}).") from None
-    if stat.S_ISDIR(status.st_mode):
-        raise BadMedia(f"{path}: is a folder, not a {kind} file.")
-    if not stat.S_ISREG(status.st_mode):
-        raise BadMedia(f"{path}: is a pipe or device; only plain files are opened.")
-    if status.st_size == 0:
-        raise BadMedia(f"{path}: empty file (0 bytes).")
-    if not os.access(path, os.R_OK):
-        raise BadMedia(f"{path}: cannot be read (permission denied).")
-    return status.st_size
 
 
 @contextmanager

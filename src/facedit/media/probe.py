@@ -12,10 +12,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from facedit.errors import BadMedia, NoSound
+from facedit.inputs import check_input
 from facedit.media.extent import Extent, measure_extent, times_of
 from facedit.media.formats import working_format
 from facedit.media.info import ColourTags, SoundInfo, VideoInfo
-from facedit.media.open import check_input, open_media, typed_errors
+from facedit.media.open import open_media, typed_errors
 from facedit.media.streams import (
     check_pixels,
     find_sound,

@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from facedit.errors import BadMedia
-from facedit.media.open import check_input, picture_format
+from facedit.inputs import check_input
+from facedit.media.open import picture_format
 from facedit.types import UInt8
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")

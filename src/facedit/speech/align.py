@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
+from facedit.inputs import check_pace
 from facedit.speech.joints import low_energy_point
 from facedit.speech.sound import speech_samples
 from facedit.speech.sphinx import AlignedWord, force_align, mean_score, plain
@@ -78,7 +79,7 @@ def align(sound: Sound, text: str, language: str = "en", check: bool = True) -> 
         BadTranscript: If the text has no words, or is clearly not what is said.
     """
     samples = speech_samples(sound)
-    tokens = _tokens(text)
+    tokens = _tokens(text, sound)
     found = force_align(samples, tokens) if language == "en" else None
     if found is not None and (not check or mean_score(found) >= CLEAR_FIT):
         return _transcript(_words(tokens, found), sound, language, "pocketsphinx")
@@ -109,7 +110,7 @@ def phones(sound: Sound, text: str) -> tuple[Phone, ...]:
     Raises:
         BadTranscript: If no path through the text fits the sound.
     """
-    tokens = _tokens(text)
+    tokens = _tokens(text, sound)
     found = force_align(speech_samples(sound), tokens)
     if found is None:
         raise BadTranscript(f"No phones of “{_shortened(tokens)}” could be found in the sound.")
@@ -215,11 +216,12 @@ def anchor(tokens: list[str], heard: list[Word], duration_s: float) -> tuple[lis
     return words, len(times) / len(tokens)
 
 
-def _tokens(text: str) -> list[str]:
-    """Split a text that must hold words."""
+def _tokens(text: str, sound: Sound) -> list[str]:
+    """Split a text that must hold words that can be said in a sound."""
     tokens = list(tokenise(text))
     if not tokens:
         raise BadTranscript("The transcript has no words.")
+    check_pace(tokens, sound.duration_s, "The transcript", BadTranscript)
     return tokens
 
 

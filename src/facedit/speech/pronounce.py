@@ -7,6 +7,7 @@ It spells out numbers and guesses words that no lexicon holds. Its symbols are t
 from __future__ import annotations
 
 import functools
+import textwrap
 from typing import Any
 
 _ARPABET = {
@@ -46,6 +47,10 @@ def phones_of(text: str) -> tuple[str, ...]:
     return tuple(phones)
 
 
+MOST_PHONEMES = 500
+"""Phonemes that a voice speaks at once; their encoders have room for 512 with the pauses."""
+
+
 def phonemes(text: str, british: bool = False) -> list[str]:
     """Phonemise text in the alphabet of hibari and Kokoro.
 
@@ -54,9 +59,13 @@ def phonemes(text: str, british: bool = False) -> list[str]:
         british: British instead of American pronunciation.
 
     Returns:
-        A string of phonemes per sentence.
+        A string of phonemes per sentence; longer ones than the voices take are cut.
     """
-    return list(_phonemiser(british).phonemize(text))
+    return [
+        piece
+        for sentence in _phonemiser(british).phonemize(text)
+        for piece in textwrap.wrap(sentence, MOST_PHONEMES, break_on_hyphens=False)
+    ]
 
 
 def syllables(text: str) -> int:

@@ -14,7 +14,7 @@ _SILENCE = frozenset(("", "sil", "sp", "spn", "<eps>", "<p:>", "<sil>", "<s>", "
 # The long form only adds names ("xmin = 0.1"), which carry nothing: both forms hold the same row of
 # strings, numbers and flags.
 _VALUE = re.compile(
-    r'"((?:[^"]|"")*)"|(?<![\w\[."])([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w\]".])|(<exists>)'
+    r'"((?:[^"]|"")*)"|(?<![\w\[."])([-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?)(?![\w\]".])|(<exists>)'
 )
 
 

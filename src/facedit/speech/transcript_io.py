@@ -12,6 +12,7 @@ import logging
 from pathlib import Path
 
 from facedit.errors import BadTranscript, UsageError
+from facedit.inputs import check_pace, read_text
 from facedit.media.output import whole_or_nothing
 from facedit.speech.subtitles import format_cues, parse_cues
 from facedit.speech.textgrid import parse_textgrid
@@ -21,7 +22,6 @@ from facedit.types import Transcript, Word
 
 _log = logging.getLogger(__name__)
 
-LARGEST_BYTES = 20_000_000
 TOLERANCE_S = 1.0
 """Times may lie this much beyond the end of the clip (they are clipped); more is an error."""
 
@@ -43,7 +43,7 @@ def load_transcript(path: Path, duration_s: float) -> Transcript:
         BadTranscript: If the file cannot be read, is malformed (with the line), has no words, or
             has times that do not belong to a clip of this length.
     """
-    text = _read(path)
+    text = read_text(path, "transcript", BadTranscript)
     kind = path.suffix.lower()
     language = "en"
     if kind == ".json":
@@ -153,40 +153,26 @@ def parse_grid(text: str, name: str) -> list[Word]:
         if not fields:
             continue
         try:
-            begin, end, word = int(fields[0]), int(fields[1]), fields[2]
-        except (ValueError, IndexError):
+            begin, end = (int(field) / _GRID_UNITS_PER_SECOND for field in fields[:2])
+            word = fields[2]
+        except (ValueError, IndexError, OverflowError):
             raise BadTranscript(
                 f"{name}, line {number}: expected begin, end and word, got “{line[:40]}”."
             ) from None
         if end < begin:
-            raise BadTranscript(f"{name}, line {number}: ends at {end}, before its begin {begin}.")
-        if word not in _GRID_SILENCE:
-            words.append(Word(word, begin / _GRID_UNITS_PER_SECOND, end / _GRID_UNITS_PER_SECOND))
-    return words
-
-
-def _read(path: Path) -> str:
-    """Read a text file in UTF-8, or UTF-16 where it is marked as such."""
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_BYTES:
             raise BadTranscript(
-                f"{path.name} has {size} bytes; a transcript has at most {LARGEST_BYTES}."
+                f"{name}, line {number}: ends at {end} s, before its begin {begin} s."
             )
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadTranscript(f"{path} cannot be read: {error.strerror}.") from error
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise BadTranscript(f"{path.name} is no text: bad byte at {error.start}.") from error
+        if word not in _GRID_SILENCE:
+            words.append(Word(word, begin, end))
+    return words
 
 
 def _fitted(words: list[Word], duration_s: float, name: str) -> tuple[Word, ...]:
     """Check the times against the clip and against each other."""
     if not words:
         raise BadTranscript(f"{name} has no words.")
+    check_pace([word.text for word in words], duration_s, name, BadTranscript)
     for number, word in enumerate(words, 1):
         label = f"{name}: word {number} (“{word.text[:30]}”)"
         if not 0.0 <= word.start_s <= word.end_s < float("inf"):

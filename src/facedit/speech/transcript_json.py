@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from typing import Any
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
+from facedit.inputs import parse_json as parse_document
 from facedit.speech.timing import GUESSED, spread
 from facedit.types import Word
 
@@ -37,12 +37,7 @@ def parse_json(text: str, name: str) -> tuple[list[Word], str]:
     Raises:
         BadTranscript: If it is no JSON (with the line) or no transcript (with the place in it).
     """
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadTranscript(f"{name}, line {error.lineno}: no valid JSON ({error.msg}).") from error
-    except RecursionError as error:
-        raise BadTranscript(f"{name}: nested too deeply to be a transcript.") from error
+    document = parse_document(text, name, BadTranscript)
     language = "en"
     items: Any = document
     place = "the list"
@@ -65,18 +60,18 @@ def parse_json(text: str, name: str) -> tuple[list[Word], str]:
     return _timed(words, name), language
 
 
-def _item(item: Any, place: str) -> list[Word]:
+def _item(item: Any, place: str, *, holds_words: bool = True) -> list[Word]:
     """Parse a word, or a segment with or without words inside."""
     if not isinstance(item, dict):
         raise BadTranscript(f"{place}: expected an object, got {type(item).__name__}.")
-    inner = item.get("words")
+    inner = item.get("words") if holds_words else None
     start, end = _number(item, _START, place), _number(item, _END, place)
-    if isinstance(inner, list) and inner:
-        words = [
-            word
-            for index, each in enumerate(inner)
-            for word in _item(each, f"{place}.words[{index}]")
-        ]
+    words = [
+        word
+        for index, each in enumerate(inner if isinstance(inner, list) else ())
+        for word in _item(each, f"{place}.words[{index}]", holds_words=False)
+    ]
+    if words:
         # whisperX leaves numbers without times; the segment's own bound those at its ends.
         if math.isnan(words[0].start_s):
             words[0] = replace(words[0], start_s=start)

@@ -76,7 +76,9 @@ class HibariVoice:
         Returns:
             Mono sound at 24 kHz.
         """
-        return from_mono(hibari()(text, speed=speed, seed=_SEED), VOICE_RATE)
+        voice, random = hibari(), np.random.default_rng(_SEED)
+        parts = [voice.from_ids(voice.ids(piece), speed, random) for piece in phonemes(text)]
+        return from_mono(np.concatenate(parts or [np.zeros(0, np.float32)]), VOICE_RATE)
 
 
 @dataclass(frozen=True, slots=True)

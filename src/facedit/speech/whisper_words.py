@@ -145,7 +145,7 @@ def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
         A word per token; score = mean probability that Whisper gives its letters.
 
     Raises:
-        BadTranscript: If Whisper does not know the language.
+        BadTranscript: If Whisper does not know the language, or the words are too many.
     """
     from faster_whisper.audio import pad_or_trim
     from faster_whisper.tokenizer import Tokenizer
@@ -160,9 +160,13 @@ def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
     frames = features.shape[1]
     window = whisper.feature_extractor.nb_max_frames
     encoded = whisper.encode(pad_or_trim(features, window))
-    found = whisper.find_alignment(
-        tokenizer, [tokenizer.encode(" " + " ".join(tokens))], encoded, min(frames, window)
-    )[0]
+    text = tokenizer.encode(" " + " ".join(tokens))
+    if len(tokenizer.sot_sequence) + len(text) + 2 > whisper.max_length:
+        raise BadTranscript(
+            f"The transcript has {len(tokens)} words; nobody says so many in "
+            f"{len(samples) / SPEECH_RATE:.2f} s."
+        )
+    found = whisper.find_alignment(tokenizer, [text], encoded, min(frames, window))[0]
     # Whisper cuts the text in its own way; letters tell which piece belongs to which token.
     owners = [index for index, token in enumerate(tokens) for _ in token.replace(" ", "")]
     pieces: list[list[Any]] = [[] for _ in tokens]

@@ -252,8 +252,12 @@ def _value(hint: Any, value: object, where: str) -> object:
     if origin is tuple:
         if not isinstance(value, list):
             raise UsageError(f"{where} must be a list.")
-        inner = typing.get_args(hint)[0]
-        return tuple(_value(inner, item, where) for item in value)
+        inner = typing.get_args(hint)
+        if inner[-1] is Ellipsis:
+            inner = inner[:1] * len(value)
+        if len(inner) != len(value):
+            raise UsageError(f"{where} has {len(value)} items; expected {len(inner)}.")
+        return tuple(_value(one, item, where) for one, item in zip(inner, value, strict=True))
     if origin is dict:
         if not isinstance(value, dict):
             raise UsageError(f"{where} must be a table.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from facedit.errors import UsageError
 from facedit.render.network import MouthNetworkConfig
+from facedit.training.config import build
 from facedit.training.mouth_data import SampleMix
 
 
@@ -82,26 +83,21 @@ def config_from(table: Mapping[str, Any]) -> MouthTrainingConfig:
         The configuration.
 
     Raises:
-        UsageError: If a key is unknown or missing.
+        UsageError: If the corpora are no table. (Also if a key is unknown, missing or of a wrong
+            kind.)
     """
     values = dict(table)
     for other in ("kind", "bake"):  # read by training/start.py
         values.pop(other, None)
-    try:
-        if "mix" in values:
-            mix = dict(values["mix"])
-            mix["corpora"] = tuple(sorted(mix.get("corpora", {}).items()))
-            mix["hold_out"] = tuple(mix.get("hold_out", ()))
-            values["mix"] = SampleMix(**mix)
-        if "network" in values:
-            network = dict(values["network"])
-            if "channels" in network:
-                network["channels"] = tuple(network["channels"])
-            values["network"] = MouthNetworkConfig(**network)
-        return MouthTrainingConfig(**values)
-    except TypeError as error:
-        known = ", ".join(one.name for one in fields(MouthTrainingConfig))
-        raise UsageError(f"Mouth training: {error}; known keys: {known}.") from error
+    mix = values.get("mix")
+    if isinstance(mix, dict):
+        corpora = mix.get("corpora", {})
+        if not isinstance(corpora, dict):
+            raise UsageError("mouth training: mix: corpora must be a table.")
+        values["mix"] = mix | {"corpora": [list(pair) for pair in sorted(corpora.items())]}
+    config = build(MouthTrainingConfig, values, "mouth training")
+    assert isinstance(config, MouthTrainingConfig)
+    return config
 
 
 def learning_rate(config: MouthTrainingConfig, step: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from facedit.errors import UsageError
+from facedit.inputs import read_csv, read_json
 from facedit.types import Float32
 
 KEPT = "kept"
@@ -125,15 +125,19 @@ def read_rows(folder: Path) -> list[ClipRow]:
     path = folder / ROWS
     if not path.is_file():
         raise UsageError(f"{folder} holds no {ROWS}: make it with 'facedit prepare CLIPS -o DIR'.")
-    with path.open(newline="") as file:
-        rows = [
-            ClipRow(
-                row["file"], row["sha256"], row["split"], row["corpus"], row["speaker"],
-                int(row["frames"]),
-            )
-            for row in csv.DictReader(file)
-            if row["status"] == KEPT
-        ]  # fmt: skip
+    rows = []
+    for number, row in read_csv(path, "table of clips", UsageError):
+        if row.get("status") != KEPT:
+            continue
+        try:
+            rows.append(
+                ClipRow(
+                    row["file"], row["sha256"], row["split"], row["corpus"], row["speaker"],
+                    int(row["frames"]),
+                )
+            )  # fmt: skip
+        except (KeyError, ValueError) as error:
+            raise UsageError(f"{path}, line {number}: {error}; prepare again.") from error
     if not rows:
         raise UsageError(f"{path} lists no clip that was kept.")
     return rows
@@ -152,7 +156,7 @@ def read_meta(folder: Path) -> Meta:
         UsageError: If the file is missing or garbled.
     """
     try:
-        table = json.loads((folder / META).read_text())
+        table = read_json(folder / META, "description", UsageError)
         return Meta(
             space=table["space"],
             encoder=table["encoder"],
@@ -161,7 +165,7 @@ def read_meta(folder: Path) -> Meta:
             effects=np.asarray(table["effects"], dtype=np.float32),
             voices=int(table.get("voices", 0)),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{folder / META} cannot be read ({error}); prepare again.") from error
 
 

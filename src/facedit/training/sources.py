@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.errors import UsageError
+from facedit.inputs import read_csv
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v", ".avi", ".mpg")
 
@@ -56,17 +56,14 @@ def list_sources(where: Path) -> list[Source]:
             Source(p, str(p.relative_to(where)), "train", p.parent.name, p.stem) for p in found
         ]
     elif where.is_file():
-        try:
-            with where.open(newline="") as file:
-                rows = list(csv.DictReader(file))
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise UsageError(f"{where} is no CSV manifest: {error}.") from error
-        if rows and "file" not in rows[0]:
-            names = ", ".join(str(name) for name in rows[0])
+        numbered = read_csv(where, "manifest", UsageError)
+        if numbered and "file" not in numbered[0][1]:
+            names = ", ".join(numbered[0][1])
             raise UsageError(f"{where} has no column 'file'; it has {names}.")
-        for number, row in enumerate(rows, 2):
-            if not row["file"]:
+        for number, row in numbered:
+            if not row.get("file"):
                 raise UsageError(f"{where}, line {number}: names no file.")
+        rows = [row for _, row in numbered]
         sources = [
             Source(
                 where.parent / row["file"], row["file"], row.get("split") or "train",

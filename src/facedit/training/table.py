@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from facedit.errors import UsageError
+from facedit.inputs import read_toml
 
 EXTENDS = "extends"
 """Key that names what this one differs from: a file beside it, or a shipped configuration."""
@@ -29,13 +29,10 @@ def read_table(path: Path, depth: int = 0) -> dict[str, Any]:
         Its table; fields of tables are merged one by one, lists are replaced whole.
 
     Raises:
-        UsageError: If a file cannot be read, is no TOML, or extends itself.
+        UsageError: If a file extends itself. (Also if one cannot be read or is no TOML.)
     """
     path = _found(path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as TOML ({error}).") from error
+    table = read_toml(path, "configuration", UsageError)
     base = table.pop(EXTENDS, None)
     if base is None:
         return table
@@ -50,7 +47,7 @@ def _found(path: Path) -> Path:
     shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.toml"))}
     if not path.exists() and str(path) in shipped:
         return shipped[str(path)]
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(
             f"{path}: no such file; the configurations that come with facedit are named "
             f"{', '.join(shipped)}."

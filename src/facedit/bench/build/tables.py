@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from facedit.errors import UsageError
+from facedit.inputs import parse_json, read_csv, read_text
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
@@ -21,35 +20,26 @@ def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, 
         Number of the line and values of each row; white space at the ends is taken off.
 
     Raises:
-        UsageError: If it cannot be read, or a column is missing; the message names the line.
+        UsageError: If a column is missing; the message names the line. (Also if it cannot be read.)
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = _json_lines(text) if path.suffix.lower() == ".jsonl" else _csv(text)
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise UsageError(f"{path} is no table (CSV or JSON lines): {error}.") from error
+    if path.suffix.lower() == ".jsonl":
+        rows = _json_lines(path)
+    else:
+        rows = read_csv(path, "table", UsageError)
     for number, row in rows:
         if missing := [name for name in columns if name not in row]:
             raise UsageError(f"{path}, line {number}: the column {missing[0]!r} is missing.")
     return rows
 
 
-def _csv(text: str) -> list[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(text.splitlines())
+def _json_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     rows = []
-    for row in reader:
-        cells = {str(name): (value or "").strip() for name, value in row.items() if name}
-        rows.append((reader.line_num, cells))
-    return rows
-
-
-def _json_lines(text: str) -> list[tuple[int, dict[str, str]]]:
-    rows = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(read_text(path, "table", UsageError).splitlines(), 1):
         if not line.strip():
             continue
-        row = json.loads(line)
+        place = f"{path}, line {number}"
+        row = parse_json(line, place, UsageError)
         if not isinstance(row, dict):
-            raise ValueError(f"line {number} is no object")
-        rows.append((number, {str(name): str(value).strip() for name, value in row.items()}))
+            raise UsageError(f"{place}: no object.")
+        rows.append((number, {name: str(value).strip() for name, value in row.items()}))
     return rows
