@@ -3,6 +3,8 @@
 import io
 import shutil
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,14 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.media.still import FORMATS, MAX_STILL_PIXELS, is_image, read_image
 from media.clips import make_clip
+
+PEAK = """
+import resource, sys
+from facedit.media.still import read_image
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+read_image(sys.argv[1], 1280)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
 
 FLIP = Image.Transpose
 # How a picture is stored whose EXIF orientation then shows it upright.
@@ -184,6 +194,10 @@ def test_50_megapixels_are_scaled_while_they_are_read(photograph, tmp_path):
     assert found.shape == (1280, 853, 3)
     small = photograph.resize((853, 1280), Image.Resampling.NEAREST)
     assert error(found, small) < 5
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) / 1024 < 60  # all its pixels are 143 MiB
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1"])
