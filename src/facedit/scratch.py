@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,18 +45,19 @@ def scratch_file(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_folder(folder: Path) -> Iterator[Path]:
-    """Make a hidden folder for a run's own use.
+def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
+    """Make a hidden folder for a run's own use, which other users cannot look into.
 
     Args:
-        folder: Where; what earlier runs left there is cleared first.
+        folder: Where, the system's own place by default; what earlier runs left there is cleared
+            first.
 
     Yields:
         The folder, removed in the end. (``OSError`` if it cannot be made.)
     """
-    with scratch_file(folder) as marked:
+    with scratch_file(folder or Path(tempfile.gettempdir())) as marked:
         path = marked.with_suffix("")
-        path.mkdir()
+        path.mkdir(mode=0o700)
         try:
             yield path
         finally:

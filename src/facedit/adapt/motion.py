@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +19,7 @@ from facedit.errors import BadWeights, NoGain
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.motion.space import MotionSpace
+from facedit.scratch import scratch_folder
 from facedit.shipped import licence_of
 from facedit.training.prepare import describe_space
 from facedit.units import MOTION_FPS
@@ -104,12 +104,11 @@ def adapt(
     if model.notes.get("kind") == SPEAKER_KIND:
         raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")
     clock = StageClock(progress=progress)
-    scratch = tempfile.TemporaryDirectory(prefix="facedit-adapt-") if work is None else None
     with (
-        scratch or nullcontext(str(work)) as folder,
+        scratch_folder() if work is None else nullcontext(work) as folder,
         clock.stage("tracking and hearing", len(sources)) as tick,
     ):
-        found = read_footage(sources, Path(folder), model, tick)
+        found = read_footage(sources, folder, model, tick)
     parts = part_footage(found.clips)
     meta = describe_space(model.space, model.encoder)
     meter = LipMeter(MotionSpace.named(model.space), meta.groups, meta.effects)

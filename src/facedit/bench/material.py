@@ -7,7 +7,6 @@ a lower voice; their lips are moved by ``facedit generate``. Nothing of it is fo
 from __future__ import annotations
 
 import csv
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from facedit.errors import AssetMissing
 from facedit.media.output import make_folder
+from facedit.scratch import scratch_folder
 from facedit.types import Sound, Transcript, UInt8
 
 MANIFEST = "manifest.csv"
@@ -103,8 +103,8 @@ def make_material(
         ) from error
     make_folder(folder, force=force)
     photo: UInt8 = data.astronaut()  # type: ignore[no-untyped-call]
-    with tempfile.TemporaryDirectory() as scratch:
-        clips = [_make(part, photo, folder, Path(scratch)) for part in parts]
+    with scratch_folder() as scratch:
+        clips = [_make(part, photo, folder, scratch) for part in parts]
     manifest = folder / MANIFEST
     with manifest.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, _FIELDS)

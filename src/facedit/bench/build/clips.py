@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
+from facedit.scratch import scratch_folder
 from facedit.speech.activity import voice_activity
 from facedit.speech.sound import speech_samples
 from facedit.training.encode import track_of
@@ -150,5 +150,5 @@ def _track(path: Path, sha256: str, tracks: Path | None) -> FaceTrack:
     if tracks is not None:
         tracks.mkdir(parents=True, exist_ok=True)
         return track_of(path, tracks / f"{sha256}.npz")
-    with tempfile.TemporaryDirectory() as folder:
-        return track_of(path, Path(folder) / "track.npz")
+    with scratch_folder() as folder:
+        return track_of(path, folder / "track.npz")
