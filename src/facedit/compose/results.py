@@ -120,12 +120,20 @@ def describe(planned: PlannedEdit) -> str:
         }[edit.kind]
         lines.append(
             f"{fill.source_start_s:8.3f}-{fill.source_end_s:.3f} s  {what}: "
-            f"{fill.duration_s:.3f} s, {fill.shift_frames:+d} frames"
+            f"{_longer(fill.shift_frames)}"
         )
     before, after = marked([word.text for word in planned.transcript.words], planned.edits)
     lines += [f"before: {before}", f"after:  {after}"]
     lines.append(f"{plan.source_duration_s:.3f} s become {plan.output_duration_s:.3f} s.")
     return "\n".join(lines)
+
+
+def _longer(frames: int) -> str:
+    """Say what an edit does to the length of a clip."""
+    if frames == 0:
+        return "as long as before"
+    noun = "frame" if abs(frames) == 1 else "frames"
+    return f"{abs(frames)} {noun} {'longer' if frames > 0 else 'shorter'}"
 
 
 def result_of(
@@ -151,8 +159,8 @@ def result_of(
     for take, (output, report) in enumerate(zip(outputs, reports, strict=True)):
         folder = report_folder(output, run, take)
         rough = report.seams_to_check
-        seams = f"{len(report.seams)} seams, {len(rough)} to look at"
-        lines.append(f"{output}  ({seams}; report: {folder / 'report.html'})")
+        seams = f"{len(report.seams)} seams, {len(rough)} to look at; " if report.seams else ""
+        lines.append(f"{output}  ({seams}report: {folder / 'report.html'})")
     lines += [f"note: {line}" for line in (note, *reports[0].warnings) if line]
     details = {"reports": [report.to_dict() for report in reports]}
     return Result(outputs, report_folder(outputs[0], run), "\n".join(lines), details)
