@@ -167,7 +167,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
         ("generate", "{in}/face.png", "{in}/face.png", "-o", "{out}/x.mp4"), MEDIA, "face.png",
     ),
     "transcribe text": (("transcribe", "{in}/text.mp4"), MEDIA, "text.mp4"),
-    "transcribe silence": (("transcribe", "{in}/silent.mp4"), MEDIA, "holds no sound"),
+    "transcribe silence": (("transcribe", "{in}/silent.mp4"), MEDIA, "has no sound"),
     "transcribe to a video": (
         ("transcribe", "{one}", "-o", "{out}/x.mp4"), USAGE, ".json, .srt, .vtt",
     ),
