@@ -1,5 +1,6 @@
 """A picture that will disappoint is told so before anyone looks at the video."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from skimage import data
 from compose.compose_cases import talking_track
 from facedit.compose.picture_notes import LOW_LIDS, lid_opening, picture_notes
 from facedit.compose.still import calm_frame, load_still
-from facedit.errors import NoFace
+from facedit.errors import AmbiguousFace, NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
@@ -70,6 +71,20 @@ def test_faces_at_the_edge(space, portrait, found):
     assert "cut off by the edge" in note
     with pytest.raises(NoFace, match="the mouth is cut off"):
         picture_notes(space, found(portrait.rgb[:lips]), "lips")
+
+
+def test_a_box_is_in_the_pixels_of_the_file(portrait, tmp_path):
+    """Also of a photograph that is scaled down before anything is looked for."""
+    large = Image.fromarray(np.concatenate([portrait.rgb] * 2, axis=1)).resize((4096, 2048))
+    large.save(tmp_path / "a.jpg")
+    with pytest.raises(AmbiguousFace) as caught:
+        load_still(tmp_path / "a.jpg", Run())
+    boxes = re.findall(r"] ([\d,]+) \(", str(caught.value))
+    assert [int(box.split(",")[0]) // 2048 for box in boxes] == [0, 1]
+    for box, half in zip(boxes, (0, 1), strict=True):
+        still = load_still(tmp_path / "a.jpg", Run(face=box))
+        assert still.rgb.shape == (960, 1920, 3)
+        assert still.landmarks[1, 0] // 960 == half
 
 
 def test_small_turned_and_gaping_faces(space, portrait, found):

@@ -17,7 +17,7 @@ from facedit.face.track import track_face
 from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
-from facedit.media.still import is_image, read_image
+from facedit.media.still import is_image, read_image, stored_side
 from facedit.motion.identity import Identity
 from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
@@ -58,6 +58,7 @@ def load_still(path: Path, run: Run) -> Still:
     choice, landmarker = FaceChoice.parse(run.face), Landmarker()
     if is_image(path):
         rgb = even(read_image(path, LONGEST_SIDE))
+        choice = replace(choice, unit=max(stored_side(path) / LONGEST_SIDE, 1.0))
         track = track_face([(0.0, rgb)], choice, landmarker=landmarker)
         return Still(rgb, track.landmarks[0])
     info = probe(path, allow_truncated=run.allow_truncated)

@@ -22,12 +22,15 @@ class FaceChoice:
     Attributes:
         largest: Take the largest face, however close the second.
         index: Take the N-th face from the left, counted from 1.
-        box: Take the face in this box (x, y, width, height in pixels).
+        box: Take the face in this box (x, y, width, height in pixels of the file).
+        unit: Pixels of the file per pixel of the picture that is searched: a large photograph is
+            scaled down first.
     """
 
     largest: bool = False
     index: int | None = None
     box: tuple[float, float, float, float] | None = None
+    unit: float = 1.0
 
     @classmethod
     def parse(cls, text: str | None) -> FaceChoice:
@@ -80,14 +83,16 @@ class FaceChoice:
         if self.index is not None:
             return ordered[self.index - 1] if self.index <= len(ordered) else None
         if self.box is not None:
-            return _nearest_to_box(faces, self.box)
+            x, y, width, height = (value / self.unit for value in self.box)
+            return _nearest_to_box(faces, (x, y, width, height))
         by_area = sorted(faces, key=lambda face: -face.area)
         if not self.largest and len(by_area) > 1:
             first, second = by_area[0].area, by_area[1].area
             if second >= (1 - SIMILAR_AREA) * first:
                 raise AmbiguousFace(
-                    f"{len(faces)} faces, two of about the same size: {describe(faces)}; "
-                    "choose with --face N (from the left), --face x,y,w,h or --face largest."
+                    f"{len(faces)} faces, two of about the same size: "
+                    f"{describe(faces, self.unit)}; choose with --face N (from the left), "
+                    "--face x,y,w,h or --face largest."
                 )
         return by_area[0]
 
@@ -106,14 +111,15 @@ class FaceChoice:
                 "about a twentieth of the picture's longer side wide; choose another clip or "
                 "picture."
             )
+        found = describe(faces, self.unit)
         if self.index is None and self.box is None:
             return (
-                f"what looks like a face from afar is none: {describe(faces)}; choose another clip "
+                f"what looks like a face from afar is none: {found}; choose another clip "
                 "or picture, in which a person's face is upright and not in profile."
             )
         wanted = f"number {self.index}" if self.index is not None else f"at box {self.box}"
         return (
-            f"no face {wanted}; found {len(faces)}: {describe(faces)}; choose one of these with "
+            f"no face {wanted}; found {len(faces)}: {found}; choose one of these with "
             "--face N, or leave --face out."
         )
 
@@ -130,20 +136,22 @@ def from_left(faces: list[Detection]) -> list[Detection]:
     return sorted(faces, key=lambda face: face.centre)
 
 
-def describe(faces: list[Detection]) -> str:
+def describe(faces: list[Detection], unit: float = 1.0) -> str:
     """List faces for a message: number from the left, box as x,y,w,h, score.
 
     Args:
         faces: Faces of one picture.
+        unit: Pixels of the file per pixel of that picture.
 
     Returns:
         One line.
     """
-    return ", ".join(
-        f"[{number}] {face.x0:.0f},{face.y0:.0f},{face.x1 - face.x0:.0f},{face.y1 - face.y0:.0f} "
-        f"(score {face.score:.2f})"
-        for number, face in enumerate(from_left(faces), start=1)
-    )
+    lines = []
+    for number, face in enumerate(from_left(faces), start=1):
+        box = (face.x0, face.y0, face.x1 - face.x0, face.y1 - face.y0)
+        pixels = ",".join(f"{unit * value:.0f}" for value in box)
+        lines.append(f"[{number}] {pixels} (score {face.score:.2f})")
+    return ", ".join(lines)
 
 
 def _nearest_to_box(

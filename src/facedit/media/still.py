@@ -58,6 +58,40 @@ def read_image(path: Path | str, longest_side: int | None = None) -> UInt8:
         BadMedia: If it is no such picture, damaged, too large or too small.
     """
     path = Path(path)
+    with _opened(path) as image:
+        width, height = image.size
+        scale = min((longest_side or max(width, height)) / max(width, height), 1.0)
+        if scale * min(width, height) < MIN_SIDE:
+            raise BadMedia(
+                f"{path}: {width}x{height} pixels are too few or too narrow to hold a face; "
+                f"give a picture of at least {MIN_SIDE} pixels on each side, better 256."
+            )
+        size = round(scale * width), round(scale * height)
+        # A JPEG is halved while it is decoded, as often as it can be: little memory and time.
+        image.draft(None, size)
+        if image.width * image.height > MAX_STILL_PIXELS:
+            raise BadMedia(_too_large(path, f"{width * height / 1e6:.0f}"))
+        plain = _plain(image)
+        plain = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return np.array(_over_white(_in_srgb(ImageOps.exif_transpose(plain))), np.uint8)
+
+
+def stored_side(path: Path) -> int:
+    """Read a still picture's longest side in its file, before any scaling.
+
+    Args:
+        path: As for ``read_image``.
+
+    Returns:
+        Pixels. (``BadMedia`` if it is no such picture.)
+    """
+    with _opened(path) as image:
+        return max(image.size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture of a listed format, and turn what goes wrong with it into one line."""
     check_input(path, "picture")
     with path.open("rb") as file:
         kind = picture_format(file.read(64))
@@ -66,21 +100,7 @@ def read_image(path: Path | str, longest_side: int | None = None) -> UInt8:
             what = f"is a {kind} picture, which facedit does not read" if kind else "not a picture"
             raise BadMedia(f"{path}: {what}; give a JPEG, PNG, WebP or AVIF (export it as JPEG).")
         with _one_line(path, kind), Image.open(file, formats=(kind.upper(),)) as image:
-            width, height = image.size
-            scale = min((longest_side or max(width, height)) / max(width, height), 1.0)
-            if scale * min(width, height) < MIN_SIDE:
-                raise BadMedia(
-                    f"{path}: {width}x{height} pixels are too few or too narrow to hold a face; "
-                    f"give a picture of at least {MIN_SIDE} pixels on each side, better 256."
-                )
-            size = round(scale * width), round(scale * height)
-            # A JPEG is halved while it is decoded, as often as it can be: little memory and time.
-            image.draft(None, size)
-            if image.width * image.height > MAX_STILL_PIXELS:
-                raise BadMedia(_too_large(path, f"{width * height / 1e6:.0f}"))
-            plain = _plain(image)
-            plain = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-            return np.array(_over_white(_in_srgb(ImageOps.exif_transpose(plain))), np.uint8)
+            yield image
 
 
 def _too_large(path: Path, megapixels: str) -> str:
