@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from facedit import pipeline
+from facedit.assets import ASSETS, asset_path, members
 from facedit.compose import spans
 from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
@@ -96,6 +97,26 @@ def test_a_portrait_speaks(talking):
     assert report["figures"]["region"] == "head"  # nobody chose: the verb's own
 
 
+def test_who_speaks_and_why_is_told(talking, edited, words, monkeypatch, tmp_path_factory):
+    """A picture has no voice to compare with; a film gets the only voice, not in silence."""
+    report = json.loads((Path(f"{talking}.report") / "report.json").read_text())
+    assert report["provenance"]["voice"].startswith("hibari (American woman), the default")
+    assert "--voice NAME takes another" in report["warnings"][0]
+    assert "\nvoice: hibari (American woman), as asked for\n" in str(edited)
+    assert edited.to_dict()["voices"][0]["speaker"] == "American woman"
+    assert edited.to_dict()["reports"][0]["provenance"]["voice"].startswith("hibari (American")
+    cache = tmp_path_factory.mktemp("cache")  # without Kokoro: hibari is the only voice
+    for name in members("core"):
+        if ASSETS[name].needed == "core":
+            (cache / "assets" / name).parent.mkdir(parents=True, exist_ok=True)
+            (cache / "assets" / name).symlink_to(asset_path(name))
+    monkeypatch.setenv("FACEDIT_CACHE", str(cache))
+    request = EditRequest(replace=(("fly", "drive"),), transcript=words)
+    lines = str(pipeline.plan_edit(talking, request, run=QUIET)).splitlines()
+    assert lines[-2].startswith("voice: hibari (American woman), the only one installed")
+    assert lines[-1].startswith("note: hibari, a woman's voice, is the only one installed")
+
+
 def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
     """A video says more than a picture: it is used, said in the report, and can be left out."""
     said, drawn = {}, {}
@@ -105,7 +126,7 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
         ("lent", portrait, {"footage": talking}),
     ):
         path = folder / f"{name}.mp4"
-        result = pipeline.generate(face, path, text="Moon.", run=QUIET, **choice)
+        result = pipeline.generate(face, path, text="Moon.", voice="default", run=QUIET, **choice)
         said[name] = result.details["reports"][0]["figures"]
         drawn[name] = pictures(path)
     for name in ("shown", "lent"):
@@ -240,6 +261,8 @@ def test_a_plan_can_be_had_without_rendering(folder, talking, words):
     before = set(folder.iterdir())
     result = pipeline.plan_edit(talking, request, run=QUIET)
     assert '"fly" becomes "drive"' in str(result)
+    assert "voice: hibari (American woman), as asked for" in str(result)
+    assert [voice["name"] for voice in result.details["voices"]] == ["hibari"]
     assert set(folder.iterdir()) == before
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from facedit import __version__, assets
 from facedit.errors import AssetMissing, UsageError
 from facedit.shipped import ShippedFile, shipped_files
+from facedit.speech.voice import voices
+from facedit.speech.voice_choice import described
 from facedit.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
 
 _log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Checkup:
         shipped: Our own weights.
         sets: Per set that ``--weights`` knows: whether it is installed, its files and licence.
         assets: Per asset: its state, its purpose and its licence.
+        voices: Per voice that can speak now who it is.
     """
 
     python: str
@@ -48,6 +51,7 @@ class Checkup:
     shipped: tuple[ShippedFile, ...]
     assets: dict[str, dict[str, object]]
     sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    voices: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return the findings for JSON."""
@@ -60,6 +64,7 @@ class Checkup:
             "weights": {file.name: file.to_dict() for file in self.shipped},
             "sets": self.sets,
             "assets": self.assets,
+            "voices": self.voices,
         }
 
     def __str__(self) -> str:
@@ -82,6 +87,8 @@ class Checkup:
             if state != "installed":
                 state += f" ({entry['needed']})"
             lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
+        lines += ["", "voices ('--voice NAME')"]
+        lines += [f"  {name:27} {speaker}" for name, speaker in self.voices.items()]
         return "\n".join([*lines, "", self.summary])
 
     @property
@@ -142,6 +149,7 @@ def doctor(fetch: str | None = None) -> Checkup:
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
+        voices={name: described(name) for name in voices()},
         shipped=shipped_files(),
         sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
         assets={

@@ -11,9 +11,16 @@ from facedit.assets import require
 from facedit.compose import scripts
 from facedit.compose.clock import StageClock
 from facedit.compose.making import Job, make, report_folder
-from facedit.compose.plans import PlannedEdit, plan_words, voice_note, whole_clip_plan
-from facedit.compose.portrait import make_portrait
-from facedit.compose.results import Result, TranscriptResult, describe, result_of, take_files
+from facedit.compose.plans import PlannedEdit, plan_words, voices_of, whole_clip_plan
+from facedit.compose.portrait import make_portrait, speaker_of
+from facedit.compose.results import (
+    Result,
+    TranscriptResult,
+    describe,
+    plan_result,
+    result_of,
+    take_files,
+)
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import load_models, torch_device
 from facedit.compose.weights import choose_weights
@@ -28,6 +35,8 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file, read_spoken
 from facedit.options import EditRequest, Run
 from facedit.report.files import check_report, report_files
+from facedit.speech.voice import synthesise
+from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.types import Transcript
 
 
@@ -55,7 +64,7 @@ def plan_edit(
     info, planned, request, run = _planned(source, request, run, clock)
     if save_script is not None:
         scripts.save_script(save_script, source, info, planned, request, run)
-    return Result((), None, describe(planned), {"plan": planned.plan.to_dict()})
+    return plan_result(planned)
 
 
 def edit(
@@ -98,6 +107,7 @@ def edit(
         return result
     snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
     spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
+    voices = voices_of(planned)
     job = Job(
         verb="edit",
         source=source,
@@ -106,15 +116,16 @@ def edit(
         sound=compose_sound(source, info, planned.plan, snippets),
         transcript=planned.transcript,
         output_words=planned.plan.output_words(planned.transcript, spoken),
-        voice=str(request.speech or next((s.voice for s in planned.snippets if s), "none")),
+        voice="; ".join(map(str, voices)) or str(request.speech or "none"),
         run=run,
         clock=clock,
+        notes=tuple(choice.warning for choice in voices if choice.warning),
     )
     with none_left_behind(made):
         reports = make(job, lambda: load_models(run), outputs)
         if save_script is not None:
             scripts.save_script(save_script, source, info, planned, request, run)
-    return result_of(describe(planned), outputs, reports, run, voice_note(planned, request))
+    return result_of(describe(planned), outputs, reports, run, voices)
 
 
 def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) -> Result:
@@ -162,7 +173,7 @@ def generate(
     *,
     speech: Path | None = None,
     text: str | None = None,
-    voice: str = "default",
+    voice: str = "auto",
     picture_only: bool = False,
     footage: Path | None = None,
     run: Run | None = None,
@@ -175,7 +186,7 @@ def generate(
         output: The new video; further takes go beside it.
         speech: The speech.
         text: The words, to be spoken by ``voice``, instead of ``speech``.
-        voice: Voice of ``text``.
+        voice: Voice of ``text``; ``auto`` is the nearest to the speaker of a video.
         picture_only: Take one picture of a video and nothing else.
         footage: A video of the same person: its mouths and way of speaking are used.
         run: Options.
@@ -196,20 +207,21 @@ def generate(
     made = _check(run, outputs, [one for one in (face, speech, footage) if one is not None])
     clock = StageClock(progress=run.progress)
     words: Transcript | None = None
+    choices: tuple[VoiceChoice, ...] = ()
     with clock.stage("speech"):
         if speech is not None:
             sound = read_speech_file(speech)
         else:
-            from facedit.speech.voice import synthesise
-
-            sound, words = synthesise(text or "", voice)
+            choices = (choose_voice(voice, speaker_of(footage or face, run)),)
+            sound, words = synthesise(text or "", choices[0].voice)
     with none_left_behind(made):
         reports = make_portrait(
-            face, sound, words, outputs, run, clock, voice if text else str(speech),
+            face, sound, words, outputs, run, clock, str(choices[0] if choices else speech),
             picture_only=picture_only, footage=footage,
+            notes=tuple(choice.warning for choice in choices if choice.warning),
         )  # fmt: skip
     summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
-    return result_of(summary, outputs, reports, run)
+    return result_of(summary, outputs, reports, run, choices)
 
 
 def transcribe(

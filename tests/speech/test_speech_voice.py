@@ -1,5 +1,3 @@
-import logging
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,7 @@ from facedit.speech.snippet import cut_from_recording, speech_for_edit
 from facedit.speech.sound import from_mono, mono, resampled, speech_samples
 from facedit.speech.sphinx import force_align, mean_score
 from facedit.speech.voice import HibariVoice, kokoro_voices, synthesise, voice_named, voices
-from facedit.speech.voice_bank import load_bank, nearest_of
+from facedit.speech.voice_bank import load_bank
 
 
 def test_the_default_voice_speaks_and_always_the_same(sentence):
@@ -35,16 +33,11 @@ def test_what_cannot_be_said_is_refused(text, voice, speed):
         synthesise(text, voice, speed)
 
 
-def test_without_kokoro_its_voices_are_named_missing_and_auto_says_so(
-    monkeypatch, tmp_path, spoken, caplog
-):
+def test_without_kokoro_its_voices_are_named_missing(monkeypatch, tmp_path):
     monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
     assert voices() == ["hibari"]
     with pytest.raises(AssetMissing, match=r"kokoro\.onnx"):
         voice_named("am_michael")
-    with caplog.at_level(logging.INFO):
-        assert voice_named("auto", spoken).name == "hibari"
-    assert "Kokoro is not installed" in caplog.text
 
 
 def test_the_bank_holds_unit_vectors_for_every_voice():
@@ -120,12 +113,3 @@ def test_a_recording_of_something_else_is_refused():
     recording = HibariVoice().speak("Please remember to feed the goldfish.", 1.0)
     with pytest.raises(BadTranscript, match="neither"):
         cut_from_recording(recording, NEW, 4, 2)
-
-
-def test_the_nearest_voice_is_one_of_the_nearer_sex():
-    names = ["af_sky", "am_liam", "bm_george", "bf_emma", "hibari"]
-    like_a_man = np.array([0.60, 0.58, 0.55, 0.30, 0.35], np.float32)  # one woman is nearest
-    assert names[nearest_of(names, like_a_man)] == "am_liam"
-    like_a_woman = np.array([0.50, 0.61, 0.20, 0.55, 0.58], np.float32)
-    assert names[nearest_of(names, like_a_woman)] == "hibari"
-    assert nearest_of(["am_liam"], np.array([0.1], np.float32)) == 0

@@ -9,6 +9,10 @@ from typing import Any
 from facedit.commands.options import Verb, Verbs, add_output
 from facedit.options import REGIONS, USUAL_REGION, EditRequest, Making, Run
 
+_VOICES = (
+    "auto (the nearest to the video's speaker), default, or a name; 'facedit doctor' lists them"
+)
+
 
 def add_making(verbs: Verbs, verb: Verb) -> None:
     """Add ``edit``, ``sync`` and ``generate``.
@@ -54,7 +58,7 @@ def _add_edit(verbs: Verbs, verb: Verb) -> None:
         help="JSON, SRT, VTT, TextGrid or GRID .align, or a .txt to be aligned",
     )  # fmt: skip
     parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
-    parser.add_argument("--voice", help="voice of new words: a name, or auto (auto)")
+    parser.add_argument("--voice", help=f"voice of new words: {_VOICES}")
     parser.add_argument("--plan", action="store_true", help="print what would change; write none")
     _add_run_options(parser, "edit")
 
@@ -109,7 +113,7 @@ def _add_generate(verbs: Verbs, verb: Verb) -> None:
     )  # fmt: skip
     parser.add_argument("speech", type=Path, nargs="?", metavar="SPEECH", help="the speech")
     parser.add_argument("--text", help="the words, spoken by --voice, instead of SPEECH")
-    parser.add_argument("--voice", default="default", help="voice of --text (default)")
+    parser.add_argument("--voice", default="auto", help=f"voice of --text: {_VOICES}")
     parser.add_argument(
         "--picture-only", action="store_true", help="use one picture of a video and nothing else"
     )

@@ -49,6 +49,7 @@ class Job:
         voice: Where the new sound comes from.
         run: Options.
         clock: Times the stages.
+        notes: What the user should know, for the report.
     """
 
     verb: Making
@@ -61,6 +62,7 @@ class Job:
     voice: str
     run: Run
     clock: StageClock
+    notes: tuple[str, ...] = ()
 
 
 def make(
@@ -120,7 +122,7 @@ def make(
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
             figures={"seed": job.run.first_seed + take, "region": region, **adapted},
             provenance=provenance(job),
-            warnings=(*job.info.notes, *warnings),
+            warnings=(*job.notes, *job.info.notes, *warnings),
         )
         write_report(report, report_folder(output, job.run, take), force=job.run.force)
         reports.append(report)

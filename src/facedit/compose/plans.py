@@ -20,7 +20,7 @@ from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest
 from facedit.speech.joints import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
-from facedit.speech.voice import DEFAULT_VOICE, voices
+from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Float64, Sound, Transcript
 
 REFERENCE_S = 8.0
@@ -94,23 +94,17 @@ def plan_words(
     return PlannedEdit(transcript, edits, tuple(snippets), plan)
 
 
-def voice_note(planned: PlannedEdit, request: EditRequest) -> str:
-    """Say what a better voice would take, where ``auto`` had none to choose from.
+def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
+    """List the voices that speak in an edit, and why.
 
     Args:
         planned: The planned edit.
-        request: Names the voice.
 
     Returns:
-        One line, or an empty text.
+        Each voice once, as it was first chosen; none where the user's recording speaks.
     """
-    spoken = any(snippet and snippet.voice == DEFAULT_VOICE for snippet in planned.snippets)
-    if request.voice != "auto" or not spoken or len(voices()) > 1:
-        return ""
-    return (
-        f"{DEFAULT_VOICE} speaks, whoever the speaker is: 'facedit doctor --fetch kokoro' brings "
-        "28 voices to choose the nearest from."
-    )
+    choices = [snippet.choice for snippet in planned.snippets if snippet and snippet.choice]
+    return tuple({choice.voice.name: choice for choice in reversed(choices)}.values())[::-1]
 
 
 def edit_joints(

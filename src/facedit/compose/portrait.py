@@ -10,6 +10,7 @@ from facedit import __version__
 from facedit.compose.clock import StageClock
 from facedit.compose.making import clip_facts, marked, report_folder
 from facedit.compose.picture_notes import picture_notes
+from facedit.compose.plans import REFERENCE_S
 from facedit.compose.shown import Shown, borrow, look, shown_canvas, shown_speech, watch
 from facedit.compose.sound import stretches
 from facedit.compose.spans import load_models
@@ -18,6 +19,8 @@ from facedit.compose.watch import lip_curve, shrunk
 from facedit.compose.weights import choose_weights
 from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
+from facedit.media.probe import probe
+from facedit.media.sound import read_sound
 from facedit.media.still import is_image
 from facedit.media.write import VideoWriter
 from facedit.model.infill import infill
@@ -44,6 +47,7 @@ def make_portrait(
     *,
     picture_only: bool = False,
     footage: Path | None = None,
+    notes: tuple[str, ...] = (),
 ) -> tuple[RunReport, ...]:
     """Let one picture speak.
 
@@ -57,6 +61,7 @@ def make_portrait(
         voice: Where the sound comes from, for the report.
         picture_only: Of a video too, use one picture and nothing else.
         footage: A video of the same person that shows the mouths and the way of speaking.
+        notes: What the user should know, for the report.
 
     Returns:
         A report per take; they are written beside the outputs as well. (``NoFace`` if there is no
@@ -72,7 +77,7 @@ def make_portrait(
         models = load_models(run)
     frames = max(first_frame_from(sound.duration_s), 1)
     region = run.region_of("generate")
-    notes = picture_notes(models.space, still, region)
+    notes += picture_notes(models.space, still, region)
     canvas = shown_canvas(models.space, shown, frames, region)
     window = stretches(sound)
     with clock.stage("speech features"):
@@ -135,6 +140,22 @@ def make_portrait(
         write_report(report, report_folder(output, run, take), force=run.force)
         reports.append(report)
     return tuple(reports)
+
+
+def speaker_of(video: Path, run: Run) -> Sound | None:
+    """Return some seconds of a person's own voice.
+
+    Args:
+        video: The video.
+        run: Options.
+
+    Returns:
+        The sound; None of a picture, or where there is none.
+    """
+    if is_image(video):
+        return None
+    info = probe(video, allow_truncated=run.allow_truncated)
+    return read_sound(video, 0.0, 2 * REFERENCE_S, info=info) if info.has_sound else None
 
 
 def told(shown: Shown, video: Path) -> dict[str, Figure]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from facedit.compose.making import report_folder
-from facedit.compose.plans import PlannedEdit
+from facedit.compose.plans import PlannedEdit, voices_of
 from facedit.editing.diff import marked
 from facedit.options import Run
 from facedit.report.run_report import RunReport
+from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Transcript
 
 
@@ -136,12 +137,31 @@ def _longer(frames: int) -> str:
     return f"{abs(frames)} {noun} {'longer' if frames > 0 else 'shorter'}"
 
 
+def plan_result(planned: PlannedEdit) -> Result:
+    """Tell what an edit would change.
+
+    Args:
+        planned: The planned edit.
+
+    Returns:
+        The answer, without outputs.
+    """
+    voices = voices_of(planned)
+    lines = [describe(planned), *(f"voice: {choice}" for choice in voices)]
+    lines += [f"note: {choice.warning}" for choice in voices if choice.warning]
+    details = {
+        "plan": planned.plan.to_dict(),
+        "voices": [choice.to_dict() for choice in voices],
+    }
+    return Result((), None, "\n".join(lines), details)
+
+
 def result_of(
     summary: str,
     outputs: tuple[Path, ...],
     reports: tuple[RunReport, ...],
     run: Run,
-    note: str = "",
+    voices: tuple[VoiceChoice, ...] = (),
 ) -> Result:
     """Tell what was made, and what deserves a look.
 
@@ -150,17 +170,20 @@ def result_of(
         outputs: The files, one a take.
         reports: Their reports.
         run: Options.
-        note: What else the user should know.
+        voices: Who speaks the new words.
 
     Returns:
         The answer.
     """
-    lines = [summary]
+    lines = [summary, *(f"voice: {choice}" for choice in voices)]
     for take, (output, report) in enumerate(zip(outputs, reports, strict=True)):
         folder = report_folder(output, run, take)
         rough = report.seams_to_check
         seams = f"{len(report.seams)} seams, {len(rough)} to look at; " if report.seams else ""
         lines.append(f"{output}  ({seams}report: {folder / 'report.html'})")
-    lines += [f"note: {line}" for line in (note, *reports[0].warnings) if line]
-    details = {"reports": [report.to_dict() for report in reports]}
+    lines += [f"note: {line}" for line in reports[0].warnings]
+    details = {
+        "voices": [choice.to_dict() for choice in voices],
+        "reports": [report.to_dict() for report in reports],
+    }
     return Result(outputs, report_folder(outputs[0], run), "\n".join(lines), details)

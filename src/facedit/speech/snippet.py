@@ -29,7 +29,8 @@ from facedit.speech.match import (
 )
 from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.sphinx import force_align, mean_score
-from facedit.speech.voice import Voice, check_speakable, voice_named
+from facedit.speech.voice import Voice, check_speakable
+from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
@@ -55,6 +56,7 @@ class Snippet:
         speed: The pace relative to the voice's own.
         semitones: How far the pitch was shifted.
         fit: What was measured of clip and voice, in plain numbers, for the report.
+        choice: Why this voice speaks; None for a recording.
     """
 
     sound: Sound
@@ -63,6 +65,7 @@ class Snippet:
     speed: float = 1.0
     semitones: float = 0.0
     fit: tuple[tuple[str, float], ...] = ()
+    choice: VoiceChoice | None = None
 
 
 def speech_for_edit(
@@ -81,7 +84,7 @@ def speech_for_edit(
         before: Words of the sentence in front of the new ones.
         new_words: The words wanted.
         after: Words of the sentence behind them.
-        voice: A name as in ``voice.voice_named`` (whose errors pass through), or a voice.
+        voice: A name as in ``choose_voice`` (whose errors pass through), or a voice.
         reference: The clip's sound, or some seconds of it around the edit.
         reference_words: Words of that sound, for the speaking rate.
         room: Match the spectrum as well, and lay the clip's room tone under the snippet.
@@ -100,7 +103,8 @@ def speech_for_edit(
     back = tokenise(" ".join(after[:MOST_CONTEXT]))
     text = " ".join([*front, *new, *back])
     check_speakable(text)
-    chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
+    choice = choose_voice(voice, reference) if isinstance(voice, str) else VoiceChoice(voice, "")
+    chosen = choice.voice
     spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference_words))
     clip = mono(reference)
     samples = resampled(mono(spoken), spoken.rate, reference.rate)
@@ -127,7 +131,7 @@ def speech_for_edit(
         ("clip syllables/s", syllable_rate(reference_words) or math.nan),
         ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
     )
-    return Snippet(*snippet, chosen.name, speed, semitones, fit)
+    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice)
 
 
 def cut_from_recording(

@@ -1,14 +1,12 @@
 """Voices: text to speech, with the times of the words.
 
 ``hibari`` (7.9 MB, in its package) is the default. Kokoro's 28 English voices are optional
-assets. No cloning model can be had offline, so ``auto`` takes the voice whose speaker embedding
-is nearest to the speaker's; it is a likeness, not the person.
+assets. No cloning model can be had offline; ``voice_choice`` takes one that is near the speaker.
 """
 
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import unicodedata
 from dataclasses import dataclass
@@ -23,8 +21,6 @@ from facedit.speech.align import align
 from facedit.speech.pronounce import hibari, phonemes
 from facedit.speech.sound import from_mono
 from facedit.types import Float32, Sound, Transcript
-
-_log = logging.getLogger(__name__)
 
 DEFAULT_VOICE = "hibari"
 VOICE_RATE = 24_000
@@ -136,12 +132,11 @@ def kokoro_voices() -> list[str]:
     return sorted(name[len(_PREFIX) : -len(_SUFFIX)] for name in ASSETS if name.startswith(_PREFIX))
 
 
-def voice_named(name: str, reference: Sound | None = None) -> Voice:
+def voice_named(name: str) -> Voice:
     """Find a voice.
 
     Args:
-        name: ``default``, a name of ``voices()``, or ``auto``: the nearest to the reference.
-        reference: Whom ``auto`` should sound like.
+        name: ``default``, or a name of ``voices()``.
 
     Returns:
         The voice. AssetMissing is raised if it is known but not installed.
@@ -149,8 +144,6 @@ def voice_named(name: str, reference: Sound | None = None) -> Voice:
     Raises:
         UsageError: If there is no such voice.
     """
-    if name == "auto":
-        name = _nearest(reference)
     if name in ("default", DEFAULT_VOICE):
         return HibariVoice()
     if name not in kokoro_voices():
@@ -161,10 +154,7 @@ def voice_named(name: str, reference: Sound | None = None) -> Voice:
 
 
 def synthesise(
-    text: str,
-    voice: str | Voice = "default",
-    speed: float = 1.0,
-    reference: Sound | None = None,
+    text: str, voice: str | Voice = "default", speed: float = 1.0
 ) -> tuple[Sound, Transcript]:
     """Speak a text and find its words in the sound.
 
@@ -172,7 +162,6 @@ def synthesise(
         text: What to say, in English.
         voice: A name as in ``voice_named``, or a voice.
         speed: 1 is the voice's own pace; 0.5 to 2.
-        reference: Whom ``auto`` should sound like.
 
     Returns:
         Mono sound and its words.
@@ -182,7 +171,7 @@ def synthesise(
     """
     if not 0.5 <= speed <= 2.0:
         raise UsageError(f"The speed {speed} is outside of 0.5 to 2.")
-    chosen = voice_named(voice, reference) if isinstance(voice, str) else voice
+    chosen = voice_named(voice) if isinstance(voice, str) else voice
     check_speakable(text)
     sound = chosen.speak(text, speed)
     if not len(sound.samples) or not tokenise(text):
@@ -205,20 +194,6 @@ def check_speakable(text: str) -> None:
             f"The voices speak English only and cannot read “{''.join(foreign[:8])}”: "
             "record the new words yourself and give the file."
         )
-
-
-def _nearest(reference: Sound | None) -> str:
-    """Return the name of the installed voice that is nearest to a speaker."""
-    available = voices()
-    if reference is None or len(available) == 1 or not is_installed("resemblyzer.pt"):
-        missing = "no speaker to compare with" if reference is None else "Kokoro is not installed"
-        _log.info("Voice auto: %s, using %s.", missing, DEFAULT_VOICE)
-        return DEFAULT_VOICE
-    from facedit.speech.voice_bank import nearest_voice
-
-    name, similarity = nearest_voice(reference, available)
-    _log.info("Voice auto: %s is nearest to the speaker (similarity %.2f).", name, similarity)
-    return name
 
 
 @functools.cache
