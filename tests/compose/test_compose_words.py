@@ -8,13 +8,15 @@ import pytest
 
 from facedit import pipeline
 from facedit.compose.clock import StageClock
-from facedit.compose.words import source_transcript
+from facedit.compose.words import source_transcript, word_edits
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
 from facedit.speech import cache
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
+
+SPOKEN = "bin blue at s three again"
 
 
 @pytest.fixture
@@ -61,3 +63,19 @@ def test_of_a_recording_with_a_cover_all_is_heard(asked, tmp_path):
         file.mux(cover.encode(None))
     pipeline.transcribe(song)
     assert asked[0].samples.shape == read_speech_file(song).samples.shape
+
+
+@pytest.mark.parametrize(
+    ("wish", "edits"),
+    [
+        ({"insert_before": (("bin", "now"),)}, [(0, 0, "now")]),
+        ({"insert_after": (("again", "now"),)}, [(6, 6, "now")]),
+        ({"insert_before": (("s three@1.7s", "a"), ("blue", "b"))}, [(1, 1, "b"), (3, 3, "a")]),
+        ({"say": "bin blue 😀 at s — three again ♪"}, []),
+        ({"say": "bin green 😀 at s three again ♪"}, [(1, 2, "green")]),
+    ],
+)
+def test_wishes_are_turned_into_edits(wish, edits):
+    words = [Word(text, 0.3 * k + 0.5, 0.3 * k + 0.8) for k, text in enumerate(SPOKEN.split())]
+    found = word_edits(Transcript(tuple(words), 3.0), EditRequest(**wish))
+    assert [(edit.old_start, edit.old_end, edit.text) for edit in found] == edits

@@ -13,6 +13,7 @@ from facedit.assets import sha256_of
 from facedit.bench.items import Bench
 from facedit.bench.systems.system import System
 from facedit.errors import OutputExists
+from facedit.media.output import whole_or_nothing
 from facedit.render.network import default_weights
 
 RECORDS, RUN = "records.jsonl", "run.json"
@@ -62,9 +63,8 @@ def claim(
             mine["systems"] = known | mine["systems"]
     elif any(output.iterdir()) and not force:
         raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(mine, indent=1), encoding="utf-8")
-    part.replace(path)
+    with whole_or_nothing(path, force=True) as part:
+        part.write_text(json.dumps(mine, indent=1), encoding="utf-8")
 
 
 def _identity(system: System) -> str:

@@ -17,7 +17,7 @@ from facedit.bench.original import original_of
 from facedit.bench.selection import clips_folder
 from facedit.compose.clock import StageClock
 from facedit.errors import FaceditError, ItemsFailed
-from facedit.media.output import make_folder
+from facedit.media.output import make_folder, whole_or_nothing
 from facedit.media.wav import write_wav
 from facedit.terminal import one_line
 
@@ -98,9 +98,9 @@ def write_task(item: Item, clips: Path, folder: Path) -> None:
     elif case.source == case.clip:
         shutil.copyfile(case.clip, folder / name)
     write_wav(folder / "sound.wav", case.sound.window(0.0, case.sound_s), force=True)
-    part = folder / f"{TASK}.part"
-    part.write_text(json.dumps(describe(case, name), indent=1, ensure_ascii=False), "utf-8")
-    part.replace(folder / TASK)
+    text = json.dumps(describe(case, name), indent=1, ensure_ascii=False)
+    with whole_or_nothing(folder / TASK, force=True) as part:
+        part.write_text(text, "utf-8")
 
 
 def describe(case: Case, clip: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from facedit.editing.plan import EditPlan
 from facedit.editing.planner import make_plan
 from facedit.errors import UsageError
 from facedit.inputs import MOST_TABLE_BYTES, parse_json, read_json, read_text
+from facedit.media.output import whole_or_nothing
 from facedit.types import Transcript, Word
 
 FORMAT = "facedit-bench-1"
@@ -208,9 +209,8 @@ def write_bench(folder: Path, bench: Bench, card: str) -> None:
         json.dumps(item_to_dict(item), ensure_ascii=False) + "\n" for item in bench.items
     )
     for name, content in ((ITEMS, lines), (CARD, card), (HEADER, text + "\n")):
-        part = folder / f"{name}.part"
-        part.write_text(content, encoding="utf-8")
-        part.replace(folder / name)
+        with whole_or_nothing(folder / name, force=True) as part:
+            part.write_text(content, encoding="utf-8")
 
 
 def read_bench(folder: Path) -> Bench:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from facedit.media.output import whole_or_nothing
+
 Status = Literal["done", "failed", "not applicable"]
 
 
@@ -106,6 +108,5 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
         path: The file, replaced.
         records: The records.
     """
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(record.to_line() for record in records), encoding="utf-8")
-    part.replace(path)
+    with whole_or_nothing(path, force=True) as part:
+        part.write_text("".join(record.to_line() for record in records), encoding="utf-8")

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from facedit.errors import AssetMissing, BadWeights, UsageError
+from facedit.media.output import whole_or_nothing
 from facedit.model.config import config_from_json
 from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
@@ -77,9 +78,8 @@ def save_model(model: MotionModel, path: Path, dtype: torch.dtype = torch.float1
         "sampler": json.dumps(asdict(model.sampler)),
         "notes": json.dumps(dict(model.notes)),
     }
-    part = path.with_name(path.name + ".part")
-    save_file(tensors, part, metadata=header)
-    os.replace(part, path)
+    with whole_or_nothing(path, force=True) as part:
+        save_file(tensors, part, metadata=header)
 
 
 def weights_path(name_or_path: str | Path) -> Path:

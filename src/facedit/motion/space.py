@@ -24,6 +24,7 @@ from safetensors.numpy import load_file, save_file
 
 from facedit.errors import BadWeights
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
+from facedit.media.output import whole_or_nothing
 from facedit.motion.identity import Identity, estimate_identity, relative_head
 from facedit.motion.lips import lip_opening, lip_width
 from facedit.types import LANDMARKS, Float32, Float64
@@ -212,10 +213,9 @@ class MotionSpace:
             "std": self.std,
         }
         header = {"kind": KIND, "version": str(VERSION), "metadata": json.dumps(self._described())}
-        part = path.with_name(path.name + ".part")
         contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-        save_file(contiguous, part, metadata=header)
-        part.replace(path)
+        with whole_or_nothing(path, force=True) as part:
+            save_file(contiguous, part, metadata=header)
 
     @classmethod
     def load(cls, path: Path | None = None) -> MotionSpace:

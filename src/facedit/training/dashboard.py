@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedit.media.output import whole_or_nothing
 from facedit.report.document import document
 from facedit.report.drawing import escape
 from facedit.report.strips import legend
@@ -86,9 +86,8 @@ def write_dashboard(folder: Path, facts: RunFacts, samples: Sequence[Sample]) ->
     html = dashboard_html(
         facts, read_history(folder, "train"), read_history(folder, "validation"), samples
     )
-    part = page.with_name(page.name + ".part")
-    part.write_text(html, encoding="utf-8")
-    os.replace(part, page)
+    with whole_or_nothing(page, force=True) as part:
+        part.write_text(html, encoding="utf-8")
     return page
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from facedit.media.output import whole_or_nothing
 from facedit.render.network import MouthNetwork
 from facedit.report.document import document
 from facedit.report.drawing import escape
@@ -87,9 +87,8 @@ class MouthPage:
             list(zip(self._strips, drawn, strict=True)),
         )  # fmt: skip
         page = self._folder / PAGE
-        part = page.with_name(page.name + ".part")
-        part.write_text(html, encoding="utf-8")
-        os.replace(part, page)
+        with whole_or_nothing(page, force=True) as part:
+            part.write_text(html, encoding="utf-8")
         return page
 
 

@@ -10,6 +10,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from facedit.media.output import whole_or_nothing
+
 Parts = Mapping[str, nn.Module | torch.optim.Optimizer]
 
 
@@ -30,9 +32,8 @@ def save_state(path: Path, step: int, parts: Parts) -> None:
             for number, moments in part.state_dict()["state"].items():
                 for key, value in moments.items():
                     tensors[f"{name}/{number}/{key}"] = torch.as_tensor(value).clone().contiguous()
-    scratch = path.with_suffix(".part")
-    save_file(tensors, str(scratch), metadata={"step": str(step)})
-    scratch.replace(path)
+    with whole_or_nothing(path, force=True) as scratch:
+        save_file(tensors, str(scratch), metadata={"step": str(step)})
 
 
 def load_state(path: Path, parts: Parts) -> int:

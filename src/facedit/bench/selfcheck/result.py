@@ -12,6 +12,7 @@ from facedit.bench.selfcheck.expected import (
     Row,
 )
 from facedit.errors import FaceditError
+from facedit.media.output import whole_or_nothing
 
 JSON_NAME, PAGE_NAME = "selfcheck.json", "selfcheck.html"
 FORMAT = "facedit-selfcheck-1"
@@ -120,9 +121,8 @@ def save(found: SelfCheck, folder: Path, page: str) -> None:
     text = json.dumps(found.to_dict(), indent=1) + "\n"
     # The page first: where the JSON is, all of it is.
     for name, content in ((PAGE_NAME, page), (JSON_NAME, text)):
-        part = folder / f"{name}.part"
-        part.write_text(content, encoding="utf-8")
-        part.replace(folder / name)
+        with whole_or_nothing(folder / name, force=True) as part:
+            part.write_text(content, encoding="utf-8")
 
 
 def load(folder: Path) -> SelfCheck | None:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
 from facedit.errors import AssetMissing, BadWeights
+from facedit.media.output import whole_or_nothing
 from facedit.model.normalise import SpeechProjection
 from facedit.types import Bool, Float32
 
@@ -127,9 +128,8 @@ def save_sync(model: SyncModel, path: Path, dtype: torch.dtype = torch.float16) 
         "notes": json.dumps(dict(model.notes)),
     }
     stored = {k: v.detach().to("cpu", dtype).contiguous() for k, v in tensors.items()}
-    part = path.with_name(path.name + ".part")
-    save_file(stored, part, metadata=header)
-    part.replace(path)
+    with whole_or_nothing(path, force=True) as part:
+        save_file(stored, part, metadata=header)
 
 
 def default_weights() -> Path:

@@ -15,6 +15,7 @@ from facedit.bench.baselines import Ridge, hold, line
 from facedit.bench.blank import Blank
 from facedit.bench.systems.system import System
 from facedit.errors import BadWeights
+from facedit.media.output import whole_or_nothing
 from facedit.model.normalise import SpeechProjection
 from facedit.types import Float32
 
@@ -95,10 +96,10 @@ def save_ridges(path: Path, projection: SpeechProjection, maps: dict[str, Ridge]
         tensors[f"{name}.matrix"] = fitted.matrix.astype(np.float16)
         tensors[f"{name}.offset"] = fitted.offset.astype(np.float32)
     reach = str(next(iter(maps.values())).reach)
-    part = path.with_name(path.name + ".part")
     licence = "research use only (CC BY-NC 4.0)"
-    save_file(tensors, part, metadata={"kind": "facedit-ridge-1", REACH: reach, "licence": licence})
-    part.replace(path)
+    header = {"kind": "facedit-ridge-1", REACH: reach, "licence": licence}
+    with whole_or_nothing(path, force=True) as part:
+        save_file(tensors, part, metadata=header)
 
 
 def load_ridges(path: Path) -> tuple[SpeechProjection, dict[str, Ridge]]:
