@@ -10,6 +10,8 @@ from facedit import pipeline
 from facedit.cli import build_parser
 from facedit.compose.scripts import with_script_options
 from facedit.editing.script import EditScript, ScriptSource
+from facedit.errors import BadEdit, UsageError
+from facedit.inputs import MOST_SEED
 from facedit.options import USUAL_REGION, EditRequest, Run
 from facedit.types import Transcript
 
@@ -43,3 +45,50 @@ def test_a_script_decides_what_nobody_set_and_nothing_else():
     assert with_script_options(script, request, Run())[1] == Run(seed=5, region="face")
     chosen = Run(seed=0, region="lips")
     assert with_script_options(script, request, chosen)[1] == chosen
+
+
+@pytest.mark.parametrize("seed", ["1e30", "-1", "nan", str(2**63), "9" * 5000, "0x10", ""])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        *BARE.values(),
+        ["evaluate", "in", "-o", "out"],
+        ["adapt", "in", "-o", "out"],
+        ["bench", "build", "in", "-o", "out"],
+        ["bench", "selfcheck", "in", "-o", "out"],
+    ],
+    ids=lambda arguments: "-".join(arguments[:2]),
+)
+def test_no_verb_takes_a_seed_that_is_none(verb, seed, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        build_parser().parse_args([*verb, f"--seed={seed}"])
+    line = capsys.readouterr().err
+    assert "is no whole number from 0 to 9223372036854775807" in line
+    assert line.count("\n") == 1
+    assert len(line) < 1100
+
+
+def test_python_and_scripts_take_the_same_seeds():
+    assert Run(seed=MOST_SEED).first_seed == MOST_SEED
+    source = ScriptSource("in.mp4", 1.0, Fraction(25), None)
+    for seed in (-1, MOST_SEED + 1):
+        with pytest.raises(UsageError, match=f"--seed {seed}"):
+            Run(seed=seed)
+        script = EditScript(source, Transcript((), 1.0), (), {"seed": seed})
+        with pytest.raises(BadEdit, match=r"options\.seed"):
+            with_script_options(script, EditRequest(say="a"), Run())
+
+
+def test_a_script_names_a_region_by_a_text():
+    source = ScriptSource("in.mp4", 1.0, Fraction(25), None)
+    script = EditScript(source, Transcript((), 1.0), (), {"region": ["lips"]})
+    with pytest.raises(BadEdit, match=r"options\.region"):
+        with_script_options(script, EditRequest(say="a"), Run())
+
+
+@pytest.mark.parametrize("text", ["a" * 1000, "word " * 300_000, "bl\udce9"])
+@pytest.mark.parametrize("name", ["say", "delete", "replace", "insert_after", "insert_before"])
+def test_no_option_takes_an_endless_text(name, text):
+    value = {"say": text, "delete": (text,)}.get(name, (("blue", text),))
+    with pytest.raises(UsageError, match="the words of the edit"):
+        EditRequest(**{name: value})

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from facedit.errors import BadMedia, FaceditError
+from facedit.errors import BadMedia, FaceditError, UsageError
 
 MOST_BYTES = 20_000_000
 """Largest text file that is read: a hundred hours of words with times."""
@@ -249,6 +249,23 @@ def check_words(words: Sequence[str], name: str, error: type[FaceditError]) -> N
         )
     if any("\ud800" <= letter <= "\udfff" for word in words for letter in word):
         raise error(f"{name}: holds bytes that are no UTF-8 text.")
+
+
+def check_seed(seed: int) -> int:
+    """Check a seed.
+
+    Args:
+        seed: A whole number.
+
+    Returns:
+        It.
+
+    Raises:
+        UsageError: If it is below 0 or above ``MOST_SEED``.
+    """
+    if not 0 <= seed <= MOST_SEED:
+        raise UsageError(f"--seed {seed}: choose 0 to {MOST_SEED}.")
+    return seed
 
 
 def check_pace(

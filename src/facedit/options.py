@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from facedit.errors import UsageError
+from facedit.inputs import check_seed, check_text
 
 Region = Literal["lips", "face", "head"]
 """What new speech may move."""
@@ -75,6 +76,7 @@ class Run:
             raise UsageError(f"--region {self.region}: choose {', '.join(REGIONS)}.")
         if self.on_no_face not in ("keep", "fail"):
             raise UsageError(f"--on-no-face {self.on_no_face}: choose keep or fail.")
+        check_seed(self.first_seed)
         if not 1 <= self.takes <= 16:
             raise UsageError(f"--takes {self.takes}: choose 1 to 16.")
         if not 1 <= self.steps <= 1000:
@@ -129,7 +131,7 @@ class EditRequest:
         """Check that the request says one thing.
 
         Raises:
-            UsageError: If it asks for nothing, or in two ways at once.
+            UsageError: If it asks for nothing, or in two ways at once. (Also if a text is endless.)
         """
         single = bool(self.replace or self.delete or self.insert_after or self.insert_before)
         ways = sum((self.say is not None, single, self.script is not None))
@@ -143,3 +145,6 @@ class EditRequest:
                 "--say, --script and the single edits (--replace, --delete, --insert-before, "
                 "--insert-after) are three ways to say it: use one."
             )
+        pairs = (*self.replace, *self.insert_before, *self.insert_after)
+        for text in (self.say or "", *self.delete, *(text for pair in pairs for text in pair)):
+            check_text(text, "the words of the edit", UsageError)

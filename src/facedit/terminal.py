@@ -16,6 +16,8 @@ INTERRUPTED = 130
 FAULT = 70
 """Exit status when the program itself is at fault (EX_SOFTWARE of sysexits.h)."""
 
+_LONGEST_LINE = 1000
+
 
 class OneLineParser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line, without the page of usage in front."""
@@ -69,9 +71,11 @@ def one_line(message: str) -> str:
         message: Any text.
 
     Returns:
-        The text without line breaks, control characters escaped.
+        The text without line breaks, control characters escaped, shortened if it is endless.
     """
     line = " ".join(message.split())
+    if len(line) > _LONGEST_LINE:
+        line = f"{line[: _LONGEST_LINE // 2]} … {line[-_LONGEST_LINE // 2 :]}"
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in line

@@ -156,3 +156,9 @@ def test_what_goes_and_what_comes_is_marked_in_the_sentence():
     many = [f"w{k}" for k in range(100)]
     before, after = marked(many, (WordEdit(50, 51, ("x",)),), around=2)
     assert (before, after) == ("… w48 w49 [w50] w51 w52 …", "… w48 w49 [x] w51 w52 …")
+
+
+def test_texts_that_are_too_different_to_compare_are_refused():
+    with pytest.raises(BadEdit, match="20000 new words in the place of 10000"):
+        changes(["a"] * 10_000, ["b"] * 20_000)
+    assert changes(["a"] * 100_000, [*["a"] * 50_000, "b", *["a"] * 50_000])

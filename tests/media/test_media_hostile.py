@@ -13,8 +13,10 @@ from facedit.errors import BadMedia
 from facedit.media.open import MAX_PIXELS
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
-from facedit.media.sound import read_sound, read_speech_file
+from facedit.media.sound import read_sound, read_speech_file, write_wav
 from facedit.media.still import read_image
+from facedit.speech.sound import mono
+from facedit.types import Sound
 from media.clips import make_clip
 
 
@@ -161,3 +163,24 @@ def test_flipped_bits(suffix: str, codec: str, tmp_path: Path) -> None:
     assert len(outcomes) == 20
     assert refusals
     assert not any("\n" in line for line in refusals)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(2_000_000_000, 1), (48_000, 500)])
+def test_sound_that_no_recording_has(rate: int, channels: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    write_wav(path, Sound(np.zeros((8000, 1), np.float32), 48_000))
+    data = bytearray(path.read_bytes())
+    data[22:34] = struct.pack("<HIIH", channels, rate, min(2 * rate * channels, 2**32 - 1), 2)
+    path.write_bytes(data)
+    assert "its header says" in refused(path, read_speech_file)
+
+
+def test_recordings_are_held_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.wav"
+    samples = np.linspace(-0.9, 0.9, 40_000, dtype=np.float32).reshape(-1, 4)
+    write_wav(path, Sound(samples, 48_000))
+    whole = read_speech_file(path)
+    assert np.array_equal(read_speech_file(path, mono=True).samples[:, 0], mono(whole))
+    monkeypatch.setattr("facedit.media.sound.MAX_VALUES", 20_000)
+    assert len(read_speech_file(path, mono=True).samples) == 10_000
+    assert "4 channel(s) at 48000 Hz are too much" in refused(path, read_speech_file)

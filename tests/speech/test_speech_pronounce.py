@@ -1,6 +1,6 @@
 import pytest
 
-from facedit.speech.pronounce import phones_of, syllables
+from facedit.speech.pronounce import MOST_PHONEMES, phonemes, phones_of, syllables
 from facedit.speech.sphinx import plain
 
 
@@ -33,3 +33,9 @@ def test_plain_words():
     assert plain("“Hello,”") == "hello"
     assert plain("don’t!") == "don't"
     assert plain("…") == ""
+
+
+def test_no_piece_is_longer_than_a_voice_can_speak():
+    pieces = phonemes("seven green bottles hang on the wall and " * 40 + "x" * 300)
+    assert len(pieces) > 2
+    assert all(0 < len(piece) <= MOST_PHONEMES for piece in pieces)

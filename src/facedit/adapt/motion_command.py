@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs
+from facedit.commands.options import Verb, Verbs, seed
 
 STEPS = 100
 """Default of ``--steps``."""
@@ -37,7 +37,7 @@ def add_adapt(verbs: Verbs, verb: Verb) -> None:
         "--seconds", type=float, metavar="S",
         help="end the training after S seconds; the result then depends on the machine's speed",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same result (0)")
+    parser.add_argument("--seed", type=seed, default=0, help="same seed, same result (0)")
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keep tracks and features here for a further run"
     )

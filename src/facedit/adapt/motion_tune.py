@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from facedit.errors import UsageError
+from facedit.inputs import check_seed
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import few_threads
 from facedit.training.config import DataConfig, OptimConfig, PoolConfig
@@ -69,8 +70,7 @@ class TuneOptions:
             raise UsageError(f"--steps {self.steps}: choose 1 to 100000.")
         if self.seconds is not None and not 0 < self.seconds < float("inf"):
             raise UsageError(f"--seconds {self.seconds}: give a time above 0.")
-        if self.seed < 0:
-            raise UsageError(f"--seed {self.seed}: it must not be negative.")
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)

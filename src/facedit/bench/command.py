@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs
+from facedit.commands.options import Verb, Verbs, seed
 
 TRACKS = ("reconstruct", "edit", "generate")
 
@@ -58,7 +58,7 @@ def _add_build(inner: Verbs, verb: Verb) -> None:
     _add_output(build, "the benchmark's folder")
     build.add_argument("--name", help="name of the benchmark (the folder's)")
     build.add_argument("--data-version", default="1", metavar="V", help="version of the data (1)")
-    build.add_argument("--seed", type=int, default=0, help="same seed, same benchmark (0)")
+    build.add_argument("--seed", type=seed, default=0, help="same seed, same benchmark (0)")
     build.add_argument("--split", help="only clips of this split of the manifest")
     build.add_argument("--reconstruct", type=int, metavar="N", help="reconstruct items wanted")
     build.add_argument("--edit", type=int, metavar="N", help="edit items wanted")
@@ -104,7 +104,7 @@ def _add_selfcheck(inner: Verbs, verb: Verb) -> None:
     _add_clips(check)
     _add_output(check, "folder of its page and figures")
     check.add_argument("--items", type=int, default=24, help="items to prove it on (24)")
-    check.add_argument("--seed", type=int, default=0)
+    check.add_argument("--seed", type=seed, default=0)
     _add_workers(check)
 
 

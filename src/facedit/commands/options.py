@@ -7,11 +7,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from facedit.inputs import MOST_SEED, check_seed
+
 Verbs = Any
 """Sub-parsers; argparse has no public type for them."""
 
 Verb = Callable[[Verbs, str, str, Any], argparse.ArgumentParser]
 """Adds a verb: sub-parsers, name, summary, function."""
+
+
+def seed(text: str) -> int:
+    """Read a seed.
+
+    Args:
+        text: What stands behind ``--seed``.
+
+    Returns:
+        The seed.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is no whole number from 0 to ``MOST_SEED``.
+    """
+    try:
+        return check_seed(int(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is no whole number from 0 to {MOST_SEED}"
+        ) from None
 
 
 def add_output(parser: argparse.ArgumentParser, what: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs, add_workers
+from facedit.commands.options import Verb, Verbs, add_workers, seed
 
 
 def add_training(verbs: Verbs, verb: Verb) -> None:
@@ -44,7 +44,7 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
     evaluate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     evaluate.add_argument("--force", action="store_true", help="replace an output that exists")
     evaluate.add_argument("--weights", default="default", help="motion weights: name or file")
-    evaluate.add_argument("--seed", type=int, default=0)
+    evaluate.add_argument("--seed", type=seed, default=0)
     evaluate.add_argument(
         "--footage", type=Path, metavar="CLIPS",
         help="what was prepared (folder or manifest): measure lips on m, b, p and in silence too",

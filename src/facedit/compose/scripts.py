@@ -10,7 +10,7 @@ from facedit.assets import sha256_of
 from facedit.compose.plans import PlannedEdit
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
-from facedit.inputs import read_text
+from facedit.inputs import MOST_SEED, read_text
 from facedit.media.info import VideoInfo
 from facedit.media.output import whole_or_nothing
 from facedit.options import REGIONS, EditRequest, Run
@@ -87,12 +87,12 @@ def with_script_options(
     changes: dict[str, Any] = {}
     if "seed" in script.options and run.seed is None:
         seed = script.options["seed"]
-        if not isinstance(seed, int) or isinstance(seed, bool):
-            raise BadEdit(f"options.seed: {seed!r} is no whole number.")
+        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MOST_SEED:
+            raise BadEdit(f"options.seed: {seed!r} is no whole number from 0 to {MOST_SEED}.")
         changes["seed"] = seed
     if "region" in script.options and run.region is None:
         region = script.options["region"]
-        if region not in REGIONS:
+        if not isinstance(region, str) or region not in REGIONS:
             raise BadEdit(f"options.region: {region!r}; choose {', '.join(REGIONS)}.")
         changes["region"] = region
     return replace(request, voice=request.voice or voice), replace(run, **changes)

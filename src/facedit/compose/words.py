@@ -45,7 +45,7 @@ def source_transcript(
     """
     if request.transcript is None:
         with clock.stage("recognising words"):
-            sound = read_sound(source, 0.0, info.duration_s, info=info)
+            sound = read_sound(source, 0.0, info.duration_s, info=info, mono=True)
             found = cached_transcript(sound, request.language)
         if not found.words:
             raise BadTranscript(f"{source.name}: no words were recognised; give --transcript.")
@@ -70,12 +70,12 @@ def given_transcript(
         the file is malformed, or not what is said.)
     """
     if file.suffix.lower() == ".txt":
-        sound = read_sound(source, 0.0, info.duration_s, info=info)
+        sound = read_sound(source, 0.0, info.duration_s, info=info, mono=True)
         return align(sound, read_text(file, "transcript", BadTranscript), language)
     given = load_transcript(file, info.duration_s)
     untimed = needs_alignment(given)
     if untimed or info.duration_s <= CHECKED_S:
-        sound = read_sound(source, 0.0, info.duration_s, info=info)
+        sound = read_sound(source, 0.0, info.duration_s, info=info, mono=True)
         aligned = align(sound, given.text, language)
         if untimed:
             return aligned

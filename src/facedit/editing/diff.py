@@ -18,6 +18,8 @@ EditKind = Literal["substitute", "insert", "delete"]
 
 _HYPHENS = frozenset("-‐‑‒–")
 
+_MOST_CELLS = 100_000_000
+
 # Decisions of the alignment at a cell, as bits.
 _KEEP_AFTER_KEPT, _KEEP_AFTER_EDIT, _DROP_OLD = 1, 2, 4
 
@@ -86,7 +88,8 @@ def changes(old: Sequence[str], new: Sequence[str]) -> tuple[WordEdit, ...]:
         new: New words; those without anything spoken are ignored.
 
     Returns:
-        The edits, in order; between two of them at least one word is kept.
+        The edits, in order; between two of them at least one word is kept. (``BadEdit`` if too much
+        differs to be compared.)
     """
     at = [index for index, text in enumerate(old) if key(text)]
     new = [text for text in new if key(text)]
@@ -222,6 +225,11 @@ def _changed_blocks(old: list[str], new: list[str]) -> list[tuple[int, int, int,
     middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
     if not middle_old and not middle_new:
         return []
+    if len(middle_old) * len(middle_new) > _MOST_CELLS:
+        raise BadEdit(
+            f"{len(middle_new)} new words in the place of {len(middle_old)} are too many to "
+            "compare at once: replace, insert or delete them piece by piece."
+        )
     blocks = _trace(_decide(middle_old, middle_new), len(middle_old), len(middle_new))
     return [(i0 + head, i1 + head, j0 + head, j1 + head) for i0, i1, j0, j1 in blocks]
 

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from facedit.editing.diff import WordEdit, changes
 from facedit.editing.words import key, tokenise
@@ -15,6 +16,8 @@ from facedit.types import Transcript, Word
 _QUALIFIED = re.compile(
     r"(?P<phrase>.*\S)\s*(?:#(?P<number>\d{1,6})|@(?P<time>\d+(?:\.\d*)?)\s*s?)"
 )
+_SUGGESTED = 30
+"""Words of the longest phrase for which others like it are looked up."""
 _LISTED = 8
 """Occurrences or neighbours that a message lists at most."""
 
@@ -203,16 +206,18 @@ def _occurrences(words: Sequence[Word], phrase: str) -> list[tuple[int, int]]:
     """Return every run of words that reads like the phrase, without regard to hyphens."""
     wanted = "".join(key(token) for token in tokenise(phrase))
     keys = [key(word.text) for word in words]
-    places: list[tuple[int, int]] = []
-    for start, first in enumerate(keys):
-        if not wanted or not first or not wanted.startswith(first):
-            continue
-        run, end = first, start + 1
-        while len(run) < len(wanted) and end < len(keys):
-            run += keys[end]
-            end += 1
-        if run == wanted:
-            places.append((start, end))
+    joined, offsets = "".join(keys), [0, *accumulate(map(len, keys))]
+    ends: dict[int, int] = {}
+    for end, offset in enumerate(offsets):
+        ends.setdefault(offset, end)
+    places = [
+        (start, ends[offsets[start] + len(wanted)])
+        for start, first in enumerate(keys)
+        if first
+        and wanted
+        and joined.startswith(wanted, offsets[start])
+        and offsets[start] + len(wanted) in ends
+    ]
     # "nowhere" also reads like "now here": where the very words occur, only they are meant.
     tokens = [key(token) for token in tokenise(phrase)]
     exact = [place for place in places if [k for k in keys[slice(*place)] if k] == tokens]
@@ -238,7 +243,7 @@ def _nearest(words: Sequence[Word], plain: str) -> str:
     """Say which phrases of the transcript look like the one that was not found."""
     size = max(len(tokenise(plain)), 1)
     runs: dict[str, tuple[str, float]] = {}
-    for start in range(len(words) - size + 1):
+    for start in range(len(words) - size + 1 if size <= _SUGGESTED else 0):
         run = words[start : start + size]
         text = " ".join(key(word.text) for word in run)
         runs.setdefault(text, (" ".join(word.text for word in run), run[0].start_s))

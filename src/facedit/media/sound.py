@@ -7,7 +7,7 @@ whatever encoder delay, edit list or start offset the file has.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from av.stream import Disposition
 from facedit.errors import BadMedia, NoSound
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.open import SOUND_FORMATS, open_media, typed_errors
-from facedit.media.pcm import resample, to_float
+from facedit.media.pcm import remix, resample, to_float
 from facedit.media.probe import probe
 from facedit.media.streams import find_sound, find_video
 from facedit.media.wav import write_wav
@@ -36,6 +36,10 @@ BLOCK_SAMPLES = 1 << 15
 MAX_SPEECH_S = 3600.0
 """Longest speech recording that is read into memory."""
 
+MAX_VALUES = 500_000_000
+"""Most values that a recording fills memory with (2 GB): an hour of stereo at 48 kHz."""
+
+_GROWTH = 1 << 22
 _PREROLL_S = 0.5
 _STATELESS = ("pcm_", "flac", "alac")
 _JITTER_S = 0.01
@@ -51,6 +55,7 @@ def read_sound(
     end_s: float | None = None,
     *,
     info: VideoInfo | None = None,
+    mono: bool = False,
 ) -> Sound:
     """Read a window of a video's sound.
 
@@ -59,6 +64,7 @@ def read_sound(
         start_s: Start in seconds from the first picture; None for 0.
         end_s: End in seconds; None for the end of the sound.
         info: What ``probe`` said, if it was asked already.
+        mono: Mix the channels down while reading, where only words are looked for.
 
     Returns:
         The sound at its own rate and channels. With an end given it has exactly the samples
@@ -72,9 +78,9 @@ def read_sound(
     if info.sound is None:
         raise NoSound(f"{path}: has no sound.")
     blocks = iter_sound(path, start_s=start_s, end_s=end_s, info=info)
-    parts = [block.samples for block in blocks]
-    empty = np.zeros((0, info.sound.channels), np.float32)
-    return Sound(np.concatenate(parts) if parts else empty, info.sound.rate)
+    channels = 1 if mono else info.sound.channels
+    mixed = (remix(block.samples, channels) for block in blocks)
+    return Sound(_joined(mixed, channels), info.sound.rate)
 
 
 def iter_sound(
@@ -121,22 +127,22 @@ def iter_sound(
         yield Sound(np.concatenate(pending), rate)
 
 
-def read_speech_file(path: Path | str) -> Sound:
+def read_speech_file(path: Path | str, *, mono: bool = False) -> Sound:
     """Read a recording (wav, mp3, m4a, flac, ogg, or the sound of a video).
 
     Args:
         path: A local file.
+        mono: Mix the channels down while reading.
 
     Returns:
         The sound at its own rate and channels, from its first sample.
 
     Raises:
-        BadMedia: If the file is no sound, damaged, empty, or longer than ``MAX_SPEECH_S``.
+        BadMedia: If the file holds no samples. (Also if it is no sound, damaged, longer than
+            ``MAX_SPEECH_S`` or larger than ``MAX_VALUES``.)
         NoSound: If it holds no sound stream.
     """
     path = Path(path)
-    parts: list[Float32] = []
-    held = 0
     with (
         open_media(path, SOUND_FORMATS, "sound") as container,
         typed_errors(path),
@@ -144,20 +150,32 @@ def read_speech_file(path: Path | str) -> Sound:
         stream = find_sound(container)
         if stream is None:
             raise NoSound(f"{path}: holds no sound; give a wav, mp3, m4a, flac or ogg file.")
-        rate, channels = stream.rate, stream.channels
-        for frame in _decoded(container, stream, path):
-            samples = _checked(frame, rate, channels, path)
-            parts.append(samples)
-            held += len(samples)
-            if held > MAX_SPEECH_S * rate:
-                raise BadMedia(f"{path}: longer than {MAX_SPEECH_S:.0f} s of speech.")
+        rate, channels = stream.rate, 1 if mono else stream.channels
+        joined = _joined(_recorded(container, stream, path, channels), channels)
         declared = _declared_samples(stream)
-    if not held:
+    if not len(joined):
         raise BadMedia(f"{path}: 0 samples of sound readable.")
-    joined = np.concatenate(parts)
-    if 0 < held - declared <= _MAX_PADDING:
+    if 0 < len(joined) - declared <= _MAX_PADDING:
         joined = joined[:declared]
     return Sound(joined, rate)
+
+
+def _recorded(
+    container: InputContainer, stream: AudioStream, path: Path, channels: int
+) -> Iterator[Float32]:
+    """Decode a recording with so many channels; ``BadMedia`` once it is over a limit."""
+    rate, held = stream.rate, 0
+    for frame in _decoded(container, stream, path):
+        samples = remix(_checked(frame, rate, stream.channels, path), channels)
+        held += len(samples)
+        if held > MAX_SPEECH_S * rate:
+            raise BadMedia(f"{path}: longer than {MAX_SPEECH_S:.0f} s of speech.")
+        if held * channels > MAX_VALUES:
+            raise BadMedia(
+                f"{path}: {held / rate:.0f} s or more of {channels} channel(s) at {rate} Hz are "
+                "too much to hold: mix it down to mono or stereo at 48 kHz first."
+            )
+        yield samples
 
 
 def read_spoken(path: Path | str) -> Sound:
@@ -167,8 +185,8 @@ def read_spoken(path: Path | str) -> Sound:
         path: A local file.
 
     Returns:
-        Of a video what an edit of it hears: the sound on the picture's clock and of its length. Of
-        a recording all of it, as ``read_speech_file`` (whose errors pass through).
+        Mono. Of a video what an edit of it hears: the sound on the picture's clock and of its
+        length. Of a recording all of it, as ``read_speech_file`` (whose errors pass through).
     """
     path = Path(path)
     with open_media(path, SOUND_FORMATS, "sound") as container:
@@ -176,9 +194,9 @@ def read_spoken(path: Path | str) -> Sound:
             not stream.disposition & Disposition.attached_pic for stream in container.streams.video
         )
     if not moving:
-        return read_speech_file(path)
+        return read_speech_file(path, mono=True)
     info = probe(path, allow_truncated=True, need_sound=True)
-    return read_sound(path, 0.0, min(info.duration_s, MAX_SPEECH_S), info=info)
+    return read_sound(path, 0.0, min(info.duration_s, MAX_SPEECH_S), info=info, mono=True)
 
 
 def _window(info: VideoInfo, sound: SoundInfo, first: int, stop: int | None) -> Iterator[Float32]:
@@ -202,6 +220,20 @@ def _window(info: VideoInfo, sound: SoundInfo, first: int, stop: int | None) -> 
                 return
     if stop is not None:
         yield from _silence(stop - position, sound.channels)
+
+
+def _joined(blocks: Iterable[Float32], channels: int) -> Float32:
+    """Join blocks as they come, without holding them twice."""
+    joined = np.empty((0, channels), np.float32)
+    length = 0
+    for block in blocks:
+        if length + len(block) > len(joined):
+            # Large memory grows by being mapped anew, not by being copied.
+            joined.resize((length + max(len(block), _GROWTH), channels), refcheck=False)
+        joined[length : length + len(block)] = block
+        length += len(block)
+    joined.resize((length, channels), refcheck=False)
+    return joined
 
 
 def _silence(length: int, channels: int) -> Iterator[Float32]:

@@ -19,6 +19,12 @@ from facedit.errors import BadMedia
 from facedit.media.open import MAX_PIXELS
 from facedit.media.orientation import Orientation
 
+MAX_RATE = 768_000
+"""Most samples per second of a sound that is decoded; the fastest converters take as many."""
+
+MAX_CHANNELS = 64
+"""Most channels of a sound that is decoded."""
+
 
 def find_video(container: InputContainer, path: Path) -> VideoStream:
     """Choose the stream that is the picture: the first that is no cover art.
@@ -50,11 +56,19 @@ def find_sound(container: InputContainer, related: VideoStream | None = None) ->
 
     Returns:
         The stream, or None if there is none that can be decoded.
+
+    Raises:
+        BadMedia: If it claims more samples or channels than any recording has.
     """
     best = container.streams.best("audio", related=related)
-    if isinstance(best, AudioStream) and getattr(best, "codec_context", None) and best.rate:
-        return best
-    return None
+    if not (isinstance(best, AudioStream) and getattr(best, "codec_context", None) and best.rate):
+        return None
+    if best.rate > MAX_RATE or best.channels > MAX_CHANNELS:
+        raise BadMedia(
+            f"{container.name.removeprefix('file:')}: its header says {best.rate} Hz and "
+            f"{best.channels} channel(s); sound has at most {MAX_RATE} Hz and {MAX_CHANNELS}."
+        )
+    return best
 
 
 def left_out(

@@ -17,6 +17,7 @@ import numpy as np
 from facedit.assets import ASSETS, asset_path, is_installed
 from facedit.editing.words import tokenise
 from facedit.errors import BadWeights, UsageError
+from facedit.inputs import MOST_NEW_LETTERS, check_text
 from facedit.speech.align import align
 from facedit.speech.pronounce import hibari, phonemes
 from facedit.speech.sound import from_mono
@@ -172,6 +173,7 @@ def synthesise(
     if not 0.5 <= speed <= 2.0:
         raise UsageError(f"The speed {speed} is outside of 0.5 to 2.")
     chosen = voice_named(voice) if isinstance(voice, str) else voice
+    check_text(text, "the new speech", UsageError, MOST_NEW_LETTERS)
     check_speakable(text)
     sound = chosen.speak(text, speed)
     if not len(sound.samples) or not tokenise(text):

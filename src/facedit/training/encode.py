@@ -85,7 +85,7 @@ def speech_of(clip: Path, cache: Path, layer: int = DEFAULT_LAYER) -> Float32:
     stored = _load(cache)
     if stored is not None:
         return stored["values"].astype(np.float32)
-    values = extract(read_sound(clip), layer=layer).values
+    values = extract(read_sound(clip, mono=True), layer=layer).values
     _store(cache, values=values.astype(np.float16))
     return values
 
@@ -110,7 +110,7 @@ def voices_of(
     stored = [_load(path) for path in paths]
     if all(stored):
         return tuple(one["values"].astype(np.float32) for one in stored if one)
-    sound, encoder, voices = read_sound(clip), whisper_base(layer), []
+    sound, encoder, voices = read_sound(clip, mono=True), whisper_base(layer), []
     for k, path in enumerate(paths):
         rng = np.random.default_rng([seed, k])
         disguise = draw_disguise(rng)

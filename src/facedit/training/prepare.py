@@ -126,6 +126,10 @@ class Prepared:
         )
 
 
+MOST_VOICES = 100
+"""Most other voices that a clip is heard in; each takes as long as the clip's own."""
+
+
 def prepare(
     source: Path,
     output: Path,
@@ -156,8 +160,8 @@ def prepare(
     """
     if not 1 <= layer <= LAYERS:
         raise UsageError(f"--layer is {layer}; Whisper base has layers 1 to {LAYERS}.")
-    if voices < 0:
-        raise UsageError(f"--voices is {voices}; it must not be negative.")
+    if not 0 <= voices <= MOST_VOICES:
+        raise UsageError(f"--voices is {voices}; choose 0 to {MOST_VOICES}.")
     require("core")
     begun = time.monotonic()
     sources = list({item.file: item for item in list_sources(source)}.values())

@@ -110,7 +110,7 @@ def read_clip(source: Source, root: Path, given: Given, tracks: Path | None) -> 
 def _read(source: Source, given: Given, tracks: Path | None) -> BuildClip | LeftOut:
     info = probe(source.path, need_sound=True)
     sha256 = sha256_of(source.path)
-    sound = read_sound(source.path, 0.0, info.duration_s, info=info)
+    sound = read_sound(source.path, 0.0, info.duration_s, info=info, mono=True)
     track = _track(source.path, sha256, tracks)
     frames = min(frame_at(float(track.times_s[-1])) + 1, int(info.duration_s * MOTION_FPS))
     landmarks, confidence = resample_track(smooth_track(track), 0.0, frames)
