@@ -13,7 +13,7 @@ import pytest
 from facedit import assets
 from facedit.cli import main
 from facedit.doctor import Checkup, doctor
-from facedit.errors import AssetMissing, BadMedia, BadWeights
+from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
 from facedit.shipped import ShippedFile, shipped_files
 
 
@@ -165,6 +165,23 @@ def test_what_is_missing_is_said_at_once_and_before_any_work(
         "facedit: face_landmarker.task, whisper-base.bin are not installed: "
         "run 'facedit doctor --fetch core'.\n"
     )
+
+
+@pytest.mark.parametrize("verb", ["edit", "plan", "generate"])
+def test_a_voice_that_is_not_installed_is_said_before_any_work(
+    verb: str, installed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("kokoro.onnx", "kokoro/am_adam.bin"):
+        (installed / name).unlink()
+    arguments = [part.format(out=tmp_path) for part in VERBS[verb]]
+    if verb == "generate":
+        arguments[2:3] = ["--text", "hello"]
+    assert main([*arguments, "--voice", "am_adam"]) == AssetMissing.exit_status
+    error = capsys.readouterr().err
+    assert "kokoro.onnx, kokoro/am_adam.bin are not installed" in error
+    assert error.endswith("run 'facedit doctor --fetch kokoro'.\n")
+    assert main([*arguments, "--voice", "caruso"]) == UsageError.exit_status
+    assert "caruso" in capsys.readouterr().err
 
 
 def test_motion_needs_the_landmarker_alone(

@@ -35,7 +35,7 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file, read_spoken
 from facedit.options import EditRequest, Run
 from facedit.report.files import check_report, report_files
-from facedit.speech.voice import synthesise
+from facedit.speech.voice import synthesise, voice_named
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.types import Transcript
 
@@ -59,7 +59,7 @@ def plan_edit(
         The plan, without outputs. (``FaceditError`` if the input or the request is bad.)
     """
     run = run or Run()
-    _check(run, (), [source], save_script)
+    _check(run, (), [source], save_script, request.voice)
     clock = StageClock(progress=run.progress)
     info, planned, request, run = _planned(source, request, run, clock)
     if save_script is not None:
@@ -96,7 +96,7 @@ def edit(
     outputs = take_files(output, run.takes)
     given = (request.speech, request.transcript, request.script)
     inputs = [source, *(file for file in given if file is not None)]
-    made = _check(run, outputs, inputs, save_script)
+    made = _check(run, outputs, inputs, save_script, request.voice)
     clock = StageClock(progress=run.progress)
     info, planned, request, run = _planned(source, request, run, clock)
     if not planned.edits and all(file.suffix == source.suffix for file in outputs):
@@ -204,7 +204,8 @@ def generate(
     if (speech is None) == (text is None):
         raise UsageError("say what is spoken: either a SPEECH file or --text.")
     outputs = take_files(output, run.takes)
-    made = _check(run, outputs, [one for one in (face, speech, footage) if one is not None])
+    inputs = [one for one in (face, speech, footage) if one is not None]
+    made = _check(run, outputs, inputs, voice=voice if text is not None else None)
     clock = StageClock(progress=run.progress)
     words: Transcript | None = None
     choices: tuple[VoiceChoice, ...] = ()
@@ -310,13 +311,19 @@ def export_motion(
 
 
 def _check(
-    run: Run, outputs: tuple[Path, ...], inputs: list[Path], save_script: Path | None = None
+    run: Run,
+    outputs: tuple[Path, ...],
+    inputs: list[Path],
+    save_script: Path | None = None,
+    voice: str | None = None,
 ) -> list[Path]:
     """Refuse before any work what cannot end well; return everything the run will make."""
     FaceChoice.parse(run.face)
     torch_device(run.device)
     choose_weights(run)
     require("core")
+    if voice not in (None, "auto"):
+        voice_named(voice)
     made: list[Path] = []
     for take, output in enumerate(outputs):
         folder = report_folder(output, run, take)

@@ -4,7 +4,7 @@ import pytest
 from compose_cases import plan, transcript
 
 from facedit.compose.plans import PlannedEdit
-from facedit.compose.results import describe
+from facedit.compose.results import describe, plan_result
 from facedit.editing.diff import WordEdit
 
 
@@ -35,3 +35,6 @@ def test_a_plan_shows_the_sentence_before_and_after(edit, speech_s, lines):
     for line in lines:
         assert line in said
     assert said.splitlines()[-1].startswith("4.000 s become ")
+    answer = plan_result(planned).to_dict()
+    assert answer["before"] == "we fly to the moon today"
+    assert len(answer["after"].split()) == 6 + len(edit.new_words) - (edit.old_end - edit.old_start)

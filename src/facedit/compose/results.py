@@ -8,7 +8,7 @@ from typing import Any
 
 from facedit.compose.making import report_folder
 from facedit.compose.plans import PlannedEdit, voices_of
-from facedit.editing.diff import marked
+from facedit.editing.diff import apply, marked
 from facedit.options import Run
 from facedit.report.run_report import RunReport
 from facedit.speech.voice_choice import VoiceChoice
@@ -150,6 +150,8 @@ def plan_result(planned: PlannedEdit) -> Result:
     lines = [describe(planned), *(f"voice: {choice}" for choice in voices)]
     lines += [f"note: {choice.warning}" for choice in voices if choice.warning]
     details = {
+        "before": planned.transcript.text,
+        "after": " ".join(apply(planned.transcript.words, planned.edits)),
         "plan": planned.plan.to_dict(),
         "voices": [choice.to_dict() for choice in voices],
     }

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from facedit.assets import ASSETS, asset_path, is_installed
+from facedit.assets import ASSETS, asset_path, is_installed, require
 from facedit.editing.words import tokenise
 from facedit.errors import BadWeights, UsageError
 from facedit.inputs import MOST_NEW_LETTERS, check_text
@@ -149,8 +149,7 @@ def voice_named(name: str) -> Voice:
         return HibariVoice()
     if name not in kokoro_voices():
         raise UsageError(f"No voice is named {name}: choose auto, {', '.join(voices())}.")
-    asset_path(_MODEL)
-    asset_path(f"{_PREFIX}{name}{_SUFFIX}")
+    require(_MODEL, f"{_PREFIX}{name}{_SUFFIX}")
     return KokoroVoice(name)
 
 
