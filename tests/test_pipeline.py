@@ -25,7 +25,8 @@ from facedit.model.checkpoint import load_model, save_model, weights_path
 from facedit.motion.lips import lip_opening
 from facedit.options import EditRequest, Run
 from facedit.speech.transcript_io import save_transcript
-from facedit.speech.voice import synthesise
+from facedit.speech.voice import HibariVoice, synthesise
+from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Sound
 from media.clips import psnr
 
@@ -264,6 +265,17 @@ def test_a_plan_can_be_had_without_rendering(folder, talking, words):
     assert "voice: hibari (American woman), as asked for" in str(result)
     assert [voice["name"] for voice in result.details["voices"]] == ["hibari"]
     assert set(folder.iterdir()) == before
+
+
+def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch):
+    """The nearest of 28 voices differs from sentence to sentence; the person does not."""
+    near = iter(
+        VoiceChoice(HibariVoice(name), "the nearest") for name in ("af_one", "am_two", "af_three")
+    )
+    monkeypatch.setattr("facedit.compose.plans.choose_voice", lambda *_: next(near))
+    wishes = (("We", "They"), ("fly", "drive"), ("moon", "sea"))
+    result = pipeline.plan_edit(talking, EditRequest(replace=wishes, transcript=words), run=QUIET)
+    assert [voice["name"] for voice in result.details["voices"]] == ["af_one", "am_two"]
 
 
 def test_ones_own_recording_is_used(folder, talking, words):

@@ -82,7 +82,7 @@ def test_a_slower_clip_gets_a_slower_snippet(spoken, sentence):
     words = sentence.split()
     pace = [
         speech_for_edit(
-            words[:4], ["windy"], words[5:], HibariVoice(), reference, known.words, room=False
+            words[:4], ["windy"], words[5:], "hibari", reference, known.words, room=False
         )
         for reference, known in ((slow, transcript), synthesise(sentence, speed=1.3))
     ]

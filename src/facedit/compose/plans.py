@@ -20,7 +20,7 @@ from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest
 from facedit.speech.joints import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
-from facedit.speech.voice_choice import VoiceChoice
+from facedit.speech.voice_choice import Sex, VoiceChoice, choose_voice, sex_of
 from facedit.types import Float64, Sound, Transcript
 
 REFERENCE_S = 8.0
@@ -74,9 +74,10 @@ def plan_words(
     with clock.stage("new speech", len(spoken)) as tick:
         recording = read_speech_file(request.speech) if request.speech else None
         snippets: list[Snippet | None] = []
+        chosen: dict[Sex, VoiceChoice] = {}
         for edit in edits:
             snippets.append(
-                _snippet(source, info, transcript, edits, edit, recording, request)
+                _snippet(source, info, transcript, edits, edit, recording, request, chosen)
                 if edit.new_words
                 else None
             )
@@ -101,10 +102,13 @@ def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
         planned: The planned edit.
 
     Returns:
-        Each voice once, as it was first chosen; none where the user's recording speaks.
+        Each voice and warning once, as first chosen; none where the user's recording speaks.
     """
-    choices = [snippet.choice for snippet in planned.snippets if snippet and snippet.choice]
-    return tuple({choice.voice.name: choice for choice in reversed(choices)}.values())[::-1]
+    choices: dict[tuple[str, str], VoiceChoice] = {}
+    for snippet in planned.snippets:
+        if snippet and (choice := snippet.choice):
+            choices.setdefault((choice.voice.name, choice.warning), choice)
+    return tuple(choices.values())
 
 
 def edit_joints(
@@ -186,8 +190,9 @@ def _snippet(
     edit: WordEdit,
     recording: Sound | None,
     request: EditRequest,
+    chosen: dict[Sex, VoiceChoice],
 ) -> Snippet:
-    """Make the new sound of one edit."""
+    """Make the new sound of one edit; add its voice to those of the clip."""
     words = transcript.words
     start_s = words[min(edit.old_start, len(words) - 1)].start_s
     end_s = words[max(edit.old_end - 1, 0)].end_s
@@ -201,9 +206,11 @@ def _snippet(
         )
     before, after = words_around(transcript, edit)
     spoken = within(transcript, low_s, high_s).words
-    return speech_for_edit(
-        before, edit.new_words, after, request.voice or "auto", reference, spoken
-    )
+    voice = choose_voice(request.voice or "auto", reference)
+    if not voice.warning:
+        # One woman and one man a clip: the nearest of several differs from sentence to sentence.
+        voice = chosen.setdefault(sex_of(voice.voice.name), voice)
+    return speech_for_edit(before, edit.new_words, after, voice, reference, spoken)
 
 
 def _new_sentence(

@@ -72,7 +72,7 @@ def speech_for_edit(
     before: Sequence[str],
     new_words: Sequence[str],
     after: Sequence[str],
-    voice: str | Voice,
+    voice: str | VoiceChoice,
     reference: Sound,
     reference_words: Sequence[Word],
     room: bool = True,
@@ -84,7 +84,7 @@ def speech_for_edit(
         before: Words of the sentence in front of the new ones.
         new_words: The words wanted.
         after: Words of the sentence behind them.
-        voice: A name as in ``choose_voice`` (whose errors pass through), or a voice.
+        voice: A name as in ``choose_voice`` (whose errors pass through), or what that chose.
         reference: The clip's sound, or some seconds of it around the edit.
         reference_words: Words of that sound, for the speaking rate.
         room: Match the spectrum as well, and lay the clip's room tone under the snippet.
@@ -103,7 +103,7 @@ def speech_for_edit(
     back = tokenise(" ".join(after[:MOST_CONTEXT]))
     text = " ".join([*front, *new, *back])
     check_speakable(text)
-    choice = choose_voice(voice, reference) if isinstance(voice, str) else VoiceChoice(voice, "")
+    choice = choose_voice(voice, reference) if isinstance(voice, str) else voice
     chosen = choice.voice
     spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference_words))
     clip = mono(reference)
