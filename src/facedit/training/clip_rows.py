@@ -41,6 +41,24 @@ def new_row(item: Source) -> Row:
     }  # fmt: skip
 
 
+def retold(row: Row, item: Source, voices: int) -> Row | None:
+    """Bring the row of an earlier run up to what is said of its clip now.
+
+    Args:
+        row: The row.
+        item: The clip.
+        voices: In how many other voices each training clip is heard too.
+
+    Returns:
+        The row with the corpus and speaker of now, and the split if one is given; None if the clip
+        must be prepared again, because only training clips were heard in other voices.
+    """
+    split = item.split if item.split_given else row["split"]
+    if voices and split != row["split"]:
+        return None
+    return row | {"split": split, "corpus": item.corpus, "speaker": item.speaker}
+
+
 def dropped_row(row: Row, reason: str) -> Row:
     """Say in a row why its clip is not used."""
     return row | {"status": DROPPED, "reason": reason, "frames": "0"}

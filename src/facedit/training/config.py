@@ -44,7 +44,7 @@ class DataConfig:
 
     Attributes:
         folder: Folder made by ``facedit prepare``; relative to the working directory.
-        pools: How corpora are balanced.
+        pools: How corpora are balanced; none for one pool of all that was prepared.
         hold_out_speakers: Speakers of the training split kept for validation.
         hold_out_every: Every n-th training clip of the other speakers of ``hold_out_corpora`` is
             kept for validation; 0 for none.
@@ -65,7 +65,7 @@ class DataConfig:
     """
 
     folder: str
-    pools: tuple[PoolConfig, ...]
+    pools: tuple[PoolConfig, ...] = ()
     hold_out_speakers: tuple[str, ...] = ()
     hold_out_every: int = 0
     hold_out_corpora: tuple[str, ...] = ()

@@ -16,8 +16,8 @@ from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
-from facedit.training.config import DataConfig, TrainConfig
-from facedit.training.data import Dataset, load_dataset, split_rows
+from facedit.training.config import DataConfig, PoolConfig, TrainConfig
+from facedit.training.data import Dataset, load_dataset, pooled_rows, split_rows
 from facedit.training.masks import KINDS, MaskConfig
 from facedit.training.prepared import ClipRow, Meta, read_clip, read_meta, read_rows
 from facedit.training.sampler import Sampler
@@ -27,6 +27,9 @@ from facedit.training.validate import Validator, make_validator
 from facedit.types import Float32
 
 log = logging.getLogger(__name__)
+
+LONGEST_WINDOW = 100
+"""Frames of a window where the configuration names no pools: 4 s."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,25 @@ class Corpus:
     sync: SyncModel | None = None
 
 
+def with_pools(config: TrainConfig) -> TrainConfig:
+    """Let an experiment that names no pools learn from all that was prepared.
+
+    Args:
+        config: The experiment.
+
+    Returns:
+        The experiment with one pool of all corpora, whose windows hold the longest clip up to
+        ``LONGEST_WINDOW``; as it was if it names pools.
+    """
+    if config.data.pools:
+        return config
+    rows = read_rows(Path(config.data.folder))
+    corpora = tuple(sorted({row.corpus for row in rows}))
+    window = min(max(row.frames for row in rows), LONGEST_WINDOW)
+    pool = PoolConfig(corpora, 1.0, window)
+    return replace(config, data=replace(config.data, pools=(pool,)))
+
+
 def load_corpus(config: TrainConfig) -> Corpus:
     """Load the data of an experiment and build its untrained model.
 
@@ -62,10 +84,11 @@ def load_corpus(config: TrainConfig) -> Corpus:
     data = config.data
     folder = Path(data.folder)
     meta = read_meta(folder)
-    corpora = {name for pool in data.pools for name in pool.corpora}
-    rows = [row for row in read_rows(folder) if row.corpus in corpora]
     learn, held = split_rows(
-        rows, data.hold_out_speakers, data.hold_out_every, data.hold_out_corpora
+        pooled_rows(folder, data.pools),
+        data.hold_out_speakers,
+        data.hold_out_every,
+        data.hold_out_corpora,
     )
     model = initial_model(config, meta, learn)
     projection = model.projection

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 
 from facedit.errors import UsageError
 from facedit.model.normalise import SpeechProjection
-from facedit.training.prepared import META, NO_VOICES, ClipRow, read_clip, read_meta
+from facedit.training.config import PoolConfig
+from facedit.training.prepared import META, NO_VOICES, ClipRow, read_clip, read_meta, read_rows
 from facedit.types import Float32
 
 
@@ -67,10 +69,8 @@ def load_dataset(
         The packed clips.
 
     Raises:
-        UsageError: If there is no clip, or one is damaged, or there are no other voices.
+        UsageError: If a clip is damaged, or there are no other voices.
     """
-    if not rows:
-        raise UsageError("No clip is left to load: check the corpora and hold-outs of the config.")
     offsets = np.concatenate([[0], np.cumsum([row.frames for row in rows])]).astype(np.int64)
     total = int(offsets[-1])
     meta = read_meta(folder)
@@ -97,6 +97,37 @@ def load_dataset(
     return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening, others)
 
 
+def pooled_rows(folder: Path, pools: Sequence[PoolConfig]) -> list[ClipRow]:
+    """Read which clips an experiment is about.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+        pools: Which corpora are drawn together.
+
+    Returns:
+        Rows of those corpora.
+
+    Raises:
+        UsageError: If there is no clip of a pool.
+    """
+    rows = read_rows(folder)
+    there = counted(row.corpus for row in rows)
+    wanted = {name for pool in pools for name in pool.corpora}
+    for pool in pools:
+        if not any(row.corpus in pool.corpora for row in rows):
+            raise UsageError(
+                f"{folder} holds no clips of {', '.join(pool.corpora)}, a pool of the "
+                f"configuration; it holds {there}. Name these corpora in [[data.pools]], or write "
+                "pools = [] in [data] to learn from all that was prepared."
+            )
+    return [row for row in rows if row.corpus in wanted]
+
+
+def counted(names: Iterable[str]) -> str:
+    """Say how often each name occurs, e.g. ``train (7), dev (1)``."""
+    return ", ".join(f"{name} ({count})" for name, count in Counter(names).items())
+
+
 def split_rows(
     rows: Sequence[ClipRow],
     speakers: Sequence[str],
@@ -113,6 +144,9 @@ def split_rows(
 
     Returns:
         Rows to learn from, rows held out.
+
+    Raises:
+        UsageError: If there is nothing to learn from.
     """
     learn: list[ClipRow] = []
     held: list[ClipRow] = []
@@ -123,4 +157,10 @@ def split_rows(
         seen += row.corpus in corpora
         periodic = every > 0 and row.corpus in corpora and seen % every == 0
         (held if row.speaker in speakers or periodic else learn).append(row)
+    if not learn:
+        raise UsageError(
+            f"there is nothing to learn from: the clips' splits are "
+            f"{counted(row.split for row in rows)}, only 'train' is learnt from, and "
+            f"{len(held)} clips of it are held out by the configuration."
+        )
     return learn, held

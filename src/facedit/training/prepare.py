@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from facedit.errors import (
     OutputNotWritable,
     UsageError,
 )
+from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
 from facedit.motion.space import DEFAULT_SPACE, MotionSpace
 from facedit.scale.outcome import Failure
@@ -40,10 +41,12 @@ from facedit.training.clip_rows import (
     failed_row,
     new_row,
     read_table,
+    retold,
     write_table,
 )
 from facedit.training.encode import Index, Unusable, encode_clip, speech_of, track_of, voices_of
 from facedit.training.offset import measure_offset, put_right, split_ears
+from facedit.training.prepare_result import Prepared
 from facedit.training.prepared import (
     KEPT,
     META,
@@ -55,75 +58,12 @@ from facedit.training.prepared import (
     write_meta,
 )
 from facedit.training.prepared_page import PAGE, prepared_html
-from facedit.training.sources import Source, list_sources
+from facedit.training.sources import LEARNT, Source, list_sources
 from facedit.types import Float32
-from facedit.units import MOTION_FPS
 
 log = logging.getLogger(__name__)
 
 HERE = Workers()
-
-LEARNT = "train"
-"""The split whose clips may be heard in other voices."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a run of ``prepare`` did.
-
-    Attributes:
-        folder: Where the results lie.
-        kept: Clips kept, earlier runs included.
-        dropped: Kinds of reasons with their number of clips, earlier runs included.
-        frames: Motion frames kept (25 a second), earlier runs included.
-        seconds: Wall time of this run.
-        run_clips: Clips that this run worked on.
-        run_frames: Motion frames that it kept of them.
-        workers: Who worked.
-    """
-
-    folder: Path
-    kept: int = 0
-    dropped: dict[str, int] = field(default_factory=dict)
-    frames: int = 0
-    seconds: float = 0.0
-    run_clips: int = 0
-    run_frames: int = 0
-    workers: str = "1"
-
-    @property
-    def minutes(self) -> float:
-        """Minutes of motion kept."""
-        return self.frames / MOTION_FPS / 60
-
-    @property
-    def speed(self) -> dict[str, float]:
-        """Speed of this run: clips and kept motion frames a second, seconds of motion a second."""
-        seconds = max(self.seconds, 1e-9)
-        return {
-            "clips_per_s": self.run_clips / seconds,
-            "frames_per_s": self.run_frames / seconds,
-            "times_real_time": self.run_frames / MOTION_FPS / seconds,
-        }
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the figures for JSON."""
-        return asdict(self) | {"folder": str(self.folder), "speed": self.speed}
-
-    def __str__(self) -> str:
-        """Return the figures for people."""
-        why = "".join(f"\n  not used {n}: {reason}" for reason, n in self.dropped.items())
-        ran = ""
-        if self.run_clips:
-            clips, frames, real = self.speed.values()
-            ran = (
-                f"; {self.run_clips} clips in this run: {clips:.2f} clips/s, {frames:.0f} frames/s,"
-                f" {real:.1f} x real time"
-            )
-        return (
-            f"{self.kept} clips, {self.minutes:.1f} min of motion in {self.folder} "
-            f"({self.seconds:.0f} s{ran}); see {self.folder / PAGE}{why}"
-        )
 
 
 MOST_VOICES = 100
@@ -153,7 +93,7 @@ def prepare(
 
     Returns:
         What was done. ``UsageError`` passes through if there are no clips, or the folder was
-        made with another motion space.
+        made with another motion space; ``OutputNotWritable`` if another run writes into it.
 
     Raises:
         UsageError: If ``voices`` is negative, or there is no such layer.
@@ -163,15 +103,33 @@ def prepare(
     if not 0 <= voices <= MOST_VOICES:
         raise UsageError(f"--voices is {voices}; choose 0 to {MOST_VOICES}.")
     require("core")
-    begun = time.monotonic()
     sources = list({item.file: item for item in list_sources(source)}.values())
+    with locked(output, "prepare"):
+        return _prepare(sources, output, voices, space, layer, workers, progress)
+
+
+def _prepare(
+    sources: Sequence[Source],
+    output: Path,
+    voices: int,
+    space: str,
+    layer: int,
+    workers: Workers,
+    progress: bool,
+) -> Prepared:
+    """Prepare clips into a folder that is this run's alone."""
+    begun = time.monotonic()
     for name in ("clips", "tracks", "speech"):
-        (output / name).mkdir(parents=True, exist_ok=True)
+        (output / name).mkdir(exist_ok=True)
     _check_meta(output, describe_space(space, encoder_name(layer), voices))
     before = read_table(output / ROWS)
-    rows = {item.file: before[item.file] for item in sources if item.file in before}
+    rows = {}
+    for item in sources:
+        if item.file in before and (row := retold(before[item.file], item, voices)):
+            rows[item.file] = row
     todo = [item for item in sources if item.file not in rows]
-    write_table(output / ROWS, rows.values())
+    others = [row for file, row in before.items() if file not in {one.file for one in sources}]
+    write_table(output / ROWS, [*rows.values(), *others])
     with appending(output / ROWS) as add:
 
         def on_done(_: int, item: Source, outcome: Row | Failure) -> None:
@@ -188,19 +146,26 @@ def prepare(
             unit="clip",
             progress=progress,
         )
-    # Rows came as they were done; the finished table is the manifest's, whoever worked.
+    # Rows came as they were done; the finished table is in the manifest's order, whoever worked.
     table = [rows[item.file] for item in sources]
+    # A clip that goes by another name now must not be learnt from twice, or on both sides.
+    known = {row["sha256"] for row in table}
+    others = [row for row in others if row["sha256"] not in known]
+    table += others
     write_table(output / ROWS, table)
     kept = [row for row in table if row["status"] == KEPT]
     done = Prepared(
-        output,
-        len(kept),
-        count_reasons(table),
-        sum(int(row["frames"]) for row in kept),
-        time.monotonic() - begun,
-        len(todo),
-        sum(int(rows[item.file]["frames"]) for item in todo),
-        str(workers),
+        folder=output,
+        kept=len(kept),
+        splits=dict(Counter(row["split"] for row in kept)),
+        chosen=not any(item.split_given for item in sources),
+        others=len(others),
+        dropped=count_reasons(table),
+        frames=sum(int(row["frames"]) for row in kept),
+        seconds=time.monotonic() - begun,
+        run_clips=len(todo),
+        run_frames=sum(int(rows[item.file]["frames"]) for item in todo),
+        workers=str(workers),
     )
     with whole_or_nothing(output / PAGE, force=True) as part:
         part.write_text(prepared_html(table, done.speed if todo else {}, done.seconds))

@@ -24,11 +24,12 @@ from facedit.training.corpus import (
     load_corpus,
     loss_weights,
     make_sampler,
+    with_pools,
 )
 from facedit.training.dashboard import RunFacts, write_dashboard
 from facedit.training.logs import RunLog, mean_of
 from facedit.training.loop import StepReport, Trainer
-from facedit.training.state import STATE, load_state, save_state, state_of
+from facedit.training.state import STATE, load_state, run_folder, save_state
 from facedit.training.sync_term import make_judge
 from facedit.training.team import Team, joined
 from facedit.training.validate import Validation, Validator
@@ -77,18 +78,17 @@ def train(config_path: Path, *, resume: bool = False) -> Trained:
 
     Returns:
         What the run left behind; each of several processes gets the same, but for the figures,
-        which only the first has. The errors of ``load_config``, ``state_of``, ``load_state`` and
+        which only the first has. The errors of ``load_config``, ``run_folder``, ``load_state`` and
         ``joined`` pass through.
     """
     config = load_config(config_path)
     folder = Path(config.run.output)
-    state = state_of(folder, resume=resume)
-    with joined(config.run.device) as team:
-        if team.first:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    with run_folder(folder, resume=resume) as state, joined(config.run.device) as team:
         torch.set_num_threads(config.run.threads)
+        config = with_pools(config)
         corpus = load_corpus(config)
+        if team.first:
+            (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
         weights = loss_weights(config, corpus.meta)
         trainer = _trainer(config, corpus, weights, team)
         first = load_state(state, trainer.net, trainer.ema, trainer.optimiser) if resume else 0

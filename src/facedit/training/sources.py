@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedit.errors import UsageError
 from facedit.inputs import read_csv
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v", ".avi", ".mpg")
+
+LEARNT, MEASURED = "train", "dev"
+"""Splits: what is learnt from, and what is only measured."""
+
+EVERY = 5
+"""Every so many-th speaker or clip is measured where nothing says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +26,10 @@ class Source:
     Attributes:
         path: Where it lies.
         file: Its name in reports.
-        split: ``train`` or ``dev``.
+        split: ``train`` is learnt from, ``dev`` is measured.
         corpus: Name of the corpus.
         speaker: Name of the speaker.
+        split_given: Whether the manifest says the split, or it was chosen here.
         licence: Licence of the footage, if the manifest says.
         origin: Where it was found, if the manifest says.
         remarks: What else the manifest says.
@@ -31,6 +40,7 @@ class Source:
     split: str
     corpus: str
     speaker: str
+    split_given: bool = True
     licence: str = ""
     origin: str = ""
     remarks: str = ""
@@ -41,20 +51,18 @@ def list_sources(where: Path) -> list[Source]:
 
     Args:
         where: CSV with at least a column ``file`` (relative to itself; ``split``, ``corpus``,
-            ``speaker``, ``licence``, ``origin``, ``remarks`` if known), or a folder whose
-            sub-folders are taken for corpora.
+            ``speaker``, ``licence``, ``origin``, ``remarks`` if known), or a folder.
 
     Returns:
-        The clips.
+        The clips. A corpus that is not named is the clip's folder, a speaker the clip itself; if no
+        split is named, ``measured`` chooses.
 
     Raises:
         UsageError: If it is neither, or lists nothing.
     """
     if where.is_dir():
         found = sorted(p for p in where.rglob("*") if p.suffix.lower() in SUFFIXES)
-        sources = [
-            Source(p, str(p.relative_to(where)), "train", p.parent.name, p.stem) for p in found
-        ]
+        sources = [_source(p, str(p.relative_to(where)), {}) for p in found]
     elif where.is_file():
         numbered = read_csv(where, "manifest", UsageError)
         if numbered and "file" not in numbered[0][1]:
@@ -63,17 +71,40 @@ def list_sources(where: Path) -> list[Source]:
         for number, row in numbered:
             if not row.get("file"):
                 raise UsageError(f"{where}, line {number}: names no file.")
-        rows = [row for _, row in numbered]
-        sources = [
-            Source(
-                where.parent / row["file"], row["file"], row.get("split") or "train",
-                row.get("corpus") or "", row.get("speaker") or Path(row["file"]).stem,
-                row.get("licence") or "", row.get("origin") or "", row.get("remarks") or "",
-            )
-            for row in rows
-        ]  # fmt: skip
+        sources = [_source(where.parent / row["file"], row["file"], row) for _, row in numbered]
     else:
         raise UsageError(f"{where} is neither a folder of clips nor a manifest.")
     if not sources:
         raise UsageError(f"{where} lists no clips ({', '.join(SUFFIXES)}).")
-    return sources
+    if any(source.split for source in sources):
+        return [replace(source, split=source.split or LEARNT) for source in sources]
+    people = {source.speaker for source in sources}
+    keys = [one.speaker if len(people) >= EVERY else one.file for one in sources]
+    held = measured(keys)
+    return [
+        replace(source, split=MEASURED if key in held else LEARNT, split_given=False)
+        for source, key in zip(sources, keys, strict=True)
+    ]
+
+
+def measured(names: Sequence[str]) -> frozenset[str]:
+    """Choose what is measured and not learnt from, where the manifest does not say.
+
+    Args:
+        names: Speaker of each clip, or its file where there are few speakers.
+
+    Returns:
+        Every fifth name, or the last of two to four; none of one.
+    """
+    found = list(dict.fromkeys(names))
+    return frozenset(found[EVERY - 1 :: EVERY] or found[1:][-1:])
+
+
+def _source(path: Path, file: str, row: dict[str, str]) -> Source:
+    """Make a source of what is known of it."""
+    return Source(
+        path, file, row.get("split") or "",
+        row.get("corpus") or Path(os.path.abspath(path)).parent.name,
+        row.get("speaker") or path.stem, True,
+        row.get("licence") or "", row.get("origin") or "", row.get("remarks") or "",
+    )  # fmt: skip

@@ -77,7 +77,7 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
         resume: Go on from the run's last state.
 
     Returns:
-        What the run left behind. The errors of ``state_of`` pass through.
+        What the run left behind. The errors of ``run_folder`` pass through.
 
     Raises:
         UsageError: If pictures are missing and nothing says where from.
@@ -85,23 +85,23 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
     from facedit.training.mouth_bake import bake
     from facedit.training.mouth_config import config_from
     from facedit.training.mouth_loop import train_mouth
-    from facedit.training.state import state_of
+    from facedit.training.state import run_folder
 
     source = table.get("bake")
     settings = config_from(table)
-    state_of(Path(settings.out), resume=resume)
-    if not Path(settings.baked).is_dir():
-        if not isinstance(source, dict) or not {"data", "tracks"} <= source.keys():
-            raise UsageError(
-                f"{settings.baked} is missing; a table [bake] with data (a folder "
-                "with manifest.csv) and tracks (made by prepare) lets it be made."
+    with run_folder(Path(settings.out), resume=resume):
+        if not Path(settings.baked).is_dir():
+            if not isinstance(source, dict) or not {"data", "tracks"} <= source.keys():
+                raise UsageError(
+                    f"{settings.baked} is missing; a table [bake] with data (a folder "
+                    "with manifest.csv) and tracks (made by prepare) lets it be made."
+                )
+            limits = {corpus: int(source.get("clips", 2000)) for corpus in table["mix"]["corpora"]}
+            bake(
+                Path(source["data"]),
+                Path(source["tracks"]),
+                Path(settings.baked),
+                limits,
+                source.get("every", {}),
             )
-        limits = {corpus: int(source.get("clips", 2000)) for corpus in table["mix"]["corpora"]}
-        bake(
-            Path(source["data"]),
-            Path(source["tracks"]),
-            Path(settings.baked),
-            limits,
-            source.get("every", {}),
-        )
-    return MouthTrained(train_mouth(settings), settings.steps)
+        return MouthTrained(train_mouth(settings), settings.steps)

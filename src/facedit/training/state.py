@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
@@ -11,6 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from facedit.errors import BadWeights, OutputExists, UsageError
+from facedit.lock import locked
+from facedit.training.team import joined_by_launcher
 
 STATE = "state.safetensors"
 FORMAT = "facedit-training-1"
@@ -42,26 +46,30 @@ class Ema:
             self.weights[name].lerp_(value, 1 - decay)
 
 
-def state_of(folder: Path, *, resume: bool) -> Path:
-    """Find the state of a run, and refuse to begin one twice or to go on from nothing.
+@contextmanager
+def run_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
+    """Hold a run's folder, and refuse to begin a run twice or to go on from nothing.
 
     Args:
-        folder: The run's folder.
+        folder: The run's folder, made if it is missing.
         resume: Whether the run is to go on.
 
-    Returns:
-        Where its state lies, or will.
+    Yields:
+        Where its state lies, or will. (``OutputNotWritable`` if a run is writing into it now,
+        whether or not it has saved anything.)
 
     Raises:
         UsageError: If there is nothing to resume.
         OutputExists: If the run exists and ``resume`` is off.
     """
     path = folder / STATE
-    if path.exists() and not resume:
-        raise OutputExists(f"{folder} holds a run: go on with --resume, or set another output.")
-    if resume and not path.exists():
-        raise UsageError(f"{folder} holds no run to resume.")
-    return path
+    rank, _ = joined_by_launcher()
+    with nullcontext() if rank else locked(folder, "train"):
+        if path.exists() and not resume:
+            raise OutputExists(f"{folder} holds a run: go on with --resume, or set another output.")
+        if resume and not path.exists():
+            raise UsageError(f"{folder} holds no run to resume.")
+        yield path
 
 
 def save_state(

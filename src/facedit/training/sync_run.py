@@ -13,12 +13,12 @@ import torch
 from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
 from facedit.bench.sync.weights import SyncModel, save_sync
 from facedit.errors import UsageError
-from facedit.training.data import Dataset, load_dataset, split_rows
+from facedit.training.data import Dataset, load_dataset, pooled_rows, split_rows
 from facedit.training.logs import RunLog, mean_of
-from facedit.training.prepared import read_clip, read_meta, read_rows
+from facedit.training.prepared import read_clip, read_meta
 from facedit.training.run import WEIGHTS, Trained, stop_signals
 from facedit.training.scaling import fit_projection, motion_scale
-from facedit.training.state import STATE, load_state, save_state, state_of
+from facedit.training.state import STATE, load_state, run_folder, save_state
 from facedit.training.sync_config import SyncTrainConfig
 from facedit.training.sync_data import SyncSampler
 from facedit.training.sync_loop import SyncStep, SyncTrainer
@@ -51,23 +51,22 @@ def train_sync(config: SyncTrainConfig, *, resume: bool = False) -> Trained:
             if the run had not stopped.
 
     Returns:
-        What the run left behind. The errors of ``state_of``, ``load_state`` and of the data pass
+        What the run left behind. The errors of ``run_folder``, ``load_state`` and of the data pass
         through.
     """
     folder = Path(config.run.output)
-    state = state_of(folder, resume=resume)
-    torch.set_num_threads(config.run.threads)
-    corpus = load_sync_corpus(config)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
-    first, last = corpus.model.lips
-    sampler = SyncSampler(
-        corpus.learn, slice(first, last), corpus.model.motion_scale, config.data,
-        config.optim.frames_per_step, config.optim.shortest, config.run.seed,
-    )  # fmt: skip
-    trainer = SyncTrainer(corpus.model.net, sampler, config.optim, config.run.seed)
-    done = load_state(state, trainer.net, trainer.ema, trainer.optimiser) if resume else 0
-    return _run(config, folder, corpus, trainer, done)
+    with run_folder(folder, resume=resume) as state:
+        torch.set_num_threads(config.run.threads)
+        corpus = load_sync_corpus(config)
+        (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
+        first, last = corpus.model.lips
+        sampler = SyncSampler(
+            corpus.learn, slice(first, last), corpus.model.motion_scale, config.data,
+            config.optim.frames_per_step, config.optim.shortest, config.run.seed,
+        )  # fmt: skip
+        trainer = SyncTrainer(corpus.model.net, sampler, config.optim, config.run.seed)
+        done = load_state(state, trainer.net, trainer.ema, trainer.optimiser) if resume else 0
+        return _run(config, folder, corpus, trainer, done)
 
 
 def load_sync_corpus(config: SyncTrainConfig) -> SyncCorpus:
@@ -84,10 +83,11 @@ def load_sync_corpus(config: SyncTrainConfig) -> SyncCorpus:
     """
     data, folder = config.data, Path(config.data.folder)
     meta = read_meta(folder)
-    corpora = {name for pool in data.pools for name in pool.corpora}
-    rows = [row for row in read_rows(folder) if row.corpus in corpora]
     learn, held = split_rows(
-        rows, data.hold_out_speakers, data.hold_out_every, data.hold_out_corpora
+        pooled_rows(folder, data.pools),
+        data.hold_out_speakers,
+        data.hold_out_every,
+        data.hold_out_corpora,
     )
     projection = fit_projection(
         (read_clip(folder, row.sha256).speech for row in learn), data.speech_dims, data.whiten
