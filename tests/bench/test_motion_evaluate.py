@@ -111,7 +111,7 @@ def test_weights_for_other_features_are_refused(prepared, tmp_path):
 
 
 def test_a_split_without_clips_is_refused(prepared, tmp_path):
-    with pytest.raises(UsageError, match="holiday"):
+    with pytest.raises(UsageError, match=r"'holiday'; it holds train \(36\), dev \(4\).*--split"):
         evaluate(prepared, tmp_path, weights=prepared / "m.safetensors", split="holiday")
 
 

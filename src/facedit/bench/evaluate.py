@@ -25,6 +25,7 @@ from facedit.bench.spans import LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.motion.space import MotionSpace
+from facedit.training.data import counted
 from facedit.training.prepared import ClipRow, read_clip, read_meta, read_rows
 from facedit.types import Float64
 
@@ -123,7 +124,11 @@ def evaluate(
     rows = read_rows(data)
     chosen = group_clips([row for row in rows if row.split == split], most_clips)
     if not chosen:
-        raise UsageError(f"{data} has no clips of the split {split!r}.")
+        raise UsageError(
+            f"{data} holds no clips of the split {split!r}; it holds "
+            f"{counted(row.split for row in rows)}. Name one of these with --split, or prepare "
+            "from a manifest whose column 'split' says 'dev' where clips are to be measured."
+        )
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
     meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
     found = Footage.find(footage, transcripts)
@@ -198,7 +203,10 @@ def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[
         UsageError: If there are no training clips.
     """
     if not rows:
-        raise UsageError(f"{data} has no training clips to fit the ridge baseline to.")
+        raise UsageError(
+            f"{data} holds no clips of the split 'train', to which ridge regression is fitted: "
+            "prepare more clips, or say 'train' in the manifest's column 'split'."
+        )
     frames: dict[str, int] = {}
     for row in rows:
         frames[row.corpus] = frames.get(row.corpus, 0) + row.frames

@@ -17,7 +17,11 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
         verb: Adds a verb to sub-parsers.
     """
     prepare = verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
-    prepare.add_argument("input", type=Path, metavar="CLIPS", help="a folder or a manifest (CSV)")
+    prepare.add_argument(
+        "input", type=Path, metavar="CLIPS",
+        help="a folder, or a manifest: CSV with the column file and, if known, split (train, dev), "
+        "speaker, corpus; where nothing says the split, every fifth speaker or clip is dev",
+    )  # fmt: skip
     prepare.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     prepare.add_argument(
         "--voices", type=int, default=0, metavar="N",
@@ -45,6 +49,9 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
     evaluate.add_argument("--force", action="store_true", help="replace an output that exists")
     evaluate.add_argument("--weights", default="default", help="motion weights: name or file")
     evaluate.add_argument("--seed", type=seed, default=0)
+    evaluate.add_argument(
+        "--split", default="dev", metavar="NAME", help="which clips are measured (default dev)"
+    )
     evaluate.add_argument(
         "--footage", type=Path, metavar="CLIPS",
         help="what was prepared (folder or manifest): measure lips on m, b, p and in silence too",
@@ -89,6 +96,7 @@ def _evaluate(args: argparse.Namespace) -> Any:
 
     return evaluate(
         args.input, args.output, weights=args.weights, seed=args.seed, force=args.force,
+        split=args.split,
         parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
         spans_per_clip=SPANS_PER_CLIP if args.spans_per_clip is None else args.spans_per_clip,
     )  # fmt: skip
