@@ -195,7 +195,7 @@ def test_a_layer_that_is_none_is_refused(clips, layer):
 
 
 def test_features_of_two_layers_are_kept_apart(monkeypatch, tmp_path):
-    monkeypatch.setattr(encode, "read_sound", lambda clip: clip)
+    monkeypatch.setattr(encode, "read_sound", lambda clip, mono: clip)
     monkeypatch.setattr(encode, "extract", lambda _, layer: SpeechFeatures(voice(9) * layer, ""))
     for layer in (4, 2, 4, 2):
         heard = encode.speech_of(tmp_path / "a.mp4", tmp_path / "a.npz", layer)
