@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import urlsafe_b64decode
 from dataclasses import asdict, dataclass
@@ -11,6 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from facedit.assets import sha256_of
+from facedit.errors import BadWeights
+from facedit.inputs import parse_json
+from facedit.tensors import read_metadata
 
 SHIPPED = {
     "weights/motion-base.safetensors": "motion model: draws facial motion from speech",
@@ -29,7 +31,6 @@ SHIPPED = {
 OPTIONAL = ("weights/motion-grid.safetensors", "weights/mouth-grid.safetensors")
 """Files without which an installation is whole: they are listed only where they are."""
 
-_MOST_HEADER = 1_000_000
 _CARD_LICENCE = re.compile(r"^\W*licence\W+(?P<licence>[^|*:\n]+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -132,12 +133,9 @@ def header_of(path: Path) -> dict[str, str]:
         The metadata; empty if the file is damaged or is not there.
     """
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            found = json.loads(file.read(min(length, _MOST_HEADER))).get("__metadata__", {})
-    except (OSError, ValueError, AttributeError):
+        return read_metadata(path)
+    except BadWeights:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _licence(metadata: dict[str, str]) -> str:
@@ -146,8 +144,8 @@ def _licence(metadata: dict[str, str]) -> str:
         return metadata["licence"]
     for value in metadata.values():
         try:
-            inner = json.loads(value)
-        except (TypeError, ValueError):
+            inner = parse_json(value, "metadata", BadWeights)
+        except BadWeights:
             continue
         if isinstance(inner, dict) and isinstance(inner.get("licence"), str):
             return str(inner["licence"])

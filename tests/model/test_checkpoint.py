@@ -1,11 +1,14 @@
 import json
 import pickle
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from motion_models import CHANNELS, DIMS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motion_models import CHANNELS, DIMS, tiny_model
 from safetensors.torch import load_file, save_file
 
 from facedit.errors import AssetMissing, BadWeights
@@ -39,6 +42,15 @@ def saved(tiny, tmp_path):
     path = tmp_path / "m.safetensors"
     save_model(tiny, path, torch.float32)
     return path
+
+
+@pytest.fixture(scope="module")
+def saved_once(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "m.safetensors"
+    save_model(tiny_model(), path)
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        return path, json.loads(file.read(size))["__metadata__"]
 
 
 def test_round_trip_draws_the_same(tiny, saved):
@@ -129,9 +141,55 @@ def test_a_forged_giant_is_refused_without_being_allocated(saved, tmp_path):
     with saved.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         config = json.loads(json.loads(file.read(size))["__metadata__"]["config"])
-    giant = json.dumps(config | {"width": 1 << 20, "heads": 16})
-    with pytest.raises(BadWeights, match="do not fit"):
-        load_model(rewrite(saved, tmp_path / "x.safetensors", config=giant))
+    for (name, value), said in {
+        ("width", 1 << 20): "at most 16384",
+        ("width", 1 << 70): "64 bits",
+        ("layers", 100_000): "layers at most 512",
+        ("layers", 500): "500 layers, its tensors have not",
+        ("conv_kernel", (1 << 30) + 1): "at most 16384",
+        ("width", 1 << 13): "do not fit",
+    }.items():
+        giant = json.dumps(config | {name: value, "heads": 2})
+        with pytest.raises(BadWeights, match=said):
+            load_model(rewrite(saved, tmp_path / "x.safetensors", config=giant))
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    | st.integers(-2, 64),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.data())
+def test_any_header_is_taken_or_refused(saved_once, data):
+    path, metadata = saved_once
+    key = data.draw(st.sampled_from(("config", "sampler", "dim_names", "notes", "format")))
+    document = data.draw(_values)
+    fields = json.loads(metadata[key]) if key in ("config", "sampler") else {}
+    if fields and data.draw(st.booleans()):
+        document = fields | {data.draw(st.sampled_from(sorted(fields))): document}
+    text = data.draw(st.just(json.dumps(document)) | st.text(max_size=20))
+    with suppress(BadWeights):
+        model = load_model(rewrite(path, path.with_name("x.safetensors"), **{key: text}))
+        assert isinstance(model.notes, dict)
+        assert len(model.dim_names) == DIMS
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_flipped_bytes_are_taken_or_refused(saved_once, flips):
+    path, _ = saved_once
+    data = bytearray(path.read_bytes())
+    head = int.from_bytes(data[:8], "little") + 8
+    for place, value in flips:
+        data[round(place * head)] = value
+    damaged = path.with_name("flipped.safetensors")
+    damaged.write_bytes(data)
+    with suppress(BadWeights):
+        load_model(damaged)
 
 
 def test_unknown_names_are_refused(tmp_path):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from facedit.assets import sha256_of
-from facedit.errors import BadMedia, BadWeights, UsageError
+from facedit.errors import BadWeights, UsageError
+from facedit.inputs import check_input
 from facedit.model.checkpoint import weights_path
 from facedit.options import Run
 from facedit.shipped import header_of
+from facedit.tensors import described
 from facedit.weight_sets import DEFAULT_SET, SHORT_HASH, WEIGHT_SETS, ChosenWeights, set_of
 
 SPEAKER_KIND = "speaker"
@@ -44,14 +45,12 @@ def check_speaker(speaker: Path, base: Path, name: str) -> None:
         name: What the user calls them.
 
     Raises:
-        BadMedia: If the file is not there.
-        BadWeights: If it is no speaker file.
+        BadWeights: If it is no speaker file. (``BadMedia`` if it is no plain file.)
         UsageError: If it was made from other weights.
     """
-    if not speaker.is_file():
-        raise BadMedia(f"{speaker}: no such file; 'facedit adapt' makes a speaker's weights.")
+    check_input(speaker, "speaker's weights")
     try:
-        notes = json.loads(header_of(speaker)["notes"])
+        notes = described(header_of(speaker), "notes")
         kind, origin = notes.get("kind"), str(notes["base_sha256"])
     except (KeyError, ValueError, AttributeError) as error:
         raise BadWeights(f"{speaker.name} is no speaker's weights of 'facedit adapt'.") from error

@@ -11,22 +11,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from facedit.errors import AssetMissing, BadWeights, UsageError
+from facedit.errors import AssetMissing, BadWeights
+from facedit.fields import build
 from facedit.media.output import whole_or_nothing
-from facedit.model.config import config_from_json
+from facedit.model.config import ModelConfig
 from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
 from facedit.model.sample import SamplerSettings
+from facedit.tensors import described, read_tensors
 from facedit.types import Float32
 from facedit.weight_sets import WEIGHT_SETS, set_of, weights_folder
 
 FORMAT = "facedit-motion-1"
-MAX_BYTES = 4 << 30
-"""Refuse to read larger files; the paper-sized model is below 2 GiB."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def weights_path(name_or_path: str | Path) -> Path:
     shipped = weights_folder()
     if (inside := shipped / f"{name}.safetensors").is_file() and os.sep not in name:
         return inside
-    if Path(name).is_file():
+    if Path(name).exists():
         return Path(name)
     known = sorted(path.stem for path in shipped.glob("motion-*.safetensors"))
     raise AssetMissing(
@@ -124,28 +123,23 @@ def load_model(name_or_path: str | Path = "default", device: str = "cpu") -> Mot
         BadWeights: If the file is damaged, is no facedit motion checkpoint, or does not fit.
     """
     path = weights_path(name_or_path)
-    if path.stat().st_size > MAX_BYTES:
-        raise BadWeights(f"{path} has {path.stat().st_size} bytes, over the limit of {MAX_BYTES}.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise BadWeights(f"{path} is not a whole safetensors file: {error}.") from error
+    header, tensors = read_tensors(path)
     if header.get("format") != FORMAT:
         raise BadWeights(
             f"{path} has the format {header.get('format')!r}; motion weights have {FORMAT!r}."
         )
     try:
         return _assemble(header, tensors, device)
-    except (KeyError, json.JSONDecodeError, TypeError, UsageError) as error:
-        raise BadWeights(f"{path} lacks or garbles {error}.") from error
+    except KeyError as error:
+        raise BadWeights(f"{path} lacks {error}.") from error
     except BadWeights as error:
         raise BadWeights(f"{path}: {error}") from error
 
 
 def _assemble(header: dict[str, str], tensors: dict[str, Tensor], device: str) -> MotionModel:
-    config = config_from_json(json.loads(header["config"]))
+    config = build(ModelConfig, described(header, "config"), "config", BadWeights)
+    if config.layers > len(tensors):
+        raise BadWeights(f"its configuration has {config.layers} layers, its tensors have not.")
     # Built without memory: a forged size is refused below before anything is allocated.
     with torch.device("meta"):
         net = DiT(config)
@@ -160,12 +154,14 @@ def _assemble(header: dict[str, str], tensors: dict[str, Tensor], device: str) -
         odd = sorted(name for name, _ in wanted.items() ^ found.items())
         raise BadWeights(f"{len(odd)} tensors do not fit its configuration, e.g. {odd[0]}.")
     net.load_state_dict(state, assign=True)
-    names = tuple(str(name) for name in json.loads(header["dim_names"]))
+    names, notes = described(header, "dim_names"), described(header, "notes")
     projection = SpeechProjection(
         tensors["speech.matrix"].float().numpy(), tensors["speech.offset"].float().numpy()
     )
     scale = tensors["motion.scale"].float().numpy()
     dims, speech = config.motion_dims, config.speech_dims
+    if not isinstance(names, list) or not isinstance(notes, dict):
+        raise BadWeights("dim_names must be a list and notes a table.")
     if scale.shape != (dims,) or len(names) != dims:
         raise BadWeights(f"{len(names)} names and scale {scale.shape} for {dims} motion dims.")
     if projection.matrix.shape[1:] != (speech,) or projection.offset.shape != (speech,):
@@ -182,7 +178,7 @@ def _assemble(header: dict[str, str], tensors: dict[str, Tensor], device: str) -
         motion_scale=scale,
         encoder=header["encoder"],
         space=header["space"],
-        dim_names=names,
-        sampler=SamplerSettings(**json.loads(header["sampler"])),
-        notes=json.loads(header["notes"]),
+        dim_names=tuple(map(str, names)),
+        sampler=build(SamplerSettings, described(header, "sampler"), "sampler", BadWeights),
+        notes=notes,
     )

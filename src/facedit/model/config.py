@@ -6,7 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from facedit.errors import BadWeights, UsageError
+from facedit.errors import UsageError
+
+LARGEST = 16_384
+MOST_LAYERS = 512
+"""Sixteen and twenty times the paper's sizes: a forged file cannot ask for any amount of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,22 @@ class ModelConfig:
         Raises:
             UsageError: If a number is out of range.
         """
-        counts = (self.motion_dims, self.speech_dims, self.layers, self.width, self.heads)
-        if min(*counts, self.ff_mult, self.speech_width) < 1:
-            raise UsageError(f"Every size of the model must be at least 1: {self}.")
+        counts = (self.motion_dims, self.speech_dims, self.width, self.heads, self.ff_mult)
+        sizes = (*counts, self.speech_width, self.conv_kernel)
+        if not (1 <= self.layers <= MOST_LAYERS and 1 <= min(sizes) <= max(sizes) <= LARGEST):
+            raise UsageError(
+                f"Every size of the model must be at least 1, at most {LARGEST}, and layers at "
+                f"most {MOST_LAYERS}: {self}."
+            )
         if self.width % (2 * self.heads):
             raise UsageError(
                 f"width {self.width} over {self.heads} heads is not an even head size; "
                 "choose a width that 2 x heads divides."
             )
-        if self.conv_kernel % 2 == 0 or min(self.speech_window, self.cross_window) < 0:
+        windows = (self.speech_window, self.cross_window)
+        if self.conv_kernel % 2 == 0 or not 0 <= min(windows) <= max(windows) <= LARGEST:
             raise UsageError(
-                f"conv_kernel {self.conv_kernel} must be odd and windows must not be negative."
+                f"conv_kernel {self.conv_kernel} must be odd and windows from 0 to {LARGEST}."
             )
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout {self.dropout} must lie in [0, 1).")
@@ -105,31 +114,3 @@ def preset(name: str, *, motion_dims: int, speech_dims: int, **changes: Any) -> 
         raise UsageError(f"Unknown model option {', '.join(unknown)}; known: {sorted(known)}.")
     merged = {**PRESETS[name], **changes}
     return ModelConfig(motion_dims=motion_dims, speech_dims=speech_dims, **merged)
-
-
-def config_from_json(values: object) -> ModelConfig:
-    """Rebuild a configuration from a checkpoint's metadata.
-
-    Args:
-        values: What ``json.loads`` returned.
-
-    Returns:
-        The configuration.
-
-    Raises:
-        BadWeights: If fields are missing, unknown or of the wrong kind.
-    """
-    if not isinstance(values, dict):
-        raise BadWeights("The checkpoint's model configuration is not a table.")
-    fields = {field.name: field for field in dataclasses.fields(ModelConfig)}
-    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
-    for name, value in values.items():
-        if name not in fields:
-            raise BadWeights(f"The checkpoint's model configuration has an unknown field {name!r}.")
-        wanted = str(fields[name].type)
-        if not isinstance(value, kinds[wanted]) or (wanted == "int" and isinstance(value, bool)):
-            raise BadWeights(f"The checkpoint's field {name} is {value!r}, expected {wanted}.")
-    try:
-        return ModelConfig(**values)
-    except (TypeError, UsageError) as error:
-        raise BadWeights(f"The checkpoint's model configuration is unusable: {error}") from error

@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from facedit.errors import BadWeights
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.media.output import whole_or_nothing
 from facedit.motion.identity import Identity, estimate_identity, relative_head
 from facedit.motion.lips import lip_opening, lip_width
+from facedit.tensors import described, read_tensors
 from facedit.types import LANDMARKS, Float32, Float64
 
 __all__ = ["HEAD_NAMES", "Identity", "MotionSpace", "lip_opening", "lip_width"]
@@ -43,6 +43,7 @@ DEFAULT_SPACE = "mesh"
 
 KIND = "facedit-motion-mesh"
 VERSION = 1
+_MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -233,9 +234,9 @@ class MotionSpace:
         if path is None:
             path = space_file(DEFAULT_SPACE)
         try:
-            tensors = load_file(path)
-            space = cls(**tensors, metadata=_read_metadata(path))
-        except (SafetensorError, OSError, TypeError, ValueError, KeyError) as error:
+            header, tensors = read_tensors(path, "np", most_bytes=_MOST_BYTES)
+            space = cls(**tensors, metadata=_metadata_of(header))
+        except (BadWeights, TypeError) as error:
             raise BadWeights(f"{path.name} is no mesh motion space: {error}") from error
         space._check(path.name)
         return space
@@ -262,28 +263,30 @@ class MotionSpace:
         return values.astype(np.float64) * self.std + self.mean
 
     def _check(self, name: str) -> None:
-        """Raise ``BadWeights`` unless shapes fit together."""
+        """Raise ``BadWeights`` unless the tensors fit together."""
+        points = (self.lower_points, self.upper_points)
         fits = (
             self.canonical.shape == self.weights.shape == (LANDMARKS, 3)
             and self.lower.shape[1:] == (3 * len(self.lower_points),)
             and self.upper.shape[1:] == (3 * len(self.upper_points),)
             and self.mean.shape == self.std.shape == (self.dims,)
-            and len(self.lower_points) + len(self.upper_points) == LANDMARKS
+            and all(one.ndim == 1 and one.dtype.kind == "i" for one in points)
+            and sorted(np.concatenate(points)) == list(range(LANDMARKS))
+            and all(np.isfinite(one).all() for one in (self.canonical, self.lower, self.upper))
+            and all((one > 0).all() for one in (self.weights, self.std))
+            and np.isfinite(self.mean).all()
         )
         if not fits:
-            raise BadWeights(f"{name}: the tensors' shapes do not fit together.")
+            raise BadWeights(f"{name}: shapes or values of the tensors do not fit.")
 
 
-def _read_metadata(path: Path) -> dict[str, Any]:
+def _metadata_of(header: dict[str, str]) -> dict[str, Any]:
     """Return the JSON in a safetensors header, checking kind and version."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size)).get("__metadata__", {})
     if header.get("kind") != KIND or header.get("version") != str(VERSION):
-        raise ValueError(f"kind {header.get('kind')!r} version {header.get('version')!r}")
-    metadata = json.loads(header["metadata"])
+        raise BadWeights(f"kind {header.get('kind')!r} version {header.get('version')!r}")
+    metadata = described(header, "metadata")
     if not isinstance(metadata, dict):
-        raise ValueError("metadata is no object")
+        raise BadWeights("metadata is no object")
     return {key: value for key, value in metadata.items() if key not in ("names", "groups")}
 
 

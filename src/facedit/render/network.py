@@ -19,8 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.errors import AssetMissing, BadWeights
+from facedit.errors import AssetMissing, BadWeights, UsageError
+from facedit.fields import build
 from facedit.render.mouth_inputs import PICTURES
+from facedit.tensors import described, read_tensors
 
 SOURCES = PICTURES
 """Pictures to copy from: the base and three references."""
@@ -49,6 +51,17 @@ class MouthNetworkConfig:
     detail: int = 24
     sharpness: float = 1.0
     residual: float = 0.6
+
+    def __post_init__(self) -> None:
+        """Check the sizes, so that a forged file cannot ask for any amount of memory.
+
+        Raises:
+            UsageError: If one is out of range.
+        """
+        if not all(8 <= count <= 1024 and count % 8 == 0 for count in (self.size, *self.channels)):
+            raise UsageError(f"size and channels must be multiples of 8 up to 1024: {self}.")
+        if not 1 <= self.detail <= 1024:
+            raise UsageError(f"detail is {self.detail}; choose 1 to 1024.")
 
 
 class ResidualBlock(nn.Module):
@@ -180,27 +193,21 @@ def load_network(path: Path | None = None) -> MouthNetwork:
         AssetMissing: If the file is not there.
         BadWeights: If it is no mouth network of this version.
     """
-    from safetensors import SafetensorError, safe_open
-
     path = path or default_weights()
     if not path.is_file():
         raise AssetMissing(
             f"Mouth network {path.name} is not there: install facedit again, or train one."
         )
+    header, tensors = read_tensors(path)
+    if header.get("format") != WEIGHTS_FORMAT:
+        raise BadWeights(
+            f"{path.name} is of format {header.get('format')!r}, expected {WEIGHTS_FORMAT!r}."
+        )
     try:
-        with safe_open(str(path), "pt") as file:
-            header = file.metadata() or {}
-            if header.get("format") != WEIGHTS_FORMAT:
-                raise BadWeights(
-                    f"{path.name} is of format {header.get('format')!r}, "
-                    f"expected {WEIGHTS_FORMAT!r}."
-                )
-            fields = json.loads(header["config"])
-            fields["channels"] = tuple(fields["channels"])
-            network = MouthNetwork(MouthNetworkConfig(**fields))
-            state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            network.load_state_dict(state)
-    except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+        config = build(MouthNetworkConfig, described(header, "config"), "config", BadWeights)
+        network = MouthNetwork(config)
+        network.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except (BadWeights, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadWeights(f"{path.name} is damaged or does not fit the code: {reason}") from error
     return network.eval()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from facedit.errors import UsageError
+from facedit.fields import build
 from facedit.training.masks import MaskConfig
 from facedit.training.table import read_table
 
@@ -208,64 +206,3 @@ def load_config(path: Path) -> TrainConfig:
     config = build(TrainConfig, read_table(path), str(path))
     assert isinstance(config, TrainConfig)
     return config
-
-
-def build(kind: type, table: object, where: str) -> object:
-    """Build a frozen dataclass from a TOML table.
-
-    Args:
-        kind: The dataclass.
-        table: Its fields; dataclasses among them are tables, tuples are lists.
-        where: What the table is, for messages.
-
-    Returns:
-        An instance.
-
-    Raises:
-        UsageError: If a field is missing, unknown or of a wrong kind.
-    """
-    if not isinstance(table, dict):
-        raise UsageError(f"{where} must be a table.")
-    hints = typing.get_type_hints(kind)
-    fields = {item.name: item for item in dataclasses.fields(kind)}
-    if unknown := sorted(set(table) - set(fields)):
-        raise UsageError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(fields)}.")
-    missing = [
-        name
-        for name, item in fields.items()
-        if name not in table
-        and item.default is dataclasses.MISSING
-        and item.default_factory is dataclasses.MISSING
-    ]
-    if missing:
-        raise UsageError(f"{where}: missing {', '.join(missing)}.")
-    values = {name: _value(hints[name], value, f"{where}: {name}") for name, value in table.items()}
-    return kind(**values)
-
-
-def _value(hint: Any, value: object, where: str) -> object:
-    """Check one value against its annotation; TOML lists become tuples."""
-    if dataclasses.is_dataclass(hint):
-        assert isinstance(hint, type)
-        return build(hint, value, where)
-    origin = typing.get_origin(hint) or hint
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise UsageError(f"{where} must be a list.")
-        inner = typing.get_args(hint)
-        if inner[-1] is Ellipsis:
-            inner = inner[:1] * len(value)
-        if len(inner) != len(value):
-            raise UsageError(f"{where} has {len(value)} items; expected {len(inner)}.")
-        return tuple(_value(one, item, where) for one, item in zip(inner, value, strict=True))
-    if origin is dict:
-        if not isinstance(value, dict):
-            raise UsageError(f"{where} must be a table.")
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, types.UnionType) or not isinstance(value, hint):
-        raise UsageError(f"{where} is {value!r}; expected {hint.__name__}.")
-    if hint is int and isinstance(value, bool):
-        raise UsageError(f"{where} is {value!r}; expected int.")
-    return value

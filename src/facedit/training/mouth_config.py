@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facedit.errors import UsageError
+from facedit.fields import build
 from facedit.render.network import MouthNetworkConfig
-from facedit.training.config import build
 from facedit.training.mouth_data import SampleMix
 
 

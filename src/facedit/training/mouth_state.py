@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from facedit.errors import BadWeights
 from facedit.media.output import whole_or_nothing
+from facedit.tensors import read_tensors
 
 Parts = Mapping[str, nn.Module | torch.optim.Optimizer]
 
@@ -45,10 +46,21 @@ def load_state(path: Path, parts: Parts) -> int:
 
     Returns:
         Number of steps done.
+
+    Raises:
+        BadWeights: If the file is damaged or of another training.
     """
-    with safe_open(str(path), "pt") as file:
-        step = int(file.metadata()["step"])
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    header, tensors = read_tensors(path)
+    try:
+        _restore(tensors, parts)
+        return int(header["step"])
+    except (KeyError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadWeights(f"{path} is no state of this training: {reason}.") from error
+
+
+def _restore(tensors: dict[str, Tensor], parts: Parts) -> None:
+    """Put tensors into the parts that they were saved from."""
     for name, part in parts.items():
         own = {
             key.removeprefix(f"{name}/"): value
@@ -65,4 +77,3 @@ def load_state(path: Path, parts: Parts) -> int:
                 moments.setdefault(int(number), {})[kind] = value
             state["state"] = moments
             part.load_state_dict(state)
-    return step

@@ -8,15 +8,17 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from facedit.errors import BadWeights, OutputExists, UsageError
 from facedit.lock import locked
+from facedit.tensors import read_tensors
 from facedit.training.team import joined_by_launcher
 
 STATE = "state.safetensors"
+MOST_BYTES = 32 << 30
+"""Largest state that is read: weights, their average and two moments, all in float32."""
 FORMAT = "facedit-training-1"
 
 
@@ -119,21 +121,16 @@ def load_state(path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Opti
     Raises:
         BadWeights: If the file is damaged or belongs to another network.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise BadWeights(f"{path} cannot be read as a training state: {error}.") from error
+    header, tensors = read_tensors(path, most_bytes=MOST_BYTES)
     if header.get("format") != FORMAT:
         raise BadWeights(f"{path} is no training state ({header.get('format')!r}).")
-    step, ema.updates = int(header["step"]), int(header["ema_updates"])
     try:
+        step, ema.updates = int(header["step"]), int(header["ema_updates"])
         net.load_state_dict(_part(tensors, "net."))
         averaged = _part(tensors, "ema.")
         for name, value in ema.weights.items():
             value.copy_(averaged[name])
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise BadWeights(f"{path} belongs to another network: {reason}") from error
     entries = {name: _part(tensors, f"optimiser.{name}.") for name in _ADAM}

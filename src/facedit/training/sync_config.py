@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facedit.errors import UsageError
-from facedit.training.config import PoolConfig, RunConfig, build
+from facedit.fields import build
+from facedit.training.config import PoolConfig, RunConfig
 
 
 @dataclass(frozen=True, slots=True)

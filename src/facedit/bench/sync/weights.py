@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
 from facedit.errors import AssetMissing, BadWeights
+from facedit.fields import build
 from facedit.media.output import whole_or_nothing
 from facedit.model.normalise import SpeechProjection
+from facedit.tensors import described, read_tensors
 from facedit.types import Bool, Float32
 
 FORMAT = "facedit-sync-1"
@@ -155,14 +156,10 @@ def load_sync(path: Path | None = None) -> SyncModel:
         raise AssetMissing(
             f"Sync network {path.name} is not there: install facedit again, or train one."
         )
-    if path.stat().st_size > MAX_BYTES:
-        raise BadWeights(f"{path} has {path.stat().st_size} bytes, over the limit of {MAX_BYTES}.")
+    header, tensors = read_tensors(path, most_bytes=MAX_BYTES)
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        return _assemble(header, tensors)
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        return _assemble(header, {name: value.float() for name, value in tensors.items()})
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadWeights(f"{path.name} is damaged or does not fit the code: {reason}") from error
 
@@ -171,14 +168,14 @@ def _assemble(header: dict[str, str], tensors: dict[str, Tensor]) -> SyncModel:
     """Build the model from a file's parts; ``ValueError`` and others if they do not fit."""
     if header["format"] != FORMAT:
         raise ValueError(f"format {header['format']!r} instead of {FORMAT!r}.")
-    config = SyncNetworkConfig(**json.loads(header["config"]))
+    config = build(SyncNetworkConfig, described(header, "config"), "config", BadWeights)
     projection = SpeechProjection(
         tensors.pop("speech.matrix").numpy(), tensors.pop("speech.offset").numpy()
     )
     scale = tensors.pop("motion.scale").numpy()
     net = SyncNetwork(config)
     net.load_state_dict({k.removeprefix("net."): v for k, v in tensors.items()})
-    first, last = json.loads(header["lips"])
+    first, last = described(header, "lips")
     if scale.shape != (config.motion_dims,) or last - first != config.motion_dims:
         raise ValueError(f"dims {first} to {last} and scale {scale.shape} do not fit.")
     if projection.matrix.shape[1:] != (config.speech_dims,):
@@ -192,7 +189,7 @@ def _assemble(header: dict[str, str], tensors: dict[str, Tensor]) -> SyncModel:
         lips=(first, last),
         encoder=header["encoder"],
         space=header["space"],
-        notes=json.loads(header["notes"]),
+        notes=described(header, "notes"),
     )
 
 

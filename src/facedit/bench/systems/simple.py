@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from facedit.assets import sha256_of
 from facedit.bench.baselines import Ridge, hold, line
@@ -17,6 +16,7 @@ from facedit.bench.systems.system import System
 from facedit.errors import BadWeights
 from facedit.media.output import whole_or_nothing
 from facedit.model.normalise import SpeechProjection
+from facedit.tensors import read_tensors
 from facedit.types import Float32
 
 RIDGE_FILE = "ridge.safetensors"
@@ -114,12 +114,10 @@ def load_ridges(path: Path) -> tuple[SpeechProjection, dict[str, Ridge]]:
     Raises:
         BadWeights: If the file is damaged or holds something else.
     """
-    from safetensors import safe_open
-
     try:
-        tensors = {name: value.astype(np.float32) for name, value in load_file(path).items()}
-        with safe_open(path, framework="numpy") as file:
-            reach = int((file.metadata() or {})[REACH])
+        header, found = read_tensors(path, "np")
+        tensors = {name: value.astype(np.float32) for name, value in found.items()}
+        reach = int(header[REACH])
         projection = SpeechProjection(tensors.pop("speech.matrix"), tensors.pop("speech.offset"))
         names = sorted({name.rsplit(".", 1)[0] for name in tensors})
         maps = {
@@ -127,7 +125,7 @@ def load_ridges(path: Path) -> tuple[SpeechProjection, dict[str, Ridge]]:
             for name in names
         }
         _ = maps[ALL]  # every clip can fall back on it
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise BadWeights(f"{path.name} holds no fitted ridges: {error}.") from error
     return projection, maps
 

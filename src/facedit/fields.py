@@ -1,0 +1,79 @@
+"""Builds frozen dataclasses from tables that people write (TOML, JSON), checked field by field."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from typing import Any
+
+from facedit.errors import FaceditError, UsageError
+
+
+def build(kind: type, table: object, where: str, error: type[FaceditError] = UsageError) -> Any:
+    """Build a frozen dataclass from a table.
+
+    Args:
+        kind: The dataclass.
+        table: Its fields; dataclasses among them are tables, tuples are lists.
+        where: What the table is, for messages.
+        error: What to raise.
+
+    Returns:
+        An instance.
+
+    Raises:
+        error: If a field is missing, unknown, of a wrong kind or out of range.
+    """
+    if not isinstance(table, dict):
+        raise error(f"{where} must be a table.")
+    hints = typing.get_type_hints(kind)
+    fields = {item.name: item for item in dataclasses.fields(kind)}
+    if unknown := sorted(set(table) - set(fields)):
+        raise error(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(fields)}.")
+    missing = [
+        name
+        for name, item in fields.items()
+        if name not in table
+        and item.default is dataclasses.MISSING
+        and item.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise error(f"{where}: missing {', '.join(missing)}.")
+    values = {
+        name: _value(hints[name], value, f"{where}: {name}", error) for name, value in table.items()
+    }
+    try:
+        return kind(**values)
+    except UsageError as fault:
+        raise error(f"{where}: {fault}") from fault
+
+
+def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> object:
+    """Check one value against its annotation; lists become tuples."""
+    if dataclasses.is_dataclass(hint):
+        assert isinstance(hint, type)
+        return build(hint, value, where, error)
+    origin = typing.get_origin(hint) or hint
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise error(f"{where} must be a list.")
+        inner = typing.get_args(hint)
+        if inner[-1] is Ellipsis:
+            inner = inner[:1] * len(value)
+        if len(inner) != len(value):
+            raise error(f"{where} has {len(value)} items; expected {len(inner)}.")
+        return tuple(
+            _value(one, item, where, error) for one, item in zip(inner, value, strict=True)
+        )
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise error(f"{where} must be a table.")
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, types.UnionType) or not isinstance(value, hint):
+        raise error(f"{where} is {value!r}; expected {hint.__name__}.")
+    if hint is int and isinstance(value, bool):
+        raise error(f"{where} is {value!r}; expected int.")
+    return value
