@@ -90,6 +90,10 @@ def test_the_very_words_win_over_words_that_only_read_alike():
 def test_a_time_chooses_among_phrases_too():
     transcript = spoken("a big hall and a big hall")
     assert find(transcript, "big hall@0.9s") == (1, 3)
+    for time in ("2.9", "2,9 s", "0:02.9", "0:00:02.9s"):
+        assert find(transcript, f"big hall@{time}") == (5, 7)
+    with pytest.raises(BadEdit, match="only"):
+        find(transcript, "big hall@1:00")
     assert find(transcript, "big hall@2.9s") == find(transcript, "big hall#2") == (5, 7)
 
 

@@ -14,7 +14,7 @@ from facedit.errors import BadEdit
 from facedit.types import Transcript, Word
 
 _QUALIFIED = re.compile(
-    r"(?P<phrase>.*\S)\s*(?:#(?P<number>\d{1,6})|@(?P<time>\d+(?:\.\d*)?)\s*s?)"
+    r"(?P<phrase>.*\S)\s*(?:#(?P<number>\d{1,6})|@(?P<time>(?:\d+:){0,2}\d+(?:[.,]\d*)?)\s*s?)"
 )
 _SUGGESTED = 30
 """Words of the longest phrase for which others like it are looked up."""
@@ -28,7 +28,7 @@ class Replace:
 
     Attributes:
         old: The phrase as it stands in the transcript; ``phrase#2`` is its second occurrence,
-            ``phrase@3.1s`` the one spoken at (or nearest to) 3.1 s.
+            ``phrase@3.1s`` (or ``phrase@1:03.1``) the one spoken at that time or nearest to it.
         new: What is said instead.
     """
 
@@ -198,8 +198,16 @@ def _places(
         return _occurrences(words, phrase), phrase.strip(), None, None
     plain = match["phrase"]
     number = int(match["number"]) if match["number"] else None
-    time_s = float(match["time"]) if match["time"] else None
+    time_s = _seconds(match["time"]) if match["time"] else None
     return _occurrences(words, plain), plain, number, time_s
+
+
+def _seconds(time: str) -> float:
+    """Read a time such as ``3.1``, ``3,1``, ``1:03.1`` or ``1:00:03``."""
+    total = 0.0
+    for part in time.replace(",", ".").split(":"):
+        total = 60.0 * total + float(part)
+    return total
 
 
 def _occurrences(words: Sequence[Word], phrase: str) -> list[tuple[int, int]]:
