@@ -22,6 +22,7 @@ from facedit.editing.words import key, tokenise
         ("\ufefcى", unicodedata.normalize("NFKC", "\ufefc") + "ى"),  # presentation form
         ("word\u200b", "word"),
         ("1️⃣", "1"),
+        ("র\u200d\u09cdয", "র\u09cdয"),
         ("great👍🏽", "great"),
         ("US $", "US"),
     ],

@@ -33,6 +33,8 @@ def key(text: str) -> str:
     kept: list[str] = []
     follows = False  # whether the letter before was kept: a mark belongs to it
     for index, character in enumerate(text):
+        if unicodedata.category(character) == "Cf":  # joiners stand between a letter and its mark
+            continue
         mark = unicodedata.category(character) in ("Mn", "Mc") and character not in _SELECTORS
         follows = (mark and follows) or _is_spoken(character) or _is_inside(text, index)
         if follows:
