@@ -111,7 +111,8 @@ def describe(planned: PlannedEdit) -> str:
     plan = planned.plan
     if not planned.edits:
         return "The new words are the old ones: nothing changes."
-    lines = []
+    before, after = marked([word.text for word in planned.transcript.words], planned.edits)
+    lines = [f"before: {before}", f"after:  {after}"]
     for edit, fill in zip(planned.edits, plan.fills, strict=True):
         old = " ".join(w.text for w in planned.transcript.words[edit.old_start : edit.old_end])
         what = {
@@ -123,8 +124,6 @@ def describe(planned: PlannedEdit) -> str:
             f"{fill.source_start_s:8.3f}-{fill.source_end_s:.3f} s  {what}: "
             f"{_longer(fill.shift_frames)}"
         )
-    before, after = marked([word.text for word in planned.transcript.words], planned.edits)
-    lines += [f"before: {before}", f"after:  {after}"]
     lines.append(f"{plan.source_duration_s:.3f} s become {plan.output_duration_s:.3f} s.")
     return "\n".join(lines)
 
