@@ -69,6 +69,11 @@ def test_the_machines_own_npm_is_taken_where_there_is_one(
     own.chmod(0o755)
     monkeypatch.setenv("PATH", str(own.parent))
     assert assets.fetch(one).read_bytes() == CONTENT
+    # What was damaged since is installed anew.
+    (tmp_path / "assets" / one).write_bytes(b"what a vo")
+    assert assets.state_of(one) == "DAMAGED"
+    assert assets.fetch(one).read_bytes() == CONTENT
+    assert assets.state_of(one) == "installed"
 
 
 def test_no_client_at_all_is_one_line(one: str, monkeypatch: pytest.MonkeyPatch) -> None:
