@@ -165,7 +165,7 @@ def _prepare(
         seconds=time.monotonic() - begun,
         run_clips=len(todo),
         run_frames=sum(int(rows[item.file]["frames"]) for item in todo),
-        workers=str(workers),
+        workers=workers,
     )
     with whole_or_nothing(output / PAGE, force=True) as part:
         part.write_text(prepared_html(table, done.speed if todo else {}, done.seconds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from facedit.scale.workers import Workers
 from facedit.training.prepared import ROWS
 from facedit.training.prepared_page import PAGE
 from facedit.units import MOTION_FPS
@@ -38,7 +39,7 @@ class Prepared:
     seconds: float = 0.0
     run_clips: int = 0
     run_frames: int = 0
-    workers: str = "1"
+    workers: Workers = Workers()
 
     @property
     def minutes(self) -> float:
