@@ -1,7 +1,7 @@
-"""Write the span tables of docs/evaluation.md and of the model card from an evaluation.
+"""Put the span tables of an evaluation into docs/journal/evaluation.md, or print the model card's.
 
-python benchmarks/evaluation_doc.py OUT/evaluation.json docs     # from '## Tables' on
-python benchmarks/evaluation_doc.py OUT/evaluation.json card     # the card's table
+python benchmarks/evaluation_doc.py OUT/evaluation.json journal  # replaces all from '## Tables' on
+python benchmarks/evaluation_doc.py OUT/evaluation.json card     # prints the card's table
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+PAGE = Path(__file__).parents[1] / "docs" / "journal" / "evaluation.md"
+TABLES = "## Tables"
 METHODS = {
     "model": "**{weights}**",
     "model, mean (T=0)": "its mean (T = 0, no guidance)",
@@ -78,9 +80,9 @@ def table(*heads: str) -> list[str]:
     return ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
 
 
-def docs(found: Evaluation) -> str:
-    """Write the tables of docs/evaluation.md."""
-    lines = ["## Tables (protocol `edit`)", ""]
+def journal(found: Evaluation) -> str:
+    """Write the tables of the journal's page."""
+    lines = [f"{TABLES} (protocol `edit`)", ""]
     corpora = [name for name in TITLES if name in found.all["clips"]]
     for corpus in corpora:
         lines += [f"### {TITLES[corpus]} ({found.all['clips'][corpus]} clips)", ""]
@@ -146,13 +148,17 @@ def card(found: Evaluation) -> str:
 
 
 def main() -> None:
-    """Print what is asked for."""
+    """Write or print what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("evaluation", type=Path)
-    parser.add_argument("what", choices=["docs", "card"])
+    parser.add_argument("what", choices=["journal", "card"])
     args = parser.parse_args()
     found = Evaluation(args.evaluation)
-    print(docs(found) if args.what == "docs" else card(found), end="")
+    if args.what == "card":
+        print(card(found), end="")
+    else:
+        before, *_ = PAGE.read_text().partition(f"{TABLES} ")
+        PAGE.write_text(before + journal(found))
 
 
 if __name__ == "__main__":

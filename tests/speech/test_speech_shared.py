@@ -1,4 +1,4 @@
-"""What the figures in docs/speech.md promise, on real clips."""
+"""What the figures in docs/journal/speech.md promise, on real clips."""
 
 import csv
 

@@ -27,7 +27,7 @@ from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import first_frame_from, frame_at, frame_time
 
 WATCHED_S = 20.0
-"""How much of a video is watched: more mouths than that add little (docs/renderer.md)."""
+"""How much of a video is watched: more mouths than that add little (docs/journal/renderer.md)."""
 
 LEAST_CONTEXT_S = 0.6
 """Shorter stretches say too little of how somebody speaks."""

@@ -83,7 +83,7 @@ PRESETS: dict[str, dict[str, Any]] = {
               "conv_kernel": 31},
     # What two CPU cores can train: our default.
     # Without cross-attention: at equal steps it gained nothing over the local window and costs
-    # 40 per cent more time (docs/training.md).
+    # 40 per cent more time (docs/journal/training.md).
     "base": {"layers": 4, "width": 256, "heads": 4, "ff_mult": 2, "cross_attention": False},
     # For tests.
     "tiny": {"layers": 2, "width": 32, "heads": 2, "ff_mult": 2, "speech_width": 16,

@@ -10,7 +10,7 @@ class Habits(nn.Module):
     """Sums up kept motion into a vector that is added to the flow time's embedding.
 
     People differ in how far and how fast they move. Frames can read that off kept frames by
-    attention; here every block is told (ours, an option; measured in docs/training.md).
+    attention; here every block is told (ours, an option; measured in docs/journal/training.md).
     """
 
     def __init__(self, dims: int, width: int) -> None:

@@ -3,7 +3,7 @@
 English goes through PocketSphinx (10 ms grid, phones as well). Other languages, and English that
 PocketSphinx cannot follow, go through Whisper's cross-attention, which is coarser. Both also say
 how well text and sound agree, and together they tell a transcript of something else from one of
-this sound: docs/speech.md has the measurements behind the two thresholds.
+this sound: docs/journal/speech.md has the measurements behind the two thresholds.
 """
 
 from __future__ import annotations

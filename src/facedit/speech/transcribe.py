@@ -31,7 +31,7 @@ def transcribe(
     """Recognise what is said.
 
     Whisper base finds the words. In English their times are then measured by PocketSphinx, which
-    is several times closer than Whisper's own (docs/speech.md).
+    is several times closer than Whisper's own (docs/journal/speech.md).
 
     Args:
         sound: Any rate and channels.

@@ -24,7 +24,7 @@ _WITHOUT_SPACES = frozenset(("zh", "ja", "th", "lo", "my", "yue", "km", "bo"))
 FOREIGN_ODDS = 2.0
 """English is taken unless another language is this many times as likely.
 
-The largest number that costs no clip of the Arabic training split (docs/speech.md).
+The largest number that costs no clip of the Arabic training split (docs/journal/speech.md).
 """
 WELSH_ODDS = 10.0
 """The same for Welsh: much of what Whisper was taught to call Welsh was English speech (Radford et
@@ -88,7 +88,7 @@ def detect_language(samples: Float32) -> str:
     """Tell the language that is spoken.
 
     More of the same does not help: repeating a short clip up to Whisper's 30 s made it surer of
-    wrong languages (docs/speech.md).
+    wrong languages (docs/journal/speech.md).
 
     Args:
         samples: 16 kHz mono amplitudes that begin with speech; the first 30 s are heard.

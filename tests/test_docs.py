@@ -1,0 +1,63 @@
+"""What the pages point at is there: files, headings, and the configurations of the journal."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from facedit.training.config import load_config
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+CONFIGS = sorted((ROOT / "docs" / "journal" / "configs").rglob("*.toml"))
+_FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?://)([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_NAMED = re.compile(r"\bdocs/[\w/-]+\.(?:md|toml|svg|jpg|png)")
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks, in which ``#`` begins a comment."""
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def anchors(page: Path) -> set[str]:
+    """The names under which a page's headings are reached, as GitHub makes them."""
+    heads = (re.sub(r"[`*]|\]\([^)]*\)", "", head) for head in _HEADING.findall(prose(page)))
+    return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading(page: Path) -> None:
+    for link in _LINK.findall(prose(page)):
+        name, _, heading = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.is_file(), f"{page.name}: {link}"
+        assert not heading or heading in anchors(target), f"{page.name}: {link}"
+        if page.is_relative_to(ROOT / "docs"):  # the site holds this folder alone
+            assert target.is_relative_to(ROOT / "docs"), f"{page.name}: {link}"
+
+
+def test_every_page_that_the_code_names_is_there() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, check=True, text=True,
+    ).stdout.split("\0")  # fmt: skip
+    kinds = (".py", ".md", ".toml", "Makefile")
+    named = {
+        (file, name)
+        for file in filter(None, listed)
+        if file.endswith(kinds) and (ROOT / file).is_file()
+        for name in _NAMED.findall((ROOT / file).read_text(encoding="utf-8"))
+    }
+    assert named
+    assert sorted(pair for pair in named if not (ROOT / pair[1]).is_file()) == []
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_journal_s_configurations_are_read(path: Path) -> None:
+    """Also those that differ from a shipped one or from one beside them."""
+    assert load_config(path).run.output.startswith("runs/")
