@@ -39,7 +39,7 @@ class Prepared:
     seconds: float = 0.0
     run_clips: int = 0
     run_frames: int = 0
-    workers: Workers = Workers()
+    workers: Workers = field(default_factory=Workers)
 
     @property
     def minutes(self) -> float:
