@@ -1,17 +1,28 @@
-"""Reads safetensors files that people bring: whole, bounded, and described by sound JSON."""
+"""Reads safetensors and npz files that people bring: whole, bounded, described by sound JSON."""
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from facedit.errors import BadWeights
+from facedit.errors import BadWeights, FaceditError
 from facedit.inputs import check_input, parse_json
 
 MOST_BYTES = 4 << 30
 """Largest file that is read; the paper-sized model is below 2 GiB."""
+
+_DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, EOFError, SyntaxError, MemoryError, OverflowError,
+    NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy and zipfile raise on damaged files: headers are parsed, members unpacked."""
 
 
 def read_tensors(
@@ -59,6 +70,34 @@ def read_metadata(path: Path) -> dict[str, str]:
             return file.metadata() or {}
     except (SafetensorError, OSError, ValueError) as error:
         raise BadWeights(f"{path} is damaged, or not a whole safetensors file: {error}.") from error
+
+
+def read_arrays(
+    path: Path, names: Iterable[str], error: type[FaceditError]
+) -> dict[str, NDArray[np.generic]]:
+    """Read arrays of an npz file; nothing in it is unpickled.
+
+    Args:
+        path: The file.
+        names: The arrays wanted.
+        error: What to raise.
+
+    Returns:
+        The arrays by name; those that the file lacks are left out.
+
+    Raises:
+        error: If it is no plain file, damaged, or unpacks to more than ``MOST_BYTES``.
+    """
+    check_input(path, "npz", error)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked <= MOST_BYTES:
+            with np.load(path, allow_pickle=False) as stored:
+                return {name: stored[name] for name in names if name in stored}
+    except _DAMAGED as fault:
+        raise error(f"{path} is damaged, or no file of arrays: {fault}.") from fault
+    raise error(f"{path} unpacks to {unpacked} bytes, over the limit of {MOST_BYTES}.")
 
 
 def described(metadata: dict[str, str], key: str) -> Any:

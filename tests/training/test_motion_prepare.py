@@ -294,7 +294,7 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
     text = Path("manifest.csv").read_text()
     Path("manifest.csv").write_text(text.replace("a.mp4,train", "a.mp4,dev"))
     noise = np.random.default_rng(0).normal(0, 0.1, (48_000, 1)).astype(np.float32)
-    monkeypatch.setattr(encode, "read_sound", lambda clip: Sound(noise, 16_000))
+    monkeypatch.setattr(encode, "read_sound", lambda clip, mono: Sound(noise, 16_000))
     monkeypatch.setattr(encode, "whisper_base", lambda layer: Echo())
     done = prepare(Path("manifest.csv"), Path("out"), voices=2)
     assert done.kept == 3

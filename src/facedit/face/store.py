@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from facedit.errors import BadWeights
 from facedit.media.output import whole_or_nothing
+from facedit.tensors import read_arrays
 from facedit.types import FaceTrack
 
 
@@ -32,6 +33,9 @@ def save_track(path: Path, track: FaceTrack) -> None:
         )
 
 
+_ARRAYS = ("times_s", "landmarks", "confidence", "width", "height", "cuts")
+
+
 def load_track(path: Path) -> FaceTrack:
     """Read a track.
 
@@ -44,15 +48,15 @@ def load_track(path: Path) -> FaceTrack:
     Raises:
         BadWeights: If the file is damaged or holds something else.
     """
+    stored: dict[str, Any] = read_arrays(path, _ARRAYS, BadWeights)
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return FaceTrack(
-                stored["times_s"],
-                stored["landmarks"],
-                stored["confidence"],
-                int(stored["width"]),
-                int(stored["height"]),
-                tuple(float(cut) for cut in stored["cuts"]),
-            )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        return FaceTrack(
+            stored["times_s"],
+            stored["landmarks"],
+            stored["confidence"],
+            int(stored["width"]),
+            int(stored["height"]),
+            tuple(float(cut) for cut in stored["cuts"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
         raise BadWeights(f"{path.name} is no stored track: {error}") from error

@@ -10,6 +10,7 @@ import numpy as np
 
 from facedit.errors import UsageError
 from facedit.inputs import read_csv, read_json
+from facedit.tensors import read_arrays
 from facedit.types import Float32
 
 KEPT = "kept"
@@ -207,13 +208,11 @@ def read_clip(folder: Path, sha256: str, *, voices: bool = False) -> PreparedCli
         UsageError: If it is missing or damaged, or has no other voices and they are asked for.
     """
     path = clip_path(folder, sha256)
+    names = (*STORED, "voices") if voices else STORED
+    stored = read_arrays(path, names, UsageError)
+    if voices and "voices" not in stored:
+        raise UsageError(f"{path} {NO_VOICES}")
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            if voices and "voices" not in stored:
-                raise UsageError(f"{path} {NO_VOICES}")
-            names = (*STORED, "voices") if voices else STORED
-            return PreparedClip(*(stored[name].astype(np.float32) for name in names))
-    except UsageError:
-        raise
-    except (OSError, ValueError, KeyError) as error:
+        return PreparedClip(*(stored[name].astype(np.float32) for name in names))
+    except (ValueError, KeyError) as error:
         raise UsageError(f"{path} cannot be read ({error}); prepare again.") from error
