@@ -93,6 +93,19 @@ def test_an_edit_has_no_truth_to_compare_with() -> None:
     assert sums(make_scene(item=make_item("edit")), None) == {}
 
 
+def test_ssim_is_what_everyone_computes() -> None:
+    metrics = pytest.importorskip("skimage.metrics")
+    rng = np.random.default_rng(0)
+    one = rng.uniform(0, 255, (40, 53)).astype(np.float32)
+    for level in (0.0, 5.0, 60.0):
+        other = (one + rng.normal(0, level, one.shape)).astype(np.float32)
+        wanted = metrics.structural_similarity(
+            one, other, data_range=255.0, gaussian_weights=True, sigma=1.5,
+            use_sample_covariance=False,
+        )  # fmt: skip
+        assert ssim(one, other) == pytest.approx(wanted, abs=1e-5)
+
+
 def test_stlpips_is_nothing_for_equal_pictures_and_grows_with_damage() -> None:
     net = stlpips()
     true = make_pictures(noise=2.0)
