@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from facedit.bench.baselines import line
 from facedit.bench.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
+from facedit.bench.fills import OF_ANOTHER_CLIP
 from facedit.bench.lip_sums import hidden_frames
 from facedit.bench.spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
 from facedit.errors import OutputExists, UsageError
@@ -99,6 +101,22 @@ def test_a_gain_over_a_baseline_is_the_difference_of_figures(prepared, tmp_path)
     )  # fmt: skip
     assert gain["value"] == pytest.approx(figures["model"] - figures["ridge"])
     assert gain["low"] <= gain["value"] <= gain["high"]
+
+
+def test_with_one_clip_what_needs_a_second_is_left_out_by_name(prepared, tmp_path):
+    result = evaluate(
+        prepared, tmp_path, weights=prepared / "m.safetensors", spans=(8,), protocols=("edit",),
+        most_clips=1,
+    )  # fmt: skip
+    methods = {row["method"] for row in result.rows}
+    assert not methods & set(OF_ANOTHER_CLIP)
+    assert set(BASELINES) < methods
+    table = (tmp_path / "evaluation.md").read_text()
+    assert f"one clip only: '{OF_ANOTHER_CLIP[0]}'" in table
+    # "hold" does not move: it has no correlation. Neither that nor one clip's interval is a figure.
+    (held,) = [line for line in table.splitlines() if "| hold |" in line]
+    assert "[" not in held
+    assert not re.search(r"\bnan\b", table)
 
 
 def test_weights_for_other_features_are_refused(prepared, tmp_path):

@@ -19,7 +19,7 @@ from facedit.assets import require
 from facedit.bench.baselines import Pair, Ridge, RidgeFit
 from facedit.bench.behaviour.run import STUDIES, Footage, run_studies
 from facedit.bench.evaluation import Evaluation, tables
-from facedit.bench.fills import Sounds, borrowed, methods
+from facedit.bench.fills import OF_ANOTHER_CLIP, Sounds, borrowed, methods
 from facedit.bench.lip_sums import Figure, figures, hidden_frames, paired_gain
 from facedit.bench.spans import LipMeter, score_clips
 from facedit.errors import OutputExists, UsageError
@@ -139,6 +139,8 @@ def evaluate(
         clips = [read_clip(data, row.sha256) for row in members]
         fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), seed)
         fills["another clip's lips"] = borrowed(clips)
+        if len(clips) == 1:
+            fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
         sounds = Sounds.of_clips(clips)
         for protocol, span in product(protocols, spans) if SPANS_PART in parts else ():
             dim_set, foreign = PROTOCOLS[protocol]

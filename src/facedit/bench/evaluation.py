@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from facedit.bench.behaviour.tables import behaviour_tables
+from facedit.bench.fills import OF_ANOTHER_CLIP
 from facedit.bench.lip_sums import FIGURES
 from facedit.model.sample import SamplerSettings
 
@@ -64,6 +66,9 @@ def tables(result: Evaluation) -> str:
     for corpus, dims in dict.fromkeys(keys):
         members = [r for r in result.rows if (r["corpus"], r["dims"]) == (corpus, dims)]
         parts.append(f"\n## {corpus}, {members[0]['clips']} clips, protocol: {dims}\n")
+        if result.clips[corpus] == 1:
+            left = ", ".join(f"'{name}'" for name in OF_ANOTHER_CLIP)
+            parts.append(f"Left out, and intervals too, because there is one clip only: {left}.\n")
         heads = [name for name in FIGURES if not name.endswith("_mae")]
         parts.append("| span (frames in all) | method | " + " | ".join(heads) + " |")
         parts.append("|---|---|" + "---|" * len(heads))
@@ -76,7 +81,10 @@ def tables(result: Evaluation) -> str:
 
 
 def _cell(figure: dict[str, float], name: str) -> str:
+    if not math.isfinite(figure["value"]):
+        return "-"
     text = f"{figure['value']:.3f}" if name.endswith(("_r", "_rel")) else f"{figure['value']:.2f}"
-    if name.endswith(("_r", "_rel")):
+    # All draws of one clip are that clip: no interval.
+    if name.endswith(("_r", "_rel")) and figure["low"] < figure["high"]:
         text += f" [{figure['low']:.2f}, {figure['high']:.2f}]"
     return text

@@ -73,6 +73,9 @@ def middle_frames(there: int, wanted: int) -> NDArray[np.int64]:
     return (start + np.arange(wanted)) % there
 
 
+OF_ANOTHER_CLIP = ("model, wrong sound", "ridge, wrong sound", "another clip's lips")
+"""Methods that need a second clip."""
+
 Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
 """Fills the gaps of clips, given their sounds."""
 

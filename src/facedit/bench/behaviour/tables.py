@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -159,4 +160,8 @@ def _head(names: Sequence[str]) -> list[str]:
 
 
 def _line(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return "| " + " | ".join(_NONE.sub("-", cell) for cell in cells) + " |"
+
+
+_NONE = re.compile(r"[-+]?\bnan\b( %)?")
+"""A figure that there is none of, as Python formats it."""
