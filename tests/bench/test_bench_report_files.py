@@ -17,6 +17,8 @@ from bench_report_cases import (
     make_record,
 )
 
+from facedit.bench.gaussians import sums_length
+from facedit.bench.measures import frechet
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.report.write import write_results
 from facedit.errors import OutputNotWritable
@@ -234,6 +236,24 @@ def test_a_single_item_has_no_interval(tmp_path: Path) -> None:
     write_results(tmp_path, make_bench(make_item("a")), records, [make_measure("m")], RunFacts())
     assert all(row["low"] == "" for row in rows_of(tmp_path))
     assert not re.search(r"\bnan\b", (tmp_path / "index.html").read_text())
+
+
+def test_what_comes_to_no_figure_or_is_not_proven_is_left_out_by_name(tmp_path: Path) -> None:
+    """Three pictures are no Gaussian: the Fréchet distance is no number."""
+    few = next(m for m in frechet.MEASURES if m.name == "fd_mobilenetv2")
+    sums = {"m": (1.0, 1.0), few.sums: (0.0,) * (2 * sums_length(frechet.DIMS))}
+    record = make_record("a", "ours", sums)
+    report = write_results(
+        tmp_path, make_bench(make_item("a")), [record], [make_measure("m"), few], RunFacts(),
+        unproven={"phone_r": "swapped_sound: phone_r should go down"},
+    )  # fmt: skip
+    text = str(report)
+    assert "| ours | 1.00" in text
+    assert "2 measures are left out" in text
+    assert "- phone\\_r: swapped\\_sound: phone\\_r should go down" in text
+    assert "- fd\\_mobilenetv2: these items hold too little of what it measures" in text
+    for name in RESULTS:
+        assert "nan" not in (tmp_path / name).read_text().lower().split()
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
             return "not checked"
 
     monkeypatch.setattr(run_module, "selfcheck", lambda *_, **__: Passed())
-    monkeypatch.setattr(run_module, "require", lambda _: None)
+    monkeypatch.setattr(run_module, "left_out", lambda _: {})
 
 
 def options(clips: Path, **changes: object) -> RunOptions:

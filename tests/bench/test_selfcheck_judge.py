@@ -10,6 +10,7 @@ from facedit.bench.selfcheck.expected import (
     Follows,
     Moves,
     Ordered,
+    Same,
     Stays,
 )
 from facedit.bench.selfcheck.figures import TRUTH, Figures
@@ -125,6 +126,16 @@ def test_a_clip_without_a_disturbed_figure_does_not_count_in_the_truths() -> Non
     }
     effect = Figures(table, MEASURES).effect("late", "lag")
     assert (effect.truth, effect.seen) == (1.0, 1.0)
+
+
+def test_items_that_a_disturbance_does_not_fit_take_no_part() -> None:
+    table = {
+        TRUTH: [{"lag": [1.0, 1.0]}, {"lag": [9.0, 1.0]}],
+        "swapped": [{"lag": [1.0, 1.0]}, {}],
+    }
+    assert judge([Same("swapped", "lag", "")], Figures(table, MEASURES))[0].ok
+    table["swapped"] = [{"lag": [2.0, 1.0]}, {}]
+    assert not judge([Same("swapped", "lag", "")], Figures(table, MEASURES))[0].ok
 
 
 def test_a_measure_that_does_not_exist_fails_its_expectation() -> None:

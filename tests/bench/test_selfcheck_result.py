@@ -11,7 +11,7 @@ from facedit.bench.selfcheck.expected import (
     Row,
 )
 from facedit.bench.selfcheck.fingerprint import fingerprint, versions
-from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, require, save
+from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, left_out, load, require, save
 from facedit.bench.selfcheck.sample import choose_items, partners
 from facedit.errors import FaceditError, UsageError
 from facedit.shipped import ShippedFile
@@ -37,6 +37,25 @@ def test_a_failed_check_refuses_the_table_in_one_line_with_the_reason() -> None:
         assert part in message
     assert isinstance(caught.value, FaceditError)
     assert caught.value.exit_status != 0
+
+
+def test_a_table_goes_without_the_measures_that_failed_each_with_its_reason() -> None:
+    others = [replace(GOOD, measure=f"good {k}") for k in range(3)]
+    unknown = replace(BAD, measure="fd", seen="nan → nan")
+    left = left_out(outcome(GOOD, BAD, unknown, *others))
+    assert list(left) == ["sharpness", "fd"]
+    assert (
+        "blurred_mouth: sharpness should be or go down by 0.1 or more; was 1" in left["sharpness"]
+    )
+    assert left["fd"] == "these clips hold too little of what it measures"
+    assert left_out(outcome(GOOD)) == {}
+
+
+def test_when_most_measures_fail_there_is_no_table() -> None:
+    with pytest.raises(SelfCheckFailed, match="no table: 1 of 2"):
+        left_out(outcome(GOOD, BAD))
+    with pytest.raises(SelfCheckFailed, match="tested nothing"):
+        left_out(outcome())
 
 
 def test_a_check_that_tested_nothing_proves_nothing() -> None:

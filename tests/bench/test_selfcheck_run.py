@@ -43,6 +43,33 @@ def test_every_disturbance_reaches_the_measures_with_the_truths_takes() -> None:
     assert all(sums[name]["takes"] == (2.0, 1.0) for name in sums)
 
 
+@pytest.mark.parametrize(
+    ("speakers", "distance", "expected"),
+    [
+        (("me", "me"), 0.7, {"other_face"}),  # one name is one person
+        (("anna", "ben"), 0.1, set()),  # two names are two, or the face embedding fails
+        (("clip-a", "clip-b"), 0.25, {"other_face"}),  # nobody was named
+        (("clip-a", "clip-b"), 0.61, set()),
+    ],
+)
+def test_another_face_is_one_of_another_person(
+    speakers: tuple[str, str], distance: float, expected: set[str]
+) -> None:
+    item, other = (
+        replace(one, clip=replace(one.clip, speaker=f"mine/{name}"))
+        for one, name in zip(
+            (make_item(clip="clip-a"), make_item(clip="clip-b")), speakers, strict=True
+        )
+    )
+    sums = {"other_face": {"identity_distance": (6 * distance, 6.0)}}
+    assert run.unfit(run.Pair(item, other, 0), sums) == expected
+
+
+def test_one_clip_alone_has_no_wrong_sound_and_no_other_face() -> None:
+    pair = run.Pair(make_item(item="a"), make_item(item="b"), 0)
+    assert run.unfit(pair, {}) == {"other_face", "swapped_sound"}
+
+
 def test_a_benchmark_whose_clips_are_missing_is_refused_with_the_reason(tmp_path: Path) -> None:
     if not all(is_installed(name) for name, one in ASSETS.items() if one.needed in NEEDED):
         pytest.skip("the networks that measure are not installed")

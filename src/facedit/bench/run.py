@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from facedit import __version__, assets
 from facedit.bench.claim import RECORDS, claim
 from facedit.bench.items import Bench, Item, read_bench
+from facedit.bench.measure import DRAWN
 from facedit.bench.measures.registry import MEASURES
 from facedit.bench.record import Record, read_records, write_records
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.selection import chosen_items, clips_folder, other_clip, stray_videos
-from facedit.bench.selfcheck import require, selfcheck
+from facedit.bench.selfcheck import left_out, selfcheck
 from facedit.bench.systems.chosen import DEFAULT, choose
 from facedit.bench.systems.system import System
 from facedit.bench.worker import Job, Task, make_worker
@@ -71,9 +72,9 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
         options: How.
 
     Returns:
-        The report, which was written as well. (``FaceditError`` if the benchmark is garbled, or the
-        measures do not prove themselves; ``ItemsFailed`` if items failed: the report is written
-        all the same.)
+        The report, which was written as well; measures that do not prove themselves are left out
+        of it by name. (``FaceditError`` if the benchmark is garbled, or most measures do not prove
+        themselves; ``ItemsFailed`` if items failed: the report is written all the same.)
     """
     options = options or RunOptions()
     bench = read_bench(folder)
@@ -87,10 +88,12 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
         bench, clips, output, items=options.selfcheck_items, workers=options.workers,
         progress=options.progress,
     )  # fmt: skip
-    require(checked)
+    unproven = left_out(checked)
     work_off(output, clips, items, systems, options)
     records = [r for r in read_records(output / RECORDS) if r.item in {i.id for i in items}]
-    return finish(folder, output, bench, items, records, systems, options, checked_lines(checked))
+    return finish(
+        folder, output, bench, items, records, systems, options, checked_lines(checked), unproven
+    )
 
 
 def work_off(
@@ -147,6 +150,7 @@ def finish(
     systems: Sequence[System],
     options: RunOptions,
     lines: tuple[str, ...],
+    unproven: Mapping[str, str],
 ) -> Report:
     """Write the report and say what failed.
 
@@ -159,6 +163,7 @@ def finish(
         systems: The systems.
         options: How it was run.
         lines: The self-check's lines.
+        unproven: Measures that are left out, with the reasons.
 
     Returns:
         The report.
@@ -193,7 +198,10 @@ def finish(
     )
     part = replace(bench, items=tuple(items))
     reference = options.reference if options.reference in names else names[0]
-    report = write_results(output, part, records, MEASURES, facts, reference=reference)
+    measures = [m for m in MEASURES if m.name.removeprefix(DRAWN) not in unproven]
+    report = write_results(
+        output, part, records, measures, facts, reference=reference, unproven=unproven
+    )
     failed = [record for record in records if record.status == "failed"]
     stray = stray_videos(bench, systems)
     if failed or stray:

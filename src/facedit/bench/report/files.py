@@ -13,7 +13,7 @@ from facedit.bench.measure import Measure
 from facedit.bench.record import Record
 from facedit.bench.report.cost import Cost
 from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.main_measures import main_measures
+from facedit.bench.report.main_measures import is_drawn, main_measures
 from facedit.bench.report.numbers import heading, interval, plain, shown
 from facedit.bench.report.slices import TRACKS
 from facedit.bench.report.tables import Count, Table, Tables
@@ -94,8 +94,23 @@ def results_json(
     return f'{head[:-2]},\n "cell": {json.dumps(CELL)},\n "tables": [\n{lines}\n ]\n}}\n'
 
 
-def results_md(bench: Bench, tables: Tables, measures: Sequence[Measure]) -> str:
-    """Write the main measures as Markdown tables, one a track, for a README."""
+def unmeasured(
+    tables: Tables, records: Sequence[Record], measures: Sequence[Measure]
+) -> dict[str, str]:
+    """Name the measures of videos that were looked for and came to no figure in any track."""
+    there = {name for table in tables.tables for name in table.columns}
+    looked = {key for record in records for key in record.sums}
+    return {
+        one.name: "these items hold too little of what it measures"
+        for one in measures
+        if one.sums in looked and one.name not in there and not is_drawn(one)
+    }
+
+
+def results_md(
+    bench: Bench, tables: Tables, measures: Sequence[Measure], absent: Mapping[str, str]
+) -> str:
+    """Write the main measures as Markdown tables, one a track, and name what is left out."""
     parts = []
     for track in TRACKS:
         table = tables.whole(track)
@@ -112,7 +127,9 @@ def results_md(bench: Bench, tables: Tables, measures: Sequence[Measure]) -> str
         f"{_md(bench.name)} {_md(bench.version)}. In brackets 95 % intervals, bootstrapped over "
         "clips. Bold: best of the systems that were measured on all items of the column.\n"
     )
-    return "".join(parts) + note
+    left = [f"\n{len(absent)} measures are left out:\n\n"] if absent else []
+    left += [f"- {_md(name)}: {_md(why)}\n" for name, why in absent.items()]
+    return "".join([*parts, note, *left])
 
 
 def _md_table(table: Table, columns: Sequence[Measure], count: Mapping[str, Count]) -> str:

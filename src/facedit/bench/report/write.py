@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from facedit.bench.record import Record
 from facedit.bench.report.choose import choose
 from facedit.bench.report.cost import costs
 from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.files import cost_csv, results_csv, results_json, results_md
+from facedit.bench.report.files import cost_csv, results_csv, results_json, results_md, unmeasured
 from facedit.bench.report.page import bench_page
 from facedit.bench.report.tables import Count, make_tables
 from facedit.bench.report.videos import side_by_sides
@@ -81,6 +81,7 @@ def write_results(
     facts: RunFacts,
     *,
     reference: str = "ours",
+    unproven: Mapping[str, str] | None = None,
 ) -> Report:
     """Write ``results.csv``, ``.json`` and ``.md``, ``cost.csv``, ``index.html`` and side-by-sides.
 
@@ -92,6 +93,7 @@ def write_results(
         measures: The measures.
         facts: What the records do not say about the run.
         reference: The system that the others are compared with.
+        unproven: Measures that the self-check forbids, with the reasons.
 
     Returns:
         What was written.
@@ -110,7 +112,8 @@ def write_results(
     except OSError as error:
         raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
     videos = side_by_sides(folder, shown, reference, facts.clips)
-    markdown = results_md(bench, tables, measures)
+    absent = dict(unproven or {}) | unmeasured(tables, known, measures)
+    markdown = results_md(bench, tables, measures, absent)
     documents = {
         RESULTS[0]: results_csv(tables, measures),
         RESULTS[1]: results_json(bench, tables, known, measures, facts),

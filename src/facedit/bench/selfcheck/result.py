@@ -56,6 +56,18 @@ class SelfCheck:
         """The expectations that were not met."""
         return tuple(row for row in self.rows if not row.ok)
 
+    @property
+    def unproven(self) -> dict[str, str]:
+        """Measures whose figures must not be shown, each with the first reason."""
+        found: dict[str, str] = {}
+        for row in self.failed:
+            missing = "nan" in row.seen
+            found.setdefault(
+                row.measure,
+                "these clips hold too little of what it measures" if missing else said(row),
+            )
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
         return {"format": FORMAT, "passed": self.passed, **asdict(self)}
@@ -107,6 +119,22 @@ def require(found: SelfCheck) -> None:
         f"no table: {len(found.failed)} of {len(found.rows)} expectations of the self-check were "
         f"not met; {said(first)}{others}. See {JSON_NAME}."
     )
+
+
+def left_out(found: SelfCheck) -> dict[str, str]:
+    """Say which measures a table goes without.
+
+    Args:
+        found: The outcome of the self-check.
+
+    Returns:
+        Reasons by measure. (``SelfCheckFailed`` if more than half of the measures failed: then the
+        clips, or we, are at fault, and no figure can be trusted.)
+    """
+    examined = {row.measure for row in found.rows}
+    if 2 * len(found.unproven) >= len(examined):
+        require(found)
+    return found.unproven
 
 
 def save(found: SelfCheck, folder: Path, page: str) -> None:
