@@ -35,7 +35,7 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
-from facedit.speech.features import layer_of
+from facedit.speech.features import encoder_of
 from facedit.training.prepared import ClipRow, read_rows
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import frame_at, frame_time
@@ -60,7 +60,7 @@ def main() -> None:
         and (not arguments.speakers or row.speaker in arguments.speakers)
     ]
     model = load_model(weights_path(arguments.weights))
-    space, layer = MotionSpace.named(model.space), layer_of(model.encoder)
+    space, encoder = MotionSpace.named(model.space), encoder_of(model.encoder)
     print(
         "| clips | from | opening r | error | size | width r | error | size |\n" + "|---" * 8 + "|"
     )
@@ -75,7 +75,7 @@ def main() -> None:
             sums: dict[str, np.ndarray] = {}
             for name, known in ways.items():
                 canvas = shown_canvas(space, known, len(truth), "lips")
-                heard = shown_speech(known, canvas, later(sound, frame_time(part[0])), layer)
+                heard = shown_speech(known, canvas, later(sound, frame_time(part[0])), encoder)
                 motion = infill(model, canvas.values, canvas.mask, heard, seed=number)[0]
                 targets = still_targets(
                     space, canvas, motion, known.still, "lips", borrowed=known.borrowed

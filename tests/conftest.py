@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 import facedit  # noqa: F401  before anything can import what it silences
+from standin import plugged_in
 
 # The same examples in every CI run: a new counter-example is for the desk, not for a landing.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -23,6 +24,16 @@ def shared_data() -> Path:
         if (folder / "manifest.csv").is_file():
             return folder
     pytest.skip("the real clips (../shared/data) are not beside this checkout")
+
+
+@pytest.fixture(params=["cpu", "standin"])
+def device(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run a test on the CPU and on a device that refuses what CUDA and MPS refuse."""
+    if request.param == "cpu":
+        yield "cpu"
+        return
+    with plugged_in() as name:
+        yield name
 
 
 @pytest.fixture

@@ -159,3 +159,17 @@ def test_a_closed_pipe_leaves_no_traceback() -> None:
     )
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["edit", "sync", "generate", "demo", "prepare", "train", "evaluate", "adapt",
+     "bench run", "bench score", "bench selfcheck"],
+)  # fmt: skip
+def test_every_verb_that_runs_a_network_lets_the_device_be_chosen(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*verb.split(), "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--device DEVICE where networks compute: auto, cpu, cuda or mps (auto)" in said

@@ -29,6 +29,7 @@ from facedit.speech.voice import HibariVoice, synthesise
 from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Sound
 from media.clips import psnr
+from standin import plugged_in
 
 skimage = pytest.importorskip("skimage.data")
 TEXT = "We fly to the moon on Monday."
@@ -298,14 +299,33 @@ def test_the_examples_run(folder, talking, capsys):
     assert capsys.readouterr().out.count(" s, in: ") == 1
 
 
+def test_another_device_makes_the_same_pictures(talking, portrait, edited, words, folder):
+    request = EditRequest(
+        replace=(("moon", "station"),), delete=("on",), transcript=words, voice="default"
+    )
+    spoken = {name: folder / f"{name}.mp4" for name in ("here", "there")}
+    pipeline.generate(portrait, spoken["here"], text="Moon.", run=Run(progress=False, device="cpu"))
+    with plugged_in():
+        pipeline.generate(portrait, spoken["there"], text="Moon.", run=QUIET)
+    with plugged_in() as name:
+        run = Run(progress=False, device=name)
+        pipeline.edit(talking, folder / "edited_there.mp4", request, run=run)
+    for here, there in (
+        (spoken["here"], spoken["there"]),
+        (edited.outputs[0], folder / "edited_there.mp4"),
+    ):
+        for ours, theirs in zip(pictures(here), pictures(there), strict=True):
+            assert psnr(ours, theirs) > 40
+
+
 def test_weights_are_given_the_speech_layer_that_they_name(portrait, folder, monkeypatch):
     """Weights made for another layer hear that one; for features that nobody makes they refuse."""
     asked = []
     whole = spans.cached_features
 
-    def features(sound, frames, layer):
-        asked.append(layer)
-        return whole(sound, frames, layer)
+    def features(sound, frames, encoder):
+        asked.append(encoder.layer)
+        return whole(sound, frames, encoder)
 
     monkeypatch.setattr(spans, "cached_features", features)
     model = load_model(weights_path("default"))

@@ -46,12 +46,13 @@ class DemoFiles:
         )
 
 
-def demo(folder: Path, *, force: bool = False) -> DemoFiles:
+def demo(folder: Path, *, force: bool = False, device: str = "auto") -> DemoFiles:
     """Make the demonstration.
 
     Args:
         folder: Where the files go.
         force: Replace the files of an earlier demonstration; others in the folder stay.
+        device: Where networks compute.
 
     Returns:
         The files. The errors of ``make_folder`` pass through.
@@ -74,9 +75,13 @@ def demo(folder: Path, *, force: bool = False) -> DemoFiles:
     portrait = folder / "portrait.png"
     io.imsave(portrait, data.astronaut(), check_contrast=False)  # type: ignore[no-untyped-call]
     talking, edited = folder / "talking.mp4", folder / "edited.mp4"
-    pipeline.generate(portrait, talking, text=SENTENCE, voice="default", run=Run(force=force))
+    pipeline.generate(
+        portrait, talking, text=SENTENCE, voice="default", run=Run(force=force, device=device)
+    )
     request = EditRequest(replace=((OLD_WORD, NEW_WORD),), voice="default")
-    pipeline.edit(talking, edited, request, run=Run(force=force, report=folder / "report"))
+    pipeline.edit(
+        talking, edited, request, run=Run(force=force, device=device, report=folder / "report")
+    )
     compared = folder / "side_by_side.mp4"
     side_by_side(talking, edited, compared, force=force)
     return DemoFiles(talking, edited, compared, folder / "report" / "report.html")

@@ -22,9 +22,10 @@ from facedit.compose.results import (
     take_files,
 )
 from facedit.compose.sound import compose_sound, with_sound
-from facedit.compose.spans import load_models, torch_device
+from facedit.compose.spans import load_models
 from facedit.compose.weights import choose_weights
 from facedit.compose.words import source_transcript, word_edits
+from facedit.device import choose_device
 from facedit.errors import BadTranscript, UsageError
 from facedit.face.choice import FaceChoice
 from facedit.inputs import read_text
@@ -319,7 +320,7 @@ def _check(
 ) -> list[Path]:
     """Refuse before any work what cannot end well; return everything the run will make."""
     FaceChoice.parse(run.face)
-    torch_device(run.device)
+    choose_device(run.device)
     choose_weights(run)
     require("core")
     if voice not in (None, "auto"):

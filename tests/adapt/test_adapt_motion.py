@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def test_too_little_footage_is_refused(clips: list[PreparedClip]) -> None:
         part_footage(clips)
 
 
-def test_tuning_repeats_itself_and_leaves_the_base(model: MotionModel) -> None:
+def test_tuning_repeats_itself_and_leaves_the_base(model: MotionModel, device: str) -> None:
+    model = replace(model, net=deepcopy(model.net).to(device))
     before = {name: value.clone() for name, value in model.net.state_dict().items()}
     data = pack([clip(60)], model.projection)
     options = TuneOptions(steps=3, frames_per_step=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,8 +70,9 @@ def test_blocks_are_kept_apart_with_a_margin(bank: ReferenceBank) -> None:
 
 
 def test_it_improves_frames_kept_apart_and_leaves_the_network_alone(
-    bank: ReferenceBank, wrong: MouthNetwork
+    bank: ReferenceBank, wrong: MouthNetwork, device: str
 ) -> None:
+    wrong = deepcopy(wrong).to(device)
     before = {key: value.clone() for key, value in wrong.state_dict().items()}
     ticks: list[int] = []
     found = adapt_mouth(wrong, [bank], FEW, ticks.append)

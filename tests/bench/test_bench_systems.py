@@ -19,6 +19,7 @@ from facedit.bench.systems.simple import held, load_ridges, ridge, save_ridges, 
 from facedit.errors import BadWeights, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.model.normalise import SpeechProjection
+from facedit.speech.features import WHISPER, WhisperBase
 from facedit.types import Float32
 from model.motion_models import CHANNELS, DIMS, SPEECH, tiny_model
 
@@ -38,9 +39,11 @@ def blank(seed: int = 0, library: Library | None = None, corpus: str = "x") -> B
     return Blank(hidden, mask, speech, ears(speech, other), library, corpus, seed)
 
 
-def ears(own: Float32, other: Float32) -> Callable[[Heard, int], Float32]:
+def ears(own: Float32, other: Float32) -> Callable[[Heard, WhisperBase], Float32]:
     """What a blank hears; layer 2 sounds like twice layer 4."""
-    return lambda which, layer: (other if which == "other" else own) * np.float32(4 / layer)
+    return lambda which, encoder: (
+        (other if which == "other" else own) * np.float32(4 / encoder.layer)
+    )
 
 
 def changed(one: Blank, **fields: object) -> Blank:
@@ -79,7 +82,7 @@ def test_every_setting_of_the_sampler_is_an_option():
 def test_weights_are_loaded_once_however_often_they_are_named(tmp_path: Path, monkeypatch):
     loaded = []
 
-    def load(path: Path) -> MotionModel:
+    def load(path: Path, device: str) -> MotionModel:
         loaded.append(path)
         return load_model(path)
 
@@ -137,7 +140,7 @@ def test_without_context_the_surroundings_do_not_matter_and_with_it_they_do():
 
 def test_the_wrong_sound_is_the_other_clips():
     one = blank()
-    swapped = changed(one, hear=ears(one.hear("other", 4), one.speech))
+    swapped = changed(one, hear=ears(one.hear("other", WHISPER), one.speech))
     heard = complete(MODEL, one, 2, context=True, sound="other")
     assert np.array_equal(heard, complete(MODEL, swapped, 2, context=True, sound="own"))
     assert heard.shape == (2, 24, DIMS)

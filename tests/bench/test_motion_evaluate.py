@@ -71,9 +71,14 @@ def prepared(tmp_path_factory):
     return folder
 
 
-def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(prepared, tmp_path):
+def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(
+    prepared, tmp_path, device
+):
     weights = prepared / "m.safetensors"
-    result = evaluate(prepared, tmp_path, weights=weights, spans=(8, 14), protocols=("edit",))
+    result = evaluate(
+        prepared, tmp_path, weights=weights, spans=(8, 14), protocols=("edit",),
+        device=device,
+    )  # fmt: skip
     assert {row["span"] for row in result.rows} == {8, 14}
     by_method = {row["method"]: row["figures"] for row in result.rows if row["span"] == 14}
     assert set(BASELINES) < set(by_method)

@@ -21,6 +21,7 @@ from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
+from facedit.speech.features import WhisperBase
 from facedit.types import Sound
 
 LONGEST = round(CONTEXT_S * 25)
@@ -118,14 +119,14 @@ def test_the_head_moves_on_from_the_picture(space, shown):
 
 
 def test_each_part_hears_its_own_sound(space, shown, monkeypatch):
-    def features(window, first_frame, frames, layer):
-        assert layer == 2
+    def features(window, first_frame, frames, encoder):
+        assert encoder.layer == 2
         return np.stack([np.full(frames, window(0, 0)), first_frame + np.arange(frames)], axis=1)
 
     monkeypatch.setattr(module, "speech_on", features)
     told = replace(shown, context=replace(shown.context, sound=lambda *_: 1))
     canvas = shown_canvas(space, told, 30, "head")
-    heard = shown_speech(told, canvas, lambda *_: 2, 2)
+    heard = shown_speech(told, canvas, lambda *_: 2, WhisperBase(2))
     before = len(shown.context.landmarks)
     assert heard[:, 0].tolist() == [1] * before + [2] * 30
     start = shown.context.first_frame
@@ -138,8 +139,11 @@ def test_of_a_picture_nothing_but_the_picture_is_known(space, monkeypatch):
     wanted = still_canvas(space, alone.still, 20, "head")
     np.testing.assert_array_equal(canvas.values, wanted.values)
     np.testing.assert_array_equal(canvas.mask, wanted.mask)
-    monkeypatch.setattr(module, "speech_on", lambda _, first, frames, layer: (first, frames))
-    assert shown_speech(alone, canvas, silence, 4) == (-PROMPT_FRAMES, 20 + PROMPT_FRAMES)
+    monkeypatch.setattr(module, "speech_on", lambda _, first, frames, encoder: (first, frames))
+    assert shown_speech(alone, canvas, silence, WhisperBase()) == (
+        -PROMPT_FRAMES,
+        20 + PROMPT_FRAMES,
+    )
 
 
 def test_another_pictures_mouth_starts_closed_and_opens_as_the_videos(space, shown):

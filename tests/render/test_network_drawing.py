@@ -12,7 +12,6 @@ from facedit.render.paint import covering
 from facedit.render.warp import Rect
 
 TINY = MouthNetworkConfig(size=96, channels=(16, 24, 32), detail=8)
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def test_a_part_is_what_the_network_says_there(network: MouthNetwork, part: Rect
     gaps = torch.rand(2, 4, generator=noise) / 8
     with torch.inference_mode():
         weights, residual = network(pictures, raster, gaps)
-        drawn, added, covered = DrawingNetwork(network, CPU)(
+        drawn, added, covered = DrawingNetwork(network)(
             pictures.permute(0, 3, 4, 1, 2), raster.permute(0, 2, 3, 1), gaps, part
         )
     assert drawn.shape == (2, covered.height, covered.width, 4)
@@ -53,7 +52,7 @@ def test_a_part_is_what_the_network_says_there(network: MouthNetwork, part: Rect
 
 def test_the_network_given_is_not_changed(network: MouthNetwork) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    DrawingNetwork(network, CPU)
+    DrawingNetwork(network)
     for name, value in network.state_dict().items():
         assert value.dtype == torch.float32
         assert torch.equal(value, before[name])

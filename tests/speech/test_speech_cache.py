@@ -6,7 +6,7 @@ import pytest
 from facedit.assets import asset_path
 from facedit.speech import cache
 from facedit.speech.cache import cached_features, cached_transcript, sound_key
-from facedit.speech.features import extract, whisper_base
+from facedit.speech.features import WHISPER, extract
 from facedit.types import Sound, Transcript, Word
 
 
@@ -14,7 +14,7 @@ from facedit.types import Sound, Transcript, Word
 def folder(monkeypatch, tmp_path):
     """An empty cache; the encoder is loaded before the assets move out of sight."""
     assert asset_path("whisper-base.bin")
-    whisper_base()
+    assert WHISPER.channels
     monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
     return tmp_path / "speech"
 

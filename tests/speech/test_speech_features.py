@@ -4,12 +4,14 @@ import pytest
 from facedit.errors import UsageError
 from facedit.speech.features import (
     LAYERS,
+    WHISPER,
+    WhisperBase,
+    _loaded,
     chunks,
     encoder_name,
+    encoder_of,
     extract,
-    layer_of,
     log_energy,
-    whisper_base,
 )
 from facedit.speech.sound import from_mono, mono, resampled
 from facedit.types import Sound
@@ -31,20 +33,21 @@ def test_shape_name_and_range(spoken):
 
 
 def test_a_layer_is_known_by_its_name(spoken):
-    assert [layer_of(encoder_name(layer)) for layer in range(1, LAYERS + 1)] == [1, 2, 3, 4, 5, 6]
-    assert extract(spoken, 20, layer=2).encoder == encoder_name(2)
+    known = [encoder_of(encoder_name(layer)).layer for layer in range(1, LAYERS + 1)]
+    assert known == [1, 2, 3, 4, 5, 6]
+    assert extract(spoken, 20, WhisperBase(2)).encoder == encoder_name(2)
     for unknown in ("whisper-base/7+energy+vad", "whisper-base/4", ""):
         with pytest.raises(UsageError, match="this version makes whisper-base/1"):
-            layer_of(unknown)
+            encoder_of(unknown)
 
 
 def test_layers_differ_and_level_and_voice_do_not(spoken):
     """Each layer is the one below, one block further; what stands beside the states is shared."""
-    two, four = extract(spoken, 50, layer=2).values, extract(spoken, 50).values
+    two, four = extract(spoken, 50, WhisperBase(2)).values, extract(spoken, 50).values
     np.testing.assert_array_equal(two[:, -2:], four[:, -2:])
     assert np.abs(two[:, :-2] - four[:, :-2]).mean() > 0.05
-    deeper = whisper_base(4)._net.layers
-    low = whisper_base(2)._net.layers
+    deeper = _loaded(4, "cpu").layers
+    low = _loaded(2, "cpu").layers
     assert len(low) == 2
     assert len(deeper) == 4
     np.testing.assert_array_equal(
@@ -102,9 +105,9 @@ def test_pieces_of_a_long_sound_agree_with_the_whole(spoken, monkeypatch):
     import facedit.speech.features as module
 
     samples = np.tile(resampled(mono(spoken), spoken.rate, 16_000), 6)[: 300 * 640]
-    whole = whisper_base().encode(samples)
+    whole = WHISPER.encode(samples)
     monkeypatch.setattr(module, "_CHUNK_FRAMES", 200)
-    pieces = whisper_base().encode(samples)
+    pieces = WHISPER.encode(samples)
     assert pieces.shape == whole.shape
     # The first piece starts where the whole does; the second is at another place of Whisper's
     # position table and hears another past, which changes states a little, not their order.

@@ -125,14 +125,14 @@ def test_the_page_is_whole_and_loads_nothing(tmp_path):
     assert "40 of 100" in text
 
 
-def test_a_run_rewrites_its_page_with_what_it_drew(tmp_path):
+def test_a_run_rewrites_its_page_with_what_it_drew(tmp_path, device):
     corpus = mesh_corpus(tmp_path / "prepared")
     path = write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=4)
     text = path.read_text().replace("validate_every = 0", "validate_every = 2")
     path.write_text(
         text.replace("[[data.pools]]", 'hold_out_speakers = ["s1"]\n\n[[data.pools]]', 1)
     )
-    figures = train(path).figures
+    figures = train(path, device=device).figures
     assert {"loss_short", "loss_still", "one_opening_r", "one_jump"} <= figures.keys()
     assert all(np.isfinite(value) for value in figures.values())
     page = (tmp_path / "run" / PAGE).read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from facedit.face.store import save_track
 from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
 from facedit.scale.workers import Workers
+from facedit.speech.features import WhisperBase
 from facedit.training import encode
 from facedit.training import prepare as module
 from facedit.training.encode import Unusable, encode_clip, longest_run
@@ -122,7 +123,7 @@ def clips(tmp_path, monkeypatch):
         return talking_track(15 if clip.stem == "short" else 40)[0]
 
     monkeypatch.setattr(module, "track_of", track_of)
-    monkeypatch.setattr(module, "speech_of", lambda clip, cache, layer: 4 / layer * voice(40))
+    monkeypatch.setattr(module, "speech_of", lambda clip, cache, ear: 4 / ear.layer * voice(40))
     return tmp_path, calls
 
 
@@ -196,9 +197,13 @@ def test_a_layer_that_is_none_is_refused(clips, layer):
 
 def test_features_of_two_layers_are_kept_apart(monkeypatch, tmp_path):
     monkeypatch.setattr(encode, "read_sound", lambda clip, mono: clip)
-    monkeypatch.setattr(encode, "extract", lambda _, layer: SpeechFeatures(voice(9) * layer, ""))
+
+    def extract(_, encoder):
+        return SpeechFeatures(encoder.layer * voice(9), "")
+
+    monkeypatch.setattr(encode, "extract", extract)
     for layer in (4, 2, 4, 2):
-        heard = encode.speech_of(tmp_path / "a.mp4", tmp_path / "a.npz", layer)
+        heard = encode.speech_of(tmp_path / "a.mp4", tmp_path / "a.npz", WhisperBase(layer))
         np.testing.assert_array_equal(heard, voice(9) * layer)
     assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "a.layer2.npz"}
 
@@ -295,7 +300,7 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
     Path("manifest.csv").write_text(text.replace("a.mp4,train", "a.mp4,dev"))
     noise = np.random.default_rng(0).normal(0, 0.1, (48_000, 1)).astype(np.float32)
     monkeypatch.setattr(encode, "read_sound", lambda clip, mono: Sound(noise, 16_000))
-    monkeypatch.setattr(encode, "whisper_base", lambda layer: Echo())
+    monkeypatch.setattr(module, "WhisperBase", lambda *_: Echo())
     done = prepare(Path("manifest.csv"), Path("out"), voices=2)
     assert done.kept == 3
     rows = {row.file: row for row in read_rows(Path("out"))}
@@ -330,7 +335,7 @@ def test_a_folder_is_prepared_in_the_space_asked_for(cached_clips, monkeypatch):
 class Echo:
     """An encoder that gives the spectrum back."""
 
-    name, channels = "echo", 80
+    name, channels, layer = "echo", 80, 4
 
     def __init__(self, spectrum=None):
         self.spectrum = spectrum

@@ -29,9 +29,9 @@ def corpus(tmp_path_factory):
     return write_corpus(tmp_path_factory.mktemp("corpus") / "prepared")
 
 
-def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch):
+def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch, device):
     whole = write_config(tmp_path / "whole.toml", corpus, tmp_path / "whole", steps=12)
-    train(whole)
+    train(whole, device=device)
     # The broken run is stopped by SIGTERM in the middle of its first half, then goes on.
     broken = write_config(tmp_path / "broken.toml", corpus, tmp_path / "broken", steps=12)
     calls = []
@@ -44,8 +44,8 @@ def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monk
         return original(self, number)
 
     monkeypatch.setattr(run.Trainer, "step", step)
-    assert train(broken).steps == 7
-    assert train(broken, resume=True).steps == 12
+    assert train(broken, device=device).steps == 7
+    assert train(broken, resume=True, device=device).steps == 12
     assert calls == list(range(12))
     ours = load_file(tmp_path / "whole" / STATE)
     theirs = load_file(tmp_path / "broken" / STATE)

@@ -143,16 +143,19 @@ def _config(out: Path) -> MouthTrainingConfig:
     )  # fmt: skip
 
 
-def test_an_interrupted_training_goes_on_exactly(tmp_path: Path, sampler: MouthSampler) -> None:
+def test_an_interrupted_training_goes_on_exactly(
+    tmp_path: Path, sampler: MouthSampler, device: str
+) -> None:
     config = _config(tmp_path)
-    whole = MouthTrainer(config, None)
+    whole = MouthTrainer(config, None, device=device)
     for step in range(5):
         whole.train_step([sampler.draw(step, item) for item in range(2)])
-    first = MouthTrainer(config, None)
+    first = MouthTrainer(config, None, device=device)
     for step in range(3):
         first.train_step([sampler.draw(step, item) for item in range(2)])
     save_state(tmp_path / "state.safetensors", first.step, first.parts())
-    second = MouthTrainer(replace(config, seed=99), None)  # other weights, to be overwritten
+    # Other weights, to be overwritten.
+    second = MouthTrainer(replace(config, seed=99), None, device=device)
     second.config = config
     second.step = load_state(tmp_path / "state.safetensors", second.parts())
     for step in range(3, 5):
@@ -174,12 +177,12 @@ def test_training_lowers_the_loss(tmp_path: Path, sampler: MouthSampler) -> None
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_a_run_leaves_log_state_and_weights(tmp_path: Path, monkeypatch) -> None:
+def test_a_run_leaves_log_state_and_weights(tmp_path: Path, monkeypatch, device: str) -> None:
     import facedit.training.mouth_loop as loop
 
     monkeypatch.setattr(loop, "load_baked", lambda folder: _clips())
     config = replace(_config(tmp_path), steps=2)
-    weights = train_mouth(config)
+    weights = train_mouth(config, device=device)
     assert load_network(weights).config == TINY
     rows = (tmp_path / "log.csv").read_text().splitlines()
     assert rows[0].startswith("step,seconds,l1")

@@ -15,6 +15,7 @@ from facedit.model.layers import Part, PartDropout
 from facedit.training.config import OptimConfig
 from facedit.training.run import STATE, train
 from facedit.training.start import start
+from standin import plugged_in
 
 STEPS = 6
 TOLERANCE = 1e-6
@@ -69,6 +70,13 @@ def test_a_step_in_parts_is_the_step(corpus, one, tmp_path, parts):
     ]
     ours, theirs = ([float(value) for value in row.split(",")[:5]] for row in rows)
     assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+def test_a_step_in_parts_is_the_step_on_another_device_too(corpus, one, tmp_path):
+    with plugged_in() as name:
+        config = configured(tmp_path / "c.toml", corpus, tmp_path / "run", accumulate=2)
+        train(config, device=name)
+    assert largest_difference(state(one), state(tmp_path / "run")) < TOLERANCE
 
 
 def test_other_seeds_differ_by_far_more_than_the_tolerance(corpus, one, tmp_path):

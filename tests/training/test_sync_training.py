@@ -74,9 +74,9 @@ def write(path: Path, folder, *, steps=12, validate=0, changes="", lr=1e-3):
     return path
 
 
-def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch):
-    start(write(tmp_path / "whole.toml", corpus))
-    broken = write(tmp_path / "broken.toml", corpus)
+def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch, device):
+    start(write(tmp_path / "whole.toml", corpus, validate=12), device=device)
+    broken = write(tmp_path / "broken.toml", corpus, validate=12)
     calls = []
     original = sync_run.SyncTrainer.step
 
@@ -87,8 +87,8 @@ def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monk
         return original(self, number)
 
     monkeypatch.setattr(sync_run.SyncTrainer, "step", step)
-    assert start(broken).steps == 7
-    assert start(broken, resume=True).steps == 12
+    assert start(broken, device=device).steps == 7
+    assert start(broken, resume=True, device=device).steps == 12
     assert calls == list(range(12))
     for name in (STATE, "model.safetensors"):
         ours, theirs = (load_file(tmp_path / run / name) for run in ("whole", "broken"))

@@ -15,6 +15,7 @@ from facedit.assets import require, sha256_of
 from facedit.bench.spans import LipMeter
 from facedit.compose.clock import StageClock
 from facedit.compose.weights import SPEAKER_KIND
+from facedit.device import AUTO, choose_device
 from facedit.errors import BadWeights, NoGain
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
@@ -68,6 +69,7 @@ def adapt(
     output: Path,
     *,
     weights: str = "default",
+    device: str = AUTO,
     options: TuneOptions | None = None,
     work: Path | None = None,
     force: bool = False,
@@ -82,6 +84,7 @@ def adapt(
         footage: Videos and folders of one speaker.
         output: The speaker's weights, for ``--speaker``.
         weights: The base: name of a set, or a file of motion weights.
+        device: Where networks compute, as ``device.choose_device`` takes it.
         options: How it is fine-tuned.
         work: Folder that keeps tracks and features for a further run; a temporary one if None.
         force: Replace the output.
@@ -100,7 +103,7 @@ def adapt(
     sources = find_footage(footage)
     check_output(output, force, [*(source.path for source in sources), base])
     require("core")
-    model = load_model(base)
+    model = load_model(base, choose_device(device))
     if model.notes.get("kind") == SPEAKER_KIND:
         raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")
     clock = StageClock(progress=progress)

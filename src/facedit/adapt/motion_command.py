@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs, seed
+from facedit.commands.options import Verb, Verbs, add_device, seed
 
 STEPS = 100
 """Default of ``--steps``."""
@@ -37,6 +37,7 @@ def add_adapt(verbs: Verbs, verb: Verb) -> None:
         "--seconds", type=float, metavar="S",
         help="end the training after S seconds; the result then depends on the machine's speed",
     )  # fmt: skip
+    add_device(parser)
     parser.add_argument("--seed", type=seed, default=0, help="same seed, same result (0)")
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keep tracks and features here for a further run"
@@ -52,6 +53,7 @@ def _adapt(args: argparse.Namespace) -> Any:
         args.footage,
         args.output,
         weights=args.weights,
+        device=args.device,
         options=TuneOptions(steps=args.steps, seconds=args.seconds, seed=args.seed),
         work=args.work,
         force=args.force,

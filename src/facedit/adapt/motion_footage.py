@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.device import device_of
 from facedit.errors import BadMedia, NoFace
 from facedit.model.checkpoint import MotionModel
-from facedit.speech.features import layer_of
+from facedit.speech.features import encoder_of
 from facedit.training.prepare import make_preparer
 from facedit.training.prepared import KEPT, PreparedClip, read_clip
 from facedit.training.sources import Source, list_sources
@@ -84,10 +85,10 @@ def read_footage(
         NoFace: If no clip shows a face.
         BadMedia: If no clip can be used for other reasons.
     """
-    layer = layer_of(model.encoder)
+    layer = encoder_of(model.encoder).layer
     for name in ("clips", "tracks", "speech"):
         (work / name).mkdir(parents=True, exist_ok=True)
-    prepare = make_preparer(work, space=model.space, layer=layer)
+    prepare = make_preparer(work, space=model.space, layer=layer, device=str(device_of(model.net)))
     names, clips, skipped = [], [], []
     for number, source in enumerate(sources, 1):
         row = prepare(source)

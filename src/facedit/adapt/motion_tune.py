@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from facedit.device import device_of
 from facedit.errors import UsageError
 from facedit.inputs import check_seed
 from facedit.model.checkpoint import MotionModel
@@ -96,7 +97,7 @@ def tune(
     """Fine-tune a model to a speaker's clips; speech projection and motion scale stay.
 
     Args:
-        model: The base, on the CPU; left as it is.
+        model: The base; left as it is.
         data: The speaker's clips, speech projected by the model; all of corpus ``SPEAKER``.
         meta: Describes the dims.
         options: How.
@@ -115,10 +116,11 @@ def tune(
         weight_decay=0.0,
         ema=options.ema,
     )
-    weights = torch.ones(len(meta.dim_names))
+    device = device_of(net)
+    weights = torch.ones(len(meta.dim_names), device=device)
     for name in ("face", "head"):
         weights[meta.groups[name]] = getattr(optim, f"{name}_weight")
-    trainer = Trainer(net, sampler, optim, weights, options.seed, bf16=False, team=Team("cpu"))
+    trainer = Trainer(net, sampler, optim, weights, options.seed, bf16=False, team=Team(device))
     base = [parameter.detach().clone() for parameter in net.parameters()]
     begun = time.monotonic()
     done = 0

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from facedit.adapt.mouth_footage import CORPUS, Footage, footage_of
+from facedit.device import device_of
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, combine
 from facedit.training.mouth_config import MouthTrainingConfig
@@ -180,9 +180,8 @@ def fine_tuned(
         progress: Called with the number of steps done.
 
     Returns:
-        The copy, in evaluation mode on the CPU.
+        The copy, in evaluation mode where the network is.
     """
-    start = deepcopy(network).cpu()
     config = MouthTrainingConfig(
         baked="",
         out="",
@@ -197,12 +196,12 @@ def fine_tuned(
         adversarial=0.0,
         residual_own=settings.residual,
         mix=SampleMix(no_reference=0.0, donor=0.0, random_reference=0.1, corpora=((CORPUS, 1.0),)),
-        network=start.config,
+        network=network.config,
     )
-    trainer = MouthTrainer(config, None, start)
+    trainer = MouthTrainer(config, None, network, device_of(network))
     for name, part in trainer.network.named_children():
         part.requires_grad_(not settings.layers or name in settings.layers)
-    sampler = MouthSampler(footage.learnt, config.mix, start.config.size, settings.seed)
+    sampler = MouthSampler(footage.learnt, config.mix, network.config.size, settings.seed)
     for step in range(settings.steps):
         trainer.train_step([sampler.draw(step, item) for item in range(settings.batch)])
         if progress is not None:
@@ -223,18 +222,15 @@ def errors(
     Returns:
         Errors, shape (n,).
     """
-    device = next(network.parameters()).device
+    device = device_of(network)
     found = []
     for sample in samples:
-        batch = collate([sample])
+        batch = collate([sample]).to(device)
         with torch.inference_mode():
             with torch.autocast(device.type, torch.bfloat16):
-                weights, residual = network(
-                    batch.pictures.to(device), batch.raster.to(device), batch.gaps.to(device)
-                )
-            residual = settings.residual * residual.cpu()
-            drawn = combine(batch.pictures, weights.cpu(), residual)
-            plain = weighted_l1(drawn, batch.truth, batch.raster, torch.tensor([5.0]))
+                weights, residual = network(batch.pictures, batch.raster, batch.gaps)
+            drawn = combine(batch.pictures, weights, settings.residual * residual)
+            plain = weighted_l1(drawn, batch.truth, batch.raster, drawn.new_full((1,), 5.0))
             look = feature_distance(None, drawn, batch.truth)
         found.append(float(plain + settings.features * look))
     return np.array(found)

@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from facedit.adapt.mouth import Adapted, AdaptSettings, adapt_mouth
 from facedit.assets import cache_dir
 from facedit.cache import cached
+from facedit.device import device_of
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 
@@ -74,6 +75,8 @@ def adaptation_key(
     digest = hashlib.sha256(
         json.dumps([_VERSION, asdict(network.config), asdict(settings)]).encode()
     )
+    # Rounding differs from device to device: a run on the CPU always gives what the CPU gives.
+    digest.update(device_of(network).type.removeprefix("cpu").encode())
     for value in network.state_dict().values():
         digest.update(value.detach().cpu().float().contiguous().numpy().data)
     for bank in banks:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from facedit.speech.features import WhisperBase
 from facedit.types import Bool, Float32
 
 Heard = Literal["own", "other"]
@@ -36,7 +37,7 @@ class Blank:
         mask: True where motion is to be drawn, shape (T, D).
         speech: Features of the sound from the default layer, shape (T, C).
         hear: Gives such features of the ``own`` sound or of an ``other`` clip's, on as many
-            frames, from any layer of the speech encoder.
+            frames, by any encoder.
         library: The clip's own motion and speech; None where there is but one picture.
         corpus: Where the clip comes from.
         seed: Seed of take 0.
@@ -45,7 +46,7 @@ class Blank:
     motion: Float32
     mask: Bool
     speech: Float32
-    hear: Callable[[Heard, int], Float32]
+    hear: Callable[[Heard, WhisperBase], Float32]
     library: Library | None
     corpus: str
     seed: int

@@ -41,7 +41,7 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
 from facedit.render.still import Still
-from facedit.speech.features import DEFAULT_LAYER
+from facedit.speech.features import WHISPER, WhisperBase
 from facedit.training.sampler import turn_back
 from facedit.types import FaceTrack, Float32, Word
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
@@ -73,6 +73,7 @@ class Case:
         paths: Which source moments lie underneath; None in ``generate``.
         window: Landmarks and mouths of ``source``; None in ``generate``.
         still: The one picture of ``generate``.
+        encoder: What hears the sounds for measures and baselines.
     """
 
     item: Item
@@ -90,6 +91,7 @@ class Case:
     paths: SourcePaths | None = None
     window: TrackedWindow | None = None
     still: Still | None = None
+    encoder: WhisperBase = WHISPER
 
     @property
     def sound_s(self) -> float:
@@ -105,6 +107,7 @@ def build_case(
     other: Item | None = None,
     *,
     hide: bool = True,
+    encoder: WhisperBase = WHISPER,
 ) -> Case:
     """Make an item ready.
 
@@ -115,6 +118,7 @@ def build_case(
         clock: Times the stages.
         other: An item of another clip, whose sound is the wrong one.
         hide: Withhold the hidden mouths from systems; False where no system is to answer.
+        encoder: What hears the sounds for measures and baselines.
 
     Returns:
         The case. (``FaceditError`` if the clip or the item is not usable; ``BadMedia`` if the clip
@@ -124,13 +128,13 @@ def build_case(
     info = probe(clip, need_sound=True)
     space = MotionSpace.load()
 
-    def wrong(frames: int, layer: int) -> Float32:
+    def wrong(frames: int, encoder: WhisperBase) -> Float32:
         if other is None:
             raise UsageError("this benchmark has one clip only: there is no other sound to hear.")
-        return middle_features(clip_of(other, clips), frames, layer)
+        return middle_features(clip_of(other, clips), frames, encoder)
 
     if item.track == "generate":
-        return _generate_case(item, clip, info, space, clock, wrong)
+        return _generate_case(item, clip, info, space, clock, wrong, encoder)
     plan, sound, words = layout(item, clip, info, clips)
     place = edited_s(item)
     with clock.stage("tracking the clip"):
@@ -152,8 +156,8 @@ def build_case(
     refuse_missing_faces(plan, (canvas,), "fail")
     hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
-        speech = hear("own", DEFAULT_LAYER)
-        library = _library(item, source, source_info, window, canvas, space)
+        speech = hear("own", encoder)
+        library = _library(item, source, source_info, window, canvas, space, encoder)
     # In an edit the face in the hidden frames was shot to other words; here it would tell.
     told = item.track == "reconstruct"
     shown = turn_back(canvas.values, canvas.mask) if told else canvas.values
@@ -168,7 +172,7 @@ def build_case(
     )
     return Case(
         item, clip, info, track, space, canvas, blank, words, sound, source, source_info, plan,
-        paths, window,
+        paths, window, encoder=encoder,
     )  # fmt: skip
 
 
@@ -188,35 +192,35 @@ def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> Fac
     return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=Landmarker()))
 
 
-def middle_features(clip: Path, frames: int, layer: int) -> Float32:
+def middle_features(clip: Path, frames: int, encoder: WhisperBase) -> Float32:
     """Return the speech features of the middle of a clip, repeated if it is too short.
 
     Args:
         clip: The clip.
         frames: Motion frames wanted, T.
-        layer: Layer of the speech encoder.
+        encoder: What hears it.
 
     Returns:
         Features, shape (T, C).
     """
     sound = read_sound(clip)
     total = max(frame_at(sound.duration_s), 1)
-    heard = speech_on(stretches(sound), 0, total, layer)
+    heard = speech_on(stretches(sound), 0, total, encoder)
     taken: Float32 = heard[middle_frames(total, frames)]
     return taken
 
 
 def _ears(
-    sound: OutputSound, canvas: Canvas, wrong: Callable[[int, int], Float32]
-) -> Callable[[Heard, int], Float32]:
+    sound: OutputSound, canvas: Canvas, wrong: Callable[[int, WhisperBase], Float32]
+) -> Callable[[Heard, WhisperBase], Float32]:
     """Return what gives the features of either sound under a canvas (``Blank.hear``)."""
     frames = len(canvas.values)
 
     @functools.cache  # every system hears the same
-    def hear(which: Heard, layer: int) -> Float32:
+    def hear(which: Heard, encoder: WhisperBase) -> Float32:
         if which == "other":
-            return wrong(frames, layer)
-        return speech_on(sound.window, canvas.first_frame, frames, layer)
+            return wrong(frames, encoder)
+        return speech_on(sound.window, canvas.first_frame, frames, encoder)
 
     return hear
 
@@ -228,6 +232,7 @@ def _library(
     window: TrackedWindow,
     canvas: Canvas,
     space: MotionSpace,
+    encoder: WhisperBase,
 ) -> Library:
     """Collect the clip's own motion and speech around the edited place."""
     first = first_frame_from(float(window.track.times_s[0]))
@@ -235,7 +240,7 @@ def _library(
     frames = max(last - first + 1, 1)
     landmarks, confidence = resample_track(window.track, frame_time(first), frames)
     motion = space.encode(landmarks, canvas.identity)
-    speech = speech_on(own_sound(source, info).window, first, frames)
+    speech = speech_on(own_sound(source, info).window, first, frames, encoder)
     usable = (confidence > 0) & np.isfinite(motion).all(axis=1)
     if item.track == "reconstruct":
         times_s = (first + np.arange(frames)) / MOTION_FPS
@@ -251,7 +256,8 @@ def _generate_case(
     info: VideoInfo,
     space: MotionSpace,
     clock: StageClock,
-    wrong: Callable[[int, int], Float32],
+    wrong: Callable[[int, WhisperBase], Float32],
+    encoder: WhisperBase,
 ) -> Case:
     """Make an item of ``generate`` ready."""
     with clock.stage("tracking the clip"):
@@ -262,7 +268,7 @@ def _generate_case(
     canvas = still_canvas(space, still, frames, "head")
     hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
-        speech = hear("own", DEFAULT_LAYER)
+        speech = hear("own", encoder)
     blank = Blank(
         np.where(canvas.mask, np.float32(np.nan), canvas.values),
         canvas.mask,
@@ -274,5 +280,5 @@ def _generate_case(
     )
     return Case(
         item, clip, info, track, space, canvas, blank, item.clip.words, sound, clip, info,
-        still=still,
+        still=still, encoder=encoder,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs, seed
+from facedit.commands.options import Verb, Verbs, add_device, seed
 
 TRACKS = ("reconstruct", "edit", "generate")
 
@@ -45,9 +45,10 @@ def _add_clips(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_workers(parser: argparse.ArgumentParser) -> None:
+def _add_running(parser: argparse.ArgumentParser) -> None:
     from facedit.scale.workers import HELP
 
+    add_device(parser)
     parser.add_argument("--workers", default="1", metavar="N|ray", help=HELP)
     parser.add_argument("--no-progress", action="store_true", help="no progress bars")
 
@@ -83,7 +84,7 @@ def _add_run(inner: Verbs, verb: Verb) -> None:
     run.add_argument("--limit", metavar="N|TRACK=N,…", help="at most N items per track")
     run.add_argument("--takes", type=int, default=3, help="takes, for diversity (3)")
     run.add_argument("--selfcheck-items", type=int, default=24, metavar="N", help="(24)")
-    _add_workers(run)
+    _add_running(run)
 
 
 def _add_score(inner: Verbs, verb: Verb) -> None:
@@ -95,7 +96,7 @@ def _add_score(inner: Verbs, verb: Verb) -> None:
     score.add_argument("--name", help="name of the system (the folder's)")
     score.add_argument("--tracks", nargs="+", choices=TRACKS, default=(), help="only these")
     score.add_argument("--selfcheck-items", type=int, default=24, metavar="N", help="(24)")
-    _add_workers(score)
+    _add_running(score)
 
 
 def _add_selfcheck(inner: Verbs, verb: Verb) -> None:
@@ -105,7 +106,7 @@ def _add_selfcheck(inner: Verbs, verb: Verb) -> None:
     _add_output(check, "folder of its page and figures")
     check.add_argument("--items", type=int, default=24, help="items to prove it on (24)")
     check.add_argument("--seed", type=seed, default=0)
-    _add_workers(check)
+    _add_running(check)
 
 
 def _build(args: argparse.Namespace) -> Any:
@@ -149,6 +150,7 @@ def _run(args: argparse.Namespace) -> Any:
             selfcheck_items=args.selfcheck_items,
             force=args.force,
             progress=not args.no_progress,
+            device=args.device,
             command=_command(),
             **options,
         ),
@@ -172,6 +174,7 @@ def _score(args: argparse.Namespace) -> Any:
             selfcheck_items=args.selfcheck_items,
             force=args.force,
             progress=not args.no_progress,
+            device=args.device,
             command=_command(),
         ),
     )
@@ -191,6 +194,7 @@ def _selfcheck(args: argparse.Namespace) -> Any:
         items=args.items,
         seed=args.seed,
         workers=Workers.parse(args.workers),
+        device=args.device,
     )
     require(checked)
     return checked

@@ -22,6 +22,7 @@ from facedit.bench.evaluation import Evaluation, tables
 from facedit.bench.fills import OF_ANOTHER_CLIP, Sounds, borrowed, methods
 from facedit.bench.lip_sums import Figure, figures, hidden_frames, paired_gain
 from facedit.bench.spans import LipMeter, score_clips
+from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import OutputExists, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.motion.space import MotionSpace
@@ -65,6 +66,7 @@ def evaluate(
     output: Path,
     *,
     weights: str | Path = "default",
+    device: str = AUTO,
     seed: int = 0,
     force: bool = False,
     split: str = "dev",
@@ -86,6 +88,7 @@ def evaluate(
         data: Folder made by ``facedit prepare``.
         output: Folder for ``evaluation.json`` and ``evaluation.md``.
         weights: Name of shipped weights, or a file.
+        device: Where networks compute, as ``device.choose_device`` takes it.
         seed: Seed of the sampler.
         force: Replace an earlier evaluation.
         split: Which clips are measured.
@@ -115,7 +118,7 @@ def evaluate(
     if footage is not None:
         require("core")
     begun = time.monotonic()
-    model, meta = load_model(weights), read_meta(data)
+    model, meta = load_model(weights, choose_device(device)), read_meta(data)
     if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):
         raise UsageError(
             f"{data} holds {meta.space} with {meta.encoder}; the weights need {model.space} with "
@@ -173,7 +176,9 @@ def evaluate(
             gains += [where | gain for gain in _gains(sums)]
             log.info("%s %s %d done", corpus, protocol, span)
         if wanted := [part for part in parts if part in STUDIES]:
-            behaviour[corpus] = run_studies(data, members, clips, found, fills, meter, meta, wanted)
+            behaviour[corpus] = run_studies(
+                data, members, clips, found, fills, meter, meta, wanted, device_of(model.net)
+            )
     result = Evaluation(
         weights=weights_path(weights).stem,
         split=split,

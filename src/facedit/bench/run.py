@@ -23,6 +23,7 @@ from facedit.bench.selfcheck import left_out, selfcheck
 from facedit.bench.systems.chosen import DEFAULT, choose
 from facedit.bench.systems.system import System
 from facedit.bench.worker import Job, Task, make_worker
+from facedit.device import AUTO, choose_device
 from facedit.errors import ItemsFailed
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
@@ -47,6 +48,7 @@ class RunOptions:
         selfcheck_items: Items on which the measures prove themselves before a table is printed.
         force: Throw an earlier run of other settings away.
         progress: Show progress.
+        device: Where networks compute, as ``device.choose_device`` takes it.
         command: The command line, for the page.
     """
 
@@ -60,6 +62,7 @@ class RunOptions:
     selfcheck_items: int = 24
     force: bool = False
     progress: bool = True
+    device: str = AUTO
     command: str = ""
 
 
@@ -77,6 +80,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
         themselves; ``ItemsFailed`` if items failed: the report is written all the same.)
     """
     options = options or RunOptions()
+    choose_device(options.device)
     bench = read_bench(folder)
     clips = clips_folder(folder, bench, options.clips)
     systems = choose(options.systems)
@@ -86,7 +90,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     claim(output, bench, systems, takes=options.takes, force=options.force)
     checked = selfcheck(
         bench, clips, output, items=options.selfcheck_items, workers=options.workers,
-        progress=options.progress,
+        progress=options.progress, device=options.device,
     )  # fmt: skip
     unproven = left_out(checked)
     work_off(output, clips, items, systems, options)
@@ -124,7 +128,7 @@ def work_off(
             tasks.append(Task(item, other_clip(items, number), missing))
     if not tasks:
         return
-    job = Job(clips, output, options.systems, options.takes)
+    job = Job(clips, output, options.systems, options.takes, options.device)
     with path.open("a", encoding="utf-8") as file:
 
         def on_done(index: int, task: Task, outcome: list[Record] | Failure) -> None:

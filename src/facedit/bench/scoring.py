@@ -29,6 +29,7 @@ from facedit.media.sound import read_sound
 from facedit.motion.identity import Identity
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
+from facedit.speech.features import WhisperBase
 from facedit.types import LANDMARKS, FaceTrack, Float32, Float64, Sound, UInt8
 from facedit.units import first_frame_from, frame_time
 
@@ -161,8 +162,8 @@ def _scene(
         hidden=hidden,
         source_index=local.astype(np.int64),
         identity=original.identity,
-        speech=_speech(sound, output),
-        source_speech=_speech(original.sound, source),
+        speech=_speech(sound, output, case.encoder),
+        source_speech=_speech(original.sound, source, case.encoder),
         sound=sound,
         source_sound=original.sound,
         words=case.words,
@@ -207,11 +208,11 @@ def view_of(
     return View(times_s, frames, track.landmarks, space.encode(landmarks, identity), first)
 
 
-def _speech(sound: Sound | None, view: View) -> Float32:
+def _speech(sound: Sound | None, view: View, encoder: WhisperBase) -> Float32:
     """Compute the speech features under a view's motion frames."""
     if sound is None:
         return np.zeros((len(view.motion), 0), np.float32)
-    return speech_on(stretches(sound), view.first_frame, len(view.motion))
+    return speech_on(stretches(sound), view.first_frame, len(view.motion), encoder)
 
 
 def _drawn_on(case: Case, output: View, drawn: Float32 | None) -> tuple[Float32, ...]:

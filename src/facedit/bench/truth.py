@@ -10,18 +10,21 @@ from facedit.bench.original import original_of
 from facedit.bench.scene import Scene
 from facedit.bench.scoring import truth_scene
 from facedit.compose.clock import StageClock
+from facedit.speech.features import WHISPER, WhisperBase
 
 
-def scene_of_truth(item: Item, clips: Path) -> Scene:
+def scene_of_truth(item: Item, clips: Path, encoder: WhisperBase = WHISPER) -> Scene:
     """Look at the clip of an item.
 
     Args:
         item: An item of a track with ground truth.
         clips: The clips' folder.
+        encoder: What hears the sound.
 
     Returns:
         The scene. (``FaceditError`` if the clip is missing, another one, or not usable.)
     """
     # Nothing is written: no system answers, so nothing is withheld.
-    case = build_case(item, clips, clips, StageClock(progress=False), hide=False)
+    clock = StageClock(progress=False)
+    case = build_case(item, clips, clips, clock, hide=False, encoder=encoder)
     return truth_scene(case, original_of(case))

@@ -21,9 +21,11 @@ from facedit.bench.selection import SUFFIXES
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.system import System
 from facedit.compose.clock import StageClock
+from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import BadMedia, FaceditError
 from facedit.face.landmarker import Landmarker
 from facedit.render.network import MouthNetwork, load_network
+from facedit.speech.features import WhisperBase
 from facedit.terminal import one_line
 
 VIDEOS, WORK = "videos", "work"
@@ -38,12 +40,14 @@ class Job:
         output: The results' folder.
         systems: The systems as the option names them.
         takes: Versions of the motion, where a system draws lots.
+        device: Where networks compute, as ``device.choose_device`` takes it.
     """
 
     clips: Path
     output: Path
     systems: str
     takes: int
+    device: str = AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,10 @@ def make_worker(job: Job) -> Callable[[Task], list[Record]]:
     Returns:
         A function from a task to its records.
     """
-    systems = {system.name: system for system in choose(job.systems)}
-    tools = Tools(load_nets(), load_network(), Landmarker())
+    device = choose_device(job.device)
+    systems = {system.name: system for system in choose(job.systems, device)}
+    mouth = load_network(device=device)
+    tools = Tools(load_nets(device), mouth, Landmarker(), WhisperBase(device=device_of(mouth)))
 
     def handle(task: Task) -> list[Record]:
         return work(job, task, systems, tools)
@@ -87,11 +93,13 @@ class Tools:
         nets: Those that measure.
         mouth: The one that renders.
         landmarker: The tracker.
+        encoder: What hears the sounds for measures and baselines.
     """
 
     nets: Nets
     mouth: MouthNetwork
     landmarker: Landmarker
+    encoder: WhisperBase
 
 
 def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> list[Record]:
@@ -121,7 +129,7 @@ def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> l
     folder.mkdir(parents=True, exist_ok=True)
     clock = StageClock(progress=False)
     try:
-        case = build_case(item, job.clips, folder, clock, task.other)
+        case = build_case(item, job.clips, folder, clock, task.other, encoder=tools.encoder)
         original = original_of(case)
     except Exception as error:
         reason = _reason(error)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs, add_output, seed
+from facedit.commands.options import Verb, Verbs, add_device, add_output, seed
 from facedit.options import REGIONS, USUAL_REGION, EditRequest, Making, Run
 
 _VOICES = (
@@ -142,7 +142,7 @@ def _generate(args: argparse.Namespace) -> Any:
 
 def _add_run_options(parser: argparse.ArgumentParser, verb: Making) -> None:
     parser.add_argument("--seed", type=seed, help="same seed, same result (0)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
+    add_device(parser)
     brows = "; brows and eyes stay as in the picture" if verb == "generate" else ""
     parser.add_argument(
         "--region",

@@ -47,6 +47,17 @@ def add_output(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--force", action="store_true", help="replace an output that exists")
 
 
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``.
+
+    Args:
+        parser: The verb's parser.
+    """
+    parser.add_argument(
+        "--device", default="auto", help="where networks compute: auto, cpu, cuda or mps (auto)"
+    )
+
+
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers`` and ``--no-progress``.
 

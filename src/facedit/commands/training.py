@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs, add_workers, seed
+from facedit.commands.options import Verb, Verbs, add_device, add_workers, seed
 
 
 def add_training(verbs: Verbs, verb: Verb) -> None:
@@ -35,6 +35,7 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
         "--layer", type=int, metavar="N",
         help="layer of Whisper base whose states describe the speech, 1 to 6 (default 4)",
     )  # fmt: skip
+    add_device(prepare)
     add_workers(prepare)
     train = verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
     train.add_argument(
@@ -43,12 +44,14 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
         "mouth_grid, paper, sync",
     )  # fmt: skip
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    add_device(train)
     evaluate = verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate)
     evaluate.add_argument("input", type=Path, metavar="DATA", help="a folder made by prepare")
     evaluate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     evaluate.add_argument("--force", action="store_true", help="replace an output that exists")
     evaluate.add_argument("--weights", default="default", help="motion weights: name or file")
     evaluate.add_argument("--seed", type=seed, default=0)
+    add_device(evaluate)
     evaluate.add_argument(
         "--split", default="dev", metavar="NAME", help="which clips are measured (default dev)"
     )
@@ -81,22 +84,22 @@ def _prepare(args: argparse.Namespace) -> Any:
         args.input, args.output,
         voices=args.voices, space=DEFAULT_SPACE if args.space is None else args.space,
         layer=DEFAULT_LAYER if args.layer is None else args.layer,
-        workers=workers, progress=not args.no_progress,
+        device=args.device, workers=workers, progress=not args.no_progress,
     )  # fmt: skip
 
 
 def _train(args: argparse.Namespace) -> Any:
     from facedit.training.start import start
 
-    return start(args.config, resume=args.resume)
+    return start(args.config, resume=args.resume, device=args.device)
 
 
 def _evaluate(args: argparse.Namespace) -> Any:
     from facedit.bench.evaluate import SPANS_PER_CLIP, evaluate
 
     return evaluate(
-        args.input, args.output, weights=args.weights, seed=args.seed, force=args.force,
-        split=args.split,
+        args.input, args.output, weights=args.weights, device=args.device, seed=args.seed,
+        force=args.force, split=args.split,
         parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
         spans_per_clip=SPANS_PER_CLIP if args.spans_per_clip is None else args.spans_per_clip,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.commands.options import Verb, Verbs
+from facedit.commands.options import Verb, Verbs, add_device
 
 
 def add_trying(verbs: Verbs, verb: Verb) -> None:
@@ -26,6 +26,7 @@ def add_trying(verbs: Verbs, verb: Verb) -> None:
     demo = verb(verbs, "demo", "Make a talking portrait, edit one of its words, report.", _demo)
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), metavar="DIR")
     demo.add_argument("--force", action="store_true", help="replace an earlier demo")
+    add_device(demo)
 
 
 def _doctor(args: argparse.Namespace) -> Any:
@@ -37,4 +38,4 @@ def _doctor(args: argparse.Namespace) -> Any:
 def _demo(args: argparse.Namespace) -> Any:
     from facedit.demo import demo
 
-    return demo(args.output, force=args.force)
+    return demo(args.output, force=args.force, device=args.device)

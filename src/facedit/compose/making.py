@@ -89,7 +89,7 @@ def make(
     warnings = refuse_missing_faces(job.plan, canvases, job.run.on_no_face)
     with job.clock.stage("speech features"):
         speech = tuple(
-            speech_on(job.sound.window, canvas.first_frame, len(canvas.values), learned.layer)
+            speech_on(job.sound.window, canvas.first_frame, len(canvas.values), learned.encoder)
             for canvas in canvases
         )
     with job.clock.stage("motion model"):

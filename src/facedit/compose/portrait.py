@@ -81,7 +81,7 @@ def make_portrait(
     canvas = shown_canvas(models.space, shown, frames, region)
     window = stretches(sound)
     with clock.stage("speech features"):
-        heard = shown_speech(shown, canvas, window, models.layer)
+        heard = shown_speech(shown, canvas, window, models.encoder)
     with clock.stage("motion model"):
         drawn = infill(
             models.motion, canvas.values, canvas.mask, heard,

@@ -23,6 +23,7 @@ from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
+from facedit.speech.features import WhisperBase
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import first_frame_from, frame_at, frame_time
 
@@ -203,7 +204,7 @@ def shown_canvas(space: MotionSpace, shown: Shown, frames: int, region: Region) 
 
 
 def shown_speech(
-    shown: Shown, canvas: Canvas, window: Callable[[float, float], Sound], layer: int
+    shown: Shown, canvas: Canvas, window: Callable[[float, float], Sound], encoder: WhisperBase
 ) -> Float32:
     """Compute what is heard on such a canvas: the context's own sound, then the new one.
 
@@ -211,14 +212,14 @@ def shown_speech(
         shown: What is known of the person.
         canvas: From ``shown_canvas``.
         window: Reads the new sound between two times, silence outside.
-        layer: Layer of the speech encoder.
+        encoder: What hears it.
 
     Returns:
         Features, shape (T, C).
     """
     context = shown.context
     if context is None:
-        return speech_on(window, canvas.first_frame, len(canvas.values), layer)
+        return speech_on(window, canvas.first_frame, len(canvas.values), encoder)
     before = len(context.landmarks)
-    own = speech_on(context.sound, context.first_frame, before, layer)
-    return np.concatenate([own, speech_on(window, 0, len(canvas.values) - before, layer)])
+    own = speech_on(context.sound, context.first_frame, before, encoder)
+    return np.concatenate([own, speech_on(window, 0, len(canvas.values) - before, encoder)])

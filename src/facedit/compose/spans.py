@@ -13,9 +13,10 @@ from facedit.compose.clock import StageClock
 from facedit.compose.pictures import SpanWork
 from facedit.compose.sources import SourcePaths
 from facedit.compose.weights import choose_weights
+from facedit.device import choose_device, device_of
 from facedit.editing.plan import EditPlan, Span
 from facedit.editing.timeline import source_windows
-from facedit.errors import NoFace, UsageError
+from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
@@ -30,7 +31,7 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
 from facedit.speech.cache import cached_features
-from facedit.speech.features import DEFAULT_LAYER, layer_of
+from facedit.speech.features import WHISPER, WhisperBase, encoder_of
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
@@ -62,9 +63,9 @@ class Models:
     mouth: MouthNetwork | None
 
     @property
-    def layer(self) -> int:
-        """Layer of the speech encoder that the motion model hears; ``UsageError`` if unknown."""
-        return layer_of(self.motion.encoder)
+    def encoder(self) -> WhisperBase:
+        """What the motion model hears through; ``UsageError`` if that is unknown."""
+        return encoder_of(self.motion.encoder, device_of(self.motion.net))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +96,9 @@ def load_models(run: Run) -> Models:
         of ``choose_weights``; ``BadWeights`` if a file is damaged.)
     """
     chosen = choose_weights(run)
-    motion = load_model(chosen.motion, torch_device(run.device))
-    return Models(MotionSpace.named(motion.space), motion, load_network(chosen.mouth))
-
-
-def torch_device(name: str) -> str:
-    """Resolve ``auto`` to the best device there is.
-
-    Args:
-        name: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-
-    Returns:
-        A device name for torch.
-
-    Raises:
-        UsageError: If that device is not there.
-    """
-    import torch
-
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        return next(device for device, found in there.items() if found)
-    if not there.get(name.split(":")[0], False):
-        raise UsageError(f"--device {name}: is not there; choose auto or cpu.")
-    return name
+    device = choose_device(run.device)
+    motion = load_model(chosen.motion, device)
+    return Models(MotionSpace.named(motion.space), motion, load_network(chosen.mouth, device))
 
 
 def track_windows(
@@ -258,7 +234,7 @@ def speech_on(
     window: Callable[[float, float], Sound],
     first_frame: int,
     frames: int,
-    layer: int = DEFAULT_LAYER,
+    encoder: WhisperBase = WHISPER,
 ) -> Float32:
     """Compute the speech features under a canvas, heard in context.
 
@@ -266,7 +242,7 @@ def speech_on(
         window: Returns the output's sound between two times, silence outside.
         first_frame: Motion frame of the output at which the canvas starts.
         frames: Length of the canvas, T.
-        layer: Layer of Whisper base.
+        encoder: What hears it.
 
     Returns:
         Features, shape (T, C).
@@ -274,7 +250,7 @@ def speech_on(
     padding = frame_at(PADDING_S)
     start_s = frame_time(first_frame - padding)
     end_s = frame_time(first_frame + frames + padding)
-    heard = cached_features(window(start_s, end_s), frames + 2 * padding, layer)
+    heard = cached_features(window(start_s, end_s), frames + 2 * padding, encoder)
     return heard.values[padding : padding + frames]
 
 

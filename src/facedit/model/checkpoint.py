@@ -109,12 +109,14 @@ def weights_path(name_or_path: str | Path) -> Path:
     )
 
 
-def load_model(name_or_path: str | Path = "default", device: str = "cpu") -> MotionModel:
+def load_model(
+    name_or_path: str | Path = "default", device: torch.device | str = "cpu"
+) -> MotionModel:
     """Load motion weights.
 
     Args:
         name_or_path: Name of a set, of shipped weights, or a safetensors file.
-        device: Torch device of the network.
+        device: Where the network is to compute.
 
     Returns:
         The model, ready for ``infill``. ``weights_path``'s error passes through.
@@ -136,7 +138,9 @@ def load_model(name_or_path: str | Path = "default", device: str = "cpu") -> Mot
         raise BadWeights(f"{path}: {error}") from error
 
 
-def _assemble(header: dict[str, str], tensors: dict[str, Tensor], device: str) -> MotionModel:
+def _assemble(
+    header: dict[str, str], tensors: dict[str, Tensor], device: torch.device | str
+) -> MotionModel:
     config = build(ModelConfig, described(header, "config"), "config", BadWeights)
     if config.layers > len(tensors):
         raise BadWeights(f"its configuration has {config.layers} layers, its tensors have not.")

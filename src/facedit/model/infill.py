@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from facedit.device import device_of
 from facedit.model.checkpoint import MotionModel
 from facedit.model.field import windowed_field
 from facedit.model.normalise import kept_centre
@@ -138,7 +139,7 @@ def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) 
         np.where(task.mask, 0.0, (task.motion - centre) * model.motion_scale).astype(np.float32)
         for task, centre in zip(tasks, centres, strict=True)
     ]
-    device = next(model.net.parameters()).device
+    device = device_of(model.net)
     truth = torch.from_numpy(np.stack(known)).to(device)
     hidden = torch.from_numpy(np.stack([task.mask for task in tasks])).to(device)
     heard = np.stack([model.projection(task.speech) for task in tasks])

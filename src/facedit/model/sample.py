@@ -173,5 +173,5 @@ def euler(
     x = start
     for now, then in pairwise(sway_schedule(settings.steps, settings.sway)):
         x = torch.where(hidden, x, (1 - now) * start + now * truth)
-        x = x + (then - now) * field(x, torch.full((len(x),), now))
+        x = x + (then - now) * field(x, x.new_full((len(x),), now))
     return torch.where(hidden, x, truth)

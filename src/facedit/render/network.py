@@ -173,21 +173,22 @@ def save_network(network: MouthNetwork, path: Path, **notes: str) -> None:
     from safetensors.torch import save_file
 
     tensors = {
-        name: value.detach().to(torch.float16).contiguous()
+        name: value.detach().to("cpu", torch.float16).contiguous()
         for name, value in network.state_dict().items()
     }
     header = {"format": WEIGHTS_FORMAT, "config": json.dumps(asdict(network.config)), **notes}
     save_file(tensors, str(path), metadata=header)
 
 
-def load_network(path: Path | None = None) -> MouthNetwork:
+def load_network(path: Path | None = None, device: torch.device | str = "cpu") -> MouthNetwork:
     """Read a network.
 
     Args:
         path: Weights file; None for the shipped one.
+        device: Where the network is to compute.
 
     Returns:
-        The network in evaluation mode, on the CPU, in float32.
+        The network in evaluation mode, in float32.
 
     Raises:
         AssetMissing: If the file is not there.
@@ -210,4 +211,4 @@ def load_network(path: Path | None = None) -> MouthNetwork:
     except (BadWeights, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadWeights(f"{path.name} is damaged or does not fit the code: {reason}") from error
-    return network.eval()
+    return network.to(device).eval()

@@ -33,14 +33,13 @@ class DrawingNetwork:
 
     Args:
         network: The network; its weights are copied.
-        device: Torch device to run on.
 
     Attributes:
         config: Size of the network.
     """
 
-    def __init__(self, network: MouthNetwork, device: torch.device) -> None:
-        network = deepcopy(network).to(device).requires_grad_(False)
+    def __init__(self, network: MouthNetwork) -> None:
+        network = deepcopy(network).requires_grad_(False)
         self.config = network.config
         folded = _spread(network.enter.first.in_channels // 4)
         self._enter = _Block(network.enter, folded)
@@ -203,7 +202,7 @@ def _phases(weight: Tensor) -> Tensor:
     Returns:
         Kernels for even and odd rows, in each for even and odd columns, shape (4 * O, I, 2, 2).
     """
-    merge = weight.new_tensor([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
+    merge = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]]).to(weight)
     both = torch.einsum("yrk,xcl,oikl->yxoirc", merge, merge, weight)
     return both.flatten(0, 2)
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import torch
 
+from facedit.device import device_of
 from facedit.render.geometry import crop_transform, transform_landmarks
 from facedit.render.interior import draw_interior
 from facedit.render.mouth_inputs import MouthSource, canvas_rect, network_inputs
@@ -36,12 +37,11 @@ class MouthPainter:
 
     Args:
         network: The network.
-        device: Torch device to run it on.
     """
 
-    def __init__(self, network: MouthNetwork, device: str = "cpu") -> None:
-        self._device = torch.device(device)
-        self._network = DrawingNetwork(network, self._device)
+    def __init__(self, network: MouthNetwork) -> None:
+        self._device = device_of(network)
+        self._network = DrawingNetwork(network)
         self._size = network.config.size
 
     def paint(

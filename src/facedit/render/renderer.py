@@ -57,7 +57,6 @@ class FaceRenderer:
     Args:
         bank: Frames to copy from; may be empty, then only base and network are used.
         network: Mouth network; None for real pixels only.
-        device: Torch device of the network.
         settings: Weights.
 
     Attributes:
@@ -70,7 +69,6 @@ class FaceRenderer:
         self,
         bank: ReferenceBank,
         network: MouthNetwork | None = None,
-        device: str = "cpu",
         settings: RenderSettings | None = None,
     ) -> None:
         self.bank = bank
@@ -79,7 +77,7 @@ class FaceRenderer:
         if network is not None:
             from facedit.render.paint import MouthPainter
 
-            self._painter = MouthPainter(network, device)
+            self._painter = MouthPainter(network)
 
     def plan(
         self,

@@ -40,7 +40,6 @@ class StillAnimator:
         still: The picture.
         network: Mouth network.
         donor: Frames of a clip that shows a speaking mouth; None to invent it all.
-        device: Torch device of the network.
         own: The donor is this person as in the picture: its pixels are shown as in an edit.
     """
 
@@ -49,7 +48,6 @@ class StillAnimator:
         still: Still,
         network: MouthNetwork,
         donor: ReferenceBank | None = None,
-        device: str = "cpu",
         own: bool = False,
     ) -> None:
         self._still = still
@@ -58,7 +56,7 @@ class StillAnimator:
         bank = donor or ReferenceBank()
         # Of another person the network alone decides what to take.
         settings = RenderSettings() if own else RenderSettings(near=-2.0, far=-1.0, foreign=True)
-        self._renderer = FaceRenderer(bank, network, device, settings)
+        self._renderer = FaceRenderer(bank, network, settings)
 
     def plan(self, targets: Float32) -> tuple[Choice, ...]:
         """Choose the donor's frames.

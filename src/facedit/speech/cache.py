@@ -9,11 +9,12 @@ from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from facedit.assets import cache_dir
 from facedit.cache import cached
-from facedit.speech.features import DEFAULT_LAYER, encoder_name, extract
+from facedit.speech.features import WHISPER, WhisperBase, encoder_name, extract
 from facedit.speech.sound import speech_samples
 from facedit.speech.sphinx import AlignedPhone, AlignedWord, force_align
 from facedit.speech.transcribe import transcribe
@@ -28,7 +29,7 @@ _ALIGNMENT_VERSION = 1
 
 
 def cached_features(
-    sound: Sound, frames: int | None = None, layer: int = DEFAULT_LAYER
+    sound: Sound, frames: int | None = None, encoder: WhisperBase = WHISPER
 ) -> SpeechFeatures:
     """Return the speech features of a sound, computed at most once.
 
@@ -38,17 +39,19 @@ def cached_features(
     Args:
         sound: Any rate and channels.
         frames: As in ``features.extract``.
-        layer: As in ``features.extract``.
+        encoder: As in ``features.extract``.
 
     Returns:
         The features.
     """
-    name = encoder_name(layer)
-    path = _folder() / f"{sound_key(sound, f'{name}/{frames}/{_VERSION}')}.npz"
+    name = encoder_name(encoder.layer)
+    # Rounding differs from device to device: a run on the CPU always gives what the CPU gives.
+    kind = torch.device(encoder.device).type.removeprefix("cpu")
+    path = _folder() / f"{sound_key(sound, f'{name}/{frames}/{_VERSION}{kind}')}.npz"
     values = cached(
         path,
         lambda entry: _read_features(entry, frames),
-        lambda: extract(sound, frames, layer).values.astype(np.float16),
+        lambda: extract(sound, frames, encoder).values.astype(np.float16),
         _write_features,
     )
     return SpeechFeatures(values.astype(np.float32), name)

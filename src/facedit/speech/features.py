@@ -8,9 +8,9 @@ ignore silence, does not say clearly where it is).
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -69,23 +69,25 @@ class Encoder(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
 class WhisperBase:
     """Hidden states of Whisper base, two 50 Hz ticks side by side per motion frame.
 
-    Args:
+    The weights are loaded when something is encoded, once per layer and device.
+
+    Attributes:
         layer: Which layer's output, 1 to 6; 2 to 4 predict lips best.
+        device: Where the network computes.
+        spectrum: What it hears through.
     """
 
-    def __init__(self, layer: int = DEFAULT_LAYER) -> None:
-        self.layer = layer
-        self._spectrum: Spectrum = mel_power
-        self._net: WhisperEncoder = load_whisper_encoder(asset_path("whisper-base.bin"), layer)
+    layer: int = DEFAULT_LAYER
+    device: torch.device | str = "cpu"
+    spectrum: Spectrum = mel_power
 
     def through(self, spectrum: Spectrum) -> WhisperBase:
         """Return the same encoder behind another spectrum, e.g. one of ``speech.disguise``."""
-        other = copy.copy(self)
-        other._spectrum = spectrum
-        return other
+        return replace(self, spectrum=spectrum)
 
     @property
     def name(self) -> str:
@@ -95,7 +97,7 @@ class WhisperBase:
     @property
     def channels(self) -> int:
         """Two ticks' states side by side."""
-        return SPEECH_TICKS_PER_FRAME * self._net.width
+        return SPEECH_TICKS_PER_FRAME * _loaded(self.layer, str(self.device)).width
 
     def encode(self, samples: Float32) -> Float32:
         """Encode whole motion frames of sound, piece by piece where it is longer than 30 s.
@@ -111,16 +113,20 @@ class WhisperBase:
         padding = PAD_FRAMES * SPEECH_SAMPLES_PER_FRAME
         padded = np.pad(samples, (padding, padding))
         total = frames + 2 * PAD_FRAMES
-        power = self._spectrum(padded)
+        power, net = self.spectrum(padded), _loaded(self.layer, str(self.device))
         peak = float(np.log10(np.maximum(power, 1e-10)).max(initial=-10.0))
         states = np.empty((total, self.channels), dtype=np.float32)
         for start, stop, keep_from, keep_to in chunks(total, _CHUNK_FRAMES, OVERLAP_FRAMES):
             piece = power[:, start * _MEL_PER_FRAME : stop * _MEL_PER_FRAME]
-            mel = torch.from_numpy(compressed(piece, peak))[None]
+            mel = torch.from_numpy(compressed(piece, peak))[None].to(self.device)
             with torch.inference_mode():
-                folded = self._net(mel)[0].reshape(stop - start, self.channels)
+                folded = net(mel)[0].reshape(stop - start, self.channels).cpu()
             states[keep_from:keep_to] = folded[keep_from - start : keep_to - start].numpy()
         return states[PAD_FRAMES : PAD_FRAMES + frames]
+
+
+WHISPER = WhisperBase()
+"""What hears by default, on the CPU."""
 
 
 def chunks(total: int, longest: int, overlap: int) -> list[tuple[int, int, int, int]]:
@@ -149,22 +155,9 @@ def chunks(total: int, longest: int, overlap: int) -> list[tuple[int, int, int, 
     return pieces
 
 
-def whisper_base(layer: int = DEFAULT_LAYER) -> WhisperBase:
-    """Return the Whisper encoder, loaded once per layer.
-
-    Args:
-        layer: Which layer's output, 1 to 6.
-
-    Returns:
-        The encoder.
-    """
-    return _loaded(layer)
-
-
 @functools.lru_cache(maxsize=2)
-def _loaded(layer: int) -> WhisperBase:
-    """Load a layer once, however ``whisper_base`` was called."""
-    return WhisperBase(layer)
+def _loaded(layer: int, device: str) -> WhisperEncoder:
+    return load_whisper_encoder(asset_path("whisper-base.bin"), layer).to(device)
 
 
 def encoder_name(layer: int = DEFAULT_LAYER) -> str:
@@ -184,14 +177,15 @@ def is_made(encoder: str) -> bool:
     return encoder in _layers_by_name()
 
 
-def layer_of(encoder: str) -> int:
-    """Return the layer that features of a name are taken from: ``encoder_name`` turned round.
+def encoder_of(encoder: str, device: torch.device | str = "cpu") -> WhisperBase:
+    """Return what makes the features of a name: ``encoder_name`` turned round.
 
     Args:
         encoder: Name of features, as weights record it.
+        device: Where it is to compute.
 
     Returns:
-        Layer of Whisper base.
+        The encoder.
 
     Raises:
         UsageError: If this version makes no such features.
@@ -201,7 +195,7 @@ def layer_of(encoder: str) -> int:
             f"speech features {encoder!r} are asked for; this version makes {encoder_name(1)} to "
             f"{encoder_name(LAYERS)}: train the weights again, or take the facedit they came with."
         )
-    return _layers_by_name()[encoder]
+    return WhisperBase(_layers_by_name()[encoder], device)
 
 
 def _layers_by_name() -> dict[str, int]:
@@ -211,8 +205,7 @@ def _layers_by_name() -> dict[str, int]:
 def extract(
     sound: Sound,
     frames: int | None = None,
-    layer: int = DEFAULT_LAYER,
-    encoder: Encoder | None = None,
+    encoder: Encoder = WHISPER,
 ) -> SpeechFeatures:
     """Compute the speech features of a sound.
 
@@ -220,8 +213,7 @@ def extract(
         sound: Any rate and channels; its first sample is at motion frame 0.
         frames: Motion frames wanted; the sound is cut or padded with silence to them. By default
             as many as the sound touches.
-        layer: Layer of Whisper base, when no encoder is given.
-        encoder: Another encoder.
+        encoder: What hears it.
 
     Returns:
         Features of shape (T, channels + 2); 1026 channels for Whisper base, whose absence raises
@@ -231,13 +223,12 @@ def extract(
     if frames is None:
         frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)
     samples = fit_length(samples, frames * SPEECH_SAMPLES_PER_FRAME)
-    chosen = encoder or whisper_base(layer)
-    values = np.empty((frames, chosen.channels + 2), dtype=np.float32)
+    values = np.empty((frames, encoder.channels + 2), dtype=np.float32)
     if frames:
-        values[:, :-2] = chosen.encode(samples)
+        values[:, :-2] = encoder.encode(samples)
         values[:, -2] = log_energy(samples)
         values[:, -1] = voice_activity(samples, frames)
-    return SpeechFeatures(values, f"{chosen.name}+energy+vad")
+    return SpeechFeatures(values, f"{encoder.name}+energy+vad")
 
 
 def log_energy(samples: Float32) -> Float32:

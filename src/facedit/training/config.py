@@ -151,7 +151,6 @@ class RunConfig:
             Their size and speech projection stay.
         seed: Seed of everything.
         threads: CPU threads of torch.
-        device: Torch device; with several processes each has the one of its number.
         bf16: Compute in bfloat16 where autocast allows it.
         compile: Compile the network with ``torch.compile``, where a compiler is found.
         log_every: Steps between log rows.
@@ -164,7 +163,6 @@ class RunConfig:
     init: str = ""
     seed: int = 0
     threads: int = 1
-    device: str = "cpu"
     bf16: bool = False
     compile: bool = False
     log_every: int = 50

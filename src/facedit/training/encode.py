@@ -23,7 +23,7 @@ from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, lip_opening
 from facedit.speech.disguise import disguised_power, draw_disguise
-from facedit.speech.features import DEFAULT_LAYER, extract, whisper_base
+from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, extract
 from facedit.training.outliers import find_outlier
 from facedit.training.prepared import PreparedClip
 from facedit.types import Bool, FaceTrack, Float32
@@ -68,30 +68,30 @@ def track_of(clip: Path, cache: Path) -> FaceTrack:
     return track
 
 
-def speech_of(clip: Path, cache: Path, layer: int = DEFAULT_LAYER) -> Float32:
+def speech_of(clip: Path, cache: Path, encoder: WhisperBase = WHISPER) -> Float32:
     """Compute the speech features of a clip, or take them from the cache.
 
     Args:
         clip: The video.
         cache: Where the features are kept, as float16; another layer than the default one is
             added to its name.
-        layer: Layer of Whisper base.
+        encoder: What hears it.
 
     Returns:
         Features, row k at k / 25 s from the first picture, shape (T, C). ``NoSound`` and
         ``BadMedia`` of decoding pass through.
     """
-    cache = _of_layer(cache, layer)
+    cache = _of_layer(cache, encoder.layer)
     stored = _load(cache)
     if stored is not None:
         return stored["values"].astype(np.float32)
-    values = extract(read_sound(clip, mono=True), layer=layer).values
+    values = extract(read_sound(clip, mono=True), encoder=encoder).values
     _store(cache, values=values.astype(np.float16))
     return values
 
 
 def voices_of(
-    clip: Path, cache: Path, count: int, seed: int, layer: int = DEFAULT_LAYER
+    clip: Path, cache: Path, count: int, seed: int, encoder: WhisperBase = WHISPER
 ) -> tuple[Float32, ...]:
     """Compute the speech features of a clip said by other voices in other rooms.
 
@@ -100,17 +100,17 @@ def voices_of(
         cache: As of ``speech_of``; the number is added to its name.
         count: How many.
         seed: Seed of the disguises: a number of the clip.
-        layer: Layer of Whisper base.
+        encoder: What hears it.
 
     Returns:
         Features as of ``speech_of``. Level and voice activity are the sound's own.
     """
-    cache = _of_layer(cache, layer)
+    cache = _of_layer(cache, encoder.layer)
     paths = [cache.with_suffix(f".{k}.npz") for k in range(count)]
     stored = [_load(path) for path in paths]
     if all(stored):
         return tuple(one["values"].astype(np.float32) for one in stored if one)
-    sound, encoder, voices = read_sound(clip, mono=True), whisper_base(layer), []
+    sound, voices = read_sound(clip, mono=True), []
     for k, path in enumerate(paths):
         rng = np.random.default_rng([seed, k])
         disguise = draw_disguise(rng)

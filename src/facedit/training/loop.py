@@ -205,12 +205,16 @@ class Trainer:
 
 def rng_state(device: torch.device) -> Tensor:
     """Return where the generator that dropout uses on a device stands."""
+    if device.type == "mps":
+        return torch.mps.get_rng_state()
     return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
 
 def set_rng_state(device: torch.device, state: Tensor) -> None:
     """Put the generator that dropout uses on a device where it stood."""
-    if device.type == "cuda":
+    if device.type == "mps":
+        torch.mps.set_rng_state(state)
+    elif device.type == "cuda":
         torch.cuda.set_rng_state(state, device)
     else:
         torch.set_rng_state(state)

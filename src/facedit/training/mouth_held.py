@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from facedit.device import device_of
 from facedit.render.network import MouthNetwork, combine
 from facedit.training.mouth_bake import BakedClip
 from facedit.training.mouth_config import MouthTrainingConfig
@@ -140,12 +141,13 @@ def draw_strip(network: MouthNetwork, strip: MouthStrip, config: MouthTrainingCo
 def _draw(
     network: MouthNetwork, samples: Sequence[MouthSample], residual_share: float, lips: float
 ) -> tuple[UInt8, float]:
-    batch = collate(samples)
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    device = device_of(network)
+    batch = collate(samples).to(device)
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
         weights, residual = network(batch.pictures, batch.raster, batch.gaps)
     with torch.inference_mode():
         fake = combine(batch.pictures, weights.float(), residual_share * residual.float())
-        weight = torch.full((len(samples),), lips)
+        weight = fake.new_full((len(samples),), lips)
         error = float(weighted_l1(fake, batch.truth, batch.raster, weight).mean())
-        pixels: Float32 = fake.clamp(0, 1).permute(0, 2, 3, 1).numpy()
+        pixels: Float32 = fake.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
     return np.rint(255.0 * pixels).astype(np.uint8), 255.0 * error

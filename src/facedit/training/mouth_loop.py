@@ -8,6 +8,8 @@ import math
 import time
 from pathlib import Path
 
+import torch
+
 from facedit.assets import sha256_of
 from facedit.errors import UsageError
 from facedit.render.network import MouthNetwork, load_network, save_network
@@ -23,12 +25,17 @@ from facedit.training.mouth_step import MouthTrainer
 _LOG = logging.getLogger(__name__)
 
 
-def train_mouth(config: MouthTrainingConfig, stop_after_s: float = math.inf) -> Path:
+def train_mouth(
+    config: MouthTrainingConfig,
+    stop_after_s: float = math.inf,
+    device: torch.device | str = "cpu",
+) -> Path:
     """Train, or go on with an interrupted training; the result is the same.
 
     Args:
         config: The experiment.
         stop_after_s: Stop (resumably) after so many seconds.
+        device: Where to compute.
 
     Returns:
         The file of weights.
@@ -36,7 +43,7 @@ def train_mouth(config: MouthTrainingConfig, stop_after_s: float = math.inf) -> 
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     trunk = FeatureTrunk.from_file(Path(config.features_file)) if config.features_file else None
-    trainer = MouthTrainer(config, trunk, _start(config))
+    trainer = MouthTrainer(config, trunk, _start(config), device)
     state = out / "state.safetensors"
     if state.is_file():
         trainer.step = load_state(state, trainer.parts())

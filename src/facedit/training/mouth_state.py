@@ -28,11 +28,12 @@ def save_state(path: Path, step: int, parts: Parts) -> None:
     for name, part in parts.items():
         if isinstance(part, nn.Module):
             for key, value in part.state_dict().items():
-                tensors[f"{name}/{key}"] = value.detach().clone().contiguous()
+                tensors[f"{name}/{key}"] = value.detach().cpu().clone().contiguous()
         else:
             for number, moments in part.state_dict()["state"].items():
                 for key, value in moments.items():
-                    tensors[f"{name}/{number}/{key}"] = torch.as_tensor(value).clone().contiguous()
+                    moment = torch.as_tensor(value).cpu().clone()
+                    tensors[f"{name}/{number}/{key}"] = moment.contiguous()
     with whole_or_nothing(path, force=True) as scratch:
         save_file(tensors, str(scratch), metadata={"step": str(step)})
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facedit.device import device_of
 from facedit.render.network import MouthNetwork, combine
 from facedit.training.mouth_config import MouthTrainingConfig, learning_rate
 from facedit.training.mouth_loss import (
@@ -42,6 +43,10 @@ class MouthBatch:
     truth: Tensor
     referenced: Tensor
     own: Tensor
+
+    def to(self, device: torch.device) -> MouthBatch:
+        """Return the same on a device."""
+        return MouthBatch(*(getattr(self, one.name).to(device) for one in fields(self)))
 
 
 def collate(samples: Sequence[MouthSample]) -> MouthBatch:
@@ -78,6 +83,7 @@ class MouthTrainer:
         config: The experiment.
         trunk: Features for the loss.
         start: Network of the same size whose weights are the first; None to draw them.
+        device: Where to compute.
 
     Attributes:
         step: Number of steps done.
@@ -90,19 +96,20 @@ class MouthTrainer:
         config: MouthTrainingConfig,
         trunk: FeatureTrunk | None,
         start: MouthNetwork | None = None,
+        device: torch.device | str = "cpu",
     ) -> None:
         self.config = config
         self.step = 0
         self._trunk = trunk
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.network = MouthNetwork(config.network)
             self.critic = PatchCritic()
         if start is not None:
             self.network.load_state_dict(start.state_dict())
         for module in (self.network, self.critic, *([trunk] if trunk else [])):
-            _channels_last(module)
-        self.mean = MouthNetwork(config.network)
+            _channels_last(module.to(device))
+        self.mean = MouthNetwork(config.network).to(device)
         self.mean.load_state_dict(self.network.state_dict())
         self._optimiser = torch.optim.AdamW(
             self.network.parameters(), config.learning_rate, (0.9, 0.98),
@@ -139,9 +146,10 @@ class MouthTrainer:
         ):
             for group in optimiser.param_groups:
                 group["lr"] = factor * rate
-        batch = collate(samples)
+        device = device_of(self.network)
+        batch = collate(samples).to(device)
         raster, truth, referenced = batch.raster, batch.truth, batch.referenced
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             weights, residual = self.network(batch.pictures, raster, batch.gaps)
         share = torch.where(referenced & batch.own, config.residual_own, 1.0)
         fake = combine(batch.pictures, weights, share[:, None, None, None] * residual)
@@ -149,7 +157,7 @@ class MouthTrainer:
         window, real, drawn = (
             crop_windows(one, corners, config.window) for one in (fake, truth, raster)
         )
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             looks = feature_distance(self._trunk, window, real)
         # Without references the inside can't be known: its mean would be a flat bar.
         lips = torch.where(referenced, config.lips, config.lips_alone)

@@ -18,6 +18,7 @@ import numpy as np
 
 from facedit.assets import require, sha256_of
 from facedit.bench.sync.weights import SyncModel, default_weights, load_sync
+from facedit.device import AUTO, choose_device
 from facedit.errors import (
     AssetMissing,
     FaceditError,
@@ -32,7 +33,14 @@ from facedit.motion.space import DEFAULT_SPACE, MotionSpace
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
-from facedit.speech.features import DEFAULT_LAYER, LAYERS, encoder_name, layer_of
+from facedit.speech.features import (
+    DEFAULT_LAYER,
+    LAYERS,
+    WHISPER,
+    WhisperBase,
+    encoder_name,
+    encoder_of,
+)
 from facedit.training.clip_rows import (
     Row,
     appending,
@@ -77,6 +85,7 @@ def prepare(
     voices: int = 0,
     space: str = DEFAULT_SPACE,
     layer: int = DEFAULT_LAYER,
+    device: str = AUTO,
     workers: Workers = HERE,
     progress: bool = False,
 ) -> Prepared:
@@ -88,6 +97,7 @@ def prepare(
         voices: In how many other voices each training clip is heard too (``speech.disguise``).
         space: Name of the motion space (``motion.space.SPACES``).
         layer: Layer of Whisper base that the speech features are taken from, 1 to 6.
+        device: Where networks compute, as ``device.choose_device`` takes it.
         workers: Where to work; the results do not depend on it.
         progress: Show a progress bar.
 
@@ -102,10 +112,11 @@ def prepare(
         raise UsageError(f"--layer is {layer}; Whisper base has layers 1 to {LAYERS}.")
     if not 0 <= voices <= MOST_VOICES:
         raise UsageError(f"--voices is {voices}; choose 0 to {MOST_VOICES}.")
+    choose_device(device)
     require("core")
     sources = list({item.file: item for item in list_sources(source)}.values())
     with locked(output, "prepare"):
-        return _prepare(sources, output, voices, space, layer, workers, progress)
+        return _prepare(sources, output, voices, space, layer, device, workers, progress)
 
 
 def _prepare(
@@ -114,6 +125,7 @@ def _prepare(
     voices: int,
     space: str,
     layer: int,
+    device: str,
     workers: Workers,
     progress: bool,
 ) -> Prepared:
@@ -139,7 +151,7 @@ def _prepare(
 
         run_items(
             todo,
-            partial(make_preparer, output, voices, space, layer),
+            partial(make_preparer, output, voices, space, layer, device),
             workers=workers,
             on_done=on_done,
             title="prepare",
@@ -173,7 +185,11 @@ def _prepare(
 
 
 def make_preparer(
-    output: Path, voices: int = 0, space: str = DEFAULT_SPACE, layer: int = DEFAULT_LAYER
+    output: Path,
+    voices: int = 0,
+    space: str = DEFAULT_SPACE,
+    layer: int = DEFAULT_LAYER,
+    device: str = AUTO,
 ) -> Callable[[Source], Row]:
     """Load what every clip needs.
 
@@ -182,13 +198,15 @@ def make_preparer(
         voices: Other voices of each training clip.
         space: Name of the motion space.
         layer: Layer of Whisper base.
+        device: Where networks compute.
 
     Returns:
         ``prepare_clip`` of one clip.
     """
     from facedit.motion.fit import mirror_points
 
-    net = load_sync() if default_weights().is_file() else None
+    place = choose_device(device)
+    net = load_sync(device=place) if default_weights().is_file() else None
     if net is None or net.space != space:
         log.warning("No sync network for %s: offsets of the sound are not measured.", space)
         net = None
@@ -199,7 +217,7 @@ def make_preparer(
         mirror=mirror_points(),
         net=net,
         voices=voices,
-        layer=layer,
+        encoder=WhisperBase(layer, place),
     )
 
 
@@ -210,7 +228,7 @@ def prepare_clip(
     mirror: Index,
     net: SyncModel | None,
     voices: int = 0,
-    layer: int = DEFAULT_LAYER,
+    encoder: WhisperBase = WHISPER,
 ) -> Row:
     """Prepare one clip.
 
@@ -221,7 +239,7 @@ def prepare_clip(
         mirror: For each landmark the one at its mirrored place, shape (478,).
         net: The sync network; None leaves sound and picture as they are.
         voices: Other voices, if it is a training clip.
-        layer: Layer of Whisper base. (The sync network hears its own.)
+        encoder: What hears it. (The sync network hears its own layer.)
 
     Returns:
         Its row of the table.
@@ -235,13 +253,14 @@ def prepare_clip(
         row["sha256"] = sha256_of(item.path)
         track = track_of(item.path, output / "tracks" / f"{row['sha256']}.npz")
         heard = output / "speech" / f"{row['sha256']}.npz"
-        speech = speech_of(item.path, heard, layer)
+        speech = speech_of(item.path, heard, encoder)
         count = voices if item.split == LEARNT else 0
-        others = voices_of(item.path, heard, count, int(row["sha256"][:15], 16), layer)
+        others = voices_of(item.path, heard, count, int(row["sha256"][:15], 16), encoder)
         # The sync network may hear another layer: it comes along as one more voice.
         ears: tuple[Float32, ...] = ()
-        if net is not None and net.encoder != encoder_name(layer):
-            ears = (speech_of(item.path, heard, layer_of(net.encoder)),)
+        if net is not None and net.encoder != encoder_name(encoder.layer):
+            own = encoder_of(net.encoder, encoder.device)
+            ears = (speech_of(item.path, heard, own),)
         clip = encode_clip(track, speech, space, mirror, others + ears)
         if net is not None:
             clip, judged = split_ears(clip) if ears else (clip, clip.speech)

@@ -14,6 +14,7 @@ from types import FrameType
 
 import torch
 
+from facedit.device import AUTO, choose_device
 from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.dit import DiT
 from facedit.training.compiled import compiled
@@ -68,13 +69,15 @@ class Trained:
         return f"{self.weights}: {self.steps} steps{stopped} in {self.seconds:.0f} s{rows}"
 
 
-def train(config_path: Path, *, resume: bool = False) -> Trained:
+def train(config_path: Path, *, resume: bool = False, device: str = AUTO) -> Trained:
     """Train a model; the configuration file is the whole experiment.
 
     Args:
         config_path: TOML file.
         resume: Go on from the run's last state: the result is the same, bit for bit on CPU with as
             many processes, as if the run had not stopped.
+        device: Where to compute, as ``device.choose_device`` takes it; of several processes each
+            has the accelerator of its number.
 
     Returns:
         What the run left behind; each of several processes gets the same, but for the figures,
@@ -83,7 +86,7 @@ def train(config_path: Path, *, resume: bool = False) -> Trained:
     """
     config = load_config(config_path)
     folder = Path(config.run.output)
-    with run_folder(folder, resume=resume) as state, joined(config.run.device) as team:
+    with run_folder(folder, resume=resume) as state, joined(choose_device(device)) as team:
         torch.set_num_threads(config.run.threads)
         config = with_pools(config)
         corpus = load_corpus(config)

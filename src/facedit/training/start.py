@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facedit.device import AUTO, choose_device
 from facedit.errors import UsageError
 from facedit.training.table import read_table
 from facedit.training.team import joined_by_launcher
@@ -35,7 +36,9 @@ class MouthTrained:
         return f"{self.weights}: {self.steps} steps"
 
 
-def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained | None:
+def start(
+    config: Path, *, resume: bool = False, device: str = AUTO
+) -> Trained | MouthTrained | None:
     """Train the network that a configuration file is for.
 
     Args:
@@ -43,6 +46,7 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained | Non
             network, ``kind = "sync"`` for the sync network of the benchmark, else the motion
             model.
         resume: Go on from the run's last state.
+        device: Where to compute, as ``device.choose_device`` takes it.
 
     Returns:
         What the run left behind; None in all but the first of several processes.
@@ -57,24 +61,25 @@ def start(config: Path, *, resume: bool = False) -> Trained | MouthTrained | Non
             f"{config}: {size} processes can train the motion model only, not {table['kind']}."
         )
     if table.get("kind") == "mouth":
-        return train_mouth_network(table, resume=resume)
+        return train_mouth_network(table, resume=resume, device=device)
     if table.get("kind") == "sync":
         from facedit.training.sync_config import sync_config_from
         from facedit.training.sync_run import train_sync
 
-        return train_sync(sync_config_from(table), resume=resume)
+        return train_sync(sync_config_from(table), resume=resume, device=choose_device(device))
     from facedit.training.run import train
 
-    trained = train(config, resume=resume)
+    trained = train(config, resume=resume, device=device)
     return None if rank else trained
 
 
-def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
+def train_mouth_network(table: dict[str, Any], *, resume: bool, device: str = AUTO) -> MouthTrained:
     """Train the mouth network, after cutting its training pictures out of the clips if needed.
 
     Args:
         table: The configuration; its table ``bake`` names the clips and their tracks.
         resume: Go on from the run's last state.
+        device: Where to compute.
 
     Returns:
         What the run left behind. The errors of ``run_folder`` pass through.
@@ -87,6 +92,7 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
     from facedit.training.mouth_loop import train_mouth
     from facedit.training.state import run_folder
 
+    place = choose_device(device)
     source = table.get("bake")
     settings = config_from(table)
     with run_folder(Path(settings.out), resume=resume):
@@ -104,4 +110,4 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool) -> MouthTrained:
                 limits,
                 source.get("every", {}),
             )
-        return MouthTrained(train_mouth(settings), settings.steps)
+        return MouthTrained(train_mouth(settings, device=place), settings.steps)

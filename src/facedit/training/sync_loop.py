@@ -9,6 +9,7 @@ import torch
 
 from facedit.bench.sync.distance import REACH
 from facedit.bench.sync.network import SyncNetwork
+from facedit.device import device_of
 from facedit.training.loop import learning_rate, make_optimiser
 from facedit.training.state import Ema
 from facedit.training.sync_config import SyncOptimConfig
@@ -76,11 +77,15 @@ class SyncTrainer:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)  # dropout has no generator of its own
             for batch in batches:
+                arrays = (batch.motion, batch.speech, batch.valid, batch.stretches)
+                motion, speech, valid, stretches = (
+                    torch.from_numpy(values).to(device_of(self.net)) for values in arrays
+                )
                 loss = sync_loss(
-                    self.net.motion(torch.from_numpy(batch.motion)),
-                    self.net.speech(torch.from_numpy(batch.speech)),
-                    torch.from_numpy(batch.valid),
-                    torch.from_numpy(batch.stretches),
+                    self.net.motion(motion),
+                    self.net.speech(speech),
+                    valid,
+                    stretches,
                     self.net.frame_scale,
                     self.net.window_scale,
                     REACH,

@@ -61,13 +61,14 @@ def sync_loss(
     there = valid.reshape(-1)
     flat = alike.reshape(count * length, count * length)[there][:, there]
     logits = frame_scale.exp().clamp(max=100) * flat
-    own = torch.arange(len(logits))
+    device = motion.device
+    own = torch.arange(len(logits), device=device)
     frames = (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
     frame_right = (logits.argmax(dim=1) == own).float().mean()
 
-    rows = torch.arange(length)
+    rows = torch.arange(length, device=device)
     inside = (rows >= stretches[:, :1]) & (rows < stretches[:, 1:])
-    shifts = torch.arange(-reach, reach + 1)
+    shifts = torch.arange(-reach, reach + 1, device=device)
     partner = rows[:, None] + shifts
     reached = partner.clamp(0, length - 1)
     exists = (partner >= 0) & (partner < length) & valid[:, reached] & inside[:, :, None]
@@ -83,8 +84,8 @@ def sync_loss(
     shared = both.sum(dim=1)
     others = (other * both).sum(dim=1) / shared.clamp(min=1)
     others = others.masked_fill(2 * shared < inside.sum(dim=1, keepdim=True), _NEVER)
-    others = others.masked_fill(torch.eye(count, dtype=torch.bool), _NEVER)
-    target = torch.full((count,), reach)
+    others = others.masked_fill(torch.eye(count, dtype=torch.bool, device=device), _NEVER)
+    target = torch.full((count,), reach, device=device)
     scores = window_scale.exp().clamp(max=100) * torch.cat([means, others], dim=1)
     windows = functional.cross_entropy(scores, target)
     window_right = (means.argmax(dim=1) == reach).float().mean()

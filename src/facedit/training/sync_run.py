@@ -12,6 +12,7 @@ import torch
 
 from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
 from facedit.bench.sync.weights import SyncModel, save_sync
+from facedit.device import device_of
 from facedit.errors import UsageError
 from facedit.training.data import Dataset, load_dataset, pooled_rows, split_rows
 from facedit.training.logs import RunLog, mean_of
@@ -42,13 +43,16 @@ class SyncCorpus:
     model: SyncModel
 
 
-def train_sync(config: SyncTrainConfig, *, resume: bool = False) -> Trained:
+def train_sync(
+    config: SyncTrainConfig, *, resume: bool = False, device: torch.device | str = "cpu"
+) -> Trained:
     """Train a sync network.
 
     Args:
         config: The experiment.
         resume: Go on from the run's last state: the result is the same, bit for bit on one CPU, as
             if the run had not stopped.
+        device: Where to compute.
 
     Returns:
         What the run left behind. The errors of ``run_folder``, ``load_state`` and of the data pass
@@ -58,6 +62,7 @@ def train_sync(config: SyncTrainConfig, *, resume: bool = False) -> Trained:
     with run_folder(folder, resume=resume) as state:
         torch.set_num_threads(config.run.threads)
         corpus = load_sync_corpus(config)
+        corpus.model.net.to(device)
         (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
         first, last = corpus.model.lips
         sampler = SyncSampler(
@@ -124,7 +129,7 @@ def averaged_sync(trainer: SyncTrainer, model: SyncModel) -> SyncModel:
     Returns:
         A model whose network is a copy.
     """
-    net = SyncNetwork(model.net.config)
+    net = SyncNetwork(model.net.config).to(device_of(model.net))
     net.load_state_dict(trainer.ema.weights)
     return replace(model, net=net.eval().requires_grad_(False))
 

@@ -115,7 +115,7 @@ def joined_by_launcher() -> tuple[int, int]:
 
 
 @contextmanager
-def joined(device: str) -> Iterator[Team]:
+def joined(device: torch.device) -> Iterator[Team]:
     """Join the processes that ``torchrun`` started; alone if it did not.
 
     Args:
@@ -141,7 +141,7 @@ def joined(device: str) -> Iterator[Team]:
         logging.getLogger("facedit").setLevel(logging.WARNING)  # the first one speaks for all
     ours = not torch.distributed.is_initialized()
     accelerator = Accelerator(
-        cpu=torch.device(device).type == "cpu",
+        cpu=device.type == "cpu",
         mixed_precision="no",  # the training loop casts by itself
         kwargs_handlers=[InitProcessGroupKwargs(timeout=_PATIENCE)],
     )

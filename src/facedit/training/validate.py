@@ -13,6 +13,7 @@ from torch import Tensor
 
 from facedit.bench.lip_sums import FIGURES
 from facedit.bench.spans import Gap, LipMeter, score_clips
+from facedit.device import device_of
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import Identity, MotionSpace
@@ -135,7 +136,7 @@ class Validator:
     def _losses(self, model: MotionModel) -> dict[str, float]:
         sums: dict[str, list[float]] = defaultdict(list)
         generator = torch.Generator().manual_seed(SEED)
-        weights = self.dim_weights.to(next(model.net.parameters()).device)
+        weights = self.dim_weights.to(device_of(model.net))
         with torch.inference_mode():
             for batch in self.batches:
                 task = draw_task(batch, self.optim, generator, drop=False)

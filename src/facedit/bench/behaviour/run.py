@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from facedit.bench.behaviour.heard import Heard, hear
 from facedit.bench.behaviour.study import Row, Study
 from facedit.bench.behaviour.study_closures import study_closures
@@ -16,7 +18,7 @@ from facedit.bench.build.said import Given
 from facedit.bench.fills import Fill
 from facedit.bench.spans import LipMeter
 from facedit.errors import FaceditError
-from facedit.speech.features import layer_of
+from facedit.speech.features import WhisperBase, encoder_of
 from facedit.training.encode import speech_of
 from facedit.training.prepared import ClipRow, Meta, PreparedClip
 from facedit.training.sources import Source, list_sources
@@ -59,7 +61,7 @@ def hear_clips(
     rows: Sequence[ClipRow],
     clips: Sequence[PreparedClip],
     footage: Footage,
-    encoder: str,
+    encoder: WhisperBase,
 ) -> list[Heard | None]:
     """Find the sound and phones of prepared clips.
 
@@ -68,19 +70,18 @@ def hear_clips(
         rows: The clips' rows.
         clips: The clips.
         footage: Where they came from.
-        encoder: Name of the clips' speech features.
+        encoder: What the clips were heard through.
 
     Returns:
         What is heard in each; None where the file is missing or unreadable.
     """
-    layer = layer_of(encoder)
     found: list[Heard | None] = []
     for row, clip in zip(rows, clips, strict=True):
         source = footage.sources.get(row.file)
         one = None
         if source is not None:
             try:
-                whole = speech_of(source.path, data / "speech" / f"{row.sha256}.npz", layer)
+                whole = speech_of(source.path, data / "speech" / f"{row.sha256}.npz", encoder)
                 one = hear(source, clip.speech, whole, footage.given)
             except (FaceditError, OSError) as error:
                 log.warning("%s is left out of closures: %s", row.file, error)
@@ -97,6 +98,7 @@ def run_studies(
     meter: LipMeter,
     meta: Meta,
     wanted: Sequence[str] = STUDIES,
+    device: torch.device | str = "cpu",
 ) -> dict[str, list[Row]]:
     """Study the behaviour of drawn lips.
 
@@ -109,6 +111,7 @@ def run_studies(
         meter: Measures lips.
         meta: Describes the dims.
         wanted: Some of ``STUDIES``.
+        device: Where sounds are encoded.
 
     Returns:
         Rows by study.
@@ -116,10 +119,10 @@ def run_studies(
     needs_sound = CLOSURES in wanted or STILLNESS in wanted
     heard: list[Heard | None] = [None] * len(clips)
     if needs_sound and footage.sources:
-        heard = hear_clips(data, rows, clips, footage, meta.encoder)
+        heard = hear_clips(data, rows, clips, footage, encoder_of(meta.encoder, device))
     # A name of a speaker may be used by several corpora.
     speakers = [f"{row.corpus}/{row.speaker}" for row in rows]
-    study = Study.of(clips, heard, speakers, fills, meter, meta)
+    study = Study.of(clips, heard, speakers, fills, meter, meta, device)
     studies = {CLOSURES: study_closures, STILLNESS: study_stillness, DRIFT: study_drift}
     found = {}
     for name in STUDIES:

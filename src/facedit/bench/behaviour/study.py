@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from facedit.bench.behaviour.closures import rest_of
 from facedit.bench.behaviour.heard import Heard
@@ -31,6 +32,7 @@ class Study:
         fills: Ways to fill hidden spans, by name.
         meter: Measures lips.
         meta: Describes the dims.
+        device: Where sounds are encoded.
         openings: True lip opening of each clip, per cent of the outer-eye distance, shape (T,).
     """
 
@@ -40,6 +42,7 @@ class Study:
     fills: Mapping[str, Fill]
     meter: LipMeter
     meta: Meta
+    device: torch.device | str
     openings: Sequence[Float32]
 
     @classmethod
@@ -51,10 +54,11 @@ class Study:
         fills: Mapping[str, Fill],
         meter: LipMeter,
         meta: Meta,
+        device: torch.device | str = "cpu",
     ) -> Study:
         """Measure the clips and bundle all; arguments are as the attributes."""
         openings = [opening_of(meter, clip.motion, clip.identity) for clip in clips]
-        return cls(clips, heard, speakers, fills, meter, meta, openings)
+        return cls(clips, heard, speakers, fills, meter, meta, device, openings)
 
     def opening(self, gap: Gap, motion: Float32) -> Float32:
         """Return the lip opening with a gap drawn, per cent of the outer-eye distance, (T,)."""

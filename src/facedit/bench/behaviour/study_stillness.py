@@ -17,7 +17,7 @@ from facedit.bench.rows import runs, speaking
 from facedit.bench.spans import EDGE, Gap, hide_span, middle_span
 from facedit.compose.still import PROMPT_FRAMES
 from facedit.speech.cache import cached_features
-from facedit.speech.features import is_made, layer_of
+from facedit.speech.features import encoder_of, is_made
 from facedit.types import Bool, Float32, Float64
 from facedit.units import MOTION_FPS, frame_time
 
@@ -115,7 +115,7 @@ def _own_silences(study: Study) -> dict[str, list[Gap]]:
 def _made_silences(study: Study, kind: Silence, seed: int) -> tuple[Sequence[Float32], list[Gap]]:
     """Put a silence into the middle of clips whose sound is at hand, and hide it."""
     speech = [clip.speech for clip in study.clips]
-    layer = layer_of(study.meta.encoder)
+    encoder = encoder_of(study.meta.encoder, study.device)
     gaps: list[Gap] = []
     for number, (clip, heard) in enumerate(zip(study.clips, study.heard, strict=True)):
         frames = len(clip.motion)
@@ -126,7 +126,7 @@ def _made_silences(study: Study, kind: Silence, seed: int) -> tuple[Sequence[Flo
             break
         start_s, end_s = (frame_time(heard.start + frame) for frame in span)
         sound = silenced(heard.sound, start_s, end_s, kind, seed + number)
-        whole = cached_features(sound, layer=layer).values
+        whole = cached_features(sound, encoder=encoder).values
         speech[number] = whole[heard.start : heard.start + frames]
         gaps.append(hide_span(number, clip.motion, span, study.meta, "lips", foreign=True))
     return speech, gaps

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import torch
+
 from facedit.bench.measure import DRAWN, Measure
 from facedit.bench.measures import (
     av_sync,
@@ -59,13 +61,19 @@ class Nets:
     features: PictureFeatures
 
 
-def load_nets() -> Nets:
+def load_nets(device: torch.device | str = "cpu") -> Nets:
     """Load the networks.
+
+    Args:
+        device: Where they are to compute.
 
     Returns:
         The networks. (``AssetMissing`` if one is not installed: ``facedit doctor --fetch bench``.)
     """
-    return Nets(load_sync(), load_face_embedding(), load_stlpips(), load_picture_features())
+    return Nets(
+        load_sync(device=device), load_face_embedding(device), load_stlpips(device),
+        load_picture_features(device),
+    )  # fmt: skip
 
 
 def measure_scene(scene: Scene, nets: Nets) -> Sums:

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from facedit.assets import asset_path
 from facedit.bench.nets.face_chip import face_chip
+from facedit.device import device_of
 from facedit.errors import BadWeights
 from facedit.types import Float32, UInt8
 
@@ -153,12 +154,16 @@ class FaceEmbedding:
         with torch.inference_mode():
             for picture, points in zip(pictures, landmarks, strict=True):
                 chip = torch.from_numpy(face_chip(picture, points)).permute(2, 0, 1)
-                rows.append(self.net(chip[None].float()).numpy())
+                batch = chip[None].float().to(device_of(self.net))
+                rows.append(self.net(batch).cpu().numpy())
         return np.concatenate(rows).astype(np.float32)
 
 
-def load_face_embedding() -> FaceEmbedding:
+def load_face_embedding(device: torch.device | str = "cpu") -> FaceEmbedding:
     """Load the embedding.
+
+    Args:
+        device: Where the network is to compute.
 
     Returns:
         It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
@@ -172,7 +177,7 @@ def load_face_embedding() -> FaceEmbedding:
         block.first.load(tensors, f"{name}/conv1")
         block.second.load(tensors, f"{name}/conv2")
     net.last.weight.data.copy_(torch.from_numpy(tensors["fc"].T.copy()))
-    return FaceEmbedding(net.eval().requires_grad_(False))
+    return FaceEmbedding(net.to(device).eval().requires_grad_(False))
 
 
 def _tensors(weights: Path, manifest: Path) -> dict[str, Float32]:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facedit.device import device_of
 from facedit.types import Float64, UInt8
 
 _SHIFT = (-0.030, -0.088, -0.188)
@@ -74,10 +75,11 @@ def picture_distances(
     with torch.inference_mode():
         for start in range(0, len(ones), _BATCH):
             pair = [
-                torch.from_numpy(np.stack(side[start : start + _BATCH])).permute(0, 3, 1, 2)
+                torch.from_numpy(np.stack(side[start : start + _BATCH])).to(device_of(net))
                 for side in (ones, others)
             ]
-            found.append(net(pair[0].float() / 127.5 - 1.0, pair[1].float() / 127.5 - 1.0))
+            one, other = (side.permute(0, 3, 1, 2).float() / 127.5 - 1.0 for side in pair)
+            found.append(net(one, other).cpu())
     if not found:
         return np.zeros(0)
     return np.asarray(torch.cat(found).numpy(), np.float64)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from facedit.assets import asset_path
+from facedit.device import device_of
 from facedit.types import Float32, UInt8
 
 SIZE = 1280
@@ -122,12 +123,16 @@ class PictureFeatures:
         with torch.inference_mode():
             for start in range(0, len(pictures), _BATCH):
                 batch = torch.from_numpy(np.stack(pictures[start : start + _BATCH]))
-                rows.append(self.net(batch.permute(0, 3, 1, 2).float() / 255.0).numpy())
+                batch = batch.to(device_of(self.net)).permute(0, 3, 1, 2)
+                rows.append(self.net(batch.float() / 255.0).cpu().numpy())
         return np.concatenate(rows).astype(np.float32)
 
 
-def load_picture_features() -> PictureFeatures:
+def load_picture_features(device: torch.device | str = "cpu") -> PictureFeatures:
     """Load the network.
+
+    Args:
+        device: Where it is to compute.
 
     Returns:
         It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
@@ -138,4 +143,4 @@ def load_picture_features() -> PictureFeatures:
     net.load_state_dict(
         {name: value for name, value in state.items() if name.startswith("features.")}
     )
-    return PictureFeatures(net.eval().requires_grad_(False))
+    return PictureFeatures(net.to(device).eval().requires_grad_(False))

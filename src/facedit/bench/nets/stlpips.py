@@ -84,8 +84,11 @@ class StLpips:
         return picture_distances(self.net, ones, others)
 
 
-def load_stlpips() -> StLpips:
+def load_stlpips(device: torch.device | str = "cpu") -> StLpips:
     """Load the metric.
+
+    Args:
+        device: Where its network is to compute.
 
     Returns:
         It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
@@ -98,4 +101,4 @@ def load_stlpips() -> StLpips:
     net = FeatureDistance(trunk, [size for _, _, size, _ in _CONVOLUTIONS])
     for depth, head in enumerate(net.heads):
         head.data.copy_(state[f"lin{depth}.model.1.weight"].flatten())
-    return StLpips(net.eval().requires_grad_(False))
+    return StLpips(net.to(device).eval().requires_grad_(False))

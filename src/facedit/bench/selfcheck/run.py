@@ -20,6 +20,7 @@ from facedit.bench.selfcheck.judge import disturbances_of, judge, unexamined, un
 from facedit.bench.selfcheck.page import selfcheck_html
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, save
 from facedit.bench.selfcheck.sample import LEAST, choose_items, partners
+from facedit.device import AUTO, choose_device
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
@@ -64,6 +65,7 @@ def selfcheck(
     workers: Workers = Workers(),  # noqa: B008 - frozen
     reuse: bool = True,
     progress: bool = True,
+    device: str = AUTO,
 ) -> SelfCheck:
     """Prove the measures on a sample of a benchmark's clips.
 
@@ -76,18 +78,20 @@ def selfcheck(
         workers: Who does the work.
         reuse: Take an earlier outcome in ``output`` if all that it depends on is the same.
         progress: Show progress.
+        device: Where networks compute, as ``device.choose_device`` takes it.
 
     Returns:
         The outcome, passed or not: ``require`` refuses one that is not.
     """
     began = time.monotonic()
+    choose_device(device)
     depends_on = fingerprint(bench.items, (items, seed))
     earlier = load(output) if reuse else None
     if earlier is not None and earlier.depends_on == depends_on:
         return earlier
     assets.require("core", "bench")
     pairs = pairs_of(bench, items, seed)
-    measured, failed = measure_pairs(pairs, clips_root, workers, progress)
+    measured, failed = measure_pairs(pairs, clips_root, workers, progress, device)
     used = tuple(pair for pair in pairs if pair.item.id in measured)
     readings: dict[str, list[ItemSums]] = {
         one.name: [measured[pair.item.id].get(one.name, {}) for pair in used]
@@ -135,11 +139,12 @@ def pairs_of(bench: Bench, items: int, seed: int) -> tuple[Pair, ...]:
     )
 
 
-def make_worker(clips_root: Path) -> Callable[[Pair], dict[str, Sums]]:
+def make_worker(clips_root: Path, device: str = AUTO) -> Callable[[Pair], dict[str, Sums]]:
     """Load what a worker needs.
 
     Args:
         clips_root: The clips' folder.
+        device: Where networks compute.
 
     Returns:
         A function from a pair of items to the sums by disturbance.
@@ -150,14 +155,16 @@ def make_worker(clips_root: Path) -> Callable[[Pair], dict[str, Sums]]:
     from facedit.bench.truth import scene_of_truth
     from facedit.face.landmarker import Landmarker
     from facedit.motion.space import MotionSpace
+    from facedit.speech.features import WhisperBase
 
-    measure = measurer(load_nets())
+    place = choose_device(device)
+    measure, encoder = measurer(load_nets(place)), WhisperBase(device=place)
     retrack = retracker(Landmarker(), MotionSpace.load())
 
     # A partner is often the next item of the same corpus.
     @lru_cache(maxsize=3)
     def scene_of(item: Item) -> Scene:
-        return scene_of_truth(item, clips_root)
+        return scene_of_truth(item, clips_root, encoder)
 
     def handle(pair: Pair) -> dict[str, Sums]:
         scene, other = scene_of(pair.item), scene_of(pair.other)
@@ -210,7 +217,11 @@ def _is_nameless(clip: ClipFacts) -> bool:
 
 
 def measure_pairs(
-    pairs: Sequence[Pair], clips_root: Path, workers: Workers, progress: bool = True
+    pairs: Sequence[Pair],
+    clips_root: Path,
+    workers: Workers,
+    progress: bool = True,
+    device: str = AUTO,
 ) -> tuple[dict[str, dict[str, ItemSums]], dict[str, str]]:
     """Disturb and measure all items.
 
@@ -219,6 +230,7 @@ def measure_pairs(
         clips_root: The clips' folder.
         workers: Who does the work.
         progress: Show progress.
+        device: Where networks compute.
 
     Returns:
         Sums by item and disturbance, and why other items could not be looked at.
@@ -236,7 +248,7 @@ def measure_pairs(
             measured[pair.item.id] = dict(outcome)
 
     run_items(
-        pairs, partial(make_worker, clips_root), workers=workers, on_done=on_done,
+        pairs, partial(make_worker, clips_root, device), workers=workers, on_done=on_done,
         title="selfcheck", progress=progress,
     )  # fmt: skip
     if len(measured) < LEAST:

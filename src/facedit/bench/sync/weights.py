@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
+from facedit.device import device_of
 from facedit.errors import AssetMissing, BadWeights
 from facedit.fields import build
 from facedit.media.output import whole_or_nothing
@@ -138,14 +139,15 @@ def default_weights() -> Path:
     return Path(str(files("facedit").joinpath("weights/sync.safetensors")))
 
 
-def load_sync(path: Path | None = None) -> SyncModel:
+def load_sync(path: Path | None = None, device: torch.device | str = "cpu") -> SyncModel:
     """Load sync weights.
 
     Args:
         path: Weights file; None for the shipped one.
+        device: Where the network is to compute.
 
     Returns:
-        The model, on the CPU, in float32.
+        The model, in float32.
 
     Raises:
         AssetMissing: If the file is not there.
@@ -158,10 +160,12 @@ def load_sync(path: Path | None = None) -> SyncModel:
         )
     header, tensors = read_tensors(path, most_bytes=MAX_BYTES)
     try:
-        return _assemble(header, {name: value.float() for name, value in tensors.items()})
+        model = _assemble(header, {name: value.float() for name, value in tensors.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadWeights(f"{path.name} is damaged or does not fit the code: {reason}") from error
+    model.net.to(device)
+    return model
 
 
 def _assemble(header: dict[str, str], tensors: dict[str, Tensor]) -> SyncModel:
@@ -198,5 +202,6 @@ def _embed(encoder: torch.nn.Module, values: Float32) -> Float32:
     if not len(values):
         return np.zeros((0, 1), np.float32)
     with torch.inference_mode():
-        found = encoder(torch.from_numpy(np.ascontiguousarray(values, np.float32))[None])[0]
-    return np.asarray(found.numpy(), np.float32)
+        whole = torch.from_numpy(np.ascontiguousarray(values, np.float32))[None]
+        found = encoder(whole.to(device_of(encoder)))[0]
+    return np.asarray(found.cpu().numpy(), np.float32)

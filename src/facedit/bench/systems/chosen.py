@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
 from facedit.bench.systems.ours import Load, Setting, ours
 from facedit.bench.systems.retrieval import retrieval
 from facedit.bench.systems.simple import cut, held, ridge, straight, truth
@@ -53,13 +55,14 @@ DEFAULT = (
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
 
-def choose(text: str) -> tuple[System, ...]:
+def choose(text: str, device: torch.device | str = "cpu") -> tuple[System, ...]:
     """Make the systems that an option names.
 
     Args:
         text: Names by comma. ``NAME=ours:FIELD=VALUE:FIELD=VALUE`` gives a setting of ours a
             name (fields of ``Setting``); ``NAME=ridge:render=no`` measures only the motion;
             ``NAME=videos:FOLDER`` scores videos made elsewhere.
+        device: Where our models are to compute.
 
     Returns:
         The systems in order.
@@ -67,7 +70,8 @@ def choose(text: str) -> tuple[System, ...]:
     Raises:
         UsageError: If a name or a setting does not exist, or a name is used twice.
     """
-    load = functools.cache(load_model)  # settings of the same weights share their network
+    # Settings of the same weights share their network.
+    load = functools.cache(functools.partial(load_model, device=device))
     systems = [_one(part.strip(), load) for part in text.split(",") if part.strip()]
     names = [system.name for system in systems]
     if double := sorted({name for name in names if names.count(name) > 1}):

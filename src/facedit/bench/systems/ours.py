@@ -11,11 +11,12 @@ import numpy as np
 from facedit.assets import sha256_of
 from facedit.bench.blank import Blank, Heard
 from facedit.bench.systems.system import Pictures, System
+from facedit.device import device_of
 from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import DEFAULT_SPACE
-from facedit.speech.features import layer_of
+from facedit.speech.features import encoder_of
 from facedit.types import Float32
 
 TRACKS = ("reconstruct", "edit", "generate")
@@ -110,7 +111,7 @@ def complete(
     Returns:
         Motion, kept entries as they were, shape (takes, T, D).
     """
-    speech = blank.hear(sound, layer_of(model.encoder))
+    speech = blank.hear(sound, encoder_of(model.encoder, device_of(model.net)))
     kept = np.nan_to_num(blank.motion)
     mask = blank.mask if context else np.ones_like(blank.mask)
     tasks = [Task(kept, mask, speech, blank.seed + take) for take in range(takes)]

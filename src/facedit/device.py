@@ -1,0 +1,56 @@
+"""Where networks compute: the one place that chooses it, and how a network says where it is.
+
+``--device`` is for the networks in PyTorch that work on every frame: the motion model, the mouth
+network, Whisper's encoder, the sync network and those that measure. A network is put on the device
+when it is loaded; whoever runs it asks it (``device_of``), hands its inputs over there and takes
+plain arrays back, so nothing else knows of devices. Random numbers are drawn on the CPU and handed
+over, so that a seed means the same everywhere.
+
+What is small, or runs in a library that knows no Apple device, stays on the CPU on every machine,
+with the same result: face tracking (LiteRT), recognition (CTranslate2, 8 bit), alignment, voices
+(ONNX) and the speaker embedding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facedit.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+AUTO = "auto"
+"""The accelerator that torch finds, else the CPU."""
+
+
+def choose_device(name: str = AUTO) -> torch.device:
+    """Resolve the name of a device.
+
+    Args:
+        name: ``auto``, ``cpu``, or an accelerator that torch knows, such as ``cuda``, ``cuda:1``
+            or ``mps``.
+
+    Returns:
+        The device.
+
+    Raises:
+        UsageError: If that device is not there.
+    """
+    import torch
+
+    counts = {"cpu": 1}
+    found = torch.accelerator.current_accelerator()
+    if found is not None and torch.accelerator.is_available():
+        counts[found.type] = torch.accelerator.device_count()
+    if name == AUTO:
+        return torch.device(list(counts)[-1])
+    kind, _, number = name.partition(":")
+    if kind not in counts or (number and number not in map(str, range(counts[kind]))):
+        raise UsageError(f"--device {name}: is not there; choose auto or {' or '.join(counts)}.")
+    return torch.device(name)
+
+
+def device_of(network: torch.nn.Module) -> torch.device:
+    """Return where a network's weights are, and hence where its inputs must be."""
+    return next(network.parameters()).device

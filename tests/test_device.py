@@ -1,0 +1,118 @@
+"""Every network computes on the device that was chosen, and the result is the CPU's."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from bench.bench_networks import face_embedding, picture_features, stlpips
+from facedit.bench.sync.weights import load_sync
+from facedit.device import choose_device, device_of
+from facedit.errors import UsageError
+from facedit.model.checkpoint import load_model, save_model
+from facedit.model.infill import infill
+from facedit.render.bank import ReferenceBank
+from facedit.render.mesh import canonical_landmarks
+from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
+from facedit.render.still import Still, StillAnimator
+from facedit.speech.features import WhisperBase
+from model.motion_models import CHANNELS, DIMS, tiny_model
+from standin import DEVICE, plugged_in
+
+skimage = pytest.importorskip("skimage.data")
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def test_auto_is_the_accelerator_where_there_is_one() -> None:
+    assert choose_device("auto").type == choose_device("cpu").type == "cpu"
+    with plugged_in() as name:
+        assert choose_device("auto").type == choose_device(f"{name}:0").type == name
+        assert torch.zeros(2, device=name).device == DEVICE
+
+
+@pytest.mark.parametrize("name", ["abacus", "cuda:7", "meta", "standin", "cpu:1", ""])
+def test_a_device_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=r"--device .*: is not there; choose auto or cpu\."):
+        choose_device(name)
+
+
+def test_the_stand_in_refuses_what_a_gpu_refuses() -> None:
+    there, here = torch.ones(3, device=DEVICE), torch.ones(3)
+    for mixed in (
+        lambda: there + here,
+        lambda: torch.cat([there, here]),
+        lambda: there.gather(0, torch.tensor([1])),
+        lambda: there.index_put_((torch.tensor([1]),), here[:1]),
+        lambda: torch.nn.Linear(3, 3).to(DEVICE)(here),
+        lambda: there.double(),
+        lambda: there.numpy(),
+        lambda: torch.randn(3, generator=torch.Generator(), device=DEVICE),
+    ):
+        with pytest.raises((RuntimeError, TypeError)):
+            mixed()
+    assert (there + torch.tensor(1.0))[torch.tensor([1])].cpu().tolist() == [2.0]
+
+
+@pytest.mark.parametrize("frames", [30, 150])
+def test_motion_is_the_same_on_every_device(frames: int, tmp_path) -> None:
+    save_model(tiny_model(), tmp_path / "m.safetensors", torch.float32)
+    rng = np.random.default_rng(0)
+    motion = rng.standard_normal((frames, DIMS)).astype(np.float32)
+    speech = rng.standard_normal((frames, CHANNELS)).astype(np.float32)
+    mask = np.zeros((frames, DIMS), bool)
+    mask[10 : frames - 10] = True
+    drawn = [
+        infill(
+            load_model(tmp_path / "m.safetensors", device), motion, mask, speech,
+            seed=3, takes=2, steps=3, guidance=1.5, context_guidance=1.2,
+        )
+        for device in ("cpu", DEVICE)
+    ]  # fmt: skip
+    np.testing.assert_allclose(drawn[1], drawn[0], atol=1e-5)
+
+
+def test_mouths_are_the_same_on_every_device(tmp_path) -> None:
+    torch.manual_seed(0)
+    network = MouthNetwork(MouthNetworkConfig(channels=(8, 8, 8), detail=8))
+    torch.nn.init.normal_(network.head.weight, std=0.1)
+    save_network(network.to(DEVICE), tmp_path / "mouth.safetensors")
+    picture = np.asarray(skimage.astronaut()[:256, 94:350], np.uint8)
+    face = canonical_landmarks() * np.float32(8.0) + np.array([128, 110, 0], np.float32)
+    opened = face.copy()
+    opened[canonical_landmarks()[:, 1] > 4.4, 1] += 6
+    donor = ReferenceBank()
+    donor.add(picture, face, 0.0)
+    shown = []
+    for device in ("cpu", DEVICE):
+        drawn = load_network(tmp_path / "mouth.safetensors", device)
+        animator = StillAnimator(Still(picture, face), drawn, donor)
+        shown.append(next(animator.animate(opened[None])).astype(int))
+        assert device_of(drawn) == torch.device(device)
+    assert np.abs(shown[0] - picture).max() > 20
+    assert np.abs(shown[1] - shown[0]).max() <= 1
+
+
+def test_speech_and_measures_are_the_same_on_every_device() -> None:
+    samples = np.random.default_rng(0).normal(0, 0.1, 640 * 30).astype(np.float32)
+    here, there = (WhisperBase(2, device).encode(samples) for device in ("cpu", DEVICE))
+    np.testing.assert_allclose(there, here, atol=1e-4)
+    for values, embed in ((24, "embed_motion"), (1026, "embed_speech")):
+        sequence = np.random.default_rng(1).normal(size=(20, values)).astype(np.float32)
+        here, there = (getattr(load_sync(device=d), embed)(sequence) for d in ("cpu", DEVICE))
+        np.testing.assert_allclose(there, here, atol=1e-5)
+
+
+def test_networks_that_measure_pictures_are_the_same_on_every_device() -> None:
+    picture = np.asarray(skimage.astronaut()[:256, 94:350], np.uint8)
+    face = canonical_landmarks() * np.float32(8.0) + np.array([128, 110, 0], np.float32)
+    for load, look in (
+        (face_embedding, lambda net: net.embed([picture], face[None])),
+        (stlpips, lambda net: net.distances([picture[:64, :64]], [picture[64:128, :64]])),
+        (picture_features, lambda net: net.describe([picture[:96, :96]])),
+    ):
+        net = load()
+        here = look(net)
+        there = look(replace(net, net=deepcopy(net.net).to(DEVICE)))
+        np.testing.assert_allclose(there, here, rtol=1e-4, atol=1e-4)
