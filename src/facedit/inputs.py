@@ -27,8 +27,8 @@ MOST_TABLE_BYTES = 500_000_000
 MOST_LETTERS = 1_000_000
 """Longest text that is compared with what is said: some sixteen hours."""
 
-MOST_NEW_LETTERS = 100_000
-"""Longest text that is spoken anew: more than an hour."""
+MOST_NEW_LETTERS = 20_000
+"""Longest text that is spoken anew at once: some twenty minutes."""
 
 LONGEST_WORD = 300
 """Letters of the longest word that is taken for one."""

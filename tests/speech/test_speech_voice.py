@@ -6,7 +6,14 @@ from facedit.speech.levels import active_level_db, median_pitch
 from facedit.speech.snippet import cut_from_recording, speech_for_edit
 from facedit.speech.sound import from_mono, mono, resampled, speech_samples
 from facedit.speech.sphinx import force_align, mean_score
-from facedit.speech.voice import HibariVoice, kokoro_voices, synthesise, voice_named, voices
+from facedit.speech.voice import (
+    HibariVoice,
+    check_speakable,
+    kokoro_voices,
+    synthesise,
+    voice_named,
+    voices,
+)
 from facedit.speech.voice_bank import load_bank
 
 
@@ -113,3 +120,11 @@ def test_a_recording_of_something_else_is_refused():
     recording = HibariVoice().speak("Please remember to feed the goldfish.", 1.0)
     with pytest.raises(BadTranscript, match="neither"):
         cut_from_recording(recording, NEW, 4, 2)
+
+
+def test_no_voice_speaks_for_ever():
+    for speak in (synthesise, check_speakable):
+        with pytest.raises(UsageError, match="the new speech: 20001 letters; at most 20000"):
+            speak("a b" * 6667)  # three letters each
+        with pytest.raises(UsageError, match="the new speech: a word of 301 letters"):
+            speak("a" * 301)

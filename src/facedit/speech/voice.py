@@ -172,7 +172,6 @@ def synthesise(
     if not 0.5 <= speed <= 2.0:
         raise UsageError(f"The speed {speed} is outside of 0.5 to 2.")
     chosen = voice_named(voice) if isinstance(voice, str) else voice
-    check_text(text, "the new speech", UsageError, MOST_NEW_LETTERS)
     check_speakable(text)
     sound = chosen.speak(text, speed)
     if not len(sound.samples) or not tokenise(text):
@@ -181,14 +180,15 @@ def synthesise(
 
 
 def check_speakable(text: str) -> None:
-    """Refuse what an English voice can only mangle.
+    """Refuse what an English voice can only mangle, and what it would speak for ever.
 
     Args:
         text: What to say.
 
     Raises:
-        UsageError: If it holds letters that are not Latin.
+        UsageError: If it holds letters that are not Latin. (Also if it is endless.)
     """
+    check_text(text, "the new speech", UsageError, MOST_NEW_LETTERS)
     foreign = sorted({c for c in text if c.isalpha() and "LATIN" not in unicodedata.name(c, "")})
     if foreign:
         raise UsageError(
