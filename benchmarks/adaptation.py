@@ -1,8 +1,8 @@
 """What ``facedit adapt`` is worth: half of a speaker's clips teach, the other half are measured.
 
 ``python benchmarks/adaptation.py PREPARED [--corpus lrw_ar] [--split dev] [--weights default]``
-prints a table for docs/journal/training.md. Spans of 14 frames, lips hidden, face and head of other words,
-5 steps, temperature 0; intervals by bootstrap over clips, differences paired.
+prints a table for docs/journal/training.md. Spans of 14 frames, lips hidden, face and head of
+other words, 5 steps, temperature 0; intervals by bootstrap over clips, differences paired.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -138,11 +139,12 @@ def test_without_context_the_surroundings_do_not_matter_and_with_it_they_do():
     assert np.abs(shown[0][one.mask] - shown[1][one.mask]).max() > 1e-2
 
 
-def test_the_wrong_sound_is_the_other_clips():
+def test_the_wrong_sound_is_the_other_clips(device):
+    model = dataclasses.replace(MODEL, net=deepcopy(MODEL.net).to(device))
     one = blank()
     swapped = changed(one, hear=ears(one.hear("other", WHISPER), one.speech))
-    heard = complete(MODEL, one, 2, context=True, sound="other")
-    assert np.array_equal(heard, complete(MODEL, swapped, 2, context=True, sound="own"))
+    heard = complete(model, one, 2, context=True, sound="other")
+    assert np.array_equal(heard, complete(model, swapped, 2, context=True, sound="own"))
     assert heard.shape == (2, 24, DIMS)
     assert np.abs(heard[0] - heard[1]).max() > 1e-3
 
