@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motion_models import CHANNELS, DIMS, tiny_model
 
+from facedit.errors import BadWeights
 from facedit.model.field import windowed_field
 from facedit.model.infill import Task, infill, infill_batch
 from facedit.model.normalise import kept_centre
@@ -177,9 +178,9 @@ def test_kept_centre_leaves_hidden_entries_out():
 def test_shapes_that_disagree_are_refused(tiny):
     motion, speech = clip(20)
     mask = np.zeros((20, DIMS), bool)
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(BadWeights, match="do not fit"):
         infill(tiny, motion, mask[:19], speech, seed=0)
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(BadWeights, match="do not fit"):
         infill(tiny, motion, mask, speech[:, :-1], seed=0)
     motion[3, 3] = np.nan
     with pytest.raises(ValueError, match="finite"):

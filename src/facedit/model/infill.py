@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from facedit.device import device_of
+from facedit.errors import BadWeights
 from facedit.model.checkpoint import MotionModel
 from facedit.model.field import windowed_field
 from facedit.model.normalise import kept_centre
@@ -116,13 +117,14 @@ def check(model: MotionModel, task: Task) -> None:
         task: What to draw.
 
     Raises:
-        ValueError: If shapes disagree, or kept motion or speech is not finite.
+        BadWeights: If the model takes other dims.
+        ValueError: If kept motion or speech is not finite.
     """
     motion, mask, speech = task.motion, task.mask, task.speech
     dims, channels = model.net.config.motion_dims, model.projection.matrix.shape[0]
     fits = motion.ndim == 2 and motion.shape[1] == dims and mask.shape == motion.shape
     if not fits or speech.shape != (len(motion), channels):
-        raise ValueError(
+        raise BadWeights(
             f"motion {motion.shape}, mask {mask.shape} and speech {speech.shape} do not fit a "
             f"model of {dims} motion and {channels} speech dims."
         )
