@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 # A CPU build is enough for everything here; set TORCH= to take another one.
 TORCH  ?= torch==2.13.0
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint docs clean
 
 $(VENV)/.ready: pyproject.toml src/facedit/assets.py src/facedit/asset_list.py
 	$(PYTHON) -m venv $(VENV)
@@ -31,5 +31,10 @@ lint: setup
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
+# The guide and the reference as a site, in site/: every link is checked.
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) demo build
+	rm -rf $(VENV) demo build site

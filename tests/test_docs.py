@@ -57,6 +57,17 @@ def test_every_page_that_the_code_names_is_there() -> None:
     assert sorted(pair for pair in named if not (ROOT / pair[1]).is_file()) == []
 
 
+def test_the_site_has_every_page_and_its_reference_every_module() -> None:
+    """``make docs`` says more, but takes packages of its own."""
+    pages = re.findall(r"^ +- (?:[^:\n]+: )?(\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
+    written = {str(page.relative_to(ROOT / "docs")) for page in PAGES if page.parent != ROOT}
+    made = [page for page in pages if page.startswith("reference/")]
+    assert sorted(pages) == sorted([*written, *made])
+    for page in made:
+        module = page.removeprefix("reference/").removesuffix(".md").replace(".", "/")
+        assert (ROOT / "src" / f"{module}.py").is_file(), page
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_journal_s_configurations_are_read(path: Path) -> None:
     """Also those that differ from a shipped one or from one beside them."""

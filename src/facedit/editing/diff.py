@@ -81,7 +81,7 @@ def diff(old: Sequence[Word], new_text: str) -> tuple[WordEdit, ...]:
 
 
 def changes(old: Sequence[str], new: Sequence[str]) -> tuple[WordEdit, ...]:
-    """Find the edits between two lists of written words; see :func:`diff`.
+    """Find the edits between two lists of written words; see ``diff``.
 
     Args:
         old: Old words; those without anything spoken ("—") are never touched on their own.
@@ -110,7 +110,7 @@ def apply(words: Sequence[Word] | Sequence[str], edits: Sequence[WordEdit]) -> l
 
     Args:
         words: The old words.
-        edits: Edits in order and apart (else ``BadEdit``, see :func:`check_order`).
+        edits: Edits in order and apart (else ``BadEdit``, see ``check_order``).
 
     Returns:
         The new words as written.

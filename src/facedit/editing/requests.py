@@ -41,7 +41,7 @@ class Delete:
     """Cut a phrase.
 
     Attributes:
-        old: The phrase, perhaps qualified as in :class:`Replace`.
+        old: The phrase, perhaps qualified as in ``Replace``.
     """
 
     old: str
@@ -52,7 +52,7 @@ class InsertAfter:
     """Say something more after a phrase.
 
     Attributes:
-        anchor: The phrase, perhaps qualified as in :class:`Replace`.
+        anchor: The phrase, perhaps qualified as in ``Replace``.
         text: What is said more.
     """
 
@@ -65,7 +65,7 @@ class InsertBefore:
     """Say something more before a phrase.
 
     Attributes:
-        anchor: The phrase, perhaps qualified as in :class:`Replace`.
+        anchor: The phrase, perhaps qualified as in ``Replace``.
         text: What is said more.
     """
 

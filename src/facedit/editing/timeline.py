@@ -105,7 +105,7 @@ def is_removed(plan: EditPlan, source_s: float) -> bool:
         source_s: The frame's time.
 
     Returns:
-        Whether :func:`output_frames` shows it as neither ``kept`` nor ``margin``.
+        Whether ``output_frames`` shows it as neither ``kept`` nor ``margin``.
     """
     last = plan.segments[-1]
     for fill in plan.fills:
