@@ -1,0 +1,70 @@
+"""The page on one's own clips, its commands run in order, on clips that the project makes."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from doc_commands import blocks_of, commands_of, run
+from facedit.bench import run as bench_run
+from facedit.bench.material import PARTS, make_material
+
+PAGE = Path(__file__).parents[1] / "docs" / "own-clips.md"
+pytest.importorskip("skimage.data")
+
+
+class Unchecked:
+    """The measures' proof has its own tests and takes minutes; here it stands."""
+
+    def __str__(self) -> str:
+        return "not checked"
+
+
+def shortened(text: str) -> str:
+    """The same experiment in a moment: few steps, one item a track, two systems."""
+    return (
+        text.replace("steps = 500", "steps = 1\nframes_per_step = 100")
+        .replace("--limit 4", "--limit 1 --tracks reconstruct")
+        .replace("truth,ours,mine=ours:weights=", "truth,mine=ours:render=no:weights=")
+        .replace("bench build", "bench build --reconstruct 2 --edit 0 --generate 0")
+        .replace("evaluate prepared", "evaluate prepared --parts spans --spans-per-clip 1")
+    )
+
+
+def test_the_commands_of_the_page_run_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> None:
+    made = make_material(tmp_path / "made", parts=PARTS[:2])
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for name, clip in zip(("monday", "friday"), made.clips, strict=True):
+        shutil.copy(clip, clips / f"{name}.mp4")
+        shutil.copy(clip.with_suffix(".json"), clips / f"{name}.json")
+    # The same pictures and sound in other bytes: a box that players skip.
+    (clips / "tuesday.mp4").write_bytes((clips / "monday.mp4").read_bytes() + b"\0\0\0\x08free")
+    shutil.copy(clips / "monday.json", clips / "tuesday.json")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bench_run, "selfcheck", lambda *_, **__: Unchecked())
+    monkeypatch.setattr(bench_run, "left_out", lambda _: {"phone_r": "not proven"})
+    said = []
+    for page_block in blocks_of(PAGE):
+        block = replace(page_block, text=shortened(page_block.text))
+        if block.file:
+            Path(block.file).write_text(block.text)
+            continue
+        for command in commands_of(block):
+            answer = run(command)
+            assert answer.status == 0, (command, answer.err)
+            said.append(answer.out)
+    prepared, again, _, _, evaluated, _, built, report = said
+    assert "2 in train and 1 in dev, which is only measured" in prepared
+    assert "3 clips" in again
+    assert "one clip only" in evaluated
+    assert "2 reconstruct" in built
+    assert "| mine |" in report
+    assert "- phone\\_r: not proven" in report
+    pools = json.loads(Path("trained/config.json").read_text())["data"]["pools"]
+    assert pools[0]["corpora"] == ["clips"]
+    assert not any("nan" in text.lower().split() for text in said)
