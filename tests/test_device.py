@@ -10,6 +10,7 @@ import torch
 from bench.bench_networks import face_embedding, picture_features, stlpips
 from facedit.bench.sync.weights import load_sync
 from facedit.device import choose_device, device_of
+from facedit.doctor import doctor
 from facedit.errors import UsageError
 from facedit.model.checkpoint import load_model, save_model
 from facedit.model.infill import infill
@@ -116,3 +117,10 @@ def test_networks_that_measure_pictures_are_the_same_on_every_device() -> None:
         here = look(net)
         there = look(replace(net, net=deepcopy(net.net).to(DEVICE)))
         np.testing.assert_allclose(there, here, rtol=1e-4, atol=1e-4)
+
+
+def test_doctor_says_where_networks_compute() -> None:
+    assert "\nnetworks compute on: cpu\n" in str(doctor())
+    with plugged_in() as name:
+        assert torch.ones(1, device=name).device == DEVICE
+        assert doctor().to_dict()["device"] == name

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facedit import __version__, assets
+from facedit.device import choose_device
 from facedit.errors import AssetMissing, UsageError
 from facedit.shipped import ShippedFile, shipped_files
 from facedit.speech.voice import voices
@@ -44,6 +45,7 @@ class Checkup:
         sets: Per set that ``--weights`` knows: whether it is installed, its files and licence.
         assets: Per asset: its state, its purpose and its licence.
         voices: Per voice that can speak now who it is.
+        device: Where networks compute unless ``--device`` says otherwise.
     """
 
     python: str
@@ -52,6 +54,7 @@ class Checkup:
     assets: dict[str, dict[str, object]]
     sets: dict[str, dict[str, Any]] = field(default_factory=dict)
     voices: dict[str, str] = field(default_factory=dict)
+    device: str = "cpu"
 
     def to_dict(self) -> dict[str, object]:
         """Return the findings for JSON."""
@@ -65,6 +68,7 @@ class Checkup:
             "sets": self.sets,
             "assets": self.assets,
             "voices": self.voices,
+            "device": self.device,
         }
 
     def __str__(self) -> str:
@@ -89,7 +93,7 @@ class Checkup:
             lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
         lines += ["", "voices ('--voice NAME')"]
         lines += [f"  {name:27} {speaker}" for name, speaker in self.voices.items()]
-        return "\n".join([*lines, "", self.summary])
+        return "\n".join([*lines, "", f"networks compute on: {self.device}", self.summary])
 
     @property
     def obstacles(self) -> tuple[str, ...]:
@@ -150,6 +154,7 @@ def doctor(fetch: str | None = None) -> Checkup:
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
         voices={name: described(name) for name in voices()},
+        device=_device(),
         shipped=shipped_files(),
         sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
         assets={
@@ -166,6 +171,13 @@ def doctor(fetch: str | None = None) -> Checkup:
             for state in (assets.state_of(name, thorough=True),)
         },
     )
+
+
+def _device() -> str:
+    try:
+        return str(choose_device())
+    except ImportError:  # among the libraries, torch is said to be missing
+        return "nothing"
 
 
 def _described(entry: WeightSet) -> dict[str, Any]:
