@@ -28,7 +28,8 @@ from facedit.bench.selection import chosen_items, parse_limit
 from facedit.bench.systems.simple import held, straight
 from facedit.bench.withheld import bridged
 from facedit.compose.clock import StageClock
-from facedit.errors import BadMedia, ItemsFailed, OutputExists, UsageError
+from facedit.errors import BadMedia, ItemsFailed, OutputExists, OutputNotWritable, UsageError
+from facedit.lock import locked
 from facedit.media.read import read_frames
 from facedit.scale.workers import Workers
 
@@ -284,6 +285,15 @@ def test_a_limit_is_a_number_or_one_by_track(bench: Bench) -> None:
     for bad in ("0", "none", "edit=", "sync=2", "edit=1,,"):
         with pytest.raises(UsageError, match="--limit"):
             parse_limit(bad)
+
+
+def test_two_runs_do_not_write_into_one_folder(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, clips = folders
+    with (
+        locked(tmp_path / "out", "bench run"),
+        pytest.raises(OutputNotWritable, match="facedit bench run, process"),
+    ):
+        run(folder, tmp_path / "out", options(clips))
 
 
 def test_results_of_something_else_are_not_mixed(

@@ -13,6 +13,7 @@ from facedit.assets import sha256_of
 from facedit.bench.items import Bench
 from facedit.bench.systems.system import System
 from facedit.errors import OutputExists
+from facedit.lock import NAME as LOCK
 from facedit.media.output import whole_or_nothing
 from facedit.render.network import default_weights
 
@@ -61,7 +62,7 @@ def claim(
             (output / RECORDS).unlink(missing_ok=True)
         else:
             mine["systems"] = known | mine["systems"]
-    elif any(output.iterdir()) and not force:
+    elif any(one.name != LOCK for one in output.iterdir()) and not force:
         raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
     with whole_or_nothing(path, force=True) as part:
         part.write_text(json.dumps(mine, indent=1), encoding="utf-8")

@@ -25,6 +25,7 @@ from facedit.bench.systems.system import System
 from facedit.bench.worker import Job, Task, make_worker
 from facedit.device import AUTO, choose_device
 from facedit.errors import ItemsFailed
+from facedit.lock import locked
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
@@ -86,18 +87,17 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     systems = choose(options.systems)
     items = chosen_items(bench, options.tracks, options.limits)
     assets.require("core", "bench")
-    output.mkdir(parents=True, exist_ok=True)
-    claim(output, bench, systems, takes=options.takes, force=options.force)
-    checked = selfcheck(
-        bench, clips, output, items=options.selfcheck_items, workers=options.workers,
-        progress=options.progress, device=options.device,
-    )  # fmt: skip
-    unproven = left_out(checked)
-    work_off(output, clips, items, systems, options)
-    records = [r for r in read_records(output / RECORDS) if r.item in {i.id for i in items}]
-    return finish(
-        folder, output, bench, items, records, systems, options, checked_lines(checked), unproven
-    )
+    with locked(output, "bench run"):
+        claim(output, bench, systems, takes=options.takes, force=options.force)
+        checked = selfcheck(
+            bench, clips, output, items=options.selfcheck_items, workers=options.workers,
+            progress=options.progress, device=options.device,
+        )  # fmt: skip
+        unproven = left_out(checked)
+        work_off(output, clips, items, systems, options)
+        records = [r for r in read_records(output / RECORDS) if r.item in {i.id for i in items}]
+        lines = checked_lines(checked)
+        return finish(folder, output, bench, items, records, systems, options, lines, unproven)
 
 
 def work_off(
