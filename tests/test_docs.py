@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from doc_commands import blocks_of
 from facedit.training.config import load_config
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +58,23 @@ def test_every_page_that_the_code_names_is_there() -> None:
     }
     assert named
     assert sorted(pair for pair in named if not (ROOT / pair[1]).is_file()) == []
+
+
+def test_what_the_pages_programs_import_is_there() -> None:
+    lines = [
+        (page.name, node.module, name.name)
+        for page in PAGES
+        for block in blocks_of(page)
+        if block.language == "python"
+        for node in ast.walk(ast.parse(block.text))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+    ]
+    assert len(lines) > 5
+    for page, module, name in lines:
+        whole = f"{module}.{name}"
+        found = hasattr(importlib.import_module(module), name) or importlib.util.find_spec(whole)
+        assert found, f"{page}: from {module} import {name}"
 
 
 def test_the_site_has_every_page_and_its_reference_every_module() -> None:

@@ -24,6 +24,10 @@ class DiT(nn.Module):
     """Diffusion transformer for speech-conditional motion infilling.
 
     One model serves every verb: what it is to draw is said by the mask alone.
+
+    The paper names "biased attention" and its form is not known to us. The shipped weights have
+    none: speech enters by ``SpeechWindow`` at the input, and attention has no bias. ``config`` can
+    switch on what may be meant: cross-attention to speech in a band, and ALiBi among frames.
     """
 
     def __init__(self, config: ModelConfig) -> None:
