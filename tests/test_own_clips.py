@@ -59,7 +59,7 @@ def test_the_commands_of_the_page_run_in_order(
             assert answer.status == 0, (command, answer.err)
             said.append(answer.out)
     prepared, again, _, _, evaluated, _, built, report = said
-    assert "2 in train and 1 in dev, which is only measured" in prepared
+    assert "1 set aside for measuring (split dev)" in prepared
     assert "3 clips" in again
     assert "one clip only" in evaluated
     assert "2 reconstruct" in built

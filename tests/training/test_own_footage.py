@@ -74,12 +74,14 @@ def test_a_corpus_that_is_not_named_is_the_folder_of_the_clip(footage, monkeypat
 def test_prepare_says_which_clips_are_only_measured(footage, tmp_path):
     done = prepare(footage, tmp_path / "out")
     assert done.splits == {"train": 5, "dev": 1}
-    assert "5 in train and 1 in dev, which is only measured" in str(done)
+    assert "1 set aside for measuring (split dev), chosen here" in str(done)
     listed = manifest(footage, "file,split", *(f"{n}.mp4,{'dev' if n else 'train'}"
                                                for n in range(6)))  # fmt: skip
     again = prepare(listed, tmp_path / "out")
     assert (again.run_clips, again.splits) == (0, {"train": 1, "dev": 5})
-    assert "only measured" not in str(again)
+    assert "set aside" not in str(again)
+    alone = prepare(manifest(tmp_path, "file", "my clips/0.mp4"), tmp_path / "alone")
+    assert "0 set aside for measuring" in str(alone)
 
 
 def test_clips_keep_their_side_when_more_come_in(footage, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from facedit.scale.workers import Workers
 from facedit.training.prepared import ROWS
 from facedit.training.prepared_page import PAGE
+from facedit.training.sources import MEASURED
 from facedit.units import MOTION_FPS
 
 
@@ -62,12 +63,11 @@ class Prepared:
 
     def __str__(self) -> str:
         """Return the figures for people."""
-        splits = " and ".join(f"{count} in {name}" for name, count in self.splits.items())
         notes = [f"not used {n}: {reason}" for reason, n in self.dropped.items()]
         if self.chosen:
             notes.append(
-                f"{splits}, which is only measured: nothing says the split, so every fifth clip "
-                "(or speaker) was taken; a manifest with the columns file and split says it"
+                f"{self.splits.get(MEASURED, 0)} set aside for measuring (split {MEASURED}), chosen "
+                "here: a manifest with the columns file and split says which"
             )
         if self.others:
             notes.append(
