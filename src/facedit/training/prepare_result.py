@@ -66,8 +66,8 @@ class Prepared:
         notes = [f"not used {n}: {reason}" for reason, n in self.dropped.items()]
         if self.chosen:
             notes.append(
-                f"{self.splits.get(MEASURED, 0)} set aside for measuring (split {MEASURED}), chosen "
-                "here: a manifest with the columns file and split says which"
+                f"{self.splits.get(MEASURED, 0)} set aside for measuring (split {MEASURED}), "
+                "chosen here: a manifest with the columns file and split says which"
             )
         if self.others:
             notes.append(
