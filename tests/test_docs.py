@@ -77,6 +77,19 @@ def test_what_the_pages_programs_import_is_there() -> None:
         assert found, f"{page}: from {module} import {name}"
 
 
+def test_no_stage_of_the_table_knows_one_after_it() -> None:
+    """As docs/architecture.md says of those from ``media`` to ``report``."""
+    table = (ROOT / "docs" / "architecture.md").read_text()
+    stages = re.findall(r"^\| `(\w+)` \|", table.partition("| folder |")[2], re.M)
+    stages = stages[: stages.index("report") + 1]
+    assert stages[0] == "media"
+    for number, stage in enumerate(stages[:-1], 1):
+        later = "|".join(stages[number:])
+        known = re.compile(rf"^\s*(?:from|import) facedit\.(?:{later})\b", re.M)
+        for file in (ROOT / "src" / "facedit" / stage).rglob("*.py"):
+            assert not known.search(file.read_text()), file
+
+
 def test_the_site_has_every_page_and_its_reference_every_module() -> None:
     """``make docs`` says more, but takes packages of its own."""
     pages = re.findall(r"^ +- (?:[^:\n]+: )?(\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
