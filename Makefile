@@ -9,7 +9,7 @@ TORCH  ?= torch==2.13.0
 
 .PHONY: setup demo test lint docs clean
 
-$(VENV)/.ready: pyproject.toml src/facedit/assets.py src/facedit/asset_list.py
+$(VENV)/.ready: pyproject.toml src/facedit/weights/fetch.py src/facedit/weights/asset_list.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,demo]"

@@ -18,16 +18,16 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.baselines import Ridge
-from facedit.bench.evaluate import group_clips
-from facedit.bench.fills import Sounds, methods
-from facedit.bench.lip_sums import figures, paired_gain
-from facedit.bench.spans import LipMeter, score_clips
+from facedit.dataset.prepared import ClipRow, PreparedClip, read_clip, read_meta, read_rows
+from facedit.evaluation.baselines import Ridge
+from facedit.evaluation.evaluate import group_clips
+from facedit.evaluation.fills import Sounds, methods
+from facedit.evaluation.lip_sums import figures, paired_gain
+from facedit.evaluation.spans import LipMeter, score_clips
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
-from facedit.training.config import load_config
-from facedit.training.data import split_rows
-from facedit.training.prepared import ClipRow, PreparedClip, read_clip, read_meta, read_rows
+from facedit.training.motion.config import load_config
+from facedit.training.motion.data import split_rows
 
 SPAN, MOST = 14, 4
 NAMES = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump", "velocity_jump")

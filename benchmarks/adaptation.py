@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.adapt.motion_judge import SPAN, judged, span_scores
-from facedit.adapt.motion_parts import pack
-from facedit.adapt.motion_tune import TuneOptions, tune
-from facedit.bench.lip_sums import FIGURES, paired_gain
-from facedit.bench.spans import EDGE, LipMeter
+from facedit.dataset.prepared import ClipRow, read_clip, read_meta, read_rows
+from facedit.evaluation.lip_sums import FIGURES, paired_gain
+from facedit.evaluation.spans import EDGE, LipMeter
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
-from facedit.training.prepared import ClipRow, read_clip, read_meta, read_rows
+from facedit.training.adapt.motion_judge import SPAN, judged, span_scores
+from facedit.training.adapt.motion_parts import pack
+from facedit.training.adapt.motion_tune import TuneOptions, tune
 from facedit.types import Float64
 from facedit.units import MOTION_FPS
 

@@ -25,13 +25,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from facedit.api import transcribe
 from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.write import VideoWriter
-from facedit.pipeline import transcribe
 from facedit.speech.transcript_io import save_transcript
 
 WIDTH, HEIGHT = 1280, 720

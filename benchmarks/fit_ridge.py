@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from facedit.bench.evaluate import fit_ridges
 from facedit.bench.systems.simple import save_ridges
+from facedit.dataset.prepared import read_rows
+from facedit.evaluation.evaluate import fit_ridges
 from facedit.model.checkpoint import load_model
-from facedit.training.prepared import read_rows
 
 
 def main() -> None:

@@ -20,11 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.evaluate import group_clips
-from facedit.bench.stats import draw_clips, interval
-from facedit.compose.shown import Shown, borrow, context_of, shown_canvas, shown_speech
+from facedit.compose.person import Shown, borrow, context_of, shown_canvas, shown_speech
 from facedit.compose.sound import stretches
 from facedit.compose.still import still_targets
+from facedit.dataset.prepared import ClipRow, read_rows
+from facedit.evaluation.evaluate import group_clips
+from facedit.evaluation.stats import draw_clips, interval
 from facedit.face.smooth import smooth_track
 from facedit.face.store import load_track
 from facedit.media.sound import read_sound
@@ -36,7 +37,6 @@ from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
 from facedit.speech.features import encoder_of
-from facedit.training.prepared import ClipRow, read_rows
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import frame_at, frame_time
 

@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from facedit.dataset.masks import draw_mask
 from facedit.model.checkpoint import MotionModel, load_model, save_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.model.infill import infill
 from facedit.model.normalise import SpeechProjection
-from facedit.training.config import load_config
-from facedit.training.loop import Trainer
-from facedit.training.masks import draw_mask
-from facedit.training.sampler import Batch
+from facedit.training.distributed import Team
+from facedit.training.motion.config import load_config
+from facedit.training.motion.loop import Trainer
+from facedit.training.motion.sampler import Batch
 from facedit.training.state import load_state, save_state
-from facedit.training.team import Team
 
 DIMS, CHANNELS = 42, 130
 GROUPS = {"lips": slice(0, 24), "face": slice(24, 36), "head": slice(36, 42)}

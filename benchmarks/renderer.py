@@ -35,7 +35,6 @@ from renderer_cases import (
     summary,
 )
 
-from facedit.adapt.mouth import AdaptSettings, adapt_mouth
 from facedit.bench.nets.stlpips import load_stlpips
 from facedit.errors import FaceditError
 from facedit.render.bank import ReferenceBank
@@ -43,6 +42,7 @@ from facedit.render.geometry import lip_gap
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
 from facedit.render.settings import RenderSettings
+from facedit.training.adapt.mouth import AdaptSettings, adapt_mouth
 
 Drawn = list[np.ndarray]
 

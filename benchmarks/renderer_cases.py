@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from facedit.assets import sha256_of
-from facedit.bench.stats import draw_clips, interval
+from facedit.evaluation.stats import draw_clips, interval
 from facedit.render import composite
 from facedit.render.geometry import crop_transform, mouth_width
 from facedit.render.warp import Rect, bounding_rect
+from facedit.weights.fetch import sha256_of
 
 SETS = {
     "lrw_ar": (12, 0, 12),

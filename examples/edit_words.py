@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from facedit import pipeline
+from facedit import api as pipeline
 from facedit.options import EditRequest, Run
 
 

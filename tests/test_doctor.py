@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from facedit import assets
-from facedit.cli import main
-from facedit.doctor import Checkup, doctor
+from facedit.cli.doctor import Checkup, doctor
+from facedit.cli.main import main
 from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
-from facedit.shipped import ShippedFile, shipped_files
+from facedit.weights import fetch as assets
+from facedit.weights.shipped import ShippedFile, shipped_files
 
 
 @pytest.mark.parametrize(

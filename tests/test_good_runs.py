@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from facedit.cli import main
+from facedit.cli.main import main
 from talking_clips import TalkingClips, gradient, make_talking_clips, write_clip
 
 RUNS = {

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from facedit.shipped import shipped_files
 from facedit.training.table import SHIPPED
+from facedit.weights.shipped import shipped_files
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from facedit.assets import cache_dir
+from facedit.weights.fetch import cache_dir
 from sandbox import KILLED, can_forbid_sockets, forbid_sockets
 from talking_clips import make_talking_clips
 
 pytestmark = pytest.mark.skipif(not can_forbid_sockets(), reason="needs Linux's seccomp")
 
 RUNS = """
-from facedit.cli import main
+from facedit.cli.main import main
 for arguments in (
     ["transcribe", "one.mp4", "-o", "one.srt"],
     ["edit", "one.mp4", "-o", "edited.mp4", "--replace", "moon", "station", "--no-progress"],

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from facedit import pipeline
-from facedit.cli import build_parser
+from facedit import api as pipeline
+from facedit.cli.main import build_parser
 from facedit.compose.scripts import with_script_options
 from facedit.editing.script import EditScript, ScriptSource
 from facedit.errors import BadEdit, UsageError

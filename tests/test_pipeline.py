@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facedit import pipeline
-from facedit.assets import ASSETS, asset_path, members
+from facedit import api as pipeline
 from facedit.compose import spans
 from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
@@ -28,6 +27,7 @@ from facedit.speech.transcript_io import save_transcript
 from facedit.speech.voice import HibariVoice, synthesise
 from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Sound
+from facedit.weights.fetch import ASSETS, asset_path, members
 from media.clips import psnr
 from standin import plugged_in
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from doc_commands import Block, blocks_of, commands_of, run
-from facedit.cli import build_parser
+from facedit.api import transcribe
+from facedit.cli.main import build_parser
 from facedit.media.wav import write_wav
-from facedit.pipeline import transcribe
 from facedit.speech.voice import synthesise
 from talking_clips import make_talking_clips
 

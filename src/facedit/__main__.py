@@ -2,6 +2,6 @@
 
 import sys
 
-from facedit.cli import main
+from facedit.cli.main import main
 
 sys.exit(main())

@@ -11,14 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from facedit.adapt import motion
-from facedit.adapt.motion import adapt
-from facedit.adapt.motion_footage import Footage, find_footage, unlike_faces
-from facedit.adapt.motion_judge import Judgement
-from facedit.adapt.motion_parts import MARGIN, pack, part_footage, pieces
-from facedit.adapt.motion_tune import TuneOptions, tune
-from facedit.assets import sha256_of
 from facedit.compose.weights import choose_weights
+from facedit.dataset.prepare import describe_space
+from facedit.dataset.prepared import PreparedClip
 from facedit.errors import BadWeights, NoGain, UsageError
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.model.config import preset
@@ -26,8 +21,13 @@ from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
-from facedit.training.prepare import describe_space
-from facedit.training.prepared import PreparedClip
+from facedit.training.adapt import motion
+from facedit.training.adapt.motion import adapt
+from facedit.training.adapt.motion_footage import Footage, find_footage, unlike_faces
+from facedit.training.adapt.motion_judge import Judgement
+from facedit.training.adapt.motion_parts import MARGIN, pack, part_footage, pieces
+from facedit.training.adapt.motion_tune import TuneOptions, tune
+from facedit.weights.fetch import sha256_of
 
 SPACE = MotionSpace.load()
 META = describe_space("mesh", "whisper-base/4+energy+vad")

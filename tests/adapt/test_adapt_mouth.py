@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-import facedit.adapt.mouth_cache as mouth_cache
-from facedit.adapt.mouth import AdaptSettings, adapt_mouth, is_better
-from facedit.adapt.mouth_cache import adaptation_key, cached_adaptation
-from facedit.adapt.mouth_footage import EVERY, MARGIN, clip_of, footage_of, kept_apart
-from facedit.cli import build_parser
-from facedit.compose.adapting import adapted_models
-from facedit.compose.clock import StageClock
+import facedit.training.adapt.mouth_cache as mouth_cache
+from facedit.cli.main import build_parser
 from facedit.options import Run
 from facedit.render.bank import ReferenceBank
 from facedit.render.mesh import INNER_LIPS, canonical_landmarks
 from facedit.render.network import MouthNetwork, MouthNetworkConfig
+from facedit.report.progress import StageClock
+from facedit.training.adapt.adapting import adapted_models
+from facedit.training.adapt.mouth import AdaptSettings, adapt_mouth, is_better
+from facedit.training.adapt.mouth_cache import adaptation_key, cached_adaptation
+from facedit.training.adapt.mouth_footage import EVERY, MARGIN, clip_of, footage_of, kept_apart
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 FEW = AdaptSettings(steps=5, batch=2, learning_rate=3e-2, least_frames=16, least_apart=4)

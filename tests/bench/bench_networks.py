@@ -2,10 +2,10 @@
 
 import pytest
 
-from facedit.assets import is_installed
 from facedit.bench.nets.face_embedding import FaceEmbedding, load_face_embedding
 from facedit.bench.nets.mobilenet import PictureFeatures, load_picture_features
 from facedit.bench.nets.stlpips import StLpips, load_stlpips
+from facedit.weights.fetch import is_installed
 
 
 def need(*names: str) -> None:

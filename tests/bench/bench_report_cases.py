@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from facedit.bench.items import Bench, ClipFacts, Item, Kind, Length, SoundRecipe, Track
-from facedit.bench.measure import Better, Measure, correlation_of, mean_of
 from facedit.bench.record import Curves, Record, Status
 from facedit.bench.report.facts import RunFacts
+from facedit.evaluation.measure import Better, Measure, correlation_of, mean_of
 from facedit.types import Word
 
 LENGTHS: tuple[Length, ...] = ("short", "medium", "long")

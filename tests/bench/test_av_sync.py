@@ -10,10 +10,10 @@ from scenes import make_item, make_motion, make_scene, motion_space
 
 from facedit.bench.measures import av_sync
 from facedit.bench.selfcheck.sounds import shift_sound, swap_sound
-from facedit.bench.sync.distance import REACH, mean_distances, score
-from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
-from facedit.bench.sync.weights import SyncModel, bridged, load_sync, save_sync
 from facedit.errors import AssetMissing, BadWeights, UsageError
+from facedit.lip_sync.distance import REACH, mean_distances, score
+from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
+from facedit.lip_sync.sync_weights import SyncModel, bridged, load_sync, save_sync
 from facedit.model.normalise import SpeechProjection
 
 CHANNELS = 6

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedit.bench.behaviour.closures import (
+from facedit.evaluation.behaviour.closures import (
     FIGURES,
     MARGIN,
     WIDER,
@@ -9,8 +9,8 @@ from facedit.bench.behaviour.closures import (
     rest_of,
     spans_around,
 )
-from facedit.bench.behaviour.heard import Phone, find_stretch, on_frames
-from facedit.bench.lip_sums import figures
+from facedit.evaluation.behaviour.heard import Phone, find_stretch, on_frames
+from facedit.evaluation.lip_sums import figures
 from facedit.speech.sphinx import AlignedPhone
 
 PERIOD = 20

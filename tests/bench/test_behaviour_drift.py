@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedit.bench.behaviour.drift import (
+from facedit.evaluation.behaviour.drift import (
     LEVELS,
     NEAR,
     SEGMENT,

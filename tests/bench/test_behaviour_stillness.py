@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facedit.bench.behaviour.made_silence import QUIET_S, like_noise, quietest, silenced
-from facedit.bench.behaviour.stillness import FIGURES, around, still_sums
+from facedit.evaluation.behaviour.made_silence import QUIET_S, like_noise, quietest, silenced
+from facedit.evaluation.behaviour.stillness import FIGURES, around, still_sums
 from facedit.types import Sound
 
 RATE = 16_000

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from facedit.bench.behaviour.heard import Heard, Phone
-from facedit.bench.behaviour.long_sounds import JOINED, LONG, long_sounds
-from facedit.bench.behaviour.study import Study
-from facedit.bench.behaviour.study_closures import SPAN, study_closures
-from facedit.bench.behaviour.study_drift import study_drift
-from facedit.bench.behaviour.study_stillness import study_stillness
-from facedit.bench.behaviour.tables import behaviour_tables
-from facedit.bench.spans import LipMeter
+from facedit.dataset.prepared import Meta, PreparedClip
+from facedit.evaluation.behaviour.heard import Heard, Phone
+from facedit.evaluation.behaviour.long_sounds import JOINED, LONG, long_sounds
+from facedit.evaluation.behaviour.study import Study
+from facedit.evaluation.behaviour.study_closures import SPAN, study_closures
+from facedit.evaluation.behaviour.study_drift import study_drift
+from facedit.evaluation.behaviour.study_stillness import study_stillness
+from facedit.evaluation.behaviour.tables import behaviour_tables
+from facedit.evaluation.spans import LipMeter
 from facedit.motion.space import MotionSpace
-from facedit.training.prepared import Meta, PreparedClip
 from facedit.types import Sound
 
 SPACE = MotionSpace.load()

@@ -5,7 +5,6 @@ import pytest
 from bench_report_cases import make_bench, make_curves, make_item, make_measure, make_record
 
 from facedit.bench.record import Curves, Record
-from facedit.bench.report.axis import nice_ticks
 from facedit.bench.report.choose import Shown, choose, ranking
 from facedit.bench.report.line_chart import Line, Point, line_chart
 from facedit.bench.report.main_measures import main_measures
@@ -14,6 +13,7 @@ from facedit.bench.report.page_items import curve_picture
 from facedit.bench.report.tables import make_tables
 from facedit.bench.report.videos import hidden_stretches, side_by_sides
 from facedit.media.probe import probe
+from facedit.report.axis import nice_ticks
 from media.clips import make_clip
 
 ERROR = make_measure("lip_opening_error")

@@ -11,26 +11,26 @@ import numpy as np
 import pytest
 
 from facedit.bench import run as run_module
-from facedit.bench.build.build import build
-from facedit.bench.build.options import BuildOptions
-from facedit.bench.case import Case, build_case
-from facedit.bench.claim import RECORDS, claim
 from facedit.bench.export import export
 from facedit.bench.items import Bench, Item, read_bench
 from facedit.bench.layout import span_plan
+from facedit.bench.make_items.build import build
+from facedit.bench.make_items.options import BuildOptions
 from facedit.bench.material import PARTS, make_material
 from facedit.bench.measures.lips import lip_sums
-from facedit.bench.original import Original, original_of
+from facedit.bench.occlude import bridged
+from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record, read_records
+from facedit.bench.reference import Original, original_of
+from facedit.bench.resume import RECORDS, claim
 from facedit.bench.run import RunOptions, run
 from facedit.bench.scoring import scene_of, truth_scene
 from facedit.bench.selection import chosen_items, parse_limit
 from facedit.bench.systems.simple import held, straight
-from facedit.bench.withheld import bridged
-from facedit.compose.clock import StageClock
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, OutputNotWritable, UsageError
 from facedit.lock import locked
 from facedit.media.read import read_frames
+from facedit.report.progress import StageClock
 from facedit.scale.workers import Workers
 
 pytest.importorskip("skimage.data")
@@ -321,7 +321,7 @@ def test_results_of_another_mouth_network_are_not_mixed(
     claim(tmp_path / "out", bench, systems, takes=1, force=False)
     claim(tmp_path / "out", bench, systems, takes=1, force=False)
     (tmp_path / "mouth").write_bytes(b"other weights")
-    monkeypatch.setattr("facedit.bench.claim.default_weights", lambda: tmp_path / "mouth")
+    monkeypatch.setattr("facedit.bench.resume.default_weights", lambda: tmp_path / "mouth")
     with pytest.raises(OutputExists, match="setting"):
         claim(tmp_path / "out", bench, systems, takes=1, force=False)
 

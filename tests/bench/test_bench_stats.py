@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from facedit.bench.measure import Measure, correlation_of, correlation_sums, mean_of, ratio_of
-from facedit.bench.stats import estimate, holm, paired
+from facedit.evaluation.measure import Measure, correlation_of, correlation_sums, mean_of, ratio_of
+from facedit.evaluation.stats import estimate, holm, paired
 
 MEAN = Measure("mean", "mean", "", "lower", "mean", mean_of, 0, 9, 2, "motion")
 RATIO = Measure("ratio", "ratio", "", "one", "ratio", ratio_of, 0, 9, 2, "motion")

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedit.bench.baselines import Ridge
 from facedit.bench.blank import Blank, Heard, Library
 from facedit.bench.systems import chosen
 from facedit.bench.systems.chosen import choose
@@ -18,6 +17,7 @@ from facedit.bench.systems.ours import Setting, complete, ours
 from facedit.bench.systems.retrieval import best_match, retrieve
 from facedit.bench.systems.simple import held, load_ridges, ridge, save_ridges, straight
 from facedit.errors import BadWeights, UsageError
+from facedit.evaluation.baselines import Ridge
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.model.normalise import SpeechProjection
 from facedit.speech.features import WHISPER, WhisperBase

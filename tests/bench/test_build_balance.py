@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.bench.build.balance import balanced
+from facedit.bench.make_items.balance import balanced
 
 
 def test_a_large_corpus_does_not_drown_a_small_one():

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.bench.build.build import build
-from facedit.bench.build.labels import edit_length, edit_position
-from facedit.bench.build.options import BuildOptions
-from facedit.bench.build.spans import EDGE
 from facedit.bench.items import CARD, HEADER, ITEMS, read_bench
+from facedit.bench.make_items.build import build
+from facedit.bench.make_items.labels import edit_length, edit_position
+from facedit.bench.make_items.options import BuildOptions
+from facedit.bench.make_items.spans import EDGE
 from facedit.bench.sounds import item_sound
 from facedit.errors import OutputExists, UsageError
 from facedit.media.probe import probe

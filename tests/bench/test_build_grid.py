@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from facedit.bench.build import grid
-from facedit.bench.build.labels import edit_length
+from facedit.bench.make_items.labels import edit_length
+from facedit.dataset import grid_names as grid
 from facedit.editing.diff import apply
 
 OWN = ("lay", "blue", "at", "x", "four", "now")

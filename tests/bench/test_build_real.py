@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from facedit.assets import sha256_of
-from facedit.bench.build.build import build
-from facedit.bench.build.grid import parses
-from facedit.bench.build.options import BuildOptions
 from facedit.bench.items import CARD, read_bench
+from facedit.bench.make_items.build import build
+from facedit.bench.make_items.options import BuildOptions
 from facedit.bench.sounds import item_sound
+from facedit.dataset.grid_names import parses
 from facedit.media.probe import probe
+from facedit.weights.fetch import sha256_of
 
 DEV = Path(__file__).parents[2] / "benchmarks" / "dev"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from facedit.bench.build import word_classes
-from facedit.bench.build.rules import rule_edits, sentences
+from facedit.bench.make_items import word_classes
+from facedit.bench.make_items.rules import rule_edits, sentences
 from facedit.editing.diff import apply
 
 

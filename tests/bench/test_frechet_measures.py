@@ -139,7 +139,7 @@ def test_the_network_knows_a_cat() -> None:
     skimage = pytest.importorskip("skimage.data")
     import cv2
 
-    from facedit.assets import asset_path
+    from facedit.weights.fetch import asset_path
 
     features = picture_features().describe([cv2.resize(skimage.chelsea(), (224, 224))])[0]
     state = torch.load(asset_path("mobilenet_v2-b0353104.pth"), weights_only=True)

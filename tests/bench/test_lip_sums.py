@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedit.bench.lip_sums import FIGURES, MEASURES, figures, paired_gain, span_sums
+from facedit.evaluation.lip_sums import FIGURES, MEASURES, figures, paired_gain, span_sums
 
 START, STOP, FRAMES = 5, 15, 20
 

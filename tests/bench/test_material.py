@@ -2,16 +2,16 @@
 
 import pytest
 
-from facedit.bench.build.grid import sentence_of
-from facedit.bench.build.rules import rule_edits
+from facedit.bench.make_items.rules import rule_edits
 from facedit.bench.material import PARTS, make_material, portrait_of, spoken
+from facedit.dataset.footage_list import list_sources
+from facedit.dataset.grid_names import sentence_of
 from facedit.errors import OutputExists
 from facedit.face.landmarker import Landmarker
 from facedit.media.probe import probe
 from facedit.speech.levels import median_pitch
 from facedit.speech.sound import mono
 from facedit.speech.transcript_io import load_transcript
-from facedit.training.sources import list_sources
 
 skimage = pytest.importorskip("skimage.data")
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedit.bench.baselines import RidgeFit, hold, line, stack_window
+from facedit.evaluation.baselines import RidgeFit, hold, line, stack_window
 
 
 def hidden_span(frames, dims, start, stop):

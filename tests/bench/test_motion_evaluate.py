@@ -7,19 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from facedit.bench.baselines import line
-from facedit.bench.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
-from facedit.bench.fills import OF_ANOTHER_CLIP
-from facedit.bench.lip_sums import hidden_frames
-from facedit.bench.spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
-from facedit.errors import OutputExists, UsageError
-from facedit.model.checkpoint import MotionModel, save_model
-from facedit.model.config import preset
-from facedit.model.dit import DiT
-from facedit.motion.space import MotionSpace
-from facedit.training.clip_rows import FIELDS
-from facedit.training.prepare import describe_space
-from facedit.training.prepared import (
+from facedit.dataset.clip_rows import FIELDS
+from facedit.dataset.prepare import describe_space
+from facedit.dataset.prepared import (
     ClipRow,
     clip_path,
     read_clip,
@@ -27,7 +17,17 @@ from facedit.training.prepared import (
     read_rows,
     write_meta,
 )
-from facedit.training.scaling import fit_projection
+from facedit.errors import OutputExists, UsageError
+from facedit.evaluation.baselines import line
+from facedit.evaluation.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
+from facedit.evaluation.fills import OF_ANOTHER_CLIP
+from facedit.evaluation.lip_sums import hidden_frames
+from facedit.evaluation.spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
+from facedit.model.checkpoint import MotionModel, save_model
+from facedit.model.config import preset
+from facedit.model.dit import DiT
+from facedit.motion.space import MotionSpace
+from facedit.training.motion.scaling import fit_projection
 
 ENCODER = "made-up"
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from facedit.bench.fills import Sounds, borrowed, elsewhere
-from facedit.bench.spans import Gap
-from facedit.training.prepared import PreparedClip
+from facedit.dataset.prepared import PreparedClip
+from facedit.evaluation.fills import Sounds, borrowed, elsewhere
+from facedit.evaluation.spans import Gap
 
 
 def clip(number, frames):

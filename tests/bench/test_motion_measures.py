@@ -14,7 +14,7 @@ from bench.scenes import (
     motion_space,
 )
 from facedit.bench.measures import diversity, head, landmarks, lips, silence, spectra
-from facedit.bench.meter import lip_meter
+from facedit.evaluation.meter import lip_meter
 from facedit.face.pose import rotation_matrices
 from facedit.motion.lips import eye_distance
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from facedit.bench.measure import Measure, mean_of
 from facedit.bench.selfcheck.expected import (
     Band,
     Expectation,
@@ -15,6 +14,7 @@ from facedit.bench.selfcheck.expected import (
 )
 from facedit.bench.selfcheck.figures import TRUTH, Figures
 from facedit.bench.selfcheck.judge import judge, unexamined
+from facedit.evaluation.measure import Measure, mean_of
 
 MEASURES = {
     name: Measure(name, name, "", "higher", name, mean_of, 0.0, 9.0, 2, "motion")

@@ -14,7 +14,7 @@ from facedit.bench.selfcheck.fingerprint import fingerprint, versions
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, left_out, load, require, save
 from facedit.bench.selfcheck.sample import choose_items, partners
 from facedit.errors import FaceditError, UsageError
-from facedit.shipped import ShippedFile
+from facedit.weights.shipped import ShippedFile
 
 GOOD = Row("none", "lip_opening_r", "0.99 to 1", "1", True, "the truth is the truth")
 BAD = Row("blurred_mouth", "sharpness", "down by 0.1 or more", "1 → 1", False, "blur is not sharp")

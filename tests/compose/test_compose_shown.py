@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import talking_track, upright_face
-from facedit.compose import shown as module
-from facedit.compose.shown import (
+from facedit.compose import person as module
+from facedit.compose.person import (
     Shown,
     borrow,
     context_of,

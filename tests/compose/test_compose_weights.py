@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from facedit import weight_sets
-from facedit.compose.making import marked
+from facedit.compose.job import marked
 from facedit.compose.weights import SPEAKER_KIND, choose_weights
 from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
+from facedit.model import weight_sets
 from facedit.model.checkpoint import load_model, save_model, weights_path
+from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
 from facedit.motion.space import SPACES, MotionSpace
 from facedit.options import Run
-from facedit.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
 
 
 def _sha(path: Path) -> str:

@@ -6,12 +6,12 @@ import av
 import numpy as np
 import pytest
 
-from facedit import pipeline
-from facedit.compose.clock import StageClock
+from facedit import api as pipeline
 from facedit.compose.words import source_transcript, word_edits
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
+from facedit.report.progress import StageClock
 from facedit.speech import cache
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip

@@ -4,7 +4,7 @@ import torch
 
 from facedit.model.config import preset
 from facedit.model.dit import DiT
-from facedit.model.habits import habits
+from facedit.model.speaker_style import habits
 
 
 def test_habits_are_size_pace_and_amount_of_what_is_kept():

@@ -3,11 +3,11 @@ import logging
 import numpy as np
 import pytest
 
-from facedit.assets import asset_path
 from facedit.speech import cache
 from facedit.speech.cache import cached_features, cached_transcript, sound_key
 from facedit.speech.features import WHISPER, extract
 from facedit.types import Sound, Transcript, Word
+from facedit.weights.fetch import asset_path
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from facedit.assets import ASSETS
 from facedit.errors import UsageError
 from facedit.speech.voice_choice import (
     CLEAR,
@@ -18,6 +17,7 @@ from facedit.speech.voice_choice import (
     suited,
 )
 from facedit.types import Sound
+from facedit.weights.fetch import ASSETS
 
 NEAR = {"hibari": 0.5, "af_sky": 0.60, "bf_lily": 0.55, "am_liam": 0.58, "bm_george": 0.57}
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from facedit.assets import asset_path
 from facedit.errors import BadWeights
 from facedit.speech.log_mel import log_mel
 from facedit.speech.whisper_encoder import (
@@ -13,6 +12,7 @@ from facedit.speech.whisper_encoder import (
     load_whisper_encoder,
     read_ctranslate2,
 )
+from facedit.weights.fetch import asset_path
 
 
 def _string(text: str) -> bytes:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.dataset.prepared import Meta, clip_path, write_meta
 from facedit.motion.space import MotionSpace
-from facedit.training.prepared import Meta, clip_path, write_meta
 
 GROUPS = {"lips": slice(0, 3), "face": slice(3, 5), "head": slice(5, 7)}
 DIMS, CHANNELS = 7, 10

@@ -7,9 +7,9 @@ import torch
 from motion_corpus import write_config, write_corpus
 from safetensors.torch import load_file
 
-from facedit.training import compiled as module
-from facedit.training.compiled import compiled
-from facedit.training.run import STATE, train
+from facedit.training.motion import compiled as module
+from facedit.training.motion.compiled import compiled
+from facedit.training.motion.run import STATE, train
 
 
 def broken(*_, **__):

@@ -10,8 +10,8 @@ from motion_corpus import mesh_corpus, write_config
 from facedit.training.dashboard import PAGE, RunFacts, dashboard_html, write_dashboard
 from facedit.training.history import Series, read_history
 from facedit.training.logs import RunLog
-from facedit.training.run import train
-from facedit.training.samples import Sample, sample_html
+from facedit.training.motion.run import train
+from facedit.training.motion.samples import Sample, sample_html
 from facedit.training.step_chart import step_chart
 
 FACTS = RunFacts("a <run>", 40, 100, 12, 3, 4_300_000, 2, 1.0)

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motion_corpus import DIMS, GROUPS
 
+from facedit.dataset.masks import DIM_SETS, KINDS, MaskConfig, draw_mask, span_mask
 from facedit.errors import UsageError
-from facedit.training.masks import DIM_SETS, KINDS, MaskConfig, draw_mask, span_mask
 
 
 def runs(frames):

@@ -6,23 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedit.assets import sha256_of
-from facedit.bench.sync.weights import load_sync
+from facedit.dataset import encode
+from facedit.dataset import prepare as module
+from facedit.dataset.encode import Unusable, encode_clip, longest_run
+from facedit.dataset.footage_list import list_sources
+from facedit.dataset.offset import measure_offset, moved
+from facedit.dataset.prepare import prepare
+from facedit.dataset.prepared import ROWS, read_clip, read_meta, read_rows, write_meta
+from facedit.dataset.prepared_page import PAGE
 from facedit.errors import BadWeights, UsageError
 from facedit.face.store import save_track
+from facedit.lip_sync.sync_weights import load_sync
 from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
 from facedit.scale.workers import Workers
 from facedit.speech.features import WhisperBase
-from facedit.training import encode
-from facedit.training import prepare as module
-from facedit.training.encode import Unusable, encode_clip, longest_run
-from facedit.training.offset import measure_offset, moved
-from facedit.training.prepare import prepare
-from facedit.training.prepared import ROWS, read_clip, read_meta, read_rows, write_meta
-from facedit.training.prepared_page import PAGE
-from facedit.training.sources import list_sources
 from facedit.types import FaceTrack, Sound, SpeechFeatures
+from facedit.weights.fetch import sha256_of
 
 SPACE = MotionSpace.load()
 MIRROR = mirror_points()

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from motion_corpus import DIMS, GROUPS, META, write_corpus
 
+from facedit.dataset.masks import KINDS, MaskConfig
+from facedit.dataset.prepare import describe_space
+from facedit.dataset.prepared import clip_path, read_clip, read_meta, read_rows, write_meta
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
-from facedit.training.config import DataConfig, PoolConfig
-from facedit.training.data import load_dataset, split_rows
-from facedit.training.masks import KINDS, MaskConfig
-from facedit.training.prepare import describe_space
-from facedit.training.prepared import clip_path, read_clip, read_meta, read_rows, write_meta
-from facedit.training.sampler import (
+from facedit.training.motion.config import DataConfig, PoolConfig
+from facedit.training.motion.data import load_dataset, split_rows
+from facedit.training.motion.sampler import (
     BLEND,
     Sampler,
     another_person,
@@ -20,7 +20,7 @@ from facedit.training.sampler import (
     stretch,
     turn_back,
 )
-from facedit.training.scaling import fit_projection, motion_scale
+from facedit.training.motion.scaling import fit_projection, motion_scale
 
 POOLS = (PoolConfig(("one",), 0.5, 32), PoolConfig(("two",), 0.25, 64))
 PLAIN = DataConfig("", POOLS, mirror=0.0, amplitude=0.0, speech_noise=0.0)

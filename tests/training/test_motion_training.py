@@ -10,18 +10,18 @@ import torch
 from motion_corpus import motion_of, speech_of, write_config, write_corpus
 from safetensors.torch import load_file
 
-from facedit.assets import sha256_of
+from facedit.dataset.prepared import read_clip
 from facedit.errors import BadWeights, OutputExists, UsageError
 from facedit.model.checkpoint import load_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.model.infill import infill
-from facedit.training import run
-from facedit.training.config import OptimConfig, load_config
-from facedit.training.loop import learning_rate
-from facedit.training.prepared import read_clip
-from facedit.training.run import STATE, stop_signals, train
+from facedit.training.motion import run
+from facedit.training.motion.config import OptimConfig, load_config
+from facedit.training.motion.loop import learning_rate
+from facedit.training.motion.run import STATE, stop_signals, train
 from facedit.training.state import Ema, load_state, save_state
+from facedit.weights.fetch import sha256_of
 
 
 @pytest.fixture(scope="module")

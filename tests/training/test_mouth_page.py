@@ -13,12 +13,12 @@ from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetwork, MouthNetworkConfig
 from facedit.training.dashboard import PAGE
 from facedit.training.history import read_history
-from facedit.training.mouth_bake import BakedClip
-from facedit.training.mouth_config import MouthTrainingConfig
-from facedit.training.mouth_data import SampleMix
-from facedit.training.mouth_held import FRAMES, choose_strips, draw_strip
-from facedit.training.mouth_loop import train_mouth
-from facedit.training.mouth_page import HELD, MouthPage
+from facedit.training.mouth.mouth_bake import BakedClip
+from facedit.training.mouth.mouth_config import MouthTrainingConfig
+from facedit.training.mouth.mouth_data import SampleMix
+from facedit.training.mouth.mouth_held import FRAMES, choose_strips, draw_strip
+from facedit.training.mouth.mouth_loop import train_mouth
+from facedit.training.mouth.mouth_page import HELD, MouthPage
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(hold_out=("made/a", "made/b"))
@@ -66,7 +66,7 @@ def network():
 def test_each_held_out_speaker_has_a_turn_before_any_has_two(clips, monkeypatch):
     strips = choose_strips(clips, MIX, TINY.size)
     assert [strip.speaker for strip in strips] == ["made/a", "made/b", "made/a"]
-    monkeypatch.setattr("facedit.training.mouth_held.CLIPS", 2)
+    monkeypatch.setattr("facedit.training.mouth.mouth_held.CLIPS", 2)
     assert len(choose_strips(clips, MIX, TINY.size)) == 2
     assert not choose_strips(clips, SampleMix(), TINY.size)
     away = replace(clips[0], turned=np.full(24, 1.0, np.float32))
@@ -134,7 +134,7 @@ def test_the_page_shows_the_log_and_the_mouths_and_loads_nothing(clips, config, 
 
 
 def test_a_training_writes_its_page(clips, config, tmp_path, monkeypatch):
-    monkeypatch.setattr("facedit.training.mouth_loop.load_baked", lambda folder: clips)
+    monkeypatch.setattr("facedit.training.mouth.mouth_loop.load_baked", lambda folder: clips)
     mix = SampleMix(corpora=(("made", 1.0),), hold_out=("made/b",))
     train_mouth(replace(config, steps=3, batch=1, save_every=2, mix=mix, adversarial=0.0))
     text = (tmp_path / PAGE).read_text(encoding="utf-8")

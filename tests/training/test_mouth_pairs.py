@@ -13,12 +13,12 @@ from facedit.errors import UsageError
 from facedit.render.mesh import INNER_LIPS, canonical_landmarks
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, save_network
-from facedit.training.mouth_bake import BakedClip
-from facedit.training.mouth_config import MouthTrainingConfig, config_from
-from facedit.training.mouth_data import MouthSampler, SampleMix
-from facedit.training.mouth_loop import train_mouth
-from facedit.training.mouth_loss import change_error
-from facedit.training.mouth_step import MouthTrainer, collate
+from facedit.training.mouth.mouth_bake import BakedClip
+from facedit.training.mouth.mouth_config import MouthTrainingConfig, config_from
+from facedit.training.mouth.mouth_data import MouthSampler, SampleMix
+from facedit.training.mouth.mouth_loop import train_mouth
+from facedit.training.mouth.mouth_loss import change_error
+from facedit.training.mouth.mouth_step import MouthTrainer, collate
 from facedit.training.table import read_table
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
@@ -111,7 +111,7 @@ def test_without_its_share_the_residual_learns_nothing_from_own_mouths() -> None
 
 
 def test_training_starts_from_given_weights(tmp_path: Path, monkeypatch) -> None:
-    import facedit.training.mouth_loop as loop
+    import facedit.training.mouth.mouth_loop as loop
 
     monkeypatch.setattr(loop, "load_baked", lambda folder: [_clip("a"), _clip("b")])
     torch.manual_seed(5)
@@ -124,8 +124,8 @@ def test_training_starts_from_given_weights(tmp_path: Path, monkeypatch) -> None
     )  # fmt: skip
     from safetensors import safe_open
 
-    from facedit.assets import sha256_of
     from facedit.render.network import load_network
+    from facedit.weights.fetch import sha256_of
 
     weights = train_mouth(config)
     assert torch.equal(load_network(weights).head.weight, given.head.weight.half().float())

@@ -15,17 +15,17 @@ from facedit.render.geometry import lip_descriptor, lip_gap
 from facedit.render.mesh import INNER_LIPS, canonical_landmarks
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetworkConfig, load_network
-from facedit.training.mouth_bake import BakedClip, bake_clip
-from facedit.training.mouth_config import (
+from facedit.training.mouth.mouth_bake import BakedClip, bake_clip
+from facedit.training.mouth.mouth_config import (
     MouthTrainingConfig,
     config_from,
     learning_rate,
 )
-from facedit.training.mouth_data import MouthSampler, SampleMix
-from facedit.training.mouth_loop import train_mouth
-from facedit.training.mouth_loss import PatchCritic, feature_distance, weighted_l1
-from facedit.training.mouth_state import load_state, save_state
-from facedit.training.mouth_step import MouthTrainer
+from facedit.training.mouth.mouth_data import MouthSampler, SampleMix
+from facedit.training.mouth.mouth_loop import train_mouth
+from facedit.training.mouth.mouth_loss import PatchCritic, feature_distance, weighted_l1
+from facedit.training.mouth.mouth_state import load_state, save_state
+from facedit.training.mouth.mouth_step import MouthTrainer
 from facedit.training.table import read_table
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
@@ -178,7 +178,7 @@ def test_training_lowers_the_loss(tmp_path: Path, sampler: MouthSampler) -> None
 
 
 def test_a_run_leaves_log_state_and_weights(tmp_path: Path, monkeypatch, device: str) -> None:
-    import facedit.training.mouth_loop as loop
+    import facedit.training.mouth.mouth_loop as loop
 
     monkeypatch.setattr(loop, "load_baked", lambda folder: _clips())
     config = replace(_config(tmp_path), steps=2)
@@ -198,7 +198,7 @@ def test_configuration_file() -> None:
 
 
 def test_baking_keeps_frames_with_a_face(tmp_path: Path, monkeypatch) -> None:
-    import facedit.training.mouth_bake as mouth_bake
+    import facedit.training.mouth.mouth_bake as mouth_bake
 
     pictures = [np.full((256, 256, 3), 10 * k, np.uint8) for k in range(6)]
     monkeypatch.setattr(mouth_bake, "_decode", lambda path: iter(pictures))

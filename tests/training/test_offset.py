@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.bench.sync.distance import SyncScore
-from facedit.training.encode import Unusable
-from facedit.training.offset import moved, put_right
-from facedit.training.prepared import PreparedClip
+from facedit.dataset.encode import Unusable
+from facedit.dataset.offset import moved, put_right
+from facedit.dataset.prepared import PreparedClip
+from facedit.lip_sync.distance import SyncScore
 
 FRAMES = 30
 

@@ -3,15 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.motion.space import MotionSpace
-from facedit.training.encode import Unusable, check_track
-from facedit.training.outliers import (
+from facedit.dataset.encode import Unusable, check_track
+from facedit.dataset.outliers import (
     LEAST_SPOKEN,
     MOST_MOVED,
     MOST_SCALED,
     find_outlier,
     measure_steps,
 )
+from facedit.motion.space import MotionSpace
 from facedit.types import FaceTrack
 
 SPACE = MotionSpace.load()

@@ -8,13 +8,13 @@ import pytest
 from motion_corpus import write_config, write_corpus
 from test_motion_prepare import talking_track, voice
 
+from facedit.dataset import prepare as prepare_module
+from facedit.dataset.footage_list import list_sources
+from facedit.dataset.prepare import prepare
+from facedit.dataset.prepared import ROWS, read_clip, read_rows
 from facedit.errors import OutputNotWritable, UsageError
-from facedit.training import prepare as prepare_module
-from facedit.training import run as run_module
-from facedit.training.prepare import prepare
-from facedit.training.prepared import ROWS, read_clip, read_rows
-from facedit.training.run import train
-from facedit.training.sources import list_sources
+from facedit.training.motion import run as run_module
+from facedit.training.motion.run import train
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import json
 
+from facedit.dataset.prepare_result import Prepared
 from facedit.scale.workers import Workers
-from facedit.training.prepare_result import Prepared
 
 
 def test_workers_are_counted_in_numbers(tmp_path):

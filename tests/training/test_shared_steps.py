@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 
 from facedit.errors import UsageError
 from facedit.model.layers import Part, PartDropout
-from facedit.training.config import OptimConfig
-from facedit.training.run import STATE, train
+from facedit.training.motion.config import OptimConfig
+from facedit.training.motion.run import STATE, train
 from facedit.training.start import start
 from standin import plugged_in
 

@@ -6,17 +6,17 @@ import torch
 from motion_corpus import CHANNELS, META, write_config, write_corpus
 from safetensors.torch import load_file
 
-from facedit.bench.sync.network import SyncNetwork, SyncNetworkConfig
-from facedit.bench.sync.weights import SyncModel, load_sync
 from facedit.errors import UsageError
+from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
+from facedit.lip_sync.sync_weights import SyncModel, load_sync
 from facedit.model.layers import Part
 from facedit.model.normalise import SpeechProjection
 from facedit.motion.space import MotionSpace
-from facedit.training.config import OptimConfig, load_config
-from facedit.training.corpus import load_corpus, make_sampler
-from facedit.training.flow_task import draw_task, task_loss, task_totals
-from facedit.training.run import STATE, train
-from facedit.training.sync_term import (
+from facedit.training.motion.config import OptimConfig, load_config
+from facedit.training.motion.corpus import load_corpus, make_sampler
+from facedit.training.motion.flow_task import draw_task, task_loss, task_totals
+from facedit.training.motion.run import STATE, train
+from facedit.training.motion.sync_term import (
     SIGHT,
     SyncTarget,
     cross_entropies,
@@ -172,7 +172,7 @@ def corpus(tmp_path_factory):
 def listening(monkeypatch):
     """Runs on the small corpus hear with a small network."""
     model = small_model(CHANNELS)
-    monkeypatch.setattr("facedit.training.corpus.load_sync_for", lambda meta: model)
+    monkeypatch.setattr("facedit.training.motion.corpus.load_sync_for", lambda meta: model)
 
 
 def run(corpus, folder, settings, *, steps=STEPS):

@@ -10,14 +10,14 @@ import torch
 from motion_corpus import write_corpus
 from safetensors.torch import load_file
 
-from facedit.bench.sync.weights import load_sync
 from facedit.errors import OutputExists, UsageError
-from facedit.training import sync_run
-from facedit.training.run import STATE
+from facedit.lip_sync.sync_weights import load_sync
+from facedit.training.motion.run import STATE
 from facedit.training.start import start
-from facedit.training.sync_config import sync_config_from
-from facedit.training.sync_data import smoothed
-from facedit.training.sync_loss import sync_loss
+from facedit.training.sync import sync_run
+from facedit.training.sync.sync_config import sync_config_from
+from facedit.training.sync.sync_data import smoothed
+from facedit.training.sync.sync_loss import sync_loss
 from facedit.training.table import read_table
 
 CONFIG = """

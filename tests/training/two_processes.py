@@ -9,8 +9,8 @@ import sys
 
 import torch
 
-from facedit.cli import main
-from facedit.training import run
+from facedit.cli.main import main
+from facedit.training.motion import run
 
 if __name__ == "__main__":
     whole, broken, end = sys.argv[1], sys.argv[2], int(sys.argv[3])

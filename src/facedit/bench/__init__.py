@@ -1,1 +1,1 @@
-"""bench stage."""
+"""FacEDiTBench: items, systems, measures, reports."""

@@ -11,15 +11,15 @@ from typing import Any
 
 import cv2
 
-from facedit.bench.case import Case, build_case
 from facedit.bench.items import Item, read_bench
-from facedit.bench.original import original_of
+from facedit.bench.prepared_item import Case, build_case
+from facedit.bench.reference import original_of
 from facedit.bench.selection import clips_folder
-from facedit.compose.clock import StageClock
+from facedit.cli.terminal import one_line
 from facedit.errors import FaceditError, ItemsFailed
 from facedit.media.output import make_folder, whole_or_nothing
 from facedit.media.wav import write_wav
-from facedit.terminal import one_line
+from facedit.report.progress import StageClock
 
 TASK = "task.json"
 

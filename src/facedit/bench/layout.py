@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from facedit.assets import sha256_of
 from facedit.bench.items import Item
 from facedit.bench.sounds import item_sound
 from facedit.compose.sound import OutputSound, compose_sound
@@ -14,6 +13,7 @@ from facedit.editing.plan import EditPlan, Fill, Keep
 from facedit.errors import BadMedia
 from facedit.media.info import VideoInfo
 from facedit.types import Word
+from facedit.weights.fetch import sha256_of
 
 
 def clip_of(item: Item, clips: Path) -> Path:

@@ -140,7 +140,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
     """Let a speaker say a text."""
     import cv2
 
-    from facedit import pipeline
+    from facedit import api as pipeline
     from facedit.media.wav import write_wav
     from facedit.options import Run
     from facedit.speech.transcript_io import save_transcript

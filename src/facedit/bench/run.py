@@ -11,13 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedit import __version__, assets
-from facedit.bench.claim import RECORDS, claim
+from facedit import __version__
 from facedit.bench.items import Bench, Item, read_bench
-from facedit.bench.measure import DRAWN
 from facedit.bench.measures.registry import MEASURES
 from facedit.bench.record import Record, read_records, write_records
 from facedit.bench.report.facts import RunFacts
+from facedit.bench.resume import RECORDS, claim
 from facedit.bench.selection import chosen_items, clips_folder, other_clip, stray_videos
 from facedit.bench.selfcheck import left_out, selfcheck
 from facedit.bench.systems.chosen import DEFAULT, choose
@@ -25,10 +24,12 @@ from facedit.bench.systems.system import System
 from facedit.bench.worker import Job, Task, make_worker
 from facedit.device import AUTO, choose_device
 from facedit.errors import ItemsFailed
+from facedit.evaluation.measure import DRAWN
 from facedit.lock import locked
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
+from facedit.weights import fetch as assets
 
 if TYPE_CHECKING:
     from facedit.bench.report.write import Report

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.case import Case
-from facedit.bench.original import (
+from facedit.bench.prepared_item import Case
+from facedit.bench.reference import (
     Original,
     check_count,
     check_format,

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.assets import sha256_of
 from facedit.bench.items import Item, SoundRecipe
-from facedit.compose.clock import StageClock
 from facedit.compose.plans import REFERENCE_S, edit_joints, plan_words
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint
@@ -17,12 +15,14 @@ from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
+from facedit.report.progress import StageClock
 from facedit.speech.levels import active_level_db
 from facedit.speech.match import fit_duration, match_loudness
 from facedit.speech.snippet import Snippet
 from facedit.speech.sound import cut, from_mono, mono, resampled
 from facedit.types import Sound, Transcript
 from facedit.units import sample_at
+from facedit.weights.fetch import sha256_of
 
 FADE_S = 0.005
 """Fade at either end of words cut from another clip."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedit.bench.case import build_case
 from facedit.bench.items import Item
-from facedit.bench.original import original_of
+from facedit.bench.prepared_item import build_case
+from facedit.bench.reference import original_of
 from facedit.bench.scene import Scene
 from facedit.bench.scoring import truth_scene
-from facedit.compose.clock import StageClock
+from facedit.report.progress import StageClock
 from facedit.speech.features import WHISPER, WhisperBase
 
 

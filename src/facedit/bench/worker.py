@@ -8,25 +8,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedit.bench.case import Case, build_case
 from facedit.bench.items import Item
-from facedit.bench.make import Made, make_video
 from facedit.bench.measures.registry import Nets, load_nets, measure_drawn, measure_scene
 from facedit.bench.mouth import mouth_curves, seam_profile
-from facedit.bench.original import Original, original_of
+from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record
+from facedit.bench.reference import Original, original_of
+from facedit.bench.render_item import Made, make_video
 from facedit.bench.scene import Scene
 from facedit.bench.scoring import drawn_scene, scene_of, truth_scene
 from facedit.bench.selection import SUFFIXES
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.system import System
-from facedit.compose.clock import StageClock
+from facedit.cli.terminal import one_line
 from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import BadMedia, FaceditError
 from facedit.face.landmarker import Landmarker
 from facedit.render.network import MouthNetwork, load_network
+from facedit.report.progress import StageClock
 from facedit.speech.features import WhisperBase
-from facedit.terminal import one_line
 
 VIDEOS, WORK = "videos", "work"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.clock import StageClock
 from facedit.compose.words import within, words_around
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint, default_joints, quiet_joints
@@ -18,6 +17,7 @@ from facedit.errors import BadEdit
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest
+from facedit.report.progress import StageClock
 from facedit.speech.joints import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import Sex, VoiceChoice, choose_voice, sex_of

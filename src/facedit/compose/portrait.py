@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from facedit import __version__
-from facedit.compose.clock import StageClock
-from facedit.compose.making import clip_facts, marked, report_folder
+from facedit.compose.job import clip_facts, marked, report_folder
+from facedit.compose.person import Shown, borrow, look, shown_canvas, shown_speech, watch
 from facedit.compose.picture_notes import picture_notes
 from facedit.compose.plans import REFERENCE_S
-from facedit.compose.shown import Shown, borrow, look, shown_canvas, shown_speech, watch
+from facedit.compose.seam_measures import lip_curve, shrunk
 from facedit.compose.sound import stretches
 from facedit.compose.spans import load_models
 from facedit.compose.still import still_targets
-from facedit.compose.watch import lip_curve, shrunk
 from facedit.compose.weights import choose_weights
 from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
@@ -28,6 +27,7 @@ from facedit.options import Run
 from facedit.render.blink import blink_schedule, closure_at
 from facedit.render.still import StillAnimator
 from facedit.report.files import write_report
+from facedit.report.progress import StageClock
 from facedit.report.run_report import Figure, Picture, RunReport, SpanFacts, StageTime
 from facedit.types import Float32, Sound, Transcript, UInt8
 from facedit.units import MOTION_FPS, first_frame_from, frame_time

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from facedit.compose.making import report_folder
+from facedit.compose.job import report_folder
 from facedit.compose.plans import PlannedEdit, voices_of
 from facedit.editing.diff import apply, marked
 from facedit.options import Run

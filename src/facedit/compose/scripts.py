@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from facedit.assets import sha256_of
 from facedit.compose.plans import PlannedEdit
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
@@ -14,6 +13,7 @@ from facedit.inputs import MOST_SEED, read_text
 from facedit.media.info import VideoInfo
 from facedit.media.output import whole_or_nothing
 from facedit.options import REGIONS, EditRequest, Run
+from facedit.weights.fetch import sha256_of
 
 
 def load_script(file: Path, source: Path) -> EditScript:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from facedit.compose.canvas import Canvas, build_canvas, landmarks_at
-from facedit.compose.clock import StageClock
 from facedit.compose.pictures import SpanWork
 from facedit.compose.sources import SourcePaths
 from facedit.compose.weights import choose_weights
@@ -30,6 +29,7 @@ from facedit.options import Region, Run
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
+from facedit.report.progress import StageClock
 from facedit.speech.cache import cached_features
 from facedit.speech.features import WHISPER, WhisperBase, encoder_of
 from facedit.types import FaceTrack, Float32, Sound

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facedit.assets import sha256_of
 from facedit.errors import BadWeights, UsageError
 from facedit.inputs import check_input
 from facedit.model.checkpoint import weights_path
+from facedit.model.weight_sets import DEFAULT_SET, SHORT_HASH, WEIGHT_SETS, ChosenWeights, set_of
 from facedit.options import Run
-from facedit.shipped import header_of
 from facedit.tensors import described
-from facedit.weight_sets import DEFAULT_SET, SHORT_HASH, WEIGHT_SETS, ChosenWeights, set_of
+from facedit.weights.fetch import sha256_of
+from facedit.weights.shipped import header_of
 
 SPEAKER_KIND = "speaker"
 """``kind`` in the notes of motion weights that ``facedit adapt`` made."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from facedit.compose.clock import StageClock
 from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, InsertBefore, Replace, Request, resolve
 from facedit.editing.words import tokenise
@@ -14,6 +13,7 @@ from facedit.inputs import read_text
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
+from facedit.report.progress import StageClock
 from facedit.speech.align import align
 from facedit.speech.cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment

@@ -1,1 +1,1 @@
-"""face stage."""
+"""From frames to the landmarks of one face."""

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.assets import asset_path
 from facedit.errors import BadWeights
 from facedit.face.regions import OUTER_EYE_CORNERS
 from facedit.types import Float64
+from facedit.weights.fetch import asset_path
 
 _MEMBER = "geometry_pipeline_metadata_landmarks.binarypb"
 _VERTEX_FLOATS = 5  # x, y, z, u, v

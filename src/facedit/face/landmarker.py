@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.assets import asset_path
 from facedit.errors import BadWeights
 from facedit.face.blendshapes import BLENDSHAPE_POINTS
 from facedit.face.detection import (
@@ -26,6 +25,7 @@ from facedit.face.detection import (
 )
 from facedit.face.quiet import quiet_stderr
 from facedit.types import LANDMARKS, Float32, UInt8
+from facedit.weights.fetch import asset_path
 
 LANDMARK_SIDE = 256
 """Side of the landmark network's input in pixels."""

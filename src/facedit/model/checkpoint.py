@@ -21,9 +21,9 @@ from facedit.model.config import ModelConfig
 from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
 from facedit.model.sample import SamplerSettings
+from facedit.model.weight_sets import WEIGHT_SETS, set_of, weights_folder
 from facedit.tensors import described, read_tensors
 from facedit.types import Float32
-from facedit.weight_sets import WEIGHT_SETS, set_of, weights_folder
 
 FORMAT = "facedit-motion-1"
 

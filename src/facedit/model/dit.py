@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from facedit.model.config import ModelConfig
-from facedit.model.habits import Habits
 from facedit.model.layers import (
     Block,
     ConvPosition,
@@ -18,6 +17,7 @@ from facedit.model.layers import (
     rotary_tables,
     timestep_features,
 )
+from facedit.model.speaker_style import Habits
 
 
 class DiT(nn.Module):

@@ -1,1 +1,1 @@
-"""motion stage."""
+"""Facial motion: landmarks as standardised coefficients, and back."""

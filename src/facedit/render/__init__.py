@@ -1,1 +1,1 @@
-"""render stage."""
+"""From target landmarks to pixels."""

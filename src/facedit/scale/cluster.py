@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from facedit.cli.terminal import one_line
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.scale.environment import ONE_THREAD, environment
 from facedit.scale.outcome import (
@@ -30,7 +31,6 @@ from facedit.scale.outcome import (
     sendable,
 )
 from facedit.scale.workers import Workers
-from facedit.terminal import one_line
 
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 _STORE_BYTES = 256 * 2**20

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facedit.assets import cache_dir
 from facedit.cache import cached
 from facedit.speech.features import WHISPER, WhisperBase, encoder_name, extract
 from facedit.speech.sound import speech_samples
@@ -20,6 +19,7 @@ from facedit.speech.sphinx import AlignedPhone, AlignedWord, force_align
 from facedit.speech.transcribe import transcribe
 from facedit.speech.transcript_json import parse_json
 from facedit.types import Sound, SpeechFeatures, Transcript
+from facedit.weights.fetch import cache_dir
 
 Float16 = NDArray[np.float16]
 

@@ -16,7 +16,6 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from facedit.assets import asset_path
 from facedit.errors import UsageError
 from facedit.speech.activity import voice_activity
 from facedit.speech.log_mel import HOP, compressed, mel_power
@@ -28,6 +27,7 @@ from facedit.units import (
     SPEECH_TICKS_PER_FRAME,
     exact_div,
 )
+from facedit.weights.fetch import asset_path
 
 DEFAULT_LAYER = 4
 LAYERS = 6

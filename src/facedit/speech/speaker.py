@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facedit.assets import asset_path
 from facedit.speech.activity import voice_activity
 from facedit.speech.joints import level_db
 from facedit.speech.log_mel import mel_power
 from facedit.speech.sound import speech_samples
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_SAMPLES_PER_FRAME
+from facedit.weights.fetch import asset_path
 
 EMBEDDING_SIZE = 256
 _MEL_BANDS = 40

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from facedit.assets import ASSETS, asset_path, is_installed, require
 from facedit.editing.words import tokenise
 from facedit.errors import BadWeights, UsageError
 from facedit.inputs import MOST_NEW_LETTERS, check_text
@@ -22,6 +21,7 @@ from facedit.speech.align import align
 from facedit.speech.pronounce import hibari, phonemes
 from facedit.speech.sound import from_mono
 from facedit.types import Float32, Sound, Transcript
+from facedit.weights.fetch import ASSETS, asset_path, is_installed, require
 
 DEFAULT_VOICE = "hibari"
 VOICE_RATE = 24_000

@@ -15,12 +15,12 @@ from typing import Literal
 
 import numpy as np
 
-from facedit.assets import is_installed
 from facedit.speech.levels import median_pitch
 from facedit.speech.sound import speech_samples
 from facedit.speech.voice import DEFAULT_VOICE, Voice, voice_named, voices
 from facedit.types import Sound
 from facedit.units import SPEECH_RATE
+from facedit.weights.fetch import is_installed
 
 Sex = Literal["man", "woman"]
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from facedit.assets import asset_path, cache_dir
 from facedit.errors import AssetMissing, BadTranscript
 from facedit.scratch import scratch_folder
 from facedit.types import Float32, Word
 from facedit.units import SPEECH_RATE
+from facedit.weights.fetch import asset_path, cache_dir
 
 MEL_FRAMES_PER_SECOND = 100
 _WITHOUT_SPACES = frozenset(("zh", "ja", "th", "lo", "my", "yue", "km", "bo"))

@@ -1,1 +1,1 @@
-"""training stage."""
+"""Training of the networks, on prepared clips."""

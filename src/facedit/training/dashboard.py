@@ -12,7 +12,7 @@ from facedit.report.drawing import escape
 from facedit.report.strips import legend
 from facedit.training.face_strip import COLOURS as FACE_COLOURS
 from facedit.training.history import Series, read_history
-from facedit.training.samples import COLOURS, Sample, sample_html
+from facedit.training.motion.samples import COLOURS, Sample, sample_html
 from facedit.training.step_chart import step_chart
 
 PAGE = "dashboard.html"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from facedit.device import AUTO, choose_device
 from facedit.errors import UsageError
+from facedit.training.distributed import joined_by_launcher
 from facedit.training.table import read_table
-from facedit.training.team import joined_by_launcher
 
 if TYPE_CHECKING:
-    from facedit.training.run import Trained
+    from facedit.training.motion.run import Trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ def start(
     if table.get("kind") == "mouth":
         return train_mouth_network(table, resume=resume, device=device)
     if table.get("kind") == "sync":
-        from facedit.training.sync_config import sync_config_from
-        from facedit.training.sync_run import train_sync
+        from facedit.training.sync.sync_config import sync_config_from
+        from facedit.training.sync.sync_run import train_sync
 
         return train_sync(sync_config_from(table), resume=resume, device=choose_device(device))
-    from facedit.training.run import train
+    from facedit.training.motion.run import train
 
     trained = train(config, resume=resume, device=device)
     return None if rank else trained
@@ -87,9 +87,9 @@ def train_mouth_network(table: dict[str, Any], *, resume: bool, device: str = AU
     Raises:
         UsageError: If pictures are missing and nothing says where from.
     """
-    from facedit.training.mouth_bake import bake
-    from facedit.training.mouth_config import config_from
-    from facedit.training.mouth_loop import train_mouth
+    from facedit.training.mouth.mouth_bake import bake
+    from facedit.training.mouth.mouth_config import config_from
+    from facedit.training.mouth.mouth_loop import train_mouth
     from facedit.training.state import run_folder
 
     place = choose_device(device)

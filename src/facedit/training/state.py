@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from facedit.errors import BadWeights, OutputExists, UsageError
 from facedit.lock import locked
 from facedit.tensors import read_tensors
-from facedit.training.team import joined_by_launcher
+from facedit.training.distributed import joined_by_launcher
 
 STATE = "state.safetensors"
 MOST_BYTES = 32 << 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import floor, log10
 
-from facedit.bench.report.axis import nice_ticks, tick_text
+from facedit.report.axis import nice_ticks, tick_text
 from facedit.report.drawing import escape, label, line, number
 from facedit.report.strips import legend
 from facedit.training.history import Series

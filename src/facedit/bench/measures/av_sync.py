@@ -28,10 +28,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from facedit.bench.measure import Measure
 from facedit.bench.scene import Scene
-from facedit.bench.sync.distance import REACH, SyncScore, mean_distances, score
-from facedit.bench.sync.weights import SyncModel, bridged
+from facedit.evaluation.measure import Measure
+from facedit.lip_sync.distance import REACH, SyncScore, mean_distances, score
+from facedit.lip_sync.sync_weights import SyncModel, bridged
 from facedit.types import Bool, Float32, Float64
 from facedit.units import MOTION_FPS, frame_at
 

@@ -38,11 +38,11 @@ import math
 import numpy as np
 
 from facedit.bench.flow import flow_changes
-from facedit.bench.measure import Better, Measure, mean_of, mean_sums, ratio_of
-from facedit.bench.meter import lip_meter
-from facedit.bench.rows import has_face
 from facedit.bench.scene import Index, Scene, View
-from facedit.compose.watch import face_box
+from facedit.compose.seam_measures import face_box
+from facedit.evaluation.measure import Better, Measure, mean_of, mean_sums, ratio_of
+from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.rows import has_face
 from facedit.report.measure import motion_steps, picture_step, seam_jump, velocity_steps
 from facedit.types import Bool, FaceTrack, Float32, Float64, UInt8
 

@@ -17,10 +17,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facedit.bench.measure import Measure, mean_of
-from facedit.bench.meter import lip_meter
-from facedit.bench.rows import has_face
 from facedit.bench.scene import Scene
+from facedit.evaluation.measure import Measure, mean_of
+from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.rows import has_face
 from facedit.types import Float32, Float64
 
 

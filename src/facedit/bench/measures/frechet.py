@@ -17,10 +17,10 @@ import numpy as np
 
 from facedit.bench.crops import MOUTH_SIZE, mouth_box, resized, spread
 from facedit.bench.gaussians import frechet_distance, gaussian_of, gaussian_sums, sums_length
-from facedit.bench.measure import Measure
 from facedit.bench.nets.mobilenet import SIZE, PictureFeatures
-from facedit.bench.rows import has_face
 from facedit.bench.scene import Scene, View
+from facedit.evaluation.measure import Measure
+from facedit.evaluation.rows import has_face
 from facedit.types import Bool, Float64
 
 DIMS = 24

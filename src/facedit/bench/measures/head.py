@@ -19,10 +19,10 @@ import math
 
 import numpy as np
 
-from facedit.bench.measure import Measure, mean_of, mean_sums, ratio_of
-from facedit.bench.meter import lip_meter
-from facedit.bench.rows import has_face, steps_within
 from facedit.bench.scene import Scene
+from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
+from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.rows import has_face, steps_within
 from facedit.face.pose import HeadPose, rotation_vectors
 from facedit.types import Float64
 

@@ -14,10 +14,10 @@ import math
 import numpy as np
 
 from facedit.bench.crops import spread
-from facedit.bench.measure import Measure, mean_of, mean_sums
 from facedit.bench.nets.face_embedding import FaceEmbedding
-from facedit.bench.rows import has_face
 from facedit.bench.scene import Index, Scene
+from facedit.evaluation.measure import Measure, mean_of, mean_sums
+from facedit.evaluation.rows import has_face
 from facedit.types import Float32, Float64
 
 _FRAMES = 6

@@ -14,10 +14,10 @@ import math
 
 import numpy as np
 
-from facedit.bench.measure import Measure, mean_of, mean_sums
-from facedit.bench.meter import lip_meter
-from facedit.bench.rows import has_face
 from facedit.bench.scene import Scene
+from facedit.evaluation.measure import Measure, mean_of, mean_sums
+from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.rows import has_face
 from facedit.face.regions import JAW, LIPS
 from facedit.motion.lips import eye_distance
 from facedit.types import Float32, Float64

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import math
 
-from facedit.bench.lip_sums import MEASURES as CURVES
-from facedit.bench.lip_sums import error_sums, mean_error, relative_error
-from facedit.bench.measure import Measure, correlation_of, ratio_of
-from facedit.bench.meter import lip_meter
-from facedit.bench.rows import against_own, has_face, speaking, step_lengths, steps_within
 from facedit.bench.scene import Scene
+from facedit.evaluation.lip_sums import MEASURES as CURVES
+from facedit.evaluation.lip_sums import error_sums, mean_error, relative_error
+from facedit.evaluation.measure import Measure, correlation_of, ratio_of
+from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.rows import against_own, has_face, speaking, step_lengths, steps_within
 from facedit.motion.identity import Identity
 from facedit.types import Bool, Float32, Float64
 

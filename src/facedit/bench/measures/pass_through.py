@@ -32,9 +32,9 @@ import numpy as np
 
 from facedit.bench.crops import grey
 from facedit.bench.kept_sound import Run, compare_run
-from facedit.bench.measure import Measure, mean_of, mean_sums, ratio_of
 from facedit.bench.measures.picture import PSNR_CAP_DB, psnr
 from facedit.bench.scene import Index, Scene
+from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
 from facedit.types import Bool, Float64, UInt8
 
 CLEAN_DB = 45.0

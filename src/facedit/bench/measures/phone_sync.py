@@ -23,9 +23,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facedit.bench.measure import Measure, correlation_of, correlation_sums
 from facedit.bench.measures.av_sync import WIDEN, widened
 from facedit.bench.scene import Scene, View
+from facedit.evaluation.measure import Measure, correlation_of, correlation_sums
 from facedit.motion.lips import lip_opening
 from facedit.speech.align import HOPELESS_FIT
 from facedit.speech.cache import cached_alignment

@@ -25,10 +25,10 @@ from facedit.bench.crops import (
     small_frame,
     spread,
 )
-from facedit.bench.measure import Better, Measure, mean_of, mean_sums
 from facedit.bench.nets.stlpips import StLpips
-from facedit.bench.rows import has_face
 from facedit.bench.scene import Scene
+from facedit.evaluation.measure import Better, Measure, mean_of, mean_sums
+from facedit.evaluation.rows import has_face
 from facedit.types import Float32, Float64, UInt8
 
 PSNR_CAP_DB = 100.0

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from facedit.bench.measure import DRAWN, Measure
 from facedit.bench.measures import (
     av_sync,
     continuity,
@@ -27,7 +26,8 @@ from facedit.bench.nets.face_embedding import FaceEmbedding, load_face_embedding
 from facedit.bench.nets.mobilenet import PictureFeatures, load_picture_features
 from facedit.bench.nets.stlpips import StLpips, load_stlpips
 from facedit.bench.scene import Scene
-from facedit.bench.sync.weights import SyncModel, load_sync
+from facedit.evaluation.measure import DRAWN, Measure
+from facedit.lip_sync.sync_weights import SyncModel, load_sync
 
 ALL = (
     lips, landmarks, spectra, head, av_sync, phone_sync, silence, continuity, picture, sharpness,

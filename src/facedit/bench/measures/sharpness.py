@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 
 from facedit.bench.crops import face_box, face_mask, grey, mouth_box, spread
-from facedit.bench.measure import Measure, mean_of
-from facedit.bench.rows import has_face
 from facedit.bench.scene import Scene, View
+from facedit.evaluation.measure import Measure, mean_of
+from facedit.evaluation.rows import has_face
 from facedit.types import Bool, Float32, Float64, UInt8
 
 _FRAMES = 16

@@ -22,10 +22,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from facedit.bench.measure import Measure, mean_of, mean_sums, ratio_of
-from facedit.bench.meter import lip_meter
-from facedit.bench.rows import against_own, eroded, has_face, speaking, step_lengths, steps_within
 from facedit.bench.scene import Scene
+from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
+from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.rows import (
+    against_own,
+    eroded,
+    has_face,
+    speaking,
+    step_lengths,
+    steps_within,
+)
 from facedit.types import Bool, Float32, Float64
 
 MARGIN = 2

@@ -23,10 +23,10 @@ from functools import partial
 
 import numpy as np
 
-from facedit.bench.measure import Measure, ratio_of
-from facedit.bench.meter import lip_meter
-from facedit.bench.rows import has_face, runs
 from facedit.bench.scene import Scene
+from facedit.evaluation.measure import Measure, ratio_of
+from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.rows import has_face, runs
 from facedit.types import Bool, Float32, Float64
 from facedit.units import MOTION_FPS
 

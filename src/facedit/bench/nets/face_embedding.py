@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.assets import asset_path
 from facedit.bench.nets.face_chip import face_chip
 from facedit.device import device_of
 from facedit.errors import BadWeights
 from facedit.types import Float32, UInt8
+from facedit.weights.fetch import asset_path
 
 SIZE = 128
 """Numbers in an embedding."""

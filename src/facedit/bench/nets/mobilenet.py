@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facedit.assets import asset_path
 from facedit.device import device_of
 from facedit.types import Float32, UInt8
+from facedit.weights.fetch import asset_path
 
 SIZE = 1280
 """Numbers in a feature vector."""

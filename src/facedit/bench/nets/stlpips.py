@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.assets import asset_path
 from facedit.bench.nets.feature_distance import FeatureDistance, picture_distances
 from facedit.types import Float64, UInt8
+from facedit.weights.fetch import asset_path
 
 _ASSET = "stlpips_alex.pth"
 _CONVOLUTIONS = (

@@ -9,11 +9,11 @@ from math import isfinite
 import numpy as np
 
 from facedit.bench.items import Bench, Item, Track
-from facedit.bench.measure import Measure
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH, badness, sums_of
 from facedit.bench.report.main_measures import main_measures
 from facedit.bench.report.tables import Tables
+from facedit.evaluation.measure import Measure
 
 WORST, BEST = 2, 1
 """How many of the worst and of the best are shown of each track, beside one in the middle."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import isfinite
 
 from facedit.bench.items import Track
-from facedit.bench.measure import Measure, Sums
 from facedit.bench.record import Record
-from facedit.bench.stats import Estimate, Paired, holm, paired
+from facedit.evaluation.measure import Measure, Sums
+from facedit.evaluation.stats import Estimate, Paired, holm, paired
 
 TRUTH = "truth"
 """Name of the system that shows the clip itself."""

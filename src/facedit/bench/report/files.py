@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from facedit.bench.items import Bench
-from facedit.bench.measure import Measure
 from facedit.bench.record import Record
 from facedit.bench.report.cost import Cost
 from facedit.bench.report.facts import RunFacts
@@ -17,7 +16,8 @@ from facedit.bench.report.main_measures import is_drawn, main_measures
 from facedit.bench.report.numbers import heading, interval, plain, shown
 from facedit.bench.report.slices import TRACKS
 from facedit.bench.report.tables import Count, Table, Tables
-from facedit.bench.stats import Estimate
+from facedit.evaluation.measure import Measure
+from facedit.evaluation.stats import Estimate
 
 RESULT_COLUMNS = (
     "system", "track", "slice", "measure", "value", "low", "high", "items", "clips", "unit",

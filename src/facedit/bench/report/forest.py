@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from facedit.bench.measure import Measure
-from facedit.bench.report.axis import nice_ticks, tick_text
 from facedit.bench.report.compare import Contrast
 from facedit.bench.report.numbers import WAYS, spelled_difference
+from facedit.evaluation.measure import Measure
+from facedit.report.axis import nice_ticks, tick_text
 from facedit.report.drawing import escape, label, line, number
 
 _WIDTH, _ROW, _HEAD, _FOOT = 540.0, 24.0, 44.0, 46.0

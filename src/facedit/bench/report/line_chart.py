@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import NamedTuple
 
-from facedit.bench.report.axis import nice_ticks, tick_text
+from facedit.report.axis import nice_ticks, tick_text
 from facedit.report.drawing import escape, label, line, number
 
 _WIDTH, _HEIGHT = 540.0, 300.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facedit.bench.items import Track
-from facedit.bench.measure import DRAWN, Measure
+from facedit.evaluation.measure import DRAWN, Measure
 
 MOST, FEWEST = 7, 4
 

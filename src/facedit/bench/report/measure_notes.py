@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from facedit.bench.measure import DRAWN, Measure
+from facedit.evaluation.measure import DRAWN, Measure
 
 _NOTES: tuple[tuple[str, str], ...] = (
     (r"lip_opening_r$", "Correlation of the lip opening with the truth's over hidden frames."),

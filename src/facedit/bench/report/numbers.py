@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from facedit.bench.measure import Measure
-from facedit.bench.stats import Estimate, Paired
+from facedit.evaluation.measure import Measure
+from facedit.evaluation.stats import Estimate, Paired
 
 WAYS = {
     "lower": ("↓", "lower is better"),

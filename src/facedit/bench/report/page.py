@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facedit.bench.items import Bench
-from facedit.bench.measure import Measure
 from facedit.bench.record import Record
 from facedit.bench.report.choose import Shown
 from facedit.bench.report.cost import Cost
@@ -27,6 +26,7 @@ from facedit.bench.report.palette import colours
 from facedit.bench.report.slices import TRACKS, clip_key
 from facedit.bench.report.tables import Tables
 from facedit.bench.report.videos import SideBySide
+from facedit.evaluation.measure import Measure
 from facedit.report.document import document
 from facedit.report.drawing import escape
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from math import inf, isfinite, nan
 
 from facedit.bench.items import Bench, Track
-from facedit.bench.measure import Measure, mean_of
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH
 from facedit.bench.report.forest import VERDICT_COLOURS, forest
@@ -16,7 +15,8 @@ from facedit.bench.report.numbers import heading, spelled
 from facedit.bench.report.palette import MOST_LINES
 from facedit.bench.report.slices import clip_key
 from facedit.bench.report.tables import Tables
-from facedit.bench.stats import Estimate, estimate
+from facedit.evaluation.measure import Measure, mean_of
+from facedit.evaluation.stats import Estimate, estimate
 from facedit.report.strips import legend
 
 MOST_PLOTS = 4

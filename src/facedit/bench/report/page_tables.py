@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from facedit.bench.items import Track
-from facedit.bench.measure import Measure
 from facedit.bench.report.compare import TRUTH, Contrast
 from facedit.bench.report.main_measures import is_drawn, main_measures
 from facedit.bench.report.measure_notes import note_on
@@ -19,7 +18,8 @@ from facedit.bench.report.numbers import (
     spelled_difference,
 )
 from facedit.bench.report.tables import Table, Tables
-from facedit.bench.stats import Estimate
+from facedit.evaluation.measure import Measure
+from facedit.evaluation.stats import Estimate
 from facedit.report.drawing import escape
 
 TRACK_TITLES: dict[Track, tuple[str, str]] = {

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import isfinite
 
 from facedit.bench.items import Bench, Track
-from facedit.bench.measure import Measure
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH, Contrast, best_systems, compare, sums_of
 from facedit.bench.report.slices import Slice, clip_key, slices
-from facedit.bench.stats import Estimate, estimate
+from facedit.evaluation.measure import Measure
+from facedit.evaluation.stats import Estimate, estimate
 
 DRAWS = 1000
 SLICE_SHARE = 0.4

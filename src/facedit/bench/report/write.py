@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from facedit.bench.items import Bench
-from facedit.bench.measure import Measure
 from facedit.bench.record import Record
 from facedit.bench.report.choose import choose
 from facedit.bench.report.cost import costs
@@ -18,6 +17,7 @@ from facedit.bench.report.page import bench_page
 from facedit.bench.report.tables import Count, make_tables
 from facedit.bench.report.videos import side_by_sides
 from facedit.errors import OutputNotWritable
+from facedit.evaluation.measure import Measure
 from facedit.media.output import whole_or_nothing
 
 PAGE = "index.html"

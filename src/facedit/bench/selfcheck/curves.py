@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from facedit.bench.measure import Measure
 from facedit.bench.selfcheck.disturb import DISTURBANCES
 from facedit.bench.selfcheck.figures import TRUTH, Figures
+from facedit.evaluation.measure import Measure
 from facedit.report.drawing import label, line, number, rect
 
 _WIDTH, _HEIGHT = 520.0, 250.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.bench.measure import Measure
-from facedit.bench.stats import draw_clips, interval
+from facedit.evaluation.measure import Measure
+from facedit.evaluation.stats import draw_clips, interval
 from facedit.types import Float64
 
 TRUTH = "none"

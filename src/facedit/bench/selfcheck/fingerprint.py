@@ -11,11 +11,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import facedit
-from facedit.assets import ASSETS, is_installed
 from facedit.bench.items import Item, item_to_dict
-from facedit.shipped import shipped_files
+from facedit.weights.fetch import ASSETS, is_installed
+from facedit.weights.shipped import shipped_files
 
-_CODE = ("measures", "nets", "selfcheck", "scene.py", "measure.py", "truth.py")
+_CODE = (
+    "bench/measures", "bench/nets", "bench/selfcheck", "bench/scene.py", "bench/truth.py",
+    "evaluation/measure.py", "lip_sync",
+)  # fmt: skip
 _PACKAGES = ("numpy", "torch", "opencv-python-headless", "av", "ai-edge-litert")
 
 _JUDGED = ("motion-", "mouth")
@@ -69,7 +72,7 @@ def fingerprint(items: Sequence[Item], settings: Sequence[object]) -> str:
 
 def _code() -> list[Path]:
     """Return the files whose change could change the outcome without a new version."""
-    root = Path(str(files("facedit.bench")))
+    root = Path(str(files("facedit")))
     found: list[Path] = []
     for name in _CODE:
         path = root / name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from facedit.bench.measure import DRAWN, Measure
 from facedit.bench.measures import (
     av_sync,
     continuity,
@@ -24,6 +23,7 @@ from facedit.bench.measures import (
 from facedit.bench.measures.registry import MEASURES, Nets
 from facedit.bench.scene import Scene
 from facedit.bench.selfcheck.disturb import Disturbance
+from facedit.evaluation.measure import DRAWN, Measure
 
 _EARS = (lips, silence, phone_sync, pass_through, diversity)
 _EYES = (landmarks, spectra, head, continuity, sharpness)

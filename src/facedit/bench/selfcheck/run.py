@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
-from facedit import assets
 from facedit.bench.items import Bench, ClipFacts, Item
 from facedit.bench.material import ORIGIN as MADE
 from facedit.bench.scene import Scene
@@ -24,6 +23,7 @@ from facedit.device import AUTO, choose_device
 from facedit.scale.outcome import Failure
 from facedit.scale.run import run_items
 from facedit.scale.workers import Workers
+from facedit.weights import fetch as assets
 
 UNFIT = {
     "other_face": "the clips show one person only",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.assets import sha256_of
 from facedit.bench.blank import Blank, Heard
 from facedit.bench.systems.system import Pictures, System
 from facedit.device import device_of
@@ -18,6 +17,7 @@ from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import DEFAULT_SPACE
 from facedit.speech.features import encoder_of
 from facedit.types import Float32
+from facedit.weights.fetch import sha256_of
 
 TRACKS = ("reconstruct", "edit", "generate")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedit.bench.baselines import line, stack_window
 from facedit.bench.blank import Blank
-from facedit.bench.rows import runs
 from facedit.bench.systems.system import System
+from facedit.evaluation.baselines import line, stack_window
+from facedit.evaluation.rows import runs
 from facedit.model.checkpoint import load_model
 from facedit.model.normalise import SpeechProjection
 from facedit.types import Bool, Float32, Float64

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from facedit.assets import sha256_of
-from facedit.bench.baselines import Ridge, hold, line
 from facedit.bench.blank import Blank
 from facedit.bench.systems.system import System
 from facedit.errors import BadWeights
+from facedit.evaluation.baselines import Ridge, hold, line
 from facedit.media.output import whole_or_nothing
 from facedit.model.normalise import SpeechProjection
 from facedit.tensors import read_tensors
 from facedit.types import Float32
+from facedit.weights.fetch import sha256_of
 
 RIDGE_FILE = "ridge.safetensors"
 ALL = "all"

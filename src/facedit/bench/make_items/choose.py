@@ -1,0 +1,161 @@
+"""All edits that could be made of clips, and a balanced choice among them."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from facedit.bench.items import Item, SoundRecipe
+from facedit.bench.make_items.balance import balanced
+from facedit.bench.make_items.clips import BuildClip
+from facedit.bench.make_items.labels import SHORT_NAME, edit_length, item_seed, shuffle_key, third
+from facedit.bench.make_items.options import LeftOut
+from facedit.bench.make_items.rules import rule_edits
+from facedit.bench.make_items.wishes import OWN, Wish
+from facedit.dataset import grid_names as grid
+from facedit.editing.diff import WordEdit
+from facedit.errors import BadEdit, FaceditError
+
+log = logging.getLogger(__name__)
+
+DONORS = 2
+"""Other clips of a speaker whose words are tried in each sentence."""
+
+PER_RULE = 3
+"""Edits by rule that are considered of one clip per kind, length and place in the text."""
+
+
+def grammar_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
+    """List edits of GRID sentences, with words of the same speaker where there are some.
+
+    Args:
+        clips: Any clips; those that hold no GRID sentence give nothing.
+        voice: Who speaks the new words if there is no speaker with two clips.
+        seed: Seed of the choice of donors.
+
+    Returns:
+        The edits.
+    """
+    sentences = {clip.facts.file: grid.sentence_of(texts_of(clip)) for clip in clips}
+    spoken = [clip for clip in clips if sentences[clip.facts.file]]
+    voices = Counter(clip.facts.speaker for clip in spoken)
+    recorded = any(count > 1 for count in voices.values())
+    wishes: list[Wish] = []
+    for clip in spoken:
+        own = sentences[clip.facts.file]
+        assert own is not None
+        generator = np.random.default_rng(item_seed(seed, clip.facts.file))
+        others = [o for o in spoken if o.facts.speaker == clip.facts.speaker and o is not clip]
+        picks = generator.permutation(len(others))[:DONORS]
+        for donor in (others[int(k)] for k in picks):
+            for edit, words in grid.edits(own, sentences[donor.facts.file]):
+                wishes.append(
+                    Wish(clip, edit, "grammar", donor=donor, donor_words=words)
+                    if edit.new_words
+                    else Wish(clip, edit, "grammar")
+                )
+        # A voice speaks only where nobody's own words can be had: those are the better sound.
+        if not others:
+            new = None if recorded else grid.random_sentence(generator)
+            for edit, _ in grid.edits(own, new):
+                said = SoundRecipe("voice", voice=voice) if edit.new_words else OWN
+                wishes.append(Wish(clip, edit, "grammar", said))
+    return _without_doubles(wishes)
+
+
+def rules_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
+    """List edits by rule of English clips.
+
+    Args:
+        clips: The clips.
+        voice: Who speaks the new words.
+        seed: Seed of the choice among many edits of one kind.
+
+    Returns:
+        The edits, a few per clip of each kind, length and place.
+    """
+    wishes: list[Wish] = []
+    for clip in clips:
+        if clip.facts.language != "en":
+            continue
+        seen: Counter[tuple[object, ...]] = Counter()
+        found = rule_edits(texts_of(clip))
+        found.sort(key=lambda edit: shuffle_key(seed, f"{clip.facts.file}/{edit}"))
+        for edit in found:
+            kind = (edit.kind, edit_length(edit), place(edit, clip))
+            seen[kind] += 1
+            if seen[kind] <= PER_RULE:
+                said = SoundRecipe("voice", voice=voice) if edit.new_words else OWN
+                wishes.append(Wish(clip, edit, "rules", said))
+    return wishes
+
+
+def choose_edits(
+    listed: list[Wish], others: list[Wish], count: int, root: Path, seed: int
+) -> tuple[list[Item], list[LeftOut], dict[str, str]]:
+    """Make items of edits: all of the list, then the others as they balance it best.
+
+    Args:
+        listed: Edits written by hand.
+        others: Edits by grammar and rules.
+        count: How many items.
+        root: The clips' folder.
+        seed: Seed of the benchmark.
+
+    Returns:
+        The items, the listed edits that could not be made, and per item where its text is from.
+    """
+    items: list[Item] = []
+    left: list[LeftOut] = []
+    origins: dict[str, str] = {}
+    numbers: Counter[tuple[object, ...]] = Counter()
+
+    def add(wish: Wish) -> bool:
+        cell = (wish.edit.kind, edit_length(wish.edit), wish.clip.facts.file)
+        try:
+            item = wish.item(root, seed, numbers[cell] + 1)
+        except FaceditError as error:
+            if wish.origin == "list":
+                left.append(LeftOut(wish.about, str(error)))
+            elif not isinstance(error, BadEdit):
+                log.warning("%s: %s", wish.about, error)
+            return False
+        numbers[cell] += 1
+        items.append(item)
+        origins[item.id] = wish.origin
+        return True
+
+    taken = [wish for wish in listed if add(wish)][:count]
+    del items[len(taken) :]
+    others = sorted(others, key=lambda wish: shuffle_key(seed, wish.key))
+    balanced(others, count - len(items), _keys, accept=add, already=[_keys(wish) for wish in taken])
+    return items, left, {item.id: origins[item.id] for item in items}
+
+
+def texts_of(clip: BuildClip) -> list[str]:
+    """Return the words of a clip as written."""
+    return [word.text for word in clip.facts.words]
+
+
+def place(edit: WordEdit, clip: BuildClip) -> str:
+    """Return the third of the words that an edit is in (known before its sound is made)."""
+    words = len(clip.facts.words)
+    if edit.old_start == 0 or edit.old_end == words:
+        return "start" if edit.old_start == 0 else "end"
+    return third((edit.old_start + edit.old_end) / 2 / words)
+
+
+def _keys(wish: Wish) -> tuple[object, ...]:
+    cell = (SHORT_NAME[wish.edit.kind], edit_length(wish.edit))
+    facts = wish.clip.facts
+    return (
+        cell, (*cell, place(wish.edit, wish.clip)), facts.corpus, facts.speaker, facts.file,
+        (facts.file, cell),
+    )  # fmt: skip
+
+
+def _without_doubles(wishes: list[Wish]) -> list[Wish]:
+    return list({wish.key: wish for wish in reversed(wishes)}.values())[::-1]

@@ -1,0 +1,136 @@
+"""Edits written by hand, from a table.
+
+Columns: ``file`` (the clip, as in the manifest), ``change`` (``replace``, ``delete``, ``insert
+after``, ``insert before`` or ``say``), ``words`` (those that go, or those the new ones stand
+beside, as on the command line: ``very#2``, ``very@3.1s``), ``new`` (the new words; for ``say`` the
+whole new sentence), and, if wanted, ``speech``: a recording of the new words, relative to the
+clips' folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedit.bench.items import SoundRecipe
+from facedit.bench.make_items.clips import BuildClip
+from facedit.bench.make_items.options import LeftOut
+from facedit.bench.make_items.wishes import OWN, Wish
+from facedit.dataset.clip_tables import read_table
+from facedit.editing.diff import WordEdit, diff
+from facedit.editing.requests import find
+from facedit.editing.words import tokenise
+from facedit.errors import FaceditError, UsageError
+from facedit.types import Transcript
+from facedit.weights.fetch import sha256_of
+
+COLUMNS = ("file", "change", "words", "new")
+CHANGES = ("replace", "delete", "insert after", "insert before", "say")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a table of edits.
+
+    Attributes:
+        where: Table and line, for messages.
+        file: The clip.
+        change: One of ``CHANGES``.
+        words: The words that go, or that the new ones stand beside.
+        new: The new words.
+        speech: A recording of them, or nothing.
+    """
+
+    where: str
+    file: str
+    change: str
+    words: str
+    new: str
+    speech: str = ""
+
+
+def read_list(table: Path | None, known: set[str]) -> list[Line]:
+    """Read a table of edits.
+
+    Args:
+        table: The table, or None.
+        known: Files of all clips, usable or not.
+
+    Returns:
+        Its lines.
+
+    Raises:
+        UsageError: If a line is malformed or names a clip that is not there.
+    """
+    lines = []
+    for number, row in read_table(table, COLUMNS) if table is not None else ():
+        where = f"{table.name if table else ''}, line {number}"
+        if row["change"] not in CHANGES:
+            raise UsageError(f"{where}: {row['change']!r} is none of {', '.join(CHANGES)}.")
+        if row["file"] not in known:
+            raise UsageError(f"{where}: there is no clip {row['file']!r}.")
+        lines.append(
+            Line(where, row["file"], row["change"], row["words"], row["new"], row.get("speech", ""))
+        )
+    return lines
+
+
+def listed_wishes(
+    lines: list[Line], clips: list[BuildClip], root: Path, voice: str
+) -> tuple[list[Wish], list[LeftOut]]:
+    """Find the edits of a table in the clips.
+
+    Args:
+        lines: Lines of the table.
+        clips: The clips that can be used.
+        root: The clips' folder.
+        voice: Voice of new words without a recording.
+
+    Returns:
+        The edits in the table's order, and those left out.
+    """
+    by_file = {clip.facts.file: clip for clip in clips}
+    wishes: list[Wish] = []
+    left: list[LeftOut] = []
+    for line in lines:
+        clip = by_file.get(line.file)
+        if clip is None:
+            left.append(LeftOut(line.where, f"its clip {line.file} is left out"))
+            continue
+        try:
+            edit = _edit(clip.facts.transcript, line.change, line.words, line.new)
+            sound = _sound(edit, line.speech, root, voice)
+        except (FaceditError, ValueError) as error:
+            left.append(LeftOut(line.where, f"{line.file}: {error}"))
+            continue
+        wishes.append(Wish(clip, edit, "list", sound))
+    return wishes, left
+
+
+def _edit(transcript: Transcript, change: str, words: str, new: str) -> WordEdit:
+    """Find the one edit that a line asks for."""
+    if change == "say":
+        edits = diff(transcript.words, new)
+        if len(edits) != 1:
+            raise UsageError(f"“{new[:40]}” makes {len(edits)} edits; an item holds one")
+        return edits[0]
+    start, end = find(transcript, words)
+    spoken = () if change == "delete" else tokenise(new)
+    if change == "insert after":
+        start = end
+    elif change == "insert before":
+        end = start
+    if change != "delete" and not spoken:
+        raise UsageError("there are no new words")
+    return WordEdit(start, end, spoken)
+
+
+def _sound(edit: WordEdit, speech: str, root: Path, voice: str) -> SoundRecipe:
+    if not edit.new_words:
+        return OWN
+    if not speech:
+        return SoundRecipe("voice", voice=voice)
+    file = root / speech
+    if not file.is_file():
+        raise UsageError(f"the recording {speech} is not in the clips' folder")
+    return SoundRecipe("recording", file=Path(speech).as_posix(), sha256=sha256_of(file))

@@ -1,0 +1,201 @@
+"""Edits of any English sentence by rules that keep it a sentence. Pure.
+
+Few rules, each narrow: where none applies, there is no edit. Rules look at words and punctuation
+only, so they need a transcript that has some.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from facedit.bench.make_items import word_classes as classes
+from facedit.editing.diff import WordEdit
+from facedit.editing.words import key, tokenise
+
+LEAST_COMMON = 0.25
+"""Least share of common English words in a text that is taken for English."""
+
+LEAST_WORDS = 4
+"""Fewest words that an edit by rule leaves of a sentence, or a whole sentence has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a text.
+
+    Attributes:
+        start: Its first word.
+        end: One past its last word.
+        mark: The mark it ends with: ``.``, ``!``, ``?``, or nothing at the end of a text.
+        whole: Whether it begins with a capital letter.
+    """
+
+    start: int
+    end: int
+    mark: str
+    whole: bool
+
+
+def rule_edits(words: Sequence[str]) -> list[WordEdit]:
+    """List the edits that rules allow.
+
+    Args:
+        words: Words as written, with punctuation.
+
+    Returns:
+        The edits; none if the text does not look like English.
+    """
+    keys = [key(word) for word in words]
+    if not keys or sum(one in classes.COMMON for one in keys) < LEAST_COMMON * len(keys):
+        return []
+    found: list[WordEdit] = []
+    for sentence in sentences(words):
+        found += _swaps(words, keys, sentence)
+        found += _openers(keys, sentence)
+        found += _insertions(words, keys, sentence)
+        found += _small_deletions(keys, sentence)
+        found += _clause_deletions(words, keys, sentence)
+    found += _sentence_deletions(words)
+    return list(dict.fromkeys(found))
+
+
+def sentences(words: Sequence[str]) -> list[Sentence]:
+    """Cut a text into sentences at ``.``, ``!`` and ``?``; dots in a row end none."""
+    result, start = [], 0
+    for index, word in enumerate(words):
+        mark = _mark(word)
+        last = index == len(words) - 1
+        if mark in (".", "!", "?") or last:
+            whole = words[start][:1].isupper()
+            result.append(Sentence(start, index + 1, mark, whole))
+            start = index + 1
+    return result
+
+
+def _swaps(words: Sequence[str], keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
+    """Exchange a word for another one of its class."""
+    for at in range(sentence.start, sentence.end):
+        before = keys[at - 1] if at > sentence.start else ""
+        after = keys[at + 1] if at + 1 < sentence.end else ""
+        groups = list(classes.ANYWHERE)
+        if before in classes.BEFORE_ADJECTIVES and "as" not in (before, after):
+            groups += classes.ADJECTIVES
+        # "twenty six", "nine eleven": part of something longer.
+        if keys[at] in classes.NUMBERS and {before, after} & classes.NUMBERS:
+            continue
+        for group in groups:
+            if keys[at] not in group or (group == classes.MONTHS and not words[at][:1].isupper()):
+                continue
+            for other in group:
+                if other == keys[at]:
+                    continue
+                if before in ("a", "an") and (other[0] in "aeiou") != (before == "an"):
+                    continue
+                yield WordEdit(at, at + 1, (_dressed(other, words[at]),))
+
+
+def _openers(keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
+    """Leave an opening *and* or *so* out, or say a phrase instead."""
+    start = sentence.start
+    if sentence.end - start <= LEAST_WORDS or not sentence.whole or sentence.mark == "?":
+        return
+    if keys[start] in classes.OPENERS and keys[start + 1] in classes.STARTERS:
+        yield WordEdit(start, start + 1)
+        for phrase in classes.PARENTHESES:
+            yield WordEdit(start, start + 1, tokenise(phrase[0].upper() + phrase[1:]))
+
+
+def _insertions(words: Sequence[str], keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
+    """Put a phrase before a clause, or a sentence behind a statement."""
+    if sentence.end - sentence.start < LEAST_WORDS or sentence.mark not in (".", "!", ""):
+        return
+    for at in range(sentence.start, sentence.end):
+        if keys[at] not in classes.STARTERS:
+            continue
+        # "My fellow Americans, ..." calls somebody: no clause begins there.
+        called = keys[at] in classes.DETERMINERS and "," in map(_mark, words[at : at + 4])
+        first = at == sentence.start and sentence.whole and not called
+        opened = at == sentence.start + 1 and keys[at - 1] in classes.OPENERS and sentence.whole
+        # A comma before a bare "the" or "our" is as likely one of a list.
+        clause = at > sentence.start and _mark(words[at - 1]) == "," and _is_subject(keys[at])
+        if not (first or opened or clause):
+            continue
+        for phrase in classes.PARENTHESES:
+            spoken = phrase[0].upper() + phrase[1:] if first else phrase
+            yield WordEdit(at, at, tokenise(spoken))
+    if (
+        sentence.whole
+        and sentence.mark == "."
+        and keys[sentence.start] not in classes.SUBORDINATORS
+    ):
+        for more in classes.SENTENCES:
+            yield WordEdit(sentence.end, sentence.end, tokenise(more))
+
+
+def _small_deletions(keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
+    """Leave an intensifier out."""
+    for at in range(sentence.start + 1, sentence.end - 1):
+        near = {keys[at - 1], keys[at + 1]}
+        # "the very best", "not really", "very much", "so very": the word belongs to its neighbour.
+        bound = near & {"the", "not", "much", "well", "so", "as", "how", "this", "that", "a", "an"}
+        if keys[at] in classes.INTENSIFIERS and not bound and not near & classes.INTENSIFIERS:
+            yield WordEdit(at, at + 1)
+
+
+def _clause_deletions(
+    words: Sequence[str], keys: list[str], sentence: Sentence
+) -> Iterator[WordEdit]:
+    """Leave a clause out that commas set apart."""
+    commas = [k + 1 for k in range(sentence.start, sentence.end - 1) if _mark(words[k]) == ","]
+    bounds = [sentence.start, *commas, sentence.end]
+    parts = list(pairwise(bounds))
+    if len(parts) < 2 or sentence.mark == "?":
+        return
+    leads = keys[sentence.start] in classes.SUBORDINATORS
+    for number, (start, end) in enumerate(parts):
+        kept = sentence.end - sentence.start - (end - start)
+        if kept < LEAST_WORDS or end - start < 2:
+            continue
+        following = keys[end] if end < sentence.end else ""
+        if number == 0:
+            if leads and following in classes.STARTERS and len(parts) == 2:
+                yield WordEdit(start, end)
+        elif end == sentence.end:
+            # What is left must be a statement of its own.
+            if keys[start] in classes.TRAILERS and not leads and len(parts) == 2:
+                yield WordEdit(start, end)
+        elif len(parts) == 3 and keys[start] in ("which", "who") and not leads:
+            yield WordEdit(start, end)
+
+
+def _sentence_deletions(words: Sequence[str]) -> Iterator[WordEdit]:
+    """Leave a whole sentence out where others stay."""
+    every = sentences(words)
+    for one in every:
+        whole = one.whole and one.mark in (".", "!", "?") and one.end - one.start >= LEAST_WORDS
+        if len(every) > 1 and whole:
+            yield WordEdit(one.start, one.end)
+
+
+def _is_subject(word: str) -> bool:
+    """Tell whether a word is the subject of a clause by itself (*we*, *it's*)."""
+    return word in classes.STARTERS and word not in classes.DETERMINERS
+
+
+def _mark(word: str) -> str:
+    """Return the sign a word ends with: one of ``. , ! ? ; :``, or nothing."""
+    if re.search(r"(\.\.+|…)[\"'”’)]*$", word):
+        return "…"
+    found = re.search(r"([.,!?;:])[\"'”’)]*$", word)
+    return found.group(1) if found else ""
+
+
+def _dressed(word: str, like: str) -> str:
+    """Give a word the capital letter and the signs of the one it stands for."""
+    body = re.match(r"\W*([\w'’-]+)(.*)", like, re.DOTALL)
+    capital = like[:1].isupper() or word in (*classes.WEEKDAYS, *classes.MONTHS)
+    text = word.capitalize() if capital else word
+    return text + (body.group(2) if body else "")

@@ -1,0 +1,284 @@
+"""An item made ready: what every system is given, made once for all of them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from facedit.bench.blank import Blank, Heard, Library
+from facedit.bench.items import Item
+from facedit.bench.layout import clip_of, edited_s, layout, own_sound
+from facedit.bench.occlude import bridged, inside, withhold
+from facedit.compose.canvas import Canvas
+from facedit.compose.sound import OutputSound, stretches
+from facedit.compose.sources import SourcePaths, source_paths
+from facedit.compose.spans import (
+    AROUND_S,
+    TrackedWindow,
+    refuse_missing_faces,
+    span_canvases,
+    speech_on,
+    track_windows,
+)
+from facedit.compose.still import load_still, still_canvas
+from facedit.editing.plan import EditPlan
+from facedit.errors import UsageError
+from facedit.evaluation.fills import middle_frames
+from facedit.face.choice import FaceChoice
+from facedit.face.landmarker import Landmarker
+from facedit.face.smooth import smooth_track
+from facedit.face.track import track_face
+from facedit.media.info import VideoInfo
+from facedit.media.probe import probe
+from facedit.media.read import read_frames
+from facedit.media.sound import read_sound
+from facedit.motion.resample import resample_track
+from facedit.motion.space import MotionSpace
+from facedit.options import Run
+from facedit.render.still import Still
+from facedit.report.progress import StageClock
+from facedit.speech.features import WHISPER, WhisperBase
+from facedit.training.motion.sampler import turn_back
+from facedit.types import FaceTrack, Float32, Word
+from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
+
+LIBRARY_MARGIN = 3
+"""Motion frames beside a hidden span that no library holds: its own edges would give it away."""
+
+CLIP_RUN = Run(face="largest", progress=False)
+"""Options under which the benchmark's clips are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An item made ready.
+
+    Attributes:
+        item: The item.
+        clip: The clip as it is.
+        info: What is known of it.
+        track: Smoothed landmarks of the clip around the edited place, in the clip's own time.
+        space: The motion space.
+        canvas: Motion of what lies underneath, and the mask.
+        blank: What systems are given.
+        words: Words of the output with their times.
+        sound: The output's sound.
+        source: What systems see of the clip: in ``reconstruct`` without the hidden mouths.
+        source_info: What is known of that file.
+        plan: The layout in time; None in ``generate``.
+        paths: Which source moments lie underneath; None in ``generate``.
+        window: Landmarks and mouths of ``source``; None in ``generate``.
+        still: The one picture of ``generate``.
+        encoder: What hears the sounds for measures and baselines.
+    """
+
+    item: Item
+    clip: Path
+    info: VideoInfo
+    track: FaceTrack
+    space: MotionSpace
+    canvas: Canvas
+    blank: Blank
+    words: tuple[Word, ...]
+    sound: OutputSound
+    source: Path
+    source_info: VideoInfo
+    plan: EditPlan | None = None
+    paths: SourcePaths | None = None
+    window: TrackedWindow | None = None
+    still: Still | None = None
+    encoder: WhisperBase = WHISPER
+
+    @property
+    def sound_s(self) -> float:
+        """Length of the output's sound in seconds."""
+        return self.sound.length / self.sound.rate
+
+
+def build_case(
+    item: Item,
+    clips: Path,
+    work: Path,
+    clock: StageClock,
+    other: Item | None = None,
+    *,
+    hide: bool = True,
+    encoder: WhisperBase = WHISPER,
+) -> Case:
+    """Make an item ready.
+
+    Args:
+        item: The item.
+        clips: The clips' folder.
+        work: Folder for what is made on the way.
+        clock: Times the stages.
+        other: An item of another clip, whose sound is the wrong one.
+        hide: Withhold the hidden mouths from systems; False where no system is to answer.
+        encoder: What hears the sounds for measures and baselines.
+
+    Returns:
+        The case. (``FaceditError`` if the clip or the item is not usable; ``BadMedia`` if the clip
+        is missing or another one than was meant.)
+    """
+    clip = clip_of(item, clips)
+    info = probe(clip, need_sound=True)
+    space = MotionSpace.load()
+
+    def wrong(frames: int, encoder: WhisperBase) -> Float32:
+        if other is None:
+            raise UsageError("this benchmark has one clip only: there is no other sound to hear.")
+        return middle_features(clip_of(other, clips), frames, encoder)
+
+    if item.track == "generate":
+        return _generate_case(item, clip, info, space, clock, wrong, encoder)
+    plan, sound, words = layout(item, clip, info, clips)
+    place = edited_s(item)
+    with clock.stage("tracking the clip"):
+        track = track_around(clip, info, place)
+    source, source_info, painted = clip, info, track
+    if item.track == "reconstruct" and hide:
+        source = work / f"{item.id}{clip.suffix}"
+        with clock.stage("withholding"):
+            painted = withhold(clip, info, track, item.hidden_s, source, space)
+        source_info = probe(source)
+    window = track_windows(source, source_info, plan, CLIP_RUN, clock)[0]
+    if item.track == "reconstruct":
+        window = replace(window, track=bridged(window.track, painted))
+        seen = inside(window.track, item.hidden_s)
+        gone = {float(time_s) for time_s in window.track.times_s[seen]}
+        window.bank.frames = [f for f in window.bank.frames if f.time_s not in gone]
+    paths = source_paths(plan, window.track.cuts)
+    canvas = span_canvases(plan, paths, (window,), space, "lips")[0]
+    refuse_missing_faces(plan, (canvas,), "fail")
+    hear = _ears(sound, canvas, wrong)
+    with clock.stage("speech features"):
+        speech = hear("own", encoder)
+        library = _library(item, source, source_info, window, canvas, space, encoder)
+    # In an edit the face in the hidden frames was shot to other words; here it would tell.
+    told = item.track == "reconstruct"
+    shown = turn_back(canvas.values, canvas.mask) if told else canvas.values
+    blank = Blank(
+        np.where(canvas.mask, np.float32(np.nan), shown),
+        canvas.mask,
+        speech,
+        hear,
+        library,
+        item.clip.corpus,
+        item.seed,
+    )
+    return Case(
+        item, clip, info, track, space, canvas, blank, words, sound, source, source_info, plan,
+        paths, window, encoder=encoder,
+    )  # fmt: skip
+
+
+def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> FaceTrack:
+    """Track the largest face around a place.
+
+    Args:
+        clip: The clip.
+        info: What is known of it.
+        place: Start and end of the place in seconds.
+
+    Returns:
+        Smoothed landmarks ``AROUND_S`` to each side.
+    """
+    frames = read_frames(clip, place[0] - AROUND_S, place[1] + AROUND_S, info=info)
+    found = ((frame.time_s, frame.rgb()) for frame in frames)
+    return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=Landmarker()))
+
+
+def middle_features(clip: Path, frames: int, encoder: WhisperBase) -> Float32:
+    """Return the speech features of the middle of a clip, repeated if it is too short.
+
+    Args:
+        clip: The clip.
+        frames: Motion frames wanted, T.
+        encoder: What hears it.
+
+    Returns:
+        Features, shape (T, C).
+    """
+    sound = read_sound(clip)
+    total = max(frame_at(sound.duration_s), 1)
+    heard = speech_on(stretches(sound), 0, total, encoder)
+    taken: Float32 = heard[middle_frames(total, frames)]
+    return taken
+
+
+def _ears(
+    sound: OutputSound, canvas: Canvas, wrong: Callable[[int, WhisperBase], Float32]
+) -> Callable[[Heard, WhisperBase], Float32]:
+    """Return what gives the features of either sound under a canvas (``Blank.hear``)."""
+    frames = len(canvas.values)
+
+    @functools.cache  # every system hears the same
+    def hear(which: Heard, encoder: WhisperBase) -> Float32:
+        if which == "other":
+            return wrong(frames, encoder)
+        return speech_on(sound.window, canvas.first_frame, frames, encoder)
+
+    return hear
+
+
+def _library(
+    item: Item,
+    source: Path,
+    info: VideoInfo,
+    window: TrackedWindow,
+    canvas: Canvas,
+    space: MotionSpace,
+    encoder: WhisperBase,
+) -> Library:
+    """Collect the clip's own motion and speech around the edited place."""
+    first = first_frame_from(float(window.track.times_s[0]))
+    last = first_frame_from(float(window.track.times_s[-1]))
+    frames = max(last - first + 1, 1)
+    landmarks, confidence = resample_track(window.track, frame_time(first), frames)
+    motion = space.encode(landmarks, canvas.identity)
+    speech = speech_on(own_sound(source, info).window, first, frames, encoder)
+    usable = (confidence > 0) & np.isfinite(motion).all(axis=1)
+    if item.track == "reconstruct":
+        times_s = (first + np.arange(frames)) / MOTION_FPS
+        margin_s = frame_time(LIBRARY_MARGIN)
+        start_s, end_s = item.hidden_s
+        usable &= (times_s < start_s - margin_s) | (times_s >= end_s + margin_s)
+    return Library(motion, speech, np.asarray(usable))
+
+
+def _generate_case(
+    item: Item,
+    clip: Path,
+    info: VideoInfo,
+    space: MotionSpace,
+    clock: StageClock,
+    wrong: Callable[[int, WhisperBase], Float32],
+    encoder: WhisperBase,
+) -> Case:
+    """Make an item of ``generate`` ready."""
+    with clock.stage("tracking the clip"):
+        track = track_around(clip, info, edited_s(item))
+        still = load_still(clip, CLIP_RUN)
+    sound = own_sound(clip, info)
+    frames = max(first_frame_from(info.duration_s), 1)
+    canvas = still_canvas(space, still, frames, "head")
+    hear = _ears(sound, canvas, wrong)
+    with clock.stage("speech features"):
+        speech = hear("own", encoder)
+    blank = Blank(
+        np.where(canvas.mask, np.float32(np.nan), canvas.values),
+        canvas.mask,
+        speech,
+        hear,
+        None,
+        item.clip.corpus,
+        item.seed,
+    )
+    return Case(
+        item, clip, info, track, space, canvas, blank, item.clip.words, sound, clip, info,
+        still=still, encoder=encoder,
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""``facedit adapt``: options to a function, no logic, nothing heavy before it runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from facedit.cli.common_options import Verb, Verbs, add_device, seed
+
+STEPS = 100
+"""Default of ``--steps``."""
+
+
+def add_adapt(verbs: Verbs, verb: Verb) -> None:
+    """Add the verb ``adapt``.
+
+    Args:
+        verbs: The program's sub-parsers.
+        verb: Adds a verb to sub-parsers.
+    """
+    parser = verb(verbs, "adapt", "Fine-tune the motion model to one speaker.", _adapt)
+    parser.add_argument(
+        "footage", type=Path, nargs="+", metavar="FOOTAGE", help="clips or folders of one speaker"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT",
+        help="the speaker's weights (.safetensors), for --speaker of edit, sync and generate",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+    parser.add_argument(
+        "--weights", default="default", metavar="NAME|FILE",
+        help="what to begin with: default, grid, or a file of motion weights",
+    )  # fmt: skip
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"steps of training ({STEPS})")
+    parser.add_argument(
+        "--seconds", type=float, metavar="S",
+        help="end the training after S seconds; the result then depends on the machine's speed",
+    )  # fmt: skip
+    add_device(parser)
+    parser.add_argument("--seed", type=seed, default=0, help="same seed, same result (0)")
+    parser.add_argument(
+        "--work", type=Path, metavar="DIR", help="keep tracks and features here for a further run"
+    )
+    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+
+
+def _adapt(args: argparse.Namespace) -> Any:
+    from facedit.training.adapt.motion import adapt
+    from facedit.training.adapt.motion_tune import TuneOptions
+
+    return adapt(
+        args.footage,
+        args.output,
+        weights=args.weights,
+        device=args.device,
+        options=TuneOptions(steps=args.steps, seconds=args.seconds, seed=args.seed),
+        work=args.work,
+        force=args.force,
+        progress=not args.no_progress,
+    )

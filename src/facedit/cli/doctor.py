@@ -1,0 +1,212 @@
+"""Show what this installation can do, and install what is missing on request."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import platform
+from dataclasses import dataclass, field
+from typing import Any
+
+from facedit import __version__
+from facedit.device import choose_device
+from facedit.errors import AssetMissing, UsageError
+from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
+from facedit.speech.voice import voices
+from facedit.speech.voice_choice import described
+from facedit.weights import fetch as assets
+from facedit.weights.shipped import ShippedFile, shipped_files
+
+_log = logging.getLogger(__name__)
+
+LIBRARIES = (
+    "numpy",
+    "av",
+    "torch",
+    "opencv-python-headless",
+    "pillow",
+    "ai-edge-litert",
+    "safetensors",
+    "faster-whisper",
+    "pocketsphinx",
+    "hibari-tts",
+    "onnxruntime",
+    "tqdm",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What ``doctor`` found.
+
+    Attributes:
+        python: Version of Python and the platform.
+        libraries: Version of each library, None where it is missing.
+        shipped: Our own weights.
+        sets: Per set that ``--weights`` knows: whether it is installed, its files and licence.
+        assets: Per asset: its state, its purpose and its licence.
+        voices: Per voice that can speak now who it is.
+        device: Where networks compute unless ``--device`` says otherwise.
+    """
+
+    python: str
+    libraries: dict[str, str | None]
+    shipped: tuple[ShippedFile, ...]
+    assets: dict[str, dict[str, object]]
+    sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    voices: dict[str, str] = field(default_factory=dict)
+    device: str = "cpu"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the findings for JSON."""
+        return {
+            "ready": not self.obstacles,
+            "obstacles": list(self.obstacles),
+            "facedit": __version__,
+            "python": self.python,
+            "libraries": self.libraries,
+            "weights": {file.name: file.to_dict() for file in self.shipped},
+            "sets": self.sets,
+            "assets": self.assets,
+            "voices": self.voices,
+            "device": self.device,
+        }
+
+    def __str__(self) -> str:
+        """Return the findings for people."""
+        lines = [f"facedit {__version__}, Python {self.python}", "", "libraries"]
+        lines += [f"  {name:26} {found or 'MISSING'}" for name, found in self.libraries.items()]
+        lines += ["", "our own weights"]
+        for file in self.shipped:
+            state = f"{file.size_bytes / 1e6:.2f} MB, {file.sha256[:12]}"
+            if file.damaged or not file.installed:
+                state = f"{'DAMAGED' if file.damaged else 'MISSING'}: install facedit again"
+            lines.append(f"  {file.name:27} {state:28} {file.licence:35} {file.purpose}")
+        lines += ["", "sets of weights ('--weights NAME')"]
+        for name, entry in self.sets.items():
+            state = " + ".join(entry["files"]) or "not in this installation"
+            lines.append(f"  {name:27} {state:28} {entry['licence']:35} {entry['about']}")
+        lines += ["", "weights and data made by others ('facedit doctor --fetch NAME')"]
+        for name, entry in self.assets.items():
+            state = str(entry["state"])
+            if state != "installed":
+                state += f" ({entry['needed']})"
+            lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
+        lines += ["", "voices ('--voice NAME')"]
+        lines += [f"  {name:27} {speaker}" for name, speaker in self.voices.items()]
+        return "\n".join([*lines, "", f"networks compute on: {self.device}", self.summary])
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """What must be mended before a video can be edited, and how."""
+        found = [
+            f"{name} is missing: install facedit again"
+            for name, version in self.libraries.items()
+            if version is None
+        ]
+        found += [
+            f"{file.name} is {'damaged' if file.damaged else 'missing'}: install facedit again"
+            for file in self.shipped
+            if file.damaged or not file.installed
+        ]
+        core = {
+            name: str(entry["state"])
+            for name, entry in self.assets.items()
+            if entry["needed"] == "core" and entry["state"] != "installed"
+        }
+        if core:
+            listed = ", ".join(f"{name} is {state}" for name, state in core.items())
+            found.append(f"{listed}: run 'facedit doctor --fetch core'")
+        return tuple(found)
+
+    @property
+    def summary(self) -> str:
+        """Whether a video can be edited, and why not."""
+        return f"ready to edit: {'; '.join(['no', *self.obstacles]) if self.obstacles else 'yes'}"
+
+
+def doctor(fetch: str | None = None) -> Checkup:
+    """Look at the installation, after fetching assets if asked to.
+
+    Args:
+        fetch: An asset's name, a group's (``core``: all that every edit needs, and the voices;
+            ``kokoro``: the voices alone; ``bench``: what it needs besides), ``all``, or None.
+
+    Returns:
+        What is there. (``UsageError`` if no asset has that name, ``BadWeights`` if what came is not
+        what is listed.)
+
+    Raises:
+        AssetMissing: If one cannot be fetched; only a warning for the voices of ``core``.
+    """
+    for name in _wanted(fetch):
+        try:
+            assets.fetch(name)
+        except AssetMissing as error:
+            if fetch != "core" or assets.ASSETS[name].needed == "core":
+                raise
+            _log.warning(
+                "%s Without it hibari, a woman's voice, speaks for everybody; try "
+                "'facedit doctor --fetch kokoro' again later.",
+                error,
+            )
+            break
+    return Checkup(
+        python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        libraries={name: _version(name) for name in LIBRARIES},
+        voices={name: described(name) for name in voices()},
+        device=_device(),
+        shipped=shipped_files(),
+        sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
+        assets={
+            name: {
+                "state": state,
+                "installed": state == "installed",
+                "needed": asset.needed,
+                "licence": asset.licence,
+                "purpose": asset.purpose,
+                "from": [part.requirement for part in asset.parts],
+                "sha256": asset.sha256,
+            }
+            for name, asset in assets.ASSETS.items()
+            for state in (assets.state_of(name, thorough=True),)
+        },
+    )
+
+
+def _device() -> str:
+    try:
+        return str(choose_device())
+    except ImportError:  # among the libraries, torch is said to be missing
+        return "nothing"
+
+
+def _described(entry: WeightSet) -> dict[str, Any]:
+    installed = not entry.missing()
+    chosen = ChosenWeights(entry.name, *entry.files())
+    return {
+        "installed": installed,
+        "files": [path.stem for path in chosen.files] if installed else [],
+        "licence": chosen.licence if installed else "",
+        "about": entry.about,
+    }
+
+
+def _wanted(fetch: str | None) -> list[str]:
+    if fetch is None:
+        return []
+    if wanted := assets.members(fetch):
+        return wanted
+    if fetch not in assets.ASSETS:
+        raise UsageError(
+            f"no asset is named {fetch}: choose {', '.join(assets.groups())}, all, or one of the "
+            "list."
+        )
+    return [fetch]
+
+
+def _version(library: str) -> str | None:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,92 @@
+"""The command line: one verb runs, and its answer is printed.
+
+Nothing heavy is imported before a verb runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from facedit import __version__
+from facedit.cli.adapt import add_adapt
+from facedit.cli.bench import add_bench
+from facedit.cli.common_options import Verbs
+from facedit.cli.doctor_demo import add_trying
+from facedit.cli.edit_sync_generate import add_making
+from facedit.cli.prepare_train_evaluate import add_training
+from facedit.cli.terminal import OneLineParser, ended
+from facedit.cli.transcribe_motion import add_reading
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        arguments: Command line without the program's name; the process's own if None.
+
+    Returns:
+        Exit status, as ``terminal.ended`` gives it.
+    """
+    parser = build_parser()
+    args = parser.parse_args(arguments)
+    # Small networks gain nothing from more, and on a busy machine threads that wait for each other
+    # cost twenty times the work; read by the libraries when they are first imported.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 2) // 2, 1)))
+    if threading.current_thread() is threading.main_thread():
+        # Being asked to stop is like Ctrl-C: clean up first. (Training saves before it stops.)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.basicConfig(
+        level=logging.INFO if args.verbose else logging.WARNING, format="facedit: %(message)s"
+    )
+    return ended(lambda: _as_text(args.run(args), as_json=args.json), verbose=args.verbose)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser with every verb.
+
+    Returns:
+        The parser; the chosen verb's function is in ``args.run``.
+    """
+    parser = OneLineParser(
+        prog="facedit",
+        description="Edit and generate talking-face video. What you did not edit is exactly "
+        "what you shot.",
+        epilog="'facedit VERB --help' explains one verb.",
+    )
+    parser.add_argument("--version", action="version", version=f"facedit {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for add in (add_making, add_reading, add_training, add_adapt, add_bench, add_trying):
+        add(verbs, _verb)
+    return parser
+
+
+def _verb(verbs: Verbs, name: str, summary: str, run: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(run=run)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what is being done")
+    return parser
+
+
+def _as_text(answer: Any, *, as_json: bool) -> str:
+    """Format a verb's answer: JSON for machines, its own words for people."""
+    if answer is None:
+        return ""
+    if as_json:
+        data = answer.to_dict() if hasattr(answer, "to_dict") else answer
+        if isinstance(data, dict):
+            data = {"summary": getattr(answer, "summary", str(answer).partition("\n")[0])} | data
+        return json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n"
+    return f"{answer}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

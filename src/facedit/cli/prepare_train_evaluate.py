@@ -1,0 +1,105 @@
+"""``facedit prepare``, ``train`` and ``evaluate``: from clips to judged weights."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from facedit.cli.common_options import Verb, Verbs, add_device, add_workers, seed
+
+
+def add_training(verbs: Verbs, verb: Verb) -> None:
+    """Add ``prepare``, ``train`` and ``evaluate``.
+
+    Args:
+        verbs: The program's sub-parsers.
+        verb: Adds a verb to sub-parsers.
+    """
+    prepare = verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
+    prepare.add_argument(
+        "input", type=Path, metavar="CLIPS",
+        help="a folder, or a manifest: CSV with the column file and, if known, split (train, dev), "
+        "speaker, corpus; where nothing says the split, every fifth speaker or clip is dev",
+    )  # fmt: skip
+    prepare.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    prepare.add_argument(
+        "--voices", type=int, default=0, metavar="N",
+        help="let each training clip be heard in N other voices and rooms too (default 0)",
+    )  # fmt: skip
+    prepare.add_argument(
+        "--space", metavar="NAME",
+        help="motion space: mesh (default), or mesh-grid, which is fitted to GRID alone",
+    )  # fmt: skip
+    prepare.add_argument(
+        "--layer", type=int, metavar="N",
+        help="layer of Whisper base whose states describe the speech, 1 to 6 (default 4)",
+    )  # fmt: skip
+    add_device(prepare)
+    add_workers(prepare)
+    train = verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
+    train.add_argument(
+        "config", type=Path, metavar="CONFIG",
+        help="a TOML file, or one that comes with facedit: base, debug, grid, more, mouth, "
+        "mouth_grid, paper, sync",
+    )  # fmt: skip
+    train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    add_device(train)
+    evaluate = verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate)
+    evaluate.add_argument("input", type=Path, metavar="DATA", help="a folder made by prepare")
+    evaluate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    evaluate.add_argument("--force", action="store_true", help="replace an output that exists")
+    evaluate.add_argument("--weights", default="default", help="motion weights: name or file")
+    evaluate.add_argument("--seed", type=seed, default=0)
+    add_device(evaluate)
+    evaluate.add_argument(
+        "--split", default="dev", metavar="NAME", help="which clips are measured (default dev)"
+    )
+    evaluate.add_argument(
+        "--footage", type=Path, metavar="CLIPS",
+        help="what was prepared (folder or manifest): measure lips on m, b, p and in silence too",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--transcripts", type=Path, metavar="TABLE|DIR", help="what is said in the footage"
+    )
+    evaluate.add_argument(
+        "--parts", metavar="LIST", default="spans,closures,stillness,drift",
+        help="what to measure (spans,closures,stillness,drift)",
+    )  # fmt: skip
+    evaluate.add_argument(
+        "--spans-per-clip", type=int, metavar="N",
+        help="hide up to N spans of each length, spread over a clip, one at a time (default 4); "
+        "1 is the middle one",
+    )  # fmt: skip
+
+
+def _prepare(args: argparse.Namespace) -> Any:
+    from facedit.dataset.prepare import prepare
+    from facedit.motion.space import DEFAULT_SPACE
+    from facedit.scale.workers import Workers
+    from facedit.speech.features import DEFAULT_LAYER
+
+    workers = Workers.parse(args.workers)
+    return prepare(
+        args.input, args.output,
+        voices=args.voices, space=DEFAULT_SPACE if args.space is None else args.space,
+        layer=DEFAULT_LAYER if args.layer is None else args.layer,
+        device=args.device, workers=workers, progress=not args.no_progress,
+    )  # fmt: skip
+
+
+def _train(args: argparse.Namespace) -> Any:
+    from facedit.training.start import start
+
+    return start(args.config, resume=args.resume, device=args.device)
+
+
+def _evaluate(args: argparse.Namespace) -> Any:
+    from facedit.evaluation.evaluate import SPANS_PER_CLIP, evaluate
+
+    return evaluate(
+        args.input, args.output, weights=args.weights, device=args.device, seed=args.seed,
+        force=args.force, split=args.split,
+        parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
+        spans_per_clip=SPANS_PER_CLIP if args.spans_per_clip is None else args.spans_per_clip,
+    )  # fmt: skip

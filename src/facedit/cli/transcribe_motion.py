@@ -1,0 +1,53 @@
+"""``facedit transcribe`` and ``motion``: what is said in a clip, and how the face moves."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from facedit.cli.common_options import Verb, Verbs, add_output
+
+
+def add_reading(verbs: Verbs, verb: Verb) -> None:
+    """Add ``transcribe`` and ``motion``.
+
+    Args:
+        verbs: The program's sub-parsers.
+        verb: Adds a verb to sub-parsers.
+    """
+    _add_transcribe(verbs, verb)
+    _add_motion(verbs, verb)
+
+
+def _add_transcribe(verbs: Verbs, verb: Verb) -> None:
+    parser = verb(verbs, "transcribe", "The words of a video or sound, with times.", _transcribe)
+    parser.add_argument("input", type=Path, metavar="IN")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="JSON, SRT or VTT file")
+    parser.add_argument("--force", action="store_true", help="replace an output that exists")
+    parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="known words: only align them")
+
+
+def _transcribe(args: argparse.Namespace) -> Any:
+    from facedit import api as pipeline
+
+    return pipeline.transcribe(
+        args.input, args.output, language=args.language, text=args.text, force=args.force
+    )
+
+
+def _add_motion(verbs: Verbs, verb: Verb) -> None:
+    parser = verb(verbs, "motion", "Export the facial motion of a video.", _motion)
+    parser.add_argument("input", type=Path, metavar="IN")
+    add_output(parser, "a .csv (with the 52 ARKit weights) or .npz file")
+    parser.add_argument("--face", metavar="largest|N|x,y,w,h", help="which face")
+    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+
+
+def _motion(args: argparse.Namespace) -> Any:
+    from facedit import api as pipeline
+
+    return pipeline.export_motion(
+        args.input, args.output, face=args.face, force=args.force, progress=not args.no_progress
+    )

@@ -1,0 +1,248 @@
+"""Makes the output of a plan: canvases, infilling, pictures and sound, the file, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedit import __version__
+from facedit.compose.pictures import Picture, output_pictures
+from facedit.compose.seam_measures import SpanLog, face_box, seams_of, spans_of, watched
+from facedit.compose.sound import OutputSound
+from facedit.compose.sources import source_paths
+from facedit.compose.spans import (
+    Models,
+    TrackedWindow,
+    infill_spans,
+    refuse_missing_faces,
+    span_canvases,
+    span_works,
+    speech_on,
+    track_windows,
+    window_of,
+)
+from facedit.compose.weights import choose_weights
+from facedit.editing.plan import EditPlan
+from facedit.media.info import VideoInfo
+from facedit.media.write import VideoWriter
+from facedit.options import Making, Run
+from facedit.report.files import write_report
+from facedit.report.progress import StageClock
+from facedit.report.run_report import ClipFacts, RunReport, StageTime
+from facedit.training.adapt.adapting import adapted_models
+from facedit.types import Transcript, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A plan that is to be made into a file.
+
+    Attributes:
+        verb: What is done.
+        source: The source video.
+        info: What is known of it.
+        plan: The layout in time.
+        sound: The output's sound.
+        transcript: The words of the source, if known.
+        output_words: The words of the output.
+        voice: Where the new sound comes from.
+        run: Options.
+        clock: Times the stages.
+        notes: What the user should know, for the report.
+    """
+
+    verb: Making
+    source: Path
+    info: VideoInfo
+    plan: EditPlan
+    sound: OutputSound
+    transcript: Transcript | None
+    output_words: tuple[Word, ...]
+    voice: str
+    run: Run
+    clock: StageClock
+    notes: tuple[str, ...] = ()
+
+
+def make(
+    job: Job, models: Callable[[], Models], outputs: tuple[Path, ...]
+) -> tuple[RunReport, ...]:
+    """Make every take of a job.
+
+    Args:
+        job: What to make.
+        models: Loads the learned parts (called once the input proved good).
+        outputs: A file per take.
+
+    Returns:
+        A report per take; they are written beside the outputs as well. (``NoFace`` if the face is
+        missing where it is needed, ``AmbiguousFace`` if several faces could be meant.)
+    """
+    windows = track_windows(job.source, job.info, job.plan, job.run, job.clock)
+    paths = source_paths(job.plan, tuple(cut for window in windows for cut in window.track.cuts))
+    with job.clock.stage("loading models"):
+        learned = models()
+    learned, adapted = adapted_models(learned, windows, job.run, job.clock)
+    region = job.run.region_of(job.verb)
+    canvases = span_canvases(job.plan, paths, windows, learned.space, region)
+    warnings = refuse_missing_faces(job.plan, canvases, job.run.on_no_face)
+    with job.clock.stage("speech features"):
+        speech = tuple(
+            speech_on(job.sound.window, canvas.first_frame, len(canvas.values), learned.encoder)
+            for canvas in canvases
+        )
+    with job.clock.stage("motion model"):
+        infilled = infill_spans(canvases, speech, learned, job.run, len(outputs))
+    reports = []
+    for take, output in enumerate(outputs):
+        works = span_works(
+            job.plan,
+            windows,
+            canvases,
+            tuple(motion[take] for motion in infilled),
+            learned,
+            region,
+        )
+        logs = _logs(job.plan, windows)
+        pictures = output_pictures(job.source, job.info, job.plan, paths, works)
+        count = job.info.frame_count + job.plan.shift_frames
+        with job.clock.stage("rendering and writing", count) as tick:
+            frames = _write(job, output, watched(pictures, job.plan.picture_spans(), logs), tick)
+        report = RunReport(
+            verb=job.verb,
+            version=__version__,
+            source=clip_facts(job.info, job.info.frame_count),
+            output=clip_facts(job.info, frames, output, job.plan.output_duration_s),
+            plan=job.plan,
+            transcript=job.transcript,
+            output_words=job.output_words,
+            seams=seams_of(job.plan.picture_spans(), logs, works),
+            spans=spans_of(job.plan, logs, works, speech),
+            stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
+            figures={"seed": job.run.first_seed + take, "region": region, **adapted},
+            provenance=provenance(job),
+            warnings=(*job.notes, *job.info.notes, *warnings),
+        )
+        write_report(report, report_folder(output, job.run, take), force=job.run.force)
+        reports.append(report)
+    return tuple(reports)
+
+
+def report_folder(output: Path, run: Run, take: int = 0) -> Path:
+    """Return where the report of a take goes.
+
+    Args:
+        output: The output file.
+        run: Options; ``report`` chooses the folder of the first take.
+        take: Number of the take.
+
+    Returns:
+        A folder.
+    """
+    if run.report is None:
+        return output.with_name(output.name + ".report")
+    return run.report if take == 0 else run.report.with_name(f"{run.report.name}-take{take + 1}")
+
+
+def clip_facts(
+    info: VideoInfo, frames: int, path: Path | None = None, duration_s: float | None = None
+) -> ClipFacts:
+    """Describe a file for the report.
+
+    Args:
+        info: What is known of the source.
+        frames: Number of frames.
+        path: The file, if it is not the source.
+        duration_s: Its length, if it is not the source's.
+
+    Returns:
+        The facts.
+    """
+    return ClipFacts(
+        name=(path or info.path).name,
+        width=info.width,
+        height=info.height,
+        frame_rate=float(info.frame_rate),
+        duration_s=info.duration_s if duration_s is None else duration_s,
+        frames=frames,
+        variable_rate=info.is_variable,
+        sound_rate=info.sound_rate if info.has_sound else None,
+        channels=info.channels if info.has_sound else 0,
+    )
+
+
+def provenance(job: Job) -> dict[str, str]:
+    """Return what the output is marked with, for the report.
+
+    Args:
+        job: The job.
+
+    Returns:
+        Facts by name.
+    """
+    facts = {"mark in the file": mark(job), "voice": job.voice}
+    facts |= choose_weights(job.run).facts()
+    if job.run.consent:
+        facts["consent"] = job.run.consent
+    return facts
+
+
+def mark(job: Job) -> str:
+    """Return the comment that marks the output as synthetic.
+
+    Args:
+        job: The job.
+
+    Returns:
+        One line naming what was made and when in the video.
+    """
+    times = ", ".join(
+        f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in job.plan.picture_spans()
+    )
+    return marked(job.verb, f"synthetic face and speech at {times or 'no time'}", job.run)
+
+
+def marked(verb: str, what: str, run: Run) -> str:
+    """Word the comment that marks an output.
+
+    Args:
+        verb: What was done.
+        what: What is synthetic, and when.
+        run: Options: the weights are named, and ``consent`` is added if it was stated.
+
+    Returns:
+        One line.
+    """
+    line = f"facedit {__version__} {verb}: {what}; {choose_weights(run).mark}"
+    return f"{line}; consent: {run.consent}" if run.consent else line
+
+
+def _logs(plan: EditPlan, windows: tuple[TrackedWindow, ...]) -> tuple[SpanLog, ...]:
+    logs = []
+    for span in plan.picture_spans():
+        window = window_of(windows, plan, span)
+        first, last = plan.fills[span.fills[0]], plan.fills[span.fills[-1]]
+        box = face_box(window.track, first.source_start_s - 1, last.source_end_s + 1)
+        logs.append(SpanLog(box))
+    return tuple(logs)
+
+
+def _write(job: Job, output: Path, pictures: Iterator[Picture], tick: Callable[[int], None]) -> int:
+    """Write pictures and sound, interleaved; return the number of pictures."""
+    count = 0
+    blocks = job.sound.blocks() if job.info.has_sound else iter(())
+    metadata = {"comment": mark(job)}
+    with VideoWriter(output, job.info, force=job.run.force, metadata=metadata) as writer:
+        for picture in pictures:
+            while writer.sound_s < picture.time_s:
+                block = next(blocks, None)
+                if block is None:
+                    break
+                writer.write_sound(block)
+            writer.write_frame(picture.frame, picture.time_s)
+            count += 1
+            tick(count)
+        for block in blocks:
+            writer.write_sound(block)
+    return count

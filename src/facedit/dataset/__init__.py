@@ -1,0 +1,1 @@
+"""From clips to prepared features: tracks, motion, speech, transcripts, splits."""

@@ -1,0 +1,143 @@
+"""``rows.csv``: what became of each clip, written row by row and put in order at the end."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facedit.dataset.footage_list import Source
+from facedit.dataset.prepared import KEPT
+from facedit.scale.outcome import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Row = dict[str, str]
+"""A row: a text per field of ``FIELDS``."""
+
+FIELDS = (
+    "file", "sha256", "split", "corpus", "speaker", "status", "reason", "frames", "confidence",
+    "offset", "sync",
+)  # fmt: skip
+"""Columns: ``confidence`` is the tracker's mean, ``offset`` the motion frames that the sound was
+late and ``sync`` the confidence of that. What was not measured is empty."""
+
+DROPPED = "dropped"
+"""The clip is not fit for training; it is not looked at again."""
+
+FAILED = "failed"
+"""Something else went wrong (a worker that died, a full disk); the next run tries again."""
+
+
+def new_row(item: Source) -> Row:
+    """Begin the row of a clip."""
+    row = dict.fromkeys(FIELDS, "")
+    return row | {
+        "file": item.file, "split": item.split, "corpus": item.corpus, "speaker": item.speaker,
+    }  # fmt: skip
+
+
+def retold(row: Row, item: Source, voices: int) -> Row | None:
+    """Bring the row of an earlier run up to what is said of its clip now.
+
+    Args:
+        row: The row.
+        item: The clip.
+        voices: In how many other voices each training clip is heard too.
+
+    Returns:
+        The row with the corpus and speaker of now, and the split if one is given; None if the clip
+        must be prepared again, because only training clips were heard in other voices.
+    """
+    split = item.split if item.split_given else row["split"]
+    if voices and split != row["split"]:
+        return None
+    return row | {"split": split, "corpus": item.corpus, "speaker": item.speaker}
+
+
+def dropped_row(row: Row, reason: str) -> Row:
+    """Say in a row why its clip is not used."""
+    return row | {"status": DROPPED, "reason": reason, "frames": "0"}
+
+
+def failed_row(item: Source, failure: Failure) -> Row:
+    """Return the row of a clip that could not be worked on."""
+    return new_row(item) | {"status": FAILED, "reason": str(failure), "frames": "0"}
+
+
+def kind_of(row: Row) -> str:
+    """Return the kind of a row's reason, without its figures."""
+    return row["reason"].split(":")[0]
+
+
+def read_table(path: Path) -> dict[str, Row]:
+    """Read the rows of earlier runs.
+
+    Args:
+        path: The table; there may be none.
+
+    Returns:
+        Rows by file. A torn last row and clips that are to be tried again are left out.
+    """
+    if not path.is_file():
+        return {}
+    text = path.read_bytes().decode("utf-8", "replace")
+    whole = text[: text.rfind("\n") + 1]  # a run that was killed may have left half a row
+    rows = csv.DictReader(io.StringIO(whole, newline=""))
+    found = ({name: row.get(name) or "" for name in FIELDS} for row in rows)
+    return {row["file"]: row for row in found if row["frames"] and row["status"] != FAILED}
+
+
+def write_table(path: Path, rows: Iterable[Row]) -> None:
+    """Write a table whole.
+
+    Args:
+        path: The file.
+        rows: Its rows, in order.
+    """
+    part = path.with_name(path.name + ".part")
+    with part.open("w", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        writer.writeheader()
+        writer.writerows(rows)
+    part.replace(path)
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[Callable[[Row], None]]:
+    """Add rows to a table, each safe as soon as it is written.
+
+    Args:
+        path: A table made by ``write_table``.
+
+    Yields:
+        A function that adds a row.
+    """
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+
+        def add(row: Row) -> None:
+            writer.writerow(row)
+            file.flush()
+
+        yield add
+
+
+def count_reasons(rows: Iterable[Row]) -> dict[str, int]:
+    """Count why clips are not used, the most frequent reason first.
+
+    Args:
+        rows: Rows, kept ones included.
+
+    Returns:
+        Number of clips by kind of reason.
+    """
+    counts: dict[str, int] = {}
+    for row in rows:
+        if row["status"] != KEPT:
+            counts[kind_of(row)] = counts.get(kind_of(row), 0) + 1
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))

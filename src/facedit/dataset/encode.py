@@ -1,0 +1,228 @@
+"""One clip: from its file to the arrays that training reads."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.dataset.outliers import find_outlier
+from facedit.dataset.prepared import PreparedClip
+from facedit.errors import BadWeights
+from facedit.face.choice import FaceChoice
+from facedit.face.landmarker import Landmarker
+from facedit.face.smooth import smooth_track
+from facedit.face.store import load_track, save_track
+from facedit.face.track import track_face
+from facedit.media.output import whole_or_nothing
+from facedit.media.read import read_frames
+from facedit.media.sound import read_sound
+from facedit.motion.resample import resample_track
+from facedit.motion.space import MotionSpace, lip_opening
+from facedit.speech.disguise import disguised_power, draw_disguise
+from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, extract
+from facedit.types import Bool, FaceTrack, Float32
+from facedit.units import MOTION_FPS, frame_at
+
+Index = NDArray[np.int64]
+
+MIN_FRAMES = 20
+"""Shortest stretch with a face that is worth learning from (0.8 s)."""
+
+MIN_CONFIDENCE = 0.5
+"""Least mean confidence of the tracker over that stretch."""
+
+MIN_SPOKEN = 0.1
+"""Least share of frames with voice."""
+
+log = logging.getLogger(__name__)
+
+
+class Unusable(Exception):
+    """A clip is not fit for training; the message is the reason in the table."""
+
+
+def track_of(clip: Path, cache: Path) -> FaceTrack:
+    """Track the largest face of a clip, or take the track from the cache.
+
+    Args:
+        clip: The video.
+        cache: Where the track is kept.
+
+    Returns:
+        The raw track. ``NoFace`` and ``BadMedia`` of tracking and decoding pass through.
+    """
+    if cache.is_file():
+        try:
+            return load_track(cache)
+        except BadWeights as error:
+            log.warning("%s; tracking again.", error)
+    frames = ((frame.time_s, frame.rgb()) for frame in read_frames(clip))
+    track = track_face(frames, FaceChoice(largest=True), landmarker=Landmarker())
+    save_track(cache, track)
+    return track
+
+
+def speech_of(clip: Path, cache: Path, encoder: WhisperBase = WHISPER) -> Float32:
+    """Compute the speech features of a clip, or take them from the cache.
+
+    Args:
+        clip: The video.
+        cache: Where the features are kept, as float16; another layer than the default one is
+            added to its name.
+        encoder: What hears it.
+
+    Returns:
+        Features, row k at k / 25 s from the first picture, shape (T, C). ``NoSound`` and
+        ``BadMedia`` of decoding pass through.
+    """
+    cache = _of_layer(cache, encoder.layer)
+    stored = _load(cache)
+    if stored is not None:
+        return stored["values"].astype(np.float32)
+    values = extract(read_sound(clip, mono=True), encoder=encoder).values
+    _store(cache, values=values.astype(np.float16))
+    return values
+
+
+def voices_of(
+    clip: Path, cache: Path, count: int, seed: int, encoder: WhisperBase = WHISPER
+) -> tuple[Float32, ...]:
+    """Compute the speech features of a clip said by other voices in other rooms.
+
+    Args:
+        clip: The video.
+        cache: As of ``speech_of``; the number is added to its name.
+        count: How many.
+        seed: Seed of the disguises: a number of the clip.
+        encoder: What hears it.
+
+    Returns:
+        Features as of ``speech_of``. Level and voice activity are the sound's own.
+    """
+    cache = _of_layer(cache, encoder.layer)
+    paths = [cache.with_suffix(f".{k}.npz") for k in range(count)]
+    stored = [_load(path) for path in paths]
+    if all(stored):
+        return tuple(one["values"].astype(np.float32) for one in stored if one)
+    sound, voices = read_sound(clip, mono=True), []
+    for k, path in enumerate(paths):
+        rng = np.random.default_rng([seed, k])
+        disguise = draw_disguise(rng)
+        other = encoder.through(partial(disguised_power, disguise=disguise, rng=rng))
+        voices.append(extract(sound, encoder=other).values)
+        _store(path, values=voices[-1].astype(np.float16))
+    return tuple(voices)
+
+
+def _of_layer(cache: Path, layer: int) -> Path:
+    """Keep the layers' features apart; folders made before there was a choice stay good."""
+    return cache if layer == DEFAULT_LAYER else cache.with_suffix(f".layer{layer}.npz")
+
+
+def _load(path: Path) -> dict[str, NDArray[np.generic]] | None:
+    """Read a cached file; None if there is none or it is torn."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _store(path: Path, **arrays: NDArray[np.generic]) -> None:
+    # Two workers may have the same clip under two names: the scratch file is each one's own.
+    with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def encode_clip(
+    track: FaceTrack,
+    speech: Float32,
+    space: MotionSpace,
+    mirror: Index,
+    voices: tuple[Float32, ...] = (),
+) -> PreparedClip:
+    """Turn a track into motion on the 25 Hz grid, as it is and mirrored.
+
+    Args:
+        track: Raw track.
+        speech: Features, row k at k / 25 s, shape (T, C).
+        space: Motion space.
+        mirror: For each landmark the one at its mirrored place, shape (478,).
+        voices: Features of the same words in other voices, shapes as of ``speech``.
+
+    Returns:
+        The longest stretch of one shot with a face.
+
+    Raises:
+        Unusable: If that stretch is too short, unsure or silent. (Also, from ``check_track``, if
+            its track is no talking head's.)
+    """
+    frames = min(frame_at(float(track.times_s[-1])) + 1, len(speech))
+    landmarks, confidence = resample_track(smooth_track(track), 0.0, frames)
+    seen = np.isfinite(landmarks).all(axis=(1, 2)) & (confidence > 0)
+    shot = np.searchsorted(np.asarray(track.cuts), np.arange(frames) / MOTION_FPS + 1e-6)
+    part = longest_run(seen, shot)
+    if part.stop - part.start < MIN_FRAMES:
+        raise Unusable(f"face too short: {part.stop - part.start} of {frames} frames in one shot")
+    landmarks, confidence, speech = landmarks[part], confidence[part], speech[part]
+    if (sure := float(confidence.mean())) < MIN_CONFIDENCE:
+        raise Unusable(f"face unsure: mean confidence {sure:.2f}")
+    if (spoken := float((speech[:, -1] > 0.5).mean())) < MIN_SPOKEN:
+        raise Unusable(f"no speech: voice in {spoken:.0%} of the frames")
+    check_track(track, part)
+    identity = space.identity(landmarks, confidence)
+    motion = space.encode(landmarks, identity)
+    flipped = (landmarks * np.array([-1, 1, 1], np.float32))[:, mirror]
+    other = space.encode(flipped, space.identity(flipped, confidence))
+    return PreparedClip(
+        motion=motion,
+        mirrored=other,
+        speech=speech,
+        opening=lip_opening(space.decode_shape(motion, identity)),
+        identity=identity.neutral,
+        confidence=confidence,
+        voices=np.stack([voice[:frames][part] for voice in voices]) if voices else None,
+    )
+
+
+def check_track(track: FaceTrack, part: slice) -> None:
+    """Refuse a track that cannot be a talking head's.
+
+    Args:
+        track: Raw track: smoothing would hide what is looked for.
+        part: The motion frames that are to be used.
+
+    Raises:
+        Unusable: If a rule of ``outliers`` is broken there.
+    """
+    half = 0.5 / MOTION_FPS
+    inside = (track.times_s > part.start / MOTION_FPS - half) & (
+        track.times_s < part.stop / MOTION_FPS - half
+    )
+    inside &= track.confidence > 0
+    if (outlier := find_outlier(track.landmarks[inside], track.times_s[inside])) is not None:
+        raise Unusable(str(outlier))
+
+
+def longest_run(seen: Bool, shot: Index) -> slice:
+    """Return the longest run of seen frames within one shot.
+
+    Args:
+        seen: True where a frame is usable, shape (T,).
+        shot: Number of each frame's shot, shape (T,).
+
+    Returns:
+        Its frames; empty if none is seen.
+    """
+    labels = np.where(seen, shot, -1)
+    edges = np.flatnonzero(np.diff(labels)) + 1
+    bounds = [0, *edges.tolist(), len(labels)]
+    runs = [(stop - start, start) for start, stop in pairwise(bounds) if seen[start:stop].any()]
+    length, start = max(runs, key=lambda run: (run[0], -run[1]), default=(0, 0))
+    return slice(start, start + length)

@@ -1,0 +1,341 @@
+"""``facedit prepare``: clips to cached motion and speech features, resumable row by row.
+
+A folder made by it holds ``rows.csv`` (a row per clip: kept, or dropped and why), ``meta.json``,
+``prepared.html`` (what was kept, and why the rest was not), ``tracks/`` and ``speech/`` (the
+expensive parts, by content hash, valid for any motion space) and ``clips/`` (what training reads).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from facedit.dataset.clip_rows import (
+    Row,
+    appending,
+    count_reasons,
+    dropped_row,
+    failed_row,
+    new_row,
+    read_table,
+    retold,
+    write_table,
+)
+from facedit.dataset.encode import Index, Unusable, encode_clip, speech_of, track_of, voices_of
+from facedit.dataset.footage_list import LEARNT, Source, list_sources
+from facedit.dataset.offset import measure_offset, put_right, split_ears
+from facedit.dataset.prepare_result import Prepared
+from facedit.dataset.prepared import (
+    KEPT,
+    META,
+    ROWS,
+    STORED,
+    Meta,
+    clip_path,
+    read_meta,
+    write_meta,
+)
+from facedit.dataset.prepared_page import PAGE, prepared_html
+from facedit.device import AUTO, choose_device
+from facedit.errors import (
+    AssetMissing,
+    FaceditError,
+    NoFace,
+    NoSound,
+    OutputNotWritable,
+    UsageError,
+)
+from facedit.lip_sync.sync_weights import SyncModel, default_weights, load_sync
+from facedit.lock import locked
+from facedit.media.output import whole_or_nothing
+from facedit.motion.space import DEFAULT_SPACE, MotionSpace
+from facedit.scale.outcome import Failure
+from facedit.scale.run import run_items
+from facedit.scale.workers import Workers
+from facedit.speech.features import (
+    DEFAULT_LAYER,
+    LAYERS,
+    WHISPER,
+    WhisperBase,
+    encoder_name,
+    encoder_of,
+)
+from facedit.types import Float32
+from facedit.weights.fetch import require, sha256_of
+
+log = logging.getLogger(__name__)
+
+HERE = Workers()
+
+
+MOST_VOICES = 100
+"""Most other voices that a clip is heard in; each takes as long as the clip's own."""
+
+
+def prepare(
+    source: Path,
+    output: Path,
+    *,
+    voices: int = 0,
+    space: str = DEFAULT_SPACE,
+    layer: int = DEFAULT_LAYER,
+    device: str = AUTO,
+    workers: Workers = HERE,
+    progress: bool = False,
+) -> Prepared:
+    """Prepare clips for training; run again to go on where a run stopped.
+
+    Args:
+        source: Manifest or folder of clips.
+        output: Folder of results.
+        voices: In how many other voices each training clip is heard too (``speech.disguise``).
+        space: Name of the motion space (``motion.space.SPACES``).
+        layer: Layer of Whisper base that the speech features are taken from, 1 to 6.
+        device: Where networks compute, as ``device.choose_device`` takes it.
+        workers: Where to work; the results do not depend on it.
+        progress: Show a progress bar.
+
+    Returns:
+        What was done. ``UsageError`` passes through if there are no clips, or the folder was
+        made with another motion space; ``OutputNotWritable`` if another run writes into it.
+
+    Raises:
+        UsageError: If ``voices`` is negative, or there is no such layer.
+    """
+    if not 1 <= layer <= LAYERS:
+        raise UsageError(f"--layer is {layer}; Whisper base has layers 1 to {LAYERS}.")
+    if not 0 <= voices <= MOST_VOICES:
+        raise UsageError(f"--voices is {voices}; choose 0 to {MOST_VOICES}.")
+    choose_device(device)
+    require("core")
+    sources = list({item.file: item for item in list_sources(source)}.values())
+    with locked(output, "prepare"):
+        return _prepare(sources, output, voices, space, layer, device, workers, progress)
+
+
+def _prepare(
+    sources: Sequence[Source],
+    output: Path,
+    voices: int,
+    space: str,
+    layer: int,
+    device: str,
+    workers: Workers,
+    progress: bool,
+) -> Prepared:
+    """Prepare clips into a folder that is this run's alone."""
+    begun = time.monotonic()
+    for name in ("clips", "tracks", "speech"):
+        (output / name).mkdir(exist_ok=True)
+    _check_meta(output, describe_space(space, encoder_name(layer), voices))
+    before = read_table(output / ROWS)
+    rows = {}
+    for item in sources:
+        if item.file in before and (row := retold(before[item.file], item, voices)):
+            rows[item.file] = row
+    todo = [item for item in sources if item.file not in rows]
+    others = [row for file, row in before.items() if file not in {one.file for one in sources}]
+    write_table(output / ROWS, [*rows.values(), *others])
+    with appending(output / ROWS) as add:
+
+        def on_done(_: int, item: Source, outcome: Row | Failure) -> None:
+            row = failed_row(item, outcome) if isinstance(outcome, Failure) else outcome
+            rows[item.file] = row
+            add(row)
+
+        run_items(
+            todo,
+            partial(make_preparer, output, voices, space, layer, device),
+            workers=workers,
+            on_done=on_done,
+            title="prepare",
+            unit="clip",
+            progress=progress,
+        )
+    # Rows came as they were done; the finished table is in the manifest's order, whoever worked.
+    table = [rows[item.file] for item in sources]
+    # A clip that goes by another name now must not be learnt from twice, or on both sides.
+    known = {row["sha256"] for row in table}
+    others = [row for row in others if row["sha256"] not in known]
+    table += others
+    write_table(output / ROWS, table)
+    kept = [row for row in table if row["status"] == KEPT]
+    done = Prepared(
+        folder=output,
+        kept=len(kept),
+        splits=dict(Counter(row["split"] for row in kept)),
+        chosen=not any(item.split_given for item in sources),
+        others=len(others),
+        dropped=count_reasons(table),
+        frames=sum(int(row["frames"]) for row in kept),
+        seconds=time.monotonic() - begun,
+        run_clips=len(todo),
+        run_frames=sum(int(rows[item.file]["frames"]) for item in todo),
+        workers=workers,
+    )
+    with whole_or_nothing(output / PAGE, force=True) as part:
+        part.write_text(prepared_html(table, done.speed if todo else {}, done.seconds))
+    return done
+
+
+def make_preparer(
+    output: Path,
+    voices: int = 0,
+    space: str = DEFAULT_SPACE,
+    layer: int = DEFAULT_LAYER,
+    device: str = AUTO,
+) -> Callable[[Source], Row]:
+    """Load what every clip needs.
+
+    Args:
+        output: Folder of results.
+        voices: Other voices of each training clip.
+        space: Name of the motion space.
+        layer: Layer of Whisper base.
+        device: Where networks compute.
+
+    Returns:
+        ``prepare_clip`` of one clip.
+    """
+    from facedit.motion.fit import mirror_points
+
+    place = choose_device(device)
+    net = load_sync(device=place) if default_weights().is_file() else None
+    if net is None or net.space != space:
+        log.warning("No sync network for %s: offsets of the sound are not measured.", space)
+        net = None
+    return partial(
+        prepare_clip,
+        output=output,
+        space=MotionSpace.named(space),
+        mirror=mirror_points(),
+        net=net,
+        voices=voices,
+        encoder=WhisperBase(layer, place),
+    )
+
+
+def prepare_clip(
+    item: Source,
+    output: Path,
+    space: MotionSpace,
+    mirror: Index,
+    net: SyncModel | None,
+    voices: int = 0,
+    encoder: WhisperBase = WHISPER,
+) -> Row:
+    """Prepare one clip.
+
+    Args:
+        item: The clip.
+        output: Folder of results.
+        space: Motion space.
+        mirror: For each landmark the one at its mirrored place, shape (478,).
+        net: The sync network; None leaves sound and picture as they are.
+        voices: Other voices, if it is a training clip.
+        encoder: What hears it. (The sync network hears its own layer.)
+
+    Returns:
+        Its row of the table.
+
+    Raises:
+        AssetMissing: If a network is not installed: that is not the clip's fault.
+        OutputNotWritable: If the folder cannot be written, likewise.
+    """
+    row = new_row(item)
+    try:
+        row["sha256"] = sha256_of(item.path)
+        track = track_of(item.path, output / "tracks" / f"{row['sha256']}.npz")
+        heard = output / "speech" / f"{row['sha256']}.npz"
+        speech = speech_of(item.path, heard, encoder)
+        count = voices if item.split == LEARNT else 0
+        others = voices_of(item.path, heard, count, int(row["sha256"][:15], 16), encoder)
+        # The sync network may hear another layer: it comes along as one more voice.
+        ears: tuple[Float32, ...] = ()
+        if net is not None and net.encoder != encoder_name(encoder.layer):
+            own = encoder_of(net.encoder, encoder.device)
+            ears = (speech_of(item.path, heard, own),)
+        clip = encode_clip(track, speech, space, mirror, others + ears)
+        if net is not None:
+            clip, judged = split_ears(clip) if ears else (clip, clip.speech)
+            if (found := measure_offset(net, clip.motion, judged)) is not None:
+                row |= {"offset": str(found.offset), "sync": f"{found.confidence:.3f}"}
+                clip = put_right(clip, found)
+    except (AssetMissing, OutputNotWritable):
+        raise
+    except (FaceditError, Unusable, OSError) as error:
+        return dropped_row(row, _reason(error))
+    path = clip_path(output, row["sha256"])
+    with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
+        values = {name: getattr(clip, name) for name in STORED}
+        values["speech"] = clip.speech.astype(np.float16)
+        if clip.voices is not None:
+            values["voices"] = clip.voices.astype(np.float16)
+        np.savez(file, **values)
+    return row | {
+        "status": KEPT,
+        "confidence": f"{float(clip.confidence.mean()):.3f}",
+        "frames": str(len(clip.motion)),
+    }
+
+
+def describe_space(name: str, encoder: str, voices: int = 0) -> Meta:
+    """Describe prepared data.
+
+    Args:
+        name: Name of the motion space.
+        encoder: Name of the speech features.
+        voices: Other voices of each training clip.
+
+    Returns:
+        Names, groups and strengths of the dims.
+    """
+    space = MotionSpace.named(name)
+    return Meta(
+        space=name,
+        encoder=encoder,
+        dim_names=tuple(space.names),
+        groups=dict(space.groups),
+        effects=space.relative_std.astype(np.float32),
+        voices=voices,
+    )
+
+
+def _check_meta(output: Path, meta: Meta) -> None:
+    """Write the description, or refuse a folder made with another one."""
+    if (output / META).is_file():
+        before = read_meta(output)
+        same = (
+            before.space == meta.space
+            and before.dim_names == meta.dim_names
+            and before.encoder == meta.encoder
+        )
+        if not same or not np.allclose(before.effects, meta.effects, rtol=1e-4):
+            raise UsageError(
+                f"{output} was prepared with another motion space or encoder ({before.space}, "
+                f"{before.encoder}; now {meta.space}, {meta.encoder}): choose another folder, or "
+                f"remove its {ROWS}, {META} and clips (tracks and speech stay good)."
+            )
+        if before.voices != meta.voices:
+            raise UsageError(
+                f"{output} was prepared with {before.voices} other voices, not {meta.voices}: give "
+                f"--voices {before.voices}, or remove its {ROWS}, {META} and clips and start anew."
+            )
+        return
+    write_meta(output, meta)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, NoFace):
+        return f"no face: {error}"
+    if isinstance(error, NoSound):
+        return f"no sound: {error}"
+    if isinstance(error, Unusable):
+        return str(error)
+    return f"unreadable: {error}"

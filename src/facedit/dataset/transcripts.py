@@ -1,0 +1,130 @@
+"""What is said in a clip: from a table, a file, GRID's names, or recognised."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from facedit.compose.words import given_transcript
+from facedit.dataset.clip_tables import read_table
+from facedit.dataset.footage_list import Source
+from facedit.dataset.grid_names import words_of_name
+from facedit.errors import BadTranscript
+from facedit.media.info import VideoInfo
+from facedit.speech.align import align
+from facedit.speech.cache import cached_transcript
+from facedit.speech.transcript_io import load_transcript, needs_alignment
+from facedit.types import Sound, Transcript
+
+SUFFIXES = (".align", ".json", ".srt", ".vtt", ".TextGrid", ".txt")
+"""Suffixes of transcript files, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a table says of a clip.
+
+    Attributes:
+        text: What is said; empty if only the language is known.
+        language: ISO 639-1 code.
+    """
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Transcripts that were given.
+
+    Attributes:
+        table: What is said, by file or pattern (``lrw_ar/*``).
+        name: Name of the table.
+        folder: A folder of transcript files named as the clips, or None.
+    """
+
+    table: dict[str, Said] = field(default_factory=dict)
+    name: str = ""
+    folder: Path | None = None
+
+    @classmethod
+    def read(cls, path: Path | None) -> Given:
+        """Read what there is.
+
+        Args:
+            path: A table (columns ``file``, ``language``, ``text``), a folder, or None.
+
+        Returns:
+            The transcripts. (``UsageError`` if the table is malformed or missing.)
+        """
+        if path is None:
+            return cls()
+        if path.is_dir():
+            return cls(folder=path)
+        rows = read_table(path, ("file", "language", "text"))
+        table = {row["file"]: Said(row["text"], row["language"] or "en") for _, row in rows}
+        return cls(table, path.name)
+
+    def of(self, file: str) -> Said | None:
+        """Return what the table says of a clip; its own line goes before a pattern."""
+        if file in self.table:
+            return self.table[file]
+        return next((one for p, one in self.table.items() if fnmatchcase(file, p)), None)
+
+    def files(self, source: Source) -> list[Path]:
+        """List the transcript files of a clip: those of the folder, then those beside it."""
+        stems = [source.path.with_suffix("")]
+        if self.folder is not None:
+            inside = self.folder / source.file
+            stems = [inside.with_suffix(""), self.folder / inside.stem, *stems]
+        named = (stem.with_name(stem.name + suffix) for stem in stems for suffix in SUFFIXES)
+        return [file for file in named if file.is_file()]
+
+
+def words_of(source: Source, info: VideoInfo, sound: Sound, given: Given) -> tuple[Transcript, str]:
+    """Find the words of a clip with their times.
+
+    The table goes first, then a transcript file, then GRID's file names; else the words are
+    recognised. A text that is not what is heard counts as no text.
+
+    Args:
+        source: The clip.
+        info: What is known of it.
+        sound: Its sound.
+        given: Transcripts that were given.
+
+    Returns:
+        The words (none if they are not known), and why there are none.
+    """
+    said = given.of(source.file)
+    if said is not None and not said.text:
+        nothing = Transcript((), info.duration_s, said.language, given.name)
+        return nothing, f"the words are not given (language {said.language})"
+    try:
+        if said is not None:
+            found = align(sound, said.text, said.language)
+            return replace(found, origin=f"{given.name}, times by {found.origin}"), ""
+        for file in given.files(source):
+            return _from_file(file, source.path, info), ""
+    except BadTranscript as error:
+        return Transcript((), info.duration_s, "en", "none"), f"transcript refused: {error}"
+    if name := words_of_name(source.path.stem):
+        # A name may look like GRID's by chance.
+        with suppress(BadTranscript):
+            found = align(sound, " ".join(name))
+            return replace(found, origin=f"GRID file name, times by {found.origin}"), ""
+    found = cached_transcript(sound)
+    return found, "" if found.words else "no words were recognised"
+
+
+def _from_file(file: Path, clip: Path, info: VideoInfo) -> Transcript:
+    """Read a transcript file of a clip."""
+    if file.suffix != ".txt":
+        found = load_transcript(file, info.duration_s)
+        # GRID's times were measured: its short letters are no ground to doubt them.
+        measured = file.suffix == ".align" or found.language != "en"
+        if measured and not needs_alignment(found):
+            return found
+    return replace(given_transcript(file, clip, info), origin=file.name)

@@ -1,0 +1,1 @@
+"""Infilled motion against the truth, and against baselines."""

@@ -1,0 +1,126 @@
+"""Do drawn lips close on m, b and p? Sums per clip, pooled like all figures of an evaluation.
+
+A bilabial is a closure by definition of the sound, so closed lips are right whatever the speaker's
+habit. *Closed*: the smallest lip opening within the phone, one frame wider on each side, is at most
+``MARGIN`` above the speaker's own closed lips, the ``REST_PERCENTILE``-th percentile of the true
+opening over the clip. Lips that never open would always pass: beside it stands how often the lips
+stay closed throughout an open vowel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from facedit.evaluation.behaviour.heard import Phone, named
+from facedit.evaluation.measure import ratio_of
+from facedit.types import Float32, Float64
+
+BILABIALS = ("B", "M", "P")
+
+OPEN_VOWELS = ("AA", "AE", "AO", "AW", "AY")
+"""Vowels that no speaker says with closed lips: the open ones of the phones' openness."""
+
+WIDER = 1
+"""Motion frames that a closure may be early or late."""
+
+REST_PERCENTILE = 5.0
+MARGIN = 2.0
+"""Per cent of the outer-eye distance. On 30 held-out training clips of GRID all 42 bilabials and
+no one of 44 open vowels are closed at margins from 1 to 3: this is the middle of them."""
+
+_SUMS = 8
+
+
+def rest_of(opening: Float32) -> float:
+    """Return the opening of a speaker's closed lips.
+
+    Args:
+        opening: True lip opening over a clip, any unit, shape (T,).
+
+    Returns:
+        Its ``REST_PERCENTILE``-th percentile.
+    """
+    return float(np.percentile(opening, REST_PERCENTILE))
+
+
+def spans_around(
+    phones: Sequence[Phone], frames: int, length: int, edge: int
+) -> list[tuple[tuple[int, int], list[Phone]]]:
+    """Place hidden spans so that each bilabial of a clip is in one.
+
+    Args:
+        phones: Phones of the clip in order.
+        frames: Motion frames of the clip.
+        length: Frames to hide.
+        edge: Kept frames on each side.
+
+    Returns:
+        First and last-plus-one hidden frame of each span, and the phones that are counted in it:
+        those inside it, ``WIDER`` included, that no span before it holds. Bilabials too near the
+        ends of the clip are in none.
+    """
+    found: list[tuple[tuple[int, int], list[Phone]]] = []
+    taken: set[Phone] = set()
+    for phone in named(phones, BILABIALS):
+        start = (phone.first + phone.stop - length) // 2
+        start = min(max(start, edge), frames - edge - length)
+        if phone in taken or start < edge or not _inside(phone, start, start + length):
+            continue
+        held = [one for one in phones if _inside(one, start, start + length) and one not in taken]
+        taken.update(held)
+        found.append(((start, start + length), held))
+    return found
+
+
+def closure_sums(truth: Float32, drawn: Float32, phones: Sequence[Phone], rest: float) -> Float64:
+    """Sum up how the lips close.
+
+    Args:
+        truth: True lip opening in per cent of the outer-eye distance, shape (T,).
+        drawn: The drawn one, shape (T,).
+        phones: Phones to count; others than bilabials and open vowels are passed over.
+        rest: Opening of the speaker's closed lips.
+
+    Returns:
+        Number of bilabials; closed in truth, as drawn, in both; summed excess of the drawn over
+        the true smallest opening where truth is closed; number of open vowels; closed throughout
+        in truth, as drawn. Shape (8,).
+    """
+    sums = np.zeros(_SUMS)
+    for phone in named(phones, BILABIALS):
+        near = slice(max(phone.first - WIDER, 0), phone.stop + WIDER)
+        true_gap, gap = float(truth[near].min()) - rest, float(drawn[near].min()) - rest
+        right, closed = true_gap <= MARGIN, gap <= MARGIN
+        sums[:5] += (1, right, closed, right and closed, (gap - true_gap) * right)
+    for phone in named(phones, OPEN_VOWELS):
+        own = slice(phone.first, phone.stop)
+        sums[5:] += (
+            1,
+            float(truth[own].max()) - rest <= MARGIN,
+            float(drawn[own].max()) - rest <= MARGIN,
+        )
+    return sums
+
+
+def _inside(phone: Phone, start: int, stop: int) -> bool:
+    return start <= phone.first - WIDER and phone.stop + WIDER <= stop
+
+
+def _ratio(above: int, below: int) -> Callable[[Float64], Float64]:
+    return lambda total: ratio_of(total[..., [above, below]])
+
+
+FIGURES: dict[str, Callable[[Float64], Float64]] = {
+    "bilabials": lambda total: total[..., 0],
+    "closed_truth": _ratio(1, 0),
+    "closed": _ratio(2, 0),
+    "hit": _ratio(3, 1),
+    "excess": _ratio(4, 1),
+    "vowels_truth": _ratio(6, 5),
+    "vowels": _ratio(7, 5),
+}
+"""Figures from summed sums. ``closed``: share of bilabials with closed lips; ``hit``: the same of
+those that are closed in truth; ``excess``: mean of drawn minus true smallest opening there, per
+cent of the outer-eye distance; ``vowels``: share of open vowels with lips closed throughout."""

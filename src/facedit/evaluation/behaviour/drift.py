@@ -1,0 +1,200 @@
+"""Does motion drawn over a long sound stay where it should? Levels by segment, and window joins.
+
+*Drift* is a slope over time of drawn minus true level: what is said moves both, and only what the
+truth does not do is left. *Joins* are the frames at which a window of the network begins or ends: a
+step there is set against the steps elsewhere, and that ratio against the same ratio of the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.evaluation.rows import step_lengths
+from facedit.evaluation.stats import draw_clips, interval
+from facedit.model.windows import Window
+from facedit.types import Bool, Float32, Float64
+from facedit.units import MOTION_FPS
+
+SEGMENT = 2 * MOTION_FPS
+"""Motion frames of a segment: 2 s."""
+
+DIMS = 4
+"""First lip dims whose levels are followed."""
+
+NEAR = 2
+"""Frames around a join of clips that say nothing of joins of windows."""
+
+LEVELS = ("opening", *(f"lips_{dim:02d}" for dim in range(DIMS)), "spread", "speed")
+"""Of a segment: mean opening, mean of the first lip dims, spread (standard deviation) of the
+opening, mean lip step per frame."""
+
+
+def segment_levels(opening: Float32, lips: Float32) -> Float64:
+    """Measure a motion segment by segment.
+
+    Args:
+        opening: Lip opening, shape (T,).
+        lips: Lip dims in equal units, shape (T, L).
+
+    Returns:
+        ``LEVELS`` of each whole segment, shape (T // SEGMENT, 7).
+    """
+    rows = []
+    for start in range(0, len(opening) - SEGMENT + 1, SEGMENT):
+        part = slice(start, start + SEGMENT)
+        near = opening[part].astype(np.float64)
+        means = lips[part, :DIMS].astype(np.float64).mean(axis=0)
+        rows.append([near.mean(), *means, near.std(), step_lengths(lips[part]).mean()])
+    return np.array(rows, np.float64).reshape(-1, len(LEVELS))
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """A straight trend.
+
+    Attributes:
+        per_10_s: Change of the level in 10 s.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+    """
+
+    per_10_s: float
+    low: float
+    high: float
+
+
+def common_slope(sounds: Sequence[Float64]) -> Slope:
+    """Fit one slope to several sounds, each with a level of its own (least squares).
+
+    Args:
+        sounds: Level by segment of each sound, any lengths.
+
+    Returns:
+        The slope; NaN if the segments are too few to tell an interval. The interval takes
+        neighbouring segments' errors for independent.
+    """
+    tens = SEGMENT / MOTION_FPS / 10
+    x = np.concatenate([np.arange(len(one)) - (len(one) - 1) / 2 for one in sounds]) * tens
+    y = np.concatenate([one - one.mean() for one in sounds])
+    spread, free = float(x @ x), len(x) - len(sounds) - 1
+    if spread <= 0 or free < 1:
+        return Slope(float("nan"), float("nan"), float("nan"))
+    slope = float(x @ y) / spread
+    error = 1.96 * float(np.sqrt(((y - slope * x) ** 2).sum() / free / spread))
+    return Slope(slope, slope - error, slope + error)
+
+
+def window_edges(windows: Sequence[Window], frames: int) -> NDArray[np.int64]:
+    """Return the frames at which windows begin or end.
+
+    Args:
+        windows: The windows of a canvas.
+        frames: Frames of the canvas.
+
+    Returns:
+        Ascending frames inside the canvas: a step over join k leads from frame k - 1 to k.
+    """
+    edges = set()
+    for window in windows:
+        own = window.frames[window.weights > 0]
+        edges |= {int(own[0]), int(own[-1]) + 1}
+    return np.array(sorted(edge for edge in edges if 0 < edge < frames), np.int64)
+
+
+Steps = tuple[Float64, tuple[float, float]]
+"""Length of the step at each join, and sum and number of the others."""
+
+
+def join_sums(lips: Float32, edges: NDArray[np.int64], counts: Bool) -> Steps:
+    """Measure steps at joins and elsewhere.
+
+    Args:
+        lips: Lip dims in equal units, shape (T, L).
+        edges: Joins, as ``window_edges`` gives them.
+        counts: Which steps count, step k leading from frame k to k + 1, shape (T - 1,).
+
+    Returns:
+        Length of the step at each join that counts, and sum and number of the others that count.
+    """
+    steps = step_lengths(lips)
+    at = np.zeros(len(steps), np.bool_)
+    at[edges - 1] = True
+    others = steps[counts & ~at]
+    return steps[counts & at], (float(others.sum()), float(len(others)))
+
+
+def steps_that_count(hidden: Bool, joints: Sequence[int]) -> Bool:
+    """Return the steps that say something of joins of windows.
+
+    Args:
+        hidden: Frames that were drawn, shape (T,).
+        joints: Frames at which another clip begins.
+
+    Returns:
+        Steps between two drawn frames, away from joints by ``NEAR`` frames, shape (T - 1,).
+    """
+    counts = np.asarray(hidden[1:] & hidden[:-1])
+    for joint in joints:
+        counts[max(joint - 1 - NEAR, 0) : joint + NEAR] = False
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """Steps at joins over steps elsewhere, or over the truth's.
+
+    Attributes:
+        count: Number of joins.
+        ratio: Mean step at joins over mean step elsewhere.
+        low: 2.5th percentile of the bootstrap over joins.
+        high: 97.5th percentile.
+    """
+
+    count: int
+    ratio: float
+    low: float
+    high: float
+
+
+def joins_over_truth(ours: Steps, true: Steps, seed: int = 0) -> Joins:
+    """Set a motion's ratio at joins against the truth's, join by join.
+
+    What is said makes steps long or short in both, so this is surer than either ratio.
+
+    Args:
+        ours: ``join_sums`` of the drawn motion.
+        true: ``join_sums`` of the truth at the same joins.
+        seed: Seed of the bootstrap over joins.
+
+    Returns:
+        Drawn over true steps at joins, over the same elsewhere; NaN without joins or steps.
+    """
+    (at, (others, _)), (true_at, (true_others, _)) = ours, true
+    if not len(at) or min(others, true_others, true_at.sum()) <= 0:
+        return Joins(len(at), float("nan"), float("nan"), float("nan"))
+    usual = others / true_others
+    counts = draw_clips(len(at), 1000, seed)
+    drawn = (counts @ at) / np.maximum(counts @ true_at, 1e-30) / usual
+    return Joins(len(at), float(at.sum() / true_at.sum() / usual), *interval(drawn))
+
+
+def join_ratio(at: Float64, elsewhere: tuple[float, float], seed: int = 0) -> Joins:
+    """Set steps at joins against those elsewhere.
+
+    Args:
+        at: Length of the step at each join, shape (n,).
+        elsewhere: Sum and number of the other steps.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        The ratio; NaN without joins or other steps.
+    """
+    if not len(at) or elsewhere[1] <= 0 or elsewhere[0] <= 0:
+        return Joins(len(at), float("nan"), float("nan"), float("nan"))
+    mean = elsewhere[0] / elsewhere[1]
+    drawn = draw_clips(len(at), 1000, seed) @ at / len(at) / mean
+    return Joins(len(at), float(at.mean() / mean), *interval(drawn))

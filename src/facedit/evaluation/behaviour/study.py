@@ -1,0 +1,127 @@
+"""What all studies of behaviour work on: clips, what is heard in them, and ways to fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from facedit.dataset.prepared import Meta, PreparedClip
+from facedit.evaluation.behaviour.closures import rest_of
+from facedit.evaluation.behaviour.heard import Heard
+from facedit.evaluation.fills import Fill, Sounds
+from facedit.evaluation.lip_sums import figures
+from facedit.evaluation.spans import Gap, LipMeter
+from facedit.types import Float32, Float64
+
+Row = dict[str, Any]
+"""A row of a table: what was hidden, who drew it, and its figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Clips to be studied.
+
+    Attributes:
+        clips: The clips.
+        heard: What is heard in each; None where its footage is not at hand.
+        speakers: Name of each clip's speaker.
+        fills: Ways to fill hidden spans, by name.
+        meter: Measures lips.
+        meta: Describes the dims.
+        device: Where sounds are encoded.
+        openings: True lip opening of each clip, per cent of the outer-eye distance, shape (T,).
+    """
+
+    clips: Sequence[PreparedClip]
+    heard: Sequence[Heard | None]
+    speakers: Sequence[str]
+    fills: Mapping[str, Fill]
+    meter: LipMeter
+    meta: Meta
+    device: torch.device | str
+    openings: Sequence[Float32]
+
+    @classmethod
+    def of(
+        cls,
+        clips: Sequence[PreparedClip],
+        heard: Sequence[Heard | None],
+        speakers: Sequence[str],
+        fills: Mapping[str, Fill],
+        meter: LipMeter,
+        meta: Meta,
+        device: torch.device | str = "cpu",
+    ) -> Study:
+        """Measure the clips and bundle all; arguments are as the attributes."""
+        openings = [opening_of(meter, clip.motion, clip.identity) for clip in clips]
+        return cls(clips, heard, speakers, fills, meter, meta, device, openings)
+
+    def opening(self, gap: Gap, motion: Float32) -> Float32:
+        """Return the lip opening with a gap drawn, per cent of the outer-eye distance, (T,)."""
+        opening, rows = self.openings[gap.number].copy(), gap.hidden.any(axis=1)
+        opening[rows] = opening_of(self.meter, motion[rows], self.clips[gap.number].identity)
+        return opening
+
+    def rest(self, number: int) -> float:
+        """Return the opening of a clip's closed lips, per cent of the outer-eye distance."""
+        return rest_of(self.openings[number])
+
+    def drawn(
+        self, gaps: Sequence[Gap], names: Iterable[str], sounds: Sounds | None = None
+    ) -> dict[str, list[Float32]]:
+        """Fill gaps.
+
+        Args:
+            gaps: What to fill.
+            names: Ways to fill.
+            sounds: The sounds; the clips' own if None.
+
+        Returns:
+            By name, the motion of each gap, true where it is kept, shape (T, D).
+        """
+        heard = sounds or Sounds.of_clips(self.clips)
+        return {
+            name: [
+                np.where(gap.hidden, motion, self.clips[gap.number].motion)
+                for gap, motion in zip(gaps, self.fills[name](heard, gaps), strict=True)
+            ]
+            for name in names
+        }
+
+
+def opening_of(meter: LipMeter, motion: Float32, neutral: Float32) -> Float32:
+    """Return the lip opening of a motion on a face, per cent of the outer-eye distance, (T,)."""
+    return 100 * meter.measure(motion, neutral)["opening"]
+
+
+def rows_of(
+    where: Row,
+    sums: Mapping[str, Mapping[int, Float64]],
+    of: Mapping[str, Callable[[Float64], Float64]],
+) -> list[Row]:
+    """Pool the sums of clips into rows.
+
+    Args:
+        where: What the rows have in common.
+        sums: Sums by method and clip.
+        of: Figures from summed sums.
+
+    Returns:
+        A row per method; none without clips.
+    """
+    return [
+        where
+        | {
+            "method": name,
+            "clips": len(by_clip),
+            "figures": {
+                key: asdict(one) for key, one in figures(list(by_clip.values()), of).items()
+            },
+        }
+        for name, by_clip in sums.items()
+        if by_clip
+    ]

@@ -1,0 +1,271 @@
+"""``facedit evaluate``: hidden spans of real clips, drawn by the model and by what it must beat."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedit.dataset.prepared import ClipRow, read_clip, read_meta, read_rows
+from facedit.device import AUTO, choose_device, device_of
+from facedit.errors import OutputExists, UsageError
+from facedit.evaluation.baselines import Pair, Ridge, RidgeFit
+from facedit.evaluation.behaviour.run import STUDIES, Footage, run_studies
+from facedit.evaluation.evaluation import Evaluation, tables
+from facedit.evaluation.fills import OF_ANOTHER_CLIP, Sounds, borrowed, methods
+from facedit.evaluation.lip_sums import Figure, figures, hidden_frames, paired_gain
+from facedit.evaluation.spans import LipMeter, score_clips
+from facedit.model.checkpoint import MotionModel, load_model, weights_path
+from facedit.motion.space import MotionSpace
+from facedit.training.motion.data import counted
+from facedit.types import Float64
+from facedit.weights.fetch import require
+
+log = logging.getLogger(__name__)
+
+SPANS = (8, 14, 20, 40)
+PROTOCOLS = {
+    "edit": ("lips", True),
+    "lips": ("lips", False),
+    "all dims": ("all_dims", False),
+}
+"""What is hidden, and whether face and head are shown as shot to other words: in an edit they are,
+and a method that reads the old words from them would look better than it is."""
+
+BASELINES = ("line", "hold", "ridge", "ridge, own corpus")
+SPANS_PER_CLIP = 4
+"""Most spans of one length that are hidden in a clip, one at a time; few fit into most clips."""
+
+RIDGE_STRENGTH = 0.1
+MIN_OWN_FRAMES = 5_000
+"""Fewest training frames of a corpus for a ridge of its own."""
+
+MIN_CLIPS = 20
+"""Fewest clips of a corpus for a table of its own."""
+
+OTHERS = "others"
+
+SPANS_PART = "spans"
+PARTS = (SPANS_PART, *STUDIES)
+"""What can be measured: how well spans are drawn, and how the drawn lips behave."""
+
+FILE_JSON, FILE_TABLE = "evaluation.json", "evaluation.md"
+
+
+def evaluate(
+    data: Path,
+    output: Path,
+    *,
+    weights: str | Path = "default",
+    device: str = AUTO,
+    seed: int = 0,
+    force: bool = False,
+    split: str = "dev",
+    spans: Sequence[int] = SPANS,
+    protocols: Sequence[str] = tuple(PROTOCOLS),
+    most_clips: int | None = None,
+    parts: Sequence[str] = PARTS,
+    footage: Path | None = None,
+    transcripts: Path | None = None,
+    spans_per_clip: int = SPANS_PER_CLIP,
+) -> Evaluation:
+    """Measure a model on clips it has not learnt from.
+
+    Spans of each clip are hidden, one at a time, and drawn from the clip's own sound, by the model
+    at its default settings, at temperature 0 (its mean, like for like with ridge) and with another
+    clip's sound; and by the baselines, ridge regression being fitted to the training split.
+
+    Args:
+        data: Folder made by ``facedit prepare``.
+        output: Folder for ``evaluation.json`` and ``evaluation.md``.
+        weights: Name of shipped weights, or a file.
+        device: Where networks compute, as ``device.choose_device`` takes it.
+        seed: Seed of the sampler.
+        force: Replace an earlier evaluation.
+        split: Which clips are measured.
+        spans: Frames to hide.
+        protocols: Keys of ``PROTOCOLS``.
+        most_clips: Most clips per corpus; all if None.
+        parts: Some of ``PARTS``.
+        footage: The manifest or folder that was prepared. Without it, closures on m, b, p and
+            made silences are left out.
+        transcripts: Table or folder of what is said in it; None for files beside the clips.
+        spans_per_clip: Most spans of one length per clip, spread evenly; one lies in its middle.
+
+    Returns:
+        The figures.
+
+    Raises:
+        OutputExists: If the output holds an evaluation and ``force`` is off.
+        UsageError: If the folder has no clips of the split, or other features than the weights, or
+            a part is unknown, or no span is asked for.
+    """
+    if (output / FILE_JSON).exists() and not force:
+        raise OutputExists(f"{output / FILE_JSON} exists: use --force or another -o.")
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise UsageError(f"{unknown[0]!r} cannot be measured; choose of {', '.join(PARTS)}.")
+    if spans_per_clip < 1:
+        raise UsageError(f"--spans-per-clip is {spans_per_clip}; it must be at least 1.")
+    if footage is not None:
+        require("core")
+    begun = time.monotonic()
+    model, meta = load_model(weights, choose_device(device)), read_meta(data)
+    if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):
+        raise UsageError(
+            f"{data} holds {meta.space} with {meta.encoder}; the weights need {model.space} with "
+            f"{model.encoder}: prepare it with this version."
+        )
+    rows = read_rows(data)
+    chosen = group_clips([row for row in rows if row.split == split], most_clips)
+    if not chosen:
+        raise UsageError(
+            f"{data} holds no clips of the split {split!r}; it holds "
+            f"{counted(row.split for row in rows)}. Name one of these with --split, or prepare "
+            "from a manifest whose column 'split' says 'dev' where clips are to be measured."
+        )
+    ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
+    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    found = Footage.find(footage, transcripts)
+    table: list[dict[str, Any]] = []
+    gains: list[dict[str, Any]] = []
+    behaviour: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for corpus, members in chosen.items():
+        clips = [read_clip(data, row.sha256) for row in members]
+        fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), seed)
+        fills["another clip's lips"] = borrowed(clips)
+        if len(clips) == 1:
+            fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
+        sounds = Sounds.of_clips(clips)
+        for protocol, span in product(protocols, spans) if SPANS_PART in parts else ():
+            dim_set, foreign = PROTOCOLS[protocol]
+            sums = {
+                name: score_clips(
+                    clips,
+                    partial(fill, sounds),
+                    meter,
+                    meta,
+                    span,
+                    dim_set,
+                    foreign=foreign,
+                    most=spans_per_clip,
+                )
+                for name, fill in fills.items()
+            }
+            if not sums["line"]:
+                continue
+            where = {
+                "corpus": corpus,
+                "dims": protocol,
+                "span": span,
+                "clips": len(sums["line"]),
+                "frames": hidden_frames(sums["line"]),
+            }
+            table += [
+                where | {"method": name, "figures": _plain(figures(by_clip))}
+                for name, by_clip in sums.items()
+            ]
+            gains += [where | gain for gain in _gains(sums)]
+            log.info("%s %s %d done", corpus, protocol, span)
+        if wanted := [part for part in parts if part in STUDIES]:
+            behaviour[corpus] = run_studies(
+                data, members, clips, found, fills, meter, meta, wanted, device_of(model.net)
+            )
+    result = Evaluation(
+        weights=weights_path(weights).stem,
+        split=split,
+        sampler=model.sampler,
+        clips={corpus: len(members) for corpus, members in chosen.items()},
+        rows=table,
+        gains=gains,
+        behaviour=behaviour,
+        seconds=time.monotonic() - begun,
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    (output / FILE_JSON).write_text(json.dumps(result.to_dict(), indent=1))
+    (output / FILE_TABLE).write_text(tables(result))
+    return result
+
+
+def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[str, Ridge]:
+    """Fit ridge regression to the training split.
+
+    Args:
+        data: Folder made by ``facedit prepare``.
+        rows: Training clips.
+        model: Its speech projection is used, so that model and ridge hear the same.
+
+    Returns:
+        Ridges by corpus with enough frames, and ``all``.
+
+    Raises:
+        UsageError: If there are no training clips.
+    """
+    if not rows:
+        raise UsageError(
+            f"{data} holds no clips of the split 'train', to which ridge regression is fitted: "
+            "prepare more clips, or say 'train' in the manifest's column 'split'."
+        )
+    frames: dict[str, int] = {}
+    for row in rows:
+        frames[row.corpus] = frames.get(row.corpus, 0) + row.frames
+
+    def clips(corpora: Collection[str]) -> Iterator[Pair]:
+        for row in rows:
+            if row.corpus in corpora:
+                clip = read_clip(data, row.sha256)
+                yield model.projection(clip.speech), clip.motion
+
+    large = [corpus for corpus, count in frames.items() if count >= MIN_OWN_FRAMES]
+    fits = {corpus: RidgeFit().add(clips((corpus,))) for corpus in large}
+    rest = RidgeFit().add(clips(frames.keys() - set(large)))
+    fits["all"] = rest.merged(fits.values())
+    return {name: fit.solve(RIDGE_STRENGTH) for name, fit in fits.items()}
+
+
+def group_clips(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[ClipRow]]:
+    """Group clips by corpus; corpora of a few clips are pooled, for alone they say nothing.
+
+    Args:
+        rows: The clips.
+        most: Most clips per group, evenly spread; all if None.
+
+    Returns:
+        Clips by the name of their corpus, or ``others``.
+    """
+    counts = Counter(row.corpus for row in rows)
+    found: dict[str, list[ClipRow]] = {}
+    for row in rows:
+        small = counts[row.corpus] < MIN_CLIPS and len(counts) > 1
+        found.setdefault(OTHERS if small else row.corpus, []).append(row)
+    if most is None:
+        return found
+    return {
+        name: [members[i] for i in np.linspace(0, len(members) - 1, most).astype(int)]
+        if len(members) > most
+        else members
+        for name, members in found.items()
+    }
+
+
+def _gains(sums: dict[str, list[Float64]]) -> list[dict[str, Any]]:
+    names = ("opening_r", "opening_rel", "width_r", "width_rel")
+    return [
+        {"method": ours, "against": theirs, "figure": name}
+        | asdict(paired_gain(sums[ours], sums[theirs], name))
+        for ours in ("model", "model, mean (T=0)")
+        for theirs in BASELINES
+        for name in names
+    ]
+
+
+def _plain(found: dict[str, Figure]) -> dict[str, dict[str, float]]:
+    return {name: asdict(figure) for name, figure in found.items()}

@@ -1,0 +1,172 @@
+"""Hidden spans of prepared clips, drawn by any method and summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedit.dataset.masks import span_mask
+from facedit.dataset.prepared import Meta, PreparedClip
+from facedit.evaluation.lip_sums import span_sums
+from facedit.motion.identity import Identity
+from facedit.motion.space import MotionSpace, lip_opening, lip_width
+from facedit.training.motion.sampler import turn_back
+from facedit.types import Bool, Float32, Float64
+
+EDGE = 4
+"""Kept frames that a test span leaves on each side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A clip with a hidden span.
+
+    Attributes:
+        number: Number of the clip.
+        motion: Motion, NaN where hidden, shape (T, D).
+        hidden: True where motion is to be drawn, shape (T, D).
+        span: First and last-plus-one hidden frame.
+    """
+
+    number: int
+    motion: Float32
+    hidden: Bool
+    span: tuple[int, int]
+
+
+Method = Callable[[Sequence[Gap]], list[Float32]]
+"""Fills gaps: motion (T, D) of each, without NaN."""
+
+
+def spread_spans(frames: int, length: int, most: int) -> list[tuple[int, int]]:
+    """Spread test spans evenly over a clip, at least ``EDGE`` kept frames round each.
+
+    Args:
+        frames: Motion frames of the clip.
+        length: Frames of a span.
+        most: Most spans.
+
+    Returns:
+        First and last-plus-one hidden frame of as many spans as fit; one is ``middle_span``.
+    """
+    count = min(most, (frames - EDGE) // (length + EDGE))
+    kept = frames - count * length
+    return [
+        (start, start + length)
+        for start in (i * length + (i + 1) * kept // (count + 1) for i in range(count))
+    ]
+
+
+def middle_span(frames: int, length: int) -> tuple[int, int] | None:
+    """Place a test span in the middle of a clip.
+
+    Args:
+        frames: Motion frames of the clip.
+        length: Frames to hide.
+
+    Returns:
+        First and last-plus-one hidden frame, or None if too little would be kept.
+    """
+    return next(iter(spread_spans(frames, length, 1)), None)
+
+
+def hide_span(
+    number: int,
+    motion: Float32,
+    span: tuple[int, int],
+    meta: Meta,
+    dim_set: str,
+    *,
+    foreign: bool = False,
+) -> Gap:
+    """Hide a span of a clip.
+
+    Args:
+        number: Number of the clip.
+        motion: Its motion, shape (T, D).
+        span: First and last-plus-one frame to hide.
+        meta: Describes the dims.
+        dim_set: Which dims are hidden.
+        foreign: Show what is kept of hidden frames backwards, as shot to other words.
+
+    Returns:
+        The clip with a hidden span.
+    """
+    hidden = span_mask(len(motion), len(meta.dim_names), meta.groups, [span], dim_set)
+    shown = turn_back(motion, hidden) if foreign else motion
+    return Gap(number, np.where(hidden, np.float32(np.nan), shown), hidden, span)
+
+
+@dataclass(frozen=True, slots=True)
+class LipMeter:
+    """Measures lips of motion without its head pose.
+
+    Attributes:
+        space: Motion space.
+        groups: Dims of each group.
+        effects: Strength of each dim, shape (D,).
+    """
+
+    space: MotionSpace
+    groups: dict[str, slice]
+    effects: Float32
+
+    def measure(self, motion: Float32, neutral: Float32) -> dict[str, Float32]:
+        """Return lip opening and width over the outer-eye distance, each of shape (T,)."""
+        identity = Identity(neutral, 1.0, np.zeros(3), np.zeros(3))
+        shape = self.space.decode_shape(motion, identity)
+        return {"opening": lip_opening(shape), "width": lip_width(shape)}
+
+    def lips(self, motion: Float32) -> Float32:
+        """Return the lip dims in equal units, shape (T, L)."""
+        part = self.groups["lips"]
+        return motion[:, part] * self.effects[part]
+
+
+def score_clips(
+    clips: Sequence[PreparedClip],
+    method: Method,
+    meter: LipMeter,
+    meta: Meta,
+    length: int,
+    dim_set: str,
+    *,
+    foreign: bool = False,
+    most: int = 1,
+) -> list[Float64]:
+    """Hide spans of each clip, one at a time, draw them, and sum up how well that went.
+
+    Args:
+        clips: Clips; those too short for a span are left out.
+        method: Draws the hidden entries.
+        meter: Measures lips.
+        meta: Describes the dims.
+        length: Frames to hide.
+        dim_set: Which dims are hidden.
+        foreign: Show the method face and head run backwards in hidden frames, as in an edit, where
+            they were shot to other words.
+        most: Most spans per clip; one lies in its middle.
+
+    Returns:
+        The sums of ``span_sums`` per clip, over its spans.
+    """
+    gaps = [
+        hide_span(number, clip.motion, span, meta, dim_set, foreign=foreign)
+        for number, clip in enumerate(clips)
+        for span in spread_spans(len(clip.motion), length, most)
+    ]
+    scores: dict[int, Float64] = {}
+    for gap, drawn in zip(gaps, method(gaps), strict=True):
+        clip = clips[gap.number]
+        joined = np.where(gap.hidden, drawn, clip.motion)
+        sums = span_sums(
+            meter.measure(clip.motion, clip.identity),
+            meter.measure(joined, clip.identity),
+            meter.lips(clip.motion),
+            meter.lips(joined),
+            *gap.span,
+        )
+        scores[gap.number] = scores[gap.number] + sums if gap.number in scores else sums
+    return list(scores.values())

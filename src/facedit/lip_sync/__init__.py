@@ -1,0 +1,1 @@
+"""Do lips and speech go together: a network, a distance, an offset."""

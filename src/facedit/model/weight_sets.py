@@ -1,0 +1,133 @@
+"""The sets of our weights that ``--weights`` chooses from: two networks that belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from facedit.errors import AssetMissing
+from facedit.motion.space import SPACES, space_file
+from facedit.weights.fetch import sha256_of
+from facedit.weights.shipped import header_of, licence_of
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSet:
+    """Weights that are trained on the same footage and used together.
+
+    Attributes:
+        name: What ``--weights`` calls it.
+        motion: Name of its motion weights, without the suffix.
+        mouth: Name of its mouth network.
+        about: What it was trained on.
+    """
+
+    name: str
+    motion: str
+    mouth: str
+    about: str
+
+    def files(self, folder: Path | None = None) -> tuple[Path, Path]:
+        """Return the files of motion model and mouth network, whether or not they are there.
+
+        Args:
+            folder: Where they lie; the package's own folder of weights by default.
+
+        Returns:
+            Two paths.
+        """
+        place = folder or weights_folder()
+        return place / f"{self.motion}.safetensors", place / f"{self.mouth}.safetensors"
+
+    def missing(self, folder: Path | None = None) -> tuple[str, ...]:
+        """Return the names of its files that are not there.
+
+        Args:
+            folder: As of ``files``.
+
+        Returns:
+            File names; none if the set is whole.
+        """
+        return tuple(path.name for path in self.files(folder) if not path.is_file())
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenWeights:
+    """The weights of a run.
+
+    Attributes:
+        name: What the user calls them.
+        motion: File of the motion model.
+        mouth: File of the mouth network.
+    """
+
+    name: str
+    motion: Path
+    mouth: Path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file of ours that decides what is drawn: the motion space too."""
+        space = header_of(self.motion).get("space", "")
+        return (self.motion, self.mouth, *([space_file(space)] if space in SPACES else []))
+
+    @property
+    def licence(self) -> str:
+        """Each licence that one of the files carries, once."""
+        return "; ".join(dict.fromkeys(licence_of(path) for path in self.files))
+
+    @property
+    def mark(self) -> str:
+        """Name and short hash of what drew the motion, for the mark in a file."""
+        return f"weights {self.name} {sha256_of(self.motion)[:SHORT_HASH]} ({self.licence})"
+
+    def facts(self) -> dict[str, str]:
+        """Return what the report says of them."""
+        used = ", ".join(f"{path.stem} {sha256_of(path)[:SHORT_HASH]}" for path in self.files)
+        return {"weights": f"{self.name} ({used})", "licence of the weights": self.licence}
+
+
+DEFAULT_SET = "default"
+
+SHORT_HASH = 12
+"""Digits of a hash that reports show."""
+
+WEIGHT_SETS = {
+    entry.name: entry
+    for entry in (
+        WeightSet(DEFAULT_SET, "motion-base", "mouth", "all training footage"),
+        WeightSet("grid", "motion-grid", "mouth-grid", "GRID alone"),
+    )
+}
+"""The sets by name."""
+
+
+def weights_folder() -> Path:
+    """Return the package's folder of weights."""
+    return Path(str(files("facedit"))) / "weights"
+
+
+def set_of(name_or_path: str | Path) -> WeightSet | None:
+    """Find the set that is meant.
+
+    Args:
+        name_or_path: Name of a set, or of the motion weights of one.
+
+    Returns:
+        The set; None for anything else, such as a file.
+
+    Raises:
+        AssetMissing: If the package lacks files of that set.
+    """
+    name = str(name_or_path)
+    found = WEIGHT_SETS.get(name)
+    if found is None:
+        return next((entry for entry in WEIGHT_SETS.values() if entry.motion == name), None)
+    if gone := found.missing():
+        there = [entry.name for entry in WEIGHT_SETS.values() if not entry.missing()]
+        raise AssetMissing(
+            f"the weights {name} are not in this installation ({', '.join(gone)}); there are: "
+            f"{', '.join(there) or 'none'}."
+        )
+    return found

@@ -1,0 +1,44 @@
+"""Fits the learned parts to the clip before its pictures are made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from facedit.compose.spans import Models, TrackedWindow
+from facedit.options import Run
+from facedit.report.progress import StageClock
+from facedit.report.run_report import Figure
+
+
+def adapted_models(
+    models: Models, windows: Sequence[TrackedWindow], run: Run, clock: StageClock
+) -> tuple[Models, dict[str, Figure]]:
+    """Fine-tune the mouth network to the clip's own mouths, where that is asked for and helps.
+
+    Args:
+        models: The learned parts.
+        windows: Tracked stretches of the clip with their mouths.
+        run: Options; ``adapt`` asks for it.
+        clock: Times the stage and shows its progress.
+
+    Returns:
+        The parts to render with, and figures for the report.
+    """
+    if not run.adapt or models.mouth is None:
+        return models, {"mouth adapted": False}
+    from facedit.training.adapt.mouth import AdaptSettings
+    from facedit.training.adapt.mouth_cache import cached_adaptation
+
+    settings = AdaptSettings()
+    with clock.stage("adapting the mouth", settings.steps) as tick:
+        found = cached_adaptation(models.mouth, [window.bank for window in windows], settings, tick)
+    figures: dict[str, Figure] = {
+        "mouth adapted": found.used,
+        "mouth adaptation": found.outcome,
+        "mouth adaptation steps": found.steps,
+    }
+    if found.steps:
+        figures["mouth error before"] = found.before
+        figures["mouth error after"] = found.after
+    return replace(models, mouth=found.network), figures

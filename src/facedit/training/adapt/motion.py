@@ -1,0 +1,160 @@
+"""``facedit adapt``: a motion model for one speaker, kept only where it is better than the base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from facedit.compose.weights import SPEAKER_KIND
+from facedit.dataset.prepare import describe_space
+from facedit.device import AUTO, choose_device
+from facedit.errors import BadWeights, NoGain
+from facedit.evaluation.spans import LipMeter
+from facedit.media.output import check_output, whole_or_nothing
+from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
+from facedit.motion.space import MotionSpace
+from facedit.report.progress import StageClock
+from facedit.scratch import scratch_folder
+from facedit.training.adapt.motion_footage import Footage, find_footage, read_footage
+from facedit.training.adapt.motion_judge import Judgement, judged, span_scores
+from facedit.training.adapt.motion_parts import pack, part_footage
+from facedit.training.adapt.motion_tune import TuneOptions, tune
+from facedit.units import MOTION_FPS
+from facedit.weights.fetch import require, sha256_of
+from facedit.weights.shipped import licence_of
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """A speaker's weights.
+
+    Attributes:
+        output: Their file.
+        steps: Steps of fine-tuning.
+        minutes: Footage that was used, held-out parts included.
+        clips: Clips that were used.
+        judgement: Errors on held-out speech, before and after.
+        skipped: Clips that were not used, and why.
+        unlike: Clips that seem to show somebody else.
+    """
+
+    output: Path
+    steps: int
+    minutes: float
+    clips: int
+    judgement: Judgement
+    skipped: tuple[str, ...]
+    unlike: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures for JSON."""
+        return asdict(self) | {"output": str(self.output)}
+
+    def __str__(self) -> str:
+        """Return the figures for people."""
+        lines = [
+            f"{self.output}: {self.steps} steps on {self.minutes:.1f} min of {self.clips} clips; "
+            f"{self.judgement}."
+        ]
+        lines += [f"  not used: {reason}" for reason in self.skipped]
+        if self.unlike:
+            lines.append(f"  another face than in most clips? {', '.join(self.unlike)}")
+        return "\n".join(lines)
+
+
+def adapt(
+    footage: Sequence[Path],
+    output: Path,
+    *,
+    weights: str = "default",
+    device: str = AUTO,
+    options: TuneOptions | None = None,
+    work: Path | None = None,
+    force: bool = False,
+    progress: bool = False,
+) -> Adapted:
+    """Fine-tune the motion model to one speaker.
+
+    A quarter of the footage is held out. The tuned weights are written only if hidden spans of it
+    are drawn better than by the base.
+
+    Args:
+        footage: Videos and folders of one speaker.
+        output: The speaker's weights, for ``--speaker``.
+        weights: The base: name of a set, or a file of motion weights.
+        device: Where networks compute, as ``device.choose_device`` takes it.
+        options: How it is fine-tuned.
+        work: Folder that keeps tracks and features for a further run; a temporary one if None.
+        force: Replace the output.
+        progress: Show progress bars.
+
+    Returns:
+        What was made. (The errors of ``find_footage``, ``read_footage``, ``part_footage`` and
+        ``check_output``.)
+
+    Raises:
+        NoGain: If the base is as good; nothing is written.
+        BadWeights: If the base is a speaker's weights already.
+    """
+    options = options or TuneOptions()
+    base = weights_path(weights)
+    sources = find_footage(footage)
+    check_output(output, force, [*(source.path for source in sources), base])
+    require("core")
+    model = load_model(base, choose_device(device))
+    if model.notes.get("kind") == SPEAKER_KIND:
+        raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")
+    clock = StageClock(progress=progress)
+    with (
+        scratch_folder() if work is None else nullcontext(work) as folder,
+        clock.stage("tracking and hearing", len(sources)) as tick,
+    ):
+        found = read_footage(sources, folder, model, tick)
+    parts = part_footage(found.clips)
+    meta = describe_space(model.space, model.encoder)
+    meter = LipMeter(MotionSpace.named(model.space), meta.groups, meta.effects)
+    before = span_scores(model, parts.held, meter, meta)
+    with clock.stage("fine-tuning", options.steps) as tick:
+        tuned = tune(model, pack(parts.learn, model.projection), meta, options, tick)
+    verdict = judged(before, span_scores(tuned.model, parts.held, meter, meta))
+    if not verdict.better:
+        raise NoGain(
+            f"the base weights are as good for this speaker, nothing is written: {verdict}"
+        )
+    frames = sum(len(clip.motion) for clip in found.clips)
+    minutes = frames / MOTION_FPS / 60
+    notes = _notes(weights, base, options, found, tuned.steps, minutes, verdict)
+    _write(replace(tuned.model, notes=notes), output, force=force)
+    return Adapted(
+        output, tuned.steps, minutes, len(found.clips), verdict, found.skipped, found.unlike
+    )
+
+
+def _notes(
+    weights: str,
+    base: Path,
+    options: TuneOptions,
+    found: Footage,
+    steps: int,
+    minutes: float,
+    verdict: Judgement,
+) -> dict[str, object]:
+    """Say where a speaker's weights come from."""
+    return {
+        "kind": SPEAKER_KIND,
+        "base": weights if base.stem == weights else f"{weights} ({base.stem})",
+        "base_sha256": sha256_of(base),
+        "licence": licence_of(base),
+        "clips": len(found.clips),
+        "minutes": round(minutes, 3),
+        "steps": steps,
+        "options": asdict(options),
+        "held_out": asdict(verdict),
+    }
+
+
+def _write(model: MotionModel, output: Path, *, force: bool) -> None:
+    with whole_or_nothing(output, force) as part:
+        save_model(model, part)

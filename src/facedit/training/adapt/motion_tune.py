@@ -1,0 +1,162 @@
+"""Fine-tunes a motion model to a speaker: few steps, small rate, held to where it came from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from facedit.dataset.masks import MaskConfig
+from facedit.dataset.prepared import Meta
+from facedit.device import device_of
+from facedit.errors import UsageError
+from facedit.inputs import check_seed
+from facedit.model.checkpoint import MotionModel
+from facedit.model.infill import few_threads
+from facedit.training.distributed import Team
+from facedit.training.motion.config import DataConfig, OptimConfig, PoolConfig
+from facedit.training.motion.data import Dataset
+from facedit.training.motion.loop import Trainer, learning_rate
+from facedit.training.motion.sampler import Sampler
+
+SPEAKER = "speaker"
+"""Corpus of all rows of a speaker's dataset."""
+
+LONGEST_WINDOW = 75
+"""Most frames of a training window."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuneOptions:
+    """How a model is fine-tuned; chosen on held-out speakers of the training split.
+
+    Attributes:
+        steps: Optimiser steps.
+        share: How far to go from the base's weights to the tuned ones: in between is better than
+            either, and surer (WiSE-FT, Wortsman et al. 2022).
+        seconds: Wall time after which it ends, however many steps are done; None for no limit.
+            With one, the result depends on the machine's speed.
+        seed: Seed of batches, noise and dropout.
+        lr: Peak learning rate: linear warm-up, then a half cosine to 0.
+        pull: Share by which each step draws the weights back to the base's, in units of the
+            learning rate (L2-SP, Li, Grandvalet, Davoine 2018, decoupled as AdamW's decay).
+        frames_per_step: Motion frames of a step's batch, about.
+        ema: Decay of the averaged weights.
+        mirror: Chance that a window is shown mirrored: a person's own asymmetry is learnt too.
+        amplitude: Deviation of the logarithm of a random factor on lips and face.
+    """
+
+    steps: int = 100
+    share: float = 0.5
+    seconds: float | None = None
+    seed: int = 0
+    lr: float = 1e-4
+    pull: float = 1.0
+    frames_per_step: int = 256
+    ema: float = 0.99
+    mirror: float = 0.25
+    amplitude: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Check what a user can set.
+
+        Raises:
+            UsageError: If a value is out of range.
+        """
+        if not 1 <= self.steps <= 100_000:
+            raise UsageError(f"--steps {self.steps}: choose 1 to 100000.")
+        if self.seconds is not None and not 0 < self.seconds < float("inf"):
+            raise UsageError(f"--seconds {self.seconds}: give a time above 0.")
+        check_seed(self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What fine-tuning gave.
+
+    Attributes:
+        model: The averaged weights, ready for use.
+        steps: Steps done.
+    """
+
+    model: MotionModel
+    steps: int
+
+
+def tune(
+    model: MotionModel,
+    data: Dataset,
+    meta: Meta,
+    options: TuneOptions,
+    on_step: Callable[[int], None] = lambda done: None,
+) -> Tuned:
+    """Fine-tune a model to a speaker's clips; speech projection and motion scale stay.
+
+    Args:
+        model: The base; left as it is.
+        data: The speaker's clips, speech projected by the model; all of corpus ``SPEAKER``.
+        meta: Describes the dims.
+        options: How.
+        on_step: Called with the number of steps done.
+
+    Returns:
+        The tuned model: the same for the same seed, number of steps and machine.
+    """
+    net = deepcopy(model.net).requires_grad_(True)
+    sampler = _sampler(model, data, meta, options)
+    optim = OptimConfig(
+        steps=options.steps,
+        frames_per_step=options.frames_per_step,
+        lr=options.lr,
+        warmup=max(options.steps // 10, 1),
+        weight_decay=0.0,
+        ema=options.ema,
+    )
+    device = device_of(net)
+    weights = torch.ones(len(meta.dim_names), device=device)
+    for name in ("face", "head"):
+        weights[meta.groups[name]] = getattr(optim, f"{name}_weight")
+    trainer = Trainer(net, sampler, optim, weights, options.seed, bf16=False, team=Team(device))
+    base = [parameter.detach().clone() for parameter in net.parameters()]
+    begun = time.monotonic()
+    done = 0
+    with few_threads(model):
+        while done < options.steps:
+            trainer.step(done)
+            _draw_back(net, base, options.pull * learning_rate(done, optim))
+            done += 1
+            on_step(done)
+            if options.seconds is not None and time.monotonic() - begun > options.seconds:
+                break
+    start, tuned = model.net.state_dict(), trainer.ema.weights
+    net.load_state_dict({name: start[name].lerp(tuned[name], options.share) for name in start})
+    return Tuned(replace(model, net=net.eval().requires_grad_(False)), done)
+
+
+@torch.no_grad()
+def _draw_back(net: torch.nn.Module, base: list[torch.Tensor], share: float) -> None:
+    """Move the weights a share of the way to where they came from."""
+    for parameter, start in zip(net.parameters(), base, strict=True):
+        parameter.lerp_(start, share)
+
+
+def _sampler(model: MotionModel, data: Dataset, meta: Meta, options: TuneOptions) -> Sampler:
+    """Draw windows as in training, but for one pool of one speaker."""
+    longest = int(np.diff(data.offsets).max())
+    window = min(max(longest, 8), LONGEST_WINDOW)
+    config = DataConfig(
+        folder="",
+        pools=(PoolConfig((SPEAKER,), 1.0, window),),
+        balance=1.0,
+        mirror=options.mirror,
+        amplitude=options.amplitude,
+        stretch=0.1,
+        foreign=0.6,
+    )
+    return Sampler(
+        data, meta, model.motion_scale, config, MaskConfig(), options.frames_per_step, options.seed
+    )

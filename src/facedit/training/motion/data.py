@@ -1,0 +1,166 @@
+"""Prepared clips in memory: one array per kind, cut into clips by offsets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedit.dataset.prepared import META, NO_VOICES, ClipRow, read_clip, read_meta, read_rows
+from facedit.errors import UsageError
+from facedit.model.normalise import SpeechProjection
+from facedit.training.motion.config import PoolConfig
+from facedit.types import Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Clips packed end to end.
+
+    Attributes:
+        rows: The clips.
+        offsets: First frame of each clip, and the total, shape (clips + 1,).
+        motion: Shape (N, D).
+        mirrored: Shape (N, D).
+        speech: Projected speech, shape (N, S).
+        opening: Shape (N,).
+        voices: Projected speech in other voices, each of shape (N, S).
+        heard: Speech as the sync network embeds it, shape (N, E); None unless the loss asks for it.
+    """
+
+    rows: tuple[ClipRow, ...]
+    offsets: np.ndarray[tuple[int], np.dtype[np.int64]]
+    motion: Float32
+    mirrored: Float32
+    speech: Float32
+    opening: Float32
+    voices: tuple[Float32, ...] = ()
+    heard: Float32 | None = None
+
+    def clip(self, index: int) -> slice:
+        """Return the frames of a clip."""
+        return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what weights that learnt from it say of it."""
+        return {
+            "clips": len(self.rows),
+            "frames": int(self.offsets[-1]),
+            "corpora": sorted({row.corpus for row in self.rows}),
+        }
+
+
+def load_dataset(
+    folder: Path, rows: Sequence[ClipRow], projection: SpeechProjection, *, voices: bool = False
+) -> Dataset:
+    """Load clips with their speech projected, one clip's raw features in memory at a time.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+        rows: Which clips.
+        projection: Speech projection.
+        voices: Load the other voices too.
+
+    Returns:
+        The packed clips.
+
+    Raises:
+        UsageError: If a clip is damaged, or there are no other voices.
+    """
+    offsets = np.concatenate([[0], np.cumsum([row.frames for row in rows])]).astype(np.int64)
+    total = int(offsets[-1])
+    meta = read_meta(folder)
+    if voices and not meta.voices:
+        raise UsageError(f"{folder} {NO_VOICES}")
+    motion = np.empty((total, len(meta.dim_names)), np.float32)
+    mirrored = np.empty_like(motion)
+    speech = np.empty((total, len(projection.offset)), np.float32)
+    opening = np.empty(total, np.float32)
+    others = tuple(np.empty_like(speech) for _ in range(meta.voices if voices else 0))
+    for row, start, stop in zip(rows, offsets[:-1], offsets[1:], strict=True):
+        clip = read_clip(folder, row.sha256, voices=voices)
+        if len(clip.motion) != stop - start:
+            raise UsageError(f"{row.file} has {len(clip.motion)} frames, {row.frames} listed.")
+        motion[start:stop], mirrored[start:stop] = clip.motion, clip.mirrored
+        speech[start:stop], opening[start:stop] = projection(clip.speech), clip.opening
+        if clip.voices is not None:
+            if len(clip.voices) != len(others):
+                raise UsageError(
+                    f"{row.file} has {len(clip.voices)} voices, {META} says {len(others)}."
+                )
+            for other, values in zip(others, clip.voices, strict=True):
+                other[start:stop] = projection(values)
+    return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening, others)
+
+
+def pooled_rows(folder: Path, pools: Sequence[PoolConfig]) -> list[ClipRow]:
+    """Read which clips an experiment is about.
+
+    Args:
+        folder: Folder made by ``facedit prepare``.
+        pools: Which corpora are drawn together.
+
+    Returns:
+        Rows of those corpora.
+
+    Raises:
+        UsageError: If there is no clip of a pool.
+    """
+    rows = read_rows(folder)
+    there = counted(row.corpus for row in rows)
+    wanted = {name for pool in pools for name in pool.corpora}
+    for pool in pools:
+        if not any(row.corpus in pool.corpora for row in rows):
+            raise UsageError(
+                f"{folder} holds no clips of {', '.join(pool.corpora)}, a pool of the "
+                f"configuration; it holds {there}. Name these corpora in [[data.pools]], or write "
+                "pools = [] in [data] to learn from all that was prepared."
+            )
+    return [row for row in rows if row.corpus in wanted]
+
+
+def counted(names: Iterable[str]) -> str:
+    """Say how often each name occurs, e.g. ``train (7), dev (1)``."""
+    return ", ".join(f"{name} ({count})" for name, count in Counter(names).items())
+
+
+def split_rows(
+    rows: Sequence[ClipRow],
+    speakers: Sequence[str],
+    every: int,
+    corpora: Sequence[str],
+) -> tuple[list[ClipRow], list[ClipRow]]:
+    """Part the training split into clips to learn from and clips held out.
+
+    Args:
+        rows: All rows.
+        speakers: Speakers held out whole.
+        every: Every n-th clip of ``corpora`` is held out too; 0 for none.
+        corpora: Where ``every`` applies.
+
+    Returns:
+        Rows to learn from, rows held out.
+
+    Raises:
+        UsageError: If there is nothing to learn from.
+    """
+    learn: list[ClipRow] = []
+    held: list[ClipRow] = []
+    seen = 0
+    for row in rows:
+        if row.split != "train":
+            continue
+        seen += row.corpus in corpora
+        periodic = every > 0 and row.corpus in corpora and seen % every == 0
+        (held if row.speaker in speakers or periodic else learn).append(row)
+    if not learn:
+        raise UsageError(
+            f"there is nothing to learn from: the clips' splits are "
+            f"{counted(row.split for row in rows)}, only 'train' is learnt from, and "
+            f"{len(held)} clips of it are held out by the configuration."
+        )
+    return learn, held

@@ -1,0 +1,64 @@
+"""Fixed maps that a run begins with: speech to fewer dims, dims that hardly move to less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from facedit.dataset.prepared import Meta
+from facedit.model.normalise import SpeechProjection
+from facedit.types import Float32
+
+
+def fit_projection(features: Iterable[Float32], dims: int, whiten: float) -> SpeechProjection:
+    """Fit principal components of the encoder's channels; energy and activity pass through.
+
+    Args:
+        features: Features of each clip, shape (T, C); the last two channels are energy and voice
+            activity.
+        dims: Components to keep.
+        whiten: 0 keeps the components' spread, 1 makes it equal.
+
+    Returns:
+        A map to ``dims + 2`` dims with mean 0 and a variance of 1 on average.
+    """
+    count, total, square = 0, np.zeros(0), np.zeros((0, 0))
+    for values in features:
+        wide = values.astype(np.float64)
+        if not count:
+            total, square = np.zeros(wide.shape[1]), np.zeros((wide.shape[1],) * 2)
+        count += len(wide)
+        total += wide.sum(axis=0)
+        square += wide.T @ wide
+    mean = total / count
+    covariance = square / count - np.outer(mean, mean)
+    channels = len(mean) - 2
+    dims = min(dims, channels)
+    variance, vectors = np.linalg.eigh(covariance[:channels, :channels])
+    variance, vectors = variance[::-1][:dims].clip(1e-12), vectors[:, ::-1][:, :dims]
+    factor = variance ** (-whiten / 2)
+    factor /= np.sqrt((variance * factor**2).mean())
+    matrix = np.zeros((channels + 2, dims + 2))
+    matrix[:channels, :dims] = vectors * factor
+    for extra in range(2):
+        spread = max(covariance[channels + extra, channels + extra], 1e-6)
+        matrix[channels + extra, dims + extra] = 1 / np.sqrt(spread)
+    return SpeechProjection(matrix.astype(np.float32), (-mean @ matrix).astype(np.float32))
+
+
+def motion_scale(meta: Meta, smallest: float = 0.25) -> Float32:
+    """Scale dims that hardly move the face down, so that their noise costs the network little.
+
+    Args:
+        meta: Describes the dims.
+        smallest: Least factor.
+
+    Returns:
+        ``sqrt(effect / strongest effect of its group)``, bounded below, shape (D,).
+    """
+    scale = np.ones(len(meta.dim_names), np.float32)
+    for name in ("lips", "face"):
+        effect = meta.effects[meta.groups[name]]
+        scale[meta.groups[name]] = np.sqrt(effect / effect.max())
+    return scale.clip(smallest, 1.0)

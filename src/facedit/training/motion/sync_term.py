@@ -1,0 +1,231 @@
+"""The sync term: drawn lips shall go with their speech, as the frozen sync network hears it.
+
+The network's own training objective turned round: there both encoders learn to bring a frame of
+lips and its speech together and other moments apart (InfoNCE, van den Oord et al. 2018); here the
+encoders are fixed and the lips learn. A frozen expert in the loss is Wav2Lip's idea (Prajwal et
+al., "A Lip Sync Expert Is All You Need", 2020); the form is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedit.dataset.prepared import ClipRow, Meta, read_clip
+from facedit.errors import UsageError
+from facedit.lip_sync.distance import REACH
+from facedit.lip_sync.sync_network import KERNELS
+from facedit.lip_sync.sync_weights import SyncModel, load_sync
+from facedit.model.flow import masked_mean
+from facedit.types import Float32
+
+SIGHT = sum(kernel // 2 for kernel in KERNELS)
+"""Frames to each side that an embedding sees."""
+
+LEAST_HIDDEN = 0.5
+"""Share of the frames seen that must be hidden: else the term judges what was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncTarget:
+    """What the sync term needs of a batch beside motion and mask.
+
+    Attributes:
+        heard: Unit embeddings of the speech as recorded, 0 in padding, shape (B, T, E).
+        centre: What was taken from the motion before scaling, standardised, shape (B, D).
+    """
+
+    heard: Tensor
+    centre: Tensor
+
+    def take(self, rows: Tensor) -> SyncTarget:
+        """Return some of the windows."""
+        return SyncTarget(self.heard[rows], self.centre[rows])
+
+    def to(self, device: torch.device) -> SyncTarget:
+        """Return the same on a device."""
+        return SyncTarget(self.heard.to(device), self.centre.to(device))
+
+
+@dataclass(frozen=True, slots=True)
+class SyncJudge:
+    """The frozen encoder of lips, fitted to a run's motion.
+
+    Attributes:
+        encoder: Scaled lips to unit embeddings; takes gradients to its input only.
+        lips: Motion dims it sees.
+        scale: Factor on a run's scaled lips, shape (L,).
+        offset: Factor on the centre of a window, shape (L,).
+        sharpness: Factor on cosines in the softmax, as the network learnt it.
+        weight: Factor of the term in the loss.
+    """
+
+    encoder: nn.Module
+    lips: slice
+    scale: Tensor
+    offset: Tensor
+    sharpness: float
+    weight: float
+
+    def loss(
+        self,
+        estimate: Tensor,
+        data: Tensor,
+        hidden: Tensor,
+        valid: Tensor,
+        t: Tensor,
+        target: SyncTarget,
+        total: Tensor | None = None,
+    ) -> Tensor:
+        """Return how hard it is to find a frame's speech among that of its neighbours.
+
+        For each frame that counts: cross-entropy of its own speech among that of up to
+        ``distance.REACH`` frames to each side, weighted by t, as the one-step estimate is blurred
+        early.
+
+        Args:
+            estimate: One-step clean estimate, shape (B, T, D).
+            data: Clean motion, which stands where it is kept, shape (B, T, D).
+            hidden: True where motion is drawn, shape (B, T, D).
+            valid: True where a frame exists, shape (B, T).
+            t: Flow time, shape (B,).
+            target: Speech and centres.
+            total: Frames that count in the whole batch, if this is a part of it.
+
+        Returns:
+            Nats, a scalar; 0 if no frame counts.
+        """
+        counts = sync_counts(hidden[..., self.lips], valid)
+        total = counts.sum().float() if total is None else total
+        # Most of the cost: windows with nothing to judge are left out.
+        rows = counts.any(dim=1).nonzero()[:, 0]
+        if not len(rows):
+            return estimate.new_zeros(())
+        counts, valid, t, target = counts[rows], valid[rows], t[rows], target.take(rows)
+        joined = torch.where(hidden[rows], estimate[rows], data[rows])[..., self.lips]
+        # As at the end of a clip in the network's training, the last frame goes on in padding.
+        last = valid.sum(dim=1, keepdim=True) - 1
+        held = torch.minimum(torch.arange(valid.shape[1], device=valid.device), last)
+        joined = joined.gather(1, held[..., None].expand_as(joined))
+        centre = target.centre[:, None, self.lips]
+        drawn = self.encoder(joined * self.scale + centre * self.offset)
+        entropy = cross_entropies(drawn, target.heard, valid, self.sharpness)
+        return masked_mean(entropy * t[:, None], counts, total)
+
+    def total(self, hidden: Tensor, valid: Tensor) -> Tensor:
+        """Count the frames of a whole batch that the term counts, for its parts.
+
+        Args:
+            hidden: True where motion is drawn, shape (B, T, D).
+            valid: True where a frame exists, shape (B, T).
+
+        Returns:
+            Their number, a scalar.
+        """
+        return sync_counts(hidden[..., self.lips], valid).sum().float()
+
+
+def sync_counts(hidden: Tensor, valid: Tensor) -> Tensor:
+    """Say which frames the sync term counts.
+
+    Args:
+        hidden: True where lips are drawn, shape (B, T, L).
+        valid: True where a frame exists, shape (B, T).
+
+    Returns:
+        True for hidden frames of which the embedding sees enough that is hidden, shape (B, T).
+    """
+    drawn = hidden.all(dim=-1) & valid
+    width = 2 * SIGHT + 1
+    both = torch.stack([drawn, valid], dim=1).float()
+    seen, there = functional.avg_pool1d(both, width, 1, SIGHT).unbind(dim=1)
+    return drawn & (seen >= LEAST_HIDDEN * there)
+
+
+def cross_entropies(motion: Tensor, speech: Tensor, valid: Tensor, sharpness: float) -> Tensor:
+    """Compare each frame of motion with the speech of its neighbours.
+
+    Args:
+        motion: Unit embeddings, shape (B, T, E).
+        speech: Unit embeddings, shape (B, T, E).
+        valid: True where a frame exists, shape (B, T).
+        sharpness: Factor on cosines.
+
+    Returns:
+        Cross-entropy of the frame's own speech in nats, shape (B, T); meaningless in padding.
+    """
+    frames = torch.arange(valid.shape[1], device=valid.device)
+    near = (frames[:, None] - frames).abs() <= REACH
+    logits = sharpness * motion @ speech.transpose(1, 2)
+    own = logits.diagonal(dim1=1, dim2=2)
+    # A frame of padding finds itself, so that no row is empty: its gradient would be NaN.
+    there = (near & valid[:, None]) | torch.eye(len(frames), dtype=torch.bool, device=valid.device)
+    return logits.masked_fill(~there, -torch.inf).logsumexp(dim=2) - own
+
+
+def load_sync_for(meta: Meta) -> SyncModel:
+    """Load the shipped sync network, if it fits the data.
+
+    Args:
+        meta: Describes the data.
+
+    Returns:
+        The network. (``AssetMissing`` if it is not installed.)
+
+    Raises:
+        UsageError: If it is for other motion or other speech.
+    """
+    model = load_sync()
+    lips = meta.groups["lips"]
+    theirs = (model.space, model.encoder, *model.lips)
+    ours = (meta.space, meta.encoder, lips.start, lips.stop)
+    if theirs != ours:
+        raise UsageError(f"sync: the sync network is for {theirs}, the data are {ours}: sync = 0.")
+    return model
+
+
+def hear(model: SyncModel, folder: Path, rows: Sequence[ClipRow]) -> Float32:
+    """Embed the speech of clips as recorded; the network has a projection of its own.
+
+    Args:
+        model: The sync network.
+        folder: Folder made by ``facedit prepare``.
+        rows: The clips.
+
+    Returns:
+        Unit embeddings of the clips end to end, shape (N, E).
+    """
+    return np.concatenate(
+        [model.embed_speech(read_clip(folder, row.sha256).speech) for row in rows]
+    )
+
+
+def make_judge(
+    model: SyncModel, motion_scale: Float32, weight: float, device: torch.device
+) -> SyncJudge:
+    """Fit the sync network to a run's motion.
+
+    Args:
+        model: The sync network; its encoder of lips is moved to the device.
+        motion_scale: The run's factor on standardised motion, shape (D,).
+        weight: Factor of the term in the loss.
+        device: Where the run computes.
+
+    Returns:
+        The judge.
+    """
+    lips = slice(*model.lips)
+    return SyncJudge(
+        encoder=model.net.motion.to(device),
+        lips=lips,
+        scale=torch.from_numpy(model.motion_scale / motion_scale[lips]).to(device),
+        offset=torch.from_numpy(model.motion_scale).to(device),
+        sharpness=float(model.net.frame_scale.exp()),
+        weight=weight,
+    )

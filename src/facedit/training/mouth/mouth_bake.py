@@ -1,0 +1,175 @@
+"""Training pictures of the mouth network: the canonical crops of clips, cut out once."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedit.render.geometry import lip_descriptor, lip_gap
+from facedit.render.mesh import OUTER_EYES
+from facedit.render.mouth_inputs import canonical_source
+from facedit.types import Float32, UInt8
+from facedit.weights.fetch import sha256_of
+
+_LOG = logging.getLogger(__name__)
+
+BAKE_FORMAT = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class BakedClip:
+    """The canonical crops of one clip, read from disk as needed.
+
+    Attributes:
+        corpus: Name of the corpus.
+        speaker: Name of the speaker.
+        times_s: Times of the frames, shape (F,).
+        crops: Canonical crops, shape (F, 128, 128, 3), memory-mapped.
+        landmarks: Landmarks in crop pixels, shape (F, 478, 3), memory-mapped.
+        descriptors: Lip descriptors, shape (F, 85).
+        gaps: Lip openings over the eye distance, shape (F,).
+        turned: How far the head is turned to either side in radians, shape (F,).
+    """
+
+    corpus: str
+    speaker: str
+    times_s: NDArray[np.float64]
+    crops: UInt8
+    landmarks: Float32
+    descriptors: Float32
+    gaps: Float32
+    turned: Float32
+
+
+def _decode(path: Path) -> Iterator[UInt8]:
+    """Yield the frames of a clip of the corpus as RGB."""
+    import av
+
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
+def bake_clip(video: Path, track: Path, folder: Path, every: int = 1) -> int:
+    """Write the canonical crops of one clip, unless they are there.
+
+    Args:
+        video: The clip.
+        track: Its landmarks: npz with ``times_s`` and ``landmarks`` in pixels.
+        folder: Folder for the clip's arrays; made whole or not at all.
+        every: Keep one frame of so many.
+
+    Returns:
+        Number of frames kept; 0 if no frame has a face.
+    """
+    done = folder / "done.txt"
+    if done.is_file():
+        return int(done.read_text().split()[1])
+    with np.load(track, allow_pickle=False) as arrays:
+        landmarks, times = arrays["landmarks"], arrays["times_s"]
+    crops, points, kept = [], [], []
+    for number, picture in enumerate(_decode(video)):
+        if number >= len(landmarks) or number % every or not np.isfinite(landmarks[number]).all():
+            continue
+        source = canonical_source(picture, landmarks[number])
+        crops.append(source.crop)
+        points.append(source.landmarks)
+        kept.append(times[number])
+    folder.mkdir(parents=True, exist_ok=True)
+    if crops:
+        np.save(folder / "crops.npy", np.stack(crops))
+        np.save(folder / "landmarks.npy", np.stack(points))
+        np.save(folder / "times.npy", np.array(kept))
+        described = np.stack([lip_descriptor(one) for one in points])
+        np.save(folder / "descriptors.npy", described)
+        np.save(folder / "gaps.npy", np.array([lip_gap(one) for one in points], np.float32))
+    done.write_text(f"{BAKE_FORMAT} {len(crops)}\n")
+    return len(crops)
+
+
+def bake(
+    data: Path, tracks: Path, baked: Path, limits: Mapping[str, int], every: Mapping[str, int]
+) -> int:
+    """Bake the train split of a folder of clips with a manifest; resumable clip by clip.
+
+    Args:
+        data: Folder with ``manifest.csv`` (columns file, split, corpus, speaker).
+        tracks: Folder of tracks named by the sha256 of the clip.
+        baked: Folder to write to.
+        limits: Largest number of clips per corpus; a corpus that is not named is left out.
+        every: Keep one frame of so many, per corpus (1 where not named).
+
+    Returns:
+        Number of clips baked, now or before.
+    """
+    baked.mkdir(parents=True, exist_ok=True)
+    with (data / "manifest.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
+    rows.sort(key=lambda row: (limits.get(row["corpus"], 0) > 100, row["file"]))
+    count: dict[str, int] = {}
+    table = []
+    for row in rows:
+        corpus = row["corpus"]
+        if count.get(corpus, 0) >= limits.get(corpus, 0):
+            continue
+        video = data / row["file"]
+        name = sha256_of(video)
+        track = tracks / f"{name}.npz"
+        if not track.is_file():
+            continue
+        frames = bake_clip(video, track, baked / name, every.get(corpus, 1))
+        count[corpus] = count.get(corpus, 0) + 1
+        if frames >= 8:
+            table.append((name, corpus, row["speaker"], frames))
+    with (baked / "clips.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("name", "corpus", "speaker", "frames"), *table])
+    _LOG.info("Baked %d clips: %s", len(table), count)
+    return len(table)
+
+
+def load_baked(baked: Path) -> list[BakedClip]:
+    """Open baked clips.
+
+    Args:
+        baked: Folder written by ``bake``.
+
+    Returns:
+        The clips, in the order of ``clips.csv``.
+    """
+    clips = []
+    with (baked / "clips.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            folder = baked / row["name"]
+            clips.append(
+                BakedClip(
+                    corpus=row["corpus"],
+                    speaker=f"{row['corpus']}/{row['speaker']}",
+                    times_s=np.load(folder / "times.npy"),
+                    crops=np.load(folder / "crops.npy", mmap_mode="r"),
+                    landmarks=np.load(folder / "landmarks.npy", mmap_mode="r"),
+                    descriptors=np.load(folder / "descriptors.npy"),
+                    gaps=np.load(folder / "gaps.npy"),
+                    turned=turned_by(np.load(folder / "landmarks.npy", mmap_mode="r")),
+                )
+            )
+    return clips
+
+
+def turned_by(landmarks: Float32) -> Float32:
+    """Return how far the head is turned to either side.
+
+    Args:
+        landmarks: Faces, shape (F, 478, 3).
+
+    Returns:
+        Angle between the eye line and the picture plane in radians, shape (F,).
+    """
+    across = landmarks[:, OUTER_EYES[1]] - landmarks[:, OUTER_EYES[0]]
+    angle = np.arctan2(across[:, 2], np.hypot(across[:, 0], across[:, 1]))
+    return np.asarray(np.abs(angle), np.float32)
