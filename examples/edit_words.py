@@ -8,13 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from facedit import api as pipeline
-from facedit.options import EditRequest, Run
+import facedit
 
 
 def main(source: str, output: str, old: str, new: str) -> None:
-    request = EditRequest(replace=((old, new),), voice="default")
-    result = pipeline.edit(Path(source), Path(output), request, run=Run(seed=1, force=True))
+    request = facedit.EditRequest(replace=((old, new),), voice="default")
+    result = facedit.edit(Path(source), Path(output), request, run=facedit.Run(seed=1, force=True))
     (report,) = result.details["reports"]
     for seam in report["seams"]:
         verdict = "smooth" if seam["smooth"] else "have a look"

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+import facedit
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
 from facedit.face.track import track_face
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
-from facedit.model.checkpoint import load_model
-from facedit.model.infill import infill
 from facedit.motion.lips import lip_opening
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
@@ -42,7 +41,7 @@ def main(source: str, start_s: str) -> None:
     mask = np.zeros_like(x, dtype=bool)
     mask[:, space.groups["lips"]] = hidden[:, None]
     speech = extract(read_sound(Path(source)), len(x)).values
-    takes = infill(load_model(), x, mask, speech, seed=0, takes=3)
+    takes = facedit.infill(facedit.load_model(), x, mask, speech, seed=0, takes=3)
     print("lip opening in % of the eye distance, as shot and in three takes:")
     print(np.round(100 * lip_opening(landmarks[hidden]), 1))
     for take in takes:

@@ -15,7 +15,8 @@ from safetensors.numpy import save_file
 from facedit import __version__
 from facedit.cli.doctor import Checkup
 from facedit.cli.main import main
-from facedit.cli.terminal import FAULT, ended, one_line
+from facedit.cli.terminal import FAULT, ended
+from facedit.errors import one_line
 from facedit.weights.shipped import shipped_files
 
 VERBS = (

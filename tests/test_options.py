@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from facedit import api as pipeline
+from facedit import api
 from facedit.cli.main import build_parser
 from facedit.compose.scripts import with_script_options
 from facedit.editing.script import EditScript, ScriptSource
@@ -25,7 +25,7 @@ BARE = {
 @pytest.mark.parametrize("verb", USUAL_REGION)
 def test_the_bare_command_line_means_the_bare_call(verb, monkeypatch):
     runs = []
-    monkeypatch.setattr(pipeline, verb, lambda *_, run, **__: runs.append(run))
+    monkeypatch.setattr(api, verb, lambda *_, run, **__: runs.append(run))
     args = build_parser().parse_args(BARE[verb])
     args.run(args)
     assert runs == [Run()]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facedit import api as pipeline
+from facedit import api
 from facedit.compose import spans
 from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
@@ -54,7 +54,7 @@ def portrait(folder):
 @pytest.fixture(scope="module")
 def talking(folder, portrait):
     path = folder / "talking.mp4"
-    pipeline.generate(portrait, path, text=TEXT, run=QUIET)
+    api.generate(portrait, path, text=TEXT, run=QUIET)
     return path
 
 
@@ -72,7 +72,7 @@ def edited(folder, talking, words):
     request = EditRequest(
         replace=(("moon", "station"),), delete=("on",), transcript=words, voice="default"
     )
-    return pipeline.edit(talking, path, request, run=QUIET)
+    return api.edit(talking, path, request, run=QUIET)
 
 
 def pictures(path):
@@ -114,7 +114,7 @@ def test_who_speaks_and_why_is_told(talking, edited, words, monkeypatch, tmp_pat
             (cache / "assets" / name).symlink_to(asset_path(name))
     monkeypatch.setenv("FACEDIT_CACHE", str(cache))
     request = EditRequest(replace=(("fly", "drive"),), transcript=words)
-    lines = str(pipeline.plan_edit(talking, request, run=QUIET)).splitlines()
+    lines = str(api.plan_edit(talking, request, run=QUIET)).splitlines()
     assert lines[-2].startswith("voice: hibari (American woman), the only one installed")
     assert lines[-1].startswith("note: hibari, a woman's voice, is the only one installed")
 
@@ -128,7 +128,7 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
         ("lent", portrait, {"footage": talking}),
     ):
         path = folder / f"{name}.mp4"
-        result = pipeline.generate(face, path, text="Moon.", voice="default", run=QUIET, **choice)
+        result = api.generate(face, path, text="Moon.", voice="default", run=QUIET, **choice)
         said[name] = result.details["reports"][0]["figures"]
         drawn[name] = pictures(path)
     for name in ("shown", "lent"):
@@ -140,7 +140,7 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
         assert psnr(drawn[name][-10], drawn["alone"][-10]) < 50
     assert "mouths" not in said["alone"]
     with pytest.raises(UsageError, match="contradict"):
-        pipeline.generate(
+        api.generate(
             talking, folder / "x.mp4", text="Moon.", picture_only=True, footage=talking, run=QUIET
         )
 
@@ -205,7 +205,7 @@ def test_the_seed_decides_the_motion(folder, talking, words):
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         path = folder / f"seed-{name}.mp4"
         request = EditRequest(replace=(("moon", "sea"),), transcript=words, voice="default")
-        pipeline.edit(talking, path, request, run=Run(progress=False, seed=seed))
+        api.edit(talking, path, request, run=Run(progress=False, seed=seed))
         made[name] = pictures(path)
     same = [np.array_equal(a, b) for a, b in zip(made["a"], made["b"], strict=True)]
     assert all(same)
@@ -217,13 +217,13 @@ def test_takes_are_written_beside_each_other(folder, talking, words, portrait, v
     run, out = Run(progress=False, seed=3, takes=2), folder / f"{verb}-takes.mp4"
     if verb == "edit":
         request = EditRequest(replace=(("moon", "sun"),), transcript=words, voice="default")
-        result = pipeline.edit(talking, out, request, run=run)
+        result = api.edit(talking, out, request, run=run)
     elif verb == "sync":
         speech = folder / "takes.wav"
         write_wav(speech, synthesise("Moon.", "default")[0])
-        result = pipeline.sync(talking, speech, out, run=run)
+        result = api.sync(talking, speech, out, run=run)
     else:
-        result = pipeline.generate(portrait, out, text="Moon.", voice="default", run=run)
+        result = api.generate(portrait, out, text="Moon.", voice="default", run=run)
     assert [path.name for path in result.outputs] == [out.name, f"{verb}-takes-take2.mp4"]
     assert [report["figures"]["seed"] for report in result.details["reports"]] == [3, 4]
     one, two = (pictures(path) for path in result.outputs)
@@ -235,7 +235,7 @@ def test_new_sound_over_the_same_pictures(folder, talking):
     sound, _ = synthesise("Nobody knows why.", "default")
     speech = folder / "speech.wav"
     write_wav(speech, sound)
-    result = pipeline.sync(talking, speech, folder / "sync.mp4", run=QUIET)
+    result = api.sync(talking, speech, folder / "sync.mp4", run=QUIET)
     before, after = probe(talking), probe(result.outputs[0])
     assert (after.frame_count, after.frame_rate) == (before.frame_count, before.frame_rate)
     ours, theirs = pictures(result.outputs[0])[10], pictures(talking)[10]
@@ -246,22 +246,22 @@ def test_new_sound_over_the_same_pictures(folder, talking):
 
 def test_saying_the_same_words_copies_the_file(folder, talking, words):
     request = EditRequest(say=TEXT.upper(), transcript=words)
-    result = pipeline.edit(talking, folder / "same.mp4", request, run=QUIET)
+    result = api.edit(talking, folder / "same.mp4", request, run=QUIET)
     assert result.outputs[0].read_bytes() == talking.read_bytes()
 
 
 def test_a_saved_script_runs_again(folder, talking, words):
     script = folder / "script.json"
     request = EditRequest(delete=("Monday",), transcript=words, voice="default")
-    planned = pipeline.plan_edit(talking, request, save_script=script, run=QUIET)
-    again = pipeline.plan_edit(talking, EditRequest(script=script), run=QUIET)
+    planned = api.plan_edit(talking, request, save_script=script, run=QUIET)
+    again = api.plan_edit(talking, EditRequest(script=script), run=QUIET)
     assert again.details["plan"] == planned.details["plan"]
 
 
 def test_a_plan_can_be_had_without_rendering(folder, talking, words):
     request = EditRequest(replace=(("fly", "drive"),), transcript=words, voice="default")
     before = set(folder.iterdir())
-    result = pipeline.plan_edit(talking, request, run=QUIET)
+    result = api.plan_edit(talking, request, run=QUIET)
     assert '"fly" becomes "drive"' in str(result)
     assert "voice: hibari (American woman), as asked for" in str(result)
     assert [voice["name"] for voice in result.details["voices"]] == ["hibari"]
@@ -275,7 +275,7 @@ def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch)
     )
     monkeypatch.setattr("facedit.compose.plans.choose_voice", lambda *_: next(near))
     wishes = (("We", "They"), ("fly", "drive"), ("moon", "sea"))
-    result = pipeline.plan_edit(talking, EditRequest(replace=wishes, transcript=words), run=QUIET)
+    result = api.plan_edit(talking, EditRequest(replace=wishes, transcript=words), run=QUIET)
     assert [voice["name"] for voice in result.details["voices"]] == ["af_one", "am_two"]
 
 
@@ -284,7 +284,7 @@ def test_ones_own_recording_is_used(folder, talking, words):
     recording = folder / "recording.wav"
     write_wav(recording, Sound(0.5 * sound.samples, sound.rate))
     request = EditRequest(replace=(("fly", "walk"),), transcript=words, speech=recording)
-    result = pipeline.plan_edit(talking, request, run=QUIET)
+    result = api.plan_edit(talking, request, run=QUIET)
     (fill,) = (part for part in result.details["plan"]["segments"] if not part["keep"])
     assert 0.1 < fill["speech_s"] < 0.6  # one word of the sentence, not all of it
 
@@ -304,12 +304,12 @@ def test_another_device_makes_the_same_pictures(talking, portrait, edited, words
         replace=(("moon", "station"),), delete=("on",), transcript=words, voice="default"
     )
     spoken = {name: folder / f"{name}.mp4" for name in ("here", "there")}
-    pipeline.generate(portrait, spoken["here"], text="Moon.", run=Run(progress=False, device="cpu"))
+    api.generate(portrait, spoken["here"], text="Moon.", run=Run(progress=False, device="cpu"))
     with plugged_in():
-        pipeline.generate(portrait, spoken["there"], text="Moon.", run=QUIET)
+        api.generate(portrait, spoken["there"], text="Moon.", run=QUIET)
     with plugged_in() as name:
         run = Run(progress=False, device=name)
-        pipeline.edit(talking, folder / "edited_there.mp4", request, run=run)
+        api.edit(talking, folder / "edited_there.mp4", request, run=run)
     for here, there in (
         (spoken["here"], spoken["there"]),
         (edited.outputs[0], folder / "edited_there.mp4"),
@@ -335,8 +335,8 @@ def test_weights_are_given_the_speech_layer_that_they_name(portrait, folder, mon
         save_model(replace(model, encoder=name), path)
         run = Run(progress=False, weights=str(path), force=True)
         if layers:
-            pipeline.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
+            api.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
         else:
             with pytest.raises(UsageError, match="wavlm/2"):
-                pipeline.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
+                api.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
         assert asked == layers

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from facedit.compose import scripts
-from facedit.compose.job import Job, make, report_folder
+from facedit.compose.job import Job, LoadModels, make, report_folder
 from facedit.compose.plans import PlannedEdit, plan_words, voices_of, whole_clip_plan
 from facedit.compose.portrait import make_portrait, speaker_of
 from facedit.compose.results import (
@@ -20,7 +21,7 @@ from facedit.compose.results import (
     take_files,
 )
 from facedit.compose.sound import compose_sound, with_sound
-from facedit.compose.spans import load_models
+from facedit.compose.spans import Models, TrackedWindow, load_models
 from facedit.compose.weights import choose_weights
 from facedit.compose.words import source_transcript, word_edits
 from facedit.device import choose_device
@@ -35,8 +36,10 @@ from facedit.media.sound import read_speech_file, read_spoken
 from facedit.options import EditRequest, Run
 from facedit.report.files import check_report, report_files
 from facedit.report.progress import StageClock
+from facedit.report.run_report import Figure
 from facedit.speech.voice import synthesise, voice_named
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
+from facedit.training.adapt.adapting import adapted_models
 from facedit.types import Transcript
 from facedit.weights.fetch import require
 
@@ -123,7 +126,7 @@ def edit(
         notes=tuple(choice.warning for choice in voices if choice.warning),
     )
     with none_left_behind(made):
-        reports = make(job, lambda: load_models(run), outputs)
+        reports = make(job, _models(run, clock), outputs)
         if save_script is not None:
             scripts.save_script(save_script, source, info, planned, request, run)
     return result_of(describe(planned), outputs, reports, run, voices)
@@ -163,7 +166,7 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
         clock=clock,
     )
     with none_left_behind(made):
-        reports = make(job, lambda: load_models(run), outputs)
+        reports = make(job, _models(run, clock), outputs)
     summary = f"{new.duration_s:.2f} s of new speech over {info.duration_s:.2f} s of pictures."
     return result_of(summary, outputs, reports, run)
 
@@ -355,6 +358,17 @@ def _planned(
         joints = tuple((fill.source_start_s, fill.source_end_s) for fill in script.plan.fills)
     planned = plan_words(source, info, script.transcript, script.edits, request, clock, joints)
     return info, planned, request, run
+
+
+def _models(run: Run, clock: StageClock) -> LoadModels:
+    """Return what loads the networks of a run, fitted to the clip where that is asked for."""
+
+    def load(windows: Sequence[TrackedWindow]) -> tuple[Models, dict[str, Figure]]:
+        with clock.stage("loading models"):
+            learned = load_models(run)
+        return adapted_models(learned, windows, run, clock)
+
+    return load
 
 
 def _unchanged(source: Path, outputs: tuple[Path, ...], run: Run) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST_LINE = 1000
+
 
 class FaceditError(Exception):
     """Base of every error that is the input's fault, not the program's.
@@ -89,3 +91,21 @@ class ItemsFailed(FaceditError):
     """Some items of a run over many failed; the results say which and why."""
 
     exit_status = 8
+
+
+def one_line(message: str) -> str:
+    """Bring a message into one printable line, whatever a file name or a library put into it.
+
+    Args:
+        message: Any text.
+
+    Returns:
+        The text without line breaks, control characters escaped, shortened if it is endless.
+    """
+    line = " ".join(message.split())
+    if len(line) > _LONGEST_LINE:
+        line = f"{line[: _LONGEST_LINE // 2]} … {line[-_LONGEST_LINE // 2 :]}"
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in line
+    )

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from facedit import api as pipeline
+from facedit import api
 from facedit.compose.words import source_transcript, word_edits
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
@@ -39,7 +39,7 @@ def test_transcribe_and_then_edit_recognise_once(asked, tmp_path, seconds):
     noise = np.random.default_rng(0).normal(0, 0.1, (round(seconds * 16_000), 1))
     clip = tmp_path / "clip.mp4"
     write_clip(clip, [gradient(k) for k in range(25)], Sound(noise.astype(np.float32), 16_000))
-    read = pipeline.transcribe(clip).transcript
+    read = api.transcribe(clip).transcript
     request = EditRequest(delete=("Hello",))
     found = source_transcript(clip, probe(clip), request, StageClock(progress=False))
     assert found == read
@@ -61,7 +61,7 @@ def test_of_a_recording_with_a_cover_all_is_heard(asked, tmp_path):
         picture = np.zeros((64, 64, 3), np.uint8)
         file.mux(cover.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         file.mux(cover.encode(None))
-    pipeline.transcribe(song)
+    api.transcribe(song)
     assert asked[0].samples.shape == read_speech_file(song).samples.shape
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from motion_corpus import DIMS, GROUPS, META, write_corpus
 
-from facedit.dataset.masks import KINDS, MaskConfig
+from facedit.dataset.masks import KINDS, MaskConfig, turn_back
 from facedit.dataset.prepare import describe_space
 from facedit.dataset.prepared import clip_path, read_clip, read_meta, read_rows, write_meta
 from facedit.errors import UsageError
@@ -18,7 +18,6 @@ from facedit.training.motion.sampler import (
     hold_still,
     make_pool,
     stretch,
-    turn_back,
 )
 from facedit.training.motion.scaling import fit_projection, motion_scale
 

@@ -15,8 +15,7 @@ from facedit.bench.items import Item, read_bench
 from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.reference import original_of
 from facedit.bench.selection import clips_folder
-from facedit.cli.terminal import one_line
-from facedit.errors import FaceditError, ItemsFailed
+from facedit.errors import FaceditError, ItemsFailed, one_line
 from facedit.media.output import make_folder, whole_or_nothing
 from facedit.media.wav import write_wav
 from facedit.report.progress import StageClock

@@ -140,7 +140,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
     """Let a speaker say a text."""
     import cv2
 
-    from facedit import api as pipeline
+    from facedit import api
     from facedit.media.wav import write_wav
     from facedit.options import Run
     from facedit.speech.transcript_io import save_transcript
@@ -151,7 +151,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
     write_wav(voice, sound, force=True)
     clip = folder / f"{part.name}.mp4"
     run = Run(progress=False, force=True, report=scratch / f"{part.name}.report")
-    pipeline.generate(face, clip, speech=voice, run=run)
+    api.generate(face, clip, speech=voice, run=run)
     save_transcript(words, clip.with_suffix(".json"))
     return clip
 

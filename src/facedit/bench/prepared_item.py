@@ -25,6 +25,7 @@ from facedit.compose.spans import (
     track_windows,
 )
 from facedit.compose.still import load_still, still_canvas
+from facedit.dataset.masks import turn_back
 from facedit.editing.plan import EditPlan
 from facedit.errors import UsageError
 from facedit.evaluation.fills import middle_frames
@@ -42,7 +43,6 @@ from facedit.options import Run
 from facedit.render.still import Still
 from facedit.report.progress import StageClock
 from facedit.speech.features import WHISPER, WhisperBase
-from facedit.training.motion.sampler import turn_back
 from facedit.types import FaceTrack, Float32, Word
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 

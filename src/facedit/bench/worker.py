@@ -20,9 +20,8 @@ from facedit.bench.scoring import drawn_scene, scene_of, truth_scene
 from facedit.bench.selection import SUFFIXES
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.system import System
-from facedit.cli.terminal import one_line
 from facedit.device import AUTO, choose_device, device_of
-from facedit.errors import BadMedia, FaceditError
+from facedit.errors import BadMedia, FaceditError, one_line
 from facedit.face.landmarker import Landmarker
 from facedit.render.network import MouthNetwork, load_network
 from facedit.report.progress import StageClock

@@ -66,7 +66,7 @@ def demo(folder: Path, *, force: bool = False, device: str = "auto") -> DemoFile
         raise AssetMissing(
             "the demo's portrait comes with scikit-image: run 'pip install facedit[demo]'."
         ) from error
-    from facedit import api as pipeline
+    from facedit import api
     from facedit.media.side_by_side import side_by_side
     from facedit.options import EditRequest, Run
 
@@ -75,11 +75,11 @@ def demo(folder: Path, *, force: bool = False, device: str = "auto") -> DemoFile
     portrait = folder / "portrait.png"
     io.imsave(portrait, data.astronaut(), check_contrast=False)  # type: ignore[no-untyped-call]
     talking, edited = folder / "talking.mp4", folder / "edited.mp4"
-    pipeline.generate(
+    api.generate(
         portrait, talking, text=SENTENCE, voice="default", run=Run(force=force, device=device)
     )
     request = EditRequest(replace=((OLD_WORD, NEW_WORD),), voice="default")
-    pipeline.edit(
+    api.edit(
         talking, edited, request, run=Run(force=force, device=device, report=folder / "report")
     )
     compared = folder / "side_by_side.mp4"

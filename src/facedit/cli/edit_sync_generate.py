@@ -64,7 +64,7 @@ def _add_edit(verbs: Verbs, verb: Verb) -> None:
 
 
 def _edit(args: argparse.Namespace) -> Any:
-    from facedit import api as pipeline
+    from facedit import api
 
     request = EditRequest(
         say=args.say,
@@ -79,10 +79,10 @@ def _edit(args: argparse.Namespace) -> Any:
         voice=args.voice,
     )
     if args.plan:
-        return pipeline.plan_edit(
+        return api.plan_edit(
             args.input, request, save_script=args.save_script, run=_run_options(args)
         )
-    return pipeline.edit(
+    return api.edit(
         args.input,
         args.output,
         request,
@@ -100,9 +100,9 @@ def _add_sync(verbs: Verbs, verb: Verb) -> None:
 
 
 def _sync(args: argparse.Namespace) -> Any:
-    from facedit import api as pipeline
+    from facedit import api
 
-    return pipeline.sync(args.input, args.speech, args.output, run=_run_options(args))
+    return api.sync(args.input, args.speech, args.output, run=_run_options(args))
 
 
 def _add_generate(verbs: Verbs, verb: Verb) -> None:
@@ -126,9 +126,9 @@ def _add_generate(verbs: Verbs, verb: Verb) -> None:
 
 
 def _generate(args: argparse.Namespace) -> Any:
-    from facedit import api as pipeline
+    from facedit import api
 
-    return pipeline.generate(
+    return api.generate(
         args.input,
         args.output,
         speech=args.speech,

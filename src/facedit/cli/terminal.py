@@ -8,15 +8,13 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from facedit.errors import FaceditError
+from facedit.errors import FaceditError, one_line
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
 
 FAULT = 70
 """Exit status when the program itself is at fault (EX_SOFTWARE of sysexits.h)."""
-
-_LONGEST_LINE = 1000
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -62,24 +60,6 @@ def ended(answer: Callable[[], str], *, verbose: bool) -> int:
         reason = f"{type(error).__name__}: {error}"
         return _failed(f"unexpected fault, please report it ({reason}); -v shows more.", FAULT)
     return 0
-
-
-def one_line(message: str) -> str:
-    """Bring a message into one printable line, whatever a file name or a library put into it.
-
-    Args:
-        message: Any text.
-
-    Returns:
-        The text without line breaks, control characters escaped, shortened if it is endless.
-    """
-    line = " ".join(message.split())
-    if len(line) > _LONGEST_LINE:
-        line = f"{line[: _LONGEST_LINE // 2]} … {line[-_LONGEST_LINE // 2 :]}"
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-        for letter in line
-    )
 
 
 def _failed(message: str, status: int) -> int:

@@ -30,9 +30,9 @@ def _add_transcribe(verbs: Verbs, verb: Verb) -> None:
 
 
 def _transcribe(args: argparse.Namespace) -> Any:
-    from facedit import api as pipeline
+    from facedit import api
 
-    return pipeline.transcribe(
+    return api.transcribe(
         args.input, args.output, language=args.language, text=args.text, force=args.force
     )
 
@@ -46,8 +46,8 @@ def _add_motion(verbs: Verbs, verb: Verb) -> None:
 
 
 def _motion(args: argparse.Namespace) -> Any:
-    from facedit import api as pipeline
+    from facedit import api
 
-    return pipeline.export_motion(
+    return api.export_motion(
         args.input, args.output, face=args.face, force=args.force, progress=not args.no_progress
     )

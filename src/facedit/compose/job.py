@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,11 @@ from facedit.media.write import VideoWriter
 from facedit.options import Making, Run
 from facedit.report.files import write_report
 from facedit.report.progress import StageClock
-from facedit.report.run_report import ClipFacts, RunReport, StageTime
-from facedit.training.adapt.adapting import adapted_models
+from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
 from facedit.types import Transcript, Word
+
+LoadModels = Callable[[Sequence[TrackedWindow]], tuple[Models, dict[str, Figure]]]
+"""Loads the learned parts for a tracked clip, and says for the report what was done to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,7 @@ class Job:
     notes: tuple[str, ...] = ()
 
 
-def make(
-    job: Job, models: Callable[[], Models], outputs: tuple[Path, ...]
-) -> tuple[RunReport, ...]:
+def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     """Make every take of a job.
 
     Args:
@@ -81,9 +81,7 @@ def make(
     """
     windows = track_windows(job.source, job.info, job.plan, job.run, job.clock)
     paths = source_paths(job.plan, tuple(cut for window in windows for cut in window.track.cuts))
-    with job.clock.stage("loading models"):
-        learned = models()
-    learned, adapted = adapted_models(learned, windows, job.run, job.clock)
+    learned, adapted = models(windows)
     region = job.run.region_of(job.verb)
     canvases = span_canvases(job.plan, paths, windows, learned.space, region)
     warnings = refuse_missing_faces(job.plan, canvases, job.run.on_no_face)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -141,3 +142,8 @@ def count_reasons(rows: Iterable[Row]) -> dict[str, int]:
         if row["status"] != KEPT:
             counts[kind_of(row)] = counts.get(kind_of(row), 0) + 1
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def counted(names: Iterable[str]) -> str:
+    """Say how often each name occurs, e.g. ``train (7), dev (1)``."""
+    return ", ".join(f"{name} ({count})" for name, count in Counter(names).items())

@@ -13,11 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from facedit.bench.measures.av_sync import judge
 from facedit.dataset.encode import MIN_FRAMES, Unusable
 from facedit.dataset.prepared import PreparedClip
 from facedit.lip_sync.distance import SyncScore
-from facedit.lip_sync.sync_weights import SyncModel
+from facedit.lip_sync.sync_weights import SyncModel, judge
 from facedit.types import Float32
 
 LARGEST_LEFT = 1

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from facedit.dataset.clip_rows import counted
 from facedit.dataset.prepared import ClipRow, read_clip, read_meta, read_rows
 from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import OutputExists, UsageError
@@ -26,7 +27,6 @@ from facedit.evaluation.lip_sums import Figure, figures, hidden_frames, paired_g
 from facedit.evaluation.spans import LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.motion.space import MotionSpace
-from facedit.training.motion.data import counted
 from facedit.types import Float64
 from facedit.weights.fetch import require
 

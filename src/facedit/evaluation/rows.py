@@ -6,6 +6,10 @@ import numpy as np
 
 from facedit.types import Bool, Float32, Float64
 
+MARGIN = 2
+"""Motion frames at both ends of a silence that do not count."""
+
+
 SPEAKING = 0.5
 """Voice activity from which on a frame is speech."""
 
@@ -107,3 +111,17 @@ def against_own(steps: Float64, own: Float64) -> list[float]:
     if not len(steps) or len(own) < FEWEST_STEPS:
         return []
     return [float(steps.sum()), float(len(steps) * own.mean())]
+
+
+def silent(speech: Float32) -> Bool:
+    """Return in which motion frames nobody speaks.
+
+    Args:
+        speech: Speech features, shape (T, C); without channels nothing is known.
+
+    Returns:
+        Shape (T,).
+    """
+    if not speech.shape[1]:
+        return np.zeros(len(speech), np.bool_)
+    return eroded(~speaking(speech), MARGIN)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.dataset.masks import span_mask
+from facedit.dataset.masks import span_mask, turn_back
 from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.evaluation.lip_sums import span_sums
 from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace, lip_opening, lip_width
-from facedit.training.motion.sampler import turn_back
 from facedit.types import Bool, Float32, Float64
 
 EDGE = 4

@@ -17,6 +17,7 @@ from torch import Tensor
 from facedit.device import device_of
 from facedit.errors import AssetMissing, BadWeights
 from facedit.fields import build
+from facedit.lip_sync.distance import SyncScore, mean_distances, score
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.media.output import whole_or_nothing
 from facedit.model.normalise import SpeechProjection
@@ -205,3 +206,23 @@ def _embed(encoder: torch.nn.Module, values: Float32) -> Float32:
         whole = torch.from_numpy(np.ascontiguousarray(values, np.float32))[None]
         found = encoder(whole.to(device_of(encoder)))[0]
     return np.asarray(found.cpu().numpy(), np.float32)
+
+
+def judge(net: SyncModel, motion: Float32, speech: Float32, counts: Bool) -> SyncScore | None:
+    """Score a stretch.
+
+    Args:
+        net: The sync network.
+        motion: Standardised motion, NaN rows where there is no face, shape (T, D).
+        speech: Speech features under it, shape (T, C); without channels where there is no sound.
+        counts: Frames of the stretch, shape (T,).
+
+    Returns:
+        The score; None where no frame of it has both face and sound.
+    """
+    finite, seen = bridged(motion)
+    counts = counts & seen
+    if not speech.shape[1] or not counts.any():
+        return None
+    distances = mean_distances(net.embed_motion(finite), net.embed_speech(speech), counts)
+    return score(distances, int(counts.sum()))

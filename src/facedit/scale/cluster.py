@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from facedit.cli.terminal import one_line
-from facedit.errors import AssetMissing, FaceditError, UsageError
+from facedit.errors import AssetMissing, FaceditError, UsageError, one_line
 from facedit.scale.environment import ONE_THREAD, environment
 from facedit.scale.outcome import (
     DIED,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
-from facedit.cli.terminal import one_line
+from facedit.errors import one_line
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 from facedit.cache import cached
+from facedit.speech.align import HOPELESS_FIT
 from facedit.speech.features import WHISPER, WhisperBase, encoder_name, extract
 from facedit.speech.sound import speech_samples
-from facedit.speech.sphinx import AlignedPhone, AlignedWord, force_align
+from facedit.speech.sphinx import AlignedPhone, AlignedWord, force_align, mean_score
 from facedit.speech.transcribe import transcribe
 from facedit.speech.transcript_json import parse_json
 from facedit.types import Sound, SpeechFeatures, Transcript
@@ -165,3 +166,19 @@ def _write_alignment(part: Path, found: Sequence[AlignedWord] | None) -> None:
     """Write an entry."""
     rows = None if found is None else [[astuple(phone) for phone in w.phones] for w in found]
     part.write_text(json.dumps({"words": rows}), encoding="utf-8")
+
+
+def phones_of_sound(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedPhone, ...] | None:
+    """Align words with a sound, once for all systems that speak over the same sound.
+
+    Args:
+        sound: The sound.
+        tokens: All words in it.
+
+    Returns:
+        The phones in order; None where the words do not fit.
+    """
+    words = cached_alignment(sound, tokens)
+    if words is None or mean_score(words) < HOPELESS_FIT:
+        return None
+    return tuple(phone for word in words for phone in word.phones)

@@ -30,9 +30,9 @@ import numpy as np
 
 from facedit.bench.scene import Scene
 from facedit.evaluation.measure import Measure
-from facedit.lip_sync.distance import REACH, SyncScore, mean_distances, score
-from facedit.lip_sync.sync_weights import SyncModel, bridged
-from facedit.types import Bool, Float32, Float64
+from facedit.lip_sync.distance import REACH, SyncScore
+from facedit.lip_sync.sync_weights import SyncModel, judge
+from facedit.types import Bool, Float64
 from facedit.units import MOTION_FPS, frame_at
 
 KEY, SOURCE_KEY = "av_sync", "av_sync_source"
@@ -64,26 +64,6 @@ def sums(scene: Scene, net: SyncModel) -> dict[str, list[float]]:
     if theirs is not None:
         found[SOURCE_KEY] = score_sums(theirs)
     return found
-
-
-def judge(net: SyncModel, motion: Float32, speech: Float32, counts: Bool) -> SyncScore | None:
-    """Score a stretch.
-
-    Args:
-        net: The sync network.
-        motion: Standardised motion, NaN rows where there is no face, shape (T, D).
-        speech: Speech features under it, shape (T, C); without channels where there is no sound.
-        counts: Frames of the stretch, shape (T,).
-
-    Returns:
-        The score; None where no frame of it has both face and sound.
-    """
-    finite, seen = bridged(motion)
-    counts = counts & seen
-    if not speech.shape[1] or not counts.any():
-        return None
-    distances = mean_distances(net.embed_motion(finite), net.embed_speech(speech), counts)
-    return score(distances, int(counts.sum()))
 
 
 def widened(hidden: Bool, frames: int) -> Bool:

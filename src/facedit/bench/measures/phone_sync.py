@@ -27,10 +27,9 @@ from facedit.bench.measures.av_sync import WIDEN, widened
 from facedit.bench.scene import Scene, View
 from facedit.evaluation.measure import Measure, correlation_of, correlation_sums
 from facedit.motion.lips import lip_opening
-from facedit.speech.align import HOPELESS_FIT
-from facedit.speech.cache import cached_alignment
-from facedit.speech.sphinx import AlignedPhone, mean_score
-from facedit.types import Bool, Float64, Sound
+from facedit.speech.cache import phones_of_sound
+from facedit.speech.sphinx import AlignedPhone
+from facedit.types import Bool, Float64
 from facedit.units import MOTION_FPS, frame_at
 
 KEY = "phone_sync"
@@ -84,22 +83,6 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     opening = opening_curve(scene.output)
     found = lag_sums(opening, spoken, widened(scene.hidden, WIDEN), scene.output.first_frame)
     return {KEY: found}
-
-
-def phones_of_sound(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedPhone, ...] | None:
-    """Align words with a sound, once for all systems that speak over the same sound.
-
-    Args:
-        sound: The sound.
-        tokens: All words in it.
-
-    Returns:
-        The phones in order; None where the words do not fit.
-    """
-    words = cached_alignment(sound, tokens)
-    if words is None or mean_score(words) < HOPELESS_FIT:
-        return None
-    return tuple(phone for word in words for phone in word.phones)
 
 
 def openness_curve(phones: Sequence[AlignedPhone], duration_s: float) -> Float64:

@@ -27,16 +27,12 @@ from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
 from facedit.evaluation.meter import lip_meter
 from facedit.evaluation.rows import (
     against_own,
-    eroded,
     has_face,
-    speaking,
+    silent,
     step_lengths,
     steps_within,
 )
-from facedit.types import Bool, Float32, Float64
-
-MARGIN = 2
-"""Motion frames at both ends of a silence that do not count."""
+from facedit.types import Float32, Float64
 
 
 def _per_cent(total: Float64) -> Float64:
@@ -90,17 +86,3 @@ def sums(scene: Scene) -> dict[str, list[float]]:
         if beside := against_own(steps, own):
             found[f"{name}_own"] = beside
     return found
-
-
-def silent(speech: Float32) -> Bool:
-    """Return in which motion frames nobody speaks.
-
-    Args:
-        speech: Speech features, shape (T, C); without channels nothing is known.
-
-    Returns:
-        Shape (T,).
-    """
-    if not speech.shape[1]:
-        return np.zeros(len(speech), np.bool_)
-    return eroded(~speaking(speech), MARGIN)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.bench.measures.phone_sync import phones_of_sound
 from facedit.dataset.footage_list import Source
 from facedit.dataset.transcripts import Given, words_of
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
+from facedit.speech.cache import phones_of_sound
 from facedit.speech.sphinx import AlignedPhone
 from facedit.types import Float32, Sound
 from facedit.units import MOTION_FPS

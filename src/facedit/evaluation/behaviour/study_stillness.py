@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facedit.bench.measures.silence import silent
 from facedit.compose.still import PROMPT_FRAMES
 from facedit.evaluation.behaviour import stillness
 from facedit.evaluation.behaviour.made_silence import KINDS, Silence, silenced
 from facedit.evaluation.behaviour.stillness import MARGIN, around, still_sums
 from facedit.evaluation.behaviour.study import Row, Study, rows_of
 from facedit.evaluation.fills import Sounds
-from facedit.evaluation.rows import runs, speaking
+from facedit.evaluation.rows import runs, silent, speaking
 from facedit.evaluation.spans import EDGE, Gap, hide_span, middle_span
 from facedit.speech.cache import cached_features
 from facedit.speech.features import encoder_of, is_made

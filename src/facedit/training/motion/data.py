@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from facedit.dataset.clip_rows import counted
 from facedit.dataset.prepared import META, NO_VOICES, ClipRow, read_clip, read_meta, read_rows
 from facedit.errors import UsageError
 from facedit.model.normalise import SpeechProjection
@@ -121,11 +121,6 @@ def pooled_rows(folder: Path, pools: Sequence[PoolConfig]) -> list[ClipRow]:
                 "pools = [] in [data] to learn from all that was prepared."
             )
     return [row for row in rows if row.corpus in wanted]
-
-
-def counted(names: Iterable[str]) -> str:
-    """Say how often each name occurs, e.g. ``train (7), dev (1)``."""
-    return ", ".join(f"{name} ({count})" for name, count in Counter(names).items())
 
 
 def split_rows(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.dataset.masks import Mask, MaskConfig, draw_mask
+from facedit.dataset.masks import Mask, MaskConfig, draw_mask, turn_back
 from facedit.dataset.prepared import Meta
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
@@ -232,29 +232,6 @@ def another_person(rng: np.random.Generator, spread: Float32, strength: float) -
     np.fill_diagonal(mixed, 0.0)
     own = np.exp(strength * rng.standard_normal(dims))
     return (np.diag(own) + strength * mixed).astype(np.float32)
-
-
-def turn_back(motion: Float32, hidden: Bool) -> Float32:
-    """Run what is kept of hidden frames backwards, tied to its own ends.
-
-    In an edit the brows and the head are as shot, to other words than the new ones. Played
-    backwards they are as lively and as steady at the seams, but say nothing about the lips.
-
-    Args:
-        motion: Shape (T, D).
-        hidden: True where motion is to be drawn, shape (T, D).
-
-    Returns:
-        The motion with the dims that are kept throughout changed in frames that have hidden ones.
-    """
-    out = motion.copy()
-    fixed = ~hidden.any(axis=0)
-    rows = np.concatenate([[False], hidden.any(axis=1), [False]])
-    for start, stop in np.flatnonzero(np.diff(rows)).reshape(-1, 2):
-        own = motion[start:stop, fixed]
-        ramp = np.linspace(1, -1, stop - start, dtype=np.float32)[:, None]
-        out[start:stop, fixed] = own[::-1] + ramp * (own[0] - own[-1])
-    return out
 
 
 def hold_still(motion: Float32, closed: Float32, held: int) -> Float32:
