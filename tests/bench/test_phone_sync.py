@@ -10,8 +10,8 @@ from facedit.bench.measures import phone_sync
 from facedit.bench.measures.phone_sync import OPENNESS, REACH, REST
 from facedit.motion.lips import lip_opening
 from facedit.speech import cache
+from facedit.speech.forced import AlignedPhone, AlignedWord
 from facedit.speech.pronounce import _ARPABET
-from facedit.speech.sphinx import AlignedPhone, AlignedWord
 from facedit.types import Word
 
 

@@ -1,7 +1,13 @@
 import pytest
 
-from facedit.speech.pronounce import MOST_PHONEMES, phonemes, phones_of, syllables
-from facedit.speech.sphinx import plain
+from facedit.speech.pronounce import (
+    MOST_PHONEMES,
+    phonemes,
+    phones_of,
+    plain,
+    pronunciations,
+    syllables,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +45,22 @@ def test_no_piece_is_longer_than_a_voice_can_speak():
     pieces = phonemes("seven green bottles hang on the wall and " * 40 + "x" * 300)
     assert len(pieces) > 2
     assert all(0 < len(piece) <= MOST_PHONEMES for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("word", "ways"),
+    [
+        ("z", {"Z IY", "Z EH D"}),
+        ("The", {"DH AH", "DH IY"}),
+        ("car,", {"K AA R", "K AA"}),
+        ("hold", {"HH OW L D", "HH OW L"}),
+        ("walking", {"W AO K IH NG", "W AO K IH N"}),
+    ],
+)
+def test_a_word_is_said_in_several_ways(word, ways):
+    assert ways <= {" ".join(way) for way in pronunciations(word)}
+
+
+def test_what_cannot_be_said_has_no_pronunciation():
+    assert pronunciations("…") == ()
+    assert pronunciations("5") == (("F", "AY", "V"),)

@@ -3,8 +3,8 @@ import pytest
 
 from facedit.errors import AssetMissing, BadTranscript
 from facedit.speech.align import align
+from facedit.speech.pronounce import plain
 from facedit.speech.sound import from_mono
-from facedit.speech.sphinx import plain
 from facedit.speech.transcribe import transcribe
 from facedit.types import Sound
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from facedit.speech.sphinx import force_align, mean_score
 
 from facedit.errors import AssetMissing, BadTranscript, UsageError
 from facedit.speech.levels import active_level_db, median_pitch
 from facedit.speech.snippet import cut_from_recording, speech_for_edit
 from facedit.speech.sound import from_mono, mono, resampled, speech_samples
-from facedit.speech.sphinx import force_align, mean_score
 from facedit.speech.voice import (
     HibariVoice,
     check_speakable,

@@ -28,7 +28,6 @@ LIBRARIES = (
     "ai-edge-litert",
     "safetensors",
     "faster-whisper",
-    "pocketsphinx",
     "hibari-tts",
     "onnxruntime",
     "tqdm",

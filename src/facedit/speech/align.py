@@ -1,9 +1,9 @@
 """Forced alignment: where in a sound each word of a given text lies.
 
-English goes through PocketSphinx (10 ms grid, phones as well). Other languages, and English that
-PocketSphinx cannot follow, go through Whisper's cross-attention, which is coarser. Both also say
-how well text and sound agree, and together they tell a transcript of something else from one of
-this sound: docs/journal/speech.md has the measurements behind the two thresholds.
+English goes through our own phone network (``forced``), which gives phones as well. Other
+languages, and English that it cannot pronounce, go through Whisper's cross-attention, which is
+coarser. Both also say how well text and sound agree, which tells a transcript of something else
+from one of this sound: docs/journal/speech.md has the measurements behind the thresholds.
 """
 
 from __future__ import annotations
@@ -12,35 +12,38 @@ import difflib
 import logging
 import math
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
 from facedit.inputs import check_pace
+from facedit.speech.forced import AlignedWord, force_align, mean_score
 from facedit.speech.joints import low_energy_point
+from facedit.speech.pronounce import plain
 from facedit.speech.sound import speech_samples
-from facedit.speech.sphinx import AlignedWord, force_align, mean_score, plain
 from facedit.speech.timing import in_order, spread
 from facedit.speech.whisper_words import LONGEST_S, attend, recognise
-from facedit.types import Float32, Sound, Transcript, Word
+from facedit.types import Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
 
 _log = logging.getLogger(__name__)
 
-CLEAR_FIT = -27.5
-"""PocketSphinx score per 10 ms above which text and sound agree beyond doubt."""
-HOPELESS_FIT = -40.0
-"""Below this, PocketSphinx's times are not worth having even if the text is right."""
+CLEAR_FIT = -1.3
+"""Score per 10 ms (``forced.mean_score``) above which text and sound agree beyond doubt."""
+HOPELESS_FIT = -4.0
+"""Below this, a text or a stretch of it is not what is said, and times are not worth having."""
 LEAST_PROBABILITY = 0.35
-"""Whisper's mean probability of an English text below which it is another text."""
+"""Whisper's mean probability of a doubtful English text below which it is another text."""
 LEAST_FOREIGN_PROBABILITY = 0.2
 """The same for other languages, which Whisper base knows less well."""
-_ATTENTION = "whisper-base attention"
 RUN = 4
 """Words of a stretch that is judged by itself, so that a text that is half right is noticed."""
-POOR_RUN_FIT = -35.0
-"""PocketSphinx score of a stretch below which it is doubtful."""
+POOR_RUN_FIT = -2.0
+"""Score of a stretch below which it is doubtful."""
 LEAST_RUN_PROBABILITY = 0.15
 """Whisper's mean probability of a doubtful stretch below which it is not what is said."""
+PHONE_ALIGNMENT = "phone alignment"
+"""Origin of words whose times the phone network found."""
 LEAST_RECOGNISED = 0.5
 """Fraction of a long text that must be recognised where nothing better can be tried."""
 
@@ -62,7 +65,22 @@ class Phone:
     word: int
 
 
-def align(sound: Sound, text: str, language: str = "en", check: bool = True) -> Transcript:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Words that are judged together, and what they must reach: either is enough."""
+
+    words: slice
+    fit: float
+    probability: float
+
+
+def align(
+    sound: Sound,
+    text: str,
+    language: str = "en",
+    check: bool = True,
+    wanted: slice | None = None,
+) -> Transcript:
     """Find the words of a text in a sound.
 
     Args:
@@ -70,30 +88,42 @@ def align(sound: Sound, text: str, language: str = "en", check: bool = True) -> 
         text: What is said in it, all of it and nothing else; numbers may be written as digits.
         language: ISO 639-1 code.
         check: Refuse a text that clearly is not what is said.
+        wanted: Words that are judged by themselves as strictly as the whole text.
 
     Returns:
-        A word per token of the text, as written; the score tells how well it fits. AssetMissing
-        is raised if PocketSphinx cannot do it and Whisper is not installed.
-
-    Raises:
-        BadTranscript: If the text has no words, or is clearly not what is said.
+        A word per token of the text, as written; the score tells how well it fits. BadTranscript
+        is raised if the text has no words or is clearly not what is said, AssetMissing if Whisper
+        is not installed.
     """
     samples = speech_samples(sound)
     tokens = _tokens(text, sound)
     found = force_align(samples, tokens) if language == "en" else None
-    if found is not None and (not check or mean_score(found) >= CLEAR_FIT):
-        return _transcript(_words(tokens, found), sound, language, "pocketsphinx")
-    words, agreement, enough, method = _by_whisper(samples, tokens, language)
-    if check and agreement < enough:
-        raise BadTranscript(
-            f"The transcript ({len(tokens)} words, “{_shortened(tokens)}”) is not what is said: it "
-            f"fits the sound to {agreement:.2f}, {enough:.2f} is needed. Check the text, or leave "
-            "it out to have it recognised."
-        )
-    if check and method == _ATTENTION:
-        _check_runs(words, found)
+    least = LEAST_PROBABILITY if language == "en" else LEAST_FOREIGN_PROBABILITY
+    short = len(samples) <= LONGEST_S * SPEECH_RATE
+    parts = [_Part(words, CLEAR_FIT, least) for words in (slice(None), wanted) if words]
+    if short:
+        parts += [_Part(words, POOR_RUN_FIT, LEAST_RUN_PROBABILITY) for words in _runs(tokens)]
+    if found is not None:
+        if check:
+            parts = [part for part in parts if mean_score(found[part.words]) < part.fit]
+        for part in parts if check else ():
+            if mean_score(found[part.words]) < HOPELESS_FIT:
+                _check(tokens, part, 0.0)
+        if not check or not parts:
+            return _transcript(_words(tokens, found), sound, language, PHONE_ALIGNMENT)
+    if short:
+        words, method = attend(samples, tokens, language), "whisper-base attention"
+        for part in parts if check else ():
+            _check(tokens, part, fmean(word.score for word in words[part.words]))
+    else:
+        _log.info("The sound is longer than %.0f s: aligning by recognition.", LONGEST_S)
+        heard = list(recognise(samples, language).words)
+        words, share = anchor(tokens, heard, len(samples) / SPEECH_RATE)
+        method = "whisper-base"
+        if check:
+            _check(tokens, _Part(slice(None), 0.0, LEAST_RECOGNISED), share)
     if found is not None and mean_score(found) >= HOPELESS_FIT:
-        return _transcript(_words(tokens, found), sound, language, "pocketsphinx")
+        return _transcript(_words(tokens, found), sound, language, PHONE_ALIGNMENT)
     return _transcript(words, sound, language, method)
 
 
@@ -151,36 +181,25 @@ def refine(transcript: Transcript, sound: Sound, reach_s: float = 0.03) -> Trans
     return replace(transcript, words=in_order(words, transcript.duration_s))
 
 
-def _by_whisper(
-    samples: Float32, tokens: list[str], language: str
-) -> tuple[list[Word], float, float, str]:
-    """Align by Whisper: words, how well they fit, how well they must, and the method's name."""
-    if len(samples) <= LONGEST_S * SPEECH_RATE:
-        words = attend(samples, tokens, language)
-        mean = sum(word.score for word in words) / len(words)
-        least = LEAST_PROBABILITY if language == "en" else LEAST_FOREIGN_PROBABILITY
-        return words, mean, least, _ATTENTION
-    _log.info("The sound is longer than %.0f s: aligning by recognition.", LONGEST_S)
-    heard = list(recognise(samples, language).words)
-    words, share = anchor(tokens, heard, len(samples) / SPEECH_RATE)
-    return words, share, LEAST_RECOGNISED, "whisper-base"
+def _runs(tokens: list[str]) -> list[slice]:
+    """Return every stretch of ``RUN`` words; none of a text that is not longer."""
+    return [slice(k, k + RUN) for k in range(len(tokens) - RUN + 1)] if len(tokens) > RUN else []
 
 
-def _check_runs(words: list[Word], found: tuple[AlignedWord, ...] | None) -> None:
-    """Refuse a text with a stretch that neither Whisper nor PocketSphinx can hear."""
-    length = min(RUN, len(words))
-    starts = range(len(words) - length + 1)
-    probable = [sum(word.score for word in words[k : k + length]) / length for k in starts]
-    if found is not None and all(mean_score(found[k : k + length]) >= POOR_RUN_FIT for k in starts):
+def _check(tokens: list[str], part: _Part, agreement: float) -> None:
+    """Refuse a text of which a part is not what is said."""
+    if agreement >= part.probability:
         return
-    worst = min(starts, key=lambda k: probable[k])
-    if probable[worst] < LEAST_RUN_PROBABILITY:
-        stretch = [word.text for word in words[worst : worst + length]]
+    figures = f"to {agreement:.2f}, {part.probability:.2f} is needed. Check the text"
+    if part.words.start is None:
         raise BadTranscript(
-            f"The transcript fits the sound in part only: “{' '.join(stretch)}” at word "
-            f"{worst + 1} of {len(words)} fits to {probable[worst]:.2f}, "
-            f"{LEAST_RUN_PROBABILITY:.2f} is needed. Check the text."
+            f"The transcript ({len(tokens)} words, “{_shortened(tokens)}”) is not what is said: it "
+            f"fits the sound {figures}, or leave it out to have it recognised."
         )
+    raise BadTranscript(
+        f"The transcript fits the sound in part only: “{' '.join(tokens[part.words])}” at word "
+        f"{part.words.start + 1} of {len(tokens)} fits {figures}."
+    )
 
 
 def anchor(tokens: list[str], heard: list[Word], duration_s: float) -> tuple[list[Word], float]:
@@ -234,15 +253,15 @@ def _words(tokens: list[str], found: tuple[AlignedWord, ...]) -> list[Word]:
 
 
 def confidence(score: float) -> float:
-    """Map PocketSphinx's score onto [0, 1].
+    """Map the score of an alignment onto [0, 1].
 
     Args:
-        score: Mean acoustic log score per 10 ms.
+        score: Mean score per 10 ms.
 
     Returns:
-        About 0.9 for a word that fits well, 0.5 at -25, near 0 below -40.
+        About 0.9 for a word that fits well, 0.5 at -1.5, near 0 below -4.
     """
-    return 1.0 / (1.0 + math.exp(-max(-100.0, score + 25.0) / 4.0))
+    return 1.0 / (1.0 + math.exp(-max(-100.0, score + 1.5) / 0.5))
 
 
 def _transcript(words: list[Word], sound: Sound, language: str, origin: str) -> Transcript:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from facedit.cache import cached
 from facedit.speech.align import HOPELESS_FIT
 from facedit.speech.features import WHISPER, WhisperBase, encoder_name, extract
+from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_score
 from facedit.speech.sound import speech_samples
-from facedit.speech.sphinx import AlignedPhone, AlignedWord, force_align, mean_score
 from facedit.speech.transcribe import transcribe
 from facedit.speech.transcript_json import parse_json
 from facedit.types import Sound, SpeechFeatures, Transcript
@@ -25,8 +25,8 @@ from facedit.weights.fetch import cache_dir
 Float16 = NDArray[np.float16]
 
 _VERSION = 1
-_TRANSCRIPT_VERSION = 3
-_ALIGNMENT_VERSION = 1
+_TRANSCRIPT_VERSION = 4
+_ALIGNMENT_VERSION = 2
 
 
 def cached_features(
@@ -91,10 +91,10 @@ def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, 
 
     Args:
         sound: Any rate and channels.
-        tokens: As in ``sphinx.force_align``.
+        tokens: As in ``forced.force_align``.
 
     Returns:
-        As ``sphinx.force_align``.
+        As ``forced.force_align``.
     """
     purpose = json.dumps(["alignment", _ALIGNMENT_VERSION, *tokens])
     path = _folder() / f"{sound_key(sound, purpose)}.json"

@@ -1,7 +1,7 @@
 """From written words to ARPAbet phones, by the phonemiser that ships inside hibari.
 
 It spells out numbers and guesses words that no lexicon holds. Its symbols are those of Kokoro
-(IPA with single letters for diphthongs); PocketSphinx wants the 39 phones of CMUdict.
+(IPA with single letters for diphthongs); the alignment wants the 39 phones of ARPAbet.
 """
 
 from __future__ import annotations
@@ -27,17 +27,67 @@ VOWELS = frozenset(
 """ARPAbet phones that carry a syllable."""
 
 
-def phones_of(text: str) -> tuple[str, ...]:
+_REDUCED = {
+    "a": "AH|EY", "an": "AH N|AE N", "and": "AH N D|AH N|EH N|N", "are": "ER|AH", "as": "AH Z|EH Z",
+    "at": "AH T", "because": "K AH Z|K AO Z", "been": "B IH N|B EH N", "but": "B AH",
+    "can": "K AH N|K N", "could": "K AH D", "for": "F ER|F AH", "from": "F R AH M", "had": "AH D",
+    "has": "AH Z|HH AH Z|Z", "have": "AH V|HH AH V", "he": "IY", "her": "ER|HH AH", "him": "IH M",
+    "his": "IH Z", "i'm": "AH M", "in": "AH N", "is": "Z|S", "it": "AH T",
+    "just": "JH IH S T|JH AH S", "me": "M IH", "my": "M AH", "of": "AH V|AH", "or": "ER",
+    "our": "AA R|AW R", "she": "SH IH", "should": "SH AH D", "so": "S AH", "than": "DH AH N",
+    "that": "DH AH T", "the": "DH AH|DH IY|DH IH", "them": "DH AH M|AH M", "there": "DH ER",
+    "they": "DH EH", "to": "T AH|T IH|T UW", "us": "AH S", "was": "W AH Z|W AA Z", "we": "W IH",
+    "were": "W ER|W AH", "what": "W AH T|HH W AH T", "will": "W AH L|AH L", "with": "W IH TH",
+    "would": "W AH D|AH D", "you": "Y AH|Y IH", "your": "Y ER|Y AO R", "z": "Z EH D",
+}  # fmt: skip
+"""More ways to say short words, most of them unstressed; separated by bars."""
+
+
+def pronunciations(token: str) -> tuple[tuple[str, ...], ...]:
+    """List the ways to say a written word.
+
+    Args:
+        token: One written word; a number may be read as several.
+
+    Returns:
+        Pronunciations in American and British English, unstressed, and with what is often left
+        out at the end, each once; none if nothing in it can be spoken as English.
+    """
+    found = [phones_of(token), phones_of(token, british=True)]
+    found += [tuple(way.split()) for way in _REDUCED.get(plain(token), "").split("|")]
+    for way in found[:2]:
+        if way[-2:] == ("IH", "NG") and len(way) > 3:
+            found.append((*way[:-1], "N"))
+        elif len(way) > 3 and way[-1] in ("T", "D") and way[-2] not in VOWELS:
+            found.append(way[:-1])
+    return tuple(dict.fromkeys(way for way in found if way))
+
+
+def plain(token: str) -> str:
+    """Strip a token to what a dictionary lists: lower case, no punctuation at the ends.
+
+    Args:
+        token: A word as written.
+
+    Returns:
+        The bare word.
+    """
+    bare = token.lower().replace("\u2019", "'")
+    return bare.strip("".join(c for c in set(bare) if not c.isalnum() and c != "'"))
+
+
+def phones_of(text: str, british: bool = False) -> tuple[str, ...]:
     """Pronounce a piece of text.
 
     Args:
         text: One or more written words; numbers and abbreviations are read out.
+        british: British instead of American pronunciation.
 
     Returns:
         ARPAbet phones without stress; empty if nothing in it can be spoken as English.
     """
     phones: list[str] = []
-    for symbol in "".join(phonemes(text)):
+    for symbol in "".join(phonemes(text, british)):
         phone = _ARPABET.get(symbol)
         if phone == "R" and phones and phones[-1] in ("ER", "AH") and symbol != "r":
             # "əɹ" and "ɜɹ" are one r-coloured vowel in ARPAbet.

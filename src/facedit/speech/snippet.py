@@ -16,6 +16,7 @@ import numpy as np
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
 from facedit.speech.align import align
+from facedit.speech.forced import force_align, mean_score
 from facedit.speech.joints import low_energy_point
 from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
 from facedit.speech.match import (
@@ -28,7 +29,6 @@ from facedit.speech.match import (
     stretch,
 )
 from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
-from facedit.speech.sphinx import force_align, mean_score
 from facedit.speech.voice import Voice, check_speakable
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.whisper_words import attend
@@ -175,7 +175,8 @@ def cut_from_recording(
     else:
         text, skip = new, 0
     try:
-        words = align(recording, " ".join(text), language).words
+        wanted = slice(skip, skip + len(new))
+        words = align(recording, " ".join(text), language, wanted=wanted).words
     except BadTranscript as error:
         raise BadTranscript(
             f"The recording ({recording.duration_s:.1f} s) holds neither the new words "

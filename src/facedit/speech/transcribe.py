@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 
 from facedit.speech.activity import voice_activity
-from facedit.speech.align import HOPELESS_FIT, confidence
+from facedit.speech.align import HOPELESS_FIT, PHONE_ALIGNMENT, confidence
+from facedit.speech.forced import force_align, mean_score
 from facedit.speech.sound import speech_samples
-from facedit.speech.sphinx import force_align, mean_score
 from facedit.speech.timing import in_order, one_each
 from facedit.speech.whisper_words import detect_language, recognise
 from facedit.types import Float32, Sound, Transcript, Word
@@ -30,8 +30,8 @@ def transcribe(
 ) -> Transcript:
     """Recognise what is said.
 
-    Whisper base finds the words. In English their times are then measured by PocketSphinx, which
-    is several times closer than Whisper's own (docs/journal/speech.md).
+    Whisper base finds the words. In English their times are then measured by forced alignment,
+    which is several times closer than Whisper's own (docs/journal/speech.md).
 
     Args:
         sound: Any rate and channels.
@@ -55,7 +55,7 @@ def transcribe(
     heard = recognise(samples, language, progress)
     words = in_order(one_each(heard.words, measured=True), sound.duration_s)
     measured = _measured(samples, words) if heard.language == "en" else None
-    origin = "whisper-base" if measured is None else "whisper-base, times by pocketsphinx"
+    origin = "whisper-base" if measured is None else f"whisper-base, times by {PHONE_ALIGNMENT}"
     if progress:
         progress(1.0)
     final = words if measured is None else in_order(measured, sound.duration_s)
@@ -68,7 +68,7 @@ def _measured(samples: Float32, words: tuple[Word, ...]) -> list[Word] | None:
         return None
     found = force_align(samples, [word.text for word in words])
     if found is None or mean_score(found) < HOPELESS_FIT:
-        _log.info("PocketSphinx could not follow the words; their times are Whisper's.")
+        _log.info("The words could not be aligned with the sound; their times are Whisper's.")
         return None
     return [
         replace(

@@ -24,6 +24,7 @@ SHIPPED = {
     "motion/mesh-grid.safetensors": "the same, fitted to GRID alone",
     "weights/face_mesh.safetensors": "triangles of the face mesh",
     "weights/ridge.safetensors": "ridge regression from speech: a baseline of the benchmark",
+    "weights/phones.safetensors": "phone network: where words and phones lie in English speech",
     "weights/voice_bank.safetensors": "speaker embeddings of the voices, to choose the nearest",
 }
 """Purpose of each file, by its path in the package."""

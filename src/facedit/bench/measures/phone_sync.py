@@ -1,6 +1,6 @@
 """Lip opening against the openness of the phones that are spoken: no network, nothing trained.
 
-The phones come from a forced alignment of the words with the sound (PocketSphinx, English only).
+The phones come from a forced alignment of the words with the sound (English only).
 Each has an openness in [0, 1] from phonetics; the curve of it over time, averaged over 0.12 s
 because lips move from phone to phone and don't jump, is set against the lip opening tracked in the
 pictures. Both are taken relative to their mean over the scene.
@@ -28,7 +28,7 @@ from facedit.bench.scene import Scene, View
 from facedit.evaluation.measure import Measure, correlation_of, correlation_sums
 from facedit.motion.lips import lip_opening
 from facedit.speech.cache import phones_of_sound
-from facedit.speech.sphinx import AlignedPhone
+from facedit.speech.forced import AlignedPhone
 from facedit.types import Bool, Float64
 from facedit.units import MOTION_FPS, frame_at
 
