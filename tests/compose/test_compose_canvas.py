@@ -61,7 +61,7 @@ def test_no_face_at_all_is_refused(space):
 def test_the_motion_underneath_moves_nothing(space):
     track = talking_track(space)
     canvas, _ = canvas_of(space, track)
-    target = target_landmarks(space, canvas, canvas.values, track.landmarks, track.times_s, "lips")
+    target = target_landmarks(space, canvas.identity, track.landmarks, canvas.values, "lips")
     assert np.abs(target - track.landmarks).max() < 0.02  # pixels
 
 
@@ -70,7 +70,7 @@ def test_new_lips_leave_eyes_and_head_alone(space):
     canvas, hidden = canvas_of(space, track)
     other = canvas.values.copy()
     other[hidden] += 1.0  # every dim asks to move
-    target = target_landmarks(space, canvas, other, track.landmarks, track.times_s, "lips")
+    target = target_landmarks(space, canvas.identity, track.landmarks, other, "lips")
     moved = np.linalg.norm(target - track.landmarks, axis=2).max(axis=0)
     assert moved[[13, 14]].min() > 0.5  # inner lips
     assert moved[[33, 263, 159, 386, 105, 334]].max() < 0.05  # eye corners, lids, brows

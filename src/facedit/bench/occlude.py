@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.compose.canvas import target_landmarks
 from facedit.errors import NoFace
+from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.pixels import patch_frame
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound
-from facedit.media.write import VideoWriter
+from facedit.media.write import write_video
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.renderer import FaceRenderer
@@ -65,13 +67,8 @@ def held_lips(space: MotionSpace, track: FaceTrack, hidden: Bool, stand_in: int)
     """
     kept = ~hidden & np.isfinite(track.landmarks[:, 0, 0])
     identity = space.identity(track.landmarks[kept], track.confidence[kept])
-    base = track.landmarks[hidden]
-    own = space.encode(base, identity)
-    wanted = own.copy()
-    lips = space.groups["lips"]
-    wanted[:, lips] = space.encode(track.landmarks[stand_in : stand_in + 1], identity)[:, lips]
-    moved = space.decode(wanted, identity) - space.decode(own, identity)
-    return (base + moved).astype(np.float32)
+    held = space.encode(track.landmarks[stand_in : stand_in + 1], identity)
+    return target_landmarks(space, identity, track.landmarks[hidden], held, "lips")
 
 
 def withhold(
@@ -109,20 +106,19 @@ def withhold(
     seen[rows] = True
     targets = dict(zip(rows.tolist(), held_lips(space, track, seen, stand_in), strict=True))
     named = {round(float(track.times_s[row]) * 1e5): row for row in rows.tolist()}
-    with VideoWriter(output, info, force=True, quantiser=LOSSLESS) as writer:
-        for shown in read_frames(source, info=info):
-            picture = shown
-            row = named.get(round(shown.time_s * 1e5))
-            if row is not None:
-                patch = renderer.render(
-                    shown.rgb(), track.landmarks[row], targets[row], choice, region="lips"
-                )
-                if patch.rgb.size:
-                    picture = patch_frame(shown, patch.rgb, patch.x, patch.y)
-            writer.write_frame(picture, shown.time_s)
-        if info.has_sound:
-            for block in iter_sound(source, info=info):
-                writer.write_sound(block)
+
+    def painted_over(shown: Frame) -> Frame:
+        row = named.get(round(shown.time_s * 1e5))
+        if row is None:
+            return shown
+        patch = renderer.render(
+            shown.rgb(), track.landmarks[row], targets[row], choice, region="lips"
+        )
+        return patch_frame(shown, patch.rgb, patch.x, patch.y) if patch.rgb.size else shown
+
+    frames = map(painted_over, read_frames(source, info=info))
+    sound = iter_sound(source, info=info)
+    write_video(output, info, frames, sound, force=True, quantiser=LOSSLESS)
     painted = track.landmarks.copy()
     for row, target in targets.items():
         painted[row] = target

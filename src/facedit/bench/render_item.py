@@ -15,10 +15,10 @@ from facedit.compose.pictures import Picture, SpanWork, output_pictures
 from facedit.compose.still import still_targets
 from facedit.editing.timeline import output_frames
 from facedit.media.frame import Frame
-from facedit.media.info import VideoInfo, new_video_info
+from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.read import read_frames
-from facedit.media.write import VideoWriter
+from facedit.media.write import VideoWriter, write_video
 from facedit.render.blink import blink_schedule, closure_at
 from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
@@ -69,16 +69,19 @@ def make_video(
             _write_still(case, drawn[0], network, output)
         else:
             info = case.info if system.pictures == "clip" else case.source_info
-            _write(case, _pictures(case, system, drawn, network), info, output)
+            frames = _pictures(case, system, drawn, network)
+            write_video(
+                output, info, frames, case.sound.blocks(), force=True, metadata={"comment": _mark()}
+            )
     return Made(output, drawn)
 
 
 def _pictures(
     case: Case, system: System, drawn: Float32 | None, network: MouthNetwork
-) -> Iterator[tuple[Frame, float]]:
-    """Return the pictures of a system with their times."""
+) -> Iterator[Frame]:
+    """Return the pictures of a system at their times."""
     if system.pictures == "clip":
-        return ((frame, frame.time_s) for frame in read_frames(case.clip, info=case.info))
+        return read_frames(case.clip, info=case.info)
     if system.pictures == "frozen":
         return frozen(case)
     assert drawn is not None
@@ -100,17 +103,17 @@ def _pictures(
     pictures: Iterable[Picture] = output_pictures(
         case.source, case.source_info, case.plan, case.paths, (work,)
     )
-    return ((picture.frame, picture.time_s) for picture in pictures)
+    return (picture.frame.at(picture.time_s) for picture in pictures)
 
 
-def frozen(case: Case) -> Iterator[tuple[Frame, float]]:
+def frozen(case: Case) -> Iterator[Frame]:
     """Show the last kept picture over a span, then jump on.
 
     Args:
         case: An item with a plan.
 
     Yields:
-        Pictures with their times.
+        Pictures at their times.
     """
     assert case.plan is not None
     # Nothing beside the fill is touched: no margin, no bridge.
@@ -122,24 +125,7 @@ def frozen(case: Case) -> Iterator[tuple[Frame, float]]:
     for frame in shown:
         if frame.role != "fill":
             last = frame.source_index
-        yield frames[last], frame.output_time_s
-
-
-def _write(
-    case: Case, pictures: Iterator[tuple[Frame, float]], info: VideoInfo, output: Path
-) -> None:
-    """Write pictures over the case's sound."""
-    blocks = case.sound.blocks() if case.info.has_sound else iter(())
-    with VideoWriter(output, info, force=True, metadata={"comment": _mark()}) as writer:
-        for frame, time_s in pictures:
-            while writer.sound_s < time_s:
-                block = next(blocks, None)
-                if block is None:
-                    break
-                writer.write_sound(block)
-            writer.write_frame(frame, time_s)
-        for block in blocks:
-            writer.write_sound(block)
+        yield frames[last].at(frame.output_time_s)
 
 
 def _write_still(case: Case, motion: Float32, network: MouthNetwork, output: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from facedit.compose.sources import PictureTimes
 from facedit.errors import NoFace
-from facedit.motion.resample import cubic_spline, values_at
+from facedit.motion.resample import cubic_spline
 from facedit.motion.space import Identity, MotionSpace
 from facedit.options import REGIONS, Region
 from facedit.types import Bool, FaceTrack, Float32, Float64
@@ -122,38 +122,34 @@ def build_canvas(
 
 def target_landmarks(
     space: MotionSpace,
-    canvas: Canvas,
-    infilled: Float32,
+    identity: Identity,
     base: Float32,
-    output_times_s: Float64,
+    motion: Float32,
     region: Region,
     head_share: Float64 | None = None,
 ) -> Float32:
     """Return where the landmarks of rendered pictures shall be.
 
-    The base picture's own landmarks are moved by the difference between the infilled motion and
+    The base picture's own landmarks are moved by the difference between the wanted motion and
     its own, so that what the motion space cannot express stays as it was shot and the seams join.
 
     Args:
         space: The motion space.
-        canvas: The canvas that was infilled.
-        infilled: Infilled motion on the canvas, shape (T, D).
+        identity: The person in the base pictures.
         base: Landmarks of the base pictures in pixels, shape (F, 478, 3).
-        output_times_s: Output time of each picture, shape (F,).
-        region: Which dims the model filled.
-        head_share: How far the head follows the model in [0, 1], shape (F,); all the way if None.
+        motion: Wanted motion of each picture, shape (F, D), or of all, shape (1, D).
+        region: Which dims are taken from it; the others stay as they are.
+        head_share: How far the head follows in [0, 1], shape (F,); all the way if None.
             Speech says little of the head, so near a seam it had better stay where it was shot.
 
     Returns:
         Landmarks in pixels, shape (F, 478, 3).
     """
-    own = space.encode(base, canvas.identity)
-    wanted = own.copy()
-    dims = region_dims(space, region)
-    wanted[:, dims] = values_at(output_times_s, infilled, canvas.start_s)[:, dims]
+    own = space.encode(base, identity)
+    wanted = np.where(region_dims(space, region), motion, own)
     if head_share is not None:
         head = space.groups["head"]
         share = head_share[:, None].astype(np.float32)
         wanted[:, head] = own[:, head] + share * (wanted[:, head] - own[:, head])
-    moved = space.decode(wanted, canvas.identity) - space.decode(own, canvas.identity)
+    moved = space.decode(wanted, identity) - space.decode(own, identity)
     return (base + moved).astype(np.float32)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from facedit import __version__
-from facedit.compose.pictures import Picture, output_pictures
+from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import SpanLog, face_box, seams_of, spans_of, watched
 from facedit.compose.sound import OutputSound
 from facedit.compose.sources import source_paths
@@ -25,7 +25,7 @@ from facedit.compose.spans import (
 from facedit.compose.weights import choose_weights
 from facedit.editing.plan import EditPlan
 from facedit.media.info import VideoInfo
-from facedit.media.write import VideoWriter
+from facedit.media.write import write_video
 from facedit.options import Making, Run
 from facedit.report.files import write_report
 from facedit.report.progress import StageClock
@@ -106,7 +106,18 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
         pictures = output_pictures(job.source, job.info, job.plan, paths, works)
         count = job.info.frame_count + job.plan.shift_frames
         with job.clock.stage("rendering and writing", count) as tick:
-            frames = _write(job, output, watched(pictures, job.plan.picture_spans(), logs), tick)
+            frames = write_video(
+                output,
+                job.info,
+                (
+                    picture.frame.at(picture.time_s)
+                    for picture in watched(pictures, job.plan.picture_spans(), logs)
+                ),
+                job.sound.blocks(),
+                force=job.run.force,
+                metadata={"comment": mark(job)},
+                progress=tick,
+            )
         report = RunReport(
             verb=job.verb,
             version=__version__,
@@ -224,23 +235,3 @@ def _logs(plan: EditPlan, windows: tuple[TrackedWindow, ...]) -> tuple[SpanLog, 
         box = face_box(window.track, first.source_start_s - 1, last.source_end_s + 1)
         logs.append(SpanLog(box))
     return tuple(logs)
-
-
-def _write(job: Job, output: Path, pictures: Iterator[Picture], tick: Callable[[int], None]) -> int:
-    """Write pictures and sound, interleaved; return the number of pictures."""
-    count = 0
-    blocks = job.sound.blocks() if job.info.has_sound else iter(())
-    metadata = {"comment": mark(job)}
-    with VideoWriter(output, job.info, force=job.run.force, metadata=metadata) as writer:
-        for picture in pictures:
-            while writer.sound_s < picture.time_s:
-                block = next(blocks, None)
-                if block is None:
-                    break
-                writer.write_sound(block)
-            writer.write_frame(picture.frame, picture.time_s)
-            count += 1
-            tick(count)
-        for block in blocks:
-            writer.write_sound(block)
-    return count

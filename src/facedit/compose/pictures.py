@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.pixels import patch_frame
 from facedit.media.read import read_frames
+from facedit.motion.resample import values_at
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.morph import morph_cut
@@ -83,7 +84,6 @@ def output_pictures(
     plan: EditPlan,
     paths: SourcePaths,
     spans: tuple[SpanWork, ...],
-    progress: Callable[[int], None] | None = None,
 ) -> Iterator[Picture]:
     """Stream the output's pictures.
 
@@ -93,29 +93,22 @@ def output_pictures(
         plan: The plan.
         paths: Which source moments lie underneath.
         spans: Per picture span of the plan what is needed to render it.
-        progress: Called with the number of pictures done.
 
     Yields:
         Pictures, ascending in time; kept ones hold the very frames that were decoded.
     """
     held = _Held(read_frames(source, info=info), plan)
     base_frames = BaseFrames(source, info)
-    done = 0
     waiting: list[OutputFrame] = []
     for shown in output_frames(plan, held.times()):
         if waiting and shown.span != waiting[0].span:
-            for picture in _render_span(base_frames, paths, spans[waiting[0].span], waiting):
-                done += 1
-                yield picture
+            yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting)
             waiting = []
         if shown.span >= 0:
             waiting.append(shown)
             held.drop(shown.source_index)
         else:
-            done += 1
             yield Picture(held.take(shown.source_index), shown.output_time_s, "kept", -1)
-        if progress is not None:
-            progress(done)
     if waiting:
         yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting)
 
@@ -166,8 +159,9 @@ def _render_span(
     head_share = np.array(
         [edge_ramp(time_s, work.start_s, work.end_s, HEAD_FADE_S) for time_s in output_s]
     )
+    motion = values_at(output_s, work.infilled, work.canvas.start_s)
     targets = target_landmarks(
-        work.space, work.canvas, work.infilled, base, output_s, work.region, head_share
+        work.space, work.canvas.identity, base, motion, work.region, head_share
     )
     choices = work.renderer.plan(targets, base).choices
     for start in range(0, len(shown), CHUNK):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -32,6 +32,10 @@ class Frame:
     duration_s: float
     picture: VideoFrame
     info: VideoInfo
+
+    def at(self, time_s: float) -> Frame:
+        """Return the same picture shown at another time, in seconds."""
+        return replace(self, time_s=time_s)
 
     def rgb(self) -> UInt8:
         """Convert to upright 8-bit RGB.

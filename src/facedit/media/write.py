@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -270,31 +270,40 @@ def write_video(
     path: Path | str,
     info: VideoInfo,
     frames: Iterable[Frame],
-    sound: Iterable[Sound] = (),
+    sound: Iterable[Sound | Float32] = (),
     *,
     force: bool = False,
     metadata: Mapping[str, str] | None = None,
-) -> None:
+    quantiser: int = QUANTISER,
+    progress: Callable[[int], None] | None = None,
+) -> int:
     """Write pictures and sound side by side, so that a player finds both where it looks.
 
     Args:
         path: The output.
         info: The source.
         frames: Pictures with their times, ascending.
-        sound: Blocks of sound from time 0 on.
+        sound: Blocks of sound from time 0 on; not asked for where the video has none.
         force: Whether an existing file may be replaced.
         metadata: Tags of the container.
+        quantiser: Quantiser of the picture, lower is better.
+        progress: Called with the number of pictures written.
+
+    Returns:
+        The number of pictures.
     """
-    blocks = iter(sound)
-    with VideoWriter(path, info, force=force, metadata=metadata) as writer:
-        more = info.sound is not None
+    blocks = iter(sound) if info.has_sound else iter(())
+    count = 0
+    with VideoWriter(path, info, force=force, metadata=metadata, quantiser=quantiser) as writer:
         for frame in frames:
-            while more and writer.sound_s <= frame.time_s:
-                block = next(blocks, None)
-                more = block is not None
-                if block is not None:
-                    writer.write_sound(block)
-            writer.write_frame(frame)
-        if info.sound is not None:
-            for block in blocks:
+            while writer.sound_s < frame.time_s:
+                if (block := next(blocks, None)) is None:
+                    break
                 writer.write_sound(block)
+            writer.write_frame(frame)
+            count += 1
+            if progress is not None:
+                progress(count)
+        for block in blocks:
+            writer.write_sound(block)
+    return count
