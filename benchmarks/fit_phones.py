@@ -38,7 +38,7 @@ UTTERANCES = 360
 """Of the voice."""
 CLIPS = 300
 """Of GRID, spread over the folder."""
-CPU_S = 150.0
+CPU_S = 110.0
 """Processor time of training."""
 LEAST_SCORE = -27.0
 """PocketSphinx's mean score per 10 ms below which it has lost the words."""
@@ -139,7 +139,7 @@ def teach(spoken: Spoken) -> Spoken:
     if len(found) != len(spoken.tokens) or fit < LEAST_SCORE:
         return spoken
     phones = tuple(
-        tuple((n, at / 100, (at + ticks) / 100) for n, at, ticks in word) for _, _, word in found
+        tuple((n, start / 100, end / 100) for n, start, end in word) for _, _, word in found
     )
     return replace(spoken, phones=_kept_to(phones, spoken.words))
 

@@ -32,8 +32,8 @@ def test_word_times_are_within_a_frame(clips):
         for sound, truth in clips
         for found, true in zip(align(sound, truth.text).words, truth.words, strict=True)
     ]
-    assert np.median(errors) <= 0.04
-    assert np.percentile(errors, 90) <= 0.12
+    assert np.median(errors) <= 0.02
+    assert np.percentile(errors, 90) <= 0.06
 
 
 def test_the_words_of_another_clip_are_refused(clips):
