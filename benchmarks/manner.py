@@ -26,12 +26,12 @@ from facedit.compose.still import still_targets
 from facedit.dataset.prepared import ClipRow, read_rows
 from facedit.evaluation.evaluate import group_clips
 from facedit.evaluation.stats import draw_clips, interval
+from facedit.face.distances import lip_opening, lip_width
 from facedit.face.smooth import smooth_track
 from facedit.face.store import load_track
 from facedit.media.sound import read_sound
 from facedit.model.checkpoint import load_model, weights_path
 from facedit.model.infill import infill
-from facedit.motion.lips import lip_opening, lip_width
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank

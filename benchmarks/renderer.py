@@ -37,8 +37,8 @@ from renderer_cases import (
 
 from facedit.bench.nets.stlpips import load_stlpips
 from facedit.errors import FaceditError
+from facedit.face.distances import lip_gap
 from facedit.render.bank import ReferenceBank
-from facedit.render.geometry import lip_gap
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
 from facedit.render.settings import RenderSettings

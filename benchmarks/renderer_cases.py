@@ -13,8 +13,9 @@ import numpy as np
 from skimage.metrics import structural_similarity
 
 from facedit.evaluation.stats import draw_clips, interval
+from facedit.face.distances import mouth_width
 from facedit.render import composite
-from facedit.render.geometry import crop_transform, mouth_width
+from facedit.render.geometry import crop_transform
 from facedit.render.warp import Rect, bounding_rect
 from facedit.weights.fetch import sha256_of
 

@@ -14,12 +14,12 @@ import numpy as np
 
 import facedit
 from facedit.face.choice import FaceChoice
+from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
 from facedit.face.track import track_face
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
-from facedit.motion.lips import lip_opening
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.speech.features import extract

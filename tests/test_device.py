@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from bench.bench_networks import face_embedding, picture_features, stlpips
+from canonical_faces import canonical_landmarks
 from facedit.cli.doctor import doctor
 from facedit.device import choose_device, device_of
 from facedit.errors import UsageError
@@ -15,7 +16,6 @@ from facedit.lip_sync.sync_weights import load_sync
 from facedit.model.checkpoint import load_model, save_model
 from facedit.model.infill import infill
 from facedit.render.bank import ReferenceBank
-from facedit.render.mesh import canonical_landmarks
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
 from facedit.render.still import Still, StillAnimator
 from facedit.speech.features import WhisperBase

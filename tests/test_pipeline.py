@@ -14,6 +14,7 @@ from facedit import api
 from facedit.compose import spans
 from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
+from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
 from facedit.media.probe import probe
@@ -21,7 +22,6 @@ from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.wav import write_wav
 from facedit.model.checkpoint import load_model, save_model, weights_path
-from facedit.motion.lips import lip_opening
 from facedit.options import EditRequest, Run
 from facedit.speech.transcript_io import save_transcript
 from facedit.speech.voice import HibariVoice, synthesise

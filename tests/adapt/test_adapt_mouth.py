@@ -12,10 +12,11 @@ import pytest
 import torch
 
 import facedit.training.adapt.mouth_cache as mouth_cache
+from canonical_faces import canonical_landmarks
 from facedit.cli.main import build_parser
+from facedit.face.regions import INNER_LIPS
 from facedit.options import Run
 from facedit.render.bank import ReferenceBank
-from facedit.render.mesh import INNER_LIPS, canonical_landmarks
 from facedit.render.network import MouthNetwork, MouthNetworkConfig
 from facedit.report.progress import StageClock
 from facedit.training.adapt.adapting import adapted_models

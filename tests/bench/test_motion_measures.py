@@ -15,8 +15,8 @@ from bench.scenes import (
 )
 from facedit.bench.measures import diversity, head, landmarks, lips, silence, spectra
 from facedit.evaluation.meter import lip_meter
+from facedit.face.distances import eye_distance
 from facedit.face.pose import rotation_matrices
-from facedit.motion.lips import eye_distance
 
 MODULES = (diversity, head, landmarks, lips, silence, spectra)
 HEAD = motion_space().groups["head"].start

@@ -8,7 +8,7 @@ from scenes import make_identity, make_item, make_motion, make_scene, make_sound
 
 from facedit.bench.measures import phone_sync
 from facedit.bench.measures.phone_sync import OPENNESS, REACH, REST
-from facedit.motion.lips import lip_opening
+from facedit.face.distances import lip_opening
 from facedit.speech import cache
 from facedit.speech.forced import AlignedPhone, AlignedWord
 from facedit.speech.pronounce import _ARPABET

@@ -17,7 +17,7 @@ from facedit.compose.person import (
 )
 from facedit.compose.spans import CONTEXT_S
 from facedit.compose.still import PROMPT_FRAMES, still_canvas, still_targets
-from facedit.motion.lips import lip_opening
+from facedit.face.distances import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still

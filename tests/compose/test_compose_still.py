@@ -12,7 +12,7 @@ from facedit.compose.still import (
     still_canvas,
     still_targets,
 )
-from facedit.motion.lips import lip_opening
+from facedit.face.distances import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.render.still import Still
 

@@ -13,10 +13,10 @@ from facedit.compose.picture_notes import LOW_LIDS, lid_opening, picture_notes
 from facedit.compose.still import calm_frame, load_still
 from facedit.errors import AmbiguousFace, NoFace
 from facedit.face.choice import FaceChoice
+from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
 from facedit.media.read import read_frames
-from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
 from facedit.render.lids import close_lids, closed_landmarks

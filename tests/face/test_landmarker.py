@@ -15,7 +15,7 @@ from facedit.face.landmarker import (
     roi_from_detection,
     roi_from_landmarks,
 )
-from facedit.face.regions import FACE_OVAL, LEFT_IRIS, LIPS_INNER, RIGHT_IRIS
+from facedit.face.regions import FACE_OVAL, INNER_LIPS, LEFT_IRIS, RIGHT_IRIS
 from facedit.types import Float32, UInt8
 
 
@@ -33,7 +33,7 @@ def test_the_face_of_the_portrait_is_where_it_is(
     # Eyes and mouth as read off the picture by eye, to a few pixels.
     np.testing.assert_allclose(landmarks[RIGHT_IRIS[0], :2], [84, 81], atol=4)
     np.testing.assert_allclose(landmarks[LEFT_IRIS[0], :2], [127, 86], atol=4)
-    np.testing.assert_allclose(landmarks[list(LIPS_INNER), :2].mean(axis=0), [102, 126], atol=5)
+    np.testing.assert_allclose(landmarks[list(INNER_LIPS), :2].mean(axis=0), [102, 126], atol=5)
     # The nose tip is nearer to the camera than the outline.
     assert landmarks[1, 2] < landmarks[list(FACE_OVAL), 2].mean()
 

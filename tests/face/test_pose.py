@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from facedit.face.canonical import load_canonical_face
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices, rotation_vectors
-from facedit.face.regions import STABLE
+from facedit.face.regions import POSE_POINTS
 
 angles = st.floats(-3.0, 3.0)
 
@@ -31,7 +31,7 @@ def test_the_pose_that_was_put_in_comes_out(
 def test_expression_outside_the_stable_points_does_not_move_the_pose() -> None:
     canonical = load_canonical_face().vertices
     moved = canonical.copy()
-    others = np.setdiff1d(np.arange(468), STABLE)
+    others = np.setdiff1d(np.arange(468), POSE_POINTS)
     moved[others] += np.random.default_rng(0).normal(0, 0.2, (len(others), 3))
     found = fit_pose(moved[None], canonical)
     np.testing.assert_allclose(found.rotation[0], np.eye(3), atol=1e-9)
@@ -40,9 +40,9 @@ def test_expression_outside_the_stable_points_does_not_move_the_pose() -> None:
 def test_the_fit_is_the_least_squares_one() -> None:
     # Any small change of the pose must make noisy points fit worse.
     rng = np.random.default_rng(3)
-    canonical = load_canonical_face().vertices[list(STABLE)]
+    canonical = load_canonical_face().vertices[list(POSE_POINTS)]
     noisy = (50 * canonical + rng.normal(0, 3, canonical.shape))[None]
-    points = tuple(range(len(STABLE)))
+    points = tuple(range(len(POSE_POINTS)))
     best = fit_pose(noisy, canonical, points)
 
     def error(pose: HeadPose) -> float:

@@ -8,11 +8,12 @@ import pytest
 from safetensors.numpy import save_file
 
 from facedit.errors import BadWeights, NoFace
+from facedit.face.distances import lip_opening, lip_width
 from facedit.face.pose import HeadPose, rotation_matrices
 from facedit.face.regions import LIPS
 from facedit.motion.fit import grid_landmarks
 from facedit.motion.roundtrip import round_trip_report
-from facedit.motion.space import MotionSpace, lip_opening, lip_width
+from facedit.motion.space import MotionSpace
 from facedit.types import FaceTrack
 
 MakeTrack = Callable[..., FaceTrack]

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from facedit.render.mesh import INNER_LIPS, OUTER_LIPS, canonical_landmarks
+from canonical_faces import canonical_landmarks
+from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.types import Float32, UInt8
 
 FaceMaker = Callable[..., Float32]

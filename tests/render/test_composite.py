@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from facedit.face.regions import LIPS
 from facedit.render.composite import (
     MAX_OFFSET,
     blend,
@@ -14,7 +15,6 @@ from facedit.render.composite import (
     seal_border,
     seam_offset,
 )
-from facedit.render.mesh import LIPS
 from facedit.render.warp import Rect, bounding_rect
 
 

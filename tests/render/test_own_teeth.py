@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.motion.space import MotionSpace
 from facedit.render.composite import fill_polygon
-from facedit.render.mesh import INNER_LIPS, OUTER_LIPS
 from facedit.render.own_teeth import OwnTeeth
 from facedit.render.warp import Rect
 

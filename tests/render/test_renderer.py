@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.render.bank import ReferenceBank
-from facedit.render.mesh import INNER_LIPS, OUTER_LIPS
 from facedit.render.morph import morph_cut
 from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facedit.face.regions import IRIS_CENTRES, LIPS, LOWER_LIDS, UPPER_LIDS
 from facedit.render.bank import ReferenceBank
 from facedit.render.blink import APART_S, LENGTH_S, Blink, blink_schedule, closure_at
 from facedit.render.lids import close_lids
-from facedit.render.mesh import IRISES, LIPS, LOWER_LIDS, UPPER_LIDS
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.still import Still, StillAnimator
 from facedit.types import UInt8
@@ -50,7 +50,7 @@ def test_lids_close_and_open_once() -> None:
 
 
 def _eye_pixels(face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    points = np.rint(face[list(IRISES), :2]).astype(int)
+    points = np.rint(face[list(IRIS_CENTRES), :2]).astype(int)
     return points[:, 1], points[:, 0]
 
 

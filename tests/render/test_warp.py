@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from facedit.face.canonical import load_canonical_face
+from facedit.face.distances import eye_distance, lip_gap
+from facedit.face.regions import FACE_OVAL, INNER_LIPS, OUTER_EYE_CORNERS
 from facedit.render.geometry import (
     crop_transform,
-    eye_distance,
     fit_similarity,
     lip_descriptor,
-    lip_gap,
     transform_landmarks,
 )
-from facedit.render.mesh import FACE_OVAL, INNER_LIPS, OUTER_EYES, triangles
 from facedit.render.warp import (
     Rect,
     TargetMesh,
@@ -78,7 +78,7 @@ def test_nearer_triangles_hide_farther_ones(make_face) -> None:
     nose = face.copy()
     nose[:, 0] += 0.9 * (face[:, 2].max() - face[:, 2])  # a strong turn: near points move sideways
     turned = TargetMesh(nose, bounding_rect(nose[:, :2], 2, 512, 512))
-    corners = triangles()
+    corners = load_canonical_face().triangles
     centre = nose[corners].mean(axis=1)
     depth = centre[:, 2]
     # At the middle of every triangle, no triangle that is drawn there may lie behind it by far.
@@ -102,7 +102,7 @@ def test_what_rests_is_outside_the_region(portrait: UInt8, make_face) -> None:
     outside[rect.slices] = False
     assert not (moved & outside).any()
     assert moved[rect.slices].any()
-    assert rect.y > base[OUTER_EYES[0], 1]  # a jaw that drops does not touch the eyes
+    assert rect.y > base[OUTER_EYE_CORNERS[0], 1]  # a jaw that drops does not touch the eyes
 
 
 def test_nothing_moves_gives_no_region(make_face) -> None:
@@ -164,4 +164,5 @@ def test_lip_gap_grows_with_the_mouth(make_face) -> None:
 
 def test_mouth_has_triangles_of_its_own() -> None:
     inside = set(INNER_LIPS)
-    assert sum(set(corners) <= inside for corners in triangles().tolist()) == len(INNER_LIPS) - 2
+    corners = load_canonical_face().triangles.tolist()
+    assert sum(set(three) <= inside for three in corners) == len(INNER_LIPS) - 2

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.face.regions import FACE_OVAL, LIPS_INNER, LIPS_OUTER
+from facedit.face.regions import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from facedit.motion.space import Identity, MotionSpace
 from facedit.training.face_strip import COLOURS, FaceStrip, strip_frames, strip_svg
 
@@ -43,7 +43,7 @@ def test_a_strip_runs_from_before_the_span_to_after_it():
 
 def test_every_frame_is_there_twice_and_hidden_ones_are_marked(strip):
     svg = strip_svg(strip)
-    for colour, points in ((SKIN, FACE_OVAL), (LIPS, LIPS_OUTER), (MOUTH, LIPS_INNER)):
+    for colour, points in ((SKIN, FACE_OVAL), (LIPS, OUTER_LIPS), (MOUTH, INNER_LIPS)):
         shown = polygons(svg, colour)
         assert len(shown) == 2 * len(strip.frames) == 20
         assert {len(one) for one in shown} == {len(points)}
@@ -75,6 +75,6 @@ def test_lips_are_to_scale_and_inside_their_tiles(strip):
     assert everything.min() >= 0
     assert (everything <= [width, height]).all()
     first = polygons(svg, LIPS)[0]
-    own = strip.truth[0][list(LIPS_OUTER), :2]
+    own = strip.truth[0][list(OUTER_LIPS), :2]
     ratio = np.ptp(first, axis=0) / np.ptp(own, axis=0)
     assert ratio[0] == pytest.approx(ratio[1], rel=0.02)  # no stretching

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from facedit.render.geometry import lip_descriptor, lip_gap
-from facedit.render.mesh import INNER_LIPS, canonical_landmarks
+from canonical_faces import canonical_landmarks
+from facedit.face.distances import lip_gap
+from facedit.face.regions import INNER_LIPS
+from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetwork, MouthNetworkConfig
 from facedit.training.dashboard import PAGE

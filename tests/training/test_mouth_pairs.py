@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from canonical_faces import canonical_landmarks
 from facedit.errors import UsageError
-from facedit.render.mesh import INNER_LIPS, canonical_landmarks
+from facedit.face.regions import INNER_LIPS
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, save_network
 from facedit.training.mouth.mouth_bake import BakedClip

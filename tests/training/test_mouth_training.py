@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from canonical_faces import canonical_landmarks
 from facedit.errors import UsageError
-from facedit.render.geometry import lip_descriptor, lip_gap
-from facedit.render.mesh import INNER_LIPS, canonical_landmarks
+from facedit.face.distances import lip_gap
+from facedit.face.regions import INNER_LIPS
+from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetworkConfig, load_network
 from facedit.training.mouth.mouth_bake import BakedClip, bake_clip

@@ -6,7 +6,7 @@ import numpy as np
 
 from facedit.bench.record import Curves
 from facedit.bench.scene import Scene
-from facedit.motion.lips import lip_opening
+from facedit.face.distances import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.types import Float32
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from facedit.compose.sources import PictureTimes
 from facedit.errors import NoFace
+from facedit.motion.identity import Identity
 from facedit.motion.resample import cubic_spline
-from facedit.motion.space import Identity, MotionSpace
+from facedit.motion.space import MotionSpace
 from facedit.options import REGIONS, Region
 from facedit.types import Bool, FaceTrack, Float32, Float64
 from facedit.units import frame_time

@@ -13,10 +13,10 @@ from facedit.compose.sound import stretches
 from facedit.compose.spans import CONTEXT_S, speech_on, track_window
 from facedit.compose.still import load_still, still_canvas, still_from
 from facedit.face.choice import FaceChoice
+from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
-from facedit.motion.lips import lip_opening
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from facedit.errors import NoFace
+from facedit.face.distances import lip_opening
 from facedit.face.pose import fit_pose
 from facedit.face.regions import FACE_OVAL, LIPS
-from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.geometry import lid_openings

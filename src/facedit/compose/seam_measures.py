@@ -11,7 +11,7 @@ import numpy as np
 from facedit.compose.canvas import Canvas
 from facedit.compose.pictures import Picture, SpanWork
 from facedit.editing.plan import EditPlan, Span
-from facedit.motion.lips import lip_opening
+from facedit.face.distances import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.report.measure import Jump, motion_steps, picture_step, seam_jump, velocity_steps
 from facedit.report.run_report import LipCurve, Seam, SpanFacts

@@ -12,6 +12,7 @@ from facedit.compose.canvas import Canvas, build_canvas, region_dims
 from facedit.compose.picture_notes import lid_opening
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
+from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
 from facedit.media.info import VideoInfo
@@ -19,7 +20,6 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.still import is_image, read_image, stored_side
 from facedit.motion.identity import Identity
-from facedit.motion.lips import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
 from facedit.render.still import Still

@@ -15,6 +15,7 @@ from facedit.dataset.outliers import find_outlier
 from facedit.dataset.prepared import PreparedClip
 from facedit.errors import BadWeights
 from facedit.face.choice import FaceChoice
+from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
 from facedit.face.store import load_track, save_track
@@ -23,7 +24,7 @@ from facedit.media.output import whole_or_nothing
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
-from facedit.motion.space import MotionSpace, lip_opening
+from facedit.motion.space import MotionSpace
 from facedit.speech.disguise import disguised_power, draw_disguise
 from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, extract
 from facedit.types import Bool, FaceTrack, Float32

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.face.regions import OUTER_EYE_CORNERS
-from facedit.motion.lips import lip_opening
+from facedit.face.distances import eye_distance, lip_opening
 from facedit.types import Float32, Float64
 from facedit.units import MOTION_FPS
 
@@ -87,8 +86,7 @@ def measure_steps(landmarks: Float32, times_s: Float64) -> Steps:
         The steps.
     """
     points = landmarks.astype(np.float64)
-    right, left = OUTER_EYE_CORNERS
-    eyes = np.linalg.norm(points[:, left] - points[:, right], axis=-1)
+    eyes = eye_distance(points)
     centre = points.mean(axis=1, keepdims=True)
     size = np.sqrt(((points - centre) ** 2).sum(axis=2).mean(axis=1))
     shape = (points - centre) / size[:, None, None]

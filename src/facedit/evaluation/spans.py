@@ -10,8 +10,9 @@ import numpy as np
 from facedit.dataset.masks import span_mask, turn_back
 from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.evaluation.lip_sums import span_sums
+from facedit.face.distances import lip_opening, lip_width
 from facedit.motion.identity import Identity
-from facedit.motion.space import MotionSpace, lip_opening, lip_width
+from facedit.motion.space import MotionSpace
 from facedit.types import Bool, Float32, Float64
 
 EDGE = 4

@@ -24,6 +24,7 @@ from facedit.face.detection import (
     suppress,
 )
 from facedit.face.quiet import quiet_stderr
+from facedit.face.regions import OUTER_EYE_CORNERS, SURFACE
 from facedit.types import LANDMARKS, Float32, UInt8
 from facedit.weights.fetch import asset_path
 
@@ -32,9 +33,6 @@ LANDMARK_SIDE = 256
 
 ROI_MARGIN = 1.5
 """Side of the landmark crop over the larger side of the face's box."""
-
-_OUTER_EYES = (33, 263)
-_SURFACE = 468
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +78,10 @@ def roi_from_landmarks(landmarks: Float32) -> Roi:
     Returns:
         The crop.
     """
-    right, left = landmarks[_OUTER_EYES[0], :2], landmarks[_OUTER_EYES[1], :2]
+    right, left = landmarks[OUTER_EYE_CORNERS[0], :2], landmarks[OUTER_EYE_CORNERS[1], :2]
     angle = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
     cos, sin = math.cos(angle), math.sin(angle)
-    points = landmarks[:_SURFACE, :2].astype(np.float64)
+    points = landmarks[:SURFACE, :2].astype(np.float64)
     across = points @ np.array([cos, sin])
     down = points @ np.array([-sin, cos])
     u, v = (across.min() + across.max()) / 2, (down.min() + down.max()) / 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.face.regions import STABLE
+from facedit.face.regions import POSE_POINTS
 from facedit.types import Float64
 
 
@@ -77,7 +77,7 @@ class HeadPose:
 def fit_pose(
     landmarks: NDArray[np.floating],
     reference: NDArray[np.floating],
-    points: tuple[int, ...] = STABLE,
+    points: tuple[int, ...] = POSE_POINTS,
 ) -> HeadPose:
     """Fit a similarity per frame by least squares (Umeyama, PAMI 13(4), 1991).
 

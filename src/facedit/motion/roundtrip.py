@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.face.distances import lip_opening, lip_width
 from facedit.face.pose import fit_pose
-from facedit.face.regions import BROWS, JAW, LEFT_EYE, LIPS, RIGHT_EYE
+from facedit.face.regions import BROWS, JAW, LEFT_EYE, LIPS, RIGHT_EYE, SURFACE
 from facedit.face.smooth import jitter
 from facedit.motion.fit import grid_landmarks
-from facedit.motion.lips import lip_opening, lip_width
 from facedit.motion.space import MotionSpace
 from facedit.types import FaceTrack
 
@@ -20,7 +20,7 @@ REGIONS: dict[str, tuple[int, ...]] = {
     "jaw": JAW,
     "eyes": LEFT_EYE + RIGHT_EYE,
     "brows": BROWS,
-    "face": tuple(range(468)),
+    "face": tuple(range(SURFACE)),
 }
 """Groups of landmarks that are reported on."""
 

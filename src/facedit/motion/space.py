@@ -25,11 +25,8 @@ from facedit.errors import BadWeights
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.media.output import whole_or_nothing
 from facedit.motion.identity import Identity, estimate_identity, relative_head
-from facedit.motion.lips import lip_opening, lip_width
 from facedit.tensors import described, read_tensors
 from facedit.types import LANDMARKS, Float32, Float64
-
-__all__ = ["HEAD_NAMES", "Identity", "MotionSpace", "lip_opening", "lip_width"]
 
 HEAD_NAMES = ("head_rx", "head_ry", "head_rz", "head_tx", "head_ty", "head_log_scale")
 """Names of the pose dims: rotation vector, translation, logarithm of the scale."""

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facedit.render.geometry import eye_descriptor, eye_distance, lip_descriptor
-from facedit.render.mesh import BROWS, LIPS, LOWER_LIDS, NOSE_BASE, UPPER_LIDS
+from facedit.face.distances import eye_distance
+from facedit.face.regions import LIPS, LOWER_BROWS, LOWER_LIDS, NOSE_BASE, UPPER_LIDS
+from facedit.render.geometry import eye_descriptor, lip_descriptor
 from facedit.render.mouth_inputs import MouthSource, canonical_source
 from facedit.render.warp import bounding_rect
 from facedit.types import LANDMARKS, Float32, Float64, UInt8
 
 _MOUTH_POINTS = (*LIPS, NOSE_BASE, 200, 205, 425)
-EYE_POINTS = tuple(point for group in (*UPPER_LIDS, *LOWER_LIDS, *BROWS) for point in group)
+EYE_POINTS = tuple(point for group in (*UPPER_LIDS, *LOWER_LIDS, *LOWER_BROWS) for point in group)
 """Points whose surroundings are kept as a frame's eyes."""
 
 
@@ -146,7 +147,7 @@ def _cut(rgb: UInt8, points: Float32, pad: float) -> Cutout:
 
 
 def _bank_frame(rgb: UInt8, landmarks: Float32, time_s: float) -> BankFrame:
-    pad = 0.12 * eye_distance(landmarks) + 3.0
+    pad = 0.12 * float(eye_distance(landmarks)) + 3.0
     source = canonical_source(rgb, landmarks)
     green = source.crop[..., 1]
     return BankFrame(

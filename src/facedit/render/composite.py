@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facedit.render.geometry import mouth_width, outer_lips
-from facedit.render.mesh import FACE_OVAL, MOUTH_CORNERS
+from facedit.face.distances import mouth_width
+from facedit.face.regions import FACE_OVAL, MOUTH_CORNERS
+from facedit.render.geometry import outer_lips
 from facedit.render.warp import Rect
 from facedit.types import Float32, UInt8
 

@@ -1,4 +1,4 @@
-"""Measures of a face in the picture: canonical crop, lip shape, eye opening, head angles.
+"""A face in the picture: canonical crop, lip shape, eye opening, head angles.
 
 The canonical crop is the frame in which faces of different size and roll look alike: the eye line
 is level, the outer eye corners are 96 px apart (measured in three dimensions, so that turning the
@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedit.render.mesh import (
-    INNER_LIPS,
-    LIP_GAPS,
+from facedit.face.regions import (
+    ALIGNMENT_POINTS,
+    IRIS_CENTRES,
     LIPS,
+    LOWER_INNER_LIP,
     LOWER_LIDS,
-    MOUTH_CORNERS,
     NOSE_BASE,
-    OUTER_EYES,
+    OUTER_EYE_CORNERS,
     OUTER_LIPS,
-    STABLE,
+    UPPER_INNER_LIP,
     UPPER_LIDS,
 )
 from facedit.types import Float32, Float64
@@ -33,18 +33,6 @@ _EYE_LINE_TO_CENTRE = 75.0
 """Canonical pixels from the eye line down to the middle of the crop: the closed mouth."""
 
 
-def eye_distance(landmarks: Float32) -> float:
-    """Return the distance of the outer eye corners in three dimensions.
-
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        The distance in the landmarks' unit.
-    """
-    return float(np.linalg.norm(landmarks[OUTER_EYES[1]] - landmarks[OUTER_EYES[0]]))
-
-
 def crop_transform(landmarks: Float32, size: int = CROP) -> Float64:
     """Return the similarity that brings the picture into the canonical crop.
 
@@ -56,7 +44,7 @@ def crop_transform(landmarks: Float32, size: int = CROP) -> Float64:
         Affine matrix from picture to crop coordinates, shape (2, 3).
     """
     points = landmarks.astype(np.float64)
-    left, right = points[OUTER_EYES[0]], points[OUTER_EYES[1]]
+    left, right = points[OUTER_EYE_CORNERS[0]], points[OUTER_EYE_CORNERS[1]]
     scale = EYE_DISTANCE / max(float(np.linalg.norm(right - left)), 1e-3)
     angle = np.arctan2(right[1] - left[1], right[0] - left[0])
     cos, sin = scale * np.cos(angle), scale * np.sin(angle)
@@ -84,7 +72,9 @@ def transform_landmarks(landmarks: Float32, matrix: Float64) -> Float32:
     return moved
 
 
-def fit_similarity(source: Float32, target: Float32, points: tuple[int, ...] = STABLE) -> Float64:
+def fit_similarity(
+    source: Float32, target: Float32, points: tuple[int, ...] = ALIGNMENT_POINTS
+) -> Float64:
     """Fit the similarity of the picture plane that best moves one face onto another.
 
     Least squares in closed form over complex numbers (Umeyama 1991 for two dimensions).
@@ -118,38 +108,11 @@ def head_angles(landmarks: Float32) -> tuple[float, float]:
     Returns:
         Yaw and pitch in radians.
     """
-    across = landmarks[OUTER_EYES[1]] - landmarks[OUTER_EYES[0]]
+    across = landmarks[OUTER_EYE_CORNERS[1]] - landmarks[OUTER_EYE_CORNERS[0]]
     yaw = np.arctan2(across[2], np.hypot(across[0], across[1]))
     down = landmarks[NOSE_BASE] - landmarks[10]
     pitch = np.arctan2(down[2], np.hypot(down[0], down[1]))
     return float(yaw), float(pitch)
-
-
-def lip_gap(landmarks: Float32) -> float:
-    """Return the mean opening between the inner lips.
-
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        Opening divided by the outer-eye distance.
-    """
-    upper, lower = np.array(LIP_GAPS).T
-    gaps = np.linalg.norm(landmarks[lower, :2] - landmarks[upper, :2], axis=-1)
-    return float(gaps.mean()) / max(eye_distance(landmarks), 1e-3)
-
-
-def mouth_width(landmarks: Float32) -> float:
-    """Return the distance of the mouth's corners in the picture.
-
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        Width in pixels.
-    """
-    left, right = landmarks[list(MOUTH_CORNERS), :2]
-    return float(np.linalg.norm(right - left))
 
 
 def lid_openings(landmarks: Float32) -> tuple[float, float]:
@@ -190,8 +153,8 @@ def lip_descriptor(landmarks: Float32) -> Float32:
     points = transform_landmarks(landmarks, crop_transform(landmarks))
     lips = points[list(LIPS), :2] - points[NOSE_BASE, :2]
     lips = lips - 0.7 * lips.mean(axis=0)
-    upper, lower = np.array(LIP_GAPS).T
-    gaps = np.linalg.norm(points[lower, :2] - points[upper, :2], axis=-1)
+    upper, lower = points[list(UPPER_INNER_LIP), :2], points[list(LOWER_INNER_LIP), :2]
+    gaps = np.linalg.norm(lower - upper, axis=-1)
     angles = np.array(head_angles(landmarks)) / np.deg2rad(6.0)
     parts = (lips.ravel() / np.sqrt(lips.size), 0.5 * gaps / np.sqrt(gaps.size), angles)
     return np.concatenate(parts).astype(np.float32)
@@ -207,7 +170,7 @@ def eye_descriptor(landmarks: Float32) -> Float32:
         Descriptor in per cent of the eye's width, shape (8,).
     """
     looks = []
-    for upper, iris in zip(UPPER_LIDS, (468, 473), strict=True):
+    for upper, iris in zip(UPPER_LIDS, IRIS_CENTRES, strict=True):
         outer, inner = landmarks[upper[0], :2], landmarks[upper[-1], :2]
         width = max(float(np.linalg.norm(outer - inner)), 1e-3)
         looks.append((landmarks[iris, :2] - (outer + inner) / 2) / width)
@@ -219,8 +182,3 @@ def eye_descriptor(landmarks: Float32) -> Float32:
 def outer_lips(landmarks: Float32) -> Float32:
     """Return the outline of the lips in the picture, shape (20, 2)."""
     return np.ascontiguousarray(landmarks[list(OUTER_LIPS), :2])
-
-
-def inner_lips(landmarks: Float32) -> Float32:
-    """Return the outline of the mouth's opening in the picture, shape (20, 2)."""
-    return np.ascontiguousarray(landmarks[list(INNER_LIPS), :2])

@@ -11,9 +11,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facedit.face.distances import eye_distance
+from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.render.composite import fill_polygon
-from facedit.render.geometry import eye_distance
-from facedit.render.mesh import INNER_LIPS, OUTER_LIPS
 from facedit.render.warp import Rect
 from facedit.types import Float32, UInt8
 
@@ -66,7 +66,7 @@ def _axes(target: Float32) -> tuple[Float32, Float32, float]:
     """Middle of the mouth, direction from corner to corner, millimetres per pixel."""
     left, right = target[INNER_LIPS[0], :2], target[INNER_LIPS[10], :2]
     axis = (right - left) / max(float(np.linalg.norm(right - left)), 1e-3)
-    scale = _MM_PER_EYE_DISTANCE / max(eye_distance(target), 1e-3)
+    scale = _MM_PER_EYE_DISTANCE / max(float(eye_distance(target)), 1e-3)
     return np.asarray((left + right) / 2, np.float32), np.asarray(axis, np.float32), scale
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facedit.face.regions import LOWER_BROWS, LOWER_LIDS, UPPER_LIDS
 from facedit.render.composite import to_picture
-from facedit.render.mesh import BROWS, LOWER_LIDS, UPPER_LIDS
 from facedit.render.warp import Rect, bounding_rect
 from facedit.types import Float32, UInt8
 
@@ -40,7 +40,7 @@ def _measure(landmarks: Float32, side: int) -> _Eye:
     across = inner - outer
     down = np.array([-across[1], across[0]], np.float32)
     middle = landmarks[list(LOWER_LIDS[side]), :2].mean(axis=0)
-    top = landmarks[list(BROWS[side]), :2].mean(axis=0)
+    top = landmarks[list(LOWER_BROWS[side]), :2].mean(axis=0)
     if float(down @ (middle - top)) < 0:
         down = -down
     width2 = max(float(across @ across), 1e-6)
@@ -51,7 +51,12 @@ def _measure(landmarks: Float32, side: int) -> _Eye:
         return np.asarray(turned, np.float32)
 
     return _Eye(
-        outer, across, down, local(UPPER_LIDS[side]), local(LOWER_LIDS[side]), local(BROWS[side])
+        outer,
+        across,
+        down,
+        local(UPPER_LIDS[side]),
+        local(LOWER_LIDS[side]),
+        local(LOWER_BROWS[side]),
     )
 
 
@@ -81,7 +86,7 @@ def close_lids(
         if amount <= 0.0:
             continue
         eye = _measure(landmarks, side)
-        points = landmarks[[*UPPER_LIDS[side], *LOWER_LIDS[side], *BROWS[side]], :2]
+        points = landmarks[[*UPPER_LIDS[side], *LOWER_LIDS[side], *LOWER_BROWS[side]], :2]
         width = float(np.linalg.norm(eye.across))
         rect = bounding_rect(points, 0.3 * width, picture.shape[1], picture.shape[0])
         if rect.width and rect.height:

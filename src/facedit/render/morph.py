@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facedit.face.distances import eye_distance
 from facedit.render.composite import to_picture
-from facedit.render.geometry import eye_distance
 from facedit.render.warp import TargetMesh, moved_region, moved_rings, rings_of, sample
 from facedit.types import Float32, UInt8
 

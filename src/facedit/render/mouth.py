@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from facedit.face.distances import mouth_width
+from facedit.face.regions import LIPS
 from facedit.render import composite
 from facedit.render.bank import BankFrame
-from facedit.render.geometry import lip_descriptor, mouth_width
+from facedit.render.geometry import lip_descriptor
 from facedit.render.interior import draw_interior
-from facedit.render.mesh import LIPS
 from facedit.render.mouth_inputs import MouthSource, apply_gain, canonical_source, skin_gain
 from facedit.render.settings import RenderSettings
 from facedit.render.warp import Rect, TargetMesh, bounding_rect, sample

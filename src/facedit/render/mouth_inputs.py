@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facedit.render.geometry import CROP, crop_transform, lip_gap, transform_landmarks
+from facedit.face.distances import lip_gap
+from facedit.face.regions import FACE_OVAL, INNER_LIPS, OUTER_LIPS
+from facedit.render.geometry import CROP, crop_transform, transform_landmarks
 from facedit.render.interior import draw_interior
-from facedit.render.mesh import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from facedit.render.warp import Rect, TargetMesh, rings_of, sample
 from facedit.types import Float32, Float64, UInt8
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facedit.face.distances import lip_gap
+from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.render.composite import fill_polygon
-from facedit.render.geometry import fit_similarity, lip_gap
-from facedit.render.mesh import INNER_LIPS, OUTER_LIPS
+from facedit.render.geometry import fit_similarity
 from facedit.render.warp import Rect, bounding_rect
 from facedit.types import Float32, UInt8
 
@@ -57,7 +58,7 @@ class OwnTeeth:
         Returns:
             Whether there is something to keep.
         """
-        return lip_gap(landmarks) > SHOWN
+        return bool(lip_gap(landmarks) > SHOWN)
 
     def show(self, rgb: UInt8, target: Float32) -> UInt8:
         """Put the teeth behind the lips of a rendered frame.

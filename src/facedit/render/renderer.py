@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.face.distances import eye_distance, lip_gap
 from facedit.render import composite
 from facedit.render.bank import EYE_POINTS, BankFrame, ReferenceBank
 from facedit.render.eyes import draw_lids, render_eyes
-from facedit.render.geometry import (
-    EYE_DISTANCE,
-    INNER_PART,
-    eye_descriptor,
-    eye_distance,
-    lip_descriptor,
-    lip_gap,
-)
+from facedit.render.geometry import EYE_DISTANCE, INNER_PART, eye_descriptor, lip_descriptor
 from facedit.render.mouth import MouthTask, mouth_region, replace_mouth
 from facedit.render.mouth_path import (
     PathCosts,
@@ -146,7 +140,7 @@ class FaceRenderer:
 
     def _gap_costs(self, targets: Float32) -> Float64:
         """What it costs to show mouths open further or less than the targets', shape (F, n)."""
-        wanted = EYE_DISTANCE * np.array([lip_gap(one) for one in targets])
+        wanted = EYE_DISTANCE * lip_gap(targets)
         there = EYE_DISTANCE * np.array([lip_gap(frame.landmarks) for frame in self.bank.frames])
         more = there[None] - wanted[:, None]
         over = self.settings.gap_over * np.maximum(more - GAP_SLACK, 0.0)
@@ -198,7 +192,9 @@ class FaceRenderer:
         rect = _union(moved_region(base, target, width, height), mouth_rect)
         if base_rgb is not unchanged:
             eyes = np.asarray(base_landmarks, np.float32)[list(EYE_POINTS), :2]
-            rect = _union(rect, bounding_rect(eyes, 0.2 * eye_distance(target), width, height))
+            rect = _union(
+                rect, bounding_rect(eyes, 0.2 * float(eye_distance(target)), width, height)
+            )
         if rect.width == 0:
             return Patch(np.zeros((0, 0, 3), np.uint8), 0, 0)
         # Coarse where the face is large: the map is smooth there at the scale of two pixels.

@@ -16,9 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.face.canonical import load_canonical_face
+from facedit.face.regions import FACE_OVAL, SURFACE
 from facedit.render.affine import TriangleMaps
 from facedit.render.geometry import fit_similarity
-from facedit.render.mesh import FACE_OVAL, SURFACE, triangles
 from facedit.types import Float32, UInt8
 
 RINGS = ((1.4, 1.0), (1.7, 0.84), (2.0, 0.5), (2.3, 0.16), (2.6, 0.0))
@@ -150,7 +151,7 @@ class TargetMesh:
         self.rect = rect
         self._step = step
         points = target[:SURFACE].astype(np.float32)
-        corners = triangles()
+        corners = load_canonical_face().triangles
         order = np.argsort(-points[corners, 2].mean(axis=1), kind="stable")
         self._triangles = corners[order]
         flat: Float32 = np.ascontiguousarray(points[:, :2])
@@ -257,7 +258,7 @@ def moved_region(base: Float32, target: Float32, width: int, height: int) -> Rec
     there = np.concatenate([target[:SURFACE, :2], moved_rings(base, target)])
     here = np.concatenate([base[:SURFACE, :2], rings_of(base)])
     moved = np.abs(there - here).max(axis=1) > 0.01
-    every = np.concatenate([_ring_triangles(), triangles()])
+    every = np.concatenate([_ring_triangles(), load_canonical_face().triangles])
     touched = np.unique(every[moved[every].any(axis=1)])
     if touched.size == 0:
         return Rect(0, 0, 0, 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.face.regions import FACE_OVAL, LIPS_INNER, LIPS_OUTER
+from facedit.face.regions import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from facedit.report.drawing import label, number, rect
 from facedit.types import Float32, Float64
 from facedit.units import MOTION_FPS
@@ -115,7 +115,7 @@ class _Fit:
         outline = faces[:, list(FACE_OVAL), :2].astype(np.float64).reshape(-1, 2)
         top, chin = float(faces[:, _BRIDGE, 1].mean()), float(outline[:, 1].max())
         scale = height / max(chin - top, 1e-6)
-        middle = float(faces[:, list(LIPS_OUTER), 0].mean())
+        middle = float(faces[:, list(OUTER_LIPS), 0].mean())
         half = width / (2 * scale)
         return cls(np.array([middle - half, top]), np.array([middle + half, chin]), scale)
 
@@ -135,15 +135,15 @@ def _face(points: Float64, fit: _Fit) -> str:
     return (
         _polygon(points, FACE_OVAL, f'fill="{skin}"')
         + f'<polyline points="{_points(points, _NOSE)}" {pen}/>'
-        + _polygon(points, LIPS_OUTER, f'fill="{lips}"')
-        + _polygon(points, LIPS_INNER, f'fill="{mouth}"')
+        + _polygon(points, OUTER_LIPS, f'fill="{lips}"')
+        + _polygon(points, INNER_LIPS, f'fill="{mouth}"')
     )
 
 
 def _lines(points: Float64) -> str:
     """Draw the true lip lines over the drawn ones."""
     pen = 'fill="none" stroke="#1c2733" stroke-width=".8"'
-    return _polygon(points, LIPS_OUTER, pen) + _polygon(points, LIPS_INNER, pen)
+    return _polygon(points, OUTER_LIPS, pen) + _polygon(points, INNER_LIPS, pen)
 
 
 def _polygon(points: Float64, chosen: Sequence[int], attributes: str) -> str:

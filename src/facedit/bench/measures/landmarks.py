@@ -18,11 +18,11 @@ from facedit.bench.scene import Scene
 from facedit.evaluation.measure import Measure, mean_of, mean_sums
 from facedit.evaluation.meter import lip_meter
 from facedit.evaluation.rows import has_face
-from facedit.face.regions import JAW, LIPS
-from facedit.motion.lips import eye_distance
+from facedit.face.distances import eye_distance
+from facedit.face.regions import JAW, LIPS, SURFACE
 from facedit.types import Float32, Float64
 
-PARTS: dict[str, tuple[int, ...]] = {"lips": LIPS, "jaw": JAW, "face": tuple(range(468))}
+PARTS: dict[str, tuple[int, ...]] = {"lips": LIPS, "jaw": JAW, "face": tuple(range(SURFACE))}
 """Points of each part; ``face`` is the whole surface without the irises."""
 
 TITLES = {"lips": "lips", "jaw": "jaw", "face": "whole face"}

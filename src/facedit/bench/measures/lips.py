@@ -1,6 +1,6 @@
 """Lips against ground truth, without the head's pose: opening, width and speed in hidden frames.
 
-Lip opening and width are those of ``facedit.motion.lips``, in units of the outer-eye distance,
+Lip opening and width are those of ``facedit.face.distances``, in units of the outer-eye distance,
 measured in the pose-free shapes that the motion stands for. Both are taken relative to the truth's
 mean over the kept frames of the item, so that the difference between people does not pass for
 correlation; where nothing is kept, over all frames.

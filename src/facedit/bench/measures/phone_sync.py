@@ -26,7 +26,7 @@ import numpy as np
 from facedit.bench.measures.av_sync import WIDEN, widened
 from facedit.bench.scene import Scene, View
 from facedit.evaluation.measure import Measure, correlation_of, correlation_sums
-from facedit.motion.lips import lip_opening
+from facedit.face.distances import lip_opening
 from facedit.speech.cache import phones_of_sound
 from facedit.speech.forced import AlignedPhone
 from facedit.types import Bool, Float64

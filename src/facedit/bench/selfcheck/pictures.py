@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from facedit.bench.scene import Scene
+from facedit.face.distances import eye_distance
 from facedit.face.regions import FACE_OVAL
 from facedit.render.composite import (
     blend,
@@ -22,7 +23,7 @@ from facedit.render.composite import (
     stretched,
     to_picture,
 )
-from facedit.render.geometry import eye_distance, fit_similarity
+from facedit.render.geometry import fit_similarity
 from facedit.render.warp import Rect, bounding_rect
 from facedit.types import Float32, Float64, UInt8
 
@@ -178,7 +179,7 @@ def _change_mouths(scene: Scene, change: Callable[[Float32, float], Float32]) ->
         points = scene.output.landmarks[index]
         if not np.isfinite(points).all():
             continue
-        eyes = eye_distance(points)
+        eyes = float(eye_distance(points))
         rect = _rect(mouth_outline(points), 0.3 * eyes, frames[index])
         if not rect.width:
             continue
@@ -194,7 +195,7 @@ def _pasted(
 ) -> UInt8:
     """Lay another picture's face over a frame's, inside a soft outline."""
     warped = _warped(source, fit_similarity(source_points, points), frame.shape)
-    sigma = max(0.06 * eye_distance(points), 1.0)
+    sigma = max(0.06 * float(eye_distance(points)), 1.0)
     rect = _rect(outline, 3 * sigma, frame)
     if not rect.width:
         return frame

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.face.distances import lip_gap
 from facedit.render.bank import ReferenceBank
-from facedit.render.geometry import lip_gap
 from facedit.training.mouth.mouth_bake import BakedClip, turned_by
 from facedit.training.mouth.mouth_samples import (
     Look,
@@ -112,7 +112,7 @@ def clip_of(bank: ReferenceBank) -> BakedClip:
         crops=np.stack([frame.source.crop for frame in bank.frames]),
         landmarks=landmarks,
         descriptors=bank.lips,
-        gaps=np.array([lip_gap(one) for one in landmarks], np.float32),
+        gaps=lip_gap(landmarks).astype(np.float32),
         turned=turned_by(landmarks),
     )
 

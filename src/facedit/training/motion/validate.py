@@ -17,7 +17,8 @@ from facedit.evaluation.lip_sums import FIGURES
 from facedit.evaluation.spans import Gap, LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
-from facedit.motion.space import Identity, MotionSpace
+from facedit.motion.identity import Identity
+from facedit.motion.space import MotionSpace
 from facedit.training.face_strip import FaceStrip, strip_frames
 from facedit.training.motion.config import OptimConfig
 from facedit.training.motion.flow_task import draw_task, task_loss

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.render.geometry import lip_descriptor, lip_gap
-from facedit.render.mesh import OUTER_EYES
+from facedit.face.distances import lip_gap
+from facedit.face.regions import OUTER_EYE_CORNERS
+from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
 from facedit.types import Float32, UInt8
 from facedit.weights.fetch import sha256_of
@@ -88,7 +89,7 @@ def bake_clip(video: Path, track: Path, folder: Path, every: int = 1) -> int:
         np.save(folder / "times.npy", np.array(kept))
         described = np.stack([lip_descriptor(one) for one in points])
         np.save(folder / "descriptors.npy", described)
-        np.save(folder / "gaps.npy", np.array([lip_gap(one) for one in points], np.float32))
+        np.save(folder / "gaps.npy", lip_gap(np.stack(points)).astype(np.float32))
     done.write_text(f"{BAKE_FORMAT} {len(crops)}\n")
     return len(crops)
 
@@ -170,6 +171,6 @@ def turned_by(landmarks: Float32) -> Float32:
     Returns:
         Angle between the eye line and the picture plane in radians, shape (F,).
     """
-    across = landmarks[:, OUTER_EYES[1]] - landmarks[:, OUTER_EYES[0]]
+    across = landmarks[:, OUTER_EYE_CORNERS[1]] - landmarks[:, OUTER_EYE_CORNERS[0]]
     angle = np.arctan2(across[:, 2], np.hypot(across[:, 0], across[:, 1]))
     return np.asarray(np.abs(angle), np.float32)
