@@ -11,10 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.errors import BadWeights
+
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 UInt8 = NDArray[np.uint8]
+
+ENERGY_AND_VOICE = "+energy+vad"
+"""What the name of speech features ends in whose last columns are energy and voice activity."""
 
 LANDMARKS = 478
 """Points of the face mesh (468 of the surface and 10 of the irises)."""
@@ -132,12 +137,49 @@ class MotionClip:
 
 @dataclass(frozen=True, slots=True)
 class SpeechFeatures:
-    """Speech features on the 25 Hz grid.
+    """Speech features on the 25 Hz grid; row k describes ``[k, k + 1) / 25`` s of the sound.
 
     Attributes:
-        values: Features, shape (T, C); row k describes ``[k, k + 1) / 25`` s of the sound.
-        encoder: Name of the encoder (a checkpoint records which one it needs).
+        states: What the encoder says of each frame, shape (T, C - 2).
+        energy: Base-10 log RMS of each frame, shape (T,).
+        voice_activity: Probability of speech in each frame, shape (T,).
+        encoder: Name of the features, which says how their columns end (a checkpoint records which
+            one it needs).
     """
 
-    values: Float32
+    states: Float32
+    energy: Float32
+    voice_activity: Float32
     encoder: str
+
+    @classmethod
+    def from_values(cls, values: Float32, encoder: str) -> SpeechFeatures:
+        """Take features apart that were stored as one array.
+
+        Args:
+            values: As of ``values``, shape (T, C).
+            encoder: Their name.
+
+        Returns:
+            The features.
+
+        Raises:
+            BadWeights: If features of that name do not end in energy and voice activity.
+        """
+        if not encoder.endswith(ENERGY_AND_VOICE):
+            raise BadWeights(
+                f"the speech features {encoder!r} do not end in energy and voice activity, as "
+                f"those whose name ends in {ENERGY_AND_VOICE} do."
+            )
+        return cls(values[:, :-2], values[:, -2], values[:, -1], encoder)
+
+    @property
+    def values(self) -> Float32:
+        """Everything side by side, as networks take it and files hold it, shape (T, C)."""
+        return np.column_stack([self.states, self.energy, self.voice_activity])
+
+    def take(self, rows: NDArray[np.int64]) -> SpeechFeatures:
+        """Return some of the frames."""
+        return SpeechFeatures(
+            self.states[rows], self.energy[rows], self.voice_activity[rows], self.encoder
+        )

@@ -9,7 +9,7 @@ from facedit.bench.items import ClipFacts, Item, SoundRecipe
 from facedit.bench.scene import Scene, View
 from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace
-from facedit.types import Bool, Float32, Sound, UInt8
+from facedit.types import ENERGY_AND_VOICE, Bool, Float32, Sound, SpeechFeatures, UInt8
 from facedit.units import MOTION_FPS
 
 SIZE = (96, 128)
@@ -61,6 +61,13 @@ def make_speech(frames: int = 50, speaking: Bool | None = None) -> Float32:
     values = np.zeros((frames, CHANNELS), np.float32)
     values[:, -2:] = 1.0 if speaking is None else speaking[:, None]
     return values
+
+
+def features(values: Float32) -> SpeechFeatures | None:
+    """Features of a made-up encoder; none without channels."""
+    if not values.shape[1]:
+        return None
+    return SpeechFeatures.from_values(values, f"made-up{ENERGY_AND_VOICE}")
 
 
 def make_item(
@@ -120,7 +127,8 @@ def make_scene(
         pictures: The output's pictures; the true ones by default.
         true_pictures: The clip's pictures; ``make_pictures`` by default.
         hidden: First and last-plus-one hidden motion frame; pictures in that time are new.
-        speech: The output's speech features, shape (T, C); speech everywhere by default.
+        speech: The output's speech features, shape (T, C), no sound if C is 0; speech everywhere by
+            default.
         source_speech: The clip's; as ``speech`` by default.
         sound: The output's sound.
         source_sound: The clip's sound.
@@ -156,8 +164,8 @@ def make_scene(
         hidden=(rows >= hidden[0]) & (rows < hidden[1]),
         source_index=np.where(filled, -1, np.arange(len(pictures))).astype(np.int64),
         identity=make_identity(),
-        speech=speech,
-        source_speech=source_speech,
+        speech=features(speech),
+        source_speech=features(source_speech),
         sound=sound,
         source_sound=source_sound,
         words=(),

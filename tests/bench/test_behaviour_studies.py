@@ -16,7 +16,7 @@ from facedit.motion.space import MotionSpace
 from facedit.types import Sound
 
 SPACE = MotionSpace.load()
-META = Meta("mesh", "made-up", tuple(SPACE.names), SPACE.groups, SPACE.relative_std)
+META = Meta("mesh", "made-up+energy+vad", tuple(SPACE.names), SPACE.groups, SPACE.relative_std)
 METER = LipMeter(SPACE, META.groups, META.effects)
 NEUTRAL = SPACE.canonical.astype(np.float32)
 PERIOD = 20

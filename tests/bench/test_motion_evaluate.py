@@ -29,7 +29,7 @@ from facedit.model.dit import DiT
 from facedit.motion.space import MotionSpace
 from facedit.training.motion.scaling import fit_projection
 
-ENCODER = "made-up"
+ENCODER = "made-up+energy+vad"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def prepared(tmp_path_factory):
     torch.manual_seed(0)
     model = MotionModel(
         net=DiT(preset("tiny", motion_dims=space.dims, speech_dims=6)),
-        projection=fit_projection(speeches, 4, 0.5),
+        projection=fit_projection(speeches, ENCODER, 4, 0.5),
         motion_scale=np.ones(space.dims, np.float32),
         encoder=ENCODER,
         space="mesh",

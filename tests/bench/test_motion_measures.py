@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bench.scenes import (
+    features,
     make_identity,
     make_item,
     make_motion,
@@ -52,7 +53,8 @@ def test_keys_match_measures(module):
         takes=(make_motion(seed=2),),
         speech=make_speech(50, np.zeros(50, bool)),
     )
-    speaking = replace(scene, speech=make_speech(), source_speech=make_speech())
+    speech = features(make_speech())
+    speaking = replace(scene, speech=speech, source_speech=speech)
     keys = module.sums(scene).keys() | module.sums(speaking).keys()
     assert keys == {measure.sums for measure in module.MEASURES}
     for name, value in figures(module, scene, speaking).items():

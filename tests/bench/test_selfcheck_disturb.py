@@ -72,7 +72,7 @@ def test_shifted_sound_is_late_in_features_samples_and_words(frames: int) -> Non
     after = sounds.shift_sound(before, frames)
     inner = slice(max(frames, 0), FRAMES + min(frames, 0))
     moved = np.arange(FRAMES)[inner] - frames
-    np.testing.assert_array_equal(after.speech[inner], before.speech[moved])
+    np.testing.assert_array_equal(after.speech.values[inner], before.speech.values[moved])
     assert before.sound is not None
     assert after.sound is not None
     late = 640 * frames
@@ -86,18 +86,18 @@ def test_shifted_sound_is_late_in_features_samples_and_words(frames: int) -> Non
 def test_no_shift_is_no_change() -> None:
     before = scene()
     after = sounds.shift_sound(before, 0)
-    np.testing.assert_array_equal(after.speech, before.speech)
+    np.testing.assert_array_equal(after.speech.values, before.speech.values)
     np.testing.assert_array_equal(after.sound.samples, before.sound.samples)
     assert after.words == before.words
 
 
 def test_swapped_sound_is_the_others_and_fills_the_scene() -> None:
     before, other = scene(), scene(9, "clip-b")
-    short = replace(other, speech=other.speech[:20])
+    short = replace(other, speech=other.speech.take(np.arange(20)))
     after = sounds.swap_sound(before, short)
-    assert after.speech.shape == before.speech.shape
-    np.testing.assert_array_equal(after.speech[:20], short.speech)
-    np.testing.assert_array_equal(after.speech[20:40], short.speech)
+    assert after.speech.values.shape == before.speech.values.shape
+    np.testing.assert_array_equal(after.speech.values[:20], short.speech.values)
+    np.testing.assert_array_equal(after.speech.values[20:40], short.speech.values)
     np.testing.assert_array_equal(after.sound.samples, other.sound.samples)
 
 
@@ -206,8 +206,8 @@ def test_late_frames_are_the_kept_ones_after_the_span() -> None:
 
 def test_silenced_sound_has_neither_speech_nor_sound() -> None:
     after = sounds.silence_sound(scene())
-    assert not (after.speech[:, -1] >= 0.5).any()
-    np.testing.assert_allclose(after.speech[:, -2], -4.0)
+    assert not (after.speech.voice_activity >= 0.5).any()
+    np.testing.assert_allclose(after.speech.energy, -4.0)
     assert not after.sound.samples.any()
     assert not after.words
 
@@ -259,7 +259,7 @@ def test_resting_lips_hold_still_in_the_span_while_the_head_moves_on() -> None:
     np.testing.assert_array_equal(
         after.output.motion[~before.hidden], before.output.motion[~before.hidden]
     )
-    assert not (after.speech[:, -1] >= 0.5).any()
+    assert not (after.speech.voice_activity >= 0.5).any()
 
 
 @pytest.mark.parametrize("one", DISTURBANCES, ids=lambda one: one.name)
@@ -270,7 +270,7 @@ def test_the_scene_given_is_never_changed(one) -> None:  # type: ignore[no-untyp
         np.testing.assert_array_equal(a, b)
     np.testing.assert_array_equal(before.output.landmarks, untouched.output.landmarks)
     np.testing.assert_array_equal(before.output.motion, untouched.output.motion)
-    np.testing.assert_array_equal(before.speech, untouched.speech)
+    np.testing.assert_array_equal(before.speech.values, untouched.speech.values)
     np.testing.assert_array_equal(before.sound.samples, untouched.sound.samples)
 
 

@@ -39,7 +39,7 @@ def test_every_disturbance_reaches_the_measures_with_the_truths_takes() -> None:
     assert list(sums) == [one.name for one in DISTURBANCES]
     assert seen["none"].output is scene.output
     assert all(np.array_equal(take, motion) for take in seen["none"].takes)
-    assert not seen["swapped_sound"].speech.any()
+    assert not seen["swapped_sound"].speech.values.any()
     assert all(sums[name]["takes"] == (2.0, 1.0) for name in sums)
 
 

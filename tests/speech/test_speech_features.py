@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedit.errors import UsageError
+from facedit.errors import BadWeights, UsageError
 from facedit.speech.features import (
     LAYERS,
     WHISPER,
@@ -14,7 +14,7 @@ from facedit.speech.features import (
     log_energy,
 )
 from facedit.speech.sound import from_mono, mono, resampled
-from facedit.types import Sound
+from facedit.types import Sound, SpeechFeatures
 
 
 def _cosine(a, b):
@@ -28,8 +28,8 @@ def test_shape_name_and_range(spoken):
     assert features.encoder == "whisper-base/4+energy+vad" == encoder_name()
     assert features.values.dtype == np.float32
     assert np.isfinite(features.values).all()
-    assert features.values[:, -1].min() >= 0
-    assert features.values[:, -1].max() <= 1
+    assert features.voice_activity.min() >= 0
+    assert features.voice_activity.max() <= 1
 
 
 def test_a_layer_is_known_by_its_name(spoken):
@@ -87,7 +87,7 @@ def test_energy_is_the_level_of_each_frame():
 
 def test_activity_tells_speech_from_silence(spoken):
     samples = np.pad(resampled(mono(spoken), spoken.rate, 16_000), 16_000)
-    activity = extract(from_mono(samples, 16_000)).values[:, -1]
+    activity = extract(from_mono(samples, 16_000)).voice_activity
     assert activity[:15].max() < 0.3
     assert activity[-10:].max() < 0.3
     assert np.median(activity[40:-40]) > 0.8
@@ -128,3 +128,16 @@ def test_chunks_tile_the_range_with_context(total, longest, overlap):
         assert stop - start <= longest
         assert start == 0 or first - start >= overlap
         assert stop == total or stop - last >= overlap
+
+
+def test_stored_features_are_taken_apart_only_if_their_name_says_how_they_end():
+    """Energy and voice activity are columns of what is stored: of other features they are not."""
+    values = np.arange(12, dtype=np.float32).reshape(2, 6)
+    parts = SpeechFeatures.from_values(values, "other/3+energy+vad")
+    np.testing.assert_array_equal(parts.states, [[0, 1, 2, 3], [6, 7, 8, 9]])
+    np.testing.assert_array_equal(parts.energy, [4, 10])
+    np.testing.assert_array_equal(parts.voice_activity, [5, 11])
+    np.testing.assert_array_equal(parts.values, values)
+    np.testing.assert_array_equal(parts.take(np.array([1, 1])).values, values[[1, 1]])
+    with pytest.raises(BadWeights, match="'other/3' do not end in energy and voice activity"):
+        SpeechFeatures.from_values(values, "other/3")

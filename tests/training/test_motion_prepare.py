@@ -20,7 +20,7 @@ from facedit.lip_sync.sync_weights import load_sync
 from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
 from facedit.scale.workers import Workers
-from facedit.speech.features import WhisperBase
+from facedit.speech.features import WhisperBase, encoder_name
 from facedit.types import FaceTrack, Sound, SpeechFeatures
 from facedit.weights.fetch import sha256_of
 
@@ -47,9 +47,13 @@ def voice(frames, speaking=1.0):
     return np.full((frames, 6), speaking, np.float32)
 
 
+def features(values):
+    return SpeechFeatures.from_values(values, encoder_name())
+
+
 def test_encoding_recovers_the_motion_and_mirrors_it():
     track, values = talking_track()
-    clip = encode_clip(track, voice(40), SPACE, MIRROR)
+    clip = encode_clip(track, features(voice(40)), SPACE, MIRROR)
     assert clip.motion.shape == clip.mirrored.shape == (40, SPACE.dims)
     # Smoothing rounds peaks and the neutral is the clip's mean, so correlation is what is kept.
     assert np.corrcoef(clip.motion[:, 0], values[:, 0])[0, 1] > 0.99
@@ -68,20 +72,20 @@ def test_turning_the_head_turns_the_other_way_in_the_mirror():
     values[:, 0] = np.sin(np.arange(40) / 2)  # a mouth that never moves would not be kept
     identity = SPACE.identity(SPACE.canonical[None] * 100, np.ones(1, np.float32))
     landmarks = SPACE.decode(values, identity) + np.array([180, 140, 0], np.float32)
-    clip = encode_clip(replace(track, landmarks=landmarks), voice(40), SPACE, MIRROR)
+    clip = encode_clip(replace(track, landmarks=landmarks), features(voice(40)), SPACE, MIRROR)
     assert np.corrcoef(clip.motion[:, yaw], clip.mirrored[:, yaw])[0, 1] < -0.99
 
 
 def test_the_longest_stretch_with_a_face_in_one_shot_is_kept():
     track, _ = talking_track(60, missing=range(10, 20))
-    assert len(encode_clip(track, voice(60), SPACE, MIRROR).motion) == 40
+    assert len(encode_clip(track, features(voice(60)), SPACE, MIRROR).motion) == 40
     track, _ = talking_track(60, cuts=(22 / 25,))
-    assert len(encode_clip(track, voice(60), SPACE, MIRROR).motion) == 38
+    assert len(encode_clip(track, features(voice(60)), SPACE, MIRROR).motion) == 38
 
 
 def test_sound_shorter_than_the_picture_ends_the_clip():
     track, _ = talking_track(40)
-    assert len(encode_clip(track, voice(31), SPACE, MIRROR).motion) == 31
+    assert len(encode_clip(track, features(voice(31)), SPACE, MIRROR).motion) == 31
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,7 @@ def test_sound_shorter_than_the_picture_ends_the_clip():
 def test_clips_that_teach_nothing_are_dropped_with_the_reason(frames, speaking, reason):
     track, _ = talking_track(frames)
     with pytest.raises(Unusable, match=reason):
-        encode_clip(track, voice(frames, speaking), SPACE, MIRROR)
+        encode_clip(track, features(voice(frames, speaking)), SPACE, MIRROR)
 
 
 def test_longest_run_is_within_one_shot():
@@ -123,7 +127,9 @@ def clips(tmp_path, monkeypatch):
         return talking_track(15 if clip.stem == "short" else 40)[0]
 
     monkeypatch.setattr(module, "track_of", track_of)
-    monkeypatch.setattr(module, "speech_of", lambda clip, cache, ear: 4 / ear.layer * voice(40))
+    monkeypatch.setattr(
+        module, "speech_of", lambda clip, cache, ear: features(4 / ear.layer * voice(40))
+    )
     return tmp_path, calls
 
 
@@ -199,12 +205,12 @@ def test_features_of_two_layers_are_kept_apart(monkeypatch, tmp_path):
     monkeypatch.setattr(encode, "read_sound", lambda clip, mono: clip)
 
     def extract(_, encoder):
-        return SpeechFeatures(encoder.layer * voice(9), "")
+        return features(encoder.layer * voice(9))
 
     monkeypatch.setattr(encode, "extract", extract)
     for layer in (4, 2, 4, 2):
         heard = encode.speech_of(tmp_path / "a.mp4", tmp_path / "a.npz", WhisperBase(layer))
-        np.testing.assert_array_equal(heard, voice(9) * layer)
+        np.testing.assert_array_equal(heard.values, voice(9) * layer)
     assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "a.layer2.npz"}
 
 

@@ -31,7 +31,7 @@ def data(tmp_path_factory):
     folder = write_corpus(tmp_path_factory.mktemp("corpus") / "prepared")
     rows = read_rows(folder)
     clips = [read_clip(folder, row.sha256).speech for row in rows]
-    return load_dataset(folder, rows, fit_projection(clips, 6, 0.5))
+    return load_dataset(folder, rows, fit_projection(clips, META.encoder, 6, 0.5))
 
 
 def only(kind, dim_set="all_dims"):
@@ -180,7 +180,7 @@ def test_projection_is_standardised_and_whitens(data):
     spread = np.array([5, 3, 1, 1, 1, 1, 2, 0.3])
     features = [(rng.standard_normal((400, 8)) * spread + 7).astype(np.float32) for _ in range(3)]
     for whiten in (0.0, 0.5, 1.0):
-        projection = fit_projection(features, 4, whiten)
+        projection = fit_projection(features, META.encoder, 4, whiten)
         out = projection(np.concatenate(features))
         np.testing.assert_allclose(out.mean(axis=0), 0, atol=1e-3)
         assert (out[:, :4] ** 2).mean() == pytest.approx(1, abs=1e-3)
@@ -211,7 +211,7 @@ def test_windows_hear_other_voices_as_often_as_asked(data):
 def test_other_voices_are_projected_like_the_own(tmp_path):
     folder = write_corpus(tmp_path / "prepared")
     rows = read_rows(folder)
-    projection = fit_projection([read_clip(folder, rows[0].sha256).speech], 6, 0.5)
+    projection = fit_projection([read_clip(folder, rows[0].sha256).speech], META.encoder, 6, 0.5)
     with pytest.raises(UsageError, match="--voices"):
         load_dataset(folder, rows, projection, voices=True)
     write_meta(folder, replace(read_meta(folder), voices=2))

@@ -64,7 +64,7 @@ def mouth_curves(scene: Scene, space: MotionSpace) -> Curves:
     """
     output = openings(space, scene.output.motion, scene)
     truth = None if scene.truth is None else openings(space, scene.truth.motion, scene)
-    energy = scene.speech[:, -2] if scene.speech.shape[1] >= 2 else np.zeros(len(output))
+    energy = np.zeros(len(output)) if scene.speech is None else scene.speech.energy
     floor, top = float(np.percentile(energy, 2)), float(np.percentile(energy, 98))
     share = np.clip((energy - floor) / max(top - floor, 1e-6), 0, 1)
     return Curves(

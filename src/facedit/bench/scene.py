@@ -8,7 +8,7 @@ import numpy as np
 
 from facedit.bench.items import Item
 from facedit.motion.identity import Identity
-from facedit.types import Bool, Float32, Float64, Sound, UInt8, Word
+from facedit.types import Bool, Float32, Float64, Sound, SpeechFeatures, UInt8, Word
 from facedit.units import frame_time
 
 Index = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -56,8 +56,8 @@ class Scene:
         source_index: Which source picture each kept output picture shows; -1 where made anew,
             shape (F,).
         identity: The clip's neutral shape, size and place.
-        speech: Speech features of the output's sound on the output's motion frames, shape (T, C);
-            the last two channels are log energy and voice activity.
+        speech: Speech features of the output's sound on the output's T motion frames; None without
+            sound.
         source_speech: The same of the clip's own sound on ``source``'s motion frames.
         sound: The output's whole sound as the file holds it.
         source_sound: The clip's whole sound.
@@ -77,8 +77,8 @@ class Scene:
     hidden: Bool
     source_index: Index
     identity: Identity
-    speech: Float32
-    source_speech: Float32
+    speech: SpeechFeatures | None
+    source_speech: SpeechFeatures | None
     sound: Sound | None
     source_sound: Sound | None
     words: tuple[Word, ...]

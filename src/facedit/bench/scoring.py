@@ -29,8 +29,8 @@ from facedit.media.sound import read_sound
 from facedit.motion.identity import Identity
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
-from facedit.speech.features import WhisperBase
-from facedit.types import LANDMARKS, FaceTrack, Float32, Float64, Sound, UInt8
+from facedit.speech.features import WhisperBase, encoder_name
+from facedit.types import LANDMARKS, FaceTrack, Float32, Float64, Sound, SpeechFeatures, UInt8
 from facedit.units import first_frame_from, frame_time
 
 __all__ = ["drawn_scene", "scene_of", "truth_scene", "view_of"]
@@ -208,11 +208,12 @@ def view_of(
     return View(times_s, frames, track.landmarks, space.encode(landmarks, identity), first)
 
 
-def _speech(sound: Sound | None, view: View, encoder: WhisperBase) -> Float32:
+def _speech(sound: Sound | None, view: View, encoder: WhisperBase) -> SpeechFeatures | None:
     """Compute the speech features under a view's motion frames."""
     if sound is None:
-        return np.zeros((len(view.motion), 0), np.float32)
-    return speech_on(stretches(sound), view.first_frame, len(view.motion), encoder)
+        return None
+    values = speech_on(stretches(sound), view.first_frame, len(view.motion), encoder)
+    return SpeechFeatures.from_values(values, encoder_name(encoder.layer))
 
 
 def _drawn_on(case: Case, output: View, drawn: Float32 | None) -> tuple[Float32, ...]:

@@ -30,7 +30,7 @@ from facedit.options import Making, Run
 from facedit.report.files import write_report
 from facedit.report.progress import StageClock
 from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
-from facedit.types import Transcript, Word
+from facedit.types import SpeechFeatures, Transcript, Word
 
 LoadModels = Callable[[Sequence[TrackedWindow]], tuple[Models, dict[str, Figure]]]
 """Loads the learned parts for a tracked clip, and says for the report what was done to them."""
@@ -92,6 +92,9 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
         )
     with job.clock.stage("motion model"):
         infilled = infill_spans(canvases, speech, learned, job.run, len(outputs))
+    energies = tuple(
+        SpeechFeatures.from_values(heard, learned.motion.encoder).energy for heard in speech
+    )
     reports = []
     for take, output in enumerate(outputs):
         works = span_works(
@@ -127,7 +130,7 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
             transcript=job.transcript,
             output_words=job.output_words,
             seams=seams_of(job.plan.picture_spans(), logs, works),
-            spans=spans_of(job.plan, logs, works, speech),
+            spans=spans_of(job.plan, logs, works, energies),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
             figures={"seed": job.run.first_seed + take, "region": region, **adapted},
             provenance=provenance(job),

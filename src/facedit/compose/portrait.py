@@ -29,7 +29,7 @@ from facedit.render.still import StillAnimator
 from facedit.report.files import write_report
 from facedit.report.progress import StageClock
 from facedit.report.run_report import Figure, Picture, RunReport, SpanFacts, StageTime
-from facedit.types import Float32, Sound, Transcript, UInt8
+from facedit.types import Float32, Sound, SpeechFeatures, Transcript, UInt8
 from facedit.units import MOTION_FPS, first_frame_from, frame_time
 
 SHOTS = 14
@@ -87,6 +87,7 @@ def make_portrait(
             models.motion, canvas.values, canvas.mask, heard,
             seed=run.first_seed, takes=len(outputs), steps=run.steps,
         )  # fmt: skip
+    energy = SpeechFeatures.from_values(heard, models.motion.encoder).energy
     times = np.array([frame_time(frame) for frame in range(frames)])
     height, width = still.rgb.shape[:2]
     info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
@@ -127,7 +128,7 @@ def make_portrait(
                     words.text if words else voice,
                     frames,
                     np.ones(frames, np.float32),
-                    lip_curve(models.space, canvas, motion, heard[:, -2]),
+                    lip_curve(models.space, canvas, motion, energy),
                     tuple(shots),
                 ),
             ),

@@ -152,7 +152,7 @@ def spans_of(
     plan: EditPlan,
     logs: tuple[SpanLog, ...],
     works: tuple[SpanWork, ...],
-    speech: tuple[Float32, ...],
+    energies: tuple[Float32, ...],
     kind: str | None = None,
 ) -> tuple[SpanFacts, ...]:
     """Describe every span for the report.
@@ -161,14 +161,14 @@ def spans_of(
         plan: The plan.
         logs: What was seen of the spans.
         works: The motion of each span.
-        speech: Speech features of each canvas, shape (T, C); the last but one is the energy.
+        energies: Log energy of the sound on each canvas, shape (T,) each.
         kind: Name of the verb where it is not an edit.
 
     Returns:
         Facts in the order of the spans.
     """
     facts = []
-    for span, log, work, heard in zip(plan.picture_spans(), logs, works, speech, strict=True):
+    for span, log, work, energy in zip(plan.picture_spans(), logs, works, energies, strict=True):
         inside = [shot for shot in log.shots if shot.role != "kept"]
         chosen = np.unique(np.linspace(0, len(inside) - 1, SPAN_SHOTS).astype(int))
         texts = [plan.fills[fill].text for fill in span.fills if plan.fills[fill].text]
@@ -181,7 +181,7 @@ def spans_of(
                 text=" … ".join(texts),
                 frames=len(inside),
                 confidence=work.canvas.confidence[shown],
-                lips=lip_curve(work.space, work.canvas, work.infilled, heard[:, -2]),
+                lips=lip_curve(work.space, work.canvas, work.infilled, energy),
                 pictures=tuple(inside[k] for k in chosen) if inside else (),
             )
         )

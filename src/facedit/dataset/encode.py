@@ -26,8 +26,8 @@ from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.speech.disguise import disguised_power, draw_disguise
-from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, extract
-from facedit.types import Bool, FaceTrack, Float32
+from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, encoder_name, extract
+from facedit.types import Bool, FaceTrack, Float32, SpeechFeatures
 from facedit.units import MOTION_FPS, frame_at
 
 Index = NDArray[np.int64]
@@ -69,7 +69,7 @@ def track_of(clip: Path, cache: Path) -> FaceTrack:
     return track
 
 
-def speech_of(clip: Path, cache: Path, encoder: WhisperBase = WHISPER) -> Float32:
+def speech_of(clip: Path, cache: Path, encoder: WhisperBase = WHISPER) -> SpeechFeatures:
     """Compute the speech features of a clip, or take them from the cache.
 
     Args:
@@ -79,16 +79,17 @@ def speech_of(clip: Path, cache: Path, encoder: WhisperBase = WHISPER) -> Float3
         encoder: What hears it.
 
     Returns:
-        Features, row k at k / 25 s from the first picture, shape (T, C). ``NoSound`` and
-        ``BadMedia`` of decoding pass through.
+        Features, row k at k / 25 s from the first picture. ``NoSound`` and ``BadMedia`` of
+        decoding pass through.
     """
     cache = _of_layer(cache, encoder.layer)
     stored = _load(cache)
     if stored is not None:
-        return stored["values"].astype(np.float32)
-    values = extract(read_sound(clip, mono=True), encoder=encoder).values
-    _store(cache, values=values.astype(np.float16))
-    return values
+        values = stored["values"].astype(np.float32)
+        return SpeechFeatures.from_values(values, encoder_name(encoder.layer))
+    speech = extract(read_sound(clip, mono=True), encoder=encoder)
+    _store(cache, values=speech.values.astype(np.float16))
+    return speech
 
 
 def voices_of(
@@ -104,7 +105,7 @@ def voices_of(
         encoder: What hears it.
 
     Returns:
-        Features as of ``speech_of``. Level and voice activity are the sound's own.
+        Their values, shape (T, C) each. Level and voice activity are the sound's own.
     """
     cache = _of_layer(cache, encoder.layer)
     paths = [cache.with_suffix(f".{k}.npz") for k in range(count)]
@@ -143,7 +144,7 @@ def _store(path: Path, **arrays: NDArray[np.generic]) -> None:
 
 def encode_clip(
     track: FaceTrack,
-    speech: Float32,
+    speech: SpeechFeatures,
     space: MotionSpace,
     mirror: Index,
     voices: tuple[Float32, ...] = (),
@@ -152,10 +153,10 @@ def encode_clip(
 
     Args:
         track: Raw track.
-        speech: Features, row k at k / 25 s, shape (T, C).
+        speech: Features, row k at k / 25 s.
         space: Motion space.
         mirror: For each landmark the one at its mirrored place, shape (478,).
-        voices: Features of the same words in other voices, shapes as of ``speech``.
+        voices: Features of the same words in other voices, shape (T, C) each.
 
     Returns:
         The longest stretch of one shot with a face.
@@ -164,17 +165,17 @@ def encode_clip(
         Unusable: If that stretch is too short, unsure or silent. (Also, from ``check_track``, if
             its track is no talking head's.)
     """
-    frames = min(frame_at(float(track.times_s[-1])) + 1, len(speech))
+    frames = min(frame_at(float(track.times_s[-1])) + 1, len(speech.energy))
     landmarks, confidence = resample_track(smooth_track(track), 0.0, frames)
     seen = np.isfinite(landmarks).all(axis=(1, 2)) & (confidence > 0)
     shot = np.searchsorted(np.asarray(track.cuts), np.arange(frames) / MOTION_FPS + 1e-6)
     part = longest_run(seen, shot)
     if part.stop - part.start < MIN_FRAMES:
         raise Unusable(f"face too short: {part.stop - part.start} of {frames} frames in one shot")
-    landmarks, confidence, speech = landmarks[part], confidence[part], speech[part]
+    landmarks, confidence = landmarks[part], confidence[part]
     if (sure := float(confidence.mean())) < MIN_CONFIDENCE:
         raise Unusable(f"face unsure: mean confidence {sure:.2f}")
-    if (spoken := float((speech[:, -1] > 0.5).mean())) < MIN_SPOKEN:
+    if (spoken := float((speech.voice_activity[part] > 0.5).mean())) < MIN_SPOKEN:
         raise Unusable(f"no speech: voice in {spoken:.0%} of the frames")
     check_track(track, part)
     identity = space.identity(landmarks, confidence)
@@ -184,7 +185,7 @@ def encode_clip(
     return PreparedClip(
         motion=motion,
         mirrored=other,
-        speech=speech,
+        speech=speech.values[part],
         opening=lip_opening(space.decode_shape(motion, identity)),
         identity=identity.neutral,
         confidence=confidence,

@@ -260,7 +260,7 @@ def prepare_clip(
         ears: tuple[Float32, ...] = ()
         if net is not None and net.encoder != encoder_name(encoder.layer):
             own = encoder_of(net.encoder, encoder.device)
-            ears = (speech_of(item.path, heard, own),)
+            ears = (speech_of(item.path, heard, own).values,)
         clip = encode_clip(track, speech, space, mirror, others + ears)
         if net is not None:
             clip, judged = split_ears(clip) if ears else (clip, clip.speech)

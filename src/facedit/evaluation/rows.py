@@ -42,18 +42,16 @@ def has_face(values: Float32) -> Bool:
     return np.asarray(np.isfinite(values).all(axis=tuple(range(1, values.ndim))), dtype=np.bool_)
 
 
-def speaking(speech: Float32) -> Bool:
+def speaking(voice_activity: Float32) -> Bool:
     """Return which motion frames hold speech.
 
     Args:
-        speech: Speech features, shape (T, C); without channels there is no sound.
+        voice_activity: Probability of speech, shape (T,).
 
     Returns:
         Shape (T,).
     """
-    if not speech.shape[1]:
-        return np.zeros(len(speech), np.bool_)
-    return np.asarray(speech[:, -1] >= SPEAKING, dtype=np.bool_)
+    return np.asarray(voice_activity >= SPEAKING, dtype=np.bool_)
 
 
 def eroded(rows: Bool, by: int) -> Bool:
@@ -113,15 +111,13 @@ def against_own(steps: Float64, own: Float64) -> list[float]:
     return [float(steps.sum()), float(len(steps) * own.mean())]
 
 
-def silent(speech: Float32) -> Bool:
+def silent(voice_activity: Float32) -> Bool:
     """Return in which motion frames nobody speaks.
 
     Args:
-        speech: Speech features, shape (T, C); without channels nothing is known.
+        voice_activity: Probability of speech, shape (T,).
 
     Returns:
         Shape (T,).
     """
-    if not speech.shape[1]:
-        return np.zeros(len(speech), np.bool_)
-    return eroded(~speaking(speech), MARGIN)
+    return eroded(~speaking(voice_activity), MARGIN)

@@ -208,13 +208,15 @@ def _embed(encoder: torch.nn.Module, values: Float32) -> Float32:
     return np.asarray(found.cpu().numpy(), np.float32)
 
 
-def judge(net: SyncModel, motion: Float32, speech: Float32, counts: Bool) -> SyncScore | None:
+def judge(
+    net: SyncModel, motion: Float32, speech: Float32 | None, counts: Bool
+) -> SyncScore | None:
     """Score a stretch.
 
     Args:
         net: The sync network.
         motion: Standardised motion, NaN rows where there is no face, shape (T, D).
-        speech: Speech features under it, shape (T, C); without channels where there is no sound.
+        speech: Speech features under it, shape (T, C); None where there is no sound.
         counts: Frames of the stretch, shape (T,).
 
     Returns:
@@ -222,7 +224,7 @@ def judge(net: SyncModel, motion: Float32, speech: Float32, counts: Bool) -> Syn
     """
     finite, seen = bridged(motion)
     counts = counts & seen
-    if not speech.shape[1] or not counts.any():
+    if speech is None or not counts.any():
         return None
     distances = mean_distances(net.embed_motion(finite), net.embed_speech(speech), counts)
     return score(distances, int(counts.sum()))

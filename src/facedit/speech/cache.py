@@ -55,7 +55,7 @@ def cached_features(
         lambda: extract(sound, frames, encoder).values.astype(np.float16),
         _write_features,
     )
-    return SpeechFeatures(values.astype(np.float32), name)
+    return SpeechFeatures.from_values(values.astype(np.float32), name)
 
 
 def cached_transcript(

@@ -21,7 +21,7 @@ from facedit.speech.activity import voice_activity
 from facedit.speech.log_mel import HOP, compressed, mel_power
 from facedit.speech.sound import fit_length, speech_samples
 from facedit.speech.whisper_encoder import MAX_TICKS, WhisperEncoder, load_whisper_encoder
-from facedit.types import Float32, Float64, Sound, SpeechFeatures
+from facedit.types import ENERGY_AND_VOICE, Float32, Float64, Sound, SpeechFeatures
 from facedit.units import (
     SPEECH_SAMPLES_PER_FRAME,
     SPEECH_TICKS_PER_FRAME,
@@ -169,7 +169,7 @@ def encoder_name(layer: int = DEFAULT_LAYER) -> str:
     Returns:
         For example ``whisper-base/4+energy+vad``.
     """
-    return f"whisper-base/{layer}+energy+vad"
+    return f"whisper-base/{layer}{ENERGY_AND_VOICE}"
 
 
 def is_made(encoder: str) -> bool:
@@ -216,19 +216,19 @@ def extract(
         encoder: What hears it.
 
     Returns:
-        Features of shape (T, channels + 2); 1026 channels for Whisper base, whose absence raises
+        Features of T frames; 1024 states each for Whisper base, whose absence raises
         AssetMissing.
     """
     samples = speech_samples(sound)
     if frames is None:
         frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)
     samples = fit_length(samples, frames * SPEECH_SAMPLES_PER_FRAME)
-    values = np.empty((frames, encoder.channels + 2), dtype=np.float32)
-    if frames:
-        values[:, :-2] = encoder.encode(samples)
-        values[:, -2] = log_energy(samples)
-        values[:, -1] = voice_activity(samples, frames)
-    return SpeechFeatures(values, f"{encoder.name}+energy+vad")
+    name = f"{encoder.name}{ENERGY_AND_VOICE}"
+    if not frames:
+        nothing = np.empty(0, np.float32)
+        return SpeechFeatures(np.empty((0, encoder.channels), np.float32), nothing, nothing, name)
+    states, activity = encoder.encode(samples), voice_activity(samples, frames)
+    return SpeechFeatures(states, log_energy(samples), activity, name)
 
 
 def log_energy(samples: Float32) -> Float32:

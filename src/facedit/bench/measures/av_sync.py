@@ -32,7 +32,7 @@ from facedit.bench.scene import Scene
 from facedit.evaluation.measure import Measure
 from facedit.lip_sync.distance import REACH, SyncScore
 from facedit.lip_sync.sync_weights import SyncModel, judge
-from facedit.types import Bool, Float64
+from facedit.types import Bool, Float32, Float64, SpeechFeatures
 from facedit.units import MOTION_FPS, frame_at
 
 KEY, SOURCE_KEY = "av_sync", "av_sync_source"
@@ -56,14 +56,18 @@ def sums(scene: Scene, net: SyncModel) -> dict[str, list[float]]:
     """
     found: dict[str, list[float]] = {}
     counts = widened(scene.hidden, WIDEN)
-    own = judge(net, scene.output.motion, scene.speech, counts)
+    own = judge(net, scene.output.motion, _values(scene.speech), counts)
     if own is not None:
         found[KEY] = score_sums(own)
     source = source_counts(scene, counts)
-    theirs = judge(net, scene.source.motion, scene.source_speech, source)
+    theirs = judge(net, scene.source.motion, _values(scene.source_speech), source)
     if theirs is not None:
         found[SOURCE_KEY] = score_sums(theirs)
     return found
+
+
+def _values(speech: SpeechFeatures | None) -> Float32 | None:
+    return None if speech is None else speech.values
 
 
 def widened(hidden: Bool, frames: int) -> Bool:

@@ -76,9 +76,11 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     if scene.truth is not None:
         found |= lip_sums(shown, scene.truth.motion, scene.hidden, scene.identity)
+    if scene.speech is None or scene.source_speech is None:
+        return found
     spoken = against_own(
-        _lip_steps(shown, scene.hidden & speaking(scene.speech)),
-        _lip_steps(own, speaking(scene.source_speech)),
+        _lip_steps(shown, scene.hidden & speaking(scene.speech.voice_activity)),
+        _lip_steps(own, speaking(scene.source_speech.voice_activity)),
     )
     if spoken:
         found["lip_speed_own"] = spoken

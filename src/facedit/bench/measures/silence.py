@@ -68,8 +68,10 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     Returns:
         Sums by key; nothing where somebody speaks in all hidden frames, or there is no sound.
     """
-    rows = scene.hidden & silent(scene.speech)
-    own_rows = silent(scene.source_speech)
+    if scene.speech is None or scene.source_speech is None:
+        return {}
+    rows = scene.hidden & silent(scene.speech.voice_activity)
+    own_rows = silent(scene.source_speech.voice_activity)
     meter, neutral = lip_meter(), scene.identity.neutral
     curves: dict[str, Callable[[Float32], Float64]] = {
         "silence_opening": lambda motion: step_lengths(meter.measure(motion, neutral)["opening"]),

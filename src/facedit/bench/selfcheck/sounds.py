@@ -28,11 +28,12 @@ def shift_sound(scene: Scene, frames: int) -> Scene:
         The scene with its features, sound and word times moved. Features that would come from
         beyond the scene repeat its first or last row.
     """
-    rows = np.clip(np.arange(len(scene.speech)) - frames, 0, max(len(scene.speech) - 1, 0))
+    count = len(scene.hidden)
+    rows = np.clip(np.arange(count) - frames, 0, max(count - 1, 0))
     late_s = frames / MOTION_FPS
     return replace(
         scene,
-        speech=scene.speech[rows],
+        speech=None if scene.speech is None else scene.speech.take(rows),
         sound=_late(scene.sound, late_s),
         words=_moved(scene.words, late_s),
     )
@@ -61,11 +62,13 @@ def swap_sound(scene: Scene, other: Scene) -> Scene:
     Returns:
         The scene with the other's features, sound and words.
     """
-    rows = np.arange(len(scene.speech)) % max(len(other.speech), 1)
+    speech = other.speech
+    if speech is not None:
+        speech = speech.take(np.arange(len(scene.hidden)) % max(len(speech.energy), 1))
     moved_s = frame_time(scene.output.first_frame - other.output.first_frame)
     return replace(
         scene,
-        speech=other.speech[rows],
+        speech=speech,
         sound=_late(other.sound, moved_s),
         words=_moved(other.words, moved_s),
     )
@@ -80,14 +83,18 @@ def silence_sound(scene: Scene) -> Scene:
     Returns:
         The scene; nobody speaks, and the encoder hears what it heard in the quietest frame.
     """
-    if scene.speech.shape[1] < 2 or not len(scene.speech):
+    speech = scene.speech
+    if speech is None or not len(speech.energy):
         return scene
-    quiet = scene.speech[int(scene.speech[:, -2].argmin())].copy()
-    quiet[-2:] = np.log10(QUIET), 0.0
+    silence = replace(
+        speech.take(np.full(len(speech.energy), speech.energy.argmin())),
+        energy=np.full_like(speech.energy, np.log10(QUIET)),
+        voice_activity=np.zeros_like(speech.voice_activity),
+    )
     sound = scene.sound
     if sound is not None:
         sound = replace(sound, samples=np.zeros_like(sound.samples))
-    return replace(scene, speech=np.tile(quiet, (len(scene.speech), 1)), sound=sound, words=())
+    return replace(scene, speech=silence, sound=sound, words=())
 
 
 def _moved(words: Sequence[Word], late_s: float) -> tuple[Word, ...]:

@@ -82,7 +82,7 @@ def hear_clips(
         if source is not None:
             try:
                 whole = speech_of(source.path, data / "speech" / f"{row.sha256}.npz", encoder)
-                one = hear(source, clip.speech, whole, footage.given)
+                one = hear(source, clip.speech, whole.values, footage.given)
             except (FaceditError, OSError) as error:
                 log.warning("%s is left out of closures: %s", row.file, error)
         found.append(one)

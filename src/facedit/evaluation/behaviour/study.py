@@ -15,7 +15,7 @@ from facedit.evaluation.behaviour.heard import Heard
 from facedit.evaluation.fills import Fill, Sounds
 from facedit.evaluation.lip_sums import figures
 from facedit.evaluation.spans import Gap, LipMeter
-from facedit.types import Float32, Float64
+from facedit.types import Float32, Float64, SpeechFeatures
 
 Row = dict[str, Any]
 """A row of a table: what was hidden, who drew it, and its figures."""
@@ -34,6 +34,7 @@ class Study:
         meta: Describes the dims.
         device: Where sounds are encoded.
         openings: True lip opening of each clip, per cent of the outer-eye distance, shape (T,).
+        voice_activity: Probability of speech in each clip's frames, shape (T,).
     """
 
     clips: Sequence[PreparedClip]
@@ -44,6 +45,7 @@ class Study:
     meta: Meta
     device: torch.device | str
     openings: Sequence[Float32]
+    voice_activity: Sequence[Float32]
 
     @classmethod
     def of(
@@ -58,7 +60,9 @@ class Study:
     ) -> Study:
         """Measure the clips and bundle all; arguments are as the attributes."""
         openings = [opening_of(meter, clip.motion, clip.identity) for clip in clips]
-        return cls(clips, heard, speakers, fills, meter, meta, device, openings)
+        speech = [SpeechFeatures.from_values(clip.speech, meta.encoder) for clip in clips]
+        voices = [one.voice_activity for one in speech]
+        return cls(clips, heard, speakers, fills, meter, meta, device, openings, voices)
 
     def opening(self, gap: Gap, motion: Float32) -> Float32:
         """Return the lip opening with a gap drawn, per cent of the outer-eye distance, (T,)."""

@@ -44,7 +44,7 @@ def study_stillness(study: Study, seed: int = 0) -> list[Row]:
     Returns:
         A row per task and method.
     """
-    own = [silent(clip.speech) for clip in study.clips]
+    own = [silent(voice_activity) for voice_activity in study.voice_activity]
     rows = []
     for task, gaps in _own_silences(study).items():
         sums: dict[str, dict[int, Float64]] = {}
@@ -84,7 +84,7 @@ def _sums(study: Study, gap: Gap, motion: Float32, counts: Bool, true_counts: Bo
         [
             still_sums(study.meter.lips(motion), study.opening(gap, motion), counts, rest),
             still_sums(true, opening, true_counts, rest),
-            still_sums(true, opening, speaking(clip.speech), rest),
+            still_sums(true, opening, speaking(study.voice_activity[gap.number]), rest),
         ]
     )
 
@@ -94,12 +94,12 @@ def _own_silences(study: Study) -> dict[str, list[Gap]]:
     found: dict[str, list[Gap]] = {"span": [], "all lips": [], "all but a prompt": []}
     for number, clip in enumerate(study.clips):
         frames, motion = len(clip.motion), clip.motion
-        quiet = runs(silent(clip.speech))
+        quiet = runs(silent(study.voice_activity[number]))
         if not any(stop - start >= 2 for start, stop in quiet):
             continue
         if len(found["all lips"]) == MOST:
             break
-        for run in runs(~speaking(clip.speech)):
+        for run in runs(~speaking(study.voice_activity[number])):
             if (span := around(run, frames, EDGE)) is not None:
                 found["span"].append(
                     hide_span(number, motion, span, study.meta, "lips", foreign=True)

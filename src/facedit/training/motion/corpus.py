@@ -119,6 +119,7 @@ def initial_model(config: TrainConfig, meta: Meta, learn: list[ClipRow]) -> Moti
     data = config.data
     projection = fit_projection(
         (read_clip(Path(data.folder), row.sha256).speech for row in learn),
+        meta.encoder,
         data.speech_dims,
         data.whiten,
     )

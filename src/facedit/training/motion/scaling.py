@@ -8,23 +8,27 @@ import numpy as np
 
 from facedit.dataset.prepared import Meta
 from facedit.model.normalise import SpeechProjection
-from facedit.types import Float32
+from facedit.types import Float32, SpeechFeatures
 
 
-def fit_projection(features: Iterable[Float32], dims: int, whiten: float) -> SpeechProjection:
-    """Fit principal components of the encoder's channels; energy and activity pass through.
+def fit_projection(
+    features: Iterable[Float32], encoder: str, dims: int, whiten: float
+) -> SpeechProjection:
+    """Fit principal components of the encoder's states; energy and voice activity pass through.
 
     Args:
-        features: Features of each clip, shape (T, C); the last two channels are energy and voice
-            activity.
+        features: Features of each clip, shape (T, C).
+        encoder: Their name.
         dims: Components to keep.
         whiten: 0 keeps the components' spread, 1 makes it equal.
 
     Returns:
-        A map to ``dims + 2`` dims with mean 0 and a variance of 1 on average.
+        A map to ``dims + 2`` dims with mean 0 and a variance of 1 on average. (``BadWeights`` if
+        features of that name end otherwise.)
     """
-    count, total, square = 0, np.zeros(0), np.zeros((0, 0))
+    count, total, square, channels = 0, np.zeros(0), np.zeros((0, 0)), 0
     for values in features:
+        channels = SpeechFeatures.from_values(values, encoder).states.shape[1]
         wide = values.astype(np.float64)
         if not count:
             total, square = np.zeros(wide.shape[1]), np.zeros((wide.shape[1],) * 2)
@@ -33,7 +37,6 @@ def fit_projection(features: Iterable[Float32], dims: int, whiten: float) -> Spe
         square += wide.T @ wide
     mean = total / count
     covariance = square / count - np.outer(mean, mean)
-    channels = len(mean) - 2
     dims = min(dims, channels)
     variance, vectors = np.linalg.eigh(covariance[:channels, :channels])
     variance, vectors = variance[::-1][:dims].clip(1e-12), vectors[:, ::-1][:, :dims]

@@ -24,7 +24,7 @@ from facedit.training.motion.config import OptimConfig
 from facedit.training.motion.flow_task import draw_task, task_loss
 from facedit.training.motion.sampler import Batch, Sampler
 from facedit.training.motion.samples import Sample
-from facedit.types import Float32
+from facedit.types import Float32, SpeechFeatures
 
 SPAN = 14
 LOSS_BATCHES = 6
@@ -118,7 +118,7 @@ class Validator:
             truth=self.meter.measure(clip.motion, clip.identity)["opening"],
             drawn=self.meter.measure(joined, clip.identity)["opening"],
             span=gap.span,
-            energy=clip.speech[:, -2],
+            energy=SpeechFeatures.from_values(clip.speech, self.meta.encoder).energy,
             figures=figures,
             strip=self._strip(gap, joined, clip),
         )

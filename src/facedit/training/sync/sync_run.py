@@ -95,7 +95,10 @@ def load_sync_corpus(config: SyncTrainConfig) -> SyncCorpus:
         data.hold_out_corpora,
     )
     projection = fit_projection(
-        (read_clip(folder, row.sha256).speech for row in learn), data.speech_dims, data.whiten
+        (read_clip(folder, row.sha256).speech for row in learn),
+        meta.encoder,
+        data.speech_dims,
+        data.whiten,
     )
     lips = meta.groups["lips"]
     try:
