@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from bench.bench_networks import face_embedding, picture_features, stlpips
-from canonical_faces import canonical_landmarks
 from facedit.cli.doctor import doctor
 from facedit.device import choose_device, device_of
 from facedit.errors import UsageError
@@ -19,6 +18,7 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
 from facedit.render.still import Still, StillAnimator
 from facedit.speech.features import WhisperBase
+from faces import canonical_landmarks
 from model.motion_models import CHANNELS, DIMS, tiny_model
 from standin import DEVICE, plugged_in
 

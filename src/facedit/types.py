@@ -119,23 +119,6 @@ class FaceTrack:
 
 
 @dataclass(frozen=True, slots=True)
-class MotionClip:
-    """Facial motion on the 25 Hz grid, standardised (about zero mean, unit variance per dim).
-
-    Attributes:
-        values: Motion, shape (T, D); frame k is the face at ``start_s + k / 25``.
-        confidence: Tracker confidence in [0, 1], shape (T,).
-        start_s: Time of frame 0 in seconds.
-        identity: The clip's neutral shape that was taken out, canonical units, shape (478, 3).
-    """
-
-    values: Float32
-    confidence: Float32
-    start_s: float
-    identity: Float32
-
-
-@dataclass(frozen=True, slots=True)
 class SpeechFeatures:
     """Speech features on the 25 Hz grid; row k describes ``[k, k + 1) / 25`` s of the sound.
 

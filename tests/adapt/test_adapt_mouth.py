@@ -12,7 +12,6 @@ import pytest
 import torch
 
 import facedit.training.adapt.mouth_cache as mouth_cache
-from canonical_faces import canonical_landmarks
 from facedit.cli.main import build_parser
 from facedit.face.regions import INNER_LIPS
 from facedit.options import Run
@@ -23,6 +22,7 @@ from facedit.training.adapt.adapting import adapted_models
 from facedit.training.adapt.mouth import AdaptSettings, adapt_mouth, is_better
 from facedit.training.adapt.mouth_cache import adaptation_key, cached_adaptation
 from facedit.training.adapt.mouth_footage import EVERY, MARGIN, clip_of, footage_of, kept_apart
+from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 FEW = AdaptSettings(steps=5, batch=2, learning_rate=3e-2, least_frames=16, least_apart=4)

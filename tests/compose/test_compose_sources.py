@@ -6,6 +6,7 @@ import pytest
 from compose.compose_cases import plan
 from facedit.compose.sources import source_paths
 from facedit.editing.diff import WordEdit
+from facedit.editing.plan import Keep
 
 SUBSTITUTE = WordEdit(4, 5, ("station",))
 INSERT = WordEdit(4, 4, ("bright", "old"))
@@ -22,8 +23,9 @@ def test_kept_moments_are_the_plans_own(edit):
     times = grid(made.output_duration_s)
     under = source_paths(made).at(times)
     for index, time_s in enumerate(times):
-        source_s = made.source_time(time_s)
-        if source_s is not None and under.weight[index] == 0:
+        segment = made.segment_at(time_s)
+        if isinstance(segment, Keep) and under.weight[index] == 0:
+            source_s = segment.source_start_s + time_s - segment.output_start_s
             assert under.first_s[index] == pytest.approx(source_s)
 
 

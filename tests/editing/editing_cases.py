@@ -66,13 +66,5 @@ def plans(draw):
     if any((edit.old_start, edit.old_end) == (0, last) and not edit.new_words for edit in edits):
         edits = ()  # cutting every word may leave nothing, which is refused
     sounds = [None if edit.kind == "delete" else draw(st.floats(0.05, 1.5)) for edit in edits]
-    squeeze_s = draw(st.sampled_from([0.0, 0.5 / float(rate)]))
-    plan = make_plan(
-        edits,
-        transcript,
-        sounds,
-        source_duration_s=duration_s,
-        frame_rate=rate,
-        squeeze_s=squeeze_s,
-    )
+    plan = make_plan(edits, transcript, sounds, source_duration_s=duration_s, frame_rate=rate)
     return transcript, frames, sounds, plan

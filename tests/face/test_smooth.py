@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from facedit.face.canonical import load_canonical_face
-from facedit.face.smooth import Smoothing, jitter, local_parabola, smooth_track
+from facedit.face.smooth import Smoothing, local_parabola, smooth_track
 from facedit.types import FaceTrack, Float64
+from faces import jitter
 
 
 def smoothed(values: Float64, times: Float64 | None = None, width_s: float = 0.05) -> Float64:

@@ -7,7 +7,7 @@ import pytest
 from facedit.errors import AmbiguousFace, NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
-from facedit.face.track import concatenate, same_face, track_face
+from facedit.face.track import concatenate, track_face
 from facedit.types import FaceTrack, UInt8
 
 Scene = Callable[..., UInt8]
@@ -111,17 +111,6 @@ def test_a_cut_is_reported_and_the_new_shot_tracked(landmarker: Landmarker, scen
     assert (track.confidence > 0.5).all()
     assert np.ptp(track.landmarks[:5, 1, 0]) < 1
     assert track.landmarks[5, 1, 0] > track.landmarks[4, 1, 0] + 200
-
-
-def test_same_face_finds_the_person_again(landmarker: Landmarker, scene: Scene) -> None:
-    picture = scene((20, 80, 200), (380, 80, 200))
-    track = track_face(frames(picture), FaceChoice(index=2), landmarker=landmarker)
-    moved = scene((40, 80, 200), (360, 90, 200))
-    again = track_face(frames(moved), same_face(track, 0.0), landmarker=landmarker)
-    assert nose(again, 0) == pytest.approx(np.add(nose(track, 0), [-20, 10]), abs=1.0)
-    lost = replace(track, confidence=np.zeros(1, np.float32))
-    with pytest.raises(NoFace):
-        same_face(lost, 0.0)
 
 
 def made(times: list[float], value: float, sure: float, cuts: tuple[float, ...] = ()) -> FaceTrack:

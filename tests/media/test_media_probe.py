@@ -36,9 +36,9 @@ def test_description_of_a_plain_clip(tmp_path: Path) -> None:
     assert (info.colour.range, info.colour.matrix) == (1, 1)
     assert (info.colour.primaries, info.colour.transfer) == (1, 1)
     assert (info.codec, info.pix_fmt) == ("h264", "yuv420p")
-    assert (info.sound_rate, info.channels, info.channel_layout) == (44_100, 2, "stereo")
+    assert (info.sound_rate, info.channels, info.sound.layout) == (44_100, 2, "stereo")
     assert info.sound_codec == "aac"
-    assert info.sound_duration_s == pytest.approx(1.5, abs=0.03)
+    assert info.sound.duration_s == pytest.approx(1.5, abs=0.03)
     assert info.notes == ()
 
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from canonical_faces import canonical_landmarks
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.types import Float32, UInt8
+from faces import canonical_landmarks
 
 FaceMaker = Callable[..., Float32]
 

@@ -6,15 +6,28 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from facedit.render.mouth_path import (
     PathCosts,
     best_path,
     distances,
-    path_cost,
     spread_references,
     transition_costs,
 )
+from facedit.types import Float64
+
+
+def path_cost(
+    path: NDArray[np.intp], unary: Float64, transition: Float64, costs: PathCosts
+) -> float:
+    """What a path costs, by definition."""
+    total, run = float(unary[0, path[0]]), 1
+    for frame in range(1, len(path)):
+        run = run + 1 if path[frame] == path[frame - 1] else 1
+        total += float(unary[frame, path[frame]] + transition[path[frame - 1], path[frame]])
+        total += costs.hold * (run > costs.max_hold)
+    return total
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadTranscript
-from facedit.speech.align import align, anchor, confidence, phones, refine
+from facedit.speech.align import align, anchor, confidence, phones
 from facedit.speech.sound import from_mono, mono
 from facedit.speech.voice import HibariVoice
-from facedit.types import Sound, Transcript, Word
+from facedit.types import Sound, Word
 
 OTHER = "Seven hundred penguins marched silently toward the frozen ocean."
 
@@ -91,16 +91,6 @@ def test_phones_tile_their_words(spoken, sentence):
         for one, two in itertools.pairwise(inside):
             assert one.end_s == pytest.approx(two.start_s)
     assert [phone.name for phone in found if phone.word == 3] == ["B", "IY"]
-
-
-def test_refined_boundaries_move_to_the_gap():
-    rate = 16_000
-    wave = np.random.default_rng(0).normal(0, 0.2, rate).astype(np.float32)
-    wave[7_900:8_100] *= 0.001
-    rough = Transcript((Word("a", 0.1, 0.48), Word("b", 0.48, 0.9)), 1.0)
-    one, two = refine(rough, from_mono(wave, rate)).words
-    assert one.end_s == two.start_s
-    assert one.end_s == pytest.approx(0.5, abs=0.01)
 
 
 def test_anchored_words_take_their_times_from_recognised_ones():

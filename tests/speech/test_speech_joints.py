@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.speech.joints import SILENCE_DB, crossfade, envelope_db, level_db, low_energy_point
+from facedit.speech.joints import SILENCE_DB, envelope_db, level_db, low_energy_point
 
 RATE = 16_000
 
@@ -51,21 +51,3 @@ def test_cut_stays_in_the_window_and_the_sound(length, around, window):
     assert 0 <= point <= length / 200
     inside = min(max(around, 0.0), length / 200)
     assert abs(point - inside) <= window + 1.01 / 200
-
-
-def test_linear_crossfade_of_equal_sounds_changes_nothing():
-    wave = np.random.default_rng(1).normal(0, 0.1, (800, 2)).astype(np.float32)
-    joined = crossfade(wave[:500], wave[340:], RATE, 10.0)
-    np.testing.assert_allclose(joined, wave, atol=1e-6)
-
-
-def test_equal_power_crossfade_keeps_the_power_of_unrelated_sounds():
-    generator = np.random.default_rng(2)
-    one, two = generator.normal(0, 0.1, (2, RATE)).astype(np.float32)
-    middle = crossfade(one, two, RATE, 500.0, equal_power=True)[RATE // 2 : RATE]
-    assert level_db(middle) == pytest.approx(-20, abs=0.3)
-
-
-def test_crossfade_is_not_longer_than_either_sound():
-    assert len(crossfade(np.ones(10, np.float32), np.ones(4, np.float32), RATE, 100.0)) == 10
-    assert len(crossfade(np.ones(0, np.float32), np.ones(4, np.float32), RATE, 100.0)) == 4

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from canonical_faces import canonical_landmarks
 from facedit.face.distances import lip_gap
 from facedit.face.regions import INNER_LIPS
 from facedit.render.geometry import lip_descriptor
@@ -21,6 +20,7 @@ from facedit.training.mouth.mouth_data import SampleMix
 from facedit.training.mouth.mouth_held import FRAMES, choose_strips, draw_strip
 from facedit.training.mouth.mouth_loop import train_mouth
 from facedit.training.mouth.mouth_page import HELD, MouthPage
+from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(hold_out=("made/a", "made/b"))

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from canonical_faces import canonical_landmarks
 from facedit.errors import UsageError
 from facedit.face.regions import INNER_LIPS
 from facedit.render.mouth_inputs import canonical_source
@@ -21,6 +20,7 @@ from facedit.training.mouth.mouth_loop import train_mouth
 from facedit.training.mouth.mouth_loss import change_error
 from facedit.training.mouth.mouth_step import MouthTrainer, collate
 from facedit.training.table import read_table
+from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(no_reference=0.0, donor=0.0, random_reference=0.0, corpora=(("made", 1.0),))

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from canonical_faces import canonical_landmarks
 from facedit.errors import UsageError
 from facedit.face.distances import lip_gap
 from facedit.face.regions import INNER_LIPS
@@ -29,6 +28,7 @@ from facedit.training.mouth.mouth_loss import PatchCritic, feature_distance, wei
 from facedit.training.mouth.mouth_state import load_state, save_state
 from facedit.training.mouth.mouth_step import MouthTrainer
 from facedit.training.table import read_table
+from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
 MIX = SampleMix(corpora=(("made", 1.0),))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from facedit.dataset.footage_list import Source
 from facedit.dataset.prepared import KEPT
+from facedit.media.output import whole_or_nothing
 from facedit.scale.outcome import Failure
 
 if TYPE_CHECKING:
@@ -100,12 +101,10 @@ def write_table(path: Path, rows: Iterable[Row]) -> None:
         path: The file.
         rows: Its rows, in order.
     """
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="") as file:
+    with whole_or_nothing(path, force=True) as part, part.open("w", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
         writer.writerows(rows)
-    part.replace(path)
 
 
 @contextmanager

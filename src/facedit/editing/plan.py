@@ -152,18 +152,6 @@ class EditPlan:
         """Length of the output in seconds."""
         return max(self.source_duration_s + frame_time(self.shift_frames, self.frame_rate), 0.0)
 
-    def shift_frames_at(self, output_s: float) -> int:
-        """Return by how many source frames the output runs late at a time.
-
-        Args:
-            output_s: Output time; inside a fill the shift of what comes before it counts.
-
-        Returns:
-            Output time minus source time of the kept segment, in frames.
-        """
-        before = self.segments[: self._index_at(output_s)]
-        return sum(segment.shift_frames for segment in before if isinstance(segment, Fill))
-
     def segment_at(self, output_s: float) -> Segment:
         """Return the segment that holds an output time.
 
@@ -174,38 +162,6 @@ class EditPlan:
             The segment.
         """
         return self.segments[self._index_at(output_s)]
-
-    def source_time(self, output_s: float) -> float | None:
-        """Return which moment of the source an output time shows.
-
-        Args:
-            output_s: Output time.
-
-        Returns:
-            Source time, or None inside a fill and outside the output.
-        """
-        # The end may be a last bit off, by which way it was summed up.
-        if not 0 <= output_s <= self.output_duration_s + 1e-9:
-            return None
-        segment = self.segment_at(output_s)
-        if isinstance(segment, Fill):
-            return None
-        return segment.source_start_s + (output_s - segment.output_start_s)
-
-    def output_time(self, source_s: float) -> float | None:
-        """Return when a moment of the source is shown.
-
-        Args:
-            source_s: Source time.
-
-        Returns:
-            Output time, or None if the moment was removed or lies outside the source.
-        """
-        for keep in self.keeps:
-            is_end = source_s == self.source_duration_s == keep.source_end_s
-            if keep.source_start_s <= source_s < keep.source_end_s or is_end:
-                return keep.output_start_s + (source_s - keep.source_start_s)
-        return None
 
     def picture_spans(self) -> tuple[Span, ...]:
         """Return where pictures are made anew: the fills, widened, merged where they touch.

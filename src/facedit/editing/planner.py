@@ -34,7 +34,6 @@ def make_plan(
     margin_s: float = MARGIN_S,
     bridge_s: float = BRIDGE_S,
     crossfade_s: float = CROSSFADE_S,
-    squeeze_s: float = 0.0,
 ) -> EditPlan:
     """Lay kept and filled segments out in time.
 
@@ -54,8 +53,6 @@ def make_plan(
         margin_s: Pictures changed on either side of a substitution or insertion.
         bridge_s: Pictures changed on either side of a deletion.
         crossfade_s: Shortest fill of a deletion.
-        squeeze_s: By how much a sound may be squeezed to save a frame of pause; half a frame
-            makes the fill the nearest whole number of frames.
 
     Returns:
         The plan; without edits, one kept segment.
@@ -66,8 +63,8 @@ def make_plan(
     """
     if not (math.isfinite(source_duration_s) and source_duration_s > 0 and frame_rate > 0):
         raise BadEdit(f"A source of {source_duration_s} s at {frame_rate} fps cannot be edited.")
-    if min(margin_s, bridge_s, crossfade_s, squeeze_s) < 0:
-        raise ValueError("Margins, cross-fade and squeeze cannot be negative.")
+    if min(margin_s, bridge_s, crossfade_s) < 0:
+        raise ValueError("Margins and cross-fade cannot be negative.")
     check_order(edits, len(transcript.words))
     if joints is None:
         _check_inside(edits, transcript, source_duration_s)
@@ -86,7 +83,7 @@ def make_plan(
         shift_s = frame_time(shift, frame_rate)
         if joint[0] > position_s:
             segments.append(Keep(position_s, joint[0], position_s + shift_s))
-        fill = _fill(index, edit, speech_s, joint, shift_s, frame_rate, crossfade_s, squeeze_s)
+        fill = _fill(index, edit, speech_s, joint, shift_s, frame_rate, crossfade_s)
         segments.append(fill)
         position_s = joint[1]
         shift += fill.shift_frames
@@ -108,21 +105,19 @@ def _fill(
     shift_s: float,
     frame_rate: Fraction,
     crossfade_s: float,
-    squeeze_s: float,
 ) -> Fill:
     """Lay out one fill."""
     removed_s = joint[1] - joint[0]
     if edit.kind == "delete":
         if speech_s is not None:
             raise ValueError(f"Edit {index} deletes words: it has no sound, yet one was given.")
-        speech_s = needed_s = 0.0
+        speech_s = 0.0
         # Never longer than before: a removed run below the cross-fade stays as it is.
         frames = min(first_frame_from(crossfade_s - removed_s, frame_rate), 0)
     else:
         if speech_s is None or not math.isfinite(speech_s) or speech_s <= 0:
             raise BadEdit(f"The new sound of '{edit.text}' has no length ({speech_s} s).")
-        needed_s = max(speech_s - squeeze_s, 0.0)
-        frames = first_frame_from(needed_s - removed_s, frame_rate)
+        frames = first_frame_from(speech_s - removed_s, frame_rate)
     duration_s = max(removed_s + frame_time(frames, frame_rate), 0.0)
     speech_s = min(speech_s, duration_s)
     pause_s = duration_s - speech_s

@@ -115,19 +115,6 @@ def is_removed(plan: EditPlan, source_s: float) -> bool:
     return False
 
 
-def output_frame_count(plan: EditPlan, source_frames: int) -> int:
-    """Return how many frames the output of a source of constant rate has.
-
-    Args:
-        plan: The plan.
-        source_frames: Number of source frames.
-
-    Returns:
-        The number of frames.
-    """
-    return source_frames + plan.shift_frames
-
-
 def source_windows(
     plan: EditPlan, before_s: float, after_s: float
 ) -> tuple[tuple[float, float], ...]:

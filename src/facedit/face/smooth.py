@@ -123,23 +123,6 @@ def local_parabola(
     return smoothed
 
 
-def jitter(values: NDArray[np.floating]) -> Float64:
-    """Estimate white tracker noise from second differences, robustly.
-
-    The second difference of white noise of deviation s has deviation ``sqrt(6) s``; smooth motion
-    hardly adds to it at 25 frames a second.
-
-    Args:
-        values: Evenly sampled signals, shape (F, ...), NaN where absent.
-
-    Returns:
-        Deviation per signal, shape (...).
-    """
-    second = np.diff(np.asarray(values, np.float64), n=2, axis=0)
-    result: Float64 = np.nanmedian(np.abs(second), axis=0) / 0.6745 / np.sqrt(6)
-    return result
-
-
 def lively_points() -> Bool:
     """Return which landmarks expression moves fast, shape (478,)."""
     lively = np.zeros(LANDMARKS, np.bool_)

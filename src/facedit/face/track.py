@@ -122,30 +122,6 @@ def concatenate(tracks: Sequence[FaceTrack]) -> FaceTrack:
     )
 
 
-def same_face(track: FaceTrack, time_s: float) -> FaceChoice:
-    """Return the choice that finds a tracked person again in another window of the video.
-
-    Args:
-        track: The person's track.
-        time_s: A time; the tracked frame nearest to it counts.
-
-    Returns:
-        The person's box there, enlarged by a half to each side.
-
-    Raises:
-        NoFace: If no frame of the track shows the person.
-    """
-    seen = np.flatnonzero(track.confidence > 0)
-    if not len(seen):
-        raise NoFace(f"none of {len(track.times_s)} tracked frames shows the face.")
-    nearest = seen[np.abs(track.times_s[seen] - time_s).argmin()]
-    points = track.landmarks[nearest, :, :2]
-    low, size = points.min(axis=0), np.ptp(points, axis=0)
-    x, y = (low - size / 2).tolist()
-    width, height = (2 * size).tolist()
-    return FaceChoice(box=(x, y, width, height))
-
-
 class _Follower:
     """The state of a track from frame to frame."""
 

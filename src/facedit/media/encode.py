@@ -101,19 +101,6 @@ def choose_encoding(path: Path, info: VideoInfo, quantiser: int = QUANTISER) -> 
     )
 
 
-def choose_suffix(info: VideoInfo) -> str:
-    """Choose the suffix of an output that matches its source.
-
-    Args:
-        info: The source.
-
-    Returns:
-        ``.mov`` for ``.mov``, ``.mkv`` and ``.webm`` likewise, and ``.mp4`` for all else.
-    """
-    suffix = info.path.suffix.lower()
-    return suffix if suffix in _CONTAINERS else ".mp4"
-
-
 def choose_time_base(info: VideoInfo) -> Fraction:
     """Choose ticks that hold the source's times exactly, and its frame rate's where possible.
 

@@ -57,7 +57,6 @@ class VideoInfo:
         path: The file.
         container: FFmpeg's names of the container format.
         duration_s: Length of the picture in seconds: the end of the last frame that is there.
-        declared_duration_s: Length that the file's header promises.
         frame_rate: Frames per second: exact for a constant rate, else the average.
         is_variable: Whether frames are unevenly spaced.
         frame_count: Number of frames (an estimate unless the file has an index).
@@ -82,7 +81,6 @@ class VideoInfo:
     path: Path
     container: str
     duration_s: float
-    declared_duration_s: float
     frame_rate: Fraction
     is_variable: bool
     frame_count: int
@@ -139,19 +137,9 @@ class VideoInfo:
         return self.sound.channels if self.sound else 0
 
     @property
-    def channel_layout(self) -> str:
-        """Name of the channel layout, empty without sound."""
-        return self.sound.layout if self.sound else ""
-
-    @property
     def sound_codec(self) -> str:
         """Name of the sound codec, empty without sound."""
         return self.sound.codec if self.sound else ""
-
-    @property
-    def sound_duration_s(self) -> float:
-        """Length of the sound in seconds, 0 without sound."""
-        return self.sound.duration_s if self.sound else 0.0
 
     @property
     def matrix(self) -> int:
@@ -194,7 +182,6 @@ def new_video_info(
         path=Path(),
         container="mp4",
         duration_s=0.0,
-        declared_duration_s=0.0,
         frame_rate=Fraction(frame_rate),
         is_variable=False,
         frame_count=0,

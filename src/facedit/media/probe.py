@@ -105,7 +105,6 @@ def probe(
             path=path,
             container=container.format.name,
             duration_s=extent.picture_end_s,
-            declared_duration_s=extent.declared_end_s,
             frame_rate=rate,
             is_variable=uneven,
             frame_count=max(count, 1),

@@ -31,7 +31,6 @@ class _Eye:
     down: Float32
     upper: Float32
     lower: Float32
-    brow: Float32
 
 
 def _measure(landmarks: Float32, side: int) -> _Eye:
@@ -50,14 +49,7 @@ def _measure(landmarks: Float32, side: int) -> _Eye:
         turned = np.stack([points @ across, points @ down], axis=1) / width2
         return np.asarray(turned, np.float32)
 
-    return _Eye(
-        outer,
-        across,
-        down,
-        local(UPPER_LIDS[side]),
-        local(LOWER_LIDS[side]),
-        local(LOWER_BROWS[side]),
-    )
+    return _Eye(outer, across, down, local(UPPER_LIDS[side]), local(LOWER_LIDS[side]))
 
 
 def _curve(points: Float32, x: Float32) -> Float32:

@@ -59,28 +59,6 @@ def transition_costs(descriptors: Float32, times_s: Float64, weight: float) -> F
     return np.asarray(costs, np.float64)
 
 
-def path_cost(path: Indices, unary: Float64, transition: Float64, costs: PathCosts) -> float:
-    """Return what a path costs: the definition that ``best_path`` minimises.
-
-    Args:
-        path: Bank frame of each output frame, shape (F,).
-        unary: Cost of each bank frame at each output frame, shape (F, n).
-        transition: Cost from each bank frame to each other, shape (n, n).
-        costs: Weights of holds.
-
-    Returns:
-        The sum.
-    """
-    total = float(unary[0, path[0]])
-    run = 1
-    for frame in range(1, len(path)):
-        run = run + 1 if path[frame] == path[frame - 1] else 1
-        total += float(unary[frame, path[frame]] + transition[path[frame - 1], path[frame]])
-        if run > costs.max_hold:
-            total += costs.hold
-    return total
-
-
 def best_path(unary: Float64, transition: Float64, costs: PathCosts) -> Indices:
     """Find the cheapest path.
 

@@ -110,8 +110,8 @@ class FaceRenderer:
         cost = unlike + self._quality() + self._gap_costs(target_landmarks)
         mouths = self._search(cost, self.bank.lips, self.settings.path, banned)
         gazes = np.stack([eye_descriptor(one) for one in target_landmarks])
-        eye_distance = distances(gazes, self.bank.gazes)
-        eyes = self._search(eye_distance, self.bank.gazes, self.settings.eyes, banned)
+        unlike = distances(gazes, self.bank.gazes)
+        eyes = self._search(unlike, self.bank.gazes, self.settings.eyes, banned)
         allowed = np.where(banned, np.inf, lip_distance)
         return MouthPath(
             tuple(
@@ -126,7 +126,6 @@ class FaceRenderer:
                         self.settings.apart_s,
                     ),
                     eyes=int(eye),
-                    eyes_distance=float(eye_distance[frame, eye]),
                 )
                 for frame, (mouth, eye) in enumerate(zip(mouths, eyes, strict=True))
             )

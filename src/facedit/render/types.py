@@ -1,11 +1,11 @@
-"""What the renderer takes and gives, and the interface that another renderer would implement."""
+"""What the renderer takes and gives."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from facedit.types import Float32, UInt8
+from facedit.types import UInt8
 
 Region = Literal["lips", "face", "head"]
 """What may change: the lower face; also eyes and brows; also the head's place."""
@@ -39,14 +39,12 @@ class Choice:
         distance: How different that mouth's shape is from the target's, in canonical pixels.
         references: Further frames for the mouth network, nearest first.
         eyes: Index of the frame whose eyes are shown, None if the bank is empty.
-        eyes_distance: How different those eyes are, in per cent of the eye's width.
     """
 
     mouth: int | None = None
     distance: float = 0.0
     references: tuple[int, ...] = ()
     eyes: int | None = None
-    eyes_distance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +56,3 @@ class MouthPath:
     """
 
     choices: tuple[Choice, ...]
-
-
-class Renderer(Protocol):
-    """Anything that can put target landmarks into frames of a clip."""
-
-    def plan(self, target_landmarks: Float32, base_landmarks: Float32) -> MouthPath:
-        """Choose real pictures for consecutive frames, both arguments (F, 478, 3)."""
-        ...
-
-    def render(
-        self,
-        base_rgb: UInt8,
-        base_landmarks: Float32,
-        target_landmarks: Float32,
-        choice: Choice,
-        *,
-        weight: float = 1.0,
-        region: Region = "lips",
-    ) -> Patch:
-        """Draw one frame: a patch for the base frame."""
-        ...

@@ -18,7 +18,6 @@ from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
 from facedit.inputs import check_pace
 from facedit.speech.forced import AlignedWord, force_align, mean_score
-from facedit.speech.joints import low_energy_point
 from facedit.speech.pronounce import plain
 from facedit.speech.sound import speech_samples
 from facedit.speech.timing import in_order, spread
@@ -151,36 +150,6 @@ def phones(sound: Sound, text: str) -> tuple[Phone, ...]:
     )
 
 
-def refine(transcript: Transcript, sound: Sound, reach_s: float = 0.03) -> Transcript:
-    """Move word boundaries to the quietest points near them.
-
-    Args:
-        transcript: Words with rough times.
-        sound: The sound they are of.
-        reach_s: How far a boundary may move, to each side.
-
-    Returns:
-        The same words; two words that touched still touch, and none became empty.
-    """
-    words = list(transcript.words)
-    for index, word in enumerate(words):
-        touches = index > 0 and word.start_s - words[index - 1].end_s < 1e-3
-        start = _quiet(sound, word.start_s, min(reach_s, (word.end_s - word.start_s) / 3))
-        if touches:
-            before = words[index - 1]
-            start = max(start, before.start_s + (before.end_s - before.start_s) / 2)
-            words[index - 1] = replace(before, end_s=start)
-        elif index > 0:
-            start = max(start, words[index - 1].end_s)
-        words[index] = replace(word, start_s=start)
-    for index, word in enumerate(words):
-        following = words[index + 1].start_s if index + 1 < len(words) else transcript.duration_s
-        if following - word.end_s > 1e-3:
-            end = _quiet(sound, word.end_s, min(reach_s, (word.end_s - word.start_s) / 3))
-            words[index] = replace(word, end_s=min(end, following))
-    return replace(transcript, words=in_order(words, transcript.duration_s))
-
-
 def _runs(tokens: list[str]) -> list[slice]:
     """Return every stretch of ``RUN`` words; none of a text that is not longer."""
     return [slice(k, k + RUN) for k in range(len(tokens) - RUN + 1)] if len(tokens) > RUN else []
@@ -267,11 +236,6 @@ def confidence(score: float) -> float:
 def _transcript(words: list[Word], sound: Sound, language: str, origin: str) -> Transcript:
     """Bundle words that lie inside the sound."""
     return Transcript(in_order(words, sound.duration_s), sound.duration_s, language, origin)
-
-
-def _quiet(sound: Sound, around_s: float, reach_s: float) -> float:
-    """Return the quietest point near a time."""
-    return low_energy_point(sound.samples, sound.rate, around_s, reach_s)
 
 
 def _shortened(tokens: list[str]) -> str:

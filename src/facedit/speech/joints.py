@@ -90,30 +90,3 @@ def _zero_crossing(samples: Float32, index: int, reach: int, first: int, last: i
     if not len(changes):
         return index
     return int(changes[np.argmin(np.abs(changes - index))])
-
-
-def crossfade(
-    before: Float32, after: Float32, rate: int, milliseconds: float, equal_power: bool = False
-) -> Float32:
-    """Join two sounds by fading one into the other.
-
-    Args:
-        before: Ends with the overlap, shape (N,) or (N, channels).
-        after: Begins with the overlap, same channels.
-        rate: Samples per second.
-        milliseconds: Length of the overlap; shortened to the shorter sound.
-        equal_power: Keep the power of unrelated sounds (cosine law) instead of the amplitude of
-            equal sounds (linear).
-
-    Returns:
-        ``len(before) + len(after) - overlap`` samples.
-    """
-    overlap = min(sample_at(milliseconds / 1000.0, rate), len(before), len(after))
-    if not overlap:
-        return np.concatenate([before, after]).astype(np.float32)
-    position = (np.arange(overlap) + 0.5) / overlap
-    rising = np.sin(0.5 * np.pi * position) if equal_power else position
-    falling = np.cos(0.5 * np.pi * position) if equal_power else 1.0 - position
-    shape = (overlap,) + (1,) * (before.ndim - 1)
-    mixed = before[-overlap:] * falling.reshape(shape) + after[:overlap] * rising.reshape(shape)
-    return np.concatenate([before[:-overlap], mixed, after[overlap:]]).astype(np.float32)

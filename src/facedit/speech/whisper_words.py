@@ -19,7 +19,6 @@ from facedit.types import Float32, Word
 from facedit.units import SPEECH_RATE
 from facedit.weights.fetch import asset_path, cache_dir
 
-MEL_FRAMES_PER_SECOND = 100
 _WITHOUT_SPACES = frozenset(("zh", "ja", "th", "lo", "my", "yue", "km", "bo"))
 FOREIGN_ODDS = 2.0
 """English is taken unless another language is this many times as likely.

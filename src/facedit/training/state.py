@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from facedit.errors import BadWeights, OutputExists, UsageError
 from facedit.lock import locked
+from facedit.media.output import whole_or_nothing
 from facedit.tensors import read_tensors
 from facedit.training.distributed import joined_by_launcher
 
@@ -101,9 +101,9 @@ def save_state(
         "ema_updates": str(ema.updates),
         "config": config,
     }
-    part = path.with_name(path.name + ".part")
-    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, part, header)
-    os.replace(part, path)
+    stored = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    with whole_or_nothing(path, force=True) as part:
+        save_file(stored, part, header)
 
 
 def load_state(path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer) -> int:
