@@ -2,12 +2,14 @@
 
 from fractions import Fraction
 
+import cv2
 import numpy as np
 
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import make_plan
-from facedit.motion.space import MotionSpace
+from facedit.face.regions import LOWER_BROWS
+from facedit.motion.space import Identity, MotionSpace
 from facedit.types import FaceTrack, Transcript, Word
 
 WORDS = ("we", "fly", "to", "the", "moon", "today")
@@ -58,3 +60,34 @@ def upright_face(space: MotionSpace, size: int = 256) -> np.ndarray:
     face = np.asarray(space.canonical, np.float32) * (size / 3)
     face[:, :2] += size / 2 - face[:, :2].mean(axis=0)
     return face
+
+
+def with_raised_brows(
+    space: MotionSpace, motion: np.ndarray, identity: Identity, pixels: float
+) -> np.ndarray:
+    """Motion of one frame, shape (D,), with the least change of the face that raises the brows."""
+    dims = space.groups["face"]
+    steps = np.repeat(motion[None], dims.stop - dims.start + 1, axis=0)
+    steps[1:, dims] += np.eye(dims.stop - dims.start, dtype=np.float32)
+    rows = space.decode(steps, identity)[:, [*LOWER_BROWS[0], *LOWER_BROWS[1]], 1].mean(axis=1)
+    slope = rows[1:] - rows[0]
+    raised = motion.copy()
+    raised[dims] -= pixels * slope / (slope @ slope)
+    return raised
+
+
+def drawn_brows(face: np.ndarray, size: int = 256) -> np.ndarray:
+    """Skin with two dark brows at a face's landmarks, shape (size, size, 3)."""
+    picture = np.full((size, size, 3), 200, np.uint8)
+    for side in LOWER_BROWS:
+        points = np.rint(face[list(side), :2]).astype(np.int32)
+        cv2.polylines(picture, [points], False, (40, 40, 40), 3)
+    return picture
+
+
+def brow_height(picture: np.ndarray, face: np.ndarray) -> float:
+    """How far above the eyes' corners the dark pixels of the brows lie, in pixels."""
+    eyes = float(face[[33, 263], 1].mean())
+    rows = np.arange(int(eyes) - 60, int(eyes) - 4)
+    dark = np.maximum(190.0 - picture[rows].mean(axis=-1), 0.0).sum(axis=1)
+    return eyes - float(dark @ rows / dark.sum())

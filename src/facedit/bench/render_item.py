@@ -138,7 +138,7 @@ def _write_still(case: Case, motion: Float32, network: MouthNetwork, output: Pat
     closures = closure_at(times, blink_schedule(frame_time(frames), generator))
     height, width = case.still.rgb.shape[:2]
     info = new_video_info(width, height, MOTION_FPS, case.sound.rate, case.info.channels)
-    animator = StillAnimator(case.still, network)
+    animator = StillAnimator(case.still, network, region="head")
     with VideoWriter(output, info, force=True, metadata={"comment": _mark()}) as writer:
         for index, rgb in enumerate(animator.animate(targets, closures)):
             writer.write_frame(frame_from_rgb(rgb, times[index], info), times[index])

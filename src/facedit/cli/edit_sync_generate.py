@@ -143,12 +143,11 @@ def _generate(args: argparse.Namespace) -> Any:
 def _add_run_options(parser: argparse.ArgumentParser, verb: Making) -> None:
     parser.add_argument("--seed", type=seed, help="same seed, same result (0)")
     add_device(parser)
-    brows = "; brows and eyes stay as in the picture" if verb == "generate" else ""
     parser.add_argument(
         "--region",
         choices=tuple(REGIONS),
         help="what new speech may move: lips and jaw, the whole face, or also the head "
-        f"({USUAL_REGION[verb]})" + brows,
+        f"({USUAL_REGION[verb]})",
     )
     parser.add_argument(
         "--face", metavar="largest|N|x,y,w,h", help="which face; needed if two are about as large"

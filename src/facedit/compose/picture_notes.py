@@ -9,7 +9,6 @@ from facedit.face.distances import lip_opening
 from facedit.face.pose import fit_pose
 from facedit.face.regions import FACE_OVAL, LIPS
 from facedit.motion.space import MotionSpace
-from facedit.options import Region
 from facedit.render.geometry import lid_openings
 from facedit.render.still import Still
 from facedit.types import Float32
@@ -45,13 +44,12 @@ def lid_opening(landmarks: Float32) -> float:
     return max(lid_openings(landmarks))
 
 
-def picture_notes(space: MotionSpace, still: Still, region: Region) -> tuple[str, ...]:
-    """Judge a picture, and say what will not move in it.
+def picture_notes(space: MotionSpace, still: Still) -> tuple[str, ...]:
+    """Judge a picture.
 
     Args:
         space: The motion space, whose canonical face is compared with.
         still: The picture.
-        region: What speech may move.
 
     Returns:
         One line for each thing that the user will see.
@@ -60,16 +58,11 @@ def picture_notes(space: MotionSpace, still: Still, region: Region) -> tuple[str
         NoFace: If the mouth is not in the picture.
     """
     notes, points = [], still.landmarks
-    low = lid_opening(points) < LOW_LIDS
-    if low:
+    if lid_opening(points) < LOW_LIDS:
         notes.append(
             "the eyes are shut or lowered in the picture and stay so; choose a picture in which "
             "they are open."
         )
-    if region != "lips":
-        moving = "lips, jaw and a little the head" if region == "head" else "lips and jaw"
-        eyes = "eyes" if low else "eyes (but for blinks)"
-        notes.append(f"brows and {eyes} stay as in the picture: speech moves {moving}.")
     if lip_opening(points) > WIDE_MOUTH:
         notes.append(
             "the mouth is wide open in the picture; one that is shut or nearly so looks better."

@@ -77,7 +77,7 @@ def make_portrait(
         models = load_models(run)
     frames = max(first_frame_from(sound.duration_s), 1)
     region = run.region_of("generate")
-    notes += picture_notes(models.space, still, region)
+    notes += picture_notes(models.space, still)
     canvas = shown_canvas(models.space, shown, frames, region)
     window = stretches(sound)
     with clock.stage("speech features"):
@@ -93,7 +93,7 @@ def make_portrait(
     info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
     mark = marked("generate", "synthetic face and motion throughout", run)
     assert models.mouth is not None
-    animator = StillAnimator(still, models.mouth, shown.bank, own=bool(shown.bank))
+    animator = StillAnimator(still, models.mouth, shown.bank, own=bool(shown.bank), region=region)
     reports = []
     for take, (output, motion) in enumerate(zip(outputs, drawn, strict=True)):
         targets = still_targets(

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facedit.compose.canvas import Canvas, build_canvas, region_dims
+from facedit.compose.canvas import Canvas, build_canvas, target_landmarks
 from facedit.compose.picture_notes import lid_opening
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
@@ -200,7 +200,7 @@ def still_targets(
     """Return the landmarks of every output frame.
 
     Of a picture that is not of the canvas's video the neutral face is not known: its mouth, closed,
-    stands for the one with which the prompt ends.
+    stands for the one with which the prompt ends, its brows and lids for the usual ones there.
 
     Args:
         space: The motion space.
@@ -211,22 +211,21 @@ def still_targets(
         borrowed: The canvas begins with another video than the picture's.
 
     Returns:
-        Landmarks in pixels, shape (frames, 478, 3); the eyes stay as in the picture.
+        Landmarks in pixels, shape (frames, 478, 3).
     """
     prompt, drawn = np.split(infilled, [-canvas.first_frame])
-    identity, shift = canvas.identity, np.zeros(space.dims, np.float32)
+    identity, offset = canvas.identity, np.zeros(space.dims, np.float32)
+    lips, face, head = (space.groups[name] for name in ("lips", "face", "head"))
     if borrowed:
         identity = space.identity(still.landmarks[None], np.ones(1, np.float32))
-        here = space.encode(still.landmarks[None], identity)[0]
-        shift = closed_mouth(space, here, identity)
-        shift = shift - closed_mouth(space, canvas.values[len(prompt) - 1], canvas.identity)
-    own = np.repeat(space.encode(still.landmarks[None], identity), len(drawn), axis=0)
-    wanted = own.copy()
-    lips = region_dims(space, "lips")
-    wanted[:, lips] = drawn[:, lips] + shift[lips]
-    if region == "head":
-        head = space.groups["head"]
-        # The head moves from where the prompt left it; in the picture it starts as it is.
-        wanted[:, head] += HEAD_SHARE * (drawn[:, head] - prompt[-1, head])
-    moved = space.decode(wanted, identity) - space.decode(own, identity)
-    return (still.landmarks[None] + moved).astype(np.float32)
+    here = space.encode(still.landmarks[None], identity)[0]
+    if borrowed:
+        shut = closed_mouth(space, canvas.values[len(prompt) - 1], canvas.identity)
+        offset[lips] = (closed_mouth(space, here, identity) - shut)[lips]
+        # Not of its last frame, in which the eyes may be shut.
+        offset[face] = here[face] - np.median(prompt[:, face], axis=0)
+    # The head moves from where the prompt left it; in the picture it starts as it is.
+    offset[head] = here[head] - prompt[-1, head]
+    base = np.repeat(still.landmarks[None], len(drawn), axis=0)
+    share = np.full(len(drawn), HEAD_SHARE)
+    return target_landmarks(space, identity, base, drawn + offset, region, share)

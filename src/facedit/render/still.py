@@ -1,4 +1,4 @@
-"""Animate one picture: the head moves a little, the mouth's inside is painted, the eyes blink."""
+"""Animate one picture: it moves as the targets say, its mouth's inside is painted, it blinks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.render.bank import ReferenceBank
-from facedit.render.lids import close_lids
+from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.network import MouthNetwork
 from facedit.render.own_teeth import OwnTeeth
 from facedit.render.renderer import FaceRenderer
 from facedit.render.settings import RenderSettings
-from facedit.render.types import Choice
+from facedit.render.types import Choice, Region
 from facedit.types import Float32, Float64, UInt8
 
 
@@ -41,6 +41,7 @@ class StillAnimator:
         network: Mouth network.
         donor: Frames of a clip that shows a speaking mouth; None to invent it all.
         own: The donor is this person as in the picture: its pixels are shown as in an edit.
+        region: What may move beside the lids of a blink.
     """
 
     def __init__(
@@ -49,8 +50,9 @@ class StillAnimator:
         network: MouthNetwork,
         donor: ReferenceBank | None = None,
         own: bool = False,
+        region: Region = "lips",
     ) -> None:
-        self._still = still
+        self._still, self._region = still, region
         shows_teeth = not own and OwnTeeth.shown_in(still.landmarks)
         self._teeth = OwnTeeth(still.rgb, still.landmarks) if shows_teeth else None
         bank = donor or ReferenceBank()
@@ -74,9 +76,9 @@ class StillAnimator:
         """Draw one frame.
 
         Args:
-            target: Landmarks to reach in pixels, eyes as in the picture, shape (478, 3).
+            target: Landmarks to reach in pixels, shape (478, 3).
             choice: The donor's frames.
-            closure: How far the lids are down, 0 as in the picture, 1 shut.
+            closure: How far a blink brings the lids down, 0 not at all, 1 shut.
 
         Returns:
             The frame, shape (H, W, 3).
@@ -84,8 +86,12 @@ class StillAnimator:
         as_it_is = np.allclose(target, self._still.landmarks, atol=1e-3)
         teeth = None if as_it_is else self._teeth
         picture = teeth.cleaned if teeth else self._still.rgb
-        base, _ = close_lids(picture, self._still.landmarks, (closure, closure))
-        patch = self._renderer.render(base, self._still.landmarks, target, choice, region="lips")
+        base, landmarks = picture.copy(), self._still.landmarks
+        if closure > 0.0:
+            lids = (closure, closure)
+            base, _ = close_lids(picture, landmarks, lids)
+            landmarks, target = closed_landmarks(landmarks, lids), closed_landmarks(target, lids)
+        patch = self._renderer.render(base, landmarks, target, choice, region=self._region)
         height, width = patch.rgb.shape[:2]
         base[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb
         return teeth.show(base, target) if teeth else base
