@@ -7,29 +7,32 @@ BIN    := $(VENV)/bin
 # A CPU build is enough for everything here; set TORCH= to take another one.
 TORCH  ?= torch==2.13.0
 
-.PHONY: setup demo test lint docs clean
+.PHONY: setup demo lint test docs clean
 
-$(VENV)/.ready: pyproject.toml src/facedit/weights/fetch.py src/facedit/weights/asset_list.py
+$(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,demo]"
+	touch $@
+
+$(VENV)/.fetched: $(VENV)/.installed src/facedit/weights/asset_list.py
 	$(BIN)/facedit doctor --fetch core
 	$(BIN)/facedit doctor --fetch bench || echo "Measures that need these weights will be left out."
 	touch $@
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.fetched
 
 demo: setup
 	$(BIN)/facedit demo -o demo --force
 
-lint: setup
+lint: $(VENV)/.installed
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/ruff format --check src tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/pydoclint --quiet src
 	$(BIN)/lint-imports
 
-test: lint
+test: setup lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 # The guide and the reference as a site, in site/: every link is checked.

@@ -16,12 +16,17 @@ from facedit.api import transcribe
 from facedit.cli.main import build_parser
 from facedit.media.wav import write_wav
 from facedit.speech.voice import synthesise
+from facedit.weights.fetch import cache_dir
+from sandbox import in_sandbox
 from talking_clips import make_talking_clips
 
 ROOT = Path(__file__).parents[1]
 SAID = "We meet on Tuesday at noon in the very very big hall."
 NETWORK = ("pip", "make", "torchrun")
 """Programs whose lines need a network, or more machines."""
+
+CACHES = {"assets", "speech", "transcripts", "verified", "whisper-base"}
+"""What a run may keep."""
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -56,9 +61,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_readme_s_commands_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order of the page, in one folder, as a reader would who tries them one by one."""
-    monkeypatch.chdir(folder)
+def test_the_readme_s_commands_run_without_a_socket_and_leave_no_id(folder: Path) -> None:
+    """A process that looks a name up, as telemetry would, is ended by the system."""
+    # Weights stay where they are; everything that a run keeps goes to a cache of its own.
+    cache = folder / "cache"
+    cache.mkdir()
+    (cache / "assets").symlink_to(cache_dir() / "assets")
+    program = "import test_readme; test_readme.run_commands()"
+    done = in_sandbox(program, folder, FACEDIT_CACHE=str(cache))
+    assert done.returncode == 0, done.stderr
+    left = {path.name for name in ("home", "tmp") for path in (folder / name).rglob("*")}
+    assert left == set()
+    assert {path.name for path in cache.iterdir()} <= CACHES
+
+
+def run_commands() -> None:
+    """Run the commands in the order of the page, as a reader would who tries them one by one."""
     ran = 0
     for block in shell_blocks(ROOT / "README.md"):
         for words in commands_of(block):
@@ -70,6 +88,8 @@ def test_the_readme_s_commands_run(folder: Path, monkeypatch: pytest.MonkeyPatch
             if "-o" in words:
                 check_video(Path(words[words.index("-o") + 1]))
     assert ran >= 10
+    for words in (["transcribe", "in.mp4"], ["doctor"]):
+        assert run(["facedit", *words]).status == 0
 
 
 def check_video(path: Path) -> None:
