@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from skimage.metrics import structural_similarity
 
 from facedit.evaluation.stats import draw_clips, interval
 from facedit.face.distances import mouth_width
+from facedit.media.read import read_frames
 from facedit.render import composite
 from facedit.render.geometry import crop_transform
 from facedit.render.warp import Rect, bounding_rect
@@ -80,8 +80,7 @@ def clips_of(
             landmarks, times = arrays["landmarks"], arrays["times_s"]
         if not np.isfinite(landmarks).all() or len(landmarks) < lost + 2 * away + 8:
             continue
-        with av.open(str(data / name)) as container:
-            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        frames = [frame.rgb() for frame in read_frames(data / name)]
         first = (len(frames) - lost) // 2
         span = range(first, first + lost)
         clips.append(Clip(name, frames, landmarks, times, span, away))

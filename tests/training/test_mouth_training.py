@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 
 from facedit.errors import UsageError
 from facedit.face.distances import lip_gap
-from facedit.face.regions import INNER_LIPS
+from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetworkConfig, load_network
@@ -199,18 +200,42 @@ def test_configuration_file() -> None:
         config_from({"baked": "", "out": "", "stepps": 3})
 
 
-def test_baking_keeps_frames_with_a_face(tmp_path: Path, monkeypatch) -> None:
-    import facedit.training.mouth.mouth_bake as mouth_bake
+def _write(path: Path, pictures: list[np.ndarray], turned: int = 0) -> None:
+    """Write a lossless clip whose pictures are stored with quarter turns that players undo."""
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=25, options={"qp": "0"})
+        stream.pix_fmt = "yuv444p"
+        stored = [np.ascontiguousarray(np.rot90(picture, -turned)) for picture in pictures]
+        stream.height, stream.width = stored[0].shape[:2]
+        stream.set_display_rotation(90 * turned)
+        for picture in stored:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        file.mux(stream.encode(None))
 
-    pictures = [np.full((256, 256, 3), 10 * k, np.uint8) for k in range(6)]
-    monkeypatch.setattr(mouth_bake, "_decode", lambda path: iter(pictures))
+
+def test_baking_keeps_frames_with_a_face(tmp_path: Path) -> None:
+    video, track, folder = (tmp_path / name for name in ("clip.mp4", "track.npz", "baked"))
+    _write(video, [np.full((256, 256, 3), 20 + 10 * k, np.uint8) for k in range(6)])
     landmarks = np.stack([_face(0.1 * k) for k in range(6)])
     landmarks[2] = np.nan
-    np.savez(tmp_path / "track.npz", landmarks=landmarks, times_s=np.arange(6) / 25)
-    folder = tmp_path / "baked"
-    assert bake_clip(tmp_path / "clip.mp4", tmp_path / "track.npz", folder) == 5
+    np.savez(track, landmarks=landmarks, times_s=np.arange(6) / 25)
+    assert bake_clip(video, track, folder) == 5
     crops = np.load(folder / "crops.npy")
     assert crops.shape == (5, 128, 128, 3)
-    assert crops[:, 64, 64, 0].tolist() == [0, 10, 30, 40, 50]
-    monkeypatch.setattr(mouth_bake, "_decode", lambda path: pytest.fail("baked twice"))
-    assert bake_clip(tmp_path / "clip.mp4", tmp_path / "track.npz", folder) == 5
+    np.testing.assert_allclose(crops[:, 64, 64, 0].astype(int), [20, 30, 50, 60, 70], atol=2)
+    video.unlink()
+    assert bake_clip(video, track, folder) == 5  # not baked twice
+
+
+@pytest.mark.parametrize("turned", [1, 2, 3])
+def test_crops_of_a_turned_clip_fit_its_landmarks(tmp_path: Path, turned: int) -> None:
+    face = _face(0.5)
+    picture = np.full((288, 256, 3), 60, np.uint8)
+    cv2.fillPoly(picture, [np.rint(face[list(OUTER_LIPS), :2]).astype(np.int32)], (220, 60, 60))
+    _write(tmp_path / "clip.mp4", [picture] * 4, turned)
+    track = tmp_path / "track.npz"
+    np.savez(track, landmarks=np.stack([face] * 4), times_s=np.arange(4) / 25)
+    assert bake_clip(tmp_path / "clip.mp4", track, tmp_path / "baked") == 4
+    upright = canonical_source(picture, face).crop.astype(int)
+    for crop in np.load(tmp_path / "baked" / "crops.npy"):
+        assert np.abs(crop - upright).mean() < 3

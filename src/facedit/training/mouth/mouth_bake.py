@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facedit.face.distances import lip_gap
 from facedit.face.regions import OUTER_EYE_CORNERS
+from facedit.media.read import read_frames
 from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
 from facedit.types import Float32, UInt8
@@ -48,15 +49,6 @@ class BakedClip:
     turned: Float32
 
 
-def _decode(path: Path) -> Iterator[UInt8]:
-    """Yield the frames of a clip of the corpus as RGB."""
-    import av
-
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-
-
 def bake_clip(video: Path, track: Path, folder: Path, every: int = 1) -> int:
     """Write the canonical crops of one clip, unless they are there.
 
@@ -67,7 +59,7 @@ def bake_clip(video: Path, track: Path, folder: Path, every: int = 1) -> int:
         every: Keep one frame of so many.
 
     Returns:
-        Number of frames kept; 0 if no frame has a face.
+        Number of frames kept; 0 if no frame has a face. (``BadMedia`` if the clip is damaged.)
     """
     done = folder / "done.txt"
     if done.is_file():
@@ -75,10 +67,10 @@ def bake_clip(video: Path, track: Path, folder: Path, every: int = 1) -> int:
     with np.load(track, allow_pickle=False) as arrays:
         landmarks, times = arrays["landmarks"], arrays["times_s"]
     crops, points, kept = [], [], []
-    for number, picture in enumerate(_decode(video)):
+    for number, frame in enumerate(read_frames(video)):
         if number >= len(landmarks) or number % every or not np.isfinite(landmarks[number]).all():
             continue
-        source = canonical_source(picture, landmarks[number])
+        source = canonical_source(frame.rgb(), landmarks[number])
         crops.append(source.crop)
         points.append(source.landmarks)
         kept.append(times[number])
