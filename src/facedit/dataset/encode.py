@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import zipfile
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
+from facedit.runs import runs
 from facedit.speech.disguise import disguised_power, draw_disguise
 from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, encoder_name, extract
 from facedit.types import Bool, FaceTrack, Float32, SpeechFeatures
@@ -222,9 +222,5 @@ def longest_run(seen: Bool, shot: Index) -> slice:
     Returns:
         Its frames; empty if none is seen.
     """
-    labels = np.where(seen, shot, -1)
-    edges = np.flatnonzero(np.diff(labels)) + 1
-    bounds = [0, *edges.tolist(), len(labels)]
-    runs = [(stop - start, start) for start, stop in pairwise(bounds) if seen[start:stop].any()]
-    length, start = max(runs, key=lambda run: (run[0], -run[1]), default=(0, 0))
-    return slice(start, start + length)
+    found = [run for number in np.unique(shot) for run in runs(seen & (shot == number))]
+    return slice(*max(found, key=lambda run: (run[1] - run[0], -run[0]), default=(0, 0)))

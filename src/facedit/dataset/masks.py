@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.errors import UsageError
+from facedit.runs import runs
 from facedit.types import Bool, Float32
 
 Spans = list[tuple[int, int]]
@@ -194,8 +195,7 @@ def turn_back(motion: Float32, hidden: Bool) -> Float32:
     """
     out = motion.copy()
     fixed = ~hidden.any(axis=0)
-    rows = np.concatenate([[False], hidden.any(axis=1), [False]])
-    for start, stop in np.flatnonzero(np.diff(rows)).reshape(-1, 2):
+    for start, stop in runs(np.asarray(hidden.any(axis=1))):
         own = motion[start:stop, fixed]
         ramp = np.linspace(1, -1, stop - start, dtype=np.float32)[:, None]
         out[start:stop, fixed] = own[::-1] + ramp * (own[0] - own[-1])

@@ -1,4 +1,4 @@
-"""Rows of a scene: runs of them, those with a face or speech, and steps from one to the next."""
+"""Rows of a scene: those with a face or speech, and steps from one to the next."""
 
 from __future__ import annotations
 
@@ -15,19 +15,6 @@ SPEAKING = 0.5
 
 FEWEST_STEPS = 5
 """Steps from which a clip's own speed can be told."""
-
-
-def runs(rows: Bool) -> list[tuple[int, int]]:
-    """Return the runs of True.
-
-    Args:
-        rows: Shape (T,).
-
-    Returns:
-        First and last-plus-one index of each run.
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def has_face(values: Float32) -> Bool:

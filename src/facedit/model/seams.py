@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facedit.runs import runs
 from facedit.types import Bool, Float32
 
 REACH = 4.0
@@ -31,11 +31,8 @@ def settle_seams(drawn: Float32, hidden: Bool, share: float, reach: float = REAC
         return drawn
     out = drawn.copy()
     frames = len(drawn)
-    padded = np.pad(hidden.astype(np.int8), ((1, 1), (0, 0)))
-    edges = padded[1:] - padded[:-1]
-    for dims in _alike(edges):
-        starts, stops = np.flatnonzero(edges[:, dims[0]] > 0), np.flatnonzero(edges[:, dims[0]] < 0)
-        for start, stop in zip(starts, stops, strict=True):
+    for dims in _alike(hidden):
+        for start, stop in runs(hidden[:, dims[0]]):
             if stop - start < 2:
                 continue
             x = drawn[:, dims]
@@ -49,10 +46,9 @@ def settle_seams(drawn: Float32, hidden: Bool, share: float, reach: float = REAC
     return out
 
 
-def _alike(edges: NDArray[np.int8]) -> list[list[int]]:
+def _alike(hidden: Bool) -> list[list[int]]:
     """Group dims that are hidden in the same frames."""
     groups: dict[bytes, list[int]] = {}
-    for dim in range(edges.shape[1]):
-        if edges[:, dim].any():
-            groups.setdefault(edges[:, dim].tobytes(), []).append(dim)
+    for dim in range(hidden.shape[1]):
+        groups.setdefault(hidden[:, dim].tobytes(), []).append(dim)
     return list(groups.values())

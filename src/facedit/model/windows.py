@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.runs import runs
 from facedit.types import Bool, Float32
 
 WINDOW = 100
@@ -60,13 +61,12 @@ def plan_windows(hidden: Bool, window: int = WINDOW, context: int = CONTEXT) -> 
 def _clusters(hidden: Bool, longest: int) -> list[tuple[int, int]]:
     """Group hidden runs that fit one window together: first and last hidden frame of each."""
     clusters: list[tuple[int, int]] = []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], hidden.astype(np.int8), [0]])))
-    for first, stop in edges.reshape(-1, 2):
+    for first, stop in runs(hidden):
         # A run joins the group before it if both fit, or if their windows would overlap anyway.
         if clusters and (stop - clusters[-1][0] <= longest or first - clusters[-1][1] <= longest):
-            clusters[-1] = (clusters[-1][0], int(stop) - 1)
+            clusters[-1] = (clusters[-1][0], stop - 1)
         else:
-            clusters.append((int(first), int(stop) - 1))
+            clusters.append((first, stop - 1))
     return clusters
 
 

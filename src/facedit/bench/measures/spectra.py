@@ -26,7 +26,8 @@ import numpy as np
 from facedit.bench.scene import Scene
 from facedit.evaluation.measure import Measure, ratio_of
 from facedit.evaluation.meter import lip_meter
-from facedit.evaluation.rows import has_face, runs
+from facedit.evaluation.rows import has_face
+from facedit.runs import runs
 from facedit.types import Bool, Float32, Float64
 from facedit.units import MOTION_FPS
 

@@ -25,6 +25,7 @@ from facedit.render.composite import (
 )
 from facedit.render.geometry import fit_similarity
 from facedit.render.warp import Rect, bounding_rect
+from facedit.runs import runs
 from facedit.types import Float32, Float64, UInt8
 
 Pictures = tuple[UInt8, ...]
@@ -131,8 +132,7 @@ def jump_picture(scene: Scene, size: float = 0.12) -> Pictures:
         The pictures.
     """
     frames = list(scene.output.frames)
-    edges = np.diff(np.concatenate([[False], scene.filled, [False]]).astype(np.int8))
-    for index in {*np.flatnonzero(edges == 1), *(np.flatnonzero(edges == -1) - 1)}:
+    for index in {edge for start, stop in runs(scene.filled) for edge in (start, stop - 1)}:
         points = scene.output.landmarks[index]
         if np.isfinite(points).all():
             matrix = np.array([[1, 0, size * eye_distance(points)], [0, 1, 0]], np.float64)

@@ -11,9 +11,9 @@ import numpy as np
 from facedit.bench.blank import Blank
 from facedit.bench.systems.system import System
 from facedit.evaluation.baselines import line, stack_window
-from facedit.evaluation.rows import runs
 from facedit.model.checkpoint import load_model
 from facedit.model.normalise import SpeechProjection
+from facedit.runs import runs
 from facedit.types import Bool, Float32, Float64
 
 REACH = 4

@@ -13,8 +13,9 @@ from facedit.evaluation.behaviour.made_silence import KINDS, Silence, silenced
 from facedit.evaluation.behaviour.stillness import MARGIN, around, still_sums
 from facedit.evaluation.behaviour.study import Row, Study, rows_of
 from facedit.evaluation.fills import Sounds
-from facedit.evaluation.rows import runs, silent, speaking
+from facedit.evaluation.rows import silent, speaking
 from facedit.evaluation.spans import EDGE, Gap, hide_span, middle_span
+from facedit.runs import runs
 from facedit.speech.cache import cached_features
 from facedit.speech.features import encoder_of, is_made
 from facedit.types import Bool, Float32, Float64
