@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from facedit.errors import AssetMissing, BadWeights
 from facedit.model.checkpoint import FORMAT, load_model, save_model
 from facedit.model.infill import infill
-from facedit.model.sample import SamplerSettings
+from facedit.model.sampler_settings import SamplerSettings
 
 
 def drawn(model):

@@ -19,11 +19,11 @@ from facedit.model.layers import (
 
 def inputs(frames: int = 12, dims: int = 7, speech: int = 5, clips: int = 2):
     generator = torch.Generator().manual_seed(1)
-    x = torch.randn(clips, frames, dims, generator=generator)
-    kept = torch.randn(clips, frames, dims, generator=generator)
-    hidden = torch.rand(clips, frames, dims, generator=generator) < 0.5
+    x_t = torch.randn(clips, frames, dims, generator=generator)
+    x_1 = torch.randn(clips, frames, dims, generator=generator)
+    mask = torch.rand(clips, frames, dims, generator=generator) < 0.5
     sound = torch.randn(clips, frames, speech, generator=generator)
-    return x, torch.rand(clips, generator=generator), kept, hidden, sound
+    return x_t, torch.rand(clips, generator=generator), x_1, mask, sound
 
 
 def test_rotary_products_depend_on_distance_only():
@@ -91,16 +91,16 @@ def test_adaln_zero_blocks_start_as_identity():
     x, condition, speech = torch.randn(2, 6, 32), torch.randn(2, 32), torch.randn(2, 6, 32)
     rotary = rotary_tables(6, 16, x.device)
     for block in net.blocks:
-        assert torch.equal(block(x, condition, speech, rotary, None, None), x)
+        assert torch.equal(block(x, condition, speech, rotary, None), x)
 
 
 @pytest.mark.parametrize("alibi", [True, False])
 def test_padding_changes_nothing(alibi):
     net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, alibi=alibi)))
-    x, t, kept, hidden, sound = inputs()
-    alone = net(x, t, kept, hidden, sound)
+    x_t, t, x_1, mask, sound = inputs()
+    alone = net(x_t, t, x_1, mask, sound)
     longer = [torch.nn.functional.pad(item.float(), (0, 0, 0, 4), value=9) for item in
-              (x, kept, hidden, sound)]  # fmt: skip
+              (x_t, x_1, mask, sound)]  # fmt: skip
     valid = torch.arange(16).expand(2, 16) < 12
     padded = net(longer[0], t, longer[1], longer[2].bool(), longer[3], valid=valid)
     torch.testing.assert_close(padded[:, :12], alone, atol=1e-5, rtol=1e-4)
@@ -108,11 +108,11 @@ def test_padding_changes_nothing(alibi):
 
 def test_hidden_motion_is_not_seen():
     net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5)))
-    x, t, kept, hidden, sound = inputs()
-    other = torch.where(hidden, kept + 5, kept)
-    assert torch.equal(net(x, t, kept, hidden, sound), net(x, t, other, hidden, sound))
-    seen = torch.where(hidden, kept, kept + 5)
-    assert not torch.allclose(net(x, t, kept, hidden, sound), net(x, t, seen, hidden, sound))
+    x_t, t, x_1, mask, sound = inputs()
+    other = torch.where(mask, x_1 + 5, x_1)
+    assert torch.equal(net(x_t, t, x_1, mask, sound), net(x_t, t, other, mask, sound))
+    seen = torch.where(mask, x_1, x_1 + 5)
+    assert not torch.allclose(net(x_t, t, x_1, mask, sound), net(x_t, t, seen, mask, sound))
 
 
 @pytest.mark.parametrize("cross", [True, False])
@@ -125,9 +125,9 @@ def test_one_block_hears_only_its_window(cross):
     )  # fmt: skip
     net = randomised(DiT(config))
     torch.nn.init.zeros_(net.blocks[0].attention.out.weight)
-    x, t, kept, hidden, sound = inputs(frames=20, clips=1)
+    x_t, t, x_1, mask, sound = inputs(frames=20, clips=1)
     sound.requires_grad_(True)
-    net(x, t, kept, hidden, sound)[0, 10].square().sum().backward()
+    net(x_t, t, x_1, mask, sound)[0, 10].square().sum().backward()
     reach = sound.grad[0].abs().sum(dim=1)
     far = 3 if cross else 1
     assert (reach[: 10 - far] == 0).all()
@@ -136,18 +136,18 @@ def test_one_block_hears_only_its_window(cross):
 
 
 def test_alibi_changes_attention():
-    x, t, kept, hidden, sound = inputs()
+    x_t, t, x_1, mask, sound = inputs()
     plain = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5)))
     biased = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, alibi=True)))
-    assert not torch.allclose(plain(x, t, kept, hidden, sound), biased(x, t, kept, hidden, sound))
+    assert not torch.allclose(plain(x_t, t, x_1, mask, sound), biased(x_t, t, x_1, mask, sound))
 
 
 def test_dropped_speech_is_not_heard():
     net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5)))
-    x, t, kept, hidden, sound = inputs()
-    deaf = torch.tensor([True, False])
-    first = net(x, t, kept, hidden, sound, drop_speech=deaf)
-    second = net(x, t, kept, hidden, -sound, drop_speech=deaf)
+    x_t, t, x_1, mask, sound = inputs()
+    dropped = torch.tensor([True, False])
+    first = net(x_t, t, x_1, mask, sound, drop_speech=dropped)
+    second = net(x_t, t, x_1, mask, -sound, drop_speech=dropped)
     assert torch.equal(first[0], second[0])
     assert not torch.allclose(first[1], second[1])
 

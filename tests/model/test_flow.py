@@ -4,48 +4,59 @@ import pytest
 import torch
 
 from facedit.errors import UsageError
-from facedit.model.flow import clean_estimate, flow_loss, path, smoothness_loss, velocity_loss
-from facedit.model.sample import SamplerSettings, draw_noise, euler, guided, level_of, sway_schedule
+from facedit.model.flow import (
+    clean_estimate,
+    draw_noise,
+    euler,
+    flow_loss,
+    guided,
+    level_of,
+    path,
+    smoothness_loss,
+    sway_schedule,
+    velocity_loss,
+)
+from facedit.model.sampler_settings import SamplerSettings
 
 
 def points(clips: int = 3, frames: int = 6, dims: int = 2):
     generator = torch.Generator().manual_seed(0)
-    noise = torch.randn(clips, frames, dims, generator=generator)
-    data = torch.randn(clips, frames, dims, generator=generator)
-    return noise, data
+    x_0 = torch.randn(clips, frames, dims, generator=generator)
+    x_1 = torch.randn(clips, frames, dims, generator=generator)
+    return x_0, x_1
 
 
-def test_path_starts_at_noise_and_ends_at_data():
-    noise, data = points()
-    torch.testing.assert_close(path(noise, data, torch.zeros(3)), noise)
-    torch.testing.assert_close(path(noise, data, torch.ones(3)), data)
+def test_path_starts_at_noise_and_ends_at_motion():
+    x_0, x_1 = points()
+    torch.testing.assert_close(path(x_0, x_1, torch.zeros(3)), x_0)
+    torch.testing.assert_close(path(x_0, x_1, torch.ones(3)), x_1)
 
 
-def test_path_velocity_is_data_minus_noise():
-    noise, data = points()
-    noise, data = noise.double(), data.double()
+def test_path_velocity_is_motion_minus_noise():
+    x_0, x_1 = points()
+    x_0, x_1 = x_0.double(), x_1.double()
     t, step = torch.full((3,), 0.4, dtype=torch.float64), 1e-6
-    slope = (path(noise, data, t + step) - path(noise, data, t - step)) / (2 * step)
-    torch.testing.assert_close(slope, data - noise, atol=1e-8, rtol=1e-6)
+    slope = (path(x_0, x_1, t + step) - path(x_0, x_1, t - step)) / (2 * step)
+    torch.testing.assert_close(slope, x_1 - x_0, atol=1e-8, rtol=1e-6)
 
 
-def test_clean_estimate_of_the_true_field_is_the_data():
-    noise, data = points()
+def test_clean_estimate_of_the_true_field_is_the_motion():
+    x_0, x_1 = points()
     t = torch.tensor([0.0, 0.3, 0.9])
-    estimate = clean_estimate(path(noise, data, t), data - noise, t)
-    torch.testing.assert_close(estimate, data)
+    estimate = clean_estimate(path(x_0, x_1, t), x_1 - x_0, t)
+    torch.testing.assert_close(estimate, x_1)
 
 
 def test_loss_of_the_true_field_is_zero_and_counts_hidden_entries_only():
-    noise, data = points()
-    hidden = torch.zeros(3, 6, 2, dtype=torch.bool)
-    hidden[:, 2:4, 0] = True
+    x_0, x_1 = points()
+    mask = torch.zeros(3, 6, 2, dtype=torch.bool)
+    mask[:, 2:4, 0] = True
     t = torch.tensor([0.2, 0.5, 0.8])
-    velocity = torch.where(hidden, data - noise, torch.full_like(data, 99.0))
-    x_t, weights, valid = path(noise, data, t), torch.ones(2), torch.ones(3, 6, dtype=torch.bool)
-    loss = flow_loss(velocity, x_t, t, noise, data, hidden, weights, valid, 0.5)
+    velocity = torch.where(mask, x_1 - x_0, torch.full_like(x_1, 99.0))
+    x_t, weights, valid = path(x_0, x_1, t), torch.ones(2), torch.ones(3, 6, dtype=torch.bool)
+    loss = flow_loss(velocity, x_t, t, x_0, x_1, mask, weights, valid, 0.5)
     assert loss.total.item() == pytest.approx(0, abs=1e-10)
-    off = flow_loss(velocity + 2.0, x_t, t, noise, data, hidden, weights, valid, 0.0)
+    off = flow_loss(velocity + 2.0, x_t, t, x_0, x_1, mask, weights, valid, 0.0)
     assert off.total.item() == pytest.approx(4.0, rel=1e-5)
 
 
@@ -59,21 +70,21 @@ def test_velocity_loss_weighs_dims():
 
 def test_smoothness_sees_the_seams():
     # A constant offset inside the mask keeps inner differences: only the two seam pairs err.
-    data = torch.zeros(1, 8, 1)
-    hidden = torch.zeros(1, 8, 1, dtype=torch.bool)
-    hidden[:, 3:6] = True
+    x_1 = torch.zeros(1, 8, 1)
+    mask = torch.zeros(1, 8, 1, dtype=torch.bool)
+    mask[:, 3:6] = True
     weights = torch.ones(1, 8, 1)
-    loss = smoothness_loss(data + 2.0, data, hidden, torch.ones(1), weights)
+    loss = smoothness_loss(x_1 + 2.0, x_1, mask, torch.ones(1), weights)
     # Pairs 2-3, 3-4, 4-5, 5-6 count; two of them err by 2.
     assert loss.item() == pytest.approx((4 + 0 + 0 + 4) / 4)
 
 
 def test_smoothness_ignores_what_the_network_says_about_kept_frames():
-    data = torch.zeros(1, 8, 1)
-    hidden = torch.zeros(1, 8, 1, dtype=torch.bool)
-    hidden[:, 3:6] = True
-    estimate = torch.where(hidden, data, torch.full_like(data, 50.0))
-    loss = smoothness_loss(estimate, data, hidden, torch.ones(1), torch.ones(1, 8, 1))
+    x_1 = torch.zeros(1, 8, 1)
+    mask = torch.zeros(1, 8, 1, dtype=torch.bool)
+    mask[:, 3:6] = True
+    estimate = torch.where(mask, x_1, torch.full_like(x_1, 50.0))
+    loss = smoothness_loss(estimate, x_1, mask, torch.ones(1), torch.ones(1, 8, 1))
     assert loss.item() == 0
 
 
@@ -88,30 +99,30 @@ def test_sway_schedule_ends_and_order():
 
 
 def test_euler_follows_an_analytic_field():
-    # The field towards one data point: exact for any number of steps, because paths are straight.
-    noise, data = points()
-    hidden = torch.ones_like(data, dtype=torch.bool)
+    # The field towards one motion: exact for any number of steps, because paths are straight.
+    x_0, x_1 = points()
+    mask = torch.ones_like(x_1, dtype=torch.bool)
 
     def field(x, t):
-        return (data - x) / (1 - t)[:, None, None]
+        return (x_1 - x) / (1 - t)[:, None, None]
 
     for steps in (1, 3, 10):
-        drawn = euler(field, data, hidden, noise, SamplerSettings(steps=steps, temperature=1.0))
-        torch.testing.assert_close(drawn, data, atol=1e-5, rtol=1e-5)
+        drawn = euler(field, x_1, mask, x_0, SamplerSettings(steps=steps, temperature=1.0))
+        torch.testing.assert_close(drawn, x_1, atol=1e-5, rtol=1e-5)
 
 
 def test_euler_converges_on_a_curved_field():
     # dx/dt = x has the solution x(1) = e x(0).
-    noise, data = points()
-    hidden = torch.ones_like(data, dtype=torch.bool)
+    x_0, x_1 = points()
+    mask = torch.ones_like(x_1, dtype=torch.bool)
     settings = SamplerSettings(steps=1000, sway=0.0, temperature=1.0)
-    drawn = euler(lambda x, t: x, data, hidden, noise, settings)
-    torch.testing.assert_close(drawn, math.e * noise, rtol=1e-3, atol=1e-3)
+    drawn = euler(lambda x, t: x, x_1, mask, x_0, settings)
+    torch.testing.assert_close(drawn, math.e * x_0, rtol=1e-3, atol=1e-3)
 
 
 def test_euler_pins_kept_entries_on_their_path():
-    noise, data = points()
-    hidden = torch.rand(3, 6, 2, generator=torch.Generator().manual_seed(2)) < 0.5
+    x_0, x_1 = points()
+    mask = torch.rand(3, 6, 2, generator=torch.Generator().manual_seed(2)) < 0.5
     seen = []
 
     def field(x, t):
@@ -119,20 +130,20 @@ def test_euler_pins_kept_entries_on_their_path():
         return torch.full_like(x, 7.0)
 
     settings = SamplerSettings(steps=4, temperature=0.5)
-    drawn = euler(field, data, hidden, noise, settings)
+    drawn = euler(field, x_1, mask, x_0, settings)
     for x, t in seen:
-        on_path = path(0.5 * noise, data, t)
-        torch.testing.assert_close(x[~hidden], on_path[~hidden])
-    assert torch.equal(drawn[~hidden], data[~hidden])
-    torch.testing.assert_close(drawn[hidden], (0.5 * noise + 7)[hidden])
+        on_path = path(0.5 * x_0, x_1, t)
+        torch.testing.assert_close(x[~mask], on_path[~mask])
+    assert torch.equal(drawn[~mask], x_1[~mask])
+    torch.testing.assert_close(drawn[mask], (0.5 * x_0 + 7)[mask])
 
 
 def test_guidance_of_one_is_none_and_two_extrapolates():
     full, without = torch.full((1, 1, 1), 3.0), torch.ones(1, 1, 1)
-    hidden = torch.ones(1, 1, 1, dtype=torch.bool)
+    mask = torch.ones(1, 1, 1, dtype=torch.bool)
 
     def by(no_speech, no_context, **scales):
-        return guided(full, no_speech, no_context, hidden, SamplerSettings(**scales)).item()
+        return guided(full, no_speech, no_context, mask, SamplerSettings(**scales)).item()
 
     assert by(None, None) == 3
     assert by(without, None, speech_guidance=1.0) == 3
@@ -143,13 +154,13 @@ def test_guidance_of_one_is_none_and_two_extrapolates():
 def test_guidance_of_the_course_alone_leaves_the_level():
     time = torch.arange(20.0)
     course = torch.sin(2 * torch.pi * time / 5)[None, :, None]  # four whole periods: mean 0
-    hidden = torch.ones(1, 20, 1, dtype=torch.bool)
+    mask = torch.ones(1, 20, 1, dtype=torch.bool)
     without = torch.zeros(1, 20, 1)
     full = 0.3 + course
 
     def by(level, scale):
         settings = SamplerSettings(speech_guidance=scale, level_guidance=level)
-        return guided(full, without, None, hidden, settings)
+        return guided(full, without, None, mask, settings)
 
     torch.testing.assert_close(by(1.0, 2.0), 2 * full)
     inner = slice(9, 11)  # whose second around is the whole span
@@ -165,9 +176,9 @@ def test_guidance_of_the_course_alone_leaves_the_level():
 
 def test_the_level_is_taken_of_hidden_frames_only():
     values = torch.tensor([5.0, 1.0, 3.0, 7.0])[None, :, None]
-    hidden = torch.tensor([False, True, True, False])[None, :, None]
-    assert level_of(values, hidden, reach=3)[0, :, 0].tolist() == [2, 2, 2, 2]
-    assert level_of(values, hidden, reach=0)[0, :, 0].tolist() == [0, 1, 3, 0]
+    mask = torch.tensor([False, True, True, False])[None, :, None]
+    assert level_of(values, mask, reach=3)[0, :, 0].tolist() == [2, 2, 2, 2]
+    assert level_of(values, mask, reach=0)[0, :, 0].tolist() == [0, 1, 3, 0]
 
 
 def test_noise_is_per_clip():

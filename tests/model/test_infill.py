@@ -9,9 +9,10 @@ from motion_models import CHANNELS, DIMS, tiny_model
 
 from facedit.errors import BadWeights
 from facedit.model.field import windowed_field
+from facedit.model.flow import euler
 from facedit.model.infill import Task, infill, infill_batch
 from facedit.model.normalise import kept_centre
-from facedit.model.sample import SamplerSettings, euler
+from facedit.model.sampler_settings import SamplerSettings
 from facedit.model.windows import PROMPT, WINDOW, plan_windows
 
 MODEL = tiny_model()

@@ -26,8 +26,8 @@ def test_without_a_compiler_the_network_stays_and_one_line_says_so(monkeypatch, 
     ]
 
 
-@pytest.mark.parametrize("backend", ["missing", "eager"])
-def test_a_compiled_run_is_the_run(tmp_path, monkeypatch, backend):
+@pytest.mark.parametrize(("backend", "parts"), [("missing", 1), ("eager", 1), ("eager", 2)])
+def test_a_compiled_run_is_the_run(tmp_path, monkeypatch, backend, parts):
     # The compiler's front end alone: it traces the network, which is where code of ours can break.
     traced = torch.compile
     calls = []
@@ -40,7 +40,8 @@ def test_a_compiled_run_is_the_run(tmp_path, monkeypatch, backend):
     corpus = write_corpus(tmp_path / "prepared")
     for name, change in {"plain": "", "compiled": "compile = true\n"}.items():
         path = write_config(tmp_path / f"{name}.toml", corpus, tmp_path / name, steps=2)
-        path.write_text(path.read_text().replace("seed = 3\n", f"seed = 3\n{change}"))
+        text = path.read_text().replace("seed = 3\n", f"seed = 3\n{change}")
+        path.write_text(text + f"accumulate = {parts}\n")
         train(path)
     plain, other = (load_file(tmp_path / name / STATE) for name in ("plain", "compiled"))
     assert calls

@@ -17,11 +17,11 @@ def runs(frames):
 @given(st.integers(2, 120), st.integers(0, 2**32 - 1))
 def test_every_mask_keeps_the_law(frames, seed):
     mask = draw_mask(np.random.default_rng(seed), frames, DIMS, GROUPS, MaskConfig())
-    assert mask.hidden.shape == (frames, DIMS)
-    assert mask.hidden.any()
-    rows = mask.hidden.any(axis=1)
+    assert mask.entries.shape == (frames, DIMS)
+    assert mask.entries.any()
+    rows = mask.entries.any(axis=1)
     for name, part in GROUPS.items():
-        inside = mask.hidden[:, part]
+        inside = mask.entries[:, part]
         # A group is hidden as a whole, over the same frames as the others, or not at all.
         assert (inside.any(axis=1) == inside.all(axis=1)).all()
         if name in DIM_SETS[mask.dim_set]:

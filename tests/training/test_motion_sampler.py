@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from motion_corpus import DIMS, GROUPS, META, write_corpus
 
-from facedit.dataset.masks import KINDS, MaskConfig, turn_back
+from facedit.dataset.masks import KINDS, MaskConfig, reverse_kept_dims
 from facedit.dataset.prepare import describe_space
 from facedit.dataset.prepared import clip_path, read_clip, read_meta, read_rows, write_meta
 from facedit.errors import UsageError
@@ -14,10 +14,10 @@ from facedit.training.motion.data import load_dataset, split_rows
 from facedit.training.motion.sampler import (
     BLEND,
     Sampler,
-    another_person,
-    hold_still,
+    hold_picture,
     make_pool,
-    stretch,
+    speaker_perturbation,
+    time_stretch,
 )
 from facedit.training.motion.scaling import fit_projection, motion_scale
 
@@ -44,7 +44,7 @@ def same(a, b):
     return all(
         np.array_equal(getattr(x, name), getattr(y, name))
         for x, y in zip(a, b, strict=True)
-        for name in ("motion", "hidden", "speech", "valid")
+        for name in ("motion", "mask", "speech", "valid")
     )
 
 
@@ -70,12 +70,12 @@ def test_batches_follow_shares_and_pad(data):
     short = batches[1]
     assert not short.valid.all()
     assert (short.motion[~short.valid] == 0).all()
-    assert not short.hidden[~short.valid].any()
+    assert not short.mask[~short.valid].any()
 
 
 def test_windows_are_centred_on_what_is_kept(data):
     for batch in Sampler(data, META, ONES, PLAIN, only("short"), 960, 0).draw(0):
-        for motion, hidden, valid in zip(batch.motion, batch.hidden, batch.valid, strict=True):
+        for motion, hidden, valid in zip(batch.motion, batch.mask, batch.valid, strict=True):
             centre = kept_centre(motion[valid], hidden[valid])
             np.testing.assert_allclose(centre, 0, atol=1e-5)
 
@@ -89,7 +89,7 @@ def test_scale_and_mirror_apply(data):
 
 def test_still_windows_begin_with_a_held_closed_mouth(data):
     for batch in Sampler(data, META, ONES, PLAIN, only("still"), 960, 0).draw(0):
-        for motion, hidden, valid in zip(batch.motion, batch.hidden, batch.valid, strict=True):
+        for motion, hidden, valid in zip(batch.motion, batch.mask, batch.valid, strict=True):
             held = int(np.flatnonzero(hidden.any(axis=1))[0])
             # Centred on what is kept, a held face is zero; closed is the least of dim 0 here.
             np.testing.assert_allclose(motion[:held], 0, atol=1e-5)
@@ -98,8 +98,8 @@ def test_still_windows_begin_with_a_held_closed_mouth(data):
 
 def test_what_a_still_picture_keeps_does_not_move(data):
     for batch in Sampler(data, META, ONES, PLAIN, only("still", "lips"), 960, 0).draw(0):
-        assert not batch.hidden[..., 3:].any()
-        assert batch.hidden[..., :3].any()
+        assert not batch.mask[..., 3:].any()
+        assert batch.mask[..., :3].any()
         np.testing.assert_allclose(batch.motion[..., 3:], 0, atol=1e-5)
         assert np.abs(batch.motion[..., :3]).max() > 0.1
 
@@ -110,7 +110,7 @@ def test_kept_dims_may_run_backwards_but_hidden_ones_never(data):
     turned = Sampler(data, META, ONES, other, only("short", "lips"), 400, 0).draw(0)[0]
     # The first window is the same draw in both; later ones differ by the chances consumed.
     np.testing.assert_array_equal(turned.motion[0, :, :3], plain.motion[0, :, :3])
-    rows = plain.hidden[0].any(axis=1)
+    rows = plain.mask[0].any(axis=1)
     assert np.abs(turned.motion[0, rows, 3:] - plain.motion[0, rows, 3:]).max() > 0.1
 
 
@@ -119,7 +119,7 @@ def test_turned_back_motion_keeps_ends_and_speed():
     motion = rng.standard_normal((20, 3)).astype(np.float32)
     hidden = np.zeros((20, 3), bool)
     hidden[5:12, 0] = True
-    turned = turn_back(motion, hidden)
+    turned = reverse_kept_dims(motion, hidden)
     assert np.array_equal(turned[:, 0], motion[:, 0])
     assert np.array_equal(turned[:5], motion[:5])
     np.testing.assert_allclose(turned[[5, 11]], motion[[5, 11]], atol=1e-6)
@@ -128,9 +128,9 @@ def test_turned_back_motion_keeps_ends_and_speed():
     np.testing.assert_allclose(np.diff(turned[5:12, 1:], n=2, axis=0), bend[::-1], atol=1e-5)
 
 
-def test_hold_still_blends_into_the_motion():
+def test_hold_picture_blends_into_the_motion():
     motion = np.ones((12, 2), np.float32)
-    held = hold_still(motion, np.zeros(2, np.float32), 4)
+    held = hold_picture(motion, np.zeros(2, np.float32), 4)
     assert (held[:4] == 0).all()
     assert (held[4 + BLEND :] == 1).all()
     assert (np.diff(held[:, 0]) >= 0).all()
@@ -139,10 +139,10 @@ def test_hold_still_blends_into_the_motion():
 
 def test_stretch_keeps_a_line_a_line():
     ramp = np.arange(21, dtype=np.float32)[:, None]
-    slow = stretch(ramp, 2.0)
+    slow = time_stretch(ramp, 2.0)
     assert len(slow) == 41
     np.testing.assert_allclose(slow[:, 0], np.arange(41) / 2, atol=1e-5)
-    assert np.array_equal(stretch(ramp, 1.0), ramp)
+    assert np.array_equal(time_stretch(ramp, 1.0), ramp)
 
 
 def test_balance_evens_out_speakers(data):
@@ -249,7 +249,7 @@ def test_a_made_up_person_moves_each_dim_about_as_far():
     rng = np.random.default_rng(0)
     spread = np.array([1.0, 0.5, 0.25, 0.1], np.float32)
     motion = (rng.standard_normal((400, 4)) * spread).astype(np.float32)
-    maps = [another_person(rng, spread, 0.2) for _ in range(400)]
+    maps = [speaker_perturbation(rng, spread, 0.2) for _ in range(400)]
     changes = np.array([motion @ one - motion for one in maps])
     relative = np.sqrt((changes**2).mean(axis=(0, 1))) / motion.std(axis=0)
     # Of its own exp(N(0, s)) - 1, and of each other dim's spread s x its share of the norm.

@@ -11,8 +11,8 @@ from motion_corpus import write_config, write_corpus
 from safetensors.torch import load_file
 
 from facedit.errors import UsageError
-from facedit.model.layers import Part, PartDropout
 from facedit.training.motion.config import OptimConfig
+from facedit.training.motion.part_dropout import Part, only, use_part_dropout
 from facedit.training.motion.run import STATE, train
 from facedit.training.start import start
 from standin import plugged_in
@@ -28,7 +28,7 @@ def corpus(tmp_path_factory):
 
 
 def configured(path, corpus, output, *, accumulate=1, frames=700):
-    # Padded windows, dropout, deaf windows and two lengths: all that a share could get wrong.
+    # Padding, dropout, dropped speech and two lengths: all that a share could get wrong.
     write_config(path, corpus, output, steps=STEPS)
     text = path.read_text().replace("frames_per_step = 200", f"frames_per_step = {frames}")
     path.write_text(text + f"accumulate = {accumulate}\ndrop_speech = 0.3\n")
@@ -111,16 +111,22 @@ def test_two_processes_equal_one_and_resume_exactly(corpus, one, tmp_path):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_dropout_of_parts_is_that_of_the_whole(dtype):
-    dropout, whole = PartDropout(0.3), torch.randn(7, 5, 4).to(dtype)
+    net = torch.nn.Sequential(torch.nn.Dropout(0.3), torch.nn.Dropout(0.2))
+    use_part_dropout(net)
+    whole = torch.randn(7, 5, 4).to(dtype)
     torch.manual_seed(1)
-    expected = dropout(whole)
+    expected = net(whole)
     after = torch.rand(1)
     for rows in (torch.tensor([0, 3, 6]), torch.tensor([1]), torch.tensor([], dtype=torch.int64)):
         torch.manual_seed(1)
-        assert torch.equal(dropout(whole[rows], Part(rows, 7)), expected[rows])
-        assert torch.equal(torch.rand(1), after)  # and the next layer goes on from the same number
-    dropout.eval()
-    assert torch.equal(dropout(whole, Part(torch.arange(7), 7)), whole)
+        with only(Part(rows, 7), net):
+            assert torch.equal(net(whole[rows]), expected[rows])
+        assert torch.equal(torch.rand(1), after)  # all that comes later has the same numbers
+    torch.manual_seed(1)
+    assert torch.equal(net(whole), expected)  # what is told of a part is forgotten after it
+    net.eval()
+    with only(Part(torch.arange(7), 7), net):
+        assert torch.equal(net(whole), whole)
 
 
 def test_only_the_motion_model_is_for_several_processes(tmp_path, monkeypatch):

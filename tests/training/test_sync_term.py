@@ -9,7 +9,6 @@ from safetensors.torch import load_file
 from facedit.errors import UsageError
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, load_sync
-from facedit.model.layers import Part
 from facedit.model.normalise import SpeechProjection
 from facedit.motion.space import MotionSpace
 from facedit.training.motion.config import OptimConfig, load_config
@@ -86,7 +85,7 @@ def test_the_network_sees_standardised_lips(judge):
     row = 0
     embedded = torch.from_numpy(model.embed_motion(lips[row].numpy()))[None]
     counts = sync_counts(hidden[..., :3], valid)
-    per_frame = cross_entropies(embedded, target.heard[row : row + 1], valid[row : row + 1], 10.0)
+    per_frame = cross_entropies(embedded, target.speech[row : row + 1], valid[row : row + 1], 10.0)
     expected = float((t[row] * per_frame[0][counts[row]]).mean())
     only = torch.zeros_like(hidden)
     only[row] = hidden[row]
@@ -99,7 +98,7 @@ def test_padding_does_not_matter(judge):
     data, hidden, valid, t, target = asked()
     before = judge.loss(data, data, hidden, valid, t, target)
     other = torch.where(valid[..., None], data, torch.full_like(data, 7.0))
-    heard = torch.where(valid[..., None], target.heard, torch.full_like(target.heard, 3.0))
+    heard = torch.where(valid[..., None], target.speech, torch.full_like(target.speech, 3.0))
     after = judge.loss(other, other, hidden, valid, t, SyncTarget(heard, target.centre))
     assert float(before) == float(after) > 0
 
@@ -256,14 +255,12 @@ def test_parts_of_a_batch_add_up(corpus, tmp_path, listening):
         with torch.no_grad():
             whole = task_loss(net, task, dim_weights, 0.5, bf16=False, judge=judge)
             totals = task_totals(task, dim_weights, judge)
-            count = len(task.data)
+            rows = torch.arange(len(task.x_1)).split(1)
+            parts = [task.take(row) for row in rows]
             split = [
-                task_loss(
-                    net, task, dim_weights, 0.5, bf16=False, judge=judge, totals=totals,
-                    part=Part(torch.tensor([row]), count),
-                )
-                for row in range(count)
-            ]  # fmt: skip
+                task_loss(net, part, dim_weights, 0.5, bf16=False, judge=judge, totals=totals)
+                for part in parts
+            ]
         assert float(whole.sync) == pytest.approx(sum(float(part.sync) for part in split), rel=1e-4)
         assert float(whole.total) == pytest.approx(
             sum(float(part.total) for part in split), rel=1e-4
@@ -281,8 +278,8 @@ def test_what_is_heard_follows_the_window(corpus, tmp_path, listening):
     config.write_text(text + "sync = 0.5\n")
     settings = load_config(config)
     loaded = load_corpus(settings)
-    assert loaded.learn.heard.shape == (len(loaded.learn.motion), 6)
-    known = {tuple(np.round(row, 4)): place for place, row in enumerate(loaded.learn.heard)}
+    assert loaded.learn.embedded.shape == (len(loaded.learn.motion), 6)
+    known = {tuple(np.round(row, 4)): place for place, row in enumerate(loaded.learn.embedded)}
     sampler = make_sampler(loaded.learn, loaded, settings.data, settings.masks, settings, 0)
     for batch in sampler.draw(0):
         heard, centre = batch.sync

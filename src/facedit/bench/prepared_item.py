@@ -25,7 +25,7 @@ from facedit.compose.spans import (
     track_windows,
 )
 from facedit.compose.still import load_still, still_canvas
-from facedit.dataset.masks import turn_back
+from facedit.dataset.masks import reverse_kept_dims
 from facedit.editing.plan import EditPlan
 from facedit.errors import UsageError
 from facedit.evaluation.fills import middle_frames
@@ -160,7 +160,7 @@ def build_case(
         library = _library(item, source, source_info, window, canvas, space, encoder)
     # In an edit the face in the hidden frames was shot to other words; here it would tell.
     told = item.track == "reconstruct"
-    shown = turn_back(canvas.values, canvas.mask) if told else canvas.values
+    shown = reverse_kept_dims(canvas.values, canvas.mask) if told else canvas.values
     blank = Blank(
         np.where(canvas.mask, np.float32(np.nan), shown),
         canvas.mask,

@@ -74,13 +74,13 @@ class Mask:
     """A drawn mask.
 
     Attributes:
-        hidden: True where motion is to be drawn, shape (T, D).
+        entries: True where motion is to be drawn, shape (T, D).
         kind: One of ``KINDS``.
         dim_set: Key of ``DIM_SETS``.
         held: Leading kept frames that stand for a still picture, 0 for other kinds.
     """
 
-    hidden: Bool
+    entries: Bool
     kind: str
     dim_set: str
     held: int = 0
@@ -101,11 +101,11 @@ def span_mask(
     Returns:
         The mask, shape (T, D).
     """
-    hidden = np.zeros((frames, dims), dtype=bool)
+    mask = np.zeros((frames, dims), dtype=bool)
     for start, stop in spans:
         for group in DIM_SETS[dim_set]:
-            hidden[start:stop, groups[group]] = True
-    return hidden
+            mask[start:stop, groups[group]] = True
+    return mask
 
 
 def draw_mask(
@@ -130,8 +130,8 @@ def draw_mask(
     kind = _choose(rng, KINDS, config)
     dim_set = _choose(rng, tuple(DIM_SETS), config)
     spans = _SPANS[kind](rng, frames)
-    hidden = span_mask(frames, dims, groups, spans, dim_set)
-    return Mask(hidden, kind, dim_set, spans[0][0] if kind == "still" else 0)
+    entries = span_mask(frames, dims, groups, spans, dim_set)
+    return Mask(entries, kind, dim_set, spans[0][0] if kind == "still" else 0)
 
 
 def _choose(rng: np.random.Generator, names: tuple[str, ...], config: MaskConfig) -> str:
@@ -180,22 +180,22 @@ _SPANS: dict[str, Callable[[np.random.Generator, int], Spans]] = {
 }
 
 
-def turn_back(motion: Float32, hidden: Bool) -> Float32:
-    """Run what is kept of hidden frames backwards, tied to its own ends.
+def reverse_kept_dims(motion: Float32, mask: Bool) -> Float32:
+    """Reverse in time what is kept of masked frames, tied to its own ends.
 
     In an edit the brows and the head are as shot, to other words than the new ones. Played
     backwards they are as lively and as steady at the seams, but say nothing about the lips.
 
     Args:
         motion: Shape (T, D).
-        hidden: True where motion is to be drawn, shape (T, D).
+        mask: True where motion is to be drawn, shape (T, D).
 
     Returns:
-        The motion with the dims that are kept throughout changed in frames that have hidden ones.
+        The motion with the dims that are kept throughout changed in frames that have masked ones.
     """
     out = motion.copy()
-    fixed = ~hidden.any(axis=0)
-    for start, stop in runs(np.asarray(hidden.any(axis=1))):
+    fixed = ~mask.any(axis=0)
+    for start, stop in runs(np.asarray(mask.any(axis=1))):
         own = motion[start:stop, fixed]
         ramp = np.linspace(1, -1, stop - start, dtype=np.float32)[:, None]
         out[start:stop, fixed] = own[::-1] + ramp * (own[0] - own[-1])

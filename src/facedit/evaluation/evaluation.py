@@ -9,7 +9,7 @@ from typing import Any
 from facedit.evaluation.behaviour.tables import behaviour_tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP
 from facedit.evaluation.lip_sums import FIGURES
-from facedit.model.sample import SamplerSettings
+from facedit.model.sampler_settings import SamplerSettings
 
 
 @dataclass(frozen=True)

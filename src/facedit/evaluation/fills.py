@@ -14,7 +14,7 @@ from facedit.evaluation.spans import Gap
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.model.normalise import kept_centre
-from facedit.model.sample import SamplerSettings
+from facedit.model.sampler_settings import SamplerSettings
 from facedit.types import Bool, Float32
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.dataset.masks import span_mask, turn_back
+from facedit.dataset.masks import reverse_kept_dims, span_mask
 from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.evaluation.lip_sums import span_sums
 from facedit.face.distances import lip_opening, lip_width
@@ -95,7 +95,7 @@ def hide_span(
         The clip with a hidden span.
     """
     hidden = span_mask(len(motion), len(meta.dim_names), meta.groups, [span], dim_set)
-    shown = turn_back(motion, hidden) if foreign else motion
+    shown = reverse_kept_dims(motion, hidden) if foreign else motion
     return Gap(number, np.where(hidden, np.float32(np.nan), shown), hidden, span)
 
 

@@ -20,7 +20,7 @@ from facedit.media.output import whole_or_nothing
 from facedit.model.config import ModelConfig
 from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
-from facedit.model.sample import SamplerSettings
+from facedit.model.sampler_settings import SamplerSettings
 from facedit.model.weight_sets import WEIGHT_SETS, set_of, weights_folder
 from facedit.tensors import described, read_tensors
 from facedit.types import Float32

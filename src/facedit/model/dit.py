@@ -1,4 +1,4 @@
-"""The motion transformer: noisy motion, kept motion, mask and speech in; velocity out."""
+"""The motion transformer: ``x_t``, kept motion, mask and speech in; velocity out."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ from facedit.model.config import ModelConfig
 from facedit.model.layers import (
     Block,
     ConvPosition,
-    Part,
     SpeechWindow,
-    alibi_bias,
     modulate,
     padding_bias,
     rotary_tables,
     timestep_features,
 )
-from facedit.model.speaker_style import Habits
+from facedit.model.speaker_style import SpeakerStyle
 
 
 class DiT(nn.Module):
-    """Diffusion transformer for speech-conditional motion infilling.
+    """Diffusion transformer for speech-conditional facial motion infilling.
 
-    One model serves every verb: what it is to draw is said by the mask alone.
+    One model serves every verb: what it is to draw is said by the mask alone. ``flow.py`` says
+    what the symbols mean.
 
-    The paper names "biased attention" and its form is not known to us. The shipped weights have
-    none: speech enters by ``SpeechWindow`` at the input, and attention has no bias. ``config`` can
-    switch on what may be meant: cross-attention to speech in a band, and ALiBi among frames.
+    Of the paper (FacEDiT, arXiv 2512.14056): a diffusion transformer trained by flow matching to
+    fill in masked motion from speech and from what is kept. Its "biased attention" is known to us
+    by name only. The shipped weights have none: speech enters by ``SpeechWindow`` at the input, and
+    attention has no bias. ``config`` can switch on our reading of it: cross-attention to speech in
+    a band, and ALiBi among frames. The parts are the field's: adaptive layer norm as of DiT,
+    rotary positions, and the convolutional position embedding of F5-TTS. Ours: the local window of
+    speech, a learnt vector where speech is dropped, and ``SpeakerStyle``.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -35,7 +38,7 @@ class DiT(nn.Module):
         self.config = config
         width, dims = config.width, config.motion_dims
         self.silence = nn.Parameter(torch.zeros(config.speech_dims))
-        """What the model hears where speech is dropped (the unconditional side of guidance)."""
+        """Stands for speech where it is dropped (the unconditional side of guidance)."""
         self.speech_window = SpeechWindow(
             config.speech_dims, config.speech_width, config.speech_window
         )
@@ -43,12 +46,13 @@ class DiT(nn.Module):
             nn.Linear(config.speech_width, width) if config.cross_attention else nn.Identity()
         )
         self.time = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
-        self.habits = Habits(dims, width) if config.speaker else None
+        # Named as in checkpoints.
+        self.habits = SpeakerStyle(dims, width) if config.speaker else None
         self.embed = nn.Linear(3 * dims + config.speech_width, width)
         self.position = ConvPosition(width, config.conv_kernel)
         window = config.cross_window if config.cross_attention else None
         self.blocks = nn.ModuleList(
-            Block(width, config.heads, config.ff_mult, window, config.dropout)
+            Block(width, config.heads, config.ff_mult, window, config.alibi, config.dropout)
             for _ in range(config.layers)
         )
         self.norm = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
@@ -62,25 +66,23 @@ class DiT(nn.Module):
         self,
         x_t: Tensor,
         t: Tensor,
-        kept: Tensor,
-        hidden: Tensor,
+        x_1: Tensor,
+        mask: Tensor,
         speech: Tensor,
         *,
         valid: Tensor | None = None,
         drop_speech: Tensor | None = None,
-        part: Part | None = None,
     ) -> Tensor:
         """Predict the velocity of the flow.
 
         Args:
             x_t: Motion on the path at flow time t, shape (B, T, D).
             t: Flow time in [0, 1], shape (B,).
-            kept: Clean motion; entries under ``hidden`` are ignored, shape (B, T, D).
-            hidden: True where the motion is to be drawn, shape (B, T, D).
+            x_1: Motion; entries under ``mask`` are ignored, shape (B, T, D).
+            mask: True where the motion is to be drawn, shape (B, T, D).
             speech: Projected speech features, shape (B, T, speech dims).
             valid: True where a frame exists (padding at the end is False), shape (B, T).
-            drop_speech: True for clips that shall not hear, shape (B,).
-            part: In training, which windows of a larger batch these are; None for a whole one.
+            drop_speech: True for clips whose speech is dropped, shape (B,).
 
         Returns:
             The velocity ``dx_t/dt``, shape (B, T, D).
@@ -88,23 +90,18 @@ class DiT(nn.Module):
         if drop_speech is not None:
             speech = torch.where(drop_speech[:, None, None], self.silence, speech)
         local = self.speech_window(speech, valid)
-        known = kept.masked_fill(hidden, 0.0)
-        x = self.embed(torch.cat([x_t, known, hidden.to(x_t.dtype), local], dim=-1))
+        kept = x_1.masked_fill(mask, 0.0)
+        x = self.embed(torch.cat([x_t, kept, mask.to(x_t.dtype), local], dim=-1))
         x = x + self.position(x, valid)
         condition = self.time(timestep_features(t))
         if self.habits is not None:
-            condition = condition + self.habits(kept, hidden, valid)
+            condition = condition + self.habits(x_1, mask, valid)
         condition = nn.functional.silu(condition)
-        heard = self.speech_in(local)
-        frames = x.shape[1]
-        rotary = rotary_tables(frames, self.config.width // self.config.heads, x.device)
+        speech = self.speech_in(local)
+        rotary = rotary_tables(x.shape[1], self.config.width // self.config.heads, x.device)
         padding = None if valid is None else padding_bias(valid)
-        bias = padding
-        if self.config.alibi:
-            distance = alibi_bias(self.config.heads, frames, x.device)
-            bias = distance if padding is None else distance + padding
         for block in self.blocks:
-            x = block(x, condition, heard, rotary, bias, padding, part)
+            x = block(x, condition, speech, rotary, padding)
         shift, scale = self.modulation(condition).chunk(2, dim=-1)
         velocity: Tensor = self.out(modulate(self.norm(x), shift, scale))
         return velocity

@@ -6,39 +6,40 @@ import torch
 from torch import Tensor
 
 from facedit.model.checkpoint import MotionModel
-from facedit.model.sample import Field, SamplerSettings, guided
+from facedit.model.flow import VelocityField, guided
+from facedit.model.sampler_settings import SamplerSettings
 from facedit.model.windows import Window
 
 
 def windowed_field(
     model: MotionModel,
     windows: list[Window],
-    truth: Tensor,
-    hidden: Tensor,
+    x_1: Tensor,
+    mask: Tensor,
     speech: Tensor,
     settings: SamplerSettings,
-) -> Field:
+) -> VelocityField:
     """Return the guided velocity on a canvas of any length, blended over windows.
 
     Args:
         model: The model.
         windows: What the network sees at once.
-        truth: Normalised motion, shape (1 or B, T, D).
-        hidden: True where motion is drawn, shape (1 or B, T, D).
+        x_1: Normalised motion, shape (1 or B, T, D).
+        mask: True where motion is drawn, shape (1 or B, T, D).
         speech: Projected speech, shape (1 or B, T, S).
         settings: Guidance scales.
 
     Returns:
         The field over ``x_t`` (B, T, D); 0 at frames that no window holds.
     """
-    indices = [torch.from_numpy(window.frames).to(truth.device) for window in windows]
-    shares = [torch.from_numpy(window.weights).to(truth.device)[:, None] for window in windows]
+    indices = [torch.from_numpy(window.frames).to(x_1.device) for window in windows]
+    shares = [torch.from_numpy(window.weights).to(x_1.device)[:, None] for window in windows]
 
-    def field(x: Tensor, t: Tensor) -> Tensor:
-        total, weight = torch.zeros_like(x), x.new_zeros(x.shape[1], 1)
+    def field(x_t: Tensor, t: Tensor) -> Tensor:
+        total, weight = torch.zeros_like(x_t), x_t.new_zeros(x_t.shape[1], 1)
         for index, share in zip(indices, shares, strict=True):
             part = guided_velocity(
-                model, x[:, index], t, truth[:, index], hidden[:, index], speech[:, index], settings
+                model, x_t[:, index], t, x_1[:, index], mask[:, index], speech[:, index], settings
             )
             total.index_add_(1, index, part * share)
             weight.index_add_(0, index, share)
@@ -51,8 +52,8 @@ def guided_velocity(
     model: MotionModel,
     x_t: Tensor,
     t: Tensor,
-    truth: Tensor,
-    hidden: Tensor,
+    x_1: Tensor,
+    mask: Tensor,
     speech: Tensor,
     settings: SamplerSettings,
 ) -> Tensor:
@@ -62,8 +63,8 @@ def guided_velocity(
         model: The model.
         x_t: Motion on the path, shape (B, T, D).
         t: Flow time, shape (B,).
-        truth: Normalised kept motion, shape (1 or B, T, D).
-        hidden: True where motion is drawn, shape (1 or B, T, D).
+        x_1: Normalised motion; entries under ``mask`` are ignored, shape (1 or B, T, D).
+        mask: True where motion is drawn, shape (1 or B, T, D).
         speech: Projected speech, shape (1 or B, T, S).
         settings: Guidance scales.
 
@@ -71,13 +72,13 @@ def guided_velocity(
         The velocity, shape (B, T, D).
     """
     count = len(x_t)
-    kept, hidden = truth.expand_as(x_t), hidden.expand_as(x_t)
+    x_1, mask = x_1.expand_as(x_t), mask.expand_as(x_t)
     speech = speech.expand(count, -1, -1)
-    full: Tensor = model.net(x_t, t, kept, hidden, speech)
+    full: Tensor = model.net(x_t, t, x_1, mask, speech)
     no_speech = no_context = None
     if settings.speech_guidance != 1:
-        deaf = torch.ones(count, dtype=torch.bool, device=x_t.device)
-        no_speech = model.net(x_t, t, kept, hidden, speech, drop_speech=deaf)
+        everywhere = torch.ones(count, dtype=torch.bool, device=x_t.device)
+        no_speech = model.net(x_t, t, x_1, mask, speech, drop_speech=everywhere)
     if settings.context_guidance != 1:
-        no_context = model.net(x_t, t, kept, torch.ones_like(hidden), speech)
-    return guided(full, no_speech, no_context, hidden, settings)
+        no_context = model.net(x_t, t, x_1, torch.ones_like(mask), speech)
+    return guided(full, no_speech, no_context, mask, settings)

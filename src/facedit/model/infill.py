@@ -1,4 +1,4 @@
-"""Draw the hidden entries of a motion: the border between NumPy and the network."""
+"""Draw the masked entries of a motion: the border between NumPy and the network."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from facedit.device import device_of
 from facedit.errors import BadWeights
 from facedit.model.checkpoint import MotionModel
 from facedit.model.field import windowed_field
+from facedit.model.flow import draw_noise, euler
 from facedit.model.normalise import kept_centre
-from facedit.model.sample import SamplerSettings, draw_noise, euler
-from facedit.model.seams import settle_seams
+from facedit.model.sampler_settings import SamplerSettings
+from facedit.model.seams import correct_offsets
 from facedit.model.windows import WINDOW, plan_windows
 from facedit.types import Bool, Float32
 
@@ -36,14 +37,14 @@ def infill(
     context_guidance: float | None = None,
     temperature: float | None = None,
 ) -> Float32:
-    """Draw the hidden entries of a motion from speech and what is kept.
+    """Draw the masked entries of a motion from speech and what is kept.
 
     Editing, dubbing and generation are this one call with different masks. Entries that are kept
     come back bit for bit.
 
     Args:
         model: From ``load_model``.
-        motion: Standardised motion; hidden entries may hold anything, NaN too, shape (T, D).
+        motion: Standardised motion; masked entries may hold anything, NaN too, shape (T, D).
         mask: True where motion is to be drawn, shape (T, D).
         speech: Features of ``model.encoder`` on the same frames, shape (T, C).
         seed: Seed of take 0; take k is drawn with ``seed + k``, independent of other takes.
@@ -67,7 +68,7 @@ class Task:
     """A motion to be drawn.
 
     Attributes:
-        motion: Standardised motion; hidden entries may hold anything, shape (T, D).
+        motion: Standardised motion; masked entries may hold anything, shape (T, D).
         mask: True where motion is to be drawn, shape (T, D).
         speech: Features on the same frames, shape (T, C).
         seed: Seed of its noise.
@@ -95,7 +96,7 @@ def infill_batch(
     groups: dict[tuple[int, bytes], list[int]] = {}
     for number, task in enumerate(tasks):
         check(model, task)
-        # On canvases longer than a window the windows depend on where the hidden frames are.
+        # On canvases longer than a window the windows depend on where the masked frames are.
         where = task.mask.any(axis=1).tobytes() if len(task.mask) > WINDOW else b""
         groups.setdefault((len(task.mask), where), []).append(number)
     drawn: list[Float32] = [task.motion.astype(np.float32) for task in tasks]
@@ -137,26 +138,24 @@ def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) 
     windows = plan_windows(np.asarray(tasks[0].mask.any(axis=1)))
     seen = np.unique(np.concatenate([window.frames for window in windows]))
     centres = [kept_centre(task.motion[seen], task.mask[seen]) for task in tasks]
-    known = [
+    kept = [
         np.where(task.mask, 0.0, (task.motion - centre) * model.motion_scale).astype(np.float32)
         for task, centre in zip(tasks, centres, strict=True)
     ]
     device = device_of(model.net)
-    truth = torch.from_numpy(np.stack(known)).to(device)
-    hidden = torch.from_numpy(np.stack([task.mask for task in tasks])).to(device)
-    heard = np.stack([model.projection(task.speech) for task in tasks])
-    noise = draw_noise(truth.shape[1], truth.shape[2], [task.seed for task in tasks]).to(device)
-    field = windowed_field(
-        model, windows, truth, hidden, torch.from_numpy(heard).to(device), settings
-    )
-    drawn = euler(field, truth, hidden, noise, settings).cpu().numpy()
+    x_1 = torch.from_numpy(np.stack(kept)).to(device)
+    mask = torch.from_numpy(np.stack([task.mask for task in tasks])).to(device)
+    speech = torch.from_numpy(np.stack([model.projection(task.speech) for task in tasks]))
+    x_0 = draw_noise(x_1.shape[1], x_1.shape[2], [task.seed for task in tasks]).to(device)
+    field = windowed_field(model, windows, x_1, mask, speech.to(device), settings)
+    drawn = euler(field, x_1, mask, x_0, settings).cpu().numpy()
     # The caller's own numbers where kept: the round trip through the scale would cost a bit.
     joined = (
         np.where(task.mask, result / model.motion_scale + centre, task.motion).astype(np.float32)
         for task, result, centre in zip(tasks, drawn, centres, strict=True)
     )
     return [
-        settle_seams(motion, task.mask, settings.settle)
+        correct_offsets(motion, task.mask, settings.settle)
         for motion, task in zip(joined, tasks, strict=True)
     ]
 

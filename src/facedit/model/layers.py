@@ -7,7 +7,6 @@ Additive attention biases are broadcast to ``(B, H, T, S)``; ``-inf`` hides a ke
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -121,38 +120,6 @@ def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     return x * (1 + scale[:, None]) + shift[:, None]
 
 
-class Part(NamedTuple):
-    """Windows of a batch that pass through the network by themselves.
-
-    Attributes:
-        rows: Their indices in the whole batch, shape (B,).
-        whole: Windows of the whole batch.
-    """
-
-    rows: Tensor
-    whole: int
-
-
-class PartDropout(nn.Dropout):
-    """Dropout that treats a window alike whether its batch is computed whole or in parts."""
-
-    def forward(self, input: Tensor, part: Part | None = None) -> Tensor:
-        """Drop entries.
-
-        Args:
-            input: Any shape (B, ...).
-            part: Which windows of a larger batch these are: chance is then drawn for all of it, so
-                that each part consumes the same numbers; None for a whole batch.
-
-        Returns:
-            The same shape.
-        """
-        if part is None or not self.training or not self.p:
-            return super().forward(input)
-        factor = super().forward(input.new_ones(part.whole, *input.shape[1:]))
-        return input * factor[part.rows]
-
-
 class Attention(nn.Module):
     """Multi-head attention with optional rotary positions and an additive bias."""
 
@@ -214,8 +181,8 @@ class ConvPosition(nn.Module):
             The embedding, shape (B, T, W).
         """
         keep = 1.0 if valid is None else valid[:, None].to(x.dtype)
-        hidden = F.mish(self.first(x.transpose(1, 2) * keep)) * keep
-        out: Tensor = F.mish(self.second(hidden)).transpose(1, 2)
+        mixed = F.mish(self.first(x.transpose(1, 2) * keep)) * keep
+        out: Tensor = F.mish(self.second(mixed)).transpose(1, 2)
         return out
 
 
@@ -247,7 +214,11 @@ class SpeechWindow(nn.Module):
 
 
 class Block(nn.Module):
-    """Transformer block with adaLN-zero (Peebles & Xie 2023): each branch starts as nothing."""
+    """Transformer block with adaLN-zero (Peebles & Xie 2023): each branch starts as nothing.
+
+    Frames attend to each other, then to speech if ``cross_window`` is given, within that many
+    frames to each side; ``alibi`` lets attention among frames fall with their distance.
+    """
 
     def __init__(
         self,
@@ -255,9 +226,11 @@ class Block(nn.Module):
         heads: int,
         ff_mult: int,
         cross_window: int | None,
+        alibi: bool,
         dropout: float,
     ) -> None:
         super().__init__()
+        self.alibi = alibi
         branches = 2 if cross_window is None else 3
         self.modulation = nn.Linear(width, 3 * branches * width)
         nn.init.zeros_(self.modulation.weight)
@@ -273,7 +246,7 @@ class Block(nn.Module):
             nn.GELU(approximate="tanh"),
             nn.Linear(ff_mult * width, width),
         )
-        self.dropout = PartDropout(dropout)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(
         self,
@@ -281,9 +254,7 @@ class Block(nn.Module):
         condition: Tensor,
         speech: Tensor,
         rotary: tuple[Tensor, Tensor],
-        self_bias: Tensor | None,
         padding: Tensor | None,
-        part: Part | None = None,
     ) -> Tensor:
         """Refine the frames.
 
@@ -292,24 +263,27 @@ class Block(nn.Module):
             condition: Activated time embedding, shape (B, W).
             speech: Speech frames for cross-attention, shape (B, T, W).
             rotary: Rotary tables.
-            self_bias: Bias of self-attention, padding included, or None.
             padding: Bias that hides padded frames, or None.
-            part: Which windows of a larger batch these are, or None.
 
         Returns:
             Frames, shape (B, T, W).
         """
         shift, scale, gate, *rest = self.modulation(condition).chunk(9 if self.cross else 6, dim=-1)
         normed = modulate(self.norm(x), shift, scale)
-        attended = self.attention(normed, normed, self_bias, rotary)
-        x = x + gate[:, None] * self.dropout(attended, part)
+        bias = alibi_bias(self.attention.heads, x.shape[1], x.device) if self.alibi else None
+        attended = self.attention(normed, normed, _sum(bias, padding), rotary)
+        x = x + gate[:, None] * self.dropout(attended)
         if self.cross is not None:
             shift, scale, gate, *rest = rest
-            bias = banded_bias(self.relative, x.shape[1])
-            bias = bias if padding is None else bias + padding
-            heard = self.cross(modulate(self.norm(x), shift, scale), speech, bias)
-            x = x + gate[:, None] * self.dropout(heard, part)
+            bias = _sum(banded_bias(self.relative, x.shape[1]), padding)
+            attended = self.cross(modulate(self.norm(x), shift, scale), speech, bias)
+            x = x + gate[:, None] * self.dropout(attended)
         shift, scale, gate = rest
         changed = self.feed_forward(modulate(self.norm(x), shift, scale))
-        out: Tensor = x + gate[:, None] * self.dropout(changed, part)
+        out: Tensor = x + gate[:, None] * self.dropout(changed)
         return out
+
+
+def _sum(bias: Tensor | None, padding: Tensor | None) -> Tensor | None:
+    """Add up biases of which either may be missing."""
+    return padding if bias is None else bias if padding is None else bias + padding

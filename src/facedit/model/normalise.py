@@ -27,20 +27,20 @@ class SpeechProjection:
         return out
 
 
-def kept_centre(motion: Float32, hidden: Bool) -> Float32:
+def kept_centre(motion: Float32, mask: Bool) -> Float32:
     """Return each dim's mean over its kept entries, 0 where nothing is kept.
 
-    The hidden entries must not be in it: a mean over the whole clip would tell the network the
+    Masked entries must not be in it: a mean over the whole clip would tell the network the
     sum of what it is to draw.
 
     Args:
-        motion: Motion, hidden entries may hold anything, shape (T, D).
-        hidden: True where motion is to be drawn, shape (T, D).
+        motion: Motion; masked entries may hold anything, shape (T, D).
+        mask: True where motion is to be drawn, shape (T, D).
 
     Returns:
         The centre, shape (D,).
     """
-    total = np.where(hidden, 0.0, motion).sum(axis=0, dtype=np.float64)
-    count = (~hidden).sum(axis=0)
+    total = np.where(mask, 0.0, motion).sum(axis=0, dtype=np.float64)
+    count = (~mask).sum(axis=0)
     centre: Float32 = (total / np.maximum(count, 1)).astype(np.float32)
     return centre

@@ -14,7 +14,7 @@ WINDOW = 100
 """Frames the network sees at once: about the longest it was trained on."""
 
 CONTEXT = 40
-"""Frames of kept motion to see on each side of what is hidden, where they fit."""
+"""Frames of kept motion to see on each side of what is masked, where they fit."""
 
 PROMPT = 4
 """Kept frames put before a window that would otherwise see none."""
@@ -33,35 +33,35 @@ class Window:
     weights: Float32
 
 
-def plan_windows(hidden: Bool, window: int = WINDOW, context: int = CONTEXT) -> list[Window]:
-    """Cover every hidden frame by windows that overlap by half.
+def plan_windows(masked: Bool, window: int = WINDOW, context: int = CONTEXT) -> list[Window]:
+    """Cover every masked frame by windows that overlap by half.
 
     Overlapping windows are blended at every sampler step, so all windows agree on one motion and
     nothing drifts however long the canvas is: no window builds on another's result.
 
     Args:
-        hidden: True where a frame has entries to draw, shape (T,).
+        masked: True where a frame has entries to draw, shape (T,).
         window: Most frames of a window.
-        context: Kept frames to see on each side of a hidden run where the window allows it.
+        context: Kept frames to see on each side of a masked run where the window allows it.
 
     Returns:
-        Windows in order; every hidden frame has a positive total weight.
+        Windows in order; every masked frame has a positive total weight.
     """
-    frames = len(hidden)
+    frames = len(masked)
     if frames <= window:
         return [Window(np.arange(frames), np.ones(frames, np.float32))]
     windows = [
-        _with_prompt(start, stop, hidden)
-        for first, last in _clusters(hidden, window - 2 * context)
+        _with_prompt(start, stop, masked)
+        for first, last in _clusters(masked, window - 2 * context)
         for start, stop in _tiles(first, last, frames, window, context)
     ]
     return windows
 
 
-def _clusters(hidden: Bool, longest: int) -> list[tuple[int, int]]:
-    """Group hidden runs that fit one window together: first and last hidden frame of each."""
+def _clusters(masked: Bool, longest: int) -> list[tuple[int, int]]:
+    """Group masked runs that fit one window together: first and last masked frame of each."""
     clusters: list[tuple[int, int]] = []
-    for first, stop in runs(hidden):
+    for first, stop in runs(masked):
         # A run joins the group before it if both fit, or if their windows would overlap anyway.
         if clusters and (stop - clusters[-1][0] <= longest or first - clusters[-1][1] <= longest):
             clusters[-1] = (clusters[-1][0], stop - 1)
@@ -85,13 +85,13 @@ def _tiles(first: int, last: int, frames: int, window: int, context: int) -> lis
     return [(start, min(start + window, frames)) for start in starts]
 
 
-def _with_prompt(start: int, stop: int, hidden: Bool) -> Window:
+def _with_prompt(start: int, stop: int, masked: Bool) -> Window:
     own = np.arange(start, stop)
     # A tent: at the ends, where a window knows least, its neighbour decides.
     ramp = np.minimum(np.arange(1, len(own) + 1), np.arange(len(own), 0, -1))
     weights = ramp.astype(np.float32)
-    kept = np.flatnonzero(~hidden)
-    if not hidden[start:stop].all() or not len(kept):
+    kept = np.flatnonzero(~masked)
+    if not masked[start:stop].all() or not len(kept):
         return Window(own, weights)
     before = kept[kept < start][-PROMPT:]
     prompt = before if len(before) else kept[kept >= stop][:PROMPT]

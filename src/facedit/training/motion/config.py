@@ -54,12 +54,12 @@ class DataConfig:
         mirror: Chance that a window is shown mirrored.
         amplitude: Standard deviation of the logarithm of a random factor on lips and face.
         people: Strength of a random linear map of the lips, new for each window: the same words as
-            another person's lips would move (``sampler.another_person``); 0 for none.
+            another person's lips would move (``sampler.speaker_perturbation``); 0 for none.
         stretch: Largest relative change of speed; 0 for none.
-        foreign: Chance that dims which a mask keeps throughout run backwards in hidden frames: in
+        foreign: Chance that dims which a mask keeps throughout run backwards in masked frames: in
             an edit they are as shot, to other words, and must not be leant on.
         speech_noise: Standard deviation of the noise on projected speech.
-        voices: Chance that a window hears another voice (``facedit prepare --voices``).
+        voices: Chance that a window has another voice (``facedit prepare --voices``).
     """
 
     folder: str
@@ -99,8 +99,8 @@ class OptimConfig:
         sync: Factor of the sync term (``sync_term.py``); 0 for none. A network trained with it must
             not be judged by the same sync network.
         sync_from: Step from which the sync term counts.
-        drop_speech: Chance that a window is deaf.
-        drop_context: Chance that a window's kept motion is taken away (everything hidden).
+        drop_speech: Chance that a window's speech is dropped.
+        drop_context: Chance that a window's kept motion is taken away (everything masked).
         lips_weight: Weight of the lip dims in the loss.
         face_weight: Weight of the upper face's dims.
         head_weight: Weight of the head's dims.
@@ -179,7 +179,7 @@ class TrainConfig:
         run: Where and how the run lives.
         data: What is learnt from.
         optim: How it is learnt.
-        masks: What is hidden.
+        masks: What is to be drawn.
         model: ``preset`` and any field of ``ModelConfig`` that differs from it.
     """
 

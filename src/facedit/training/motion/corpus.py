@@ -21,7 +21,7 @@ from facedit.training.motion.config import DataConfig, PoolConfig, TrainConfig
 from facedit.training.motion.data import Dataset, load_dataset, pooled_rows, split_rows
 from facedit.training.motion.sampler import Sampler
 from facedit.training.motion.scaling import fit_projection, motion_scale
-from facedit.training.motion.sync_term import hear, load_sync_for
+from facedit.training.motion.sync_term import embed_clips, load_sync_for
 from facedit.training.motion.validate import Validator, make_validator
 from facedit.types import Float32
 from facedit.weights.fetch import sha256_of
@@ -96,7 +96,7 @@ def load_corpus(config: TrainConfig) -> Corpus:
     held_data = load_dataset(folder, held, projection) if held else None
     sync = load_sync_for(meta) if config.optim.sync > 0 else None
     if sync is not None:
-        packed = replace(packed, heard=hear(sync, folder, learn))
+        packed = replace(packed, embedded=embed_clips(sync, folder, learn))
     log.info("%d clips to learn from, %d held out", len(learn), len(held))
     return Corpus(meta, packed, held, held_data, model, sync)
 

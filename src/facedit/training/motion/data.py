@@ -29,7 +29,7 @@ class Dataset:
         speech: Projected speech, shape (N, S).
         opening: Shape (N,).
         voices: Projected speech in other voices, each of shape (N, S).
-        heard: Speech as the sync network embeds it, shape (N, E); None unless the loss asks for it.
+        embedded: Speech as the sync network embeds it, shape (N, E); None unless it is asked for.
     """
 
     rows: tuple[ClipRow, ...]
@@ -39,7 +39,7 @@ class Dataset:
     speech: Float32
     opening: Float32
     voices: tuple[Float32, ...] = ()
-    heard: Float32 | None = None
+    embedded: Float32 | None = None
 
     def clip(self, index: int) -> slice:
         """Return the frames of a clip."""

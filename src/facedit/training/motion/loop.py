@@ -13,10 +13,16 @@ from torch import Tensor, nn
 
 from facedit.model.dit import DiT
 from facedit.model.flow import FlowLoss
-from facedit.model.layers import Part
 from facedit.training.distributed import Team
 from facedit.training.motion.config import OptimConfig
 from facedit.training.motion.flow_task import FlowTask, Network, draw_task, task_loss, task_totals
+from facedit.training.motion.part_dropout import (
+    Part,
+    only,
+    rng_state,
+    set_rng_state,
+    use_part_dropout,
+)
 from facedit.training.motion.sampler import Sampler
 from facedit.training.motion.sync_term import SyncJudge
 from facedit.training.state import Ema
@@ -128,6 +134,9 @@ class Trainer:
         forward: Network | None = None,
         judge: SyncJudge | None = None,
     ) -> None:
+        self._parts_a_step = team.size * config.accumulate
+        if self._parts_a_step > 1:
+            use_part_dropout(net)
         self.net, self.sampler, self.config, self.team = net, sampler, config, team
         self.ema = Ema(net, config.ema)
         self.optimiser = make_optimiser(net, config)
@@ -164,7 +173,7 @@ class Trainer:
                     smooth += batch.share * float(loss.smoothness.detach())
                     if loss.sync is not None:
                         sync += batch.share * float(loss.sync.detach())
-                before += len(task.data)
+                before += len(task.x_1)
         self.team.add_gradients(self.net.parameters())
         velocity, smooth, sync = self.team.add([velocity, smooth, sync])
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip)
@@ -185,36 +194,21 @@ class Trainer:
             The loss of each part; over all processes they add up to that of the whole batch.
         """
         weights, factor = self._dim_weights, self.config.smoothness
-        count = self.team.size * self.config.accumulate
+        count, device = self._parts_a_step, weights.device
         if count == 1:
             yield task_loss(self._forward, task, weights, factor, bf16=self._bf16, judge=judge)
             return
         totals = task_totals(task, weights, judge)
-        chance = rng_state(weights.device)
+        chance = rng_state(device)
         for micro in range(self.config.accumulate):
-            # Each part draws the dropout of the whole batch, so all must start at the same number.
-            set_rng_state(weights.device, chance)
             # Dealt out like cards, on from the batch before, so that shares differ by one window.
             number = micro * self.team.size + self.team.rank
-            rows = torch.arange(len(task.data))[(number - before) % count :: count]
-            yield task_loss(
-                self._forward, task, weights, factor, bf16=self._bf16,
-                part=Part(rows, len(task.data)), totals=totals, judge=judge,
-            )  # fmt: skip
-
-
-def rng_state(device: torch.device) -> Tensor:
-    """Return where the generator that dropout uses on a device stands."""
-    if device.type == "mps":
-        return torch.mps.get_rng_state()
-    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
-
-
-def set_rng_state(device: torch.device, state: Tensor) -> None:
-    """Put the generator that dropout uses on a device where it stood."""
-    if device.type == "mps":
-        torch.mps.set_rng_state(state)
-    elif device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    else:
-        torch.set_rng_state(state)
+            rows = torch.arange(len(task.x_1))[(number - before) % count :: count]
+            # Each part draws the dropout of the whole batch, so all must start at the same number.
+            set_rng_state(device, chance)
+            with only(Part(rows.to(device), len(task.x_1)), self.net):
+                loss = task_loss(
+                    self._forward, task.take(rows), weights, factor, bf16=self._bf16,
+                    totals=totals, judge=judge,
+                )  # fmt: skip
+            yield loss

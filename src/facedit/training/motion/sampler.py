@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.dataset.masks import Mask, MaskConfig, draw_mask, turn_back
+from facedit.dataset.masks import Mask, MaskConfig, draw_mask, reverse_kept_dims
 from facedit.dataset.prepared import Meta
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
@@ -25,7 +25,7 @@ class Batch:
 
     Attributes:
         motion: Centred and scaled motion ``x_1``, 0 in padding, shape (B, T, D).
-        hidden: True where motion is to be drawn; False in padding, shape (B, T, D).
+        mask: True where motion is to be drawn; False in padding, shape (B, T, D).
         speech: Projected speech, 0 in padding, shape (B, T, S).
         valid: True where a frame exists, shape (B, T).
         share: Share of this batch in the step's loss.
@@ -35,7 +35,7 @@ class Batch:
     """
 
     motion: Float32
-    hidden: Bool
+    mask: Bool
     speech: Float32
     valid: Bool
     share: float
@@ -50,16 +50,16 @@ class Window:
     Attributes:
         motion: Centred and scaled motion, shape (T, D).
         speech: Projected speech, shape (T, S).
-        mask: What is hidden.
+        mask: What is to be drawn.
         centre: What was taken from the motion before scaling, shape (D,).
-        heard: Speech as the sync network embeds it, shape (T, E); None unless it is asked for.
+        embedded: Speech as the sync network embeds it, shape (T, E); None unless it is asked for.
     """
 
     motion: Float32
     speech: Float32
     mask: Mask
     centre: Float32
-    heard: Float32 | None
+    embedded: Float32 | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Sampler:
         meta: Groups of the motion dims.
         scale: Factor per motion dim.
         config: Pools and augmentation.
-        masks: What is hidden.
+        masks: What is to be drawn.
         frames_per_step: Frames of a step, about.
         seed: Seed.
     """
@@ -129,25 +129,25 @@ class Sampler:
         """Cut, change and mask one window."""
         clip = self._data.clip(index)
         source = self._data.mirrored if rng.random() < self._config.mirror else self._data.motion
-        motion, speech = source[clip], self._heard(rng)[clip]
-        heard = None if self._data.heard is None else self._data.heard[clip]
+        motion, speech = source[clip], self._speech(rng)[clip]
+        embedded = None if self._data.embedded is None else self._data.embedded[clip]
         closed = motion[int(self._data.opening[clip].argmin())]
         if self._config.stretch:
             factor = float(np.exp(rng.uniform(-1, 1) * np.log1p(self._config.stretch)))
-            motion, speech = stretch(motion, factor), stretch(speech, factor)
-            heard = None if heard is None else unit(stretch(heard, factor))
+            motion, speech = time_stretch(motion, factor), time_stretch(speech, factor)
+            embedded = None if embedded is None else unit(time_stretch(embedded, factor))
         frames = min(len(motion), longest)
         start = int(rng.integers(0, len(motion) - frames + 1))
         motion, speech = motion[start : start + frames], speech[start : start + frames]
-        heard = None if heard is None else heard[start : start + frames]
+        embedded = None if embedded is None else embedded[start : start + frames]
         mask = draw_mask(rng, frames, motion.shape[1], self._meta.groups, self._masks)
-        fixed = ~mask.hidden.any(axis=0)
+        fixed = ~mask.entries.any(axis=0)
         if mask.held:
-            motion = hold_still(motion, closed, mask.held)
+            motion = hold_picture(motion, closed, mask.held)
             motion[:, fixed] = closed[fixed]
         elif rng.random() < self._config.foreign:
-            motion = turn_back(motion, mask.hidden)
-        centre = kept_centre(motion, mask.hidden)
+            motion = reverse_kept_dims(motion, mask.entries)
+        centre = kept_centre(motion, mask.entries)
         motion = (motion - centre) * self._scale
         if self._config.amplitude:
             factor = float(np.exp(rng.normal(0, self._config.amplitude)))
@@ -155,12 +155,12 @@ class Sampler:
                 motion[:, self._meta.groups[group]] *= factor
         if self._config.people:
             lips = self._meta.groups["lips"]
-            motion[:, lips] @= another_person(rng, self._scale[lips], self._config.people)
+            motion[:, lips] @= speaker_perturbation(rng, self._scale[lips], self._config.people)
         noise = self._config.speech_noise * rng.standard_normal(speech.shape, dtype=np.float32)
-        return Window(motion, speech + noise, mask, centre, heard)
+        return Window(motion, speech + noise, mask, centre, embedded)
 
-    def _heard(self, rng: np.random.Generator) -> Float32:
-        """Choose the voice that a window hears, of all clips."""
+    def _speech(self, rng: np.random.Generator) -> Float32:
+        """Choose the voice of a window's speech: all clips in it."""
         if self._config.voices and rng.random() < self._config.voices:
             return self._data.voices[int(rng.integers(len(self._data.voices)))]
         return self._data.speech
@@ -192,7 +192,7 @@ def make_pool(data: Dataset, config: PoolConfig, balance: float) -> Pool:
     return Pool(config, np.array(clips, np.int64), chances / chances.sum())
 
 
-def stretch(values: Float32, factor: float) -> Float32:
+def time_stretch(values: Float32, factor: float) -> Float32:
     """Resample rows in time by linear interpolation.
 
     Args:
@@ -211,7 +211,7 @@ def stretch(values: Float32, factor: float) -> Float32:
     return out
 
 
-def another_person(rng: np.random.Generator, spread: Float32, strength: float) -> Float32:
+def speaker_perturbation(rng: np.random.Generator, spread: Float32, strength: float) -> Float32:
     """Draw a linear map from one person's lips to a made-up person's.
 
     Each dim moves more or less, and a little of what the others do: people open, spread and round
@@ -234,7 +234,7 @@ def another_person(rng: np.random.Generator, spread: Float32, strength: float) -
     return (np.diag(own) + strength * mixed).astype(np.float32)
 
 
-def hold_still(motion: Float32, closed: Float32, held: int) -> Float32:
+def hold_picture(motion: Float32, closed: Float32, held: int) -> Float32:
     """Put a still face before a motion, as generation from one picture has it.
 
     Args:
@@ -262,17 +262,17 @@ def _collate(windows: list[Window], frames: int, share: float) -> Batch:
     count, dims, channels = len(windows), first.motion.shape[1], first.speech.shape[1]
     motion = np.zeros((count, frames, dims), np.float32)
     speech = np.zeros((count, frames, channels), np.float32)
-    hidden = np.zeros((count, frames, dims), bool)
+    mask = np.zeros((count, frames, dims), bool)
     valid = np.zeros((count, frames), bool)
     sync = None
-    if first.heard is not None:
-        shape = (count, frames, first.heard.shape[1])
+    if first.embedded is not None:
+        shape = (count, frames, first.embedded.shape[1])
         sync = (np.zeros(shape, np.float32), np.stack([window.centre for window in windows]))
     for i, window in enumerate(windows):
         size = len(window.motion)
         motion[i, :size], speech[i, :size] = window.motion, window.speech
-        hidden[i, :size], valid[i, :size] = window.mask.hidden, True
-        if sync is not None and window.heard is not None:
-            sync[0][i, :size] = window.heard
+        mask[i, :size], valid[i, :size] = window.mask.entries, True
+        if sync is not None and window.embedded is not None:
+            sync[0][i, :size] = window.embedded
     kinds = tuple(window.mask.kind for window in windows)
-    return Batch(motion, hidden, speech, valid, share, kinds, sync)
+    return Batch(motion, mask, speech, valid, share, kinds, sync)

@@ -28,8 +28,8 @@ from facedit.types import Float32
 SIGHT = sum(kernel // 2 for kernel in KERNELS)
 """Frames to each side that an embedding sees."""
 
-LEAST_HIDDEN = 0.5
-"""Share of the frames seen that must be hidden: else the term judges what was kept."""
+LEAST_MASKED = 0.5
+"""Share of the frames seen that must be masked: else the term judges what was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,20 @@ class SyncTarget:
     """What the sync term needs of a batch beside motion and mask.
 
     Attributes:
-        heard: Unit embeddings of the speech as recorded, 0 in padding, shape (B, T, E).
+        speech: Unit embeddings of the speech as recorded, 0 in padding, shape (B, T, E).
         centre: What was taken from the motion before scaling, standardised, shape (B, D).
     """
 
-    heard: Tensor
+    speech: Tensor
     centre: Tensor
 
     def take(self, rows: Tensor) -> SyncTarget:
         """Return some of the windows."""
-        return SyncTarget(self.heard[rows], self.centre[rows])
+        return SyncTarget(self.speech[rows], self.centre[rows])
 
     def to(self, device: torch.device) -> SyncTarget:
         """Return the same on a device."""
-        return SyncTarget(self.heard.to(device), self.centre.to(device))
+        return SyncTarget(self.speech.to(device), self.centre.to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class SyncJudge:
     def loss(
         self,
         estimate: Tensor,
-        data: Tensor,
-        hidden: Tensor,
+        x_1: Tensor,
+        mask: Tensor,
         valid: Tensor,
         t: Tensor,
         target: SyncTarget,
@@ -91,8 +91,8 @@ class SyncJudge:
 
         Args:
             estimate: One-step clean estimate, shape (B, T, D).
-            data: Clean motion, which stands where it is kept, shape (B, T, D).
-            hidden: True where motion is drawn, shape (B, T, D).
+            x_1: Motion, which stands where it is kept, shape (B, T, D).
+            mask: True where motion is drawn, shape (B, T, D).
             valid: True where a frame exists, shape (B, T).
             t: Flow time, shape (B,).
             target: Speech and centres.
@@ -101,51 +101,51 @@ class SyncJudge:
         Returns:
             Nats, a scalar; 0 if no frame counts.
         """
-        counts = sync_counts(hidden[..., self.lips], valid)
+        counts = sync_counts(mask[..., self.lips], valid)
         total = counts.sum().float() if total is None else total
         # Most of the cost: windows with nothing to judge are left out.
         rows = counts.any(dim=1).nonzero()[:, 0]
         if not len(rows):
             return estimate.new_zeros(())
         counts, valid, t, target = counts[rows], valid[rows], t[rows], target.take(rows)
-        joined = torch.where(hidden[rows], estimate[rows], data[rows])[..., self.lips]
+        joined = torch.where(mask[rows], estimate[rows], x_1[rows])[..., self.lips]
         # As at the end of a clip in the network's training, the last frame goes on in padding.
         last = valid.sum(dim=1, keepdim=True) - 1
         held = torch.minimum(torch.arange(valid.shape[1], device=valid.device), last)
         joined = joined.gather(1, held[..., None].expand_as(joined))
         centre = target.centre[:, None, self.lips]
         drawn = self.encoder(joined * self.scale + centre * self.offset)
-        entropy = cross_entropies(drawn, target.heard, valid, self.sharpness)
+        entropy = cross_entropies(drawn, target.speech, valid, self.sharpness)
         return masked_mean(entropy * t[:, None], counts, total)
 
-    def total(self, hidden: Tensor, valid: Tensor) -> Tensor:
+    def total(self, mask: Tensor, valid: Tensor) -> Tensor:
         """Count the frames of a whole batch that the term counts, for its parts.
 
         Args:
-            hidden: True where motion is drawn, shape (B, T, D).
+            mask: True where motion is drawn, shape (B, T, D).
             valid: True where a frame exists, shape (B, T).
 
         Returns:
             Their number, a scalar.
         """
-        return sync_counts(hidden[..., self.lips], valid).sum().float()
+        return sync_counts(mask[..., self.lips], valid).sum().float()
 
 
-def sync_counts(hidden: Tensor, valid: Tensor) -> Tensor:
+def sync_counts(mask: Tensor, valid: Tensor) -> Tensor:
     """Say which frames the sync term counts.
 
     Args:
-        hidden: True where lips are drawn, shape (B, T, L).
+        mask: True where lips are drawn, shape (B, T, L).
         valid: True where a frame exists, shape (B, T).
 
     Returns:
-        True for hidden frames of which the embedding sees enough that is hidden, shape (B, T).
+        True for masked frames of which the embedding sees enough that is masked, shape (B, T).
     """
-    drawn = hidden.all(dim=-1) & valid
+    drawn = mask.all(dim=-1) & valid
     width = 2 * SIGHT + 1
     both = torch.stack([drawn, valid], dim=1).float()
     seen, there = functional.avg_pool1d(both, width, 1, SIGHT).unbind(dim=1)
-    return drawn & (seen >= LEAST_HIDDEN * there)
+    return drawn & (seen >= LEAST_MASKED * there)
 
 
 def cross_entropies(motion: Tensor, speech: Tensor, valid: Tensor, sharpness: float) -> Tensor:
@@ -190,7 +190,7 @@ def load_sync_for(meta: Meta) -> SyncModel:
     return model
 
 
-def hear(model: SyncModel, folder: Path, rows: Sequence[ClipRow]) -> Float32:
+def embed_clips(model: SyncModel, folder: Path, rows: Sequence[ClipRow]) -> Float32:
     """Embed the speech of clips as recorded; the network has a projection of its own.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.training.motion.data import Dataset
-from facedit.training.motion.sampler import Pool, make_pool, stretch
+from facedit.training.motion.sampler import Pool, make_pool, time_stretch
 from facedit.training.sync.sync_config import SyncDataConfig
 from facedit.types import Bool, Float32
 
@@ -99,7 +99,7 @@ class SyncSampler:
         motion, speech = source[clip, self._lips] * self._scale, self._data.speech[clip]
         if config.stretch:
             factor = float(np.exp(rng.uniform(-1, 1) * np.log1p(config.stretch)))
-            motion, speech = stretch(motion, factor), stretch(speech, factor)
+            motion, speech = time_stretch(motion, factor), time_stretch(speech, factor)
         frames = min(len(motion), longest)
         start = int(rng.integers(0, len(motion) - frames + 1))
         motion, speech = motion[start : start + frames], speech[start : start + frames]
