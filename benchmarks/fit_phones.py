@@ -26,7 +26,7 @@ from torch.nn import functional
 from facedit.editing.words import tokenise
 from facedit.media.sound import read_speech_file
 from facedit.speech.acoustic import PHONES, SILENCE, TICKS_PER_SECOND, PhoneNet, inputs_of
-from facedit.speech.disguise import disguised_power, draw_disguise
+from facedit.speech.augment import augmented_power, draw_augmentation
 from facedit.speech.pronounce import hibari, pronunciations
 from facedit.speech.sound import speech_samples
 from facedit.speech.transcript_io import load_transcript
@@ -176,8 +176,8 @@ def heard(samples: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
     """Compute what the network hears, two times out of three in another voice and room."""
     if rng.random() < 0.35:
         return inputs_of(samples)
-    disguise, seed = draw_disguise(rng), int(rng.integers(1 << 31))
-    return inputs_of(samples, lambda x: disguised_power(x, disguise, np.random.default_rng(seed)))
+    disguise, seed = draw_augmentation(rng), int(rng.integers(1 << 31))
+    return inputs_of(samples, lambda x: augmented_power(x, disguise, np.random.default_rng(seed)))
 
 
 def encode(spoken: list[Spoken], rng: np.random.Generator) -> list[tuple[torch.Tensor, ...]]:

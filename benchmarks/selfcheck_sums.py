@@ -13,7 +13,7 @@ import numpy as np
 
 from facedit.bench.items import read_bench
 from facedit.bench.selfcheck.disturb import DISTURBANCES
-from facedit.bench.selfcheck.run import measure_pairs, pairs_of
+from facedit.bench.selfcheck.run_selfcheck import measure_pairs, pairs_of
 from facedit.scale.workers import Workers
 
 LEFT_OUT = ("frechet", "frechet_dt")

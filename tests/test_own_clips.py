@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from doc_commands import blocks_of, commands_of, run
-from facedit.bench import run as bench_run
+from facedit.bench import run_benchmark as bench_run
 from facedit.bench.material import PARTS, make_material
 
 PAGE = Path(__file__).parents[1] / "docs" / "own-clips.md"

@@ -250,7 +250,7 @@ def transcribe(
         The words. (``FaceditError`` if the input is bad.)
     """
     from facedit.speech.align import align
-    from facedit.speech.cache import cached_transcript
+    from facedit.speech.sound_cache import cached_transcript
     from facedit.speech.transcript_io import save_transcript, written_kind
 
     if output is not None:

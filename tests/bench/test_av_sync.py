@@ -9,7 +9,7 @@ import torch
 from scenes import make_item, make_motion, make_scene, motion_space
 
 from facedit.bench.measures import av_sync
-from facedit.bench.selfcheck.sounds import shift_sound, swap_sound
+from facedit.bench.selfcheck.sound_disturbances import shift_sound, swap_sound
 from facedit.errors import AssetMissing, BadWeights, UsageError
 from facedit.lip_sync.distance import REACH, mean_distances, score
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
@@ -200,7 +200,7 @@ def real_scenes(shared_data):
     from facedit.media.read import read_frames
     from facedit.media.sound import read_sound
     from facedit.motion.resample import resample_track
-    from facedit.speech.cache import cached_features
+    from facedit.speech.sound_cache import cached_features
 
     scenes = []
     for name in REAL:

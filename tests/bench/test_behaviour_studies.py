@@ -10,7 +10,7 @@ from facedit.evaluation.behaviour.study import Study
 from facedit.evaluation.behaviour.study_closures import SPAN, study_closures
 from facedit.evaluation.behaviour.study_drift import study_drift
 from facedit.evaluation.behaviour.study_stillness import study_stillness
-from facedit.evaluation.behaviour.tables import behaviour_tables
+from facedit.evaluation.behaviour.study_tables import behaviour_tables
 from facedit.evaluation.spans import LipMeter
 from facedit.motion.space import MotionSpace
 from facedit.types import Sound

@@ -20,7 +20,7 @@ from bench_report_cases import (
 from facedit.bench.gaussians import sums_length
 from facedit.bench.measures import frechet
 from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.write import write_results
+from facedit.bench.report.write_results import write_results
 from facedit.errors import OutputNotWritable
 
 RESULTS = ("results.csv", "results.json", "results.md")

@@ -5,12 +5,12 @@ import pytest
 from bench_report_cases import make_bench, make_curves, make_item, make_measure, make_record
 
 from facedit.bench.record import Curves, Record
-from facedit.bench.report.choose import Shown, choose, ranking
+from facedit.bench.report.example_items import ExampleItem, choose, ranking
 from facedit.bench.report.line_chart import Line, Point, line_chart
 from facedit.bench.report.main_measures import main_measures
 from facedit.bench.report.measure_notes import note_on
 from facedit.bench.report.page_items import curve_picture
-from facedit.bench.report.tables import make_tables
+from facedit.bench.report.result_tables import make_tables
 from facedit.bench.report.videos import hidden_stretches, side_by_sides
 from facedit.media.probe import probe
 from facedit.report.axis import nice_ticks
@@ -113,13 +113,13 @@ def test_a_longer_name_does_not_get_the_note_of_a_shorter_one() -> None:
     assert len({note_on(make_measure(name)) for name in names}) == len(names)
 
 
-def shown_item(folder: Path, *systems: str, track: str = "edit") -> Shown:
+def shown_item(folder: Path, *systems: str, track: str = "edit") -> ExampleItem:
     """Return an item whose systems' videos lie in the folder."""
     item = make_item("a", track)  # type: ignore[arg-type]
     rows = tuple(
         make_record("a", system, video=f"{system}.mp4", curves=make_curves()) for system in systems
     )
-    return Shown(item, "worst", ERROR, 1.0, rows)
+    return ExampleItem(item, "worst", ERROR, 1.0, rows)
 
 
 def test_source_ours_and_the_rival_stand_side_by_side(tmp_path: Path) -> None:

@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedit.bench import run as run_module
-from facedit.bench.export import export
+from facedit.bench import run_benchmark as run_module
+from facedit.bench.export_items import export
 from facedit.bench.items import Bench, Item, read_bench
 from facedit.bench.layout import span_plan
 from facedit.bench.make_items.build import build
-from facedit.bench.make_items.options import BuildOptions
+from facedit.bench.make_items.build_options import BuildOptions
 from facedit.bench.material import PARTS, make_material
 from facedit.bench.measures.lips import lip_sums
 from facedit.bench.occlude import bridged
 from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record, read_records
 from facedit.bench.reference import Original, original_of
-from facedit.bench.resume import RECORDS, claim
-from facedit.bench.run import RunOptions, run
+from facedit.bench.resume import RECORDS, check_settings
+from facedit.bench.run_benchmark import RunOptions, run
 from facedit.bench.scoring import scene_of, truth_scene
 from facedit.bench.selection import chosen_items, parse_limit
 from facedit.bench.systems.simple import held, straight
@@ -130,12 +130,12 @@ def test_a_face_that_the_tracker_lost_under_its_painted_mouth_is_where_it_was_pa
 
 def test_systems_see_nothing_of_the_hidden_motion(ready: tuple[Case, Original]) -> None:
     case, _ = ready
-    assert np.isnan(case.blank.motion[case.blank.mask]).all()
-    assert np.isfinite(case.blank.motion[~case.blank.mask]).all()
+    assert np.isnan(case.task.motion[case.task.mask]).all()
+    assert np.isfinite(case.task.motion[~case.task.mask]).all()
     lips = case.space.groups["lips"]
-    assert case.blank.mask[:, lips].any()
-    assert not case.blank.mask[:, lips.stop :].any()
-    library = case.blank.library
+    assert case.task.mask[:, lips].any()
+    assert not case.task.mask[:, lips.stop :].any()
+    library = case.task.library
     assert library is not None
     times_s = np.arange(len(library.usable)) / 25
     start_s, end_s = case.item.hidden_s
@@ -318,12 +318,12 @@ def test_results_of_another_mouth_network_are_not_mixed(
 ) -> None:
     systems = (held(), straight())
     (tmp_path / "out").mkdir()
-    claim(tmp_path / "out", bench, systems, takes=1, force=False)
-    claim(tmp_path / "out", bench, systems, takes=1, force=False)
+    check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
+    check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
     (tmp_path / "mouth").write_bytes(b"other weights")
     monkeypatch.setattr("facedit.bench.resume.default_weights", lambda: tmp_path / "mouth")
     with pytest.raises(OutputExists, match="setting"):
-        claim(tmp_path / "out", bench, systems, takes=1, force=False)
+        check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
 
 
 def test_export_gives_another_system_all_it_needs_and_not_the_answer(

@@ -1,4 +1,4 @@
-"""Systems by name, and what each makes of a blank whose right answer is known."""
+"""Systems by name, and what each makes of a task whose right answer is known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedit.bench.blank import Blank, Heard, Library
+from facedit.bench.infill_task import Heard, InfillTask, Library
 from facedit.bench.systems import chosen
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.ours import Setting, complete, ours
@@ -28,8 +28,8 @@ MODEL = tiny_model()
 HIDDEN = slice(8, 14)
 
 
-def blank(seed: int = 0, library: Library | None = None, corpus: str = "x") -> Blank:
-    """A random blank whose first three dims are hidden in the middle."""
+def infill_task(seed: int = 0, library: Library | None = None, corpus: str = "x") -> InfillTask:
+    """A random task whose first three dims are hidden in the middle."""
     rng = np.random.default_rng(seed)
     motion = rng.standard_normal((24, DIMS)).astype(np.float32)
     mask = np.zeros(motion.shape, bool)
@@ -37,19 +37,19 @@ def blank(seed: int = 0, library: Library | None = None, corpus: str = "x") -> B
     speech = rng.standard_normal((24, CHANNELS)).astype(np.float32)
     other = rng.standard_normal((24, CHANNELS)).astype(np.float32)
     hidden = np.where(mask, np.float32(np.nan), motion)
-    return Blank(hidden, mask, speech, ears(speech, other), library, corpus, seed)
+    return InfillTask(hidden, mask, speech, ears(speech, other), library, corpus, seed)
 
 
 def ears(own: Float32, other: Float32) -> Callable[[Heard, WhisperBase], Float32]:
-    """What a blank hears; layer 2 sounds like twice layer 4."""
+    """What a task hears; layer 2 sounds like twice layer 4."""
     return lambda which, encoder: (
         (other if which == "other" else own) * np.float32(4 / encoder.layer)
     )
 
 
-def changed(one: Blank, **fields: object) -> Blank:
-    values = {name: getattr(one, name) for name in Blank.__slots__}
-    return Blank(**{**values, **fields})  # type: ignore[arg-type]
+def changed(one: InfillTask, **fields: object) -> InfillTask:
+    values = {name: getattr(one, name) for name in InfillTask.__slots__}
+    return InfillTask(**{**values, **fields})  # type: ignore[arg-type]
 
 
 def own_library(rng: np.random.Generator) -> tuple[Library, SpeechProjection]:
@@ -121,7 +121,7 @@ def test_without_speech_no_sound_is_heard_and_with_it_one_is():
     from dataclasses import replace
 
     deaf = replace(MODEL, sampler=replace(MODEL.sampler, speech_guidance=0.0))
-    one = blank()
+    one = infill_task()
     backwards = one.speech[::-1].copy()
     another = changed(one, speech=backwards, hear=ears(backwards, one.speech))
     silent = [complete(deaf, b, 1, context=True, sound="own") for b in (one, another)]
@@ -131,7 +131,7 @@ def test_without_speech_no_sound_is_heard_and_with_it_one_is():
 
 
 def test_without_context_the_surroundings_do_not_matter_and_with_it_they_do():
-    one = blank()
+    one = infill_task()
     moved = changed(one, motion=one.motion + np.float32(1.0))
     alone = [complete(MODEL, b, 1, context=False, sound="own")[0] for b in (one, moved)]
     assert np.allclose(alone[0][one.mask], alone[1][one.mask], atol=1e-5)
@@ -141,7 +141,7 @@ def test_without_context_the_surroundings_do_not_matter_and_with_it_they_do():
 
 def test_the_wrong_sound_is_the_other_clips(device):
     model = dataclasses.replace(MODEL, net=deepcopy(MODEL.net).to(device))
-    one = blank()
+    one = infill_task()
     swapped = changed(one, hear=ears(one.hear("other", WHISPER), one.speech))
     heard = complete(model, one, 2, context=True, sound="other")
     assert np.array_equal(heard, complete(model, swapped, 2, context=True, sound="own"))
@@ -150,7 +150,7 @@ def test_the_wrong_sound_is_the_other_clips(device):
 
 
 def test_weights_hear_the_layer_that_they_name():
-    one = blank()
+    one = infill_task()
     lower = dataclasses.replace(MODEL, encoder="whisper-base/2+energy+vad")
     loud = changed(one, hear=ears(2 * one.speech, one.speech))
     heard = complete(lower, one, 1, context=True, sound="own")
@@ -162,7 +162,7 @@ def test_weights_hear_the_layer_that_they_name():
 
 @pytest.mark.parametrize("system", [held(), straight()])
 def test_simple_systems_keep_what_is_kept(system):
-    one = blank()
+    one = infill_task()
     drawn = system.draw(one, 2)
     assert drawn.shape == (2, 24, DIMS)
     assert np.isfinite(drawn).all()
@@ -173,8 +173,8 @@ def test_simple_systems_keep_what_is_kept(system):
 def test_retrieval_finds_the_same_sound_again():
     rng = np.random.default_rng(3)
     library, projection = own_library(rng)
-    one = blank()
-    # The blank's sound is a stretch of the library, its kept motion too: the answer is known.
+    one = infill_task()
+    # The task's sound is a stretch of the library, its kept motion too: the answer is known.
     start = 20
     mask, speech = one.mask, library.speech[start : start + 24]
     truth = library.motion[start : start + 24]
@@ -207,7 +207,7 @@ def test_a_smoother_path_jumps_less():
 
 
 def test_retrieval_without_a_library_draws_a_line():
-    one = blank()
+    one = infill_task()
     projection = SpeechProjection(np.eye(CHANNELS, dtype=np.float32), np.zeros(CHANNELS))
     assert np.array_equal(retrieve(one, projection), straight().draw(one, 1)[0])
 
@@ -233,8 +233,9 @@ def test_ridges_come_back_and_the_own_corpus_is_preferred(tmp_path: Path):
     assert np.allclose(found["mine"].matrix, maps["mine"].matrix, atol=2e-3)
     assert np.allclose(again.matrix, projection.matrix, atol=2e-3)
     system = ridge(path)
-    own, other = (system.draw(blank(corpus=name), 1)[0] for name in ("mine", "elsewhere"))
-    fill = found["all"].fill(np.nan_to_num(blank().motion), blank().mask, again(blank().speech))
+    own, other = (system.draw(infill_task(corpus=name), 1)[0] for name in ("mine", "elsewhere"))
+    task = infill_task()
+    fill = found["all"].fill(np.nan_to_num(task.motion), task.mask, again(task.speech))
     assert np.allclose(other, fill, atol=1e-6)
     assert np.abs(own - other).max() > 1e-3
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facedit.bench.item_sound import item_sound
 from facedit.bench.items import CARD, HEADER, ITEMS, read_bench
 from facedit.bench.make_items.build import build
+from facedit.bench.make_items.build_options import BuildOptions
 from facedit.bench.make_items.labels import edit_length, edit_position
-from facedit.bench.make_items.options import BuildOptions
-from facedit.bench.make_items.spans import EDGE
-from facedit.bench.sounds import item_sound
+from facedit.bench.make_items.span_items import EDGE
 from facedit.errors import OutputExists, UsageError
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound

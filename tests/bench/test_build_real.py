@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from facedit.bench.item_sound import item_sound
 from facedit.bench.items import CARD, read_bench
 from facedit.bench.make_items.build import build
-from facedit.bench.make_items.options import BuildOptions
-from facedit.bench.sounds import item_sound
+from facedit.bench.make_items.build_options import BuildOptions
 from facedit.dataset.grid_names import parses
 from facedit.media.probe import probe
 from facedit.weights.fetch import sha256_of

@@ -7,7 +7,8 @@ import pytest
 
 from bench.scenes import SIZE, make_item, make_motion, make_scene, make_sound, motion_space
 from facedit.bench.scene import Scene, View
-from facedit.bench.selfcheck import pictures, sounds
+from facedit.bench.selfcheck import picture_disturbances as pictures
+from facedit.bench.selfcheck import sound_disturbances as sounds
 from facedit.bench.selfcheck.disturb import (
     DISTURBANCES,
     Help,

@@ -11,7 +11,8 @@ from bench.scenes import make_item, make_motion, make_scene, make_sound
 from facedit.bench.items import Bench, read_bench
 from facedit.bench.measures import picture
 from facedit.bench.scene import Scene
-from facedit.bench.selfcheck import SelfCheckFailed, require, run, selfcheck
+from facedit.bench.selfcheck import SelfCheckFailed, require, selfcheck
+from facedit.bench.selfcheck import run_selfcheck as run
 from facedit.bench.selfcheck.disturb import DISTURBANCES, Disturbance, Help
 from facedit.scale.workers import Workers
 from facedit.weights.fetch import ASSETS, is_installed

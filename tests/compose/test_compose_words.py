@@ -12,7 +12,7 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
 from facedit.report.progress import StageClock
-from facedit.speech import cache
+from facedit.speech import sound_cache as cache
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from facedit.editing.diff import diff
 from facedit.editing.planner import make_plan
-from facedit.report.measure import seam_jump
 from facedit.report.run_report import (
     ClipFacts,
     LipCurve,
@@ -16,6 +15,7 @@ from facedit.report.run_report import (
     SpanFacts,
     StageTime,
 )
+from facedit.report.seam_steps import seam_jump
 from facedit.types import Transcript, Word
 
 HOSTILE = "<script>alert('x')</script>&\"\x07"

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.report.measure import Jump, motion_steps, picture_step, seam_jump, velocity_steps
+from facedit.report.seam_steps import Jump, motion_steps, picture_step, seam_jump, velocity_steps
 
 
 def test_steps_of_a_ramp_are_its_slope_and_its_velocity_does_not_change():

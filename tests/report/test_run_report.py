@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from report_cases import full_report
 
-from facedit.report.measure import Jump
 from facedit.report.run_report import ClipFacts, RunReport, Seam, is_smooth, report_json
+from facedit.report.seam_steps import Jump
 
 USUAL, HIGH, UNKNOWN = (
     Jump(1.0, 1.0, 2.0, ""),

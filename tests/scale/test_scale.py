@@ -18,7 +18,7 @@ from scale_workers import (
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.scale import cluster
 from facedit.scale.outcome import DIED, Failure
-from facedit.scale.run import run_items
+from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
 
 
@@ -108,7 +108,7 @@ SCRIPT = """
 import signal, sys
 from pathlib import Path
 from scale_workers import make_sleeper
-from facedit.scale.run import run_items
+from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
 
 if __name__ == "__main__":

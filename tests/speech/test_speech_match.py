@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facedit.speech.joints import level_db
 from facedit.speech.levels import active_level_db, band_levels_db, median_pitch, syllable_rate
+from facedit.speech.low_energy import level_db
 from facedit.speech.match import (
     MOST_COLOUR_DB,
     add_room,

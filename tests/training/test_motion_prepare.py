@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedit.dataset import encode
+from facedit.dataset import encode_clip as encode
 from facedit.dataset import prepare as module
-from facedit.dataset.encode import Unusable, encode_clip, longest_run
+from facedit.dataset.encode_clip import Unusable, encode_clip, longest_run
 from facedit.dataset.footage_list import list_sources
 from facedit.dataset.offset import measure_offset, moved
 from facedit.dataset.prepare import prepare

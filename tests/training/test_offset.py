@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.dataset.encode import Unusable
+from facedit.dataset.encode_clip import Unusable
 from facedit.dataset.offset import moved, put_right
 from facedit.dataset.prepared import PreparedClip
 from facedit.lip_sync.distance import SyncScore

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.dataset.encode import Unusable, check_track
+from facedit.dataset.encode_clip import Unusable, check_track
 from facedit.dataset.outliers import (
     LEAST_SPOKEN,
     MOST_MOVED,

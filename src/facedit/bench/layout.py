@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+from facedit.bench.item_sound import item_sound
 from facedit.bench.items import Item
-from facedit.bench.sounds import item_sound
 from facedit.compose.sound import OutputSound, compose_sound
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan, Fill, Keep

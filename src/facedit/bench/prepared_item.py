@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.blank import Blank, Heard, Library
+from facedit.bench.infill_task import Heard, InfillTask, Library
 from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.occlude import bridged, inside, withhold
@@ -64,7 +64,7 @@ class Case:
         track: Smoothed landmarks of the clip around the edited place, in the clip's own time.
         space: The motion space.
         canvas: Motion of what lies underneath, and the mask.
-        blank: What systems are given.
+        task: What systems are given.
         words: Words of the output with their times.
         sound: The output's sound.
         source: What systems see of the clip: in ``reconstruct`` without the hidden mouths.
@@ -82,7 +82,7 @@ class Case:
     track: FaceTrack
     space: MotionSpace
     canvas: Canvas
-    blank: Blank
+    task: InfillTask
     words: tuple[Word, ...]
     sound: OutputSound
     source: Path
@@ -161,7 +161,7 @@ def build_case(
     # In an edit the face in the hidden frames was shot to other words; here it would tell.
     told = item.track == "reconstruct"
     shown = reverse_kept_dims(canvas.values, canvas.mask) if told else canvas.values
-    blank = Blank(
+    task = InfillTask(
         np.where(canvas.mask, np.float32(np.nan), shown),
         canvas.mask,
         speech,
@@ -171,7 +171,7 @@ def build_case(
         item.seed,
     )
     return Case(
-        item, clip, info, track, space, canvas, blank, words, sound, source, source_info, plan,
+        item, clip, info, track, space, canvas, task, words, sound, source, source_info, plan,
         paths, window, encoder=encoder,
     )  # fmt: skip
 
@@ -213,7 +213,7 @@ def middle_features(clip: Path, frames: int, encoder: WhisperBase) -> Float32:
 def _ears(
     sound: OutputSound, canvas: Canvas, wrong: Callable[[int, WhisperBase], Float32]
 ) -> Callable[[Heard, WhisperBase], Float32]:
-    """Return what gives the features of either sound under a canvas (``Blank.hear``)."""
+    """Return what gives the features of either sound under a canvas (``InfillTask.hear``)."""
     frames = len(canvas.values)
 
     @functools.cache  # every system hears the same
@@ -269,7 +269,7 @@ def _generate_case(
     hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
         speech = hear("own", encoder)
-    blank = Blank(
+    task = InfillTask(
         np.where(canvas.mask, np.float32(np.nan), canvas.values),
         canvas.mask,
         speech,
@@ -279,6 +279,6 @@ def _generate_case(
         item.seed,
     )
     return Case(
-        item, clip, info, track, space, canvas, blank, item.clip.words, sound, clip, info,
+        item, clip, info, track, space, canvas, task, item.clip.words, sound, clip, info,
         still=still, encoder=encoder,
     )  # fmt: skip

@@ -135,7 +135,7 @@ def window(wanted: Expected) -> tuple[int, int]:
     return int(rows[0]), int(rows[-1]) + 1
 
 
-def shown(original: Original, times_s: Float64) -> list[int]:
+def rows_shown_at(original: Original, times_s: Float64) -> list[int]:
     """Return which of the clip's held pictures is shown at each time.
 
     Args:

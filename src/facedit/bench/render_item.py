@@ -61,7 +61,7 @@ def make_video(
     drawn: Float32 | None = None
     if system.draw is not None:
         with clock.stage("drawing motion"):
-            drawn = system.draw(case.blank, takes if system.chance else 1)
+            drawn = system.draw(case.task, takes if system.chance else 1)
     if system.pictures == "none":
         return Made(None, drawn)
     with clock.stage("rendering and writing"):

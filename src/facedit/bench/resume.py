@@ -20,7 +20,7 @@ from facedit.weights.fetch import sha256_of
 RECORDS, RUN = "records.jsonl", "run.json"
 
 
-def claim(
+def check_settings(
     output: Path,
     bench: Bench,
     systems: Sequence[System],

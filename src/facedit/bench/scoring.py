@@ -13,7 +13,7 @@ from facedit.bench.reference import (
     check_count,
     check_format,
     rows_of,
-    shown,
+    rows_shown_at,
     window,
 )
 from facedit.bench.scene import Scene, View
@@ -84,7 +84,7 @@ def truth_scene(case: Case, original: Original) -> Scene:
         The scene.
     """
     start, stop = window(original.expected)
-    rows = shown(original, original.expected.times_s[start:stop])
+    rows = rows_shown_at(original, original.expected.times_s[start:stop])
     frames = tuple(original.frames[row] for row in rows)
     track = rows_of(original.track, rows, original.expected.times_s[start:stop])
     return _scene(case, original, frames, track, original.sound, None)
@@ -132,7 +132,7 @@ def _scene(
     source = view_of(case.space, original.identity, original.frames, original.track, held_s)
     truth = None
     if case.item.track != "edit":
-        rows = shown(original, times_s)
+        rows = rows_shown_at(original, times_s)
         truth = view_of(
             case.space,
             original.identity,

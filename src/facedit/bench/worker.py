@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.bench.items import Item
+from facedit.bench.lips_over_time import mouth_curves, seam_profile
 from facedit.bench.measures.registry import Nets, load_nets, measure_drawn, measure_scene
-from facedit.bench.mouth import mouth_curves, seam_profile
 from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record
 from facedit.bench.reference import Original, original_of

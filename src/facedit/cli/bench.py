@@ -111,7 +111,7 @@ def _add_selfcheck(inner: Verbs, verb: Verb) -> None:
 
 def _build(args: argparse.Namespace) -> Any:
     from facedit.bench.make_items.build import build
-    from facedit.bench.make_items.options import BuildOptions
+    from facedit.bench.make_items.build_options import BuildOptions
 
     given = {
         "name": args.name or args.output.resolve().name,
@@ -132,7 +132,7 @@ def _build(args: argparse.Namespace) -> Any:
 
 
 def _run(args: argparse.Namespace) -> Any:
-    from facedit.bench.run import RunOptions, run
+    from facedit.bench.run_benchmark import RunOptions, run
     from facedit.bench.selection import parse_limit
     from facedit.scale.workers import Workers
 
@@ -158,7 +158,7 @@ def _run(args: argparse.Namespace) -> Any:
 
 
 def _score(args: argparse.Namespace) -> Any:
-    from facedit.bench.run import RunOptions, run
+    from facedit.bench.run_benchmark import RunOptions, run
     from facedit.scale.workers import Workers
 
     name = args.name or args.videos.resolve().name
@@ -201,7 +201,7 @@ def _selfcheck(args: argparse.Namespace) -> Any:
 
 
 def _export(args: argparse.Namespace) -> Any:
-    from facedit.bench.export import export
+    from facedit.bench.export_items import export
 
     return export(args.bench, args.output, clips=args.clips, force=args.force)
 

@@ -13,9 +13,9 @@ from facedit.compose.pictures import Picture, SpanWork
 from facedit.editing.plan import EditPlan, Span
 from facedit.face.distances import lip_opening
 from facedit.motion.space import MotionSpace
-from facedit.report.measure import Jump, motion_steps, picture_step, seam_jump, velocity_steps
 from facedit.report.run_report import LipCurve, Seam, SpanFacts
 from facedit.report.run_report import Picture as Shot
+from facedit.report.seam_steps import Jump, motion_steps, picture_step, seam_jump, velocity_steps
 from facedit.types import FaceTrack, Float32, UInt8
 from facedit.units import MOTION_FPS, first_frame_from
 

@@ -30,8 +30,8 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
 from facedit.report.progress import StageClock
-from facedit.speech.cache import cached_features
 from facedit.speech.features import WHISPER, WhisperBase, encoder_of
+from facedit.speech.sound_cache import cached_features
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 

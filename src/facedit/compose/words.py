@@ -15,7 +15,7 @@ from facedit.media.sound import read_sound
 from facedit.options import EditRequest
 from facedit.report.progress import StageClock
 from facedit.speech.align import align
-from facedit.speech.cache import cached_transcript
+from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment
 from facedit.types import Transcript
 

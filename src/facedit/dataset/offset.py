@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from facedit.dataset.encode import MIN_FRAMES, Unusable
+from facedit.dataset.encode_clip import MIN_FRAMES, Unusable
 from facedit.dataset.prepared import PreparedClip
 from facedit.lip_sync.distance import SyncScore
 from facedit.lip_sync.sync_weights import SyncModel, judge

@@ -27,7 +27,7 @@ from facedit.dataset.clip_rows import (
     retold,
     write_table,
 )
-from facedit.dataset.encode import Index, Unusable, encode_clip, speech_of, track_of, voices_of
+from facedit.dataset.encode_clip import Index, Unusable, encode_clip, speech_of, track_of, voices_of
 from facedit.dataset.footage_list import LEARNT, Source, list_sources
 from facedit.dataset.offset import measure_offset, put_right, split_ears
 from facedit.dataset.prepare_result import Prepared
@@ -56,7 +56,7 @@ from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
 from facedit.motion.space import DEFAULT_SPACE, MotionSpace
 from facedit.scale.outcome import Failure
-from facedit.scale.run import run_items
+from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
 from facedit.speech.features import (
     DEFAULT_LAYER,
@@ -94,7 +94,7 @@ def prepare(
     Args:
         source: Manifest or folder of clips.
         output: Folder of results.
-        voices: In how many other voices each training clip is heard too (``speech.disguise``).
+        voices: In how many other voices each training clip is heard too (``speech.augment``).
         space: Name of the motion space (``motion.space.SPACES``).
         layer: Layer of Whisper base that the speech features are taken from, 1 to 6.
         device: Where networks compute, as ``device.choose_device`` takes it.

@@ -14,7 +14,7 @@ from facedit.dataset.grid_names import words_of_name
 from facedit.errors import BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.speech.align import align
-from facedit.speech.cache import cached_transcript
+from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment
 from facedit.types import Sound, Transcript
 

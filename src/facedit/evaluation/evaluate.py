@@ -20,7 +20,7 @@ from facedit.dataset.prepared import ClipRow, read_clip, read_meta, read_rows
 from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import Pair, Ridge, RidgeFit
-from facedit.evaluation.behaviour.run import STUDIES, Footage, run_studies
+from facedit.evaluation.behaviour.run_studies import STUDIES, Footage, run_studies
 from facedit.evaluation.evaluation import Evaluation, tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP, Sounds, borrowed, methods
 from facedit.evaluation.lip_sums import Figure, figures, hidden_frames, paired_gain

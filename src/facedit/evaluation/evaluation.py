@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from facedit.evaluation.behaviour.tables import behaviour_tables
+from facedit.evaluation.behaviour.study_tables import behaviour_tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP
 from facedit.evaluation.lip_sums import FIGURES
 from facedit.model.sampler_settings import SamplerSettings

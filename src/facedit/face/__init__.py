@@ -1,1 +1,1 @@
-"""From frames to the landmarks of one face."""
+"""From frames to the landmarks of one face: which face, where its points are, how it is turned."""

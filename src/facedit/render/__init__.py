@@ -1,1 +1,1 @@
-"""From target landmarks to pixels."""
+"""From target landmarks to pixels: a warped base, a mouth of the clip's own, corrected."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from facedit.editing.plan import EditPlan
-from facedit.report.measure import HIGH_PERCENTILE, Jump
+from facedit.report.seam_steps import HIGH_PERCENTILE, Jump
 from facedit.types import Float32, Transcript, UInt8, Word
 
 VERSION = 2

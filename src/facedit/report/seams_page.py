@@ -9,8 +9,8 @@ import numpy as np
 
 from facedit.report.curves import lip_picture
 from facedit.report.drawing import escape
-from facedit.report.measure import HIGH_PERCENTILE, Jump
 from facedit.report.run_report import Seam, SpanFacts, is_smooth
+from facedit.report.seam_steps import HIGH_PERCENTILE, Jump
 from facedit.report.strips import legend, strip
 
 _ROLES = (

@@ -79,7 +79,7 @@ def inputs_of(samples: Float32, spectrum: Spectrum = mel_power) -> tuple[Float32
 
     Args:
         samples: 16 kHz mono amplitudes, shape (N,).
-        spectrum: How the power in mel bands is computed, e.g. disguised for training.
+        spectrum: How the power in mel bands is computed, e.g. augmented for training.
 
     Returns:
         Log-mel spectrum relative to its peak, at most 0, shape (T, 80), and the encoder's states,

@@ -86,7 +86,7 @@ class WhisperBase:
     spectrum: Spectrum = mel_power
 
     def through(self, spectrum: Spectrum) -> WhisperBase:
-        """Return the same encoder behind another spectrum, e.g. one of ``speech.disguise``."""
+        """Return the same encoder behind another spectrum, e.g. one of ``speech.augment``."""
         return replace(self, spectrum=spectrum)
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facedit.speech.joints import SILENCE_DB, level_db
+from facedit.speech.low_energy import SILENCE_DB, level_db
 from facedit.speech.pronounce import syllables
 from facedit.types import Float32, Float64, Word
 from facedit.units import sample_at

@@ -17,8 +17,8 @@ from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
 from facedit.speech.align import align
 from facedit.speech.forced import force_align, mean_score
-from facedit.speech.joints import low_energy_point
 from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
+from facedit.speech.low_energy import low_energy_point
 from facedit.speech.match import (
     MOST_SEMITONES,
     MOST_STRETCH,

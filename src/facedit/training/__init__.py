@@ -1,1 +1,1 @@
-"""Training of the networks, on prepared clips."""
+"""What all training shares: state that resumes exactly, logs, processes, the dashboard."""

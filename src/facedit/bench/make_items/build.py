@@ -10,12 +10,12 @@ from pathlib import Path
 
 from facedit import __version__
 from facedit.bench.items import HEADER, Bench, Item, write_bench
+from facedit.bench.make_items.build_options import BuildOptions, Built, LeftOut
 from facedit.bench.make_items.card import Card, card_text
-from facedit.bench.make_items.choose import choose_edits, grammar_wishes, rules_wishes
+from facedit.bench.make_items.choose_edits import choose_edits, grammar_candidates, rules_candidates
 from facedit.bench.make_items.clips import BuildClip, read_clip
-from facedit.bench.make_items.listed import Line, listed_wishes, read_list
-from facedit.bench.make_items.options import BuildOptions, Built, LeftOut
-from facedit.bench.make_items.spans import hidden_spans, whole_clips
+from facedit.bench.make_items.edit_table import Line, listed_candidates, read_list
+from facedit.bench.make_items.span_items import hidden_spans, whole_clips
 from facedit.dataset.footage_list import list_sources
 from facedit.dataset.grid_names import sentence_of
 from facedit.dataset.transcripts import Given
@@ -109,14 +109,14 @@ def _edits(
     if not options.edit:
         return [], [], {}
     english = [clip for clip in usable if clip.facts.language == "en" and clip.facts.words]
-    listed, refused = listed_wishes(lines, usable, root, options.voice)
-    written = {wish.clip.facts.file for wish in listed}
+    listed, refused = listed_candidates(lines, usable, root, options.voice)
+    written = {candidate.clip.facts.file for candidate in listed}
     free = [clip for clip in english if clip.facts.file not in written]
     is_grid = {c.facts.file: sentence_of([w.text for w in c.facts.words]) is not None for c in free}
-    others = grammar_wishes(
+    others = grammar_candidates(
         [clip for clip in free if is_grid[clip.facts.file]], options.voice, options.seed
     )
-    others += rules_wishes(
+    others += rules_candidates(
         [clip for clip in free if not is_grid[clip.facts.file]], options.voice, options.seed
     )
     items, more, origins = choose_edits(listed, others, options.edit, root, options.seed)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from facedit.bench.items import ClipFacts
-from facedit.bench.make_items.options import LeftOut
-from facedit.dataset.encode import track_of
+from facedit.bench.make_items.build_options import LeftOut
+from facedit.dataset.encode_clip import track_of
 from facedit.dataset.footage_list import Source
 from facedit.dataset.transcripts import Given, words_of
 from facedit.errors import FaceditError, NoFace, NoSound

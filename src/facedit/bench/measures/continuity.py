@@ -7,7 +7,7 @@ border of the hidden frames. Four steps x are measured:
 - ``picture``: mean absolute difference of the face crops b - 1 and b, in grey levels;
 - ``flow``: largest of the flow changes at b - 1 and b (the two pictures beside the seam), where the
   change at a picture is the mean over the crop of the length of flow(b -> b + 1) - flow(b - 1 -> b)
-  (``bench/flow.py``), in per cent of the crop's width;
+  (``bench/optical_flow.py``), in per cent of the crop's width;
 - ``motion``: root mean square step of all motion dims in equal units, b - 1 to b;
 - ``velocity``: the largest change of motion velocity at b - 1 and b.
 
@@ -37,13 +37,13 @@ import math
 
 import numpy as np
 
-from facedit.bench.flow import flow_changes
+from facedit.bench.optical_flow import flow_changes
 from facedit.bench.scene import Index, Scene, View
 from facedit.compose.seam_measures import face_box
 from facedit.evaluation.measure import Better, Measure, mean_of, mean_sums, ratio_of
 from facedit.evaluation.meter import lip_meter
 from facedit.evaluation.rows import has_face
-from facedit.report.measure import motion_steps, picture_step, seam_jump, velocity_steps
+from facedit.report.seam_steps import motion_steps, picture_step, seam_jump, velocity_steps
 from facedit.types import Bool, FaceTrack, Float32, Float64, UInt8
 
 UNITS = {"picture": "grey levels", "flow": "% of crop width", "motion": "spreads",

@@ -10,9 +10,9 @@ from facedit.bench.measures import (
     av_sync,
     continuity,
     diversity,
+    face_identity,
     frechet,
     head,
-    identity,
     landmarks,
     lips,
     pass_through,
@@ -31,7 +31,7 @@ from facedit.lip_sync.sync_weights import SyncModel, load_sync
 
 ALL = (
     lips, landmarks, spectra, head, av_sync, phone_sync, silence, continuity, picture, sharpness,
-    identity, frechet, pass_through, diversity,
+    face_identity, frechet, pass_through, diversity,
 )  # fmt: skip
 """The modules, in the order of the tables."""
 
@@ -92,7 +92,7 @@ def measure_scene(scene: Scene, nets: Nets) -> Sums:
         found |= part.sums(scene)
     found |= av_sync.sums(scene, nets.sync)
     found |= picture.sums(scene, nets.stlpips)
-    found |= identity.sums(scene, nets.face)
+    found |= face_identity.sums(scene, nets.face)
     found |= frechet.sums(scene, nets.features)
     return {key: tuple(values) for key, values in found.items()}
 

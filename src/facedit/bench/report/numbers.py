@@ -19,7 +19,7 @@ WAYS = {
 _MINUS = "−"
 
 
-def shown(value: float, measure: Measure) -> str:
+def formatted(value: float, measure: Measure) -> str:
     """Write a value with the measure's decimals; a value that rounds to 0 has no sign."""
     text = f"{value:.{measure.digits}f}"
     if float(text) == 0:
@@ -31,12 +31,12 @@ def interval(low: float, high: float, measure: Measure) -> str:
     """Write an interval; empty where there is none (a single clip)."""
     if not (isfinite(low) and isfinite(high)):
         return ""
-    return f"[{shown(low, measure)}, {shown(high, measure)}]"
+    return f"[{formatted(low, measure)}, {formatted(high, measure)}]"
 
 
 def signed(value: float, measure: Measure) -> str:
     """Write a difference with its sign."""
-    text = shown(value, measure)
+    text = formatted(value, measure)
     return text if value <= 0 or float(text) == 0 else f"+{text}"
 
 
@@ -51,7 +51,7 @@ def spelled(estimate: Estimate, measure: Measure) -> str:
     spread = interval(estimate.low, estimate.high, measure)
     spread = f", 95 % {spread}" if spread else ""
     whence = f"{counted(estimate.items, 'item')} of {counted(estimate.clips, 'clip')}"
-    return f"{shown(estimate.value, measure)}{unit}{spread}; {whence}"
+    return f"{formatted(estimate.value, measure)}{unit}{spread}; {whence}"
 
 
 def spelled_difference(paired: Paired, p_holm: float, measure: Measure) -> str:

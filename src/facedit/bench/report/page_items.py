@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from facedit.bench.record import Record
-from facedit.bench.report.choose import Shown
 from facedit.bench.report.compare import TRUTH
-from facedit.bench.report.numbers import shown as figure
+from facedit.bench.report.example_items import ExampleItem
+from facedit.bench.report.numbers import formatted as figure
 from facedit.bench.report.videos import SideBySide, hidden_stretches
 from facedit.report.curves import lip_picture
 from facedit.report.drawing import escape
@@ -18,7 +18,7 @@ from facedit.report.strips import legend
 from facedit.types import Float32
 
 
-def shown_items(shown: Sequence[Shown], videos: Sequence[SideBySide], reference: str) -> str:
+def shown_items(shown: Sequence[ExampleItem], videos: Sequence[SideBySide], reference: str) -> str:
     """Show items.
 
     Args:
@@ -80,7 +80,7 @@ def curve_picture(records: Sequence[Record], reference: str) -> str:
     return picture + legend(colours, "Lip opening in outer-eye distances, as tracked")
 
 
-def _item(one: Shown, video: SideBySide, reference: str) -> str:
+def _item(one: ExampleItem, video: SideBySide, reference: str) -> str:
     item, measure = one.item, one.measure
     unit = f" {measure.unit}" if measure.unit else ""
     said = f"{measure.title} {figure(one.value, measure)}{unit}"
@@ -103,7 +103,7 @@ def _item(one: Shown, video: SideBySide, reference: str) -> str:
     return "".join([*parts, "</div>"])
 
 
-def _sentence(one: Shown) -> str:
+def _sentence(one: ExampleItem) -> str:
     """Write the sentence with what goes and what comes."""
     item = one.item
     words = [word.text for word in item.clip.words]

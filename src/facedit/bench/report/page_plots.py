@@ -13,8 +13,8 @@ from facedit.bench.report.line_chart import Line, Point, line_chart
 from facedit.bench.report.main_measures import main_measures
 from facedit.bench.report.numbers import heading, spelled
 from facedit.bench.report.palette import MOST_LINES
+from facedit.bench.report.result_tables import Tables
 from facedit.bench.report.slices import clip_key
-from facedit.bench.report.tables import Tables
 from facedit.evaluation.measure import Measure, mean_of
 from facedit.evaluation.stats import Estimate, estimate
 from facedit.report.strips import legend

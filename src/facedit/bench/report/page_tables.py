@@ -11,13 +11,13 @@ from facedit.bench.report.measure_notes import note_on
 from facedit.bench.report.numbers import (
     WAYS,
     counted,
+    formatted,
     heading,
     interval,
-    shown,
     spelled,
     spelled_difference,
 )
-from facedit.bench.report.tables import Table, Tables
+from facedit.bench.report.result_tables import Table, Tables
 from facedit.evaluation.measure import Measure
 from facedit.evaluation.stats import Estimate
 from facedit.report.drawing import escape
@@ -176,7 +176,7 @@ def _cell(cell: Estimate | None, measure: Measure, best: bool, contrast: Contras
             mark = "<span class='up'>▲</span>"
         elif contrast.verdict == "worse":
             mark = "<span class='down'>▼</span>"
-    value = shown(cell.value, measure)
+    value = formatted(cell.value, measure)
     value = f"<b>{value}</b>" if best else value
     spread = interval(cell.low, cell.high, measure)
     kind = "n best" if best else "n"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from facedit.bench.items import Item
 from facedit.bench.record import Curves, Record
-from facedit.bench.report.choose import Shown
 from facedit.bench.report.compare import TRUTH
+from facedit.bench.report.example_items import ExampleItem
 from facedit.errors import FaceditError
 from facedit.media.read import read_frames
 from facedit.media.side_by_side import Column, videos_beside
@@ -38,7 +38,7 @@ class SideBySide:
 
 
 def side_by_sides(
-    folder: Path, shown: Sequence[Shown], reference: str, clips: Path | None
+    folder: Path, shown: Sequence[ExampleItem], reference: str, clips: Path | None
 ) -> list[SideBySide]:
     """Make the videos of the items that are shown.
 
@@ -68,7 +68,7 @@ def hidden_stretches(curves: Curves) -> tuple[tuple[float, float], ...]:
     return tuple(found)
 
 
-def _made(folder: Path, shown: Shown, reference: str, clips: Path | None) -> SideBySide:
+def _made(folder: Path, shown: ExampleItem, reference: str, clips: Path | None) -> SideBySide:
     own = next((record for record in shown.records if record.system == reference), None)
     if own is None or not _held(folder, own):
         return SideBySide("", f"The video of {reference} is not in the results' folder.")
@@ -119,7 +119,7 @@ def _held(folder: Path, record: Record) -> bool:
 
 
 def _left(
-    folder: Path, shown: Shown, clips: Path | None, spans: tuple[tuple[float, float], ...]
+    folder: Path, shown: ExampleItem, clips: Path | None, spans: tuple[tuple[float, float], ...]
 ) -> Column | None:
     """Return the truth, or the source in its own time."""
     item: Item = shown.item

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 
 from facedit.bench.scene import Scene, View
-from facedit.bench.selfcheck import pictures, sounds
+from facedit.bench.selfcheck import picture_disturbances as pictures
+from facedit.bench.selfcheck import sound_disturbances as sounds
 from facedit.bench.selfcheck.figures import TRUTH
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.motion.space import MotionSpace

@@ -8,9 +8,9 @@ from facedit.bench.measures import (
     av_sync,
     continuity,
     diversity,
+    face_identity,
     frechet,
     head,
-    identity,
     landmarks,
     lips,
     pass_through,
@@ -60,7 +60,7 @@ def measurer(nets: Nets) -> Callable[[Scene, Disturbance], dict[str, tuple[float
             for part in _EYES:
                 found |= part.sums(scene)
             found |= picture.sums(scene, nets.stlpips if disturbance.needs == "all" else None)
-            found |= identity.sums(scene, nets.face)
+            found |= face_identity.sums(scene, nets.face)
             found |= frechet.sums(scene, nets.features)
         return {key: tuple(values) for key, values in found.items()}
 

@@ -64,7 +64,7 @@ class SelfCheck:
             missing = "nan" in row.seen
             found.setdefault(
                 row.measure,
-                "these clips hold too little of what it measures" if missing else said(row),
+                "these clips hold too little of what it measures" if missing else in_words(row),
             )
         return found
 
@@ -84,11 +84,11 @@ class SelfCheck:
             counts[row.disturbance] = (good + row.ok, all_ + 1)
         lines += [f"  {name:<22} {good:>3} of {all_}" for name, (good, all_) in counts.items()]
         lines += [f"  {name:<22} not tested: {why}" for name, why in self.skipped.items()]
-        lines += [f"  {said(row)}" for row in self.failed]
+        lines += [f"  {in_words(row)}" for row in self.failed]
         return "\n".join(lines)
 
 
-def said(row: Row) -> str:
+def in_words(row: Row) -> str:
     """Say in one line what an expectation found.
 
     Args:
@@ -117,7 +117,7 @@ def require(found: SelfCheck) -> None:
     others = f" (and {len(more)} more)" if more else ""
     raise SelfCheckFailed(
         f"no table: {len(found.failed)} of {len(found.rows)} expectations of the self-check were "
-        f"not met; {said(first)}{others}. See {JSON_NAME}."
+        f"not met; {in_words(first)}{others}. See {JSON_NAME}."
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from facedit.bench.scene import Scene, View
 from facedit.bench.scoring import view_of
 from facedit.bench.selfcheck.disturb import Retrack
-from facedit.bench.selfcheck.pictures import Pictures
+from facedit.bench.selfcheck.picture_disturbances import Pictures
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.blank import Blank, Heard
+from facedit.bench.infill_task import Heard, InfillTask
 from facedit.bench.systems.system import Pictures, System
 from facedit.device import device_of
 from facedit.errors import UsageError
@@ -88,8 +88,8 @@ def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> Sy
     )
     chosen = replace(model, sampler=settings)
 
-    def draw(blank: Blank, takes: int) -> Float32:
-        return complete(chosen, blank, takes, context=setting.context, sound=setting.sound)
+    def draw(task: InfillTask, takes: int) -> Float32:
+        return complete(chosen, task, takes, context=setting.context, sound=setting.sound)
 
     origin = f"{sha256_of(weights)[:16]} {settings} {setting.sound}"
     pictures: Pictures = "rendered" if setting.render else "none"
@@ -97,13 +97,13 @@ def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> Sy
 
 
 def complete(
-    model: MotionModel, blank: Blank, takes: int, *, context: bool, sound: Heard
+    model: MotionModel, task: InfillTask, takes: int, *, context: bool, sound: Heard
 ) -> Float32:
-    """Let the model complete a blank.
+    """Let the model complete a task.
 
     Args:
         model: The model with its sampler settings.
-        blank: What is to be completed.
+        task: What is to be completed.
         takes: Versions to draw.
         context: Show the motion around the span.
         sound: ``own`` or ``other``.
@@ -111,9 +111,9 @@ def complete(
     Returns:
         Motion, kept entries as they were, shape (takes, T, D).
     """
-    speech = blank.hear(sound, encoder_of(model.encoder, device_of(model.net)))
-    kept = np.nan_to_num(blank.motion)
-    mask = blank.mask if context else np.ones_like(blank.mask)
-    tasks = [Task(kept, mask, speech, blank.seed + take) for take in range(takes)]
+    speech = task.hear(sound, encoder_of(model.encoder, device_of(model.net)))
+    kept = np.nan_to_num(task.motion)
+    mask = task.mask if context else np.ones_like(task.mask)
+    tasks = [Task(kept, mask, speech, task.seed + take) for take in range(takes)]
     drawn = np.stack(infill_batch(model, tasks, model.sampler))
-    return np.where(blank.mask, drawn, kept).astype(np.float32)
+    return np.where(task.mask, drawn, kept).astype(np.float32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedit.bench.blank import Blank
+from facedit.bench.infill_task import InfillTask
 from facedit.bench.systems.system import System
 from facedit.evaluation.baselines import line, stack_window
 from facedit.model.checkpoint import load_model
@@ -27,38 +27,38 @@ def retrieval() -> System:
     """Retrieve the speaker's own matching mouth motion from the rest of the clip."""
     projection = load_model().projection
 
-    def draw(blank: Blank, takes: int) -> Float32:
-        filled = retrieve(blank, projection)
+    def draw(task: InfillTask, takes: int) -> Float32:
+        filled = retrieve(task, projection)
         return np.repeat(filled[None], takes, axis=0)
 
     about = "the speaker's own mouth motion from where the clip sounds alike"
     return System("retrieval", about, "rendered", ("reconstruct", "edit"), draw)
 
 
-def retrieve(blank: Blank, projection: SpeechProjection) -> Float32:
-    """Fill a blank with motion found in its library.
+def retrieve(task: InfillTask, projection: SpeechProjection) -> Float32:
+    """Fill a task with motion found in its library.
 
     Args:
-        blank: The blank, with a library.
+        task: The task, with a library.
         projection: Brings speech features to fewer dims.
 
     Returns:
         Motion, shape (T, D); its ends are tied to the kept frames along a ramp.
     """
-    kept = np.nan_to_num(blank.motion)
-    library = blank.library
+    kept = np.nan_to_num(task.motion)
+    library = task.library
     if library is None or not library.usable.any():
-        return line(kept, blank.mask)
-    wanted = stack_window(projection(blank.speech), REACH)
+        return line(kept, task.mask)
+    wanted = stack_window(projection(task.speech), REACH)
     have = stack_window(projection(library.speech), REACH)
-    dims = blank.mask.any(axis=0)
+    dims = task.mask.any(axis=0)
     guess = kept.copy()
-    for start, stop in runs(np.asarray(blank.mask.any(axis=1))):
+    for start, stop in runs(np.asarray(task.mask.any(axis=1))):
         path = best_match(
             wanted[start:stop], have, library.motion[:, dims], library.usable, SMOOTHNESS
         )
         guess[start:stop, dims] = library.motion[path][:, dims]
-    return np.where(blank.mask, guess + line(kept - guess, blank.mask), kept).astype(np.float32)
+    return np.where(task.mask, guess + line(kept - guess, task.mask), kept).astype(np.float32)
 
 
 def best_match(

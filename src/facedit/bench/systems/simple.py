@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from facedit.bench.blank import Blank
+from facedit.bench.infill_task import InfillTask
 from facedit.bench.systems.system import System
 from facedit.errors import BadWeights
 from facedit.evaluation.baselines import Ridge, hold, line
@@ -27,8 +27,8 @@ REACH = "reach"
 def held() -> System:
     """Hold the last kept lips over the span."""
 
-    def draw(blank: Blank, takes: int) -> Float32:
-        return _repeated(hold(np.nan_to_num(blank.motion), blank.mask), takes)
+    def draw(task: InfillTask, takes: int) -> Float32:
+        return _repeated(hold(np.nan_to_num(task.motion), task.mask), takes)
 
     tracks = ("reconstruct", "edit", "generate")
     return System("hold", "the last kept lips, held; the head as shot", "rendered", tracks, draw)
@@ -37,8 +37,8 @@ def held() -> System:
 def straight() -> System:
     """Join the kept lips on both sides by a straight line."""
 
-    def draw(blank: Blank, takes: int) -> Float32:
-        return _repeated(line(np.nan_to_num(blank.motion), blank.mask), takes)
+    def draw(task: InfillTask, takes: int) -> Float32:
+        return _repeated(line(np.nan_to_num(task.motion), task.mask), takes)
 
     about = "a straight line between the kept lips on both sides"
     return System("line", about, "rendered", ("reconstruct", "edit"), draw)
@@ -68,10 +68,10 @@ def ridge(path: Path | None = None) -> System:
     path = path or Path(str(files("facedit"))) / "weights" / RIDGE_FILE
     projection, maps = load_ridges(path)
 
-    def draw(blank: Blank, takes: int) -> Float32:
-        heard = projection(blank.speech)
-        chosen = maps.get(blank.corpus, maps[ALL])
-        return _repeated(chosen.fill(np.nan_to_num(blank.motion), blank.mask, heard), takes)
+    def draw(task: InfillTask, takes: int) -> Float32:
+        heard = projection(task.speech)
+        chosen = maps.get(task.corpus, maps[ALL])
+        return _repeated(chosen.fill(np.nan_to_num(task.motion), task.mask, heard), takes)
 
     about = "ridge regression from 11 frames of speech (of the clip's own corpus where fitted)"
     return System(

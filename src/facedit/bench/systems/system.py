@@ -1,4 +1,4 @@
-"""What a system is: it completes a blank, and says how its pictures are made."""
+"""What a system is: it completes a task, and says how its pictures are made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from facedit.bench.blank import Blank
+from facedit.bench.infill_task import InfillTask
 from facedit.types import Float32
 
 Pictures = Literal["rendered", "frozen", "clip", "given", "none"]
@@ -14,8 +14,8 @@ Pictures = Literal["rendered", "frozen", "clip", "given", "none"]
 stands over the span; ``clip``: the clip itself (ground truth); ``given``: videos made elsewhere;
 ``none``: only the motion is looked at, as it was drawn."""
 
-Draw = Callable[[Blank, int], Float32]
-"""Completes a blank: so many takes of its motion, shape (takes, T, D)."""
+Draw = Callable[[InfillTask, int], Float32]
+"""Completes a task: so many takes of its motion, shape (takes, T, D)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class System:
         about: What it is, in one line.
         pictures: How its pictures are made.
         tracks: Tracks it has an answer to.
-        draw: Completes a blank; None where no motion is drawn.
+        draw: Completes a task; None where no motion is drawn.
         chance: Whether takes differ.
         videos: Folder of videos, where ``pictures`` is ``given``.
         origin: What its result depends on beside the code, e.g. the hash of its weights.

@@ -16,8 +16,8 @@ from facedit.evaluation.fills import Sounds
 from facedit.evaluation.rows import silent, speaking
 from facedit.evaluation.spans import EDGE, Gap, hide_span, middle_span
 from facedit.runs import runs
-from facedit.speech.cache import cached_features
 from facedit.speech.features import encoder_of, is_made
+from facedit.speech.sound_cache import cached_features
 from facedit.types import Bool, Float32, Float64
 from facedit.units import MOTION_FPS, frame_time
 

@@ -1,1 +1,1 @@
-"""Training of the motion model."""
+"""The motion model's training: masks drawn over prepared clips, the flow's loss, validation."""

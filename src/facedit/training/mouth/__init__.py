@@ -1,1 +1,1 @@
-"""Training of the mouth network."""
+"""The mouth network's training: canonical crops of clips, one frame drawn from others."""

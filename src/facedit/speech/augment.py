@@ -20,7 +20,7 @@ _LOUD = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Disguise:
+class Augmentation:
     """A change of a sound.
 
     Attributes:
@@ -39,8 +39,8 @@ class Disguise:
     noise_db: float = np.inf
 
 
-def draw_disguise(rng: np.random.Generator) -> Disguise:
-    """Draw a disguise.
+def draw_augmentation(rng: np.random.Generator) -> Augmentation:
+    """Draw a augmentation.
 
     Args:
         rng: Source of chance.
@@ -49,7 +49,7 @@ def draw_disguise(rng: np.random.Generator) -> Disguise:
         A voice up to 18 % higher or lower, within 3 dB per octave, in a room of 0.1 to 0.6 s at 20
         to 0 dB below the voice, with noise 10 to 40 dB below it.
     """
-    return Disguise(
+    return Augmentation(
         warp=float(np.exp(rng.uniform(-1, 1) * np.log(1.18))),
         tilt_db=float(rng.uniform(-3, 3)),
         decay_s=float(rng.uniform(0.1, 0.6)),
@@ -58,22 +58,24 @@ def draw_disguise(rng: np.random.Generator) -> Disguise:
     )
 
 
-def disguised_power(samples: Float32, disguise: Disguise, rng: np.random.Generator) -> Float64:
-    """Compute the power in the mel bands of a disguised sound.
+def augmented_power(
+    samples: Float32, augmentation: Augmentation, rng: np.random.Generator
+) -> Float64:
+    """Compute the power in the mel bands of an augmented sound.
 
     Args:
         samples: 16 kHz mono amplitudes, shape (N,).
-        disguise: What is changed.
+        augmentation: What is changed.
         rng: Source of the noise.
 
     Returns:
         Shape (80, N // 160), as ``mel_power`` of another voice in another room would be.
     """
-    power = mel_power(samples, warp=disguise.warp)
+    power = mel_power(samples, warp=augmentation.warp)
     octaves = np.log2(np.maximum(mel_centres(), 50.0) / _PIVOT_HZ)
-    power *= 10 ** (disguise.tilt_db * octaves / 10)[:, None]
-    power += room_tail(power, disguise.decay_s, disguise.room_db)
-    return power + noise_floor(power, disguise.noise_db, rng)
+    power *= 10 ** (augmentation.tilt_db * octaves / 10)[:, None]
+    power += room_tail(power, augmentation.decay_s, augmentation.room_db)
+    return power + noise_floor(power, augmentation.noise_db, rng)
 
 
 def room_tail(power: Float64, decay_s: float, room_db: float) -> Float64:

@@ -9,7 +9,7 @@ from typing import Any
 
 from facedit.evaluation.behaviour.closures import MARGIN
 from facedit.evaluation.behaviour.drift import LEVELS
-from facedit.evaluation.behaviour.run import CLOSURES, DRIFT, STILLNESS
+from facedit.evaluation.behaviour.run_studies import CLOSURES, DRIFT, STILLNESS
 from facedit.evaluation.behaviour.study import Row
 from facedit.evaluation.behaviour.study_drift import RATIOS
 

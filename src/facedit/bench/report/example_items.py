@@ -12,7 +12,7 @@ from facedit.bench.items import Bench, Item, Track
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH, badness, sums_of
 from facedit.bench.report.main_measures import main_measures
-from facedit.bench.report.tables import Tables
+from facedit.bench.report.result_tables import Tables
 from facedit.evaluation.measure import Measure
 
 WORST, BEST = 2, 1
@@ -20,7 +20,7 @@ WORST, BEST = 2, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ExampleItem:
     """An item on the page.
 
     Attributes:
@@ -41,7 +41,7 @@ class Shown:
 
 def choose(
     bench: Bench, records: Sequence[Record], measures: Sequence[Measure], tables: Tables
-) -> list[Shown]:
+) -> list[ExampleItem]:
     """Choose items to show.
 
     Args:
@@ -58,7 +58,7 @@ def choose(
     for record in records:
         found.setdefault(record.system, {})[record.item] = record
     by_id = {item.id: item for item in bench.items}
-    shown: list[Shown] = []
+    shown: list[ExampleItem] = []
     for table in tables.tables:
         track, own = table.slice.track, found.get(tables.reference, {})
         if table.slice.by != "all":
@@ -75,7 +75,7 @@ def choose(
         for rank, (item, value) in _picked(ranked):
             rows = [found[s][item] for s in systems if item in found.get(s, {})]
             done = tuple(row for row in rows if row.status == "done")
-            shown.append(Shown(by_id[item], rank, measure, value, done))
+            shown.append(ExampleItem(by_id[item], rank, measure, value, done))
     return shown
 
 

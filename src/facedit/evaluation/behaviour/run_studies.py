@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from facedit.dataset.encode import speech_of
+from facedit.dataset.encode_clip import speech_of
 from facedit.dataset.footage_list import Source, list_sources
 from facedit.dataset.prepared import ClipRow, Meta, PreparedClip
 from facedit.dataset.transcripts import Given

@@ -11,17 +11,17 @@ from pathlib import Path, PurePosixPath
 from facedit.bench.items import Bench, ClipFacts, Item
 from facedit.bench.material import ORIGIN as MADE
 from facedit.bench.scene import Scene
+from facedit.bench.selfcheck.chosen_items import LEAST, choose_items, partners
 from facedit.bench.selfcheck.disturb import DISTURBANCES, TAKES, Disturbance, Help
 from facedit.bench.selfcheck.expectations import EXPECTATIONS
 from facedit.bench.selfcheck.figures import Figures, ItemSums
 from facedit.bench.selfcheck.fingerprint import fingerprint, versions
 from facedit.bench.selfcheck.judge import disturbances_of, judge, unexamined, units_of
-from facedit.bench.selfcheck.page import selfcheck_html
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, save
-from facedit.bench.selfcheck.sample import LEAST, choose_items, partners
+from facedit.bench.selfcheck.selfcheck_page import selfcheck_html
 from facedit.device import AUTO, choose_device
 from facedit.scale.outcome import Failure
-from facedit.scale.run import run_items
+from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
 from facedit.weights import fetch as assets
 

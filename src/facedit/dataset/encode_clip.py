@@ -25,7 +25,7 @@ from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.runs import runs
-from facedit.speech.disguise import disguised_power, draw_disguise
+from facedit.speech.augment import augmented_power, draw_augmentation
 from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, encoder_name, extract
 from facedit.types import Bool, FaceTrack, Float32, SpeechFeatures
 from facedit.units import MOTION_FPS, frame_at
@@ -101,7 +101,7 @@ def voices_of(
         clip: The video.
         cache: As of ``speech_of``; the number is added to its name.
         count: How many.
-        seed: Seed of the disguises: a number of the clip.
+        seed: Seed of the augmentations: a number of the clip.
         encoder: What hears it.
 
     Returns:
@@ -115,8 +115,8 @@ def voices_of(
     sound, voices = read_sound(clip, mono=True), []
     for k, path in enumerate(paths):
         rng = np.random.default_rng([seed, k])
-        disguise = draw_disguise(rng)
-        other = encoder.through(partial(disguised_power, disguise=disguise, rng=rng))
+        augmentation = draw_augmentation(rng)
+        other = encoder.through(partial(augmented_power, augmentation=augmentation, rng=rng))
         voices.append(extract(sound, encoder=other).values)
         _store(path, values=voices[-1].astype(np.float16))
     return tuple(voices)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from facedit.bench.item_sound import edit_sound
 from facedit.bench.items import Item, SoundRecipe
 from facedit.bench.make_items.clips import BuildClip
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, edit_position, item_seed, slug
-from facedit.bench.sounds import edit_sound
 from facedit.compose.plans import edit_joints
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import Keep
@@ -26,7 +26,7 @@ LEAST_KEPT_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class EditCandidate:
     """An edit of a clip that could become an item.
 
     Attributes:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from facedit.speech.disguise import (
-    Disguise,
-    disguised_power,
-    draw_disguise,
+from facedit.speech.augment import (
+    Augmentation,
+    augmented_power,
+    draw_augmentation,
     noise_floor,
     room_tail,
 )
@@ -21,12 +21,12 @@ def rng():
 
 def test_no_change_is_no_change():
     sound = rng().normal(0, 0.1, 8_000).astype(np.float32)
-    np.testing.assert_array_equal(disguised_power(sound, Disguise(), rng()), mel_power(sound))
+    np.testing.assert_array_equal(augmented_power(sound, Augmentation(), rng()), mel_power(sound))
 
 
 @pytest.mark.parametrize("factor", [0.85, 1.0, 1.18])
 def test_a_warped_tone_is_heard_at_the_factor_times_its_frequency(factor):
-    heard = disguised_power(tone(1500), Disguise(warp=factor), rng())[:, 50]
+    heard = augmented_power(tone(1500), Augmentation(warp=factor), rng())[:, 50]
     band = int(np.abs(mel_centres() - 1500 * factor).argmin())
     assert abs(int(heard.argmax()) - band) <= 1
 
@@ -41,8 +41,8 @@ def test_warping_is_monotone_and_keeps_the_ends(factor):
 
 
 def test_tilt_raises_an_octave_by_its_decibels():
-    low = disguised_power(tone(1000), Disguise(tilt_db=3.0), rng())[:, 50].max()
-    high = disguised_power(tone(2000), Disguise(tilt_db=3.0), rng())[:, 50].max()
+    low = augmented_power(tone(1000), Augmentation(tilt_db=3.0), rng())[:, 50].max()
+    high = augmented_power(tone(2000), Augmentation(tilt_db=3.0), rng())[:, 50].max()
     plain = [mel_power(tone(hz))[:, 50].max() for hz in (1000, 2000)]
     assert 10 * np.log10((high / plain[1]) / (low / plain[0])) == pytest.approx(3.0, abs=0.4)
 
@@ -66,13 +66,13 @@ def test_noise_lies_as_far_below_loud_speech_as_asked():
 def test_nothing_moves_in_time():
     sound = np.zeros(16_000, np.float32)
     sound[8_000:8_160] = rng().normal(0, 0.3, 160)
-    disguise = draw_disguise(rng())
-    quiet = Disguise(disguise.warp, disguise.tilt_db)
-    heard = disguised_power(sound, quiet, rng()).sum(axis=0)
+    augmentation = draw_augmentation(rng())
+    quiet = Augmentation(augmentation.warp, augmentation.tilt_db)
+    heard = augmented_power(sound, quiet, rng()).sum(axis=0)
     plain = mel_power(sound).sum(axis=0)
     assert set(np.flatnonzero(heard)) == set(np.flatnonzero(plain))
 
 
 def test_the_same_seed_gives_the_same_disguise():
-    assert draw_disguise(rng()) == draw_disguise(rng())
-    assert draw_disguise(rng()) != draw_disguise(np.random.default_rng(1))
+    assert draw_augmentation(rng()) == draw_augmentation(rng())
+    assert draw_augmentation(rng()) != draw_augmentation(np.random.default_rng(1))

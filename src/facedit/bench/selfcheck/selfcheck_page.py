@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from facedit.bench.selfcheck.curves import ALL, COLOURS, curve_picture, shift_curves
 from facedit.bench.selfcheck.figures import Figures
 from facedit.bench.selfcheck.matrix import SCALE, matrix_picture
 from facedit.bench.selfcheck.result import SelfCheck
+from facedit.bench.selfcheck.sync_curves import ALL, COLOURS, curve_picture, shift_curves
 from facedit.report.drawing import escape
 from facedit.report.strips import legend
 from facedit.report.style import STYLE

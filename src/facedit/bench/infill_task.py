@@ -28,7 +28,7 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
-class Blank:
+class InfillTask:
     """The motion that a system is to complete.
 
     Attributes:

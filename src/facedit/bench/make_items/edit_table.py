@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.bench.items import SoundRecipe
+from facedit.bench.make_items.build_options import LeftOut
+from facedit.bench.make_items.candidates import OWN, EditCandidate
 from facedit.bench.make_items.clips import BuildClip
-from facedit.bench.make_items.options import LeftOut
-from facedit.bench.make_items.wishes import OWN, Wish
 from facedit.dataset.clip_tables import read_table
 from facedit.editing.diff import WordEdit, diff
 from facedit.editing.requests import find
@@ -75,9 +75,9 @@ def read_list(table: Path | None, known: set[str]) -> list[Line]:
     return lines
 
 
-def listed_wishes(
+def listed_candidates(
     lines: list[Line], clips: list[BuildClip], root: Path, voice: str
-) -> tuple[list[Wish], list[LeftOut]]:
+) -> tuple[list[EditCandidate], list[LeftOut]]:
     """Find the edits of a table in the clips.
 
     Args:
@@ -90,7 +90,7 @@ def listed_wishes(
         The edits in the table's order, and those left out.
     """
     by_file = {clip.facts.file: clip for clip in clips}
-    wishes: list[Wish] = []
+    candidates: list[EditCandidate] = []
     left: list[LeftOut] = []
     for line in lines:
         clip = by_file.get(line.file)
@@ -103,8 +103,8 @@ def listed_wishes(
         except (FaceditError, ValueError) as error:
             left.append(LeftOut(line.where, f"{line.file}: {error}"))
             continue
-        wishes.append(Wish(clip, edit, "list", sound))
-    return wishes, left
+        candidates.append(EditCandidate(clip, edit, "list", sound))
+    return candidates, left
 
 
 def _edit(transcript: Transcript, change: str, words: str, new: str) -> WordEdit:

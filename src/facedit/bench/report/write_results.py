@@ -9,12 +9,18 @@ from typing import Any
 
 from facedit.bench.items import Bench
 from facedit.bench.record import Record
-from facedit.bench.report.choose import choose
 from facedit.bench.report.cost import costs
+from facedit.bench.report.example_items import choose
 from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.files import cost_csv, results_csv, results_json, results_md, unmeasured
-from facedit.bench.report.page import bench_page
-from facedit.bench.report.tables import Count, make_tables
+from facedit.bench.report.result_files import (
+    cost_csv,
+    results_csv,
+    results_json,
+    results_md,
+    unmeasured,
+)
+from facedit.bench.report.result_tables import Count, make_tables
+from facedit.bench.report.results_page import bench_page
 from facedit.bench.report.videos import side_by_sides
 from facedit.errors import OutputNotWritable
 from facedit.evaluation.measure import Measure

@@ -16,7 +16,7 @@ from facedit.bench.items import Bench, Item, read_bench
 from facedit.bench.measures.registry import MEASURES
 from facedit.bench.record import Record, read_records, write_records
 from facedit.bench.report.facts import RunFacts
-from facedit.bench.resume import RECORDS, claim
+from facedit.bench.resume import RECORDS, check_settings
 from facedit.bench.selection import chosen_items, clips_folder, other_clip, stray_videos
 from facedit.bench.selfcheck import left_out, selfcheck
 from facedit.bench.systems.chosen import DEFAULT, choose
@@ -27,12 +27,12 @@ from facedit.errors import ItemsFailed
 from facedit.evaluation.measure import DRAWN
 from facedit.lock import locked
 from facedit.scale.outcome import Failure
-from facedit.scale.run import run_items
+from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
 from facedit.weights import fetch as assets
 
 if TYPE_CHECKING:
-    from facedit.bench.report.write import Report
+    from facedit.bench.report.write_results import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     items = chosen_items(bench, options.tracks, options.limits)
     assets.require("core", "bench")
     with locked(output, "bench run"):
-        claim(output, bench, systems, takes=options.takes, force=options.force)
+        check_settings(output, bench, systems, takes=options.takes, force=options.force)
         checked = selfcheck(
             bench, clips, output, items=options.selfcheck_items, workers=options.workers,
             progress=options.progress, device=options.device,
@@ -176,7 +176,7 @@ def finish(
     Raises:
         ItemsFailed: If items failed or videos belong to no item; the report is written first.
     """
-    from facedit.bench.report.write import write_results
+    from facedit.bench.report.write_results import write_results
 
     order = {item.id: number for number, item in enumerate(items)}
     names = [system.name for system in systems]

@@ -10,11 +10,11 @@ import numpy as np
 
 from facedit.bench.items import Item, SoundRecipe
 from facedit.bench.make_items.balance import balanced
+from facedit.bench.make_items.build_options import LeftOut
+from facedit.bench.make_items.candidates import OWN, EditCandidate
 from facedit.bench.make_items.clips import BuildClip
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, item_seed, shuffle_key, third
-from facedit.bench.make_items.options import LeftOut
 from facedit.bench.make_items.rules import rule_edits
-from facedit.bench.make_items.wishes import OWN, Wish
 from facedit.dataset import grid_names as grid
 from facedit.editing.diff import WordEdit
 from facedit.errors import BadEdit, FaceditError
@@ -28,7 +28,7 @@ PER_RULE = 3
 """Edits by rule that are considered of one clip per kind, length and place in the text."""
 
 
-def grammar_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
+def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:
     """List edits of GRID sentences, with words of the same speaker where there are some.
 
     Args:
@@ -43,7 +43,7 @@ def grammar_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
     spoken = [clip for clip in clips if sentences[clip.facts.file]]
     voices = Counter(clip.facts.speaker for clip in spoken)
     recorded = any(count > 1 for count in voices.values())
-    wishes: list[Wish] = []
+    candidates: list[EditCandidate] = []
     for clip in spoken:
         own = sentences[clip.facts.file]
         assert own is not None
@@ -52,21 +52,21 @@ def grammar_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
         picks = generator.permutation(len(others))[:DONORS]
         for donor in (others[int(k)] for k in picks):
             for edit, words in grid.edits(own, sentences[donor.facts.file]):
-                wishes.append(
-                    Wish(clip, edit, "grammar", donor=donor, donor_words=words)
+                candidates.append(
+                    EditCandidate(clip, edit, "grammar", donor=donor, donor_words=words)
                     if edit.new_words
-                    else Wish(clip, edit, "grammar")
+                    else EditCandidate(clip, edit, "grammar")
                 )
         # A voice speaks only where nobody's own words can be had: those are the better sound.
         if not others:
             new = None if recorded else grid.random_sentence(generator)
             for edit, _ in grid.edits(own, new):
                 said = SoundRecipe("voice", voice=voice) if edit.new_words else OWN
-                wishes.append(Wish(clip, edit, "grammar", said))
-    return _without_doubles(wishes)
+                candidates.append(EditCandidate(clip, edit, "grammar", said))
+    return _without_doubles(candidates)
 
 
-def rules_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
+def rules_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:
     """List edits by rule of English clips.
 
     Args:
@@ -77,7 +77,7 @@ def rules_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
     Returns:
         The edits, a few per clip of each kind, length and place.
     """
-    wishes: list[Wish] = []
+    candidates: list[EditCandidate] = []
     for clip in clips:
         if clip.facts.language != "en":
             continue
@@ -89,12 +89,12 @@ def rules_wishes(clips: list[BuildClip], voice: str, seed: int) -> list[Wish]:
             seen[kind] += 1
             if seen[kind] <= PER_RULE:
                 said = SoundRecipe("voice", voice=voice) if edit.new_words else OWN
-                wishes.append(Wish(clip, edit, "rules", said))
-    return wishes
+                candidates.append(EditCandidate(clip, edit, "rules", said))
+    return candidates
 
 
 def choose_edits(
-    listed: list[Wish], others: list[Wish], count: int, root: Path, seed: int
+    listed: list[EditCandidate], others: list[EditCandidate], count: int, root: Path, seed: int
 ) -> tuple[list[Item], list[LeftOut], dict[str, str]]:
     """Make items of edits: all of the list, then the others as they balance it best.
 
@@ -113,25 +113,31 @@ def choose_edits(
     origins: dict[str, str] = {}
     numbers: Counter[tuple[object, ...]] = Counter()
 
-    def add(wish: Wish) -> bool:
-        cell = (wish.edit.kind, edit_length(wish.edit), wish.clip.facts.file)
+    def add(candidate: EditCandidate) -> bool:
+        cell = (candidate.edit.kind, edit_length(candidate.edit), candidate.clip.facts.file)
         try:
-            item = wish.item(root, seed, numbers[cell] + 1)
+            item = candidate.item(root, seed, numbers[cell] + 1)
         except FaceditError as error:
-            if wish.origin == "list":
-                left.append(LeftOut(wish.about, str(error)))
+            if candidate.origin == "list":
+                left.append(LeftOut(candidate.about, str(error)))
             elif not isinstance(error, BadEdit):
-                log.warning("%s: %s", wish.about, error)
+                log.warning("%s: %s", candidate.about, error)
             return False
         numbers[cell] += 1
         items.append(item)
-        origins[item.id] = wish.origin
+        origins[item.id] = candidate.origin
         return True
 
-    taken = [wish for wish in listed if add(wish)][:count]
+    taken = [candidate for candidate in listed if add(candidate)][:count]
     del items[len(taken) :]
-    others = sorted(others, key=lambda wish: shuffle_key(seed, wish.key))
-    balanced(others, count - len(items), _keys, accept=add, already=[_keys(wish) for wish in taken])
+    others = sorted(others, key=lambda candidate: shuffle_key(seed, candidate.key))
+    balanced(
+        others,
+        count - len(items),
+        _keys,
+        accept=add,
+        already=[_keys(candidate) for candidate in taken],
+    )
     return items, left, {item.id: origins[item.id] for item in items}
 
 
@@ -148,14 +154,12 @@ def place(edit: WordEdit, clip: BuildClip) -> str:
     return third((edit.old_start + edit.old_end) / 2 / words)
 
 
-def _keys(wish: Wish) -> tuple[object, ...]:
-    cell = (SHORT_NAME[wish.edit.kind], edit_length(wish.edit))
-    facts = wish.clip.facts
-    return (
-        cell, (*cell, place(wish.edit, wish.clip)), facts.corpus, facts.speaker, facts.file,
-        (facts.file, cell),
-    )  # fmt: skip
+def _keys(candidate: EditCandidate) -> tuple[object, ...]:
+    edit, facts = candidate.edit, candidate.clip.facts
+    cell = (SHORT_NAME[edit.kind], edit_length(edit))
+    where = (*cell, place(edit, candidate.clip))
+    return cell, where, facts.corpus, facts.speaker, facts.file, (facts.file, cell)
 
 
-def _without_doubles(wishes: list[Wish]) -> list[Wish]:
-    return list({wish.key: wish for wish in reversed(wishes)}.values())[::-1]
+def _without_doubles(candidates: list[EditCandidate]) -> list[EditCandidate]:
+    return list({candidate.key: candidate for candidate in reversed(candidates)}.values())[::-1]

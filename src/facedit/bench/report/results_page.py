@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from facedit.bench.items import Bench
 from facedit.bench.record import Record
-from facedit.bench.report.choose import Shown
 from facedit.bench.report.cost import Cost
+from facedit.bench.report.example_items import ExampleItem
 from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.files import not_done
 from facedit.bench.report.numbers import counted
 from facedit.bench.report.page_items import shown_items
 from facedit.bench.report.page_lists import (
@@ -23,8 +22,9 @@ from facedit.bench.report.page_plots import track_plots
 from facedit.bench.report.page_style import BENCH_STYLE
 from facedit.bench.report.page_tables import TRACK_TITLES, measure_legend, track_tables
 from facedit.bench.report.palette import colours
+from facedit.bench.report.result_files import not_done
+from facedit.bench.report.result_tables import Tables
 from facedit.bench.report.slices import TRACKS, clip_key
-from facedit.bench.report.tables import Tables
 from facedit.bench.report.videos import SideBySide
 from facedit.evaluation.measure import Measure
 from facedit.report.document import document
@@ -38,7 +38,7 @@ def bench_page(
     facts: RunFacts,
     tables: Tables,
     costs: Sequence[Cost],
-    shown: Sequence[Shown],
+    shown: Sequence[ExampleItem],
     videos: Sequence[SideBySide],
 ) -> str:
     """Write the page.

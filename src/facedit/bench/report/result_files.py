@@ -13,9 +13,9 @@ from facedit.bench.record import Record
 from facedit.bench.report.cost import Cost
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.report.main_measures import is_drawn, main_measures
-from facedit.bench.report.numbers import heading, interval, plain, shown
+from facedit.bench.report.numbers import formatted, heading, interval, plain
+from facedit.bench.report.result_tables import Count, Table, Tables
 from facedit.bench.report.slices import TRACKS
-from facedit.bench.report.tables import Count, Table, Tables
 from facedit.evaluation.measure import Measure
 from facedit.evaluation.stats import Estimate
 
@@ -224,6 +224,6 @@ def _md(text: str) -> str:
 def _md_cell(cell: Estimate | None, measure: Measure, best: bool) -> str:
     if cell is None:
         return ""
-    value = shown(cell.value, measure)
+    value = formatted(cell.value, measure)
     spread = interval(cell.low, cell.high, measure)
     return f"{f'**{value}**' if best else value} {spread}".strip()
