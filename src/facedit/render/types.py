@@ -1,11 +1,11 @@
-"""What the renderer takes and gives."""
+"""What the renderer takes and gives, and the interface that another renderer would implement."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from facedit.types import UInt8
+from facedit.types import Float32, UInt8
 
 Region = Literal["lips", "face", "head"]
 """What may change: the lower face; also eyes and brows; also the head's place."""
@@ -56,3 +56,24 @@ class MouthPath:
     """
 
     choices: tuple[Choice, ...]
+
+
+class Renderer(Protocol):
+    """Anything that can put target landmarks into frames of a clip."""
+
+    def plan(self, target_landmarks: Float32, base_landmarks: Float32) -> MouthPath:
+        """Choose real pictures for consecutive frames, both arguments (F, 478, 3)."""
+        ...
+
+    def render(
+        self,
+        base_rgb: UInt8,
+        base_landmarks: Float32,
+        target_landmarks: Float32,
+        choice: Choice,
+        *,
+        weight: float = 1.0,
+        region: Region = "lips",
+    ) -> Patch:
+        """Draw one frame: a patch for the base frame."""
+        ...
