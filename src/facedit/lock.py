@@ -11,6 +11,9 @@ from typing import TextIO
 
 from facedit.errors import OutputNotWritable
 
+if sys.platform != "win32":
+    import fcntl
+
 NAME = ".facedit.lock"
 
 
@@ -53,18 +56,31 @@ def locked(folder: Path, verb: str) -> Iterator[None]:
                     folder.rmdir()
 
 
+def lock(path: Path, handle: int, *, wait: bool = False) -> bool:
+    """Lock an open file until it is closed or its process ends; on Windows nothing is locked.
+
+    Args:
+        path: The name that it was opened by.
+        handle: Its descriptor.
+        wait: Wait while somebody else holds it, instead of ``BlockingIOError``.
+
+    Returns:
+        Whether the name still means this file: a holder before may have removed it.
+    """
+    if sys.platform != "win32":
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
 def _opened(path: Path) -> TextIO:
     """Open the lock's file and lock it; BlockingIOError if somebody else did."""
     while True:
         file = path.open("a")
-        if sys.platform == "win32":
-            return file
-        import fcntl
-
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The holder before may have removed the file between the two lines above.
-            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            if lock(path, file.fileno()):
                 file.truncate(0)
                 return file
         except BaseException:

@@ -17,8 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
+from facedit.lock import lock
 
 # Short: a name may be 255 bytes at most, and the output's own may use them up.
 _NAME = re.compile(r"\.facedit-[0-9a-f]{16}\.part")
@@ -97,9 +96,10 @@ def _made(folder: Path) -> tuple[Path, int]:
         if sys.platform == "win32":  # an open file could not be moved to its place
             os.close(handle)
             return path, os.open(os.devnull, os.O_RDONLY)
-        with suppress(OSError):  # some file systems know no locks: there nothing is cleared either
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if _still(path, handle):  # not taken for a dead run's before it was locked
+        try:
+            if lock(path, handle, wait=True):  # not taken for a dead run's before it was locked
+                return path, handle
+        except OSError:  # some file systems know no locks: there nothing is cleared either
             return path, handle
         os.close(handle)
 
@@ -110,17 +110,8 @@ def _clear(path: Path) -> None:
         return
     handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _still(path, handle):
+        if lock(path, handle):
             shutil.rmtree(path.with_suffix(""), ignore_errors=True)
             path.unlink()
     finally:
         os.close(handle)
-
-
-def _still(path: Path, handle: int) -> bool:
-    """Tell whether a name still means the file that was opened."""
-    try:
-        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(handle))
-    except FileNotFoundError:
-        return False
