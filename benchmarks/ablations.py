@@ -22,8 +22,8 @@ from facedit.dataset.prepared import ClipRow, PreparedClip, read_clip, read_meta
 from facedit.evaluation.baselines import Ridge
 from facedit.evaluation.evaluate import group_clips
 from facedit.evaluation.fills import Sounds, methods
+from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, paired_gain
-from facedit.evaluation.spans import LipMeter, score_clips
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
 from facedit.training.motion.config import load_config

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from facedit.dataset.prepared import ClipRow, read_clip, read_meta, read_rows
+from facedit.evaluation.hidden_spans import EDGE, LipMeter
 from facedit.evaluation.lip_sums import FIGURES, paired_gain
-from facedit.evaluation.spans import EDGE, LipMeter
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
 from facedit.training.adapt.motion_judge import SPAN, judged, span_scores

@@ -11,7 +11,7 @@ from facedit.evaluation.behaviour.study_closures import SPAN, study_closures
 from facedit.evaluation.behaviour.study_drift import study_drift
 from facedit.evaluation.behaviour.study_stillness import study_stillness
 from facedit.evaluation.behaviour.study_tables import behaviour_tables
-from facedit.evaluation.spans import LipMeter
+from facedit.evaluation.hidden_spans import LipMeter
 from facedit.motion.space import MotionSpace
 from facedit.types import Sound
 

@@ -21,8 +21,8 @@ from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import line
 from facedit.evaluation.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
 from facedit.evaluation.fills import OF_ANOTHER_CLIP
+from facedit.evaluation.hidden_spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
 from facedit.evaluation.lip_sums import hidden_frames
-from facedit.evaluation.spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
 from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT

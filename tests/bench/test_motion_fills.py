@@ -5,7 +5,7 @@ import pytest
 
 from facedit.dataset.prepared import PreparedClip
 from facedit.evaluation.fills import Sounds, borrowed, elsewhere
-from facedit.evaluation.spans import Gap
+from facedit.evaluation.hidden_spans import Gap
 
 
 def clip(number, frames):

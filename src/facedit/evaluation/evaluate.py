@@ -23,8 +23,8 @@ from facedit.evaluation.baselines import Pair, Ridge, RidgeFit
 from facedit.evaluation.behaviour.run_studies import STUDIES, Footage, run_studies
 from facedit.evaluation.evaluation import Evaluation, tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP, Sounds, borrowed, methods
+from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import Figure, figures, hidden_frames, paired_gain
-from facedit.evaluation.spans import LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.motion.space import MotionSpace
 from facedit.types import Float64

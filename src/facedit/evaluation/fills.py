@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from facedit.dataset.prepared import PreparedClip
 from facedit.evaluation.baselines import Ridge, hold, line
-from facedit.evaluation.spans import Gap
+from facedit.evaluation.hidden_spans import Gap
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.model.normalise import kept_centre

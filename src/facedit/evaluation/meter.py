@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from facedit.evaluation.spans import LipMeter
+from facedit.evaluation.hidden_spans import LipMeter
 from facedit.motion.space import MotionSpace
 
 

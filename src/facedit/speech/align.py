@@ -20,8 +20,8 @@ from facedit.inputs import check_pace
 from facedit.speech.forced import AlignedWord, force_align, mean_score
 from facedit.speech.pronounce import plain
 from facedit.speech.sound import speech_samples
-from facedit.speech.timing import in_order, spread
 from facedit.speech.whisper_words import LONGEST_S, attend, recognise
+from facedit.speech.word_times import in_order, spread
 from facedit.types import Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
 

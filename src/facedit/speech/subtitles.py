@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
-from facedit.speech.timing import spread
+from facedit.speech.word_times import spread
 from facedit.types import Word
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"

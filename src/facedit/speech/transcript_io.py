@@ -16,8 +16,8 @@ from facedit.inputs import check_pace, read_text
 from facedit.media.output import whole_or_nothing
 from facedit.speech.subtitles import format_cues, parse_cues
 from facedit.speech.textgrid import parse_textgrid
-from facedit.speech.timing import GUESSED, in_order, one_each
 from facedit.speech.transcript_json import FORMAT, VERSION, parse_json
+from facedit.speech.word_times import GUESSED, in_order, one_each
 from facedit.types import Transcript, Word
 
 _log = logging.getLogger(__name__)

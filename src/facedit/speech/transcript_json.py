@@ -9,7 +9,7 @@ from typing import Any
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
 from facedit.inputs import parse_json as parse_document
-from facedit.speech.timing import GUESSED, spread
+from facedit.speech.word_times import GUESSED, spread
 from facedit.types import Word
 
 FORMAT = "facedit-transcript"

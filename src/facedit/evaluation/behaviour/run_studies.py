@@ -20,7 +20,7 @@ from facedit.evaluation.behaviour.study_closures import study_closures
 from facedit.evaluation.behaviour.study_drift import study_drift
 from facedit.evaluation.behaviour.study_stillness import study_stillness
 from facedit.evaluation.fills import Fill
-from facedit.evaluation.spans import LipMeter
+from facedit.evaluation.hidden_spans import LipMeter
 from facedit.speech.features import WhisperBase, encoder_of
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.evaluation.behaviour.closures import rest_of
 from facedit.evaluation.behaviour.heard import Heard
 from facedit.evaluation.fills import Fill, Sounds
+from facedit.evaluation.hidden_spans import Gap, LipMeter
 from facedit.evaluation.lip_sums import figures
-from facedit.evaluation.spans import Gap, LipMeter
 from facedit.types import Float32, Float64, SpeechFeatures
 
 Row = dict[str, Any]

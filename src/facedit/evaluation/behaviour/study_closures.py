@@ -8,7 +8,7 @@ from facedit.evaluation.behaviour import closures
 from facedit.evaluation.behaviour.closures import closure_sums, spans_around
 from facedit.evaluation.behaviour.heard import Phone
 from facedit.evaluation.behaviour.study import Row, Study, rows_of
-from facedit.evaluation.spans import EDGE, Gap, hide_span
+from facedit.evaluation.hidden_spans import EDGE, Gap, hide_span
 from facedit.types import Float64
 
 SPAN = 14

@@ -22,8 +22,8 @@ from facedit.evaluation.behaviour.drift import (
 from facedit.evaluation.behaviour.long_sounds import LongSound, long_sounds
 from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.fills import Sounds
+from facedit.evaluation.hidden_spans import Gap, hide_span
 from facedit.evaluation.measure import correlation_of, correlation_sums
-from facedit.evaluation.spans import Gap, hide_span
 from facedit.model.windows import plan_windows
 from facedit.types import Float32, Float64
 

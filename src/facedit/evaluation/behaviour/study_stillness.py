@@ -13,8 +13,8 @@ from facedit.evaluation.behaviour.made_silence import KINDS, Silence, silenced
 from facedit.evaluation.behaviour.stillness import MARGIN, around, still_sums
 from facedit.evaluation.behaviour.study import Row, Study, rows_of
 from facedit.evaluation.fills import Sounds
+from facedit.evaluation.hidden_spans import EDGE, Gap, hide_span, middle_span
 from facedit.evaluation.rows import silent, speaking
-from facedit.evaluation.spans import EDGE, Gap, hide_span, middle_span
 from facedit.runs import runs
 from facedit.speech.features import encoder_of, is_made
 from facedit.speech.sound_cache import cached_features

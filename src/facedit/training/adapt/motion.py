@@ -11,7 +11,7 @@ from facedit.compose.weights import SPEAKER_KIND
 from facedit.dataset.prepare import describe_space
 from facedit.device import AUTO, choose_device
 from facedit.errors import BadWeights, NoGain
-from facedit.evaluation.spans import LipMeter
+from facedit.evaluation.hidden_spans import LipMeter
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.motion.space import MotionSpace

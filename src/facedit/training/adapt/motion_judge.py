@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facedit.dataset.prepared import Meta, PreparedClip
+from facedit.evaluation.hidden_spans import Gap, LipMeter, score_clips
 from facedit.evaluation.lip_sums import FIGURES
-from facedit.evaluation.spans import Gap, LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.types import Float32, Float64

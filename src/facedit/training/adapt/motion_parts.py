@@ -9,7 +9,7 @@ import numpy as np
 
 from facedit.dataset.prepared import ClipRow, PreparedClip
 from facedit.errors import UsageError
-from facedit.evaluation.spans import EDGE
+from facedit.evaluation.hidden_spans import EDGE
 from facedit.model.normalise import SpeechProjection
 from facedit.training.adapt.motion_judge import SPAN
 from facedit.training.adapt.motion_tune import SPEAKER

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from facedit.dataset.prepared import ClipRow, Meta, PreparedClip, read_clip
 from facedit.device import device_of
+from facedit.evaluation.hidden_spans import Gap, LipMeter, score_clips
 from facedit.evaluation.lip_sums import FIGURES
-from facedit.evaluation.spans import Gap, LipMeter, score_clips
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.motion.identity import Identity
