@@ -21,7 +21,7 @@ _PATIENCE = timedelta(hours=1)
 """How long processes wait for the first one to validate and save."""
 
 
-class Team:
+class Processes:
     """The processes of a run. As it stands here: one alone.
 
     Args:
@@ -39,7 +39,7 @@ class Team:
         """Whether this process logs, validates and writes."""
         return self.rank == 0
 
-    def equalise(self, tensors: Iterable[Tensor]) -> None:
+    def broadcast(self, tensors: Iterable[Tensor]) -> None:
         """Give all processes the first one's values.
 
         Args:
@@ -69,7 +69,7 @@ class Team:
         return self.add([float(flag)])[0] > 0
 
 
-class _Together(Team):
+class _JoinedProcesses(Processes):
     """Several processes, joined by accelerate."""
 
     def __init__(self, accelerator: Any) -> None:
@@ -77,7 +77,7 @@ class _Together(Team):
         self._accelerator = accelerator
 
     @torch.no_grad()
-    def equalise(self, tensors: Iterable[Tensor]) -> None:
+    def broadcast(self, tensors: Iterable[Tensor]) -> None:
         from accelerate.utils import broadcast
 
         for tensor in tensors:
@@ -115,21 +115,21 @@ def joined_by_launcher() -> tuple[int, int]:
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[Team]:
+def joined(device: torch.device) -> Iterator[Processes]:
     """Join the processes that ``torchrun`` started; alone if it did not.
 
     Args:
         device: ``cpu``, or a kind of accelerator of which each process takes one.
 
     Yields:
-        The team.
+        The processes.
 
     Raises:
         AssetMissing: If there are several processes and accelerate is not installed.
     """
     rank, size = joined_by_launcher()
     if size == 1:
-        yield Team(device)
+        yield Processes(device)
         return
     try:
         from accelerate import Accelerator, InitProcessGroupKwargs
@@ -145,7 +145,7 @@ def joined(device: torch.device) -> Iterator[Team]:
         mixed_precision="no",  # the training loop casts by itself
         kwargs_handlers=[InitProcessGroupKwargs(timeout=_PATIENCE)],
     )
-    yield _Together(accelerator)
+    yield _JoinedProcesses(accelerator)
     # Not after an error: the others would be waited for, and the launcher ends them anyway.
     if ours:
         accelerator.end_training()

@@ -17,7 +17,7 @@ from facedit.errors import UsageError
 from facedit.inputs import check_seed
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import few_threads
-from facedit.training.distributed import Team
+from facedit.training.distributed import Processes
 from facedit.training.motion.config import DataConfig, OptimConfig, PoolConfig
 from facedit.training.motion.data import Dataset
 from facedit.training.motion.loop import Trainer, learning_rate
@@ -120,7 +120,9 @@ def tune(
     weights = torch.ones(len(meta.dim_names), device=device)
     for name in ("face", "head"):
         weights[meta.groups[name]] = getattr(optim, f"{name}_weight")
-    trainer = Trainer(net, sampler, optim, weights, options.seed, bf16=False, team=Team(device))
+    trainer = Trainer(
+        net, sampler, optim, weights, options.seed, bf16=False, processes=Processes(device)
+    )
     base = [parameter.detach().clone() for parameter in net.parameters()]
     begun = time.monotonic()
     done = 0

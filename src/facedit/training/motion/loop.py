@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from facedit.model.dit import DiT
 from facedit.model.flow import FlowLoss
-from facedit.training.distributed import Team
+from facedit.training.distributed import Processes
 from facedit.training.motion.config import OptimConfig
 from facedit.training.motion.flow_task import FlowTask, Network, draw_task, task_loss, task_totals
 from facedit.training.motion.part_dropout import (
@@ -116,7 +116,7 @@ class Trainer:
         dim_weights: Weight per motion dim, on the network's device.
         seed: Seed of noise and dropout.
         bf16: Compute in bfloat16 where autocast allows it.
-        team: The processes.
+        processes: The processes.
         forward: What computes the network, if it is compiled.
         judge: What adds the sync term; None for none.
     """
@@ -130,14 +130,14 @@ class Trainer:
         seed: int,
         *,
         bf16: bool,
-        team: Team,
+        processes: Processes,
         forward: Network | None = None,
         judge: SyncJudge | None = None,
     ) -> None:
-        self._parts_a_step = team.size * config.accumulate
+        self._parts_a_step = processes.size * config.accumulate
         if self._parts_a_step > 1:
             use_part_dropout(net)
-        self.net, self.sampler, self.config, self.team = net, sampler, config, team
+        self.net, self.sampler, self.config, self.processes = net, sampler, config, processes
         self.ema = Ema(net, config.ema)
         self.optimiser = make_optimiser(net, config)
         self._dim_weights, self._seed, self._bf16 = dim_weights, seed, bf16
@@ -174,8 +174,8 @@ class Trainer:
                     if loss.sync is not None:
                         sync += batch.share * float(loss.sync.detach())
                 before += len(task.x_1)
-        self.team.add_gradients(self.net.parameters())
-        velocity, smooth, sync = self.team.add([velocity, smooth, sync])
+        self.processes.add_gradients(self.net.parameters())
+        velocity, smooth, sync = self.processes.add([velocity, smooth, sync])
         norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.config.clip)
         self.optimiser.step()
         self.ema.update(self.net)
@@ -202,7 +202,7 @@ class Trainer:
         chance = rng_state(device)
         for micro in range(self.config.accumulate):
             # Dealt out like cards, on from the batch before, so that shares differ by one window.
-            number = micro * self.team.size + self.team.rank
+            number = micro * self.processes.size + self.processes.rank
             rows = torch.arange(len(task.x_1))[(number - before) % count :: count]
             # Each part draws the dropout of the whole batch, so all must start at the same number.
             set_rng_state(device, chance)

@@ -18,7 +18,7 @@ from facedit.device import AUTO, choose_device
 from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.dit import DiT
 from facedit.training.dashboard import RunFacts, write_dashboard
-from facedit.training.distributed import Team, joined
+from facedit.training.distributed import Processes, joined
 from facedit.training.logs import RunLog, mean_of
 from facedit.training.motion.compiled import compiled
 from facedit.training.motion.config import TrainConfig, load_config
@@ -86,33 +86,35 @@ def train(config_path: Path, *, resume: bool = False, device: str = AUTO) -> Tra
     """
     config = load_config(config_path)
     folder = Path(config.run.output)
-    with run_folder(folder, resume=resume) as state, joined(choose_device(device)) as team:
+    with run_folder(folder, resume=resume) as state, joined(choose_device(device)) as processes:
         torch.set_num_threads(config.run.threads)
         config = with_pools(config)
         corpus = load_corpus(config)
-        if team.first:
+        if processes.first:
             (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
         weights = loss_weights(config, corpus.meta)
-        trainer = _trainer(config, corpus, weights, team)
+        trainer = _trainer(config, corpus, weights, processes)
         first = load_state(state, trainer.net, trainer.ema, trainer.optimiser) if resume else 0
-        validator = corpus_validator(config, corpus, weights) if team.first else None
+        validator = corpus_validator(config, corpus, weights) if processes.first else None
         trained = _run(config, folder, corpus, trainer, validator, first)
-        team.any(False)  # all wait until the first has saved
+        processes.any(False)  # all wait until the first has saved
         return trained
 
 
-def _trainer(config: TrainConfig, corpus: Corpus, weights: torch.Tensor, team: Team) -> Trainer:
+def _trainer(
+    config: TrainConfig, corpus: Corpus, weights: torch.Tensor, processes: Processes
+) -> Trainer:
     """Build what takes the steps."""
-    run = config.run
-    net = corpus.model.net.to(team.device)
-    team.equalise(net.parameters())
+    run, device = config.run, processes.device
+    net = corpus.model.net.to(device)
+    processes.broadcast(net.parameters())
     sampler = make_sampler(corpus.learn, corpus, config.data, config.masks, config, run.seed)
     judge = None
     if corpus.sync is not None:
-        judge = make_judge(corpus.sync, corpus.model.motion_scale, config.optim.sync, team.device)
+        judge = make_judge(corpus.sync, corpus.model.motion_scale, config.optim.sync, device)
     return Trainer(
-        net, sampler, config.optim, weights.to(team.device), run.seed, bf16=run.bf16, team=team,
-        forward=compiled(net, team.device) if run.compile else None, judge=judge,
+        net, sampler, config.optim, weights.to(device), run.seed, bf16=run.bf16,
+        processes=processes, forward=compiled(net, device) if run.compile else None, judge=judge,
     )  # fmt: skip
 
 
@@ -126,8 +128,8 @@ def _run(
 ) -> Trained:
     """Take steps, log, validate and save until done or told to stop."""
     begun = time.monotonic()
-    run, optim, team = config.run, config.optim, trainer.team
-    records = RunLog(folder) if team.first else None
+    run, optim, processes = config.run, config.optim, trainer.processes
+    records = RunLog(folder) if processes.first else None
     found = Validation({}, ())
     reports: list[StepReport] = []
     step, mark, stopping = first, time.monotonic(), False
@@ -136,7 +138,7 @@ def _run(
             reports.append(trainer.step(step))
             step += 1
             # Asked once a step, so that all processes end, and save, at the same one.
-            stopping = team.any(bool(stopped))
+            stopping = processes.any(bool(stopped))
             last = step == optim.steps or stopping
             if records is None:
                 continue
@@ -168,7 +170,7 @@ def _facts(config: TrainConfig, corpus: Corpus, trainer: Trainer, step: int) -> 
         clips=len(corpus.learn.rows),
         held=len(corpus.held),
         weights=sum(parameter.numel() for parameter in trainer.net.parameters()),
-        processes=trainer.team.size,
+        processes=trainer.processes.size,
         clip=config.optim.clip,
     )
 
