@@ -146,7 +146,7 @@ def evaluate(
             fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
         sounds = Sounds.of_clips(clips)
         for protocol, span in product(protocols, spans) if SPANS_PART in parts else ():
-            dim_set, foreign = PROTOCOLS[protocol]
+            dim_set, reverse_kept = PROTOCOLS[protocol]
             sums = {
                 name: score_clips(
                     clips,
@@ -155,7 +155,7 @@ def evaluate(
                     meta,
                     span,
                     dim_set,
-                    foreign=foreign,
+                    reverse_kept=reverse_kept,
                     most=spans_per_clip,
                 )
                 for name, fill in fills.items()

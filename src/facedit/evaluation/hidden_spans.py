@@ -79,7 +79,7 @@ def hide_span(
     meta: Meta,
     dim_set: str,
     *,
-    foreign: bool = False,
+    reverse_kept: bool = False,
 ) -> Gap:
     """Hide a span of a clip.
 
@@ -89,13 +89,13 @@ def hide_span(
         span: First and last-plus-one frame to hide.
         meta: Describes the dims.
         dim_set: Which dims are hidden.
-        foreign: Show what is kept of hidden frames backwards, as shot to other words.
+        reverse_kept: Show what is kept of hidden frames backwards, as shot to other words.
 
     Returns:
         The clip with a hidden span.
     """
     hidden = span_mask(len(motion), len(meta.dim_names), meta.groups, [span], dim_set)
-    shown = reverse_kept_dims(motion, hidden) if foreign else motion
+    shown = reverse_kept_dims(motion, hidden) if reverse_kept else motion
     return Gap(number, np.where(hidden, np.float32(np.nan), shown), hidden, span)
 
 
@@ -133,7 +133,7 @@ def score_clips(
     length: int,
     dim_set: str,
     *,
-    foreign: bool = False,
+    reverse_kept: bool = False,
     most: int = 1,
 ) -> list[Float64]:
     """Hide spans of each clip, one at a time, draw them, and sum up how well that went.
@@ -145,15 +145,15 @@ def score_clips(
         meta: Describes the dims.
         length: Frames to hide.
         dim_set: Which dims are hidden.
-        foreign: Show the method face and head run backwards in hidden frames, as in an edit, where
-            they were shot to other words.
+        reverse_kept: Show the method face and head run backwards in hidden frames: in an edit they
+            were shot to other words.
         most: Most spans per clip; one lies in its middle.
 
     Returns:
         The sums of ``span_sums`` per clip, over its spans.
     """
     gaps = [
-        hide_span(number, clip.motion, span, meta, dim_set, foreign=foreign)
+        hide_span(number, clip.motion, span, meta, dim_set, reverse_kept=reverse_kept)
         for number, clip in enumerate(clips)
         for span in spread_spans(len(clip.motion), length, most)
     ]

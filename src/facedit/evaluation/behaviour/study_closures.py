@@ -40,9 +40,9 @@ def study_closures(study: Study) -> list[Row]:
             continue
         frames = len(clip.motion)
         for span, phones in spans_around(heard.phones, frames, SPAN, EDGE):
-            gap = hide_span(number, clip.motion, span, study.meta, "lips", foreign=True)
+            gap = hide_span(number, clip.motion, span, study.meta, "lips", reverse_kept=True)
             spans.append((gap, phones))
-        gap = hide_span(number, clip.motion, (0, frames), study.meta, "lips", foreign=True)
+        gap = hide_span(number, clip.motion, (0, frames), study.meta, "lips", reverse_kept=True)
         whole.append((gap, heard.phones))
     return [
         row

@@ -103,7 +103,7 @@ def _own_silences(study: Study) -> dict[str, list[Gap]]:
         for run in runs(~speaking(study.voice_activity[number])):
             if (span := around(run, frames, EDGE)) is not None:
                 found["span"].append(
-                    hide_span(number, motion, span, study.meta, "lips", foreign=True)
+                    hide_span(number, motion, span, study.meta, "lips", reverse_kept=True)
                 )
         found["all lips"].append(hide_span(number, motion, (0, frames), study.meta, "lips"))
         found["all but a prompt"].append(
@@ -128,5 +128,5 @@ def _made_silences(study: Study, kind: Silence, seed: int) -> tuple[Sequence[Flo
         sound = silenced(heard.sound, start_s, end_s, kind, seed + number)
         whole = cached_features(sound, encoder=encoder).values
         speech[number] = whole[heard.start : heard.start + frames]
-        gaps.append(hide_span(number, clip.motion, span, study.meta, "lips", foreign=True))
+        gaps.append(hide_span(number, clip.motion, span, study.meta, "lips", reverse_kept=True))
     return speech, gaps

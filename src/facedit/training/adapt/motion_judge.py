@@ -85,7 +85,7 @@ def span_scores(
             settings,
         )
 
-    return score_clips(clips, draw, meter, meta, SPAN, "lips", foreign=True)
+    return score_clips(clips, draw, meter, meta, SPAN, "lips", reverse_kept=True)
 
 
 def judged(before: Sequence[Float64], after: Sequence[Float64]) -> Judgement:

@@ -98,7 +98,9 @@ class Validator:
                 drawn.extend(zip(gaps, results, strict=True))
                 return results
 
-            scores = score_clips(clips, draw, self.meter, self.meta, SPAN, "lips", foreign=True)
+            scores = score_clips(
+                clips, draw, self.meter, self.meta, SPAN, "lips", reverse_kept=True
+            )
             if scores:
                 total = np.sum(scores, axis=0)
                 out |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
