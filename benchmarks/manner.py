@@ -16,13 +16,15 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.person import Shown, borrow, context_of, shown_canvas, shown_speech
+from facedit.compose.canvas import target_landmarks
+from facedit.compose.person import Person, prompt_of
+from facedit.compose.picture_base import picture_base
 from facedit.compose.sound import stretches
-from facedit.compose.still import still_targets
 from facedit.dataset.prepared import ClipRow, read_rows
 from facedit.evaluation.evaluate import group_clips
 from facedit.evaluation.stats import draw_clips, interval
@@ -69,17 +71,20 @@ def main() -> None:
         for number, (shown, lent, other, part) in enumerate(cases(arguments, members)):
             sound = stretches(read_sound(arguments.data / other.file))
             truth, seen = lips_of(track_of(arguments.prepared, other), *part)
-            ways = {"picture": Shown(shown.still), "video": shown}
+            ways = {"picture": Person(shown.still), "video": shown}
             if lent is not None:
-                ways["picture and footage"] = borrow(ways["picture"], lent)
+                ways["picture and footage"] = replace(lent, still=shown.still, borrowed=True)
             sums: dict[str, np.ndarray] = {}
             for name, known in ways.items():
-                canvas = shown_canvas(space, known, len(truth), "lips")
-                heard = shown_speech(known, canvas, later(sound, frame_time(part[0])), encoder)
+                spoken = later(sound, frame_time(part[0]))
+                base = picture_base(known, spoken(0.0, frame_time(len(truth))), "")
+                (canvas,) = base.canvases(space, "lips")
+                (heard,) = base.speech((canvas,), spoken, encoder)
                 motion = infill(model, canvas.values, canvas.mask, heard, seed=number)[0]
-                targets = still_targets(
-                    space, canvas, motion, known.still, "lips", borrowed=known.borrowed
-                )
+                (work,) = base.works((canvas,), (motion,), space, None, "lips", number)
+                face = np.repeat(known.still.landmarks[None], len(truth), axis=0)
+                wanted = work.infilled[-len(truth) :]
+                targets = target_landmarks(space, work.canvas.identity, face, wanted, "lips")
                 sums[name] = moments(truth[seen], measure(targets)[seen])
             found.append(sums)
         # Speakers of two clips have no third: they count where nobody has.
@@ -96,7 +101,7 @@ def track_of(prepared: Path, row: ClipRow) -> FaceTrack:
 
 def cases(
     arguments: argparse.Namespace, members: list[ClipRow]
-) -> list[tuple[Shown, Shown | None, ClipRow, tuple[int, int]]]:
+) -> list[tuple[Person, Person | None, ClipRow, tuple[int, int]]]:
     """Pair a person, also as seen in a third clip, with speech: its clip, first frame and count."""
     speakers: dict[tuple[str, str], list[ClipRow]] = defaultdict(list)
     for row in members:
@@ -122,14 +127,14 @@ def cases(
     return found
 
 
-def seen_in(path: Path, track: FaceTrack) -> Shown | None:
-    """Take picture and context from a clip; None if it is too short."""
-    context = context_of(track, stretches(read_sound(path)))
-    if context is None:
+def seen_in(path: Path, track: FaceTrack) -> Person | None:
+    """Take picture and prompt from a clip; None if it is too short."""
+    prompt = prompt_of(track, stretches(read_sound(path)))
+    if prompt is None:
         return None
     closed = int(np.nanargmin(lip_opening(track.landmarks)))
     still = Still(np.zeros((2, 2, 3), np.uint8), track.landmarks[closed])
-    return Shown(still, track, ReferenceBank(), context)
+    return Person(still, track, ReferenceBank(), prompt)
 
 
 def later(sound: Callable[[float, float], Sound], by_s: float) -> Callable[[float, float], Sound]:

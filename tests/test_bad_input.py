@@ -487,7 +487,7 @@ STAGES = {
     "models": ("edit", "facedit.api.load_models"),
     "planning": ("edit", "facedit.compose.plans.make_plan"),
     "composing": ("sync", "facedit.api.compose_sound"),
-    "a picture": ("generate", "facedit.compose.portrait.look"),
+    "a picture": ("generate", "facedit.compose.person.load_still"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
     "writing motion": ("motion", "facedit.motion.export._write_csv"),
     "writing words": ("transcribe", "facedit.speech.transcript_io._json"),

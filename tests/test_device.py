@@ -16,7 +16,7 @@ from facedit.model.checkpoint import load_model, save_model
 from facedit.model.infill import infill
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
-from facedit.render.still import Still, StillAnimator
+from facedit.render.still import Still, StillRenderer
 from facedit.speech.features import WhisperBase
 from faces import canonical_landmarks
 from model.motion_models import CHANNELS, DIMS, tiny_model
@@ -88,8 +88,13 @@ def test_mouths_are_the_same_on_every_device(tmp_path) -> None:
     shown = []
     for device in ("cpu", DEVICE):
         drawn = load_network(tmp_path / "mouth.safetensors", device)
-        animator = StillAnimator(Still(picture, face), drawn, donor)
-        shown.append(next(animator.animate(opened[None])).astype(int))
+        renderer = StillRenderer(Still(picture, face), drawn, donor)
+        (choice,) = renderer.plan(opened[None], face[None]).choices
+        patch = renderer.render(picture, face, opened, choice)
+        height, width = patch.rgb.shape[:2]
+        out = picture.astype(int)
+        out[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb
+        shown.append(out)
         assert device_of(drawn) == torch.device(device)
     assert np.abs(shown[0] - picture).max() > 20
     assert np.abs(shown[1] - shown[0]).max() <= 1

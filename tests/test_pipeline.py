@@ -128,7 +128,8 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
         ("lent", portrait, {"footage": talking}),
     ):
         path = folder / f"{name}.mp4"
-        result = api.generate(face, path, text="Moon.", voice="default", run=QUIET, **choice)
+        run = Run(progress=False, adapt=name == "alone")
+        result = api.generate(face, path, text="Moon.", voice="default", run=run, **choice)
         said[name] = result.details["reports"][0]["figures"]
         drawn[name] = pictures(path)
     for name in ("shown", "lent"):
@@ -139,6 +140,7 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
         assert len(drawn[name]) == len(drawn["alone"])
         assert psnr(drawn[name][-10], drawn["alone"][-10]) < 50
     assert "mouths" not in said["alone"]
+    assert said["alone"]["mouth adaptation steps"] == 0  # asked for: one picture has none
     with pytest.raises(UsageError, match="contradict"):
         api.generate(
             talking, folder / "x.mp4", text="Moon.", picture_only=True, footage=talking, run=QUIET

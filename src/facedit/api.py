@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from facedit.compose import scripts
-from facedit.compose.job import Job, LoadModels, make, report_folder
+from facedit.compose.base import TrackedWindow
+from facedit.compose.job import Job, LoadModels, clip_facts, make, report_folder
+from facedit.compose.models import Models, load_models
+from facedit.compose.person import find_person, speaker_of
+from facedit.compose.picture_base import picture_base
 from facedit.compose.plans import PlannedEdit, plan_words, voices_of, whole_clip_plan
-from facedit.compose.portrait import make_portrait, speaker_of
 from facedit.compose.results import (
     Result,
     TranscriptResult,
@@ -21,7 +24,7 @@ from facedit.compose.results import (
     take_files,
 )
 from facedit.compose.sound import compose_sound, with_sound
-from facedit.compose.spans import Models, TrackedWindow, load_models
+from facedit.compose.spans import track_video
 from facedit.compose.weights import choose_weights
 from facedit.compose.words import source_transcript, word_edits
 from facedit.device import choose_device
@@ -114,9 +117,8 @@ def edit(
     voices = voices_of(planned)
     job = Job(
         verb="edit",
-        source=source,
-        info=info,
-        plan=planned.plan,
+        source=clip_facts(info, info.frame_count),
+        base=track_video(source, info, planned.plan, run, clock),
         sound=compose_sound(source, info, planned.plan, snippets),
         transcript=planned.transcript,
         output_words=planned.plan.output_words(planned.transcript, spoken),
@@ -155,9 +157,8 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
         info = with_sound(info, new)
     job = Job(
         verb="sync",
-        source=source,
-        info=info,
-        plan=plan,
+        source=clip_facts(info, info.frame_count),
+        base=track_video(source, info, plan, run, clock),
         sound=compose_sound(source, info, plan, (new,), crossfade_s=0.0),
         transcript=None,
         output_words=(),
@@ -219,12 +220,24 @@ def generate(
         else:
             choices = (choose_voice(voice, speaker_of(footage or face, run)),)
             sound, words = synthesise(text or "", choices[0].voice)
+    spoken_by = str(choices[0] if choices else speech)
+    person = find_person(face, run, clock, picture_only=picture_only, footage=footage)
+    said = words.text if words else spoken_by
+    base = picture_base(person, sound, said, (footage or face).name)
+    job = Job(
+        verb="generate",
+        source=clip_facts(base.info, 1, face, 0.0),
+        base=base,
+        sound=compose_sound(face, base.info, base.plan, (sound,), crossfade_s=0.0),
+        transcript=words,
+        output_words=words.words if words else (),
+        voice=spoken_by,
+        run=run,
+        clock=clock,
+        notes=tuple(choice.warning for choice in choices if choice.warning),
+    )
     with none_left_behind(made):
-        reports = make_portrait(
-            face, sound, words, outputs, run, clock, str(choices[0] if choices else speech),
-            picture_only=picture_only, footage=footage,
-            notes=tuple(choice.warning for choice in choices if choice.warning),
-        )  # fmt: skip
+        reports = make(job, _models(run, clock), outputs)
     summary = f"{sound.duration_s:.2f} s of {face.name} speaking."
     return result_of(summary, outputs, reports, run, choices)
 

@@ -154,7 +154,7 @@ def test_the_key_knows_pictures_weights_and_settings(
 
 
 def test_unless_asked_for_the_models_stay_as_they_are(wrong: MouthNetwork) -> None:
-    from facedit.compose.spans import Models
+    from facedit.compose.models import Models
 
     models = Models(None, None, wrong)  # type: ignore[arg-type]
     clock = StageClock(progress=False)
@@ -164,12 +164,11 @@ def test_unless_asked_for_the_models_stay_as_they_are(wrong: MouthNetwork) -> No
     assert figures == {"mouth adapted": False}
 
 
-def test_the_command_line_asks_for_it_where_there_is_a_clip(capsys) -> None:
-    parser = build_parser()
-    edit = ["edit", "in.mp4", "-o", "out.mp4", "--say", "x"]
-    assert parser.parse_args(edit).adapt is Run().adapt
-    assert parser.parse_args([*edit, "--adapt"]).adapt is True
-    assert parser.parse_args([*edit, "--adapt", "--no-adapt"]).adapt is False
-    with pytest.raises(SystemExit):
-        parser.parse_args(["generate", "a.png", "s.wav", "-o", "out.mp4", "--adapt"])
-    assert "--adapt" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "inputs", [("edit", "a.mp4"), ("sync", "a.mp4", "s.wav"), ("generate", "a.mp4")]
+)
+def test_every_verb_that_makes_a_video_can_be_asked_for_it(inputs) -> None:
+    parser, line = build_parser(), [*inputs, "-o", "out.mp4"]
+    assert parser.parse_args(line).adapt is Run().adapt
+    assert parser.parse_args([*line, "--adapt"]).adapt is True
+    assert parser.parse_args([*line, "--adapt", "--no-adapt"]).adapt is False

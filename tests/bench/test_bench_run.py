@@ -110,7 +110,7 @@ def test_what_is_hidden_is_taken_away_and_the_rest_is_not_touched(
     )[:, lips]
     moves = [float(np.abs(np.diff(one, axis=0)).mean()) for one in (painted, real)]
     assert moves[0] < 0.5 * moves[1]
-    hidden = {round(frame.time_s, 4) for frame in case.window.bank.frames} if case.window else set()
+    hidden = {round(frame.time_s, 4) for frame in case.base.windows[0].bank.frames}
     assert not any(start_s <= time_s < end_s - 1e-6 for time_s in hidden)
 
 
@@ -118,8 +118,7 @@ def test_a_face_that_the_tracker_lost_under_its_painted_mouth_is_where_it_was_pa
     ready: tuple[Case, Original],
 ) -> None:
     case, _ = ready
-    assert case.window is not None
-    track = case.window.track
+    track = case.base.windows[0].track
     lost = track.landmarks.copy()
     lost[5:8] = np.nan
     again = bridged(replace(track, landmarks=lost), replace(track, landmarks=track.landmarks + 1))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan, talking_track
+from facedit.compose.base_frames import VideoFrames
 from facedit.compose.canvas import build_canvas, landmarks_at
-from facedit.compose.pictures import BaseFrames, SpanWork, fade_weight, nearest, output_pictures
+from facedit.compose.pictures import SpanWork, fade_weight, nearest, output_pictures
 from facedit.compose.sources import PictureTimes, source_paths
 from facedit.editing.diff import WordEdit
 from facedit.media.pixels import plane_array
@@ -59,7 +60,11 @@ def make(path, space, edits, **clip):
         )
         for span in made.picture_spans()
     )  # fmt: skip
-    return info, made, list(output_pictures(path, info, made, source_paths(made), works))
+    return (
+        info,
+        made,
+        list(output_pictures(VideoFrames(path, info), made, source_paths(made), works)),
+    )
 
 
 def planes(frame):
@@ -132,7 +137,7 @@ def test_a_lost_face_keeps_its_pixels(tmp_path, space):
         canvas, canvas.values, lost, WhiteSquare(), space, "lips",
         span.output_start_s, span.output_end_s,
     )  # fmt: skip
-    pictures = output_pictures(path, info, made, source_paths(made), (work,))
+    pictures = output_pictures(VideoFrames(path, info), made, source_paths(made), (work,))
     untouched = [p for p in pictures if p.role != "kept" and 0.64 < p.frame.time_s < 1.5]
     source = {round(frame.time_s * 1e4): frame for frame in read_frames(path, info=info)}
     assert untouched
@@ -146,7 +151,7 @@ def test_base_frames_are_found_in_any_order(tmp_path):
     make_clip(path, seconds=2.0, rate=25)
     info = probe(path)
     times = np.array([frame.time_s for frame in read_frames(path, info=info)])
-    frames = BaseFrames(path, info)
+    frames = VideoFrames(path, info)
     for chosen in ([0, 1, 2], [2, 3, 10], [40, 41], [5, 6], [49]):
         frames.load(times[chosen])
         for index in chosen:

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.face.regions import IRIS_CENTRES, LIPS, LOWER_LIDS, UPPER_LIDS
+from facedit.face.regions import IRIS_CENTRES, LOWER_LIDS, UPPER_LIDS
 from facedit.render.bank import ReferenceBank
 from facedit.render.blink import APART_S, LENGTH_S, Blink, blink_schedule, closure_at
 from facedit.render.lids import close_lids
-from facedit.render.network import MouthNetwork, load_network
-from facedit.render.still import Still, StillAnimator
-from facedit.types import UInt8
+from facedit.render.network import MouthNetwork
+from facedit.render.own_teeth import OwnTeeth
+from facedit.render.still import Still, StillRenderer
+from facedit.types import Float32, UInt8
 
 
 @given(st.floats(0, 60), st.integers(0, 1000))
@@ -90,21 +91,37 @@ def test_one_eye_can_wink(portrait: UInt8, make_face) -> None:
     assert columns.max() < face[1, 0]
 
 
+def drawn(renderer: StillRenderer, picture: UInt8, base: Float32, target: Float32) -> UInt8:
+    """One frame of a still renderer."""
+    (choice,) = renderer.plan(target[None], base[None]).choices
+    patch = renderer.render(picture, base, target, choice)
+    height, width = patch.rgb.shape[:2]
+    out = picture.copy()
+    out[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb
+    return out
+
+
 def test_a_still_moves_its_mouth_and_little_else(portrait: UInt8, make_face) -> None:
     base = make_face()
-    targets = np.stack([base, make_face(mouth=1.2), make_face(mouth=1.2)])
-    animator = StillAnimator(Still(portrait, base), MouthNetwork())
-    frames = list(animator.animate(targets, [0.0, 0.0, 1.0]))
-    assert len(frames) == 3
-    assert np.array_equal(frames[0], portrait)
-    moved = np.abs(frames[1].astype(int) - portrait).max(axis=-1) > 0
+    renderer = StillRenderer(Still(portrait, base), MouthNetwork())
+    assert np.array_equal(drawn(renderer, portrait, base, base), portrait)
+    frame = drawn(renderer, portrait, base, make_face(mouth=1.2))
+    moved = np.abs(frame.astype(int) - portrait).max(axis=-1) > 0
     rows = np.flatnonzero(moved.any(axis=1))
     assert rows.min() > base[1, 1] - 30  # below the eyes
     assert rows.max() < base[152, 1] + 60
-    blinked = np.abs(frames[2].astype(int) - frames[1]).max(axis=-1) > 0
-    assert np.flatnonzero(blinked.any(axis=1)).max() < base[2, 1]
-    again = list(animator.animate(targets, [0.0, 0.0, 1.0]))
-    assert all(np.array_equal(a, b) for a, b in zip(frames, again, strict=True))
+    assert np.array_equal(drawn(renderer, portrait, base, make_face(mouth=1.2)), frame)
+
+
+def test_a_smile_keeps_what_is_drawn_elsewhere(portrait: UInt8, make_face) -> None:
+    """Parted lips show the picture's own teeth; the base's lids stay as they were drawn."""
+    base = make_face(mouth=2.0)
+    assert OwnTeeth.shown_in(base)
+    renderer = StillRenderer(Still(portrait, base), MouthNetwork())
+    shut, rect = close_lids(portrait, base, (1.0, 1.0))
+    frame = drawn(renderer, shut, base, make_face(mouth=1.2))
+    assert np.array_equal(frame[: rect.y + rect.height // 2], shut[: rect.y + rect.height // 2])
+    assert not np.array_equal(frame, shut)
 
 
 def test_a_donor_is_used(portrait: UInt8, make_face, talking) -> None:
@@ -113,26 +130,9 @@ def test_a_donor_is_used(portrait: UInt8, make_face, talking) -> None:
     for number, (picture, face) in enumerate(zip(pictures, faces, strict=True)):
         donor.add(picture, face, number / 25)
     base = make_face()
-    animator = StillAnimator(Still(portrait, base), MouthNetwork(), donor)
-    choices = animator.plan(faces[[2, 5]])
+    renderer = StillRenderer(Still(portrait, base), MouthNetwork(), donor)
+    choices = renderer.plan(faces[[2, 5]], np.stack([base, base])).choices
     assert [choice.mouth for choice in choices] == [2, 5]
-    with_donor = animator.frame(faces[5], choices[1])
-    alone = StillAnimator(Still(portrait, base), MouthNetwork()).frame(faces[5], type(choices[1])())
-    assert not np.array_equal(with_donor, alone)
-
-
-def test_ones_own_mouths_are_shown_as_they_are(portrait: UInt8, make_face, talking) -> None:
-    """Of this very person real pixels are copied; of another the network decides alone."""
-    pictures, faces = talking
-    bank = ReferenceBank()
-    for number, (picture, face) in enumerate(zip(pictures, faces, strict=True)):
-        bank.add(picture, face, number / 25)
-    still, network = Still(pictures[0], faces[0]), load_network(None)
-    errors = []
-    for own in (True, False):
-        animator = StillAnimator(still, network, bank, own=own)
-        drawn = animator.frame(faces[5], animator.plan(faces[[5]])[0])
-        low, high = faces[5][list(LIPS), :2].min(axis=0), faces[5][list(LIPS), :2].max(axis=0)
-        box = tuple(slice(int(a), int(b) + 1) for a, b in zip(low[::-1], high[::-1], strict=True))
-        errors.append(np.abs(drawn[box].astype(int) - pictures[5][box]).mean())
-    assert errors[0] < 0.75 * errors[1]
+    alone = StillRenderer(Still(portrait, base), MouthNetwork())
+    with_donor = drawn(renderer, portrait, base, faces[5])
+    assert not np.array_equal(with_donor, drawn(alone, portrait, base, faces[5]))

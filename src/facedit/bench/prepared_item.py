@@ -13,18 +13,12 @@ from facedit.bench.infill_task import Heard, InfillTask, Library
 from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.occlude import bridged, inside, withhold
+from facedit.compose.base import Base, TrackedWindow
 from facedit.compose.canvas import Canvas
+from facedit.compose.person import find_person
+from facedit.compose.picture_base import PictureBase, picture_base
 from facedit.compose.sound import OutputSound, stretches
-from facedit.compose.sources import SourcePaths, source_paths
-from facedit.compose.spans import (
-    AROUND_S,
-    TrackedWindow,
-    refuse_missing_faces,
-    span_canvases,
-    speech_on,
-    track_windows,
-)
-from facedit.compose.still import load_still, still_canvas
+from facedit.compose.spans import AROUND_S, refuse_missing_faces, speech_on, track_video
 from facedit.dataset.masks import reverse_kept_dims
 from facedit.editing.plan import EditPlan
 from facedit.errors import UsageError
@@ -39,7 +33,7 @@ from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
-from facedit.options import Run
+from facedit.options import USUAL_REGION, Region, Run
 from facedit.render.still import Still
 from facedit.report.progress import StageClock
 from facedit.speech.features import WHISPER, WhisperBase
@@ -68,11 +62,7 @@ class Case:
         words: Words of the output with their times.
         sound: The output's sound.
         source: What systems see of the clip: in ``reconstruct`` without the hidden mouths.
-        source_info: What is known of that file.
-        plan: The layout in time; None in ``generate``.
-        paths: Which source moments lie underneath; None in ``generate``.
-        window: Landmarks and mouths of ``source``; None in ``generate``.
-        still: The one picture of ``generate``.
+        base: The pictures underneath: ``source``, or the one picture of ``generate``.
         encoder: What hears the sounds for measures and baselines.
     """
 
@@ -86,12 +76,23 @@ class Case:
     words: tuple[Word, ...]
     sound: OutputSound
     source: Path
-    source_info: VideoInfo
-    plan: EditPlan | None = None
-    paths: SourcePaths | None = None
-    window: TrackedWindow | None = None
-    still: Still | None = None
+    base: Base
     encoder: WhisperBase = WHISPER
+
+    @property
+    def plan(self) -> EditPlan | None:
+        """The layout of the clip's pictures in time; None where one stands for all."""
+        return None if self.still else self.base.plan
+
+    @property
+    def still(self) -> Still | None:
+        """The one picture of ``generate``."""
+        return self.base.person.still if isinstance(self.base, PictureBase) else None
+
+    @property
+    def region(self) -> Region:
+        """What new speech may move, as ``facedit`` does it unless told otherwise."""
+        return USUAL_REGION["generate" if self.still else "edit"]
 
     @property
     def sound_s(self) -> float:
@@ -145,14 +146,15 @@ def build_case(
         with clock.stage("withholding"):
             painted = withhold(clip, info, track, item.hidden_s, source, space)
         source_info = probe(source)
-    window = track_windows(source, source_info, plan, CLIP_RUN, clock)[0]
+    base = track_video(source, source_info, plan, CLIP_RUN, clock)
+    window = base.windows[0]
     if item.track == "reconstruct":
         window = replace(window, track=bridged(window.track, painted))
         seen = inside(window.track, item.hidden_s)
         gone = {float(time_s) for time_s in window.track.times_s[seen]}
         window.bank.frames = [f for f in window.bank.frames if f.time_s not in gone]
-    paths = source_paths(plan, window.track.cuts)
-    canvas = span_canvases(plan, paths, (window,), space, "lips")[0]
+        base = replace(base, windows=(window,))
+    (canvas,) = base.canvases(space, USUAL_REGION["edit"])
     refuse_missing_faces(plan, (canvas,), "fail")
     hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
@@ -170,10 +172,7 @@ def build_case(
         item.clip.corpus,
         item.seed,
     )
-    return Case(
-        item, clip, info, track, space, canvas, task, words, sound, source, source_info, plan,
-        paths, window, encoder=encoder,
-    )  # fmt: skip
+    return Case(item, clip, info, track, space, canvas, task, words, sound, source, base, encoder)
 
 
 def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> FaceTrack:
@@ -262,10 +261,11 @@ def _generate_case(
     """Make an item of ``generate`` ready."""
     with clock.stage("tracking the clip"):
         track = track_around(clip, info, edited_s(item))
-        still = load_still(clip, CLIP_RUN)
+    # Mouths and manner of the clip are the answer: the protocol takes them away.
+    person = find_person(clip, CLIP_RUN, clock, picture_only=True)
     sound = own_sound(clip, info)
-    frames = max(first_frame_from(info.duration_s), 1)
-    canvas = still_canvas(space, still, frames, "head")
+    base = picture_base(person, sound.window(0.0, info.duration_s), item.id)
+    (canvas,) = base.canvases(space, USUAL_REGION["generate"])
     hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
         speech = hear("own", encoder)
@@ -279,6 +279,5 @@ def _generate_case(
         item.seed,
     )
     return Case(
-        item, clip, info, track, space, canvas, task, item.clip.words, sound, clip, info,
-        still=still, encoder=encoder,
-    )  # fmt: skip
+        item, clip, info, track, space, canvas, task, item.clip.words, sound, clip, base, encoder
+    )

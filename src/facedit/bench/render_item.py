@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,21 +11,14 @@ import numpy as np
 from facedit import __version__
 from facedit.bench.prepared_item import Case
 from facedit.bench.systems.system import System
-from facedit.compose.pictures import Picture, SpanWork, output_pictures
-from facedit.compose.still import still_targets
+from facedit.compose.pictures import output_pictures
 from facedit.editing.timeline import output_frames
 from facedit.media.frame import Frame
-from facedit.media.info import new_video_info
-from facedit.media.pixels import frame_from_rgb
 from facedit.media.read import read_frames
-from facedit.media.write import VideoWriter, write_video
-from facedit.render.blink import blink_schedule, closure_at
+from facedit.media.write import write_video
 from facedit.render.network import MouthNetwork
-from facedit.render.renderer import FaceRenderer
-from facedit.render.still import StillAnimator
 from facedit.report.progress import StageClock
-from facedit.types import Float32, Sound
-from facedit.units import MOTION_FPS, frame_time
+from facedit.types import Float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +58,15 @@ def make_video(
     if system.pictures == "none":
         return Made(None, drawn)
     with clock.stage("rendering and writing"):
-        if case.still is not None and system.pictures == "rendered" and drawn is not None:
-            _write_still(case, drawn[0], network, output)
-        else:
-            info = case.info if system.pictures == "clip" else case.source_info
-            frames = _pictures(case, system, drawn, network)
-            write_video(
-                output, info, frames, case.sound.blocks(), force=True, metadata={"comment": _mark()}
-            )
+        clip = system.pictures == "clip"
+        info, sound = case.info if clip else case.base.info, case.sound.blocks()
+        if case.still is not None and not clip:
+            # A frame more than the clip, if its length is no whole number of frames.
+            end_s = case.base.plan.output_duration_s
+            sound = iter([case.sound.window(0.0, end_s).samples])
+        frames = _pictures(case, system, drawn, network)
+        comment = f"facedit {__version__} bench: synthetic face, made for measuring"
+        write_video(output, info, frames, sound, force=True, metadata={"comment": comment})
     return Made(output, drawn)
 
 
@@ -85,24 +79,10 @@ def _pictures(
     if system.pictures == "frozen":
         return frozen(case)
     assert drawn is not None
-    assert case.plan is not None
-    assert case.paths is not None
-    assert case.window is not None
-    span = case.plan.picture_spans()[0]
-    at_end = span.output_end_s >= case.plan.output_duration_s - 1e-6
-    work = SpanWork(
-        case.canvas,
-        np.where(case.canvas.mask, drawn[0], case.canvas.values),
-        case.window.track,
-        FaceRenderer(case.window.bank, network),
-        case.space,
-        "lips",
-        span.output_start_s,
-        np.inf if at_end else span.output_end_s,
-    )
-    pictures: Iterable[Picture] = output_pictures(
-        case.source, case.source_info, case.plan, case.paths, (work,)
-    )
+    motion = np.where(case.canvas.mask, drawn[0], case.canvas.values)
+    base = case.base
+    works = base.works((case.canvas,), (motion,), case.space, network, case.region, case.item.seed)
+    pictures = output_pictures(base.frames(), base.plan, base.paths, works)
     return (picture.frame.at(picture.time_s) for picture in pictures)
 
 
@@ -118,7 +98,7 @@ def frozen(case: Case) -> Iterator[Frame]:
     assert case.plan is not None
     # Nothing beside the fill is touched: no margin, no bridge.
     plan = replace(case.plan, margin_s=0.0, bridge_s=0.0)
-    frames = list(read_frames(case.source, info=case.source_info))
+    frames = list(read_frames(case.source, info=case.base.info))
     shown = list(output_frames(plan, [frame.time_s for frame in frames]))
     kept = [frame.source_index for frame in shown if frame.role != "fill"]
     last = kept[0] if kept else 0
@@ -126,25 +106,3 @@ def frozen(case: Case) -> Iterator[Frame]:
         if frame.role != "fill":
             last = frame.source_index
         yield frames[last].at(frame.output_time_s)
-
-
-def _write_still(case: Case, motion: Float32, network: MouthNetwork, output: Path) -> None:
-    """Let the one picture speak."""
-    assert case.still is not None
-    targets = still_targets(case.space, case.canvas, motion, case.still, "head")
-    frames = len(targets)
-    times = np.array([frame_time(frame) for frame in range(frames)])
-    generator = np.random.default_rng(case.item.seed)
-    closures = closure_at(times, blink_schedule(frame_time(frames), generator))
-    height, width = case.still.rgb.shape[:2]
-    info = new_video_info(width, height, MOTION_FPS, case.sound.rate, case.info.channels)
-    animator = StillAnimator(case.still, network, region="head")
-    with VideoWriter(output, info, force=True, metadata={"comment": _mark()}) as writer:
-        for index, rgb in enumerate(animator.animate(targets, closures)):
-            writer.write_frame(frame_from_rgb(rgb, times[index], info), times[index])
-            sound: Sound = case.sound.window(times[index], frame_time(index + 1))
-            writer.write_sound(sound)
-
-
-def _mark() -> str:
-    return f"facedit {__version__} bench: synthetic face, made for measuring"

@@ -168,12 +168,11 @@ def _add_run_options(parser: argparse.ArgumentParser, verb: Making) -> None:
     parser.add_argument(
         "--speaker", type=Path, metavar="FILE", help="motion of this speaker, from facedit adapt"
     )
-    if verb != "generate":
-        parser.add_argument(
-            "--adapt", action=argparse.BooleanOptionalAction, default=False,
-            help="fine-tune the mouth network to this clip first (6 to 20 s); kept only where "
-            "frames kept apart get better (--no-adapt)",
-        )  # fmt: skip
+    parser.add_argument(
+        "--adapt", action=argparse.BooleanOptionalAction, default=False,
+        help="fine-tune the mouth network to this clip first (6 to 20 s); kept only where "
+        "frames kept apart get better (--no-adapt)",
+    )  # fmt: skip
     parser.add_argument(
         "--takes", type=int, default=1, metavar="N",
         help="draw N versions of the motion: OUT, OUT-take2, ... (1)",
@@ -195,7 +194,7 @@ def _run_options(args: argparse.Namespace) -> Run:
         on_no_face=args.on_no_face,
         weights=args.weights,
         speaker=args.speaker,
-        adapt=getattr(args, "adapt", False),
+        adapt=args.adapt,
         takes=args.takes,
         steps=args.steps,
         report=args.report,

@@ -1,4 +1,4 @@
-"""Makes the output of a plan: canvases, infilling, pictures and sound, the file, the report."""
+"""The one road: canvases, infilling, pictures and sound, the file, the report; of every verb."""
 
 from __future__ import annotations
 
@@ -7,23 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit import __version__
+from facedit.compose.base import Base, TrackedWindow
+from facedit.compose.models import Models
 from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import SpanLog, face_box, seams_of, spans_of, watched
 from facedit.compose.sound import OutputSound
-from facedit.compose.sources import source_paths
-from facedit.compose.spans import (
-    Models,
-    TrackedWindow,
-    infill_spans,
-    refuse_missing_faces,
-    span_canvases,
-    span_works,
-    speech_on,
-    track_windows,
-    window_of,
-)
+from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.compose.weights import choose_weights
-from facedit.editing.plan import EditPlan
 from facedit.media.info import VideoInfo
 from facedit.media.write import write_video
 from facedit.options import Making, Run
@@ -42,9 +32,8 @@ class Job:
 
     Attributes:
         verb: What is done.
-        source: The source video.
-        info: What is known of it.
-        plan: The layout in time.
+        source: The file that it is made of.
+        base: The pictures underneath, and the plan.
         sound: The output's sound.
         transcript: The words of the source, if known.
         output_words: The words of the output.
@@ -55,9 +44,8 @@ class Job:
     """
 
     verb: Making
-    source: Path
-    info: VideoInfo
-    plan: EditPlan
+    source: ClipFacts
+    base: Base
     sound: OutputSound
     transcript: Transcript | None
     output_words: tuple[Word, ...]
@@ -77,44 +65,36 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
 
     Returns:
         A report per take; they are written beside the outputs as well. (``NoFace`` if the face is
-        missing where it is needed, ``AmbiguousFace`` if several faces could be meant.)
+        missing where it is needed.)
     """
-    windows = track_windows(job.source, job.info, job.plan, job.run, job.clock)
-    paths = source_paths(job.plan, tuple(cut for window in windows for cut in window.track.cuts))
-    learned, adapted = models(windows)
+    base, plan = job.base, job.base.plan
+    learned, adapted = models(base.windows)
     region = job.run.region_of(job.verb)
-    canvases = span_canvases(job.plan, paths, windows, learned.space, region)
-    warnings = refuse_missing_faces(job.plan, canvases, job.run.on_no_face)
+    notes = base.notes(learned.space)
+    canvases = base.canvases(learned.space, region)
+    warnings = refuse_missing_faces(plan, canvases, job.run.on_no_face)
     with job.clock.stage("speech features"):
-        speech = tuple(
-            speech_on(job.sound.window, canvas.first_frame, len(canvas.values), learned.encoder)
-            for canvas in canvases
-        )
+        speech = base.speech(canvases, job.sound.window, learned.encoder)
     with job.clock.stage("motion model"):
-        infilled = infill_spans(canvases, speech, learned, job.run, len(outputs))
+        infilled = infill_spans(canvases, speech, learned.motion, job.run, len(outputs))
     energies = tuple(
         SpeechFeatures.from_values(heard, learned.motion.encoder).energy for heard in speech
     )
     reports = []
     for take, output in enumerate(outputs):
-        works = span_works(
-            job.plan,
-            windows,
-            canvases,
-            tuple(motion[take] for motion in infilled),
-            learned,
-            region,
-        )
-        logs = _logs(job.plan, windows)
-        pictures = output_pictures(job.source, job.info, job.plan, paths, works)
-        count = job.info.frame_count + job.plan.shift_frames
+        seed = job.run.first_seed + take
+        motions = [motion[take] for motion in infilled]
+        works = base.works(canvases, motions, learned.space, learned.mouth, region, seed)
+        logs = _logs(base)
+        pictures = output_pictures(base.frames(), plan, base.paths, works)
+        count = base.info.frame_count + plan.shift_frames
         with job.clock.stage("rendering and writing", count) as tick:
             frames = write_video(
                 output,
-                job.info,
+                base.info,
                 (
                     picture.frame.at(picture.time_s)
-                    for picture in watched(pictures, job.plan.picture_spans(), logs)
+                    for picture in watched(pictures, plan.picture_spans(), logs)
                 ),
                 job.sound.blocks(),
                 force=job.run.force,
@@ -124,17 +104,17 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
         report = RunReport(
             verb=job.verb,
             version=__version__,
-            source=clip_facts(job.info, job.info.frame_count),
-            output=clip_facts(job.info, frames, output, job.plan.output_duration_s),
-            plan=job.plan,
+            source=job.source,
+            output=clip_facts(base.info, frames, output, plan.output_duration_s),
+            plan=plan,
             transcript=job.transcript,
             output_words=job.output_words,
-            seams=seams_of(job.plan.picture_spans(), logs, works),
-            spans=spans_of(job.plan, logs, works, energies),
+            seams=seams_of(plan.picture_spans(), logs, works),
+            spans=spans_of(plan, logs, works, energies, None if job.verb == "edit" else job.verb),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={"seed": job.run.first_seed + take, "region": region, **adapted},
+            figures={"seed": seed, "region": region, **adapted, **base.figures()},
             provenance=provenance(job),
-            warnings=(*job.notes, *job.info.notes, *warnings),
+            warnings=(*job.notes, *notes, *warnings),
         )
         write_report(report, report_folder(output, job.run, take), force=job.run.force)
         reports.append(report)
@@ -209,9 +189,10 @@ def mark(job: Job) -> str:
     Returns:
         One line naming what was made and when in the video.
     """
-    times = ", ".join(
-        f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in job.plan.picture_spans()
-    )
+    if job.verb == "generate":
+        return marked(job.verb, "synthetic face and motion throughout", job.run)
+    spans = job.base.plan.picture_spans()
+    times = ", ".join(f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in spans)
     return marked(job.verb, f"synthetic face and speech at {times or 'no time'}", job.run)
 
 
@@ -230,10 +211,10 @@ def marked(verb: str, what: str, run: Run) -> str:
     return f"{line}; consent: {run.consent}" if run.consent else line
 
 
-def _logs(plan: EditPlan, windows: tuple[TrackedWindow, ...]) -> tuple[SpanLog, ...]:
-    logs = []
+def _logs(base: Base) -> tuple[SpanLog, ...]:
+    logs, plan = [], base.plan
     for span in plan.picture_spans():
-        window = window_of(windows, plan, span)
+        window = window_of(base.windows, plan, span)
         first, last = plan.fills[span.fills[0]], plan.fills[span.fills[-1]]
         box = face_box(window.track, first.source_start_s - 1, last.source_end_s + 1)
         logs.append(SpanLog(box))

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.canvas import Canvas, build_canvas
+from facedit.compose.base import Hear
+from facedit.compose.plans import REFERENCE_S
 from facedit.compose.sound import stretches
-from facedit.compose.spans import CONTEXT_S, speech_on, track_window
-from facedit.compose.still import load_still, still_canvas, still_from
+from facedit.compose.spans import CONTEXT_S, track_window
+from facedit.compose.still import load_still, still_from
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
+from facedit.media.still import is_image
 from facedit.motion.resample import resample_track
-from facedit.motion.space import MotionSpace
-from facedit.options import Region, Run
+from facedit.options import Run
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
 from facedit.report.progress import StageClock
-from facedit.speech.features import WhisperBase
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import first_frame_from, frame_at, frame_time
 
@@ -35,8 +34,8 @@ LEAST_CONTEXT_S = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """A stretch in which the person is seen and heard.
+class Prompt:
+    """A stretch of a video in which the person is seen and heard, which goes ahead of the speech.
 
     Attributes:
         first_frame: Motion frame of the video at which it starts.
@@ -48,18 +47,18 @@ class Context:
     first_frame: int
     landmarks: Float32
     confidence: Float32
-    sound: Callable[[float, float], Sound]
+    sound: Hear
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Person:
     """What was seen and heard of the person.
 
     Attributes:
         still: The picture that is to speak.
         track: Smoothed landmarks of the video's shot in which the picture lies; None of a picture.
         bank: The mouths in that shot; None of a picture.
-        context: The person speaking, up to a closed mouth; None of a picture, and where nothing
+        prompt: The person speaking, up to a closed mouth; None of a picture, and where nothing
             was heard or too little seen.
         borrowed: The picture is not of that video.
     """
@@ -67,62 +66,37 @@ class Shown:
     still: Still
     track: FaceTrack | None = None
     bank: ReferenceBank | None = None
-    context: Context | None = None
+    prompt: Prompt | None = None
     borrowed: bool = False
 
 
-def look(path: Path, run: Run, clock: StageClock) -> Shown:
-    """Take one picture from a file, and nothing else.
+def find_person(
+    face: Path,
+    run: Run,
+    clock: StageClock,
+    *,
+    picture_only: bool = False,
+    footage: Path | None = None,
+) -> Person:
+    """Take one picture of a person, and of a video mouths and way of speaking.
 
     Args:
-        path: A picture or a video.
+        face: A picture, or a video of the person.
         run: Options; ``face`` chooses the face.
         clock: Times the stages.
+        picture_only: Of a video too, use one picture and nothing else.
+        footage: A video of the same person that shows the mouths and the way of speaking.
 
     Returns:
-        The picture. (The errors of ``load_still``.)
+        The person. (``NoFace`` if there is no face, ``AmbiguousFace`` if several could be meant,
+        ``BadMedia`` if a file cannot be read.)
     """
-    with clock.stage("finding the face"):
-        return Shown(load_still(path, run))
-
-
-def watch(path: Path, run: Run, clock: StageClock) -> Shown:
-    """Watch the start of a video.
-
-    Args:
-        path: The video.
-        run: Options; ``face`` chooses the face.
-        clock: Times the stages.
-
-    Returns:
-        What it shows, all of one shot. (``NoFace`` if there is no face in its first seconds,
-        ``AmbiguousFace`` if several could be meant, ``BadMedia`` if it cannot be read.)
-    """
-    info = probe(path, allow_truncated=run.allow_truncated)
-    end_s = min(info.duration_s, WATCHED_S)
-    choice, landmarker = FaceChoice.parse(run.face), Landmarker()
-    window = track_window(path, info, (0.0, end_s), choice, landmarker, clock)
-    still, time_s = still_from(path, info, window.track, choice, landmarker)
-    track = shot_around(window.track, time_s)
-    shot_s = set(track.times_s.tolist())
-    window.bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
-    if not info.sound:
-        return Shown(still, track, window.bank)
-    sound = stretches(read_sound(path, 0.0, end_s, info=info))
-    return Shown(still, track, window.bank, context_of(track, sound))
-
-
-def borrow(picture: Shown, footage: Shown) -> Shown:
-    """Give a picture what a video of the same person shows.
-
-    Args:
-        picture: The picture.
-        footage: The video.
-
-    Returns:
-        The picture with the video's mouths and way of speaking.
-    """
-    return replace(footage, still=picture.still, borrowed=True)
+    if footage is not None:
+        picture = _in_picture(face, run, clock)
+        return replace(_in_video(footage, run, clock), still=picture.still, borrowed=True)
+    if picture_only or is_image(face):
+        return _in_picture(face, run, clock)
+    return _in_video(face, run, clock)
 
 
 def shot_around(track: FaceTrack, time_s: float) -> FaceTrack:
@@ -146,7 +120,7 @@ def shot_around(track: FaceTrack, time_s: float) -> FaceTrack:
     )
 
 
-def context_of(track: FaceTrack, sound: Callable[[float, float], Sound]) -> Context | None:
+def prompt_of(track: FaceTrack, sound: Hear) -> Prompt | None:
     """Choose the stretch of a track from which the person's way of speaking is taken.
 
     It ends where the mouth is most closed, so that other speech can follow.
@@ -171,55 +145,42 @@ def context_of(track: FaceTrack, sound: Callable[[float, float], Sound]) -> Cont
     openness = np.where(run >= max(wanted / 2, 1), lip_opening(landmarks), np.inf)
     end = int(np.argmin(openness)) + 1
     begin = end - min(int(run[end - 1]), wanted)
-    return Context(first + begin, landmarks[begin:end], confidence[begin:end], sound)
+    return Prompt(first + begin, landmarks[begin:end], confidence[begin:end], sound)
 
 
-def shown_canvas(space: MotionSpace, shown: Shown, frames: int, region: Region) -> Canvas:
-    """Put the context before the picture, and hide everything that speech may move in the latter.
-
-    Args:
-        space: The motion space.
-        shown: What the video shows.
-        frames: Motion frames of the output.
-        region: What speech may move.
-
-    Returns:
-        A canvas that starts with the context, before the output; without a context, the still's.
-    """
-    context, track = shown.context, shown.track
-    if context is None or track is None:
-        return still_canvas(space, shown.still, frames, region)
-    before = len(context.landmarks)
-    seen = np.isfinite(track.landmarks).all(axis=(1, 2))
-    identity = space.identity(track.landmarks[seen], track.confidence[seen])
-    # Another picture's pose and size would be no pose of the video: there its last frame is held.
-    last = context.landmarks[-1] if shown.borrowed else shown.still.landmarks
-    picture = np.repeat(last[None], frames, axis=0)
-    landmarks = np.concatenate([context.landmarks, picture])
-    confidence = np.concatenate([context.confidence, np.ones(frames, np.float32)])
-    hidden = np.arange(before + frames) >= before
-    return build_canvas(
-        space, identity, landmarks, confidence, hidden, region=region, first_frame=-before
-    )
-
-
-def shown_speech(
-    shown: Shown, canvas: Canvas, window: Callable[[float, float], Sound], encoder: WhisperBase
-) -> Float32:
-    """Compute what is heard on such a canvas: the context's own sound, then the new one.
+def speaker_of(video: Path, run: Run) -> Sound | None:
+    """Return some seconds of a person's own voice.
 
     Args:
-        shown: What is known of the person.
-        canvas: From ``shown_canvas``.
-        window: Reads the new sound between two times, silence outside.
-        encoder: What hears it.
+        video: The video.
+        run: Options.
 
     Returns:
-        Features, shape (T, C).
+        The sound; None of a picture, or where there is none.
     """
-    context = shown.context
-    if context is None:
-        return speech_on(window, canvas.first_frame, len(canvas.values), encoder)
-    before = len(context.landmarks)
-    own = speech_on(context.sound, context.first_frame, before, encoder)
-    return np.concatenate([own, speech_on(window, 0, len(canvas.values) - before, encoder)])
+    if is_image(video):
+        return None
+    info = probe(video, allow_truncated=run.allow_truncated)
+    return read_sound(video, 0.0, 2 * REFERENCE_S, info=info) if info.has_sound else None
+
+
+def _in_picture(path: Path, run: Run, clock: StageClock) -> Person:
+    """Take one picture from a file, and nothing else."""
+    with clock.stage("finding the face"):
+        return Person(load_still(path, run))
+
+
+def _in_video(path: Path, run: Run, clock: StageClock) -> Person:
+    """Take what the start of a video shows, all of one shot."""
+    info = probe(path, allow_truncated=run.allow_truncated)
+    end_s = min(info.duration_s, WATCHED_S)
+    choice, landmarker = FaceChoice.parse(run.face), Landmarker()
+    window = track_window(path, info, (0.0, end_s), choice, landmarker, clock)
+    still, time_s = still_from(path, info, window.track, choice, landmarker)
+    track = shot_around(window.track, time_s)
+    shot_s = set(track.times_s.tolist())
+    window.bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
+    if not info.sound:
+        return Person(still, track, window.bank)
+    sound = stretches(read_sound(path, 0.0, end_s, info=info))
+    return Person(still, track, window.bank, prompt_of(track, sound))

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from facedit.compose.base_frames import BaseFrames
 from facedit.compose.canvas import Canvas, target_landmarks
 from facedit.compose.sources import PictureTimes, SourcePaths
 from facedit.editing.plan import EditPlan
 from facedit.editing.timeline import OutputFrame, is_removed, output_frames
 from facedit.media.frame import Frame
-from facedit.media.info import VideoInfo
 from facedit.media.pixels import patch_frame
-from facedit.media.read import read_frames
 from facedit.motion.resample import values_at
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
+from facedit.render.blink import Blink, closure_at
+from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.morph import morph_cut
-from facedit.render.renderer import FaceRenderer
+from facedit.render.types import Renderer
 from facedit.types import FaceTrack, Float32, Float64, UInt8
 
 FADE_S = 0.08
@@ -31,9 +31,6 @@ HEAD_FADE_S = 0.24
 
 CHUNK = 32
 """Base frames held at once: bounds memory for spans as long as the clip."""
-
-FORWARD_S = 4.0
-"""A gap shorter than this is read through; a longer one is jumped over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +63,24 @@ class SpanWork:
         region: What may move.
         start_s: Start of the span in the output.
         end_s: End of the span in the output.
+        head_share: How far the head follows the model in [0, 1].
+        blinks: Blinks in output time, beside what the motion does with the lids.
     """
 
     canvas: Canvas
     infilled: Float32
     track: FaceTrack
-    renderer: FaceRenderer
+    renderer: Renderer
     space: MotionSpace
     region: Region
     start_s: float
     end_s: float
+    head_share: float = 1.0
+    blinks: tuple[Blink, ...] = ()
 
 
 def output_pictures(
-    source: Path,
-    info: VideoInfo,
+    base_frames: BaseFrames,
     plan: EditPlan,
     paths: SourcePaths,
     spans: tuple[SpanWork, ...],
@@ -88,8 +88,7 @@ def output_pictures(
     """Stream the output's pictures.
 
     Args:
-        source: The source video.
-        info: What is known of it.
+        base_frames: The pictures underneath.
         plan: The plan.
         paths: Which source moments lie underneath.
         spans: Per picture span of the plan what is needed to render it.
@@ -97,8 +96,7 @@ def output_pictures(
     Yields:
         Pictures, ascending in time; kept ones hold the very frames that were decoded.
     """
-    held = _Held(read_frames(source, info=info), plan)
-    base_frames = BaseFrames(source, info)
+    held = _Held(base_frames.stream(), plan)
     waiting: list[OutputFrame] = []
     for shown in output_frames(plan, held.times()):
         if waiting and shown.span != waiting[0].span:
@@ -159,9 +157,10 @@ def _render_span(
     head_share = np.array(
         [edge_ramp(time_s, work.start_s, work.end_s, HEAD_FADE_S) for time_s in output_s]
     )
+    closures = closure_at(output_s, work.blinks)
     motion = values_at(output_s, work.infilled, work.canvas.start_s)
     targets = target_landmarks(
-        work.space, work.canvas.identity, base, motion, work.region, head_share
+        work.space, work.canvas.identity, base, motion, work.region, work.head_share * head_share
     )
     choices = work.renderer.plan(targets, base).choices
     for start in range(0, len(shown), CHUNK):
@@ -180,11 +179,17 @@ def _render_span(
                     float(times.weight[k]),
                 ).rgb
                 under = patch_frame(under, picture, 0, 0)
+            landmarks, target = base[k], targets[k]
+            if visible[k] and closures[k] > 0:
+                lids = (float(closures[k]), float(closures[k]))
+                picture = close_lids(picture, landmarks, lids)[0]
+                under = patch_frame(under, picture, 0, 0)
+                landmarks, target = (closed_landmarks(one, lids) for one in (landmarks, target))
             if visible[k]:
                 patch = work.renderer.render(
                     picture,
-                    base[k],
-                    targets[k],
+                    landmarks,
+                    target,
                     choices[k],
                     weight=fade_weight(float(output_s[k]), work.start_s, work.end_s),
                     region=work.region,
@@ -231,57 +236,6 @@ def _base_landmarks(
         for index in (first, second)
     )
     return np.where(weight > 0, (1 - weight) * left + weight * right, left)
-
-
-class BaseFrames:
-    """Reads the frames under rendered pictures: forward where it can, a chunk at a time.
-
-    Args:
-        source: The source video.
-        info: What is known of it.
-    """
-
-    def __init__(self, source: Path, info: VideoInfo) -> None:
-        self._source, self._info = source, info
-        self._stream: Iterator[Frame] = iter(())
-        self._position_s = np.inf
-        self._frames: dict[int, Frame] = {}
-
-    def load(self, times_s: Float64) -> None:
-        """Hold the frames shown at some times, and no others.
-
-        Args:
-            times_s: Exact source times of frames.
-        """
-        wanted = {_tick(time_s) for time_s in times_s}
-        self._frames = {tick: frame for tick, frame in self._frames.items() if tick in wanted}
-        missing = [time_s for time_s in times_s if _tick(time_s) not in self._frames]
-        if not missing:
-            return
-        if not self._position_s < min(missing) <= self._position_s + FORWARD_S:
-            self._stream = read_frames(self._source, min(missing) - 1e-4, info=self._info)
-        for frame in self._stream:
-            self._position_s = frame.time_s
-            if _tick(frame.time_s) in wanted:
-                self._frames[_tick(frame.time_s)] = frame
-            if frame.time_s >= max(missing) - 1e-4:
-                return
-
-    def at(self, time_s: float) -> Frame:
-        """Return a frame that was loaded.
-
-        Args:
-            time_s: Its source time.
-
-        Returns:
-            The frame as decoded.
-        """
-        return self._frames[_tick(time_s)]
-
-
-def _tick(time_s: float) -> int:
-    """Return a time in steps of ten microseconds: a name for a frame."""
-    return round(float(time_s) * 1e5)
 
 
 class _Held:

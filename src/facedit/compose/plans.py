@@ -133,13 +133,16 @@ def edit_joints(
     return quiet_joints(edits, transcript, info.duration_s, energy, ENERGY_HOP_S)
 
 
-def whole_clip_plan(duration_s: float, frame_rate: Fraction, speech_s: float) -> EditPlan:
-    """Plan new speech over the whole clip (``sync``): one fill, as long as what it replaces.
+def whole_clip_plan(
+    duration_s: float, frame_rate: Fraction, speech_s: float, text: str = "new speech"
+) -> EditPlan:
+    """Plan new speech over all (``sync``, ``generate``): one fill, as long as what it replaces.
 
     Args:
         duration_s: Length of the clip.
         frame_rate: Frames per second.
         speech_s: Length of the new speech.
+        text: What is said, for the report.
 
     Returns:
         The plan.
@@ -164,9 +167,9 @@ def whole_clip_plan(duration_s: float, frame_rate: Fraction, speech_s: float) ->
         speech_s=speech_s,
         lead_in_s=0.0,
         lead_out_s=duration_s - speech_s,
-        text="new speech",
+        text=text,
     )
-    edit = WordEdit(0, 0, ("new speech",))
+    edit = WordEdit(0, 0, (text,))
     return EditPlan((fill,), (edit,), duration_s, frame_rate, 0.0, 0.0)
 
 

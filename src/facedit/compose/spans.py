@@ -1,18 +1,18 @@
-"""Everything that rendering a plan needs: tracks, canvases, infilled motion, the clip's mouths."""
+"""A video under a plan: tracks, mouths, canvases; and infilling, of whatever base."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from facedit.compose.base import Hear, TrackedWindow
+from facedit.compose.base_frames import VideoFrames
 from facedit.compose.canvas import Canvas, build_canvas, landmarks_at
 from facedit.compose.pictures import SpanWork
-from facedit.compose.sources import SourcePaths
-from facedit.compose.weights import choose_weights
-from facedit.device import choose_device, device_of
+from facedit.compose.sources import SourcePaths, source_paths
 from facedit.editing.plan import EditPlan, Span
 from facedit.editing.timeline import source_windows
 from facedit.errors import NoFace
@@ -22,17 +22,18 @@ from facedit.face.smooth import smooth_track
 from facedit.face.track import track_face
 from facedit.media.info import VideoInfo
 from facedit.media.read import read_frames
-from facedit.model.checkpoint import MotionModel, load_model
+from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import infill
 from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
 from facedit.render.bank import ReferenceBank
-from facedit.render.network import MouthNetwork, load_network
+from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
 from facedit.report.progress import StageClock
-from facedit.speech.features import WHISPER, WhisperBase, encoder_of
+from facedit.report.run_report import Figure
+from facedit.speech.features import WHISPER, WhisperBase
 from facedit.speech.sound_cache import cached_features
-from facedit.types import FaceTrack, Float32, Sound
+from facedit.types import Float32
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
 AROUND_S = 6.0
@@ -49,61 +50,124 @@ PADDING_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
-    """The learned parts of a run.
+class VideoBase:
+    """A video, tracked where a plan changes it (implements ``Base``).
 
     Attributes:
-        space: The motion space.
-        motion: The motion model.
-        mouth: The mouth network, or None to work from real pixels alone.
+        source: The video.
+        info: What is known of it.
+        plan: The plan.
+        windows: Tracked stretches of it.
+        paths: Which of its moments lie underneath.
     """
 
-    space: MotionSpace
-    motion: MotionModel
-    mouth: MouthNetwork | None
+    source: Path
+    info: VideoInfo
+    plan: EditPlan
+    windows: tuple[TrackedWindow, ...]
+    paths: SourcePaths
 
-    @property
-    def encoder(self) -> WhisperBase:
-        """What the motion model hears through; ``UsageError`` if that is unknown."""
-        return encoder_of(self.motion.encoder, device_of(self.motion.net))
+    def frames(self) -> VideoFrames:
+        """Open the video."""
+        return VideoFrames(self.source, self.info)
+
+    def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
+        """Hide the frames of each span, with the clip's own motion around it.
+
+        Args:
+            space: The motion space.
+            region: What the model may fill.
+
+        Returns:
+            Canvases in the order of ``plan.picture_spans()``.
+        """
+        plan, canvases = self.plan, []
+        for span in plan.picture_spans():
+            first = max(first_frame_from(span.output_start_s - CONTEXT_S), 0)
+            last = first_frame_from(min(span.output_end_s + CONTEXT_S, plan.output_duration_s))
+            last = max(last, first + 1)
+            output_s = np.array([frame_time(frame) for frame in range(first, last)])
+            window = window_of(self.windows, plan, span)
+            landmarks, confidence = landmarks_at(window.track, self.paths.at(output_s))
+            hidden = plan.motion_mask(last - first, first)
+            known = ~hidden if (~hidden).any() else np.ones_like(hidden)
+            identity = space.identity(landmarks[known], np.maximum(confidence[known], 1e-3))
+            canvases.append(
+                build_canvas(
+                    space, identity, landmarks, confidence, hidden, region=region, first_frame=first
+                )
+            )
+        return tuple(canvases)
+
+    def speech(
+        self, canvases: Sequence[Canvas], sound: Hear, encoder: WhisperBase
+    ) -> tuple[Float32, ...]:
+        """Compute what is heard on each canvas: the output's sound.
+
+        Args:
+            canvases: The canvases.
+            sound: Reads the output's sound.
+            encoder: What hears it.
+
+        Returns:
+            Features per canvas, shape (T, C).
+        """
+        return tuple(
+            speech_on(sound, canvas.first_frame, len(canvas.values), encoder) for canvas in canvases
+        )
+
+    def works(
+        self,
+        canvases: Sequence[Canvas],
+        motions: Sequence[Float32],
+        space: MotionSpace,
+        mouth: MouthNetwork | None,
+        region: Region,
+        seed: int,
+    ) -> tuple[SpanWork, ...]:
+        """Bring together what rendering each span needs, for one take.
+
+        Args:
+            canvases: The canvases.
+            motions: Motion per canvas, shape (T, D).
+            space: The motion space.
+            mouth: The mouth network, if any.
+            region: What new speech may move.
+            seed: Not used: the video's own eyes blink.
+
+        Returns:
+            Work in the order of ``plan.picture_spans()``.
+        """
+        works = []
+        for span, canvas, motion in zip(self.plan.picture_spans(), canvases, motions, strict=True):
+            window = window_of(self.windows, self.plan, span)
+            at_end = span.output_end_s >= self.plan.output_duration_s - 1e-6
+            works.append(
+                SpanWork(
+                    canvas,
+                    motion,
+                    window.track,
+                    FaceRenderer(window.bank, mouth),
+                    space,
+                    region,
+                    span.output_start_s,
+                    np.inf if at_end else span.output_end_s,
+                )
+            )
+        return tuple(works)
+
+    def notes(self, space: MotionSpace) -> tuple[str, ...]:
+        """Say nothing beside what the video's own notes say."""
+        return self.info.notes
+
+    def figures(self) -> dict[str, Figure]:
+        """Nothing but the video is used."""
+        return {}
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedWindow:
-    """A stretch of the source with its landmarks and mouths.
-
-    Attributes:
-        start_s: Start in the source.
-        end_s: End in the source.
-        track: Smoothed landmarks.
-        bank: The mouths and eyes seen in it.
-    """
-
-    start_s: float
-    end_s: float
-    track: FaceTrack
-    bank: ReferenceBank
-
-
-def load_models(run: Run) -> Models:
-    """Load the learned parts.
-
-    Args:
-        run: Options; ``weights``, ``speaker`` and ``device`` choose.
-
-    Returns:
-        The models; the motion space is the one that the motion model was trained in. (The errors
-        of ``choose_weights``; ``BadWeights`` if a file is damaged.)
-    """
-    chosen = choose_weights(run)
-    device = choose_device(run.device)
-    motion = load_model(chosen.motion, device)
-    return Models(MotionSpace.named(motion.space), motion, load_network(chosen.mouth, device))
-
-
-def track_windows(
+def track_video(
     source: Path, info: VideoInfo, plan: EditPlan, run: Run, clock: StageClock
-) -> tuple[TrackedWindow, ...]:
+) -> VideoBase:
     """Track only what the edits need, and collect the clip's own mouths there.
 
     Args:
@@ -114,15 +178,17 @@ def track_windows(
         clock: Times the stages.
 
     Returns:
-        A window per group of neighbouring spans, in order. (``NoFace`` if a window shows no face,
-        ``AmbiguousFace`` if several faces could be meant.)
+        The video with a window per group of neighbouring spans, in order. (``NoFace`` if a window
+        shows no face, ``AmbiguousFace`` if several faces could be meant.)
     """
     landmarker = Landmarker()
     choice = FaceChoice.parse(run.face)
-    return tuple(
+    windows = tuple(
         track_window(source, info, part, choice, landmarker, clock)
         for part in source_windows(plan, AROUND_S, AROUND_S)
     )
+    cuts = tuple(cut for window in windows for cut in window.track.cuts)
+    return VideoBase(source, info, plan, windows, source_paths(plan, cuts))
 
 
 def track_window(
@@ -159,48 +225,10 @@ def track_window(
     return TrackedWindow(start_s, end_s, track, bank)
 
 
-def span_canvases(
-    plan: EditPlan,
-    paths: SourcePaths,
-    windows: tuple[TrackedWindow, ...],
-    space: MotionSpace,
-    region: Region,
-) -> tuple[Canvas, ...]:
-    """Build one canvas per picture span.
-
-    Args:
-        plan: The plan.
-        paths: Which source moments lie underneath.
-        windows: Tracked stretches of the source.
-        space: The motion space.
-        region: What the model may fill.
-
-    Returns:
-        Canvases in the order of ``plan.picture_spans()``.
-    """
-    canvases = []
-    for span in plan.picture_spans():
-        first = max(first_frame_from(span.output_start_s - CONTEXT_S), 0)
-        last = first_frame_from(min(span.output_end_s + CONTEXT_S, plan.output_duration_s))
-        last = max(last, first + 1)
-        output_s = np.array([frame_time(frame) for frame in range(first, last)])
-        window = window_of(windows, plan, span)
-        landmarks, confidence = landmarks_at(window.track, paths.at(output_s))
-        hidden = plan.motion_mask(last - first, first)
-        known = ~hidden if (~hidden).any() else np.ones_like(hidden)
-        identity = space.identity(landmarks[known], np.maximum(confidence[known], 1e-3))
-        canvases.append(
-            build_canvas(
-                space, identity, landmarks, confidence, hidden, region=region, first_frame=first
-            )
-        )
-    return tuple(canvases)
-
-
 def infill_spans(
     canvases: tuple[Canvas, ...],
     speech: tuple[Float32, ...],
-    models: Models,
+    model: MotionModel,
     run: Run,
     takes: int,
 ) -> tuple[Float32, ...]:
@@ -209,7 +237,7 @@ def infill_spans(
     Args:
         canvases: The canvases.
         speech: Features of the sound on each canvas, shape (T, C).
-        models: The learned parts.
+        model: The motion model.
         run: Options; ``seed`` and ``steps`` of the sampler.
         takes: Versions to draw.
 
@@ -218,7 +246,7 @@ def infill_spans(
     """
     return tuple(
         infill(
-            models.motion,
+            model,
             canvas.values,
             canvas.mask,
             heard,
@@ -231,7 +259,7 @@ def infill_spans(
 
 
 def speech_on(
-    window: Callable[[float, float], Sound],
+    window: Hear,
     first_frame: int,
     frames: int,
     encoder: WhisperBase = WHISPER,
@@ -252,46 +280,6 @@ def speech_on(
     end_s = frame_time(first_frame + frames + padding)
     heard = cached_features(window(start_s, end_s), frames + 2 * padding, encoder)
     return heard.values[padding : padding + frames]
-
-
-def span_works(
-    plan: EditPlan,
-    windows: tuple[TrackedWindow, ...],
-    canvases: tuple[Canvas, ...],
-    infilled: tuple[Float32, ...],
-    models: Models,
-    region: Region,
-) -> tuple[SpanWork, ...]:
-    """Bring together what rendering each span needs, for one take.
-
-    Args:
-        plan: The plan.
-        windows: Tracked stretches of the source.
-        canvases: The canvases.
-        infilled: Motion per canvas for this take, shape (T, D).
-        models: The learned parts.
-        region: What new speech may move.
-
-    Returns:
-        Work in the order of ``plan.picture_spans()``.
-    """
-    works = []
-    for span, canvas, motion in zip(plan.picture_spans(), canvases, infilled, strict=True):
-        window = window_of(windows, plan, span)
-        at_end = span.output_end_s >= plan.output_duration_s - 1e-6
-        works.append(
-            SpanWork(
-                canvas,
-                motion,
-                window.track,
-                FaceRenderer(window.bank, models.mouth),
-                models.space,
-                region,
-                span.output_start_s,
-                np.inf if at_end else span.output_end_s,
-            )
-        )
-    return tuple(works)
 
 
 def window_of(windows: tuple[TrackedWindow, ...], plan: EditPlan, span: Span) -> TrackedWindow:

@@ -1,4 +1,4 @@
-"""One picture and speech: the canvas on which everything but a short prompt is hidden."""
+"""The picture that is to speak, of a picture file or of the start of a video."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facedit.compose.canvas import Canvas, build_canvas, target_landmarks
 from facedit.compose.picture_notes import lid_opening
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
@@ -21,18 +20,12 @@ from facedit.media.read import read_frames
 from facedit.media.still import is_image, read_image, stored_side
 from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace
-from facedit.options import Region, Run
+from facedit.options import Run
 from facedit.render.still import Still
 from facedit.types import FaceTrack, Float32, Float64, UInt8
 
 CLOSED = 0.01
 """Lip opening, in outer-eye distances, at which a mouth counts as closed."""
-
-PROMPT_FRAMES = 6
-"""Motion frames before the speech in which the face is as in the picture."""
-
-HEAD_SHARE = 0.6
-"""Share of the model's head motion that a single picture can bear without visible stretching."""
 
 LONGEST_SIDE = 1920
 """Larger pictures are scaled down to this many pixels."""
@@ -162,70 +155,3 @@ def closed_mouth(space: MotionSpace, values: Float32, identity: Identity) -> Flo
         slope = (opening(steps) - now) / 0.1
         closed[lips] -= (now - 0.5 * CLOSED) * slope / (slope @ slope)
     return closed.astype(np.float32)
-
-
-def still_canvas(space: MotionSpace, still: Still, frames: int, region: Region) -> Canvas:
-    """Hold the picture, its mouth closed, then hide everything that speech may move.
-
-    Args:
-        space: The motion space.
-        still: The picture.
-        frames: Motion frames of the output.
-        region: What speech may move.
-
-    Returns:
-        A canvas that starts ``PROMPT_FRAMES`` before the output.
-    """
-    total = frames + PROMPT_FRAMES
-    landmarks = np.repeat(still.landmarks[None], total, axis=0)
-    confidence = np.ones(total, np.float32)
-    identity = space.identity(landmarks[:1], confidence[:1])
-    hidden = np.arange(total) >= PROMPT_FRAMES
-    canvas = build_canvas(
-        space, identity, landmarks, confidence, hidden, region=region, first_frame=-PROMPT_FRAMES
-    )
-    closed = closed_mouth(space, canvas.values[0], identity)
-    return replace(canvas, values=np.repeat(closed[None], total, axis=0))
-
-
-def still_targets(
-    space: MotionSpace,
-    canvas: Canvas,
-    infilled: Float32,
-    still: Still,
-    region: Region,
-    *,
-    borrowed: bool = False,
-) -> Float32:
-    """Return the landmarks of every output frame.
-
-    Of a picture that is not of the canvas's video the neutral face is not known: its mouth, closed,
-    stands for the one with which the prompt ends, its brows and lids for the usual ones there.
-
-    Args:
-        space: The motion space.
-        canvas: From ``still_canvas`` or ``shown_canvas``; what precedes the output is the prompt.
-        infilled: Its infilled motion, shape (T, D).
-        still: The picture.
-        region: What speech may move.
-        borrowed: The canvas begins with another video than the picture's.
-
-    Returns:
-        Landmarks in pixels, shape (frames, 478, 3).
-    """
-    prompt, drawn = np.split(infilled, [-canvas.first_frame])
-    identity, offset = canvas.identity, np.zeros(space.dims, np.float32)
-    lips, face, head = (space.groups[name] for name in ("lips", "face", "head"))
-    if borrowed:
-        identity = space.identity(still.landmarks[None], np.ones(1, np.float32))
-    here = space.encode(still.landmarks[None], identity)[0]
-    if borrowed:
-        shut = closed_mouth(space, canvas.values[len(prompt) - 1], canvas.identity)
-        offset[lips] = (closed_mouth(space, here, identity) - shut)[lips]
-        # Not of its last frame, in which the eyes may be shut.
-        offset[face] = here[face] - np.median(prompt[:, face], axis=0)
-    # The head moves from where the prompt left it; in the picture it starts as it is.
-    offset[head] = here[head] - prompt[-1, head]
-    base = np.repeat(still.landmarks[None], len(drawn), axis=0)
-    share = np.full(len(drawn), HEAD_SHARE)
-    return target_landmarks(space, identity, base, drawn + offset, region, share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -25,6 +25,7 @@ class Frame:
         duration_s: How long it is shown in seconds (nominal where the file does not say).
         picture: The picture as decoded and as stored: own pixel format, not yet upright.
         info: The video it belongs to.
+        made_of: The upright RGB that it was made of, shape (height, width, 3); None where decoded.
     """
 
     time_s: float
@@ -32,6 +33,7 @@ class Frame:
     duration_s: float
     picture: VideoFrame
     info: VideoInfo
+    made_of: UInt8 | None = field(default=None, compare=False, repr=False)
 
     def at(self, time_s: float) -> Frame:
         """Return the same picture shown at another time, in seconds."""
@@ -43,6 +45,8 @@ class Frame:
         Returns:
             A new array, shape (height, width, 3).
         """
+        if self.made_of is not None:
+            return self.made_of.copy()
         converted = self.picture.reformat(
             format="rgb24",
             src_colorspace=swscale_matrix(self.info.matrix),

@@ -55,6 +55,11 @@ def patch_frame(
             f"A patch of {width}x{height} at ({x}, {y}) leaves the picture "
             f"of {info.width}x{info.height}."
         )
+    if frame.made_of is not None:
+        # Nothing was decoded: there is no residue to keep, and one rounding less.
+        base = frame.rgb()
+        base[y : y + height, x : x + width] = patch_rgb
+        return frame_from_rgb(base, frame.time_s, info)
     base = frame.rgb() if base_rgb is None else base_rgb
     turn = info.orientation
     left, top = turn.stored_corner(x, y, width, height, (info.width, info.height))
@@ -109,7 +114,7 @@ def frame_from_rgb(rgb: UInt8, time_s: float, info: VideoInfo) -> Frame:
     )
     _tag(picture, info)
     pts = info.origin_pts + round(Fraction(time_s) / info.time_base)
-    return Frame(time_s, pts, info.frame_period_s, picture, info)
+    return Frame(time_s, pts, info.frame_period_s, picture, info, made_of=rgb)
 
 
 def plane_array(plane: VideoPlane, bits: int = 8) -> NDArray[np.unsignedinteger]:

@@ -26,9 +26,6 @@ _CAVITY = 0.45  # of the lips' colour: what is behind lips that are hardly apart
 class OwnTeeth:
     """The inside of a picture's own mouth.
 
-    Attributes:
-        cleaned: The picture with its mouth's inside made dark, to be warped.
-
     Args:
         rgb: Upright picture, shape (H, W, 3); not changed.
         landmarks: Its landmarks in pixels, shape (478, 3).
@@ -43,10 +40,23 @@ class OwnTeeth:
         soft = cv2.GaussianBlur(inside, (0, 0), 0.5)[..., None]
         region = rgb[rect.slices].astype(np.float32)
         red = np.median(region[self._ring(landmarks, rect)], axis=0)
-        self.cleaned = rgb.copy()
-        self.cleaned[rect.slices] = np.rint(region + soft * (_CAVITY * red - region))
+        self._rect = rect
+        self._dark = np.rint(region + soft * (_CAVITY * red - region)).astype(np.uint8)
         self._inside = np.zeros((height, width), np.float32)
         self._inside[rect.slices] = inside
+
+    def cleaned(self, rgb: UInt8) -> UInt8:
+        """Make the mouth's inside dark, to be warped.
+
+        Args:
+            rgb: The picture, perhaps changed elsewhere, shape (H, W, 3); not changed.
+
+        Returns:
+            A new picture.
+        """
+        out = rgb.copy()
+        out[self._rect.slices] = self._dark
+        return out
 
     @staticmethod
     def shown_in(landmarks: Float32) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from facedit.compose.still import PROMPT_FRAMES
+from facedit.compose.picture_base import PROMPT_FRAMES
 from facedit.evaluation.behaviour.drift import (
     LEVELS,
     common_slope,

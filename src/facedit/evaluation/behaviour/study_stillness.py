@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facedit.compose.still import PROMPT_FRAMES
+from facedit.compose.picture_base import PROMPT_FRAMES
 from facedit.evaluation.behaviour import stillness
 from facedit.evaluation.behaviour.made_silence import KINDS, Silence, silenced
 from facedit.evaluation.behaviour.stillness import MARGIN, around, still_sums

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from facedit.compose.spans import Models, TrackedWindow
+from facedit.compose.base import TrackedWindow
+from facedit.compose.models import Models
 from facedit.options import Run
 from facedit.report.progress import StageClock
 from facedit.report.run_report import Figure

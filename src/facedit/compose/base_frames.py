@@ -1,0 +1,126 @@
+"""The pictures underneath: the frames of a video, or one picture that lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from facedit.media.frame import Frame
+from facedit.media.info import VideoInfo
+from facedit.media.pixels import frame_from_rgb
+from facedit.media.read import read_frames
+from facedit.types import Float64, UInt8
+from facedit.units import frame_time
+
+FORWARD_S = 4.0
+"""A gap shorter than this is read through; a longer one is jumped over."""
+
+
+class BaseFrames(Protocol):
+    """Frames in order, and again by their times."""
+
+    def stream(self) -> Iterator[Frame]:
+        """Yield every frame once, in order."""
+        ...
+
+    def load(self, times_s: Float64) -> None:
+        """Hold the frames shown at some times, and no others."""
+        ...
+
+    def at(self, time_s: float) -> Frame:
+        """Return a frame that was loaded."""
+        ...
+
+
+class VideoFrames:
+    """Reads a video's own frames: forward where it can, a chunk at a time.
+
+    Args:
+        source: The source video.
+        info: What is known of it.
+    """
+
+    def __init__(self, source: Path, info: VideoInfo) -> None:
+        self._source, self._info = source, info
+        self._stream: Iterator[Frame] = iter(())
+        self._position_s = np.inf
+        self._frames: dict[int, Frame] = {}
+
+    def stream(self) -> Iterator[Frame]:
+        """Yield every frame once, in order."""
+        return read_frames(self._source, info=self._info)
+
+    def load(self, times_s: Float64) -> None:
+        """Hold the frames shown at some times, and no others.
+
+        Args:
+            times_s: Exact source times of frames.
+        """
+        wanted = {_tick(time_s) for time_s in times_s}
+        self._frames = {tick: frame for tick, frame in self._frames.items() if tick in wanted}
+        missing = [time_s for time_s in times_s if _tick(time_s) not in self._frames]
+        if not missing:
+            return
+        if not self._position_s < min(missing) <= self._position_s + FORWARD_S:
+            self._stream = read_frames(self._source, min(missing) - 1e-4, info=self._info)
+        for frame in self._stream:
+            self._position_s = frame.time_s
+            if _tick(frame.time_s) in wanted:
+                self._frames[_tick(frame.time_s)] = frame
+            if frame.time_s >= max(missing) - 1e-4:
+                return
+
+    def at(self, time_s: float) -> Frame:
+        """Return a frame that was loaded.
+
+        Args:
+            time_s: Its source time.
+
+        Returns:
+            The frame as decoded.
+        """
+        return self._frames[_tick(time_s)]
+
+
+class StillFrames:
+    """One picture for as long as the output lasts.
+
+    Args:
+        rgb: Upright picture, shape (H, W, 3).
+        info: What the output is to be: its size, rate and number of frames.
+    """
+
+    def __init__(self, rgb: UInt8, info: VideoInfo) -> None:
+        self._info = info
+        self._frame = frame_from_rgb(rgb, 0.0, info)
+
+    def stream(self) -> Iterator[Frame]:
+        """Yield the picture once for every frame."""
+        for index in range(self._info.frame_count):
+            yield self._frame.at(frame_time(index, self._info.frame_rate))
+
+    def load(self, times_s: Float64) -> None:
+        """Do nothing: the picture is held.
+
+        Args:
+            times_s: Times.
+        """
+
+    def at(self, time_s: float) -> Frame:
+        """Return the picture.
+
+        Args:
+            time_s: Its time.
+
+        Returns:
+            The picture at that time.
+        """
+        return self._frame.at(time_s)
+
+
+def _tick(time_s: float) -> int:
+    """Return a time in steps of ten microseconds: a name for a frame."""
+    return round(float(time_s) * 1e5)

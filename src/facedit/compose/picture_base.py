@@ -1,0 +1,252 @@
+"""One picture under the whole output: the canvas behind a prompt, and what rendering needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from facedit.compose.base import Hear, TrackedWindow
+from facedit.compose.base_frames import StillFrames
+from facedit.compose.canvas import Canvas, build_canvas
+from facedit.compose.person import Person
+from facedit.compose.picture_notes import picture_notes
+from facedit.compose.pictures import SpanWork
+from facedit.compose.plans import whole_clip_plan
+from facedit.compose.sources import SourcePaths, source_paths
+from facedit.compose.spans import speech_on
+from facedit.compose.still import closed_mouth
+from facedit.editing.plan import EditPlan
+from facedit.media.info import VideoInfo, new_video_info
+from facedit.motion.space import MotionSpace
+from facedit.options import Region
+from facedit.render.bank import ReferenceBank
+from facedit.render.blink import blink_schedule
+from facedit.render.network import MouthNetwork
+from facedit.render.renderer import FaceRenderer
+from facedit.render.still import StillRenderer
+from facedit.render.types import Renderer
+from facedit.report.run_report import Figure
+from facedit.speech.features import WhisperBase
+from facedit.types import FaceTrack, Float32, Sound
+from facedit.units import MOTION_FPS, first_frame_from, frame_time
+
+PROMPT_FRAMES = 6
+"""Motion frames before the speech in which the face is as in the picture."""
+
+HEAD_SHARE = 0.6
+"""Share of the model's head motion that a single picture can bear without visible stretching."""
+
+
+def person_canvas(space: MotionSpace, person: Person, frames: int, region: Region) -> Canvas:
+    """Put the prompt before the picture, and hide everything that speech may move in the latter.
+
+    Without a prompt the face is held for ``PROMPT_FRAMES`` as in the picture, the mouth closed.
+
+    Args:
+        space: The motion space.
+        person: Who speaks.
+        frames: Motion frames of the output.
+        region: What speech may move.
+
+    Returns:
+        A canvas that starts with the prompt, before the output.
+    """
+    prompt, track, last = person.prompt, person.track, person.still.landmarks
+    if prompt is None or track is None:
+        ahead, sure = (
+            np.repeat(last[None], PROMPT_FRAMES, axis=0),
+            np.ones(PROMPT_FRAMES, np.float32),
+        )
+        identity = space.identity(last[None], np.ones(1, np.float32))
+    else:
+        ahead, sure = prompt.landmarks, prompt.confidence
+        seen = np.isfinite(track.landmarks).all(axis=(1, 2))
+        identity = space.identity(track.landmarks[seen], track.confidence[seen])
+        # Another picture's pose and size would be no pose of the video: its last frame is held.
+        last = ahead[-1] if person.borrowed else last
+    before = len(ahead)
+    landmarks = np.concatenate([ahead, np.repeat(last[None], frames, axis=0)])
+    confidence = np.concatenate([sure, np.ones(frames)]).astype(np.float32)
+    hidden = np.arange(before + frames) >= before
+    canvas = build_canvas(
+        space, identity, landmarks, confidence, hidden, region=region, first_frame=-before
+    )
+    if prompt is not None:
+        return canvas
+    closed = closed_mouth(space, canvas.values[0], identity)
+    return replace(canvas, values=np.repeat(closed[None], before + frames, axis=0))
+
+
+def in_picture(
+    space: MotionSpace, person: Person, canvas: Canvas, infilled: Float32
+) -> tuple[Canvas, Float32]:
+    """Make what was drawn on a canvas motion of the picture's own face.
+
+    Of a picture that is not of the canvas's video the neutral face is not known: its mouth, closed,
+    stands for the one with which the prompt ends, its brows and lids for the usual ones there.
+
+    Args:
+        space: The motion space.
+        person: Who speaks.
+        canvas: From ``person_canvas``; what precedes the output is the prompt.
+        infilled: Its infilled motion, shape (T, D).
+
+    Returns:
+        The canvas with the identity of the picture's face, and the motion for it, shape (T, D).
+    """
+    still, prompt = person.still.landmarks[None], infilled[: -canvas.first_frame]
+    lips, face, head = (space.groups[name] for name in ("lips", "face", "head"))
+    offset = np.zeros(space.dims, np.float32)
+    if not person.borrowed:
+        here = space.encode(still, canvas.identity)[0]
+    else:
+        shut = closed_mouth(space, canvas.values[len(prompt) - 1], canvas.identity)
+        canvas = replace(canvas, identity=space.identity(still, np.ones(1, np.float32)))
+        here = space.encode(still, canvas.identity)[0]
+        offset[lips] = (closed_mouth(space, here, canvas.identity) - shut)[lips]
+        # Not of its last frame, in which the eyes may be shut.
+        offset[face] = here[face] - np.median(prompt[:, face], axis=0)
+    # The head moves from where the prompt left it; in the picture it starts as it is.
+    offset[head] = here[head] - prompt[-1, head]
+    return canvas, infilled + offset
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBase:
+    """One picture for as long as somebody speaks (implements ``Base``).
+
+    Attributes:
+        person: Who speaks.
+        info: What the output's pictures are.
+        plan: One fill, from beginning to end.
+        footage: Name of the video that shows mouths and way of speaking, for the report.
+    """
+
+    person: Person
+    info: VideoInfo
+    plan: EditPlan
+    footage: str = ""
+
+    @property
+    def windows(self) -> tuple[TrackedWindow, ...]:
+        """The picture's face and the person's mouths."""
+        height, width = self.person.still.rgb.shape[:2]
+        landmarks = self.person.still.landmarks[None]
+        track = FaceTrack(np.zeros(1), landmarks, np.ones(1, np.float32), width, height)
+        bank = self.person.bank or ReferenceBank()
+        return (TrackedWindow(0.0, self.plan.source_duration_s, track, bank),)
+
+    @property
+    def paths(self) -> SourcePaths:
+        """The picture's time is the output's."""
+        return source_paths(self.plan)
+
+    def frames(self) -> StillFrames:
+        """Return the picture, as often as it is shown."""
+        return StillFrames(self.person.still.rgb, self.info)
+
+    def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
+        """Hide everything that speech may move, behind the prompt.
+
+        Args:
+            space: The motion space.
+            region: What speech may move.
+
+        Returns:
+            One canvas.
+        """
+        return (person_canvas(space, self.person, self.info.frame_count, region),)
+
+    def speech(
+        self, canvases: Sequence[Canvas], sound: Hear, encoder: WhisperBase
+    ) -> tuple[Float32, ...]:
+        """Compute what is heard: the prompt's own sound, then the output's.
+
+        Args:
+            canvases: The canvas.
+            sound: Reads the output's sound.
+            encoder: What hears it.
+
+        Returns:
+            Features, shape (T, C).
+        """
+        (canvas,), prompt = canvases, self.person.prompt
+        frames = len(canvas.values)
+        if prompt is None:
+            return (speech_on(sound, canvas.first_frame, frames, encoder),)
+        before = len(prompt.landmarks)
+        own = speech_on(prompt.sound, prompt.first_frame, before, encoder)
+        return (np.concatenate([own, speech_on(sound, 0, frames - before, encoder)]),)
+
+    def works(
+        self,
+        canvases: Sequence[Canvas],
+        motions: Sequence[Float32],
+        space: MotionSpace,
+        mouth: MouthNetwork | None,
+        region: Region,
+        seed: int,
+    ) -> tuple[SpanWork, ...]:
+        """Bring together what rendering needs, for one take.
+
+        Args:
+            canvases: The canvas.
+            motions: Its motion, shape (T, D).
+            space: The motion space.
+            mouth: The mouth network, if any.
+            region: What speech may move.
+            seed: Seed of the blinks.
+
+        Returns:
+            The work.
+        """
+        (canvas,), (motion,), (window,) = canvases, motions, self.windows
+        canvas, motion = in_picture(space, self.person, canvas, motion)
+        own = self.person.bank
+        renderer: Renderer = (
+            FaceRenderer(own, mouth) if own else StillRenderer(self.person.still, mouth)
+        )
+        blinks = blink_schedule(self.plan.output_duration_s, np.random.default_rng(seed))
+        return (
+            SpanWork(
+                canvas, motion, window.track, renderer, space, region, 0.0, np.inf,
+                head_share=HEAD_SHARE, blinks=blinks,
+            ),
+        )  # fmt: skip
+
+    def notes(self, space: MotionSpace) -> tuple[str, ...]:
+        """Judge the picture (``NoFace`` if its mouth is cut off)."""
+        return picture_notes(space, self.person.still)
+
+    def figures(self) -> dict[str, Figure]:
+        """Say what was taken from a video beside the picture."""
+        if self.person.bank is None:
+            return {}
+        stretch = None  # too little is seen or heard
+        if (prompt := self.person.prompt) is not None:
+            start_s = frame_time(prompt.first_frame)
+            stretch = (start_s, start_s + frame_time(len(prompt.landmarks)))
+        mouths = len(self.person.bank)
+        return {"footage": self.footage, "mouths": mouths, "way of speaking": stretch}
+
+
+def picture_base(person: Person, sound: Sound, text: str, footage: str = "") -> PictureBase:
+    """Let a person speak a sound: the plan is one fill as long as it.
+
+    Args:
+        person: Who speaks.
+        sound: The speech.
+        text: What is said, for the report.
+        footage: Name of the video that shows mouths and way of speaking.
+
+    Returns:
+        The base, whose pictures have the motion's own frame rate.
+    """
+    frames = max(first_frame_from(sound.duration_s), 1)
+    plan = whole_clip_plan(frame_time(frames), Fraction(MOTION_FPS), sound.duration_s, text)
+    height, width = person.still.rgb.shape[:2]
+    info = new_video_info(width, height, MOTION_FPS, sound.rate, sound.samples.shape[1])
+    return PictureBase(person, replace(info, frame_count=frames), plan, footage)
