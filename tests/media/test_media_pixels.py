@@ -1,5 +1,6 @@
 """A patch changes what it shows and nothing else."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -111,9 +112,26 @@ def test_odd_sizes_and_edges(tmp_path: Path) -> None:
 def test_a_picture_from_rgb(rotation: int, tmp_path: Path) -> None:
     frame = decoded(tmp_path / "a.mp4", rotation=rotation, colour=(1, 1, 1, 1))
     made = frame_from_rgb(frame.rgb(), 0.5, frame.info)
-    assert np.abs(made.rgb().astype(int) - frame.rgb()).mean() < 1.5
+    np.testing.assert_array_equal(made.rgb(), frame.rgb())
+    seen = replace(made, made_of=None)  # as a decoder would give it
+    assert np.abs(seen.rgb().astype(int) - frame.rgb()).mean() < 1.5
     assert made.time_s == 0.5
     assert made.pts * frame.info.time_base == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_picture_made_of_rgb_is_patched_in_rgb(rotation: int, tmp_path: Path) -> None:
+    """It is rounded once, as if the patch had been there from the beginning."""
+    frame = decoded(tmp_path / "a.mp4", rotation=rotation, colour=(1, 1, 1, 1))
+    made = frame_from_rgb(frame.rgb(), 0.5, frame.info)
+    patched = patch_frame(made, np.full((5, 3, 3), 255, np.uint8), 11, 7)
+    whole = frame.rgb()
+    whole[7:12, 11:14] = 255
+    np.testing.assert_array_equal(patched.rgb(), whole)
+    wanted = frame_from_rgb(whole, 0.5, frame.info)
+    for ours, theirs in zip(planes(patched), planes(wanted), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(made.rgb(), frame.rgb())
 
 
 def test_matrices_are_those_of_the_standards() -> None:

@@ -16,7 +16,7 @@ from facedit.media.pixels import frame_from_rgb
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound
-from facedit.media.write import VideoWriter
+from facedit.media.write import write_video
 from facedit.types import UInt8
 
 STRIP_ROWS = 30
@@ -103,10 +103,11 @@ def videos_beside(
         tuple(_strip(column.label, width, ground) for ground in (_PLAIN, _MARKED))
         for column, (width, _) in zip(columns, sizes, strict=True)
     ]
-    with VideoWriter(output, info, force=force, quantiser=quantiser) as writer:
-        tracks = [
-            _Latest(column.video, one, start_s) for column, one in zip(columns, infos, strict=True)
-        ]
+    tracks = [
+        _Latest(column.video, one, start_s) for column, one in zip(columns, infos, strict=True)
+    ]
+
+    def pictures() -> Iterator[Frame]:
         for frame in read_frames(columns[clock].video, start_s, end_s, info=leader):
             picture = np.zeros((high, wide, 3), np.uint8)
             shown = [track.at(frame.time_s) for track in tracks]
@@ -119,11 +120,10 @@ def videos_beside(
                 picture[strip : strip + size[1], left : left + size[0]] = pixels
                 left += size[0]
             time_s = frame.time_s - start_s
-            writer.write_frame(frame_from_rgb(picture, time_s, info), time_s)
-        if leader.has_sound:
-            sound = iter_sound(columns[clock].video, start_s=start_s, end_s=end_s, info=leader)
-            for block in sound:
-                writer.write_sound(block)
+            yield frame_from_rgb(picture, time_s, info)
+
+    sound = iter_sound(columns[clock].video, start_s=start_s, end_s=end_s, info=leader)
+    write_video(output, info, pictures(), sound, force=force, quantiser=quantiser)
 
 
 def _size(info: VideoInfo, height: int | None) -> tuple[int, int]:

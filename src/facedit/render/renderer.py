@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedit.face.distances import eye_distance, lip_gap
+from facedit.options import Region
 from facedit.render import composite
 from facedit.render.bank import EYE_POINTS, BankFrame, ReferenceBank
 from facedit.render.eyes import draw_lids, render_eyes
@@ -22,7 +23,7 @@ from facedit.render.mouth_path import (
     transition_costs,
 )
 from facedit.render.settings import RenderSettings
-from facedit.render.types import Choice, MouthPath, Patch, Region
+from facedit.render.types import Choice, MouthPath, Patch
 from facedit.render.warp import (
     Rect,
     TargetMesh,

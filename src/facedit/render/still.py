@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedit.options import Region
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.render.own_teeth import OwnTeeth
 from facedit.render.renderer import FaceRenderer
 from facedit.render.settings import RenderSettings
-from facedit.render.types import Choice, MouthPath, Patch, Region
+from facedit.render.types import Choice, MouthPath, Patch
 from facedit.types import Float32, UInt8
 
 

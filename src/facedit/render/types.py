@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
+from facedit.options import Region
 from facedit.types import Float32, UInt8
-
-Region = Literal["lips", "face", "head"]
-"""What may change: the lower face; also eyes and brows; also the head's place."""
 
 
 @dataclass(frozen=True, slots=True)
