@@ -49,15 +49,15 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     """
     if scene.truth is None:
         return {}
-    shown, right = scene.output.motion, scene.truth.motion
-    rows = scene.hidden & has_face(shown) & has_face(right)
+    drawn, right = scene.output.motion, scene.truth.motion
+    rows = scene.hidden & has_face(drawn) & has_face(right)
     if not rows.any():
         return {}
     space, identity = lip_meter().space, scene.identity
     # Poses of rows without a face would be NaN and stop the angles of the others.
     ours, theirs = (
         space.decode_pose(np.where(rows[:, None], one, np.float32(0)), identity)
-        for one in (shown, right)
+        for one in (drawn, right)
     )
     moved = (ours.translation - theirs.translation)[rows, :2] / identity.scale_px
     inside = steps_within(rows)

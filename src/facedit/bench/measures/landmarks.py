@@ -59,8 +59,8 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     seen = has_face(true)
     if seen.any():
         unit = float(eye_distance(true[seen]).mean())
-        shown, right = scene.output.landmarks[scene.filled, :, :2], true[scene.filled, :, :2]
-        for part, error in point_errors(shown, right, unit).items():
+        drawn, right = scene.output.landmarks[scene.filled, :, :2], true[scene.filled, :, :2]
+        for part, error in point_errors(drawn, right, unit).items():
             found[f"landmark_{part}"] = mean_sums(error)
     if not scene.hidden.any():
         return found

@@ -72,14 +72,14 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     Returns:
         Sums by key; against the truth only where there is one.
     """
-    shown, own = scene.output.motion, scene.source.motion
+    drawn, own = scene.output.motion, scene.source.motion
     found: dict[str, list[float]] = {}
     if scene.truth is not None:
-        found |= lip_sums(shown, scene.truth.motion, scene.hidden, scene.identity)
+        found |= lip_sums(drawn, scene.truth.motion, scene.hidden, scene.identity)
     if scene.speech is None or scene.source_speech is None:
         return found
     spoken = against_own(
-        _lip_steps(shown, scene.hidden & speaking(scene.speech.voice_activity)),
+        _lip_steps(drawn, scene.hidden & speaking(scene.speech.voice_activity)),
         _lip_steps(own, speaking(scene.source_speech.voice_activity)),
     )
     if spoken:
@@ -106,14 +106,14 @@ def lip_sums(
     both = hidden & has_face(motion) & has_face(truth)
     if not both.any():
         return {}
-    shown, right = (meter.measure(one, identity.neutral) for one in (motion, truth))
+    drawn, right = (meter.measure(one, identity.neutral) for one in (motion, truth))
     usual = has_face(truth) & ~hidden
     if not usual.any():
         usual = has_face(truth)
     found: dict[str, list[float]] = {}
     for curve in CURVES:
         centre = right[curve][usual].mean()
-        found[f"lip_{curve}"] = error_sums(right[curve][both] - centre, shown[curve][both] - centre)
+        found[f"lip_{curve}"] = error_sums(right[curve][both] - centre, drawn[curve][both] - centre)
     found["lip_speed"] = [float(_lip_steps(one, both).sum()) for one in (motion, truth)]
     return found
 

@@ -77,12 +77,12 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     """
     if scene.truth is None:
         return {}
-    shown, right = scene.output.motion, scene.truth.motion
-    rows = scene.hidden & has_face(shown) & has_face(right)
+    drawn, right = scene.output.motion, scene.truth.motion
+    rows = scene.hidden & has_face(drawn) & has_face(right)
     meter, neutral = lip_meter(), scene.identity.neutral
     signals = {
-        "opening": [meter.measure(one, neutral)["opening"][:, None] for one in (shown, right)],
-        "lips": [meter.lips(one) for one in (shown, right)],
+        "opening": [meter.measure(one, neutral)["opening"][:, None] for one in (drawn, right)],
+        "lips": [meter.lips(one) for one in (drawn, right)],
     }
     found: dict[str, list[float]] = {}
     for signal, (ours, theirs) in signals.items():
