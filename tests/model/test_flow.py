@@ -11,6 +11,7 @@ from facedit.model.flow import (
     flow_loss,
     guided,
     level_of,
+    loss_totals,
     path,
     smoothness_loss,
     sway_schedule,
@@ -201,3 +202,34 @@ def test_noise_is_per_clip():
 def test_settings_out_of_range_are_refused(change):
     with pytest.raises(UsageError):
         SamplerSettings(**change)
+
+
+def test_padding_counts_in_no_term_of_the_loss():
+    x_0, x_1 = points()
+    valid = torch.arange(6).expand(3, 6) < 4
+    mask = torch.ones_like(x_1, dtype=torch.bool)
+    t, weights = torch.full((3,), 0.5), torch.ones(2)
+    wrong = torch.where(valid[..., None], 0.0, 99.0)  # in padding only
+    x_t = path(x_0, x_1, t)
+    loss = flow_loss(x_1 - x_0 + wrong, x_t, t, x_0, x_1, mask, weights, valid, 1.0)
+    assert loss.total.item() == pytest.approx(0, abs=1e-8)
+    totals = loss_totals(mask, weights, valid)
+    assert (totals.velocity, totals.smoothness) == (3 * 4 * 2, 3 * 3 * 2)
+
+
+def test_smoothness_counts_by_flow_time():
+    x_1 = torch.zeros(1, 8, 1)
+    mask = torch.arange(8)[None, :, None] >= 4
+    late, early = (
+        smoothness_loss(x_1 + 2.0, x_1, mask, torch.tensor([t]), torch.ones(1, 8, 1))
+        for t in (1.0, 0.25)
+    )
+    assert late > 0
+    assert early == 0.25 * late
+
+
+def test_guidance_that_damps_speech_damps_its_level_too():
+    full, without = torch.full((1, 20, 1), 3.0), torch.ones(1, 20, 1)
+    mask = torch.ones(1, 20, 1, dtype=torch.bool)
+    settings = SamplerSettings(speech_guidance=0.5, level_guidance=0.0)
+    assert torch.equal(guided(full, without, None, mask, settings), torch.full((1, 20, 1), 2.0))

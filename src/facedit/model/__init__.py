@@ -1,1 +1,1 @@
-"""The motion model: a diffusion transformer trained by flow matching to fill in hidden motion."""
+"""The motion model: a diffusion transformer trained by flow matching to fill in masked motion."""
