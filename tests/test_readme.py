@@ -1,4 +1,4 @@
-"""The README's commands run as they stand, on files named as there: a portrait that speaks."""
+"""The commands of README and guide run as they stand, on files named as there."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ NETWORK = ("pip", "make", "torchrun")
 
 CACHES = {"assets", "speech", "transcripts", "verified", "whisper-base"}
 """What a run may keep."""
+
+RUN = (ROOT / "README.md", ROOT / "docs" / "edit.md", ROOT / "docs" / "generate.md")
+"""Pages whose commands are run here; those of ``own-clips.md`` in ``test_own_clips.py``."""
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -58,10 +61,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     io.imsave(folder / "face.jpg", data.astronaut(), check_contrast=False)
     write_wav(folder / "me.wav", synthesise("ten")[0])
     transcribe(folder / "in.mp4", folder / "in.srt")
+    (folder / "words.txt").write_text(SAID)
     return folder
 
 
-def test_the_readme_s_commands_run_without_a_socket_and_leave_no_id(folder: Path) -> None:
+def test_the_commands_of_readme_and_guide_open_no_socket_and_leave_no_id(folder: Path) -> None:
     """A process that looks a name up, as telemetry would, is ended by the system."""
     # Weights stay where they are; everything that a run keeps goes to a cache of its own.
     cache = folder / "cache"
@@ -76,20 +80,25 @@ def test_the_readme_s_commands_run_without_a_socket_and_leave_no_id(folder: Path
 
 
 def run_commands() -> None:
-    """Run the commands in the order of the page, as a reader would who tries them one by one."""
-    ran = 0
-    for block in shell_blocks(ROOT / "README.md"):
-        for words in commands_of(block):
-            if words[0] in NETWORK or "--fetch" in words:
-                continue
-            answer = run(words)
-            assert (answer.status, words) == (0, words), answer.err
-            ran += 1
-            if "-o" in words:
-                check_video(Path(words[words.index("-o") + 1]))
-    assert ran >= 10
-    for words in (["transcribe", "in.mp4"], ["doctor"]):
-        assert run(["facedit", *words]).status == 0
+    """Run the commands in the order of the pages, as a reader would who tries them one by one."""
+    commands = [
+        words
+        for page in RUN
+        for block in shell_blocks(page)
+        for words in commands_of(block)
+        if words[0] not in NETWORK and "--fetch" not in words
+    ]
+    commands += [["facedit", "transcribe", "in.mp4"], ["facedit", "doctor"]]
+    seen: list[list[str]] = []
+    for words in commands:
+        if words in seen:
+            continue
+        seen.append(words)
+        answer = run(words)
+        assert (answer.status, words) == (0, words), answer.err
+        if "-o" in words and words[words.index("-o") + 1].endswith(".mp4"):
+            check_video(Path(words[words.index("-o") + 1]))
+    assert len(seen) >= 18
 
 
 def check_video(path: Path) -> None:
@@ -104,9 +113,12 @@ def check_video(path: Path) -> None:
     shutil.rmtree(f"{path}.report")
 
 
-def test_the_readme_s_program_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_the_program_of_a_page_runs(
+    page: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folder)
-    (block,) = (block for block in blocks_of(ROOT / "README.md") if block.language == "python")
+    block = next(block for block in blocks_of(ROOT / page) if block.language == "python")
     Path("program.py").write_text(block.text)
     result = runpy.run_path("program.py")["result"]
     assert (result.report / "report.html").is_file()
