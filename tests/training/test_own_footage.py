@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from motion_corpus import write_config, write_corpus
-from test_motion_prepare import talking_track, voice
+from test_motion_prepare import features, talking_track, voice
 
 from facedit.dataset import prepare as prepare_module
 from facedit.dataset.footage_list import list_sources
@@ -25,7 +25,7 @@ def footage(tmp_path, monkeypatch):
     for number in range(6):
         (folder / f"{number}.mp4").write_text(str(number))
     monkeypatch.setattr(prepare_module, "track_of", lambda clip, cache: talking_track()[0])
-    monkeypatch.setattr(prepare_module, "speech_of", lambda clip, cache, layer: voice(40))
+    monkeypatch.setattr(prepare_module, "speech_of", lambda clip, cache, ear: features(voice(40)))
     monkeypatch.setattr(prepare_module, "measure_offset", lambda *_: None)
     return folder
 
