@@ -54,11 +54,7 @@ class VideoFrames:
         return read_frames(self._source, info=self._info)
 
     def load(self, times_s: Float64) -> None:
-        """Hold the frames shown at some times, and no others.
-
-        Args:
-            times_s: Exact source times of frames.
-        """
+        """Hold the frames shown at some times, and no others."""
         wanted = {_tick(time_s) for time_s in times_s}
         self._frames = {tick: frame for tick, frame in self._frames.items() if tick in wanted}
         missing = [time_s for time_s in times_s if _tick(time_s) not in self._frames]
@@ -74,14 +70,7 @@ class VideoFrames:
                 return
 
     def at(self, time_s: float) -> Frame:
-        """Return a frame that was loaded.
-
-        Args:
-            time_s: Its source time.
-
-        Returns:
-            The frame as decoded.
-        """
+        """Return a frame that was loaded."""
         return self._frames[_tick(time_s)]
 
 
@@ -103,21 +92,10 @@ class StillFrames:
             yield self._frame.at(frame_time(index, self._info.frame_rate))
 
     def load(self, times_s: Float64) -> None:
-        """Do nothing: the picture is held.
-
-        Args:
-            times_s: Times.
-        """
+        """Do nothing: the picture is held."""
 
     def at(self, time_s: float) -> Frame:
-        """Return the picture.
-
-        Args:
-            time_s: Its time.
-
-        Returns:
-            The picture at that time.
-        """
+        """Return the picture."""
         return self._frame.at(time_s)
 
 

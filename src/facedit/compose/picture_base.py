@@ -85,8 +85,8 @@ def in_picture(
 ) -> tuple[Canvas, Float32]:
     """Make what was drawn on a canvas motion of the picture's own face.
 
-    Of a picture that is not of the canvas's video the neutral face is not known: its mouth, closed,
-    stands for the one with which the prompt ends, its brows and lids for the usual ones there.
+    Its brows, lids and head move from where they are. Of a picture that is not of the canvas's
+    video the neutral face is not known: its mouth, closed, stands for the one at the prompt's end.
 
     Args:
         space: The motion space.
@@ -107,8 +107,8 @@ def in_picture(
         canvas = replace(canvas, identity=space.identity(still, np.ones(1, np.float32)))
         here = space.encode(still, canvas.identity)[0]
         offset[lips] = (closed_mouth(space, here, canvas.identity) - shut)[lips]
-        # Not of its last frame, in which the eyes may be shut.
-        offset[face] = here[face] - np.median(prompt[:, face], axis=0)
+    # Brows and lids are in the picture as usual in the prompt, at whose end the eyes may be shut.
+    offset[face] = here[face] - np.median(prompt[:, face], axis=0)
     # The head moves from where the prompt left it; in the picture it starts as it is.
     offset[head] = here[head] - prompt[-1, head]
     return canvas, infilled + offset
@@ -149,30 +149,13 @@ class PictureBase:
         return StillFrames(self.person.still.rgb, self.info)
 
     def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
-        """Hide everything that speech may move, behind the prompt.
-
-        Args:
-            space: The motion space.
-            region: What speech may move.
-
-        Returns:
-            One canvas.
-        """
+        """Hide everything that speech may move, behind the prompt."""
         return (person_canvas(space, self.person, self.info.frame_count, region),)
 
     def speech(
         self, canvases: Sequence[Canvas], sound: Hear, encoder: WhisperBase
     ) -> tuple[Float32, ...]:
-        """Compute what is heard: the prompt's own sound, then the output's.
-
-        Args:
-            canvases: The canvas.
-            sound: Reads the output's sound.
-            encoder: What hears it.
-
-        Returns:
-            Features, shape (T, C).
-        """
+        """Compute what is heard: the prompt's own sound, then the output's."""
         (canvas,), prompt = canvases, self.person.prompt
         frames = len(canvas.values)
         if prompt is None:
@@ -190,19 +173,7 @@ class PictureBase:
         region: Region,
         seed: int,
     ) -> tuple[SpanWork, ...]:
-        """Bring together what rendering needs, for one take.
-
-        Args:
-            canvases: The canvas.
-            motions: Its motion, shape (T, D).
-            space: The motion space.
-            mouth: The mouth network, if any.
-            region: What speech may move.
-            seed: Seed of the blinks.
-
-        Returns:
-            The work.
-        """
+        """Bring picture and mouths together; ``seed`` is that of the blinks."""
         (canvas,), (motion,), (window,) = canvases, motions, self.windows
         canvas, motion = in_picture(space, self.person, canvas, motion)
         own = self.person.bank

@@ -72,15 +72,7 @@ class VideoBase:
         return VideoFrames(self.source, self.info)
 
     def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
-        """Hide the frames of each span, with the clip's own motion around it.
-
-        Args:
-            space: The motion space.
-            region: What the model may fill.
-
-        Returns:
-            Canvases in the order of ``plan.picture_spans()``.
-        """
+        """Hide the frames of each span, with the clip's own motion around it."""
         plan, canvases = self.plan, []
         for span in plan.picture_spans():
             first = max(first_frame_from(span.output_start_s - CONTEXT_S), 0)
@@ -102,16 +94,7 @@ class VideoBase:
     def speech(
         self, canvases: Sequence[Canvas], sound: Hear, encoder: WhisperBase
     ) -> tuple[Float32, ...]:
-        """Compute what is heard on each canvas: the output's sound.
-
-        Args:
-            canvases: The canvases.
-            sound: Reads the output's sound.
-            encoder: What hears it.
-
-        Returns:
-            Features per canvas, shape (T, C).
-        """
+        """Compute what is heard on each canvas: the output's sound."""
         return tuple(
             speech_on(sound, canvas.first_frame, len(canvas.values), encoder) for canvas in canvases
         )
@@ -125,19 +108,7 @@ class VideoBase:
         region: Region,
         seed: int,
     ) -> tuple[SpanWork, ...]:
-        """Bring together what rendering each span needs, for one take.
-
-        Args:
-            canvases: The canvases.
-            motions: Motion per canvas, shape (T, D).
-            space: The motion space.
-            mouth: The mouth network, if any.
-            region: What new speech may move.
-            seed: Not used: the video's own eyes blink.
-
-        Returns:
-            Work in the order of ``plan.picture_spans()``.
-        """
+        """Bring the clip's pictures and mouths together; its own eyes blink, without a seed."""
         works = []
         for span, canvas, motion in zip(self.plan.picture_spans(), canvases, motions, strict=True):
             window = window_of(self.windows, self.plan, span)
