@@ -49,7 +49,7 @@ def test_only_parted_lips_show_teeth(face):
 
 def test_the_inside_is_darkened_and_nothing_else(face, picture):
     before = picture.copy()
-    cleaned = OwnTeeth(picture, face).cleaned
+    cleaned = OwnTeeth(picture, face).cleaned(picture)
     assert np.array_equal(picture, before)
     inside = fill_polygon(face[list(INNER_LIPS), :2], WHOLE)
     assert cleaned[inside > 0.99].mean() < 90
@@ -59,7 +59,7 @@ def test_the_inside_is_darkened_and_nothing_else(face, picture):
 
 def test_the_pictures_own_mouth_shows_its_own_teeth(face, picture):
     teeth = OwnTeeth(picture, face)
-    shown = teeth.show(teeth.cleaned, face)
+    shown = teeth.show(teeth.cleaned(picture), face)
     middle = face[[13, 14], :2].mean(axis=0).round().astype(int)
     assert np.abs(shown[middle[1], middle[0]].astype(int) - TEETH).max() < 12
 
