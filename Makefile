@@ -33,7 +33,7 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 
 test: setup lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The guide and the reference as a site, in site/: every link is checked.
 docs: setup
