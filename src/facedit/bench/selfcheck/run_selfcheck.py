@@ -99,7 +99,7 @@ def selfcheck(
     }
     skipped = {name: f"not looked at: {reason}" for name, reason in failed.items()}
     for name, why in UNFIT.items():
-        if not any(readings[name]):
+        if name in readings and not any(readings[name]):
             skipped[name] = why
             del readings[name]
     from facedit.bench.selfcheck.measuring import measures
