@@ -33,7 +33,7 @@ from standin import plugged_in
 
 skimage = pytest.importorskip("skimage.data")
 TEXT = "We fly to the moon on Monday."
-QUIET = Run(progress=False)
+QUIET = Run()
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
         ("lent", portrait, {"footage": talking}),
     ):
         path = folder / f"{name}.mp4"
-        run = Run(progress=False, adapt=name == "alone")
+        run = Run(adapt=name == "alone")
         result = api.generate(face, path, text="Moon.", voice="default", run=run, **choice)
         said[name] = result.details["reports"][0]["figures"]
         drawn[name] = pictures(path)
@@ -207,7 +207,7 @@ def test_the_seed_decides_the_motion(folder, talking, words):
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         path = folder / f"seed-{name}.mp4"
         request = EditRequest(replace=(("moon", "sea"),), transcript=words, voice="default")
-        api.edit(talking, path, request, run=Run(progress=False, seed=seed))
+        api.edit(talking, path, request, run=Run(seed=seed))
         made[name] = pictures(path)
     same = [np.array_equal(a, b) for a, b in zip(made["a"], made["b"], strict=True)]
     assert all(same)
@@ -216,7 +216,7 @@ def test_the_seed_decides_the_motion(folder, talking, words):
 
 @pytest.mark.parametrize("verb", ["edit", "sync", "generate"])
 def test_takes_are_written_beside_each_other(folder, talking, words, portrait, verb):
-    run, out = Run(progress=False, seed=3, takes=2), folder / f"{verb}-takes.mp4"
+    run, out = Run(seed=3, takes=2), folder / f"{verb}-takes.mp4"
     if verb == "edit":
         request = EditRequest(replace=(("moon", "sun"),), transcript=words, voice="default")
         result = api.edit(talking, out, request, run=run)
@@ -306,11 +306,11 @@ def test_another_device_makes_the_same_pictures(talking, portrait, edited, words
         replace=(("moon", "station"),), delete=("on",), transcript=words, voice="default"
     )
     spoken = {name: folder / f"{name}.mp4" for name in ("here", "there")}
-    api.generate(portrait, spoken["here"], text="Moon.", run=Run(progress=False, device="cpu"))
+    api.generate(portrait, spoken["here"], text="Moon.", run=Run(device="cpu"))
     with plugged_in():
         api.generate(portrait, spoken["there"], text="Moon.", run=QUIET)
     with plugged_in() as name:
-        run = Run(progress=False, device=name)
+        run = Run(device=name)
         api.edit(talking, folder / "edited_there.mp4", request, run=run)
     for here, there in (
         (spoken["here"], spoken["there"]),
@@ -335,7 +335,7 @@ def test_weights_are_given_the_speech_layer_that_they_name(portrait, folder, mon
         asked.clear()
         path = folder / "layer.safetensors"
         save_model(replace(model, encoder=name), path)
-        run = Run(progress=False, weights=str(path), force=True)
+        run = Run(weights=str(path), force=True)
         if layers:
             api.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 
@@ -37,8 +38,8 @@ from facedit.media.output import check_output, none_left_behind, whole_or_nothin
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file, read_spoken
 from facedit.options import EditRequest, Run
+from facedit.progress import OnProgress, StageClock
 from facedit.report.files import check_report, report_files
-from facedit.report.progress import StageClock
 from facedit.report.run_report import Figure
 from facedit.speech.voice import synthesise, voice_named
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
@@ -53,6 +54,8 @@ def plan_edit(
     *,
     save_script: Path | None = None,
     run: Run | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Event | None = None,
 ) -> Result:
     """Say what an edit would change; render nothing.
 
@@ -61,13 +64,15 @@ def plan_edit(
         request: What shall change.
         save_script: Where to save the edit script, if anywhere.
         run: Options.
+        on_progress: Told of every step of every stage.
+        cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
         The plan, without outputs. (``FaceditError`` if the input or the request is bad.)
     """
     run = run or Run()
     _check(run, (), [source], save_script, request.voice)
-    clock = StageClock(progress=run.progress)
+    clock = StageClock(on_progress, cancel)
     info, planned, request, run = _planned(source, request, run, clock)
     if save_script is not None:
         scripts.save_script(save_script, source, info, planned, request, run)
@@ -81,6 +86,8 @@ def edit(
     *,
     save_script: Path | None = None,
     run: Run | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Event | None = None,
 ) -> Result:
     """Change the words of a talking-face video.
 
@@ -90,6 +97,8 @@ def edit(
         request: What shall change.
         save_script: Where to save the edit script, if anywhere.
         run: Options.
+        on_progress: Told of every step of every stage.
+        cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
         The outputs and the report. (``FaceditError`` if the input or the request is bad.)
@@ -104,7 +113,7 @@ def edit(
     given = (request.speech, request.transcript, request.script)
     inputs = [source, *(file for file in given if file is not None)]
     made = _check(run, outputs, inputs, save_script, request.voice)
-    clock = StageClock(progress=run.progress)
+    clock = StageClock(on_progress, cancel)
     info, planned, request, run = _planned(source, request, run, clock)
     if not planned.edits and all(file.suffix == source.suffix for file in outputs):
         with none_left_behind(made):
@@ -134,7 +143,15 @@ def edit(
     return result_of(describe(planned), outputs, reports, run, voices)
 
 
-def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) -> Result:
+def sync(
+    source: Path,
+    speech: Path,
+    output: Path,
+    *,
+    run: Run | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Event | None = None,
+) -> Result:
     """Put new speech over the same pictures; the lips follow it, the head moves as shot.
 
     Args:
@@ -142,6 +159,8 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
         speech: The new sound, no longer than the video.
         output: The new video; further takes go beside it.
         run: Options.
+        on_progress: Told of every step of every stage.
+        cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
         The outputs and the report. (``FaceditError`` if an input is bad.)
@@ -149,7 +168,7 @@ def sync(source: Path, speech: Path, output: Path, *, run: Run | None = None) ->
     run = run or Run()
     outputs = take_files(output, run.takes)
     made = _check(run, outputs, [source, speech])
-    clock = StageClock(progress=run.progress)
+    clock = StageClock(on_progress, cancel)
     info = probe(source, allow_truncated=run.allow_truncated)
     new = read_speech_file(speech)
     plan = whole_clip_plan(info.duration_s, info.frame_rate, new.duration_s)
@@ -182,6 +201,8 @@ def generate(
     picture_only: bool = False,
     footage: Path | None = None,
     run: Run | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Event | None = None,
 ) -> Result:
     """Make a talking face from one picture and speech.
 
@@ -195,6 +216,8 @@ def generate(
         picture_only: Take one picture of a video and nothing else.
         footage: A video of the same person: its mouths and way of speaking are used.
         run: Options.
+        on_progress: Told of every step of every stage.
+        cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
         The outputs and the report. (``FaceditError`` if an input is bad.)
@@ -211,7 +234,7 @@ def generate(
     outputs = take_files(output, run.takes)
     inputs = [one for one in (face, speech, footage) if one is not None]
     made = _check(run, outputs, inputs, voice=voice if text is not None else None)
-    clock = StageClock(progress=run.progress)
+    clock = StageClock(on_progress, cancel)
     words: Transcript | None = None
     choices: tuple[VoiceChoice, ...] = ()
     with clock.stage("speech"):
@@ -286,7 +309,8 @@ def export_motion(
     *,
     face: str | None = None,
     force: bool = False,
-    progress: bool = True,
+    on_progress: OnProgress | None = None,
+    cancel: Event | None = None,
 ) -> Result:
     """Export the facial motion of a video, with the 52 ARKit blendshape weights.
 
@@ -295,7 +319,8 @@ def export_motion(
         output: A ``.csv`` or ``.npz`` file.
         face: Which face.
         force: Replace the output.
-        progress: Show progress.
+        on_progress: Told of every step of every stage.
+        cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
         The output. (``FaceditError`` if the input is bad.)
@@ -315,7 +340,7 @@ def export_motion(
     check_output(output, force, [source])
     choice = FaceChoice.parse(face)
     require("face_landmarker.task")
-    clock = StageClock(progress=progress)
+    clock = StageClock(on_progress, cancel)
     info = probe(source)
     landmarker = Landmarker()
     with clock.stage("tracking", info.frame_count) as tick:

@@ -87,6 +87,10 @@ class NoGain(FaceditError):
     exit_status = 9
 
 
+class Cancelled(BaseException):
+    """The run was asked to stop, and did; like Ctrl-C, no handler of errors takes it for one."""
+
+
 class ItemsFailed(FaceditError):
     """Some items of a run over many failed; the results say which and why."""
 

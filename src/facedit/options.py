@@ -44,7 +44,6 @@ class Run:
         takes: Versions of the motion to draw; take k has the seed of the first one plus k.
         steps: Euler steps of the sampler.
         report: Folder of the report; beside the output if None.
-        progress: Show progress bars on standard error.
         consent: The user's statement of consent, kept in the report and the file.
         force: Replace outputs that exist.
         allow_truncated: Take what is there of a damaged source.
@@ -61,7 +60,6 @@ class Run:
     takes: int = 1
     steps: int = 10
     report: Path | None = None
-    progress: bool = True
     consent: str | None = None
     force: bool = False
     allow_truncated: bool = False

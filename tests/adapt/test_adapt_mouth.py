@@ -15,9 +15,9 @@ import facedit.training.adapt.mouth_cache as mouth_cache
 from facedit.cli.main import build_parser
 from facedit.face.regions import INNER_LIPS
 from facedit.options import Run
+from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, MouthNetworkConfig
-from facedit.report.progress import StageClock
 from facedit.training.adapt.adapting import adapted_models
 from facedit.training.adapt.mouth import AdaptSettings, adapt_mouth, is_better
 from facedit.training.adapt.mouth_cache import adaptation_key, cached_adaptation
@@ -157,7 +157,7 @@ def test_unless_asked_for_the_models_stay_as_they_are(wrong: MouthNetwork) -> No
     from facedit.compose.models import Models
 
     models = Models(None, None, wrong)  # type: ignore[arg-type]
-    clock = StageClock(progress=False)
+    clock = StageClock()
     kept, figures = adapted_models(models, (), Run(adapt=False), clock)
     assert kept is models
     assert clock.seconds == {}

@@ -30,7 +30,7 @@ from facedit.bench.systems.simple import held, straight
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, OutputNotWritable, UsageError
 from facedit.lock import locked
 from facedit.media.read import read_frames
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 from facedit.scale.workers import Workers
 
 pytest.importorskip("skimage.data")
@@ -62,7 +62,7 @@ def ready(
     """A hidden span in the middle of a clip, ready."""
     item = next(i for i in bench.items if i.track == "reconstruct" and i.hidden_s[0] > 0.3)
     work = tmp_path_factory.mktemp("work")
-    case = build_case(item, folders[1], work, StageClock(progress=False))
+    case = build_case(item, folders[1], work, StageClock())
     return case, original_of(case)
 
 
@@ -85,9 +85,7 @@ def leave_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def options(clips: Path, **changes: object) -> RunOptions:
-    plain = RunOptions(
-        SYSTEMS, clips, takes=2, limits=dict.fromkeys(TRACKS, 1), reference="hold", progress=False
-    )
+    plain = RunOptions(SYSTEMS, clips, takes=2, limits=dict.fromkeys(TRACKS, 1), reference="hold")
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 

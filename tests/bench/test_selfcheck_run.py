@@ -77,7 +77,7 @@ def test_a_benchmark_whose_clips_are_missing_is_refused_with_the_reason(tmp_path
     items = tuple(make_item(item=f"i{k}", clip=f"clip-{k}") for k in range(3))
     bench = Bench("made-up", "1", 0, "0", "clips", items)
     with pytest.raises(SelfCheckFailed, match=r"0 of 3 items; i0: .*clip-0\.mp4 is missing"):
-        selfcheck(bench, tmp_path, tmp_path / "out", progress=False)
+        selfcheck(bench, tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -99,7 +99,7 @@ def test_one_broken_measure_refuses_the_table(
     bench = read_bench(DEV)
     short = [i for i in bench.items if i.clip.corpus == "lrw_ar" and i.track == "reconstruct"]
     some = replace(bench, items=tuple(sorted(short, key=lambda i: i.clip.speaker)))
-    found = selfcheck(some, shared_data, tmp_path, items=2, workers=Workers(), progress=False)
+    found = selfcheck(some, shared_data, tmp_path, items=2, workers=Workers())
     rows = {(row.disturbance, row.measure): row for row in found.rows}
     assert not rows["blurred_mouth", "psnr_mouth"].ok
     for measure in ("ssim_mouth", "sharpness_ratio"):
@@ -113,4 +113,4 @@ def test_one_broken_measure_refuses_the_table(
     assert "psnr_mouth" in (tmp_path / "selfcheck.html").read_text()
     # Asked again, it answers from what it wrote: nothing of what it depends on has changed.
     monkeypatch.setattr(run, "measure_pairs", None)
-    assert selfcheck(some, shared_data, tmp_path, items=2, progress=False) == found
+    assert selfcheck(some, shared_data, tmp_path, items=2) == found

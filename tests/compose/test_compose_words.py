@@ -11,7 +11,7 @@ from facedit.compose.words import source_transcript, word_edits
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 from facedit.speech import sound_cache as cache
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
@@ -41,7 +41,7 @@ def test_transcribe_and_then_edit_recognise_once(asked, tmp_path, seconds):
     write_clip(clip, [gradient(k) for k in range(25)], Sound(noise.astype(np.float32), 16_000))
     read = api.transcribe(clip).transcript
     request = EditRequest(delete=("Hello",))
-    found = source_transcript(clip, probe(clip), request, StageClock(progress=False))
+    found = source_transcript(clip, probe(clip), request, StageClock())
     assert found == read
     assert len(asked) == 1
 

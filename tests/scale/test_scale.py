@@ -31,9 +31,7 @@ def outcomes(items, make_worker, workers):
         assert index not in found
         found[index] = outcome
 
-    failed = run_items(
-        items, make_worker, workers=Workers.parse(workers), on_done=on_done, progress=False
-    )
+    failed = run_items(items, make_worker, workers=Workers.parse(workers), on_done=on_done)
     assert failed == sum(isinstance(outcome, Failure) for outcome in found.values())
     return found
 
@@ -97,9 +95,7 @@ def test_no_process_is_left_when_the_caller_gives_up():
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
-        run_items(
-            [1, 2, 4], make_square, workers=Workers("processes", 2), on_done=on_done, progress=False
-        )
+        run_items([1, 2, 4], make_square, workers=Workers("processes", 2), on_done=on_done)
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], 0)
 
@@ -115,7 +111,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     fifo = Path(sys.argv[1])
     run_items([fifo] * 4, make_sleeper, workers=Workers("processes", 2),
-              on_done=print, progress=False)
+              on_done=print)
 """
 
 

@@ -18,7 +18,7 @@ from facedit.bench.selection import clips_folder
 from facedit.errors import FaceditError, ItemsFailed, one_line
 from facedit.media.output import make_folder, whole_or_nothing
 from facedit.media.wav import write_wav
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 
 TASK = "task.json"
 
@@ -89,7 +89,7 @@ def write_task(item: Item, clips: Path, folder: Path) -> None:
         folder: Its folder, made if it is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    case = build_case(item, clips, folder, StageClock(progress=False))
+    case = build_case(item, clips, folder, StageClock())
     name = f"{item.id}{case.clip.suffix}"
     if case.still is not None:  # the clip itself would be the answer
         name = f"{item.id}.png"

@@ -15,7 +15,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 from facedit.speech.levels import active_level_db
 from facedit.speech.match import fit_duration, match_loudness
 from facedit.speech.snippet import Snippet
@@ -98,7 +98,7 @@ def edit_sound(
             speech=_file(recipe, clips_root) if recipe.source == "recording" else None,
         )
         joints = None if joint is None else (joint,)
-        clock = StageClock(progress=False)
+        clock = StageClock()
         planned = plan_words(path, info, transcript, (edit,), request, clock, joints)
         (fill,) = planned.plan.fills
         return planned.snippets[0], (fill.source_start_s, fill.source_end_s)

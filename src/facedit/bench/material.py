@@ -150,7 +150,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
     sound, words = spoken(part)
     write_wav(voice, sound, force=True)
     clip = folder / f"{part.name}.mp4"
-    run = Run(progress=False, force=True, report=scratch / f"{part.name}.report")
+    run = Run(force=True, report=scratch / f"{part.name}.report")
     api.generate(face, clip, speech=voice, run=run)
     save_transcript(words, clip.with_suffix(".json"))
     return clip

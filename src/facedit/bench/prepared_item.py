@@ -34,8 +34,8 @@ from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.options import USUAL_REGION, Region, Run
+from facedit.progress import StageClock
 from facedit.render.still import Still
-from facedit.report.progress import StageClock
 from facedit.speech.features import WHISPER, WhisperBase
 from facedit.types import FaceTrack, Float32, Word
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
@@ -43,7 +43,7 @@ from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 LIBRARY_MARGIN = 3
 """Motion frames beside a hidden span that no library holds: its own edges would give it away."""
 
-CLIP_RUN = Run(face="largest", progress=False)
+CLIP_RUN = Run(face="largest")
 """Options under which the benchmark's clips are read."""
 
 

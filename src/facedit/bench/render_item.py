@@ -16,8 +16,8 @@ from facedit.editing.timeline import output_frames
 from facedit.media.frame import Frame
 from facedit.media.read import read_frames
 from facedit.media.write import write_video
+from facedit.progress import StageClock
 from facedit.render.network import MouthNetwork
-from facedit.report.progress import StageClock
 from facedit.types import Float32
 
 

@@ -26,6 +26,7 @@ from facedit.device import AUTO, choose_device
 from facedit.errors import ItemsFailed
 from facedit.evaluation.measure import DRAWN
 from facedit.lock import locked
+from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
@@ -49,7 +50,7 @@ class RunOptions:
         limits: Most items by track, evenly spread; all of a track that is not named.
         selfcheck_items: Items on which the measures prove themselves before a table is printed.
         force: Throw an earlier run of other settings away.
-        progress: Show progress.
+        on_progress: Told of every item that is done.
         device: Where networks compute, as ``device.choose_device`` takes it.
         command: The command line, for the page.
     """
@@ -63,7 +64,7 @@ class RunOptions:
     limits: Mapping[str, int] = field(default_factory=dict)
     selfcheck_items: int = 24
     force: bool = False
-    progress: bool = True
+    on_progress: OnProgress | None = None
     device: str = AUTO
     command: str = ""
 
@@ -92,7 +93,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
         check_settings(output, bench, systems, takes=options.takes, force=options.force)
         checked = selfcheck(
             bench, clips, output, items=options.selfcheck_items, workers=options.workers,
-            progress=options.progress, device=options.device,
+            on_progress=options.on_progress, device=options.device,
         )  # fmt: skip
         unproven = left_out(checked)
         work_off(output, clips, items, systems, options)
@@ -142,7 +143,7 @@ def work_off(
 
         run_items(
             tasks, partial(make_worker, job), workers=options.workers, on_done=on_done,
-            title="items", progress=options.progress,
+            title="items", on_progress=options.on_progress,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from facedit.bench.prepared_item import build_case
 from facedit.bench.reference import original_of
 from facedit.bench.scene import Scene
 from facedit.bench.scoring import truth_scene
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 from facedit.speech.features import WHISPER, WhisperBase
 
 
@@ -25,6 +25,6 @@ def scene_of_truth(item: Item, clips: Path, encoder: WhisperBase = WHISPER) -> S
         The scene. (``FaceditError`` if the clip is missing, another one, or not usable.)
     """
     # Nothing is written: no system answers, so nothing is withheld.
-    clock = StageClock(progress=False)
+    clock = StageClock()
     case = build_case(item, clips, clips, clock, hide=False, encoder=encoder)
     return truth_scene(case, original_of(case))

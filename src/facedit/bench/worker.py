@@ -23,8 +23,8 @@ from facedit.bench.systems.system import System
 from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import BadMedia, FaceditError, one_line
 from facedit.face.landmarker import Landmarker
+from facedit.progress import StageClock
 from facedit.render.network import MouthNetwork, load_network
-from facedit.report.progress import StageClock
 from facedit.speech.features import WhisperBase
 
 VIDEOS, WORK = "videos", "work"
@@ -126,7 +126,7 @@ def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> l
         return records
     folder = job.output / WORK
     folder.mkdir(parents=True, exist_ok=True)
-    clock = StageClock(progress=False)
+    clock = StageClock()
     try:
         case = build_case(item, job.clips, folder, clock, task.other, encoder=tools.encoder)
         original = original_of(case)
@@ -153,7 +153,7 @@ def _one(
 ) -> Record:
     """Make one system's answer, look at it and measure it."""
     item = case.item
-    clock = StageClock(progress=False)
+    clock = StageClock()
     made = _made(job, case, system, tools, clock)
     sums: dict[str, tuple[float, ...]] = {}
     scene: Scene | None = None

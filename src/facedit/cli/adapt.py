@@ -57,5 +57,5 @@ def _adapt(args: argparse.Namespace) -> Any:
         options=TuneOptions(steps=args.steps, seconds=args.seconds, seed=args.seed),
         work=args.work,
         force=args.force,
-        progress=not args.no_progress,
+        on_progress=args.on_progress,
     )

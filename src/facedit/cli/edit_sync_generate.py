@@ -80,7 +80,11 @@ def _edit(args: argparse.Namespace) -> Any:
     )
     if args.plan:
         return api.plan_edit(
-            args.input, request, save_script=args.save_script, run=_run_options(args)
+            args.input,
+            request,
+            save_script=args.save_script,
+            run=_run_options(args),
+            on_progress=args.on_progress,
         )
     return api.edit(
         args.input,
@@ -88,6 +92,7 @@ def _edit(args: argparse.Namespace) -> Any:
         request,
         save_script=args.save_script,
         run=_run_options(args),
+        on_progress=args.on_progress,
     )
 
 
@@ -102,7 +107,9 @@ def _add_sync(verbs: Verbs, verb: Verb) -> None:
 def _sync(args: argparse.Namespace) -> Any:
     from facedit import api
 
-    return api.sync(args.input, args.speech, args.output, run=_run_options(args))
+    return api.sync(
+        args.input, args.speech, args.output, run=_run_options(args), on_progress=args.on_progress
+    )
 
 
 def _add_generate(verbs: Verbs, verb: Verb) -> None:
@@ -137,6 +144,7 @@ def _generate(args: argparse.Namespace) -> Any:
         picture_only=args.picture_only,
         footage=args.footage,
         run=_run_options(args),
+        on_progress=args.on_progress,
     )
 
 
@@ -198,7 +206,6 @@ def _run_options(args: argparse.Namespace) -> Run:
         takes=args.takes,
         steps=args.steps,
         report=args.report,
-        progress=not args.no_progress,
         consent=args.consent,
         force=args.force,
         allow_truncated=args.allow_truncated,

@@ -22,7 +22,7 @@ from facedit.cli.common_options import Verbs
 from facedit.cli.doctor_demo import add_trying
 from facedit.cli.edit_sync_generate import add_making
 from facedit.cli.prepare_train_evaluate import add_training
-from facedit.cli.terminal import OneLineParser, ended
+from facedit.cli.terminal import OneLineParser, ended, progress_bars
 from facedit.cli.transcribe_motion import add_reading
 
 
@@ -46,7 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING, format="facedit: %(message)s"
     )
-    return ended(lambda: _as_text(args.run(args), as_json=args.json), verbose=args.verbose)
+
+    def answer() -> str:
+        with progress_bars(wanted=not getattr(args, "no_progress", True)) as args.on_progress:
+            found = args.run(args)
+        return _as_text(found, as_json=args.json)
+
+    return ended(answer, verbose=args.verbose)
 
 
 def build_parser() -> argparse.ArgumentParser:

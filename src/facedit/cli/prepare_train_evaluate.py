@@ -84,7 +84,7 @@ def _prepare(args: argparse.Namespace) -> Any:
         args.input, args.output,
         voices=args.voices, space=DEFAULT_SPACE if args.space is None else args.space,
         layer=DEFAULT_LAYER if args.layer is None else args.layer,
-        device=args.device, workers=workers, progress=not args.no_progress,
+        device=args.device, workers=workers, on_progress=args.on_progress,
     )  # fmt: skip
 
 

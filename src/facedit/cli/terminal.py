@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from facedit.errors import FaceditError, one_line
+from facedit.progress import OnProgress, Progress
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
@@ -27,6 +29,40 @@ class OneLineParser(argparse.ArgumentParser):
             message: What is wrong.
         """
         self.exit(2, f"{self.prog}: {one_line(message)} ('{self.prog} --help' explains)\n")
+
+
+@contextmanager
+def progress_bars(*, wanted: bool) -> Iterator[OnProgress | None]:
+    """Show on standard error how far each stage is; the last bar vanishes with the block.
+
+    Args:
+        wanted: Whether to show anything.
+
+    Yields:
+        What a run tells of its progress, or None.
+    """
+    bar: Any = None
+
+    def show(progress: Progress) -> None:
+        nonlocal bar
+        from tqdm import tqdm  # noqa: TID251 - the one place that shows bars
+
+        if bar is None or progress.done == 0:
+            close()
+            title, total = progress.stage or None, progress.total
+            bar = tqdm(desc=title, total=total, file=sys.stderr, leave=False, dynamic_ncols=True)
+        if progress.failed:
+            bar.set_postfix(failed=progress.failed, refresh=False)
+        bar.update(progress.done - bar.n)
+
+    def close() -> None:
+        if bar is not None:
+            bar.close()
+
+    try:
+        yield show if wanted else None
+    finally:
+        close()
 
 
 def ended(answer: Callable[[], str], *, verbose: bool) -> int:

@@ -49,5 +49,5 @@ def _motion(args: argparse.Namespace) -> Any:
     from facedit import api
 
     return api.export_motion(
-        args.input, args.output, face=args.face, force=args.force, progress=not args.no_progress
+        args.input, args.output, face=args.face, force=args.force, on_progress=args.on_progress
     )

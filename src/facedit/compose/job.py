@@ -17,8 +17,8 @@ from facedit.compose.weights import choose_weights
 from facedit.media.info import VideoInfo
 from facedit.media.write import write_video
 from facedit.options import Making, Run
+from facedit.progress import StageClock
 from facedit.report.files import write_report
-from facedit.report.progress import StageClock
 from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
 from facedit.types import SpeechFeatures, Transcript, Word
 

@@ -20,9 +20,9 @@ from facedit.media.sound import read_sound
 from facedit.media.still import is_image
 from facedit.motion.resample import resample_track
 from facedit.options import Run
+from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
-from facedit.report.progress import StageClock
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import first_frame_from, frame_at, frame_time
 

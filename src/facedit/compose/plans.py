@@ -17,7 +17,7 @@ from facedit.errors import BadEdit
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import Sex, VoiceChoice, choose_voice, sex_of

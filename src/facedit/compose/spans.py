@@ -26,10 +26,10 @@ from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import infill
 from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
+from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
-from facedit.report.progress import StageClock
 from facedit.report.run_report import Figure
 from facedit.speech.features import WHISPER, WhisperBase
 from facedit.speech.sound_cache import cached_features

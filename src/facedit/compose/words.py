@@ -13,7 +13,7 @@ from facedit.inputs import read_text
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 from facedit.speech.align import align
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment

@@ -55,6 +55,7 @@ from facedit.lip_sync.sync_weights import SyncModel, default_weights, load_sync
 from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
 from facedit.motion.space import DEFAULT_SPACE, MotionSpace
+from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
@@ -87,7 +88,7 @@ def prepare(
     layer: int = DEFAULT_LAYER,
     device: str = AUTO,
     workers: Workers = HERE,
-    progress: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Prepared:
     """Prepare clips for training; run again to go on where a run stopped.
 
@@ -99,7 +100,7 @@ def prepare(
         layer: Layer of Whisper base that the speech features are taken from, 1 to 6.
         device: Where networks compute, as ``device.choose_device`` takes it.
         workers: Where to work; the results do not depend on it.
-        progress: Show a progress bar.
+        on_progress: Told of every clip that is done.
 
     Returns:
         What was done. ``UsageError`` passes through if there are no clips, or the folder was
@@ -116,7 +117,7 @@ def prepare(
     require("core")
     sources = list({item.file: item for item in list_sources(source)}.values())
     with locked(output, "prepare"):
-        return _prepare(sources, output, voices, space, layer, device, workers, progress)
+        return _prepare(sources, output, voices, space, layer, device, workers, on_progress)
 
 
 def _prepare(
@@ -127,7 +128,7 @@ def _prepare(
     layer: int,
     device: str,
     workers: Workers,
-    progress: bool,
+    on_progress: OnProgress | None,
 ) -> Prepared:
     """Prepare clips into a folder that is this run's alone."""
     begun = time.monotonic()
@@ -155,8 +156,7 @@ def _prepare(
             workers=workers,
             on_done=on_done,
             title="prepare",
-            unit="clip",
-            progress=progress,
+            on_progress=on_progress,
         )
     # Rows came as they were done; the finished table is in the manifest's order, whoever worked.
     table = [rows[item.file] for item in sources]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tqdm import tqdm
-
+from facedit.progress import OnProgress, Progress
 from facedit.scale.cluster import run_on_ray
 from facedit.scale.outcome import Done, Failure, Item, Maker, Result, attempt
 from facedit.scale.processes import run_in_processes
@@ -19,8 +18,7 @@ def run_items(
     workers: Workers,
     on_done: Done[Item, Result],
     title: str = "",
-    unit: str = "item",
-    progress: bool = True,
+    on_progress: OnProgress | None = None,
 ) -> int:
     """Work on independent items.
 
@@ -38,35 +36,35 @@ def run_items(
         make_worker: Loads models and returns the function that turns an item into a result.
         workers: Where to work. What comes out does not depend on it.
         on_done: Called here, in the calling process and thread, for each item that is done.
-        title: What the progress bar says.
-        unit: What it counts.
-        progress: Show it.
+        title: Name of the work for ``on_progress``.
+        on_progress: Told of every item that is done.
 
     Returns:
         How many items failed. What ``make_worker`` raises passes through; ``AssetMissing`` if Ray
         is asked for and not installed; ``FaceditError`` if workers end before they are ready.
     """
-    failed = 0
-    with tqdm(
-        total=len(items), desc=title or None, unit=unit, disable=not progress, dynamic_ncols=True
-    ) as bar:
+    finished = failed = 0
 
-        def done(index: int, outcome: Result | Failure) -> None:
-            nonlocal failed
-            on_done(index, items[index], outcome)
-            if isinstance(outcome, Failure):
-                failed += 1
-                bar.set_postfix(failed=failed, refresh=False)
-            bar.update()
+    def tell() -> None:
+        if on_progress is not None:
+            on_progress(Progress(title, finished, len(items), failed))
 
-        if not items:
-            return 0
-        if workers.backend == "ray":
-            run_on_ray(items, make_worker, workers, done)
-        elif workers.backend == "processes":
-            run_in_processes(items, make_worker, workers.count or 1, done)
-        else:
-            handle = make_worker()
-            for index, item in enumerate(items):
-                done(index, attempt(handle, item))
+    def done(index: int, outcome: Result | Failure) -> None:
+        nonlocal finished, failed
+        on_done(index, items[index], outcome)
+        finished += 1
+        failed += isinstance(outcome, Failure)
+        tell()
+
+    if not items:
+        return 0
+    tell()
+    if workers.backend == "ray":
+        run_on_ray(items, make_worker, workers, done)
+    elif workers.backend == "processes":
+        run_in_processes(items, make_worker, workers.count or 1, done)
+    else:
+        handle = make_worker()
+        for index, item in enumerate(items):
+            done(index, attempt(handle, item))
     return failed

@@ -20,6 +20,7 @@ from facedit.bench.selfcheck.judge import disturbances_of, judge, unexamined, un
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, save
 from facedit.bench.selfcheck.selfcheck_page import selfcheck_html
 from facedit.device import AUTO, choose_device
+from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
@@ -64,7 +65,7 @@ def selfcheck(
     seed: int = 0,
     workers: Workers = Workers(),  # noqa: B008 - frozen
     reuse: bool = True,
-    progress: bool = True,
+    on_progress: OnProgress | None = None,
     device: str = AUTO,
 ) -> SelfCheck:
     """Prove the measures on a sample of a benchmark's clips.
@@ -77,7 +78,7 @@ def selfcheck(
         seed: Seed of the sample and of what is random.
         workers: Who does the work.
         reuse: Take an earlier outcome in ``output`` if all that it depends on is the same.
-        progress: Show progress.
+        on_progress: Told of every item that is done.
         device: Where networks compute, as ``device.choose_device`` takes it.
 
     Returns:
@@ -91,7 +92,7 @@ def selfcheck(
         return earlier
     assets.require("core", "bench")
     pairs = pairs_of(bench, items, seed)
-    measured, failed = measure_pairs(pairs, clips_root, workers, progress, device)
+    measured, failed = measure_pairs(pairs, clips_root, workers, on_progress, device)
     used = tuple(pair for pair in pairs if pair.item.id in measured)
     readings: dict[str, list[ItemSums]] = {
         one.name: [measured[pair.item.id].get(one.name, {}) for pair in used]
@@ -220,7 +221,7 @@ def measure_pairs(
     pairs: Sequence[Pair],
     clips_root: Path,
     workers: Workers,
-    progress: bool = True,
+    on_progress: OnProgress | None = None,
     device: str = AUTO,
 ) -> tuple[dict[str, dict[str, ItemSums]], dict[str, str]]:
     """Disturb and measure all items.
@@ -229,7 +230,7 @@ def measure_pairs(
         pairs: Items and partners.
         clips_root: The clips' folder.
         workers: Who does the work.
-        progress: Show progress.
+        on_progress: Told of every item that is done.
         device: Where networks compute.
 
     Returns:
@@ -249,7 +250,7 @@ def measure_pairs(
 
     run_items(
         pairs, partial(make_worker, clips_root, device), workers=workers, on_done=on_done,
-        title="selfcheck", progress=progress,
+        title="selfcheck", on_progress=on_progress,
     )  # fmt: skip
     if len(measured) < LEAST:
         item, reason = next(iter(failed.items()))

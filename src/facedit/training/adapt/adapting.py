@@ -8,7 +8,7 @@ from dataclasses import replace
 from facedit.compose.base import TrackedWindow
 from facedit.compose.models import Models
 from facedit.options import Run
-from facedit.report.progress import StageClock
+from facedit.progress import StageClock
 from facedit.report.run_report import Figure
 
 

@@ -15,7 +15,7 @@ from facedit.evaluation.hidden_spans import LipMeter
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.motion.space import MotionSpace
-from facedit.report.progress import StageClock
+from facedit.progress import OnProgress, StageClock
 from facedit.scratch import scratch_folder
 from facedit.training.adapt.motion_footage import Footage, find_footage, read_footage
 from facedit.training.adapt.motion_judge import Judgement, judged, span_scores
@@ -73,7 +73,7 @@ def adapt(
     options: TuneOptions | None = None,
     work: Path | None = None,
     force: bool = False,
-    progress: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Adapted:
     """Fine-tune the motion model to one speaker.
 
@@ -88,7 +88,7 @@ def adapt(
         options: How it is fine-tuned.
         work: Folder that keeps tracks and features for a further run; a temporary one if None.
         force: Replace the output.
-        progress: Show progress bars.
+        on_progress: Told of every step of every stage.
 
     Returns:
         What was made. (The errors of ``find_footage``, ``read_footage``, ``part_footage`` and
@@ -106,7 +106,7 @@ def adapt(
     model = load_model(base, choose_device(device))
     if model.notes.get("kind") == SPEAKER_KIND:
         raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")
-    clock = StageClock(progress=progress)
+    clock = StageClock(on_progress)
     with (
         scratch_folder() if work is None else nullcontext(work) as folder,
         clock.stage("tracking and hearing", len(sources)) as tick,
