@@ -23,8 +23,10 @@ from facedit.media.sound import read_sound
 from facedit.media.wav import write_wav
 from facedit.model.checkpoint import load_model, save_model, weights_path
 from facedit.options import EditRequest, Run
+from facedit.speech.hibari_voice import HibariVoice
+from facedit.speech.kokoro_voice import KokoroVoice
 from facedit.speech.transcript_io import save_transcript
-from facedit.speech.voice import HibariVoice, synthesise
+from facedit.speech.voice import synthesise
 from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Sound
 from facedit.weights.fetch import ASSETS, asset_path, members
@@ -272,8 +274,16 @@ def test_a_plan_can_be_had_without_rendering(folder, talking, words):
 
 def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch):
     """The nearest of 28 voices differs from sentence to sentence; the person does not."""
+
+    class Named(HibariVoice):
+        """The small voice, by the name and the facts of another."""
+
+        @property
+        def speaker(self):
+            return KokoroVoice(self.name).speaker
+
     near = iter(
-        VoiceChoice(HibariVoice(name), "the nearest") for name in ("af_one", "am_two", "af_three")
+        VoiceChoice(Named(name), "the nearest") for name in ("af_one", "am_two", "af_three")
     )
     monkeypatch.setattr("facedit.compose.plans.choose_voice", lambda *_: next(near))
     wishes = (("We", "They"), ("fly", "drive"), ("moon", "sea"))

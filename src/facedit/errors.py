@@ -81,6 +81,12 @@ class BadWeights(FaceditError, ValueError):
     exit_status = 7
 
 
+class BadPlugin(FaceditError, RuntimeError):
+    """A part that another distribution offers cannot be used."""
+
+    exit_status = 7
+
+
 class NoGain(FaceditError):
     """Fine-tuning did not make the weights better on held-out footage; nothing was written."""
 

@@ -4,17 +4,12 @@ import pytest
 from facedit.errors import AssetMissing, BadTranscript, UsageError
 from facedit.speech.align import CLEAR_FIT
 from facedit.speech.forced import force_align, mean_score
+from facedit.speech.hibari_voice import HibariVoice
+from facedit.speech.kokoro_voice import kokoro_voices
 from facedit.speech.levels import active_level_db, median_pitch
 from facedit.speech.snippet import cut_from_recording, speech_for_edit
 from facedit.speech.sound import from_mono, mono, resampled, speech_samples
-from facedit.speech.voice import (
-    HibariVoice,
-    check_speakable,
-    kokoro_voices,
-    synthesise,
-    voice_named,
-    voices,
-)
+from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
 from facedit.speech.voice_bank import load_bank
 
 

@@ -10,10 +10,9 @@ from typing import Any
 
 from facedit import __version__
 from facedit.device import choose_device
-from facedit.errors import AssetMissing, UsageError
+from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
-from facedit.speech.voice import voices
-from facedit.speech.voice_choice import described
+from facedit.speech.voice import VOICES, voices
 from facedit.weights import fetch as assets
 from facedit.weights.shipped import ShippedFile, shipped_files
 
@@ -153,7 +152,7 @@ def doctor(fetch: str | None = None) -> Checkup:
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
-        voices={name: described(name) for name in voices()},
+        voices={name: _speaker(name) for name in voices()},
         device=_device(),
         shipped=shipped_files(),
         sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
@@ -171,6 +170,13 @@ def doctor(fetch: str | None = None) -> Checkup:
             for state in (assets.state_of(name, thorough=True),)
         },
     )
+
+
+def _speaker(voice: str) -> str:
+    try:
+        return str(VOICES.make(voice, voice).speaker)
+    except FaceditError as error:  # somebody else's, and broken
+        return str(error)
 
 
 def _device() -> str:

@@ -20,7 +20,8 @@ from facedit.options import EditRequest
 from facedit.progress import StageClock
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
-from facedit.speech.voice_choice import Sex, VoiceChoice, choose_voice, sex_of
+from facedit.speech.voice_choice import VoiceChoice, choose_voice
+from facedit.speech.voice_interface import Sex
 from facedit.types import Float64, Sound, Transcript
 
 REFERENCE_S = 8.0
@@ -212,7 +213,7 @@ def _snippet(
     voice = choose_voice(request.voice or "auto", reference)
     if not voice.warning:
         # One woman and one man a clip: the nearest of several differs from sentence to sentence.
-        voice = chosen.setdefault(sex_of(voice.voice.name), voice)
+        voice = chosen.setdefault(voice.voice.speaker.sex, voice)
     return speech_for_edit(before, edit.new_words, after, voice, reference, spoken)
 
 

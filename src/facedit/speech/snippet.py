@@ -29,8 +29,9 @@ from facedit.speech.match import (
     stretch,
 )
 from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
-from facedit.speech.voice import Voice, check_speakable
+from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
+from facedit.speech.voice_interface import Voice
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
@@ -194,29 +195,21 @@ def cut_from_recording(
 def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
     """Speak a text at a speaking rate: by the voice's own speed, the rest by stretching."""
     speed = 1.0
-    spoken, words = _spoken(voice, text, speed)
-    own = syllable_rate(words)
+    spoken, said = synthesise(text, voice, speed)
+    own = syllable_rate(said.words)
     if rate is None or own is None:
-        return spoken, words, speed
+        return spoken, said.words, speed
     wanted = float(np.clip(rate / own, 1.0 / MOST_STRETCH, MOST_STRETCH))
     if abs(math.log(wanted)) > 0.05:
         speed = wanted
-        spoken, words = _spoken(voice, text, speed)
-        own = syllable_rate(words) or own
+        spoken, said = synthesise(text, voice, speed)
+        own = syllable_rate(said.words) or own
     factor = float(np.clip(own / rate, 0.87, 1.15))
     if abs(math.log(factor)) < 0.03:
-        return spoken, words, speed
+        return spoken, said.words, speed
     samples = stretch(mono(spoken), spoken.rate, factor)
     stretched = from_mono(samples, spoken.rate)
     return stretched, align(stretched, text, check=False).words, speed / factor
-
-
-def _spoken(voice: Voice, text: str, speed: float) -> tuple[Sound, tuple[Word, ...]]:
-    """Let a voice speak, and find the words."""
-    sound = voice.speak(text, speed)
-    if not len(sound.samples):
-        raise UsageError(f"The voice {voice.name} finds nothing to say in “{text[:40]}”.")
-    return sound, align(sound, text, check=False).words
 
 
 def _cut_words(

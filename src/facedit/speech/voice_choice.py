@@ -9,20 +9,22 @@ likeness to all women's or all men's voices for 19, and this, which asks the pit
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from facedit.errors import FaceditError
 from facedit.speech.levels import median_pitch
 from facedit.speech.sound import speech_samples
-from facedit.speech.voice import DEFAULT_VOICE, Voice, voice_named, voices
+from facedit.speech.voice import DEFAULT_VOICE, VOICES, voice_named, voices
+from facedit.speech.voice_interface import Sex, Voice
 from facedit.types import Sound
 from facedit.units import SPEECH_RATE
 from facedit.weights.fetch import is_installed
 
-Sex = Literal["man", "woman"]
+_log = logging.getLogger(__name__)
 
 CLEAR = 2.0
 """Log odds from which a speaker clearly sounds like a woman, or below whose negative like a man."""
@@ -52,7 +54,7 @@ class VoiceChoice:
         """Return the choice for JSON."""
         return {
             "name": self.voice.name,
-            "speaker": described(self.voice.name),
+            "speaker": str(self.voice.speaker),
             "reason": self.reason,
             "similarity": self.similarity,
             "warning": self.warning,
@@ -61,11 +63,11 @@ class VoiceChoice:
     def __str__(self) -> str:
         """Return the choice for people."""
         near = "" if self.similarity is None else f" (similarity {self.similarity:.2f})"
-        return f"{self.voice.name} ({described(self.voice.name)}), {self.reason}{near}"
+        return f"{self.voice.name} ({self.voice.speaker}), {self.reason}{near}"
 
 
 def sex_of(name: str) -> Sex:
-    """Tell who speaks: Kokoro's second letter says it, others are women.
+    """Tell who speaks.
 
     Args:
         name: A voice's name.
@@ -73,19 +75,7 @@ def sex_of(name: str) -> Sex:
     Returns:
         ``man`` or ``woman``.
     """
-    return "man" if name[1:3] == "m_" else "woman"
-
-
-def described(name: str) -> str:
-    """Describe a voice.
-
-    Args:
-        name: Its name.
-
-    Returns:
-        Such as ``British man``.
-    """
-    return f"{'British' if name[:1] == 'b' and name[2:3] == '_' else 'American'} {sex_of(name)}"
+    return VOICES.make(name, name).speaker.sex
 
 
 def odds_of_woman(likeness: float, pitch_hz: float | None) -> float:
@@ -114,7 +104,6 @@ def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
     """
     if name != "auto":
         return VoiceChoice(voice_named(name), "as asked for")
-    available = voices()
     if speaker is None:
         return VoiceChoice(
             voice_named(DEFAULT_VOICE),
@@ -123,6 +112,7 @@ def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
             "('facedit doctor' lists them).",
         )
     near = _similarities(speaker)
+    available = [voice for voice in voices() if voice in VOICES.built_in or voice in near]
     name, odds = suited(near, median_pitch(speech_samples(speaker), SPEECH_RATE), available)
     return VoiceChoice(
         voice_named(name),
@@ -145,10 +135,12 @@ def suited(
     Returns:
         A voice, of the other sex only where there is no other; and ``odds_of_woman``.
     """
-    women, men = ([near[v] for v in near if sex_of(v) == sex] for sex in ("woman", "man"))
+    # The odds were fitted to our own voices.
+    own = {voice: sex_of(voice) for voice in near if voice in VOICES.built_in}
+    women, men = ([near[v] for v in own if own[v] == sex] for sex in ("woman", "man"))
     odds = odds_of_woman(float(np.mean(women) - np.mean(men)) if near else 0.0, pitch_hz)
-    own = [voice for voice in available if sex_of(voice) == _sounds(odds)]
-    return max(own or available, key=lambda voice: near.get(voice, 0.0)), odds
+    like = [voice for voice in available if sex_of(voice) == _sounds(odds)]
+    return max(like or available, key=lambda voice: near.get(voice, 0.0)), odds
 
 
 def _similarities(speaker: Sound) -> dict[str, float]:
@@ -159,7 +151,17 @@ def _similarities(speaker: Sound) -> dict[str, float]:
     from facedit.speech.voice_bank import load_bank
 
     names, embeddings = load_bank()
-    return dict(zip(names, (embeddings @ embed(speaker)).tolist(), strict=True))
+    own = embed(speaker)
+    near = dict(zip(names, (embeddings @ own).tolist(), strict=True))
+    for name in VOICES.others():
+        try:
+            theirs = voice_named(name).speaker.embedding
+        except FaceditError as error:
+            _log.warning("%s", error)
+            continue
+        if theirs is not None and theirs.shape == own.shape:
+            near[name] = float(theirs @ own)
+    return near
 
 
 def _sounds(odds: float) -> Sex:
