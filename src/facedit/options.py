@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -28,38 +28,38 @@ USUAL_REGION: dict[Making, Region] = {"edit": "lips", "sync": "lips", "generate"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Options that every verb that makes a video shares.
+    """Options that every verb that makes a video shares. Each is an option of the command line too.
 
     Attributes:
-        seed: Seed of the sampler: the same one gives the same video. None for the edit script's,
-            else 0.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        region: ``lips``, ``face`` or ``head``: what new speech may move. None for the edit
-            script's, else the verb's of ``USUAL_REGION``.
-        face: ``largest``, a number, or ``x,y,w,h`` in pixels; None refuses an ambiguous picture.
-        on_no_face: ``keep`` the pixels of edited frames without a face, or ``fail``.
-        weights: Name of a set of weights, or a file of motion weights.
-        speaker: Motion weights of ``facedit adapt``, made from those; None for the set's own.
-        adapt: Fine-tune the mouth network to the clip first, where that helps.
-        takes: Versions of the motion to draw; take k has the seed of the first one plus k.
-        steps: Euler steps of the sampler.
-        report: Folder of the report; beside the output if None.
-        consent: The user's statement of consent, kept in the report and the file.
+        seed: Same seed, same video; 0 unless the edit script says another.
+        device: Where networks compute: auto, cpu, cuda or mps.
+        region: What new speech may move: lips and jaw, the whole face, or also the head; unless
+            chosen (or said by the edit script), lips for edit and sync, head for generate.
+        face: Which face; needed if two are about as large.
+        on_no_face: Frames of an edit without a face: keep their pixels and report it, or fail.
+        weights: Default, grid (trained on GRID alone, CC BY 4.0), or a file of motion weights.
+        speaker: Motion of this speaker, from facedit adapt.
+        adapt: Fine-tune the mouth network to this clip first (6 to 20 s); kept only where frames
+            kept apart get better.
+        takes: Versions of the motion to draw, with seeds that count up: OUT, OUT-take2, OUT-take3.
+        steps: Steps of the Euler solver.
+        report: Folder of the report, instead of OUT.report.
+        consent: Statement of consent, kept in the report and the file.
         force: Replace outputs that exist.
-        allow_truncated: Take what is there of a damaged source.
+        allow_truncated: Take what is there of a damaged video.
     """
 
     seed: int | None = None
-    device: str = "auto"
+    device: str = field(default="auto", metadata={"metavar": "DEVICE"})
     region: Region | None = None
-    face: str | None = None
-    on_no_face: str = "keep"
-    weights: str = "default"
+    face: str | None = field(default=None, metadata={"metavar": "largest|N|x,y,w,h"})
+    on_no_face: Literal["keep", "fail"] = "keep"
+    weights: str = field(default="default", metadata={"metavar": "NAME|FILE"})
     speaker: Path | None = None
     adapt: bool = False
     takes: int = 1
     steps: int = 10
-    report: Path | None = None
+    report: Path | None = field(default=None, metadata={"metavar": "DIR"})
     consent: str | None = None
     force: bool = False
     allow_truncated: bool = False
@@ -102,28 +102,35 @@ class EditRequest:
     """Which words shall change, and where the new speech comes from.
 
     Attributes:
-        say: The whole new sentence.
-        replace: Pairs of old and new words.
-        delete: Words to take out.
-        insert_after: Pairs of a word and the text to put behind it.
-        insert_before: Pairs of a word and the text to put in front of it.
-        script: A saved edit script to run instead.
-        speech: A recording of the new words or of the whole new sentence.
-        transcript: Transcript file of the source.
-        language: Language code of the speech; recognised if None.
-        voice: Voice of the new words; None for the script's, else ``auto``.
+        say: The whole new sentence; what differs from the old one is changed.
+        replace: Repeatable; OLD is a word or several, perhaps with #2 (the second occurrence) or
+            @3.1s (the one spoken at 3.1 s) behind.
+        delete: Repeatable; words to take out.
+        insert_before: Repeatable; in front of the first word it is a new beginning.
+        insert_after: Repeatable; behind the last word it is a new end.
+        script: Run a saved edit script.
+        speech: Your recording of the new words or of the whole new sentence.
+        transcript: The words of the video: JSON, SRT, VTT, TextGrid or GRID .align, or a .txt to be
+            aligned.
+        language: Language of the speech; recognised unless given.
+        voice: Voice of new words: auto (the nearest to the video's speaker; unless the script says
+            another), default, or a name; 'facedit doctor' lists them.
     """
 
     say: str | None = None
-    replace: tuple[tuple[str, str], ...] = ()
-    delete: tuple[str, ...] = ()
-    insert_after: tuple[tuple[str, str], ...] = ()
-    insert_before: tuple[tuple[str, str], ...] = ()
-    script: Path | None = None
+    replace: tuple[tuple[str, str], ...] = field(default=(), metadata={"metavar": ("OLD", "NEW")})
+    delete: tuple[str, ...] = field(default=(), metadata={"metavar": "WORDS"})
+    insert_before: tuple[tuple[str, str], ...] = field(
+        default=(), metadata={"metavar": ("WORD", "TEXT")}
+    )
+    insert_after: tuple[tuple[str, str], ...] = field(
+        default=(), metadata={"metavar": ("WORD", "TEXT")}
+    )
+    script: Path | None = field(default=None, metadata={"metavar": "JSON"})
     speech: Path | None = None
     transcript: Path | None = None
-    language: str | None = None
-    voice: str | None = None
+    language: str | None = field(default=None, metadata={"metavar": "CODE"})
+    voice: str | None = field(default=None, metadata={"metavar": "NAME"})
 
     def __post_init__(self) -> None:
         """Check that the request says one thing.

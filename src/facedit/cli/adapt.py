@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.cli.common_options import Verb, Verbs, add_device, seed
+from facedit.cli.common_options import Verb, Verbs, add_device, add_progress, seed
 
 STEPS = 100
 """Default of ``--steps``."""
@@ -42,7 +42,7 @@ def add_adapt(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keep tracks and features here for a further run"
     )
-    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+    add_progress(parser)
 
 
 def _adapt(args: argparse.Namespace) -> Any:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from facedit.cli.common_options import Verb, Verbs, add_device, seed
+from facedit.cli.common_options import Verb, Verbs, add_device, add_progress, seed
 
 TRACKS = ("reconstruct", "edit", "generate")
 
@@ -50,7 +50,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
 
     add_device(parser)
     parser.add_argument("--workers", default="1", metavar="N|ray", help=HELP)
-    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+    add_progress(parser)
 
 
 def _add_build(inner: Verbs, verb: Verb) -> None:

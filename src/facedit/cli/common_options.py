@@ -58,6 +58,15 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_progress(parser: argparse.ArgumentParser) -> None:
+    """Add ``--no-progress``.
+
+    Args:
+        parser: The verb's parser.
+    """
+    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+
+
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers`` and ``--no-progress``.
 
@@ -67,4 +76,4 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     from facedit.scale.workers import HELP
 
     parser.add_argument("--workers", default="1", metavar="N|ray|ray:ADDRESS", help=HELP)
-    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+    add_progress(parser)

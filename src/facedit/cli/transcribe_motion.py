@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.cli.common_options import Verb, Verbs, add_output
+from facedit.cli.common_options import Verb, Verbs, add_output, add_progress
 
 
 def add_reading(verbs: Verbs, verb: Verb) -> None:
@@ -42,7 +42,7 @@ def _add_motion(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument("input", type=Path, metavar="IN")
     add_output(parser, "a .csv (with the 52 ARKit weights) or .npz file")
     parser.add_argument("--face", metavar="largest|N|x,y,w,h", help="which face")
-    parser.add_argument("--no-progress", action="store_true", help="no progress bars")
+    add_progress(parser)
 
 
 def _motion(args: argparse.Namespace) -> Any:
