@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from facedit import api
-from facedit.cli.main import build_parser, main
+from facedit.cli.main import main
 from facedit.compose.scripts import with_script_options
 from facedit.editing.script import EditScript, ScriptSource
 from facedit.errors import BadEdit, UsageError
@@ -27,8 +27,7 @@ BARE = {
 def test_the_bare_command_line_means_the_bare_call(verb, monkeypatch):
     runs = []
     monkeypatch.setattr(api, verb, lambda *_, run, **__: runs.append(run))
-    args = build_parser().parse_args(BARE[verb])
-    args.run(args)
+    assert main(BARE[verb]) == 0
     assert runs == [Run()]
 
 
