@@ -7,6 +7,7 @@ import pytest
 
 from compose.compose_cases import talking_track, upright_face
 from facedit.compose import picture_base as module
+from facedit.compose.base import Take
 from facedit.compose.canvas import target_landmarks
 from facedit.compose.person import Person, prompt_of, shot_around
 from facedit.compose.picture_base import PROMPT_FRAMES, person_canvas, picture_base
@@ -89,7 +90,7 @@ def targets_of(space, person, canvas, motion):
     """Landmarks of the output's pictures, with all that speech may move."""
     drawn = len(motion) + canvas.first_frame
     base = picture_base(person, Sound(np.zeros((drawn * 640, 1), np.float32), 16000), "")
-    (work,) = base.works((canvas,), (motion,), space, None, "head", 0)
+    (work,) = base.works(Take((canvas,), (motion,), space, None, "head", 0))
     assert work.infilled.shape == motion.shape
     return target_landmarks(
         space,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import brow_height, drawn_brows, upright_face, with_raised_brows
-from facedit.compose.base import TrackedWindow
+from facedit.compose.base import Take, TrackedWindow
 from facedit.compose.person import Person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.pictures import output_pictures
@@ -58,7 +58,7 @@ def test_raised_brows(base_of, region, arrives, space, tmp_path):
     (canvas,) = base.canvases(space, region)
     motion = canvas.values.copy()
     motion[-FRAMES // 2 :] = with_raised_brows(space, motion[-1], canvas.identity, RAISED_PX)
-    works = base.works((canvas,), (motion,), space, None, region, 0)
+    works = base.works(Take((canvas,), (motion,), space, None, region, 0))
     # The mask says the same as the pixels.
     assert canvas.mask[-1, space.groups["face"]].all() == arrives
     works = tuple(replace(work, blinks=()) for work in works)

@@ -11,6 +11,7 @@ import numpy as np
 from facedit import __version__
 from facedit.bench.prepared_item import Case
 from facedit.bench.systems.system import System
+from facedit.compose.base import Take
 from facedit.compose.pictures import output_pictures
 from facedit.editing.timeline import output_frames
 from facedit.media.frame import Frame
@@ -81,7 +82,9 @@ def _pictures(
     assert drawn is not None
     motion = np.where(case.canvas.mask, drawn[0], case.canvas.values)
     base = case.base
-    works = base.works((case.canvas,), (motion,), case.space, network, case.region, case.item.seed)
+    works = base.works(
+        Take((case.canvas,), (motion,), case.space, network, case.region, case.item.seed)
+    )
     pictures = output_pictures(base.frames(), base.plan, base.paths, works)
     return (picture.frame.at(picture.time_s) for picture in pictures)
 

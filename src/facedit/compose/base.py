@@ -47,6 +47,27 @@ class TrackedWindow:
     bank: ReferenceBank
 
 
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One version of the motion, and what renders it.
+
+    Attributes:
+        canvases: The canvases, one a picture span.
+        motions: Infilled motion on each, shape (T, D).
+        space: The motion space.
+        mouth: The mouth network, or None to work from real pixels alone.
+        region: What may move.
+        seed: Seed of the take.
+    """
+
+    canvases: Sequence[Canvas]
+    motions: Sequence[Float32]
+    space: MotionSpace
+    mouth: MouthNetwork | None
+    region: Region
+    seed: int
+
+
 class Base(Protocol):
     """The pictures underneath a plan, tracked."""
 
@@ -84,16 +105,8 @@ class Base(Protocol):
         """Compute what is heard on each canvas of the output's sound, shape (T, C) each."""
         ...
 
-    def works(
-        self,
-        canvases: Sequence[Canvas],
-        motions: Sequence[Float32],
-        space: MotionSpace,
-        mouth: MouthNetwork | None,
-        region: Region,
-        seed: int,
-    ) -> tuple[SpanWork, ...]:
-        """Bring together what rendering each span needs, of the motion of one take, (T, D) each."""
+    def works(self, take: Take) -> tuple[SpanWork, ...]:
+        """Bring together what rendering each span of one take needs."""
         ...
 
     def notes(self, space: MotionSpace) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit import __version__
-from facedit.compose.base import Base, TrackedWindow
+from facedit.compose.base import Base, Take, TrackedWindow
 from facedit.compose.models import Models
 from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import SpanLog, face_box, seams_of, spans_of, watched
@@ -84,7 +84,7 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
     for take, output in enumerate(outputs):
         seed = job.run.first_seed + take
         motions = [motion[take] for motion in infilled]
-        works = base.works(canvases, motions, learned.space, learned.mouth, region, seed)
+        works = base.works(Take(canvases, motions, learned.space, learned.mouth, region, seed))
         logs = _logs(base)
         pictures = output_pictures(base.frames(), plan, base.paths, works)
         count = base.info.frame_count + plan.shift_frames

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from facedit.compose.base import Hear, TrackedWindow
+from facedit.compose.base import Hear, Take, TrackedWindow
 from facedit.compose.base_frames import StillFrames
 from facedit.compose.canvas import Canvas, build_canvas
 from facedit.compose.person import Person
@@ -24,7 +24,6 @@ from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
 from facedit.render.blink import blink_schedule
-from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
 from facedit.render.still import StillRenderer
 from facedit.render.types import Renderer
@@ -164,26 +163,18 @@ class PictureBase:
         own = speech_on(prompt.sound, prompt.first_frame, before, encoder)
         return (np.concatenate([own, speech_on(sound, 0, frames - before, encoder)]),)
 
-    def works(
-        self,
-        canvases: Sequence[Canvas],
-        motions: Sequence[Float32],
-        space: MotionSpace,
-        mouth: MouthNetwork | None,
-        region: Region,
-        seed: int,
-    ) -> tuple[SpanWork, ...]:
-        """Bring picture and mouths together; ``seed`` is that of the blinks."""
-        (canvas,), (motion,), (window,) = canvases, motions, self.windows
-        canvas, motion = in_picture(space, self.person, canvas, motion)
+    def works(self, take: Take) -> tuple[SpanWork, ...]:
+        """Bring picture and mouths together; the seed is that of the blinks."""
+        (canvas,), (motion,), (window,) = take.canvases, take.motions, self.windows
+        canvas, motion = in_picture(take.space, self.person, canvas, motion)
         own = self.person.bank
         renderer: Renderer = (
-            FaceRenderer(own, mouth) if own else StillRenderer(self.person.still, mouth)
+            FaceRenderer(own, take.mouth) if own else StillRenderer(self.person.still, take.mouth)
         )
-        blinks = blink_schedule(self.plan.output_duration_s, np.random.default_rng(seed))
+        blinks = blink_schedule(self.plan.output_duration_s, np.random.default_rng(take.seed))
         return (
             SpanWork(
-                canvas, motion, window.track, renderer, space, region, 0.0, np.inf,
+                canvas, motion, window.track, renderer, take.space, take.region, 0.0, np.inf,
                 head_share=HEAD_SHARE, blinks=blinks,
             ),
         )  # fmt: skip

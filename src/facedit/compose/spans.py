@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.base import Hear, TrackedWindow
+from facedit.compose.base import Hear, Take, TrackedWindow
 from facedit.compose.base_frames import VideoFrames
 from facedit.compose.canvas import Canvas, build_canvas, landmarks_at
 from facedit.compose.pictures import SpanWork
@@ -28,7 +28,6 @@ from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
-from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
 from facedit.report.run_report import Figure
 from facedit.speech.features import WHISPER, WhisperBase
@@ -99,18 +98,12 @@ class VideoBase:
             speech_on(sound, canvas.first_frame, len(canvas.values), encoder) for canvas in canvases
         )
 
-    def works(
-        self,
-        canvases: Sequence[Canvas],
-        motions: Sequence[Float32],
-        space: MotionSpace,
-        mouth: MouthNetwork | None,
-        region: Region,
-        seed: int,
-    ) -> tuple[SpanWork, ...]:
+    def works(self, take: Take) -> tuple[SpanWork, ...]:
         """Bring the clip's pictures and mouths together; its own eyes blink, without a seed."""
         works = []
-        for span, canvas, motion in zip(self.plan.picture_spans(), canvases, motions, strict=True):
+        for span, canvas, motion in zip(
+            self.plan.picture_spans(), take.canvases, take.motions, strict=True
+        ):
             window = window_of(self.windows, self.plan, span)
             at_end = span.output_end_s >= self.plan.output_duration_s - 1e-6
             works.append(
@@ -118,9 +111,9 @@ class VideoBase:
                     canvas,
                     motion,
                     window.track,
-                    FaceRenderer(window.bank, mouth),
-                    space,
-                    region,
+                    FaceRenderer(window.bank, take.mouth),
+                    take.space,
+                    take.region,
                     span.output_start_s,
                     np.inf if at_end else span.output_end_s,
                 )
