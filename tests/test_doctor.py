@@ -201,3 +201,17 @@ def test_several_groups_are_fetched_by_several_commands(installed: Path) -> None
     message = r"whisper-base.* --fetch core' and 'facedit doctor --fetch bench'\.$"
     with pytest.raises(AssetMissing, match=message):
         assets.require("core", "bench")
+
+
+def test_what_is_kept_of_clips_is_counted_and_cleared(
+    installed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = installed.parent / "clips" / "faces"
+    kept.mkdir(parents=True)
+    (kept / "one.npz").write_bytes(bytes(1234))
+    main(["doctor"])
+    assert f"kept of your clips: 1 entries, 1234 bytes in {kept.parent}" in capsys.readouterr().out
+    main(["doctor", "--clear-cache", "--json"])
+    assert json.loads(capsys.readouterr().out)["kept"]["bytes"] == 0
+    assert not kept.exists()
+    assert installed.exists()

@@ -25,7 +25,7 @@ SAID = "We meet on Tuesday at noon in the very very big hall."
 NETWORK = ("pip", "make", "torchrun")
 """Programs whose lines need a network, or more machines."""
 
-CACHES = {"assets", "speech", "transcripts", "verified", "whisper-base"}
+CACHES = {"assets", "clips", "verified", "whisper-base"}
 """What a run may keep."""
 
 RUN = (ROOT / "README.md", ROOT / "docs" / "edit.md", ROOT / "docs" / "generate.md")

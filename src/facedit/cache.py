@@ -1,13 +1,15 @@
-"""Results on disk that are dear to make: bounded, written atomically, never trusted.
+"""What was dear to find of users' clips, on disk: private, bounded, never trusted.
 
-The oldest entries of a folder go first. An entry that cannot be read, or does not fit, is made
-again; a cache that cannot be written costs nothing but a warning.
+Speech features, transcripts, face tracks and fitted mouth networks lie in one folder, by kind;
+those unused for longest go first. An entry that cannot be read, or does not fit, is made again; a
+cache that cannot be written costs nothing but a warning. ``FACEDIT_NO_CACHE`` switches it off.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,15 +21,31 @@ from facedit.scratch import is_scratch, scratch_file
 Made = TypeVar("Made")
 
 LARGEST_BYTES = 1_000_000_000
-"""Size of a folder above which the entries unused for longest are removed."""
+"""Size above which the entries unused for longest are removed, whatever their kind."""
+
+SWITCH = "FACEDIT_NO_CACHE"
+"""Variable of the environment: set to anything, nothing of a clip is kept or looked up."""
 
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, FaceditError)
 
 _log = logging.getLogger(__name__)
 
 
+def cache_dir() -> Path:
+    """Return the folder for assets and caches (``FACEDIT_CACHE``, else the user's cache folder)."""
+    if chosen := os.environ.get("FACEDIT_CACHE"):
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "facedit"
+
+
+def results_dir() -> Path:
+    """Return the folder of what was found of clips; nothing else lies in it."""
+    return cache_dir() / "clips"
+
+
 def cached(
-    path: Path,
+    name: str,
     read: Callable[[Path], Made],
     make: Callable[[], Made],
     write: Callable[[Path, Made], object],
@@ -35,7 +53,7 @@ def cached(
     """Read an entry, or make and store it.
 
     Args:
-        path: The entry; its name stands for all that it depends on.
+        name: The entry as KIND/NAME, which stands for all that it depends on.
         read: Reads it. ``OSError``, ``ValueError``, ``KeyError``, ``TypeError``, ``EOFError``,
             ``BadZipFile`` and ``FaceditError`` mean that it is damaged.
         make: Makes what it holds.
@@ -44,6 +62,9 @@ def cached(
     Returns:
         What was read or made. (What ``make`` raises passes through.)
     """
+    if os.environ.get(SWITCH):
+        return make()
+    path = results_dir() / name
     try:
         found = read(path)
         os.utime(path)
@@ -51,53 +72,59 @@ def cached(
     except FileNotFoundError:
         pass
     except _DAMAGE as error:
-        _log.warning("The cached %s is damaged and is made again: %s", _name(path), error)
+        _log.warning("The cached %s is damaged and is made again: %s", name, error)
     made = make()
-    store(path, lambda part: write(part, made))
+    _store(path, lambda part: write(part, made))
     return made
 
 
-def store(path: Path, write: Callable[[Path], object]) -> None:
-    """Write an entry atomically and keep its folder within its bound; never fails the caller.
+def entries() -> list[tuple[float, int, Path]]:
+    """List what is kept of clips.
 
-    Args:
-        path: The entry.
-        write: Writes it to the path that it is given.
+    Returns:
+        When each entry was last used, its bytes, and its path; oldest first.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_file(path.parent) as part:
-            write(part)
-            part.replace(path)
-        prune(path.parent, LARGEST_BYTES)
-    except OSError as error:
-        _log.warning("The cache %s cannot be written: %s", path.parent, error)
-
-
-def prune(folder: Path, largest_bytes: int) -> None:
-    """Remove the entries that were unused for longest until a folder is small enough.
-
-    Args:
-        folder: The cache's folder.
-        largest_bytes: Bytes that may stay.
-    """
-    entries = []
-    for path in folder.iterdir():
+    found = []
+    for path in results_dir().glob("*/*"):
         if is_scratch(path):  # somebody is at work on it
             continue
         try:
             status = path.stat()
         except FileNotFoundError:  # another process pruned it
             continue
-        entries.append((status.st_mtime, status.st_size, path))
-    total = sum(size for _, size, _ in entries)
-    for _, size, path in sorted(entries):
+        found.append((status.st_mtime, status.st_size, path))
+    return sorted(found)
+
+
+def prune(largest_bytes: int = LARGEST_BYTES) -> None:
+    """Remove the entries that were unused for longest until all are small enough together.
+
+    Args:
+        largest_bytes: Bytes that may stay.
+    """
+    kept = entries()
+    total = sum(size for _, size, _ in kept)
+    for _, size, path in kept:
         if total <= largest_bytes:
             break
         path.unlink(missing_ok=True)
         total -= size
 
 
-def _name(path: Path) -> str:
-    """Name an entry by its folder, which says of what kind it is, and its file."""
-    return f"{path.parent.name}/{path.name}"
+def clear() -> None:
+    """Forget everything that was found of clips."""
+    shutil.rmtree(results_dir(), ignore_errors=True)
+
+
+def _store(path: Path, write: Callable[[Path], object]) -> None:
+    """Write an entry atomically, for its owner's eyes alone; never fails the caller."""
+    try:
+        results_dir().mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        with scratch_file(path.parent) as part:
+            write(part)
+            part.chmod(0o600)
+            part.replace(path)
+        prune()
+    except OSError as error:
+        _log.warning("The cache %s cannot be written: %s", path.parent, error)

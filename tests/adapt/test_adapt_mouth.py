@@ -123,7 +123,7 @@ def test_the_rule_needs_both_the_mean_and_most_frames() -> None:
 def test_a_second_time_comes_from_the_cache(
     bank: ReferenceBank, wrong: MouthNetwork, tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(mouth_cache, "cache_dir", lambda: tmp_path)
+    monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
     first = cached_adaptation(wrong, [bank], FEW)
     with monkeypatch.context() as patch:
         patch.setattr(mouth_cache, "adapt_mouth", lambda *_: pytest.fail("made twice"))
@@ -132,7 +132,7 @@ def test_a_second_time_comes_from_the_cache(
     assert second.used
     for key, value in second.network.state_dict().items():
         assert torch.equal(value, first.network.state_dict()[key]), key
-    entry = next((tmp_path / "mouth").iterdir())
+    entry = next((tmp_path / "clips" / "mouths").iterdir())
     entry.write_bytes(entry.read_bytes()[:40])
     third = cached_adaptation(wrong, [bank], FEW)
     assert third.after == first.after

@@ -108,7 +108,7 @@ def test_an_alignment_is_made_once_for_a_sound_and_its_words(tmp_path, monkeypat
     assert cache.cached_alignment(sound, ["no"]) is None
     assert cache.cached_alignment(make_sound(seed=1), ["hi"]) == made
     assert calls == [["hi"], ["no"], ["hi"]]
-    for entry in (tmp_path / "speech").iterdir():
+    for entry in (tmp_path / "clips" / "speech").iterdir():
         entry.write_text('{"words": [[["HH", 1]]]}')
     assert cache.cached_alignment(sound, ["hi"]) == made
     assert "damaged" in caplog.text

@@ -22,7 +22,7 @@ SPOKEN = "bin blue at s three again"
 @pytest.fixture
 def asked(monkeypatch, tmp_path):
     """The sounds that the recogniser was given."""
-    monkeypatch.setattr(cache, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr("facedit.cache.results_dir", lambda: tmp_path / "cache")
     sounds = []
 
     def recognise(sound, *_):

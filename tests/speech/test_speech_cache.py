@@ -16,7 +16,7 @@ def folder(monkeypatch, tmp_path):
     assert asset_path("whisper-base.bin")
     assert WHISPER.channels
     monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
-    return tmp_path / "speech"
+    return tmp_path / "clips" / "speech"
 
 
 def test_the_second_call_reads_what_the_first_one_wrote(spoken, folder, monkeypatch):

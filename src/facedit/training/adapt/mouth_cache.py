@@ -24,7 +24,6 @@ from facedit.device import device_of
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.training.adapt.mouth import Adapted, AdaptSettings, adapt_mouth
-from facedit.weights.fetch import cache_dir
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,9 +49,8 @@ def cached_adaptation(
         As ``adapt_mouth``, to the bit the same whether or not it comes from the cache.
     """
     settings = settings or AdaptSettings()
-    path = cache_dir() / "mouth" / f"{adaptation_key(network, banks, settings)}.safetensors"
     return cached(
-        path,
+        f"mouths/{adaptation_key(network, banks, settings)}.safetensors",
         lambda entry: _read(entry, network),
         lambda: adapt_mouth(network, banks, settings, progress),
         lambda part, made: _write(part, made, network),
