@@ -38,7 +38,7 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
-from facedit.speech.features import encoder_of
+from facedit.speech.encoders import encoder_of
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import frame_at, frame_time
 

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from facedit.cli.doctor import doctor
+from facedit.speech.encoders import encoder_named, encoder_of
+from facedit.speech.features import extract
 from facedit.speech.snippet import speech_for_edit
+from facedit.speech.sound_cache import cached_features
 from facedit.speech.voice import synthesise
 from facedit.speech.voice_choice import choose_voice
 from facedit.types import Sound
@@ -34,3 +37,14 @@ def test_an_edit_speaks_with_it() -> None:
     assert snippet.voice == "toy"
     assert [word.text for word in snippet.transcript.words] == ["new", "word"]
     assert snippet.sound.duration_s == pytest.approx(2 * 0.33, abs=0.1)
+
+
+def test_its_encoder_makes_the_features_that_its_name_asks_for() -> None:
+    hum, _ = synthesise("One two", "toy")
+    encoder = encoder_named("toy", "cpu")
+    features = extract(hum, 10, encoder)
+    assert features.encoder == "toy/loudness+energy+vad"
+    assert features.states.shape == (10, 8)
+    assert encoder_of(features.encoder).name == encoder.name
+    assert cached_features(hum, 10, encoder).encoder == features.encoder
+    assert np.corrcoef(features.states[:, 0], features.energy)[0, 1] > 0.5

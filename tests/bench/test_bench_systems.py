@@ -20,7 +20,8 @@ from facedit.errors import BadWeights, UsageError
 from facedit.evaluation.baselines import Ridge
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
 from facedit.model.normalise import SpeechProjection
-from facedit.speech.features import WHISPER, WhisperBase
+from facedit.speech.encoders import Encoder
+from facedit.speech.whisper_base import WHISPER
 from facedit.types import Float32
 from model.motion_models import CHANNELS, DIMS, SPEECH, tiny_model
 
@@ -40,7 +41,7 @@ def infill_task(seed: int = 0, library: Library | None = None, corpus: str = "x"
     return InfillTask(hidden, mask, speech, ears(speech, other), library, corpus, seed)
 
 
-def ears(own: Float32, other: Float32) -> Callable[[Heard, WhisperBase], Float32]:
+def ears(own: Float32, other: Float32) -> Callable[[Heard, Encoder], Float32]:
     """What a task hears; layer 2 sounds like twice layer 4."""
     return lambda which, encoder: (
         (other if which == "other" else own) * np.float32(4 / encoder.layer)

@@ -17,7 +17,7 @@ from facedit.face.distances import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
-from facedit.speech.features import WhisperBase
+from facedit.speech.whisper_base import WhisperBase
 from facedit.types import Sound
 
 LONGEST = round(CONTEXT_S * 25)

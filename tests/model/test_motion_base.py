@@ -9,7 +9,7 @@ import facedit
 from facedit.model.checkpoint import load_model
 from facedit.model.infill import infill
 from facedit.motion.space import MotionSpace
-from facedit.speech.features import encoder_name
+from facedit.speech.encoders import features_name
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def base():
 def test_weights_fit_the_space_and_the_features(base):
     space = MotionSpace.load()
     assert base.dim_names == tuple(space.names)
-    assert base.encoder == encoder_name()
+    assert base.encoder == features_name()
     assert base.projection.matrix.shape[0] == 1026
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from facedit.speech import sound_cache as cache
-from facedit.speech.features import WHISPER, extract
+from facedit.speech.features import extract
 from facedit.speech.sound_cache import cached_features, cached_transcript, sound_key
+from facedit.speech.whisper_base import WHISPER
 from facedit.types import Sound, Transcript, Word
 from facedit.weights.fetch import asset_path
 

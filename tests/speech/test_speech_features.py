@@ -2,18 +2,10 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadWeights, UsageError
-from facedit.speech.features import (
-    LAYERS,
-    WHISPER,
-    WhisperBase,
-    _loaded,
-    chunks,
-    encoder_name,
-    encoder_of,
-    extract,
-    log_energy,
-)
+from facedit.speech.encoders import encoder_named, encoder_of, features_name, is_made
+from facedit.speech.features import extract, log_energy
 from facedit.speech.sound import from_mono, mono, resampled
+from facedit.speech.whisper_base import LAYERS, WHISPER, WhisperBase, _loaded, chunks
 from facedit.types import Sound, SpeechFeatures
 
 
@@ -25,7 +17,7 @@ def test_shape_name_and_range(spoken):
     features = extract(spoken)
     frames = int(np.ceil(spoken.duration_s * 25))
     assert features.values.shape == (frames, 1026)
-    assert features.encoder == "whisper-base/4+energy+vad" == encoder_name()
+    assert features.encoder == "whisper-base/4+energy+vad" == features_name()
     assert features.values.dtype == np.float32
     assert np.isfinite(features.values).all()
     assert features.voice_activity.min() >= 0
@@ -33,12 +25,27 @@ def test_shape_name_and_range(spoken):
 
 
 def test_a_layer_is_known_by_its_name(spoken):
-    known = [encoder_of(encoder_name(layer)).layer for layer in range(1, LAYERS + 1)]
-    assert known == [1, 2, 3, 4, 5, 6]
-    assert extract(spoken, 20, WhisperBase(2)).encoder == encoder_name(2)
-    for unknown in ("whisper-base/7+energy+vad", "whisper-base/4", ""):
-        with pytest.raises(UsageError, match="this version makes whisper-base/1"):
-            encoder_of(unknown)
+    names = [f"whisper-base/{layer}" for layer in range(1, LAYERS + 1)]
+    assert [encoder_of(features_name(name)).layer for name in names] == [1, 2, 3, 4, 5, 6]
+    assert encoder_named("whisper-base") == WHISPER == encoder_named()
+    assert extract(spoken, 20, WhisperBase(2)).encoder == features_name(names[1])
+
+
+@pytest.mark.parametrize(
+    ("unknown", "why"),
+    [
+        ("whisper-base/7+energy+vad", "has layers 1 to 6, not 7"),
+        ("whisper-base+energy+vad", "asked for"),
+        ("wavlm-large/9+energy+vad", "no speech encoder is named wavlm-large: choose whisper-base"),
+        ("whisper-base/4", "end in"),
+        ("", "end in"),
+    ],
+)
+def test_features_that_nothing_makes_are_told_why(unknown, why):
+    assert not is_made(unknown)
+    with pytest.raises(UsageError, match=f"{unknown!r} are asked for".replace("+", ".")) as error:
+        encoder_of(unknown)
+    assert why in str(error.value)
 
 
 def test_layers_differ_and_level_and_voice_do_not(spoken):
@@ -104,7 +111,7 @@ def test_stereo_and_rate_do_not_matter(spoken):
 
 
 def test_pieces_of_a_long_sound_agree_with_the_whole(spoken, monkeypatch):
-    import facedit.speech.features as module
+    import facedit.speech.whisper_base as module
 
     samples = np.tile(resampled(mono(spoken), spoken.rate, 16_000), 6)[: 300 * 640]
     whole = WHISPER.encode(samples)

@@ -20,7 +20,8 @@ from facedit.lip_sync.sync_weights import load_sync
 from facedit.motion.fit import mirror_points
 from facedit.motion.space import MotionSpace
 from facedit.scale.workers import Workers
-from facedit.speech.features import WhisperBase, encoder_name
+from facedit.speech.encoders import features_name
+from facedit.speech.whisper_base import WhisperBase
 from facedit.types import FaceTrack, Sound, SpeechFeatures
 from facedit.weights.fetch import sha256_of
 
@@ -48,7 +49,7 @@ def voice(frames, speaking=1.0):
 
 
 def features(values):
-    return SpeechFeatures.from_values(values, encoder_name())
+    return SpeechFeatures.from_values(values, features_name())
 
 
 def test_encoding_recovers_the_motion_and_mirrors_it():
@@ -181,7 +182,7 @@ def test_another_layer_is_heard_and_the_offset_still_measured(clips, monkeypatch
 
     monkeypatch.setattr(module, "measure_offset", judge)
     monkeypatch.setattr(module, "voices_of", lambda *_: (5 * voice(40),))
-    prepare(base / "clips", base / "out", layer=2, voices=1)
+    prepare(base / "clips", base / "out", encoder="whisper-base/2", voices=1)
     assert read_meta(base / "out").encoder == "whisper-base/2+energy+vad"
     row = read_rows(base / "out")[0]
     clip = read_clip(base / "out", row.sha256, voices=True)
@@ -196,8 +197,8 @@ def test_another_layer_is_heard_and_the_offset_still_measured(clips, monkeypatch
 
 @pytest.mark.parametrize("layer", [0, 7])
 def test_a_layer_that_is_none_is_refused(clips, layer):
-    with pytest.raises(UsageError, match=f"--layer is {layer}"):
-        prepare(clips[0] / "clips", clips[0] / "out", layer=layer)
+    with pytest.raises(UsageError, match=f"layers 1 to 6, not {layer}"):
+        prepare(clips[0] / "clips", clips[0] / "out", encoder=f"whisper-base/{layer}")
     assert not (clips[0] / "out").exists()
 
 
@@ -306,7 +307,7 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
     Path("manifest.csv").write_text(text.replace("a.mp4,train", "a.mp4,dev"))
     noise = np.random.default_rng(0).normal(0, 0.1, (48_000, 1)).astype(np.float32)
     monkeypatch.setattr(encode, "read_sound", lambda clip, mono: Sound(noise, 16_000))
-    monkeypatch.setattr(module, "WhisperBase", lambda *_: Echo())
+    monkeypatch.setattr(module, "encoder_named", lambda *_: Echo())
     done = prepare(Path("manifest.csv"), Path("out"), voices=2)
     assert done.kept == 3
     rows = {row.file: row for row in read_rows(Path("out"))}
@@ -341,7 +342,7 @@ def test_a_folder_is_prepared_in_the_space_asked_for(cached_clips, monkeypatch):
 class Echo:
     """An encoder that gives the spectrum back."""
 
-    name, channels, layer = "echo", 80, 4
+    name, channels, device = "whisper-base/4", 80, "cpu"
 
     def __init__(self, spectrum=None):
         self.spectrum = spectrum

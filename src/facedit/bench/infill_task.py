@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from facedit.speech.features import WhisperBase
+from facedit.speech.encoders import Encoder
 from facedit.types import Bool, Float32
 
 Heard = Literal["own", "other"]
@@ -46,7 +46,7 @@ class InfillTask:
     motion: Float32
     mask: Bool
     speech: Float32
-    hear: Callable[[Heard, WhisperBase], Float32]
+    hear: Callable[[Heard, Encoder], Float32]
     library: Library | None
     corpus: str
     seed: int

@@ -36,7 +36,8 @@ from facedit.motion.space import MotionSpace
 from facedit.options import USUAL_REGION, Region, Run
 from facedit.progress import StageClock
 from facedit.render.still import Still
-from facedit.speech.features import WHISPER, WhisperBase
+from facedit.speech.encoders import Encoder
+from facedit.speech.whisper_base import WHISPER
 from facedit.types import FaceTrack, Float32, Word
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
@@ -77,7 +78,7 @@ class Case:
     sound: OutputSound
     source: Path
     base: Base
-    encoder: WhisperBase = WHISPER
+    encoder: Encoder = WHISPER
 
     @property
     def plan(self) -> EditPlan | None:
@@ -108,7 +109,7 @@ def build_case(
     other: Item | None = None,
     *,
     hide: bool = True,
-    encoder: WhisperBase = WHISPER,
+    encoder: Encoder = WHISPER,
 ) -> Case:
     """Make an item ready.
 
@@ -129,7 +130,7 @@ def build_case(
     info = probe(clip, need_sound=True)
     space = MotionSpace.load()
 
-    def wrong(frames: int, encoder: WhisperBase) -> Float32:
+    def wrong(frames: int, encoder: Encoder) -> Float32:
         if other is None:
             raise UsageError("this benchmark has one clip only: there is no other sound to hear.")
         return middle_features(clip_of(other, clips), frames, encoder)
@@ -191,7 +192,7 @@ def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> Fac
     return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=Landmarker()))
 
 
-def middle_features(clip: Path, frames: int, encoder: WhisperBase) -> Float32:
+def middle_features(clip: Path, frames: int, encoder: Encoder) -> Float32:
     """Return the speech features of the middle of a clip, repeated if it is too short.
 
     Args:
@@ -210,13 +211,13 @@ def middle_features(clip: Path, frames: int, encoder: WhisperBase) -> Float32:
 
 
 def _ears(
-    sound: OutputSound, canvas: Canvas, wrong: Callable[[int, WhisperBase], Float32]
-) -> Callable[[Heard, WhisperBase], Float32]:
+    sound: OutputSound, canvas: Canvas, wrong: Callable[[int, Encoder], Float32]
+) -> Callable[[Heard, Encoder], Float32]:
     """Return what gives the features of either sound under a canvas (``InfillTask.hear``)."""
     frames = len(canvas.values)
 
     @functools.cache  # every system hears the same
-    def hear(which: Heard, encoder: WhisperBase) -> Float32:
+    def hear(which: Heard, encoder: Encoder) -> Float32:
         if which == "other":
             return wrong(frames, encoder)
         return speech_on(sound.window, canvas.first_frame, frames, encoder)
@@ -231,7 +232,7 @@ def _library(
     window: TrackedWindow,
     canvas: Canvas,
     space: MotionSpace,
-    encoder: WhisperBase,
+    encoder: Encoder,
 ) -> Library:
     """Collect the clip's own motion and speech around the edited place."""
     first = first_frame_from(float(window.track.times_s[0]))
@@ -255,8 +256,8 @@ def _generate_case(
     info: VideoInfo,
     space: MotionSpace,
     clock: StageClock,
-    wrong: Callable[[int, WhisperBase], Float32],
-    encoder: WhisperBase,
+    wrong: Callable[[int, Encoder], Float32],
+    encoder: Encoder,
 ) -> Case:
     """Make an item of ``generate`` ready."""
     with clock.stage("tracking the clip"):

@@ -29,7 +29,7 @@ from facedit.media.sound import read_sound
 from facedit.motion.identity import Identity
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
-from facedit.speech.features import WhisperBase, encoder_name
+from facedit.speech.encoders import Encoder, features_name
 from facedit.types import LANDMARKS, FaceTrack, Float32, Float64, Sound, SpeechFeatures, UInt8
 from facedit.units import first_frame_from, frame_time
 
@@ -208,12 +208,12 @@ def view_of(
     return View(times_s, frames, track.landmarks, space.encode(landmarks, identity), first)
 
 
-def _speech(sound: Sound | None, view: View, encoder: WhisperBase) -> SpeechFeatures | None:
+def _speech(sound: Sound | None, view: View, encoder: Encoder) -> SpeechFeatures | None:
     """Compute the speech features under a view's motion frames."""
     if sound is None:
         return None
     values = speech_on(stretches(sound), view.first_frame, len(view.motion), encoder)
-    return SpeechFeatures.from_values(values, encoder_name(encoder.layer))
+    return SpeechFeatures.from_values(values, features_name(encoder.name))
 
 
 def _drawn_on(case: Case, output: View, drawn: Float32 | None) -> tuple[Float32, ...]:

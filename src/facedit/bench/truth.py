@@ -10,10 +10,11 @@ from facedit.bench.reference import original_of
 from facedit.bench.scene import Scene
 from facedit.bench.scoring import truth_scene
 from facedit.progress import StageClock
-from facedit.speech.features import WHISPER, WhisperBase
+from facedit.speech.encoders import Encoder
+from facedit.speech.whisper_base import WHISPER
 
 
-def scene_of_truth(item: Item, clips: Path, encoder: WhisperBase = WHISPER) -> Scene:
+def scene_of_truth(item: Item, clips: Path, encoder: Encoder = WHISPER) -> Scene:
     """Look at the clip of an item.
 
     Args:

@@ -25,7 +25,7 @@ from facedit.errors import BadMedia, FaceditError, one_line
 from facedit.face.landmarker import Landmarker
 from facedit.progress import StageClock
 from facedit.render.network import MouthNetwork, load_network
-from facedit.speech.features import WhisperBase
+from facedit.speech.encoders import Encoder, encoder_named
 
 VIDEOS, WORK = "videos", "work"
 
@@ -76,7 +76,7 @@ def make_worker(job: Job) -> Callable[[Task], list[Record]]:
     device = choose_device(job.device)
     systems = {system.name: system for system in choose(job.systems, device)}
     mouth = load_network(device=device)
-    tools = Tools(load_nets(device), mouth, Landmarker(), WhisperBase(device=device_of(mouth)))
+    tools = Tools(load_nets(device), mouth, Landmarker(), encoder_named(device=device_of(mouth)))
 
     def handle(task: Task) -> list[Record]:
         return work(job, task, systems, tools)
@@ -98,7 +98,7 @@ class Tools:
     nets: Nets
     mouth: MouthNetwork
     landmarker: Landmarker
-    encoder: WhisperBase
+    encoder: Encoder
 
 
 def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> list[Record]:

@@ -32,9 +32,12 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
         help="motion space: mesh (default), or mesh-grid, which is fitted to GRID alone",
     )  # fmt: skip
     prepare.add_argument(
-        "--layer", type=int, metavar="N",
-        help="layer of Whisper base whose states describe the speech, 1 to 6 (default 4)",
+        "--encoder", default="whisper-base", metavar="NAME",
+        help="whose states describe the speech (default whisper-base)",
     )  # fmt: skip
+    prepare.add_argument(
+        "--layer", metavar="N", help="layer of it (of whisper-base 1 to 6; default 4)"
+    )
     add_device(prepare)
     add_workers(prepare)
     train = verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
@@ -77,13 +80,12 @@ def _prepare(args: argparse.Namespace) -> Any:
     from facedit.dataset.prepare import prepare
     from facedit.motion.space import DEFAULT_SPACE
     from facedit.scale.workers import Workers
-    from facedit.speech.features import DEFAULT_LAYER
 
     workers = Workers.parse(args.workers)
     return prepare(
         args.input, args.output,
         voices=args.voices, space=DEFAULT_SPACE if args.space is None else args.space,
-        layer=DEFAULT_LAYER if args.layer is None else args.layer,
+        encoder=args.encoder if args.layer is None else f"{args.encoder}/{args.layer}",
         device=args.device, workers=workers, on_progress=args.on_progress,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from facedit.options import Region
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.report.run_report import Figure
-from facedit.speech.features import WhisperBase
+from facedit.speech.encoders import Encoder
 from facedit.types import FaceTrack, Float32, Sound
 
 Hear = Callable[[float, float], Sound]
@@ -100,7 +100,7 @@ class Base(Protocol):
         ...
 
     def speech(
-        self, canvases: Sequence[Canvas], sound: Hear, encoder: WhisperBase
+        self, canvases: Sequence[Canvas], sound: Hear, encoder: Encoder
     ) -> tuple[Float32, ...]:
         """Compute what is heard on each canvas of the output's sound, shape (T, C) each."""
         ...

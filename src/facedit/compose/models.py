@@ -10,7 +10,7 @@ from facedit.model.checkpoint import MotionModel, load_model
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
 from facedit.render.network import MouthNetwork, load_network
-from facedit.speech.features import WhisperBase, encoder_of
+from facedit.speech.encoders import Encoder, encoder_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Models:
     mouth: MouthNetwork | None
 
     @property
-    def encoder(self) -> WhisperBase:
+    def encoder(self) -> Encoder:
         """What the motion model hears through; ``UsageError`` if that is unknown."""
         return encoder_of(self.motion.encoder, device_of(self.motion.net))
 

@@ -28,7 +28,7 @@ from facedit.render.renderer import FaceRenderer
 from facedit.render.still import StillRenderer
 from facedit.render.types import Renderer
 from facedit.report.run_report import Figure
-from facedit.speech.features import WhisperBase
+from facedit.speech.encoders import Encoder
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import MOTION_FPS, first_frame_from, frame_time
 
@@ -152,7 +152,7 @@ class PictureBase:
         return (person_canvas(space, self.person, self.info.frame_count, region),)
 
     def speech(
-        self, canvases: Sequence[Canvas], sound: Hear, encoder: WhisperBase
+        self, canvases: Sequence[Canvas], sound: Hear, encoder: Encoder
     ) -> tuple[Float32, ...]:
         """Compute what is heard: the prompt's own sound, then the output's."""
         (canvas,), prompt = canvases, self.person.prompt

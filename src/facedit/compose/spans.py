@@ -30,8 +30,9 @@ from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.renderer import FaceRenderer
 from facedit.report.run_report import Figure
-from facedit.speech.features import WHISPER, WhisperBase
+from facedit.speech.encoders import Encoder
 from facedit.speech.sound_cache import cached_features
+from facedit.speech.whisper_base import WHISPER
 from facedit.types import Float32
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
@@ -91,7 +92,7 @@ class VideoBase:
         return tuple(canvases)
 
     def speech(
-        self, canvases: Sequence[Canvas], sound: Hear, encoder: WhisperBase
+        self, canvases: Sequence[Canvas], sound: Hear, encoder: Encoder
     ) -> tuple[Float32, ...]:
         """Compute what is heard on each canvas: the output's sound."""
         return tuple(
@@ -226,7 +227,7 @@ def speech_on(
     window: Hear,
     first_frame: int,
     frames: int,
-    encoder: WhisperBase = WHISPER,
+    encoder: Encoder = WHISPER,
 ) -> Float32:
     """Compute the speech features under a canvas, heard in context.
 

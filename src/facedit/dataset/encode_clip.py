@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,9 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.runs import runs
 from facedit.speech.augment import augmented_power, draw_augmentation
-from facedit.speech.features import DEFAULT_LAYER, WHISPER, WhisperBase, encoder_name, extract
+from facedit.speech.encoders import DEFAULT_ENCODER, Encoder, HearsPower, features_name
+from facedit.speech.features import extract
+from facedit.speech.whisper_base import WHISPER
 from facedit.types import Bool, FaceTrack, Float32, SpeechFeatures
 from facedit.units import MOTION_FPS, frame_at
 
@@ -69,12 +72,12 @@ def track_of(clip: Path, cache: Path) -> FaceTrack:
     return track
 
 
-def speech_of(clip: Path, cache: Path, encoder: WhisperBase = WHISPER) -> SpeechFeatures:
+def speech_of(clip: Path, cache: Path, encoder: Encoder = WHISPER) -> SpeechFeatures:
     """Compute the speech features of a clip, or take them from the cache.
 
     Args:
         clip: The video.
-        cache: Where the features are kept, as float16; another layer than the default one is
+        cache: Where the features are kept, as float16; another encoder than the default one is
             added to its name.
         encoder: What hears it.
 
@@ -82,18 +85,18 @@ def speech_of(clip: Path, cache: Path, encoder: WhisperBase = WHISPER) -> Speech
         Features, row k at k / 25 s from the first picture. ``NoSound`` and ``BadMedia`` of
         decoding pass through.
     """
-    cache = _of_layer(cache, encoder.layer)
+    cache = _of_encoder(cache, encoder.name)
     stored = _load(cache)
     if stored is not None:
         values = stored["values"].astype(np.float32)
-        return SpeechFeatures.from_values(values, encoder_name(encoder.layer))
+        return SpeechFeatures.from_values(values, features_name(encoder.name))
     speech = extract(read_sound(clip, mono=True), encoder=encoder)
     _store(cache, values=speech.values.astype(np.float16))
     return speech
 
 
 def voices_of(
-    clip: Path, cache: Path, count: int, seed: int, encoder: WhisperBase = WHISPER
+    clip: Path, cache: Path, count: int, seed: int, encoder: Encoder = WHISPER
 ) -> tuple[Float32, ...]:
     """Compute the speech features of a clip said by other voices in other rooms.
 
@@ -105,9 +108,12 @@ def voices_of(
         encoder: What hears it.
 
     Returns:
-        Their values, shape (T, C) each. Level and voice activity are the sound's own.
+        Their values, shape (T, C) each; none of an encoder that cannot hear them. Level and voice
+        activity are the sound's own.
     """
-    cache = _of_layer(cache, encoder.layer)
+    if not count or not isinstance(encoder, HearsPower):
+        return ()
+    cache = _of_encoder(cache, encoder.name)
     paths = [cache.with_suffix(f".{k}.npz") for k in range(count)]
     stored = [_load(path) for path in paths]
     if all(stored):
@@ -122,9 +128,12 @@ def voices_of(
     return tuple(voices)
 
 
-def _of_layer(cache: Path, layer: int) -> Path:
-    """Keep the layers' features apart; folders made before there was a choice stay good."""
-    return cache if layer == DEFAULT_LAYER else cache.with_suffix(f".layer{layer}.npz")
+def _of_encoder(cache: Path, name: str) -> Path:
+    """Keep encoders' features apart; folders made before there was a choice stay good."""
+    if name == DEFAULT_ENCODER:
+        return cache
+    name = name.replace("whisper-base/", "layer")
+    return cache.with_suffix(f".{re.sub('[^A-Za-z0-9_-]', '-', name)}.npz")
 
 
 def _load(path: Path) -> dict[str, NDArray[np.generic]] | None:

@@ -59,14 +59,15 @@ from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
-from facedit.speech.features import (
-    DEFAULT_LAYER,
-    LAYERS,
-    WHISPER,
-    WhisperBase,
-    encoder_name,
+from facedit.speech.encoders import (
+    DEFAULT_ENCODER,
+    Encoder,
+    HearsPower,
+    encoder_named,
     encoder_of,
+    features_name,
 )
+from facedit.speech.whisper_base import WHISPER
 from facedit.types import Float32
 from facedit.weights.fetch import require, sha256_of
 
@@ -85,7 +86,7 @@ def prepare(
     *,
     voices: int = 0,
     space: str = DEFAULT_SPACE,
-    layer: int = DEFAULT_LAYER,
+    encoder: str = DEFAULT_ENCODER,
     device: str = AUTO,
     workers: Workers = HERE,
     on_progress: OnProgress | None = None,
@@ -97,7 +98,7 @@ def prepare(
         output: Folder of results.
         voices: In how many other voices each training clip is heard too (``speech.augment``).
         space: Name of the motion space (``motion.space.SPACES``).
-        layer: Layer of Whisper base that the speech features are taken from, 1 to 6.
+        encoder: What hears the clips, as ``speech.encoders.encoder_named`` takes it.
         device: Where networks compute, as ``device.choose_device`` takes it.
         workers: Where to work; the results do not depend on it.
         on_progress: Told of every clip that is done.
@@ -107,17 +108,19 @@ def prepare(
         made with another motion space; ``OutputNotWritable`` if another run writes into it.
 
     Raises:
-        UsageError: If ``voices`` is negative, or there is no such layer.
+        UsageError: If ``voices`` is out of range, or not for this encoder. (Also if there is no
+            such encoder, layer or space.)
     """
-    if not 1 <= layer <= LAYERS:
-        raise UsageError(f"--layer is {layer}; Whisper base has layers 1 to {LAYERS}.")
+    hears = encoder_named(encoder)
     if not 0 <= voices <= MOST_VOICES:
         raise UsageError(f"--voices is {voices}; choose 0 to {MOST_VOICES}.")
+    if voices and not isinstance(hears, HearsPower):
+        raise UsageError(f"{hears.name} cannot hear clips in other voices: leave --voices out.")
     choose_device(device)
     require("core")
     sources = list({item.file: item for item in list_sources(source)}.values())
     with locked(output, "prepare"):
-        return _prepare(sources, output, voices, space, layer, device, workers, on_progress)
+        return _prepare(sources, output, voices, space, hears.name, device, workers, on_progress)
 
 
 def _prepare(
@@ -125,7 +128,7 @@ def _prepare(
     output: Path,
     voices: int,
     space: str,
-    layer: int,
+    encoder: str,
     device: str,
     workers: Workers,
     on_progress: OnProgress | None,
@@ -134,7 +137,7 @@ def _prepare(
     begun = time.monotonic()
     for name in ("clips", "tracks", "speech"):
         (output / name).mkdir(exist_ok=True)
-    _check_meta(output, describe_space(space, encoder_name(layer), voices))
+    _check_meta(output, describe_space(space, features_name(encoder), voices))
     before = read_table(output / ROWS)
     rows = {}
     for item in sources:
@@ -152,7 +155,7 @@ def _prepare(
 
         run_items(
             todo,
-            partial(make_preparer, output, voices, space, layer, device),
+            partial(make_preparer, output, voices, space, encoder, device),
             workers=workers,
             on_done=on_done,
             title="prepare",
@@ -188,7 +191,7 @@ def make_preparer(
     output: Path,
     voices: int = 0,
     space: str = DEFAULT_SPACE,
-    layer: int = DEFAULT_LAYER,
+    encoder: str = DEFAULT_ENCODER,
     device: str = AUTO,
 ) -> Callable[[Source], Row]:
     """Load what every clip needs.
@@ -197,7 +200,7 @@ def make_preparer(
         output: Folder of results.
         voices: Other voices of each training clip.
         space: Name of the motion space.
-        layer: Layer of Whisper base.
+        encoder: Name of what hears it.
         device: Where networks compute.
 
     Returns:
@@ -217,7 +220,7 @@ def make_preparer(
         mirror=mirror_points(),
         net=net,
         voices=voices,
-        encoder=WhisperBase(layer, place),
+        encoder=encoder_named(encoder, place),
     )
 
 
@@ -228,7 +231,7 @@ def prepare_clip(
     mirror: Index,
     net: SyncModel | None,
     voices: int = 0,
-    encoder: WhisperBase = WHISPER,
+    encoder: Encoder = WHISPER,
 ) -> Row:
     """Prepare one clip.
 
@@ -239,7 +242,7 @@ def prepare_clip(
         mirror: For each landmark the one at its mirrored place, shape (478,).
         net: The sync network; None leaves sound and picture as they are.
         voices: Other voices, if it is a training clip.
-        encoder: What hears it. (The sync network hears its own layer.)
+        encoder: What hears it. (The sync network hears by its own.)
 
     Returns:
         Its row of the table.
@@ -256,9 +259,9 @@ def prepare_clip(
         speech = speech_of(item.path, heard, encoder)
         count = voices if item.split == LEARNT else 0
         others = voices_of(item.path, heard, count, int(row["sha256"][:15], 16), encoder)
-        # The sync network may hear another layer: it comes along as one more voice.
+        # The sync network may hear by another: it comes along as one more voice.
         ears: tuple[Float32, ...] = ()
-        if net is not None and net.encoder != encoder_name(encoder.layer):
+        if net is not None and net.encoder != features_name(encoder.name):
             own = encoder_of(net.encoder, encoder.device)
             ears = (speech_of(item.path, heard, own).values,)
         clip = encode_clip(track, speech, space, mirror, others + ears)

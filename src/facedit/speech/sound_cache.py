@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from facedit.cache import cached
 from facedit.speech.align import HOPELESS_FIT
-from facedit.speech.features import WHISPER, WhisperBase, encoder_name, extract
+from facedit.speech.encoders import Encoder, features_name
+from facedit.speech.features import extract
 from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_score
 from facedit.speech.sound import speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.transcript_json import parse_json
+from facedit.speech.whisper_base import WHISPER
 from facedit.types import Sound, SpeechFeatures, Transcript
 
 Float16 = NDArray[np.float16]
@@ -29,7 +31,7 @@ _ALIGNMENT_VERSION = 2
 
 
 def cached_features(
-    sound: Sound, frames: int | None = None, encoder: WhisperBase = WHISPER
+    sound: Sound, frames: int | None = None, encoder: Encoder = WHISPER
 ) -> SpeechFeatures:
     """Return the speech features of a sound, computed at most once.
 
@@ -44,7 +46,7 @@ def cached_features(
     Returns:
         The features.
     """
-    name = encoder_name(encoder.layer)
+    name = features_name(encoder.name)
     # Rounding differs from device to device: a run on the CPU always gives what the CPU gives.
     kind = torch.device(encoder.device).type.removeprefix("cpu")
     key = sound_key(sound, f"{name}/{frames}/{_VERSION}{kind}")

@@ -156,10 +156,10 @@ def make_worker(clips_root: Path, device: str = AUTO) -> Callable[[Pair], dict[s
     from facedit.bench.truth import scene_of_truth
     from facedit.face.landmarker import Landmarker
     from facedit.motion.space import MotionSpace
-    from facedit.speech.features import WhisperBase
+    from facedit.speech.encoders import encoder_named
 
     place = choose_device(device)
-    measure, encoder = measurer(load_nets(place)), WhisperBase(device=place)
+    measure, encoder = measurer(load_nets(place)), encoder_named(device=place)
     retrack = retracker(Landmarker(), MotionSpace.load())
 
     # A partner is often the next item of the same corpus.

@@ -15,7 +15,7 @@ from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
 from facedit.motion.space import DEFAULT_SPACE
-from facedit.speech.features import encoder_of
+from facedit.speech.encoders import encoder_of
 from facedit.types import Float32
 from facedit.weights.fetch import sha256_of
 

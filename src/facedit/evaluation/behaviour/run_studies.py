@@ -21,7 +21,7 @@ from facedit.evaluation.behaviour.study_drift import study_drift
 from facedit.evaluation.behaviour.study_stillness import study_stillness
 from facedit.evaluation.fills import Fill
 from facedit.evaluation.hidden_spans import LipMeter
-from facedit.speech.features import WhisperBase, encoder_of
+from facedit.speech.encoders import Encoder, encoder_of
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def hear_clips(
     rows: Sequence[ClipRow],
     clips: Sequence[PreparedClip],
     footage: Footage,
-    encoder: WhisperBase,
+    encoder: Encoder,
 ) -> list[Heard | None]:
     """Find the sound and phones of prepared clips.
 

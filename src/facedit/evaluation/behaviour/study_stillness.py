@@ -16,7 +16,7 @@ from facedit.evaluation.fills import Sounds
 from facedit.evaluation.hidden_spans import EDGE, Gap, hide_span, middle_span
 from facedit.evaluation.rows import silent, speaking
 from facedit.runs import runs
-from facedit.speech.features import encoder_of, is_made
+from facedit.speech.encoders import encoder_of, is_made
 from facedit.speech.sound_cache import cached_features
 from facedit.types import Bool, Float32, Float64
 from facedit.units import MOTION_FPS, frame_time

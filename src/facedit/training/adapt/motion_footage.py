@@ -14,7 +14,7 @@ from facedit.dataset.prepared import KEPT, PreparedClip, read_clip
 from facedit.device import device_of
 from facedit.errors import BadMedia, NoFace
 from facedit.model.checkpoint import MotionModel
-from facedit.speech.features import encoder_of
+from facedit.speech.encoders import encoder_of
 
 UNLIKE = 0.035
 """Root mean square distance, in outer-eye distances, from which a clip's neutral face is unlike
@@ -85,10 +85,11 @@ def read_footage(
         NoFace: If no clip shows a face.
         BadMedia: If no clip can be used for other reasons.
     """
-    layer = encoder_of(model.encoder).layer
+    encoder = encoder_of(model.encoder).name
     for name in ("clips", "tracks", "speech"):
         (work / name).mkdir(parents=True, exist_ok=True)
-    prepare = make_preparer(work, space=model.space, layer=layer, device=str(device_of(model.net)))
+    device = str(device_of(model.net))
+    prepare = make_preparer(work, space=model.space, encoder=encoder, device=device)
     names, clips, skipped = [], [], []
     for number, source in enumerate(sources, 1):
         row = prepare(source)
