@@ -11,8 +11,8 @@ TORCH  ?= torch==2.13.0
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,demo]"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable ".[dev,demo]"
 	touch $@
 
 $(VENV)/.fetched: $(VENV)/.installed src/facedit/weights/asset_list.py
@@ -37,7 +37,7 @@ test: setup lint
 
 # The guide and the reference as a site, in site/: every link is checked.
 docs: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable ".[docs]"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
