@@ -23,19 +23,11 @@ Joint = tuple[float, float]
 def default_joints(
     edits: Sequence[WordEdit], transcript: Transcript, duration_s: float
 ) -> tuple[Joint, ...]:
-    """Choose joints from the word times alone.
+    """Choose one joint an edit from the word times alone, inside the clip, in order.
 
-    A joint lies in the middle of the pause beside the removed words, at most ``JOINT_REACH_S``
-    away from them. Words are inserted at that distance after the word before them (before the
-    first word: ahead of the word after them).
-
-    Args:
-        edits: Edits in order and apart.
-        transcript: The spoken words.
-        duration_s: Length of the clip in seconds.
-
-    Returns:
-        One joint an edit, inside the clip, in order.
+    A joint lies in the middle of the pause beside the removed words, at most ``JOINT_REACH_S`` away
+    from them. Words are inserted at that distance after the word before them (before the first
+    word: ahead of the word after them).
     """
     joints = []
     for edit in edits:
@@ -64,22 +56,10 @@ def quiet_joints(
     """Move the default joints to the quietest points of the pauses they lie in.
 
     Word times are some milliseconds off, so the search goes ``INTO_WORD_S`` into the edited words
-    too (they are going anyway), but never into a word that stays.
-
-    Args:
-        edits: Edits in order and apart.
-        transcript: The spoken words.
-        duration_s: Length of the clip in seconds.
-        energy: Loudness of the sound in any monotonic unit, e.g. log energy; value ``k`` is that
-            of ``[k, k + 1) * hop_s``; shape (N,).
-        hop_s: Seconds from one value to the next.
-        reach_s: How far from the default joint to search.
-
-    Returns:
-        One joint an edit, inside the clip, in order.
-
-    Raises:
-        ValueError: If ``energy`` has more than one dimension or ``hop_s`` is not positive.
+    too (they are going anyway), but never into a word that stays. ``energy`` (N,) is the loudness
+    in any monotonic unit, value ``k`` that of ``[k, k + 1) * hop_s``; ``reach_s`` is how far from
+    the default joint to search. ValueError if ``energy`` has more than one dimension or ``hop_s``
+    is not positive.
     """
     if energy.ndim != 1 or hop_s <= 0:
         raise ValueError(f"energy {energy.shape} with a hop of {hop_s} s is no loudness curve.")

@@ -13,64 +13,28 @@ from facedit.inputs import check_text, parse_json
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of a JSON document and where it stands.
-
-    Attributes:
-        value: The value.
-        path: Its path, e.g. ``edits[1].new``.
-    """
+    """A value of a JSON document and where it stands, e.g. ``edits[1].new``."""
 
     value: Any
     path: str
 
     def says(self, problem: str) -> str:
-        """Return the message that tells what is wrong with this value.
-
-        Args:
-            problem: What is wrong, as the end of a sentence that starts with the path.
-
-        Returns:
-            The sentence.
-        """
+        """Return the message of what is wrong with this value: ``problem`` follows its path."""
         return f"Edit script: {self.path or 'the document'}: {problem}."
 
     def child(self, name: str) -> Node:
-        """Return a member that must be there.
-
-        Args:
-            name: Name of the member of this object.
-
-        Returns:
-            The member.
-
-        Raises:
-            BadEdit: If it is missing.
-        """
+        """Return a member that must be there: BadEdit if it is missing."""
         members = self._object()
         if name not in members:
             raise BadEdit(self.says(f"'{name}' is missing"))
         return Node(members[name], f"{self.path}.{name}".lstrip("."))
 
     def optional(self, name: str) -> Node | None:
-        """Return a member if it is there and not null.
-
-        Args:
-            name: Name of the member of this object.
-
-        Returns:
-            The member or None.
-        """
+        """Return a member if it is there and not null."""
         return self.child(name) if self._object().get(name) is not None else None
 
     def only(self, known: Iterable[str]) -> None:
-        """Check that an object has no member with a name that means nothing (a typing mistake).
-
-        Args:
-            known: The names that mean something.
-
-        Raises:
-            BadEdit: If there is another one.
-        """
+        """Raise BadEdit if the object has a member of another name (a typing mistake)."""
         names = sorted(known)
         for name in self._object():
             if name not in names:
@@ -90,18 +54,7 @@ class Node:
         return self.value
 
     def number(self, low: float = -math.inf, high: float = math.inf) -> float:
-        """Return a finite number within limits.
-
-        Args:
-            low: Smallest number allowed.
-            high: Largest number allowed.
-
-        Returns:
-            The number.
-
-        Raises:
-            BadEdit: If it is something else.
-        """
+        """Return a finite number within limits; BadEdit if it is something else."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             raise BadEdit(self.says(f"expected a number, got {_kind(self.value)}"))
         number = float(self.value)
@@ -110,17 +63,7 @@ class Node:
         return number
 
     def index(self, high: int) -> int:
-        """Return a whole number from 0 to a limit.
-
-        Args:
-            high: Largest number allowed.
-
-        Returns:
-            The number.
-
-        Raises:
-            BadEdit: If it is something else.
-        """
+        """Return a whole number from 0 to ``high``; BadEdit if it is something else."""
         number = self.number(0, high)
         if number != int(number):
             raise BadEdit(self.says(f"expected a whole number, got {number:g}"))
@@ -138,14 +81,7 @@ class Node:
 
 
 def parse(text: str) -> Node:
-    """Parse a JSON document.
-
-    Args:
-        text: The document.
-
-    Returns:
-        Its root. (``BadEdit`` if it is no JSON of sensible values.)
-    """
+    """Return the root of a JSON document; BadEdit if it is no JSON of sensible values."""
     return Node(parse_json(text, "Edit script", BadEdit), "")
 
 

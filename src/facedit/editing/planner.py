@@ -35,7 +35,7 @@ def make_plan(
     bridge_s: float = BRIDGE_S,
     crossfade_s: float = CROSSFADE_S,
 ) -> EditPlan:
-    """Lay kept and filled segments out in time.
+    """Lay kept and filled segments out in time; without edits, one kept segment.
 
     What follows an edit moves by a whole number ``n`` of source frames: the smallest for which the
     new sound fits. So a fill lasts less than one frame longer than its sound; half of the rest is
@@ -45,8 +45,8 @@ def make_plan(
     Args:
         edits: Edits in order and apart.
         transcript: The words of the source.
-        speech_durations_s: Per edit the length of its new sound in seconds; None for a deletion.
-        source_duration_s: Length of the source video in seconds.
+        speech_durations_s: Per edit the length of its new sound; None for a deletion.
+        source_duration_s: Length of the source video.
         frame_rate: Frames per second of the source (nominal where the rate varies).
         joints: Per edit the source times between which the old sound goes; from the word times
             where not given.
@@ -55,7 +55,7 @@ def make_plan(
         crossfade_s: Shortest fill of a deletion.
 
     Returns:
-        The plan; without edits, one kept segment.
+        The plan.
 
     Raises:
         BadEdit: If edits overlap or lie outside the clip, or a sound has no length.

@@ -24,12 +24,10 @@ _LISTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Say something else in the place of a phrase.
+    """Say ``new`` in the place of the phrase ``old``.
 
-    Attributes:
-        old: The phrase as it stands in the transcript; ``phrase#2`` is its second occurrence,
-            ``phrase@3.1s`` (or ``phrase@1:03.1``) the one spoken at that time or nearest to it.
-        new: What is said instead.
+    A phrase stands as in the transcript; ``phrase#2`` is its second occurrence, ``phrase@3.1s`` (or
+    ``phrase@1:03.1``) the one spoken at that time or nearest to it.
     """
 
     old: str
@@ -38,23 +36,14 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Cut a phrase.
-
-    Attributes:
-        old: The phrase, perhaps qualified as in ``Replace``.
-    """
+    """Cut a phrase, perhaps qualified as in ``Replace``."""
 
     old: str
 
 
 @dataclass(frozen=True, slots=True)
 class InsertAfter:
-    """Say something more after a phrase.
-
-    Attributes:
-        anchor: The phrase, perhaps qualified as in ``Replace``.
-        text: What is said more.
-    """
+    """Say ``text`` after the phrase ``anchor``, perhaps qualified as in ``Replace``."""
 
     anchor: str
     text: str
@@ -62,12 +51,7 @@ class InsertAfter:
 
 @dataclass(frozen=True, slots=True)
 class InsertBefore:
-    """Say something more before a phrase.
-
-    Attributes:
-        anchor: The phrase, perhaps qualified as in ``Replace``.
-        text: What is said more.
-    """
+    """Say ``text`` before the phrase ``anchor``, perhaps qualified as in ``Replace``."""
 
     anchor: str
     text: str
@@ -77,21 +61,14 @@ Request = Replace | Delete | InsertAfter | InsertBefore
 
 
 def resolve(transcript: Transcript, requests: Sequence[Request]) -> tuple[WordEdit, ...]:
-    """Turn requests into edits; only words that really change are edited.
+    """Turn requests into edits in order, a kept word or more between them.
 
-    Requests that touch each other become one edit: an insertion after a replaced word is said
-    with it. Insertions at one place are said in the order of the requests.
+    Only words that really change are edited. Requests that touch each other become one edit: an
+    insertion after a replaced word is said with it. Insertions at one place are said in the order
+    of the requests.
 
-    Args:
-        transcript: The spoken words.
-        requests: What is wanted, in any order.
-
-    Returns:
-        The edits, in order; between two of them at least one word is kept.
-
-    Raises:
-        BadEdit: If a phrase does not occur, or occurs several times and is not qualified; if two
-            requests overlap; if a request brings no words or changes nothing.
+    BadEdit is raised if a phrase does not occur, or occurs several times and is not qualified; if
+    two requests overlap; if a request brings no words or changes nothing.
     """
     located = [_locate(transcript, request) for request in requests]
     # Insertions sort before what replaces the word behind them; equal places keep their order.
@@ -116,17 +93,10 @@ def resolve(transcript: Transcript, requests: Sequence[Request]) -> tuple[WordEd
 
 
 def find(transcript: Transcript, phrase: str) -> tuple[int, int]:
-    """Find the one place that a phrase means.
+    """Return the first word of the phrase that is meant and the word after its last.
 
-    Args:
-        transcript: The spoken words.
-        phrase: One or more words, perhaps qualified by ``#2`` or ``@3.1s``.
-
-    Returns:
-        Index of the phrase's first word and the index after its last.
-
-    Raises:
-        BadEdit: If it does not occur, or several times and is not qualified.
+    It may be qualified by ``#2`` or ``@3.1s``; BadEdit if it does not occur, or several times and
+    is not qualified.
     """
     places, plain, number, time_s = _places(transcript, phrase)
     words = transcript.words

@@ -50,11 +50,7 @@ _SMALL = re.compile(r"[{\[]\n(?:[^\n]*[^\n{\[]\n)*?\s*[}\]]")
 class ScriptSource:
     """The clip that an edit script is for.
 
-    Attributes:
-        name: File name, for people.
-        duration_s: Length of the video in seconds.
-        frame_rate: Frames per second.
-        sha256: Hash of the file in hexadecimal, to notice another file; None if not taken.
+    The hash of the file, in hexadecimal, serves to notice another file; None if not taken.
     """
 
     name: str
@@ -67,12 +63,8 @@ class ScriptSource:
 class EditScript:
     """An edit that can be stored.
 
-    Attributes:
-        source: The clip.
-        transcript: Its words.
-        edits: What changes.
-        options: Settings of the run (voice, seed, region ...), any JSON values by name.
-        plan: The plan, once the new sound is known.
+    The options are settings of the run (voice, seed, region ...), any JSON values by name; the plan
+    is there once the new sound is known.
     """
 
     source: ScriptSource
@@ -83,14 +75,7 @@ class EditScript:
 
 
 def dumps(script: EditScript) -> str:
-    """Write an edit script as JSON text.
-
-    Args:
-        script: The edit.
-
-    Returns:
-        The document, indented, ending in a line feed.
-    """
+    """Write an edit script as JSON text, indented, ending in a line feed."""
     words = script.transcript.words
     document = {
         "facedit": VERSION,
@@ -127,20 +112,11 @@ def dumps(script: EditScript) -> str:
 
 
 def loads(text: str) -> EditScript:
-    """Read an edit script.
+    """Read an edit script; the message of BadEdit names the place that is malformed.
 
-    The plan is laid out anew from its joints and lengths of speech, so that these may be changed
-    by hand; its other numbers are for reading only. A plan of other edits than the script's (they
-    were changed by hand) is left out.
-
-    Args:
-        text: The document.
-
-    Returns:
-        The edit.
-
-    Raises:
-        BadEdit: If the document is malformed; the message names the place.
+    The plan is laid out anew from its joints and lengths of speech, so that these may be changed by
+    hand; its other numbers are for reading only. A plan of other edits than the script's (they were
+    changed by hand) is left out.
     """
     root = parse(text)
     version = root.child("facedit")

@@ -65,17 +65,11 @@ class SoundPiece:
 def output_sound(
     plan: EditPlan, rate: int, crossfade_s: float = CROSSFADE_S
 ) -> tuple[SoundPiece, ...]:
-    """Lay the output's sound out in samples.
+    """Lay the output's sound out in samples: pieces without gaps, from sample 0 to the end.
 
-    Args:
-        plan: The plan.
-        rate: Samples per second of the source's sound.
-        crossfade_s: Length of the cross-fades at both ends of new sound.
-
-    Returns:
-        Pieces in order, without gaps, from sample 0 to the end. Source ranges may lie beyond the
-        ends of the sound by a cross-fade, or where sound is shorter than picture: read silence
-        there.
+    ``rate`` is that of the source's sound, ``crossfade_s`` the length of the cross-fades at both
+    ends of new sound. Source ranges may lie beyond the ends of the sound by a cross-fade, or where
+    sound is shorter than picture: read silence there.
     """
     pieces: list[SoundPiece] = []
     position = shift = fill_index = 0
@@ -96,23 +90,12 @@ def output_sound(
 
 
 def mix_fill(piece: SoundPiece, new: Float32 | None, tail: Float32, head: Float32) -> Float32:
-    """Make the samples of a fill.
+    """Make the samples of a fill, shape (piece.length, channels).
 
-    Fades are linear in amplitude where old sound meets old sound of the same moment's neighbour
-    (a join) and of equal power where it meets other sound.
-
-    Args:
-        piece: A ``speech`` or ``join`` piece.
-        new: New sound for the whole piece, pauses filled, shape (piece.length, channels); None
-            for a join.
-        tail: The source samples ``piece.tail``, shape (piece.fade, channels).
-        head: The source samples ``piece.head``, shape (piece.fade, channels).
-
-    Returns:
-        Samples, shape (piece.length, channels).
-
-    Raises:
-        ValueError: If a length does not fit the piece.
+    Fades are linear in amplitude where old sound meets old sound of the same moment's neighbour (a
+    join) and of equal power where it meets other sound. ``new`` is sound for the whole piece,
+    pauses filled, None for a join; ``tail`` and ``head`` are the source samples of the piece's own,
+    shape (piece.fade, channels). ValueError if a length does not fit the piece.
     """
     if len(tail) != piece.fade or len(head) != piece.fade:
         raise ValueError(f"Fades of {len(tail)} and {len(head)} samples, not {piece.fade}.")

@@ -44,21 +44,16 @@ class OutputFrame:
 def output_frames(
     plan: EditPlan, source_times_s: Iterable[float], frame_duration_s: float | None = None
 ) -> Iterator[OutputFrame]:
-    """List the frames of the output while the times of the source's frames come in.
+    """List the frames of the output, ascending, while the times of the source's frames come in.
 
     Kept frames come one for one, later by a whole number of nominal frames. The frames of a fill
-    stand evenly between the kept frames on either side, as near the nominal rate as a whole
-    number of them allows (with a constant rate: exactly on the source's grid, and as many as were
-    removed plus ``Fill.shift_frames``). A fill that lasts as long as what it removes takes over
-    the times of the removed frames, so that a variable rate stays as it was.
+    stand evenly between the kept frames on either side, as near the nominal rate as a whole number
+    of them allows (with a constant rate: exactly on the source's grid, and as many as were removed
+    plus ``Fill.shift_frames``). A fill that lasts as long as what it removes takes over the times
+    of the removed frames, so that a variable rate stays as it was.
 
-    Args:
-        plan: The plan.
-        source_times_s: Presentation times of all source frames in seconds, ascending from about 0.
-        frame_duration_s: How long the last frame lasts; one frame of the nominal rate by default.
-
-    Yields:
-        The frames of the output, ascending.
+    The source's times are of presentation, in seconds, ascending from about 0; the last frame lasts
+    ``frame_duration_s``, one frame of the nominal rate by default.
     """
     last_s = frame_duration_s or frame_time(1, plan.frame_rate)
     spans = _SpanCursor(plan.picture_spans())
@@ -98,15 +93,7 @@ def output_frames(
 
 
 def is_removed(plan: EditPlan, source_s: float) -> bool:
-    """Tell whether a source frame has no place of its own in the output.
-
-    Args:
-        plan: The plan.
-        source_s: The frame's time.
-
-    Returns:
-        Whether ``output_frames`` shows it as neither ``kept`` nor ``margin``.
-    """
+    """Tell whether ``output_frames`` shows a source frame as neither ``kept`` nor ``margin``."""
     last = plan.segments[-1]
     for fill in plan.fills:
         ends_later = fill is last or source_s < fill.source_end_s - _SLACK_S
@@ -118,15 +105,9 @@ def is_removed(plan: EditPlan, source_s: float) -> bool:
 def source_windows(
     plan: EditPlan, before_s: float, after_s: float
 ) -> tuple[tuple[float, float], ...]:
-    """Return which parts of the source surround the changed pictures.
+    """Return the stretches of the source around the changed pictures, in order and apart.
 
-    Args:
-        plan: The plan.
-        before_s: Seconds of context wanted before each picture span.
-        after_s: Seconds of context wanted after it.
-
-    Returns:
-        Source times ``(start, end)``, in order and apart, inside the source.
+    They reach ``before_s`` and ``after_s`` beyond each picture span, inside the source.
     """
     windows: list[tuple[float, float]] = []
     for span in plan.picture_spans():
@@ -147,15 +128,9 @@ def _even_times(
 ) -> Iterator[float]:
     """Yield evenly spaced times of a fill's frames, as if nothing before the fill had moved.
 
-    Args:
-        plan: The plan.
-        fill: The fill.
-        removed: Times of the removed frames.
-        previous_s: Time of the last frame before the fill; None at the start of the clip.
-        next_s: Time of the first frame after the fill in the source.
-
-    Yields:
-        Times on the source's clock.
+    ``removed`` are the times of the removed frames, ``previous_s`` that of the last frame before
+    the fill (None at the start of the clip), ``next_s`` that of the first after it; all on the
+    source's clock.
     """
     end_s = next_s + frame_time(fill.shift_frames, plan.frame_rate)
     if previous_s is None:
@@ -170,11 +145,7 @@ def _even_times(
 
 
 class _Peekable:
-    """Numbered frame times with a look at the next one.
-
-    Args:
-        times_s: Ascending times.
-    """
+    """Numbered frame times with a look at the next one."""
 
     def __init__(self, times_s: Iterable[float]) -> None:
         self._times = iter(times_s)
@@ -195,11 +166,7 @@ class _Peekable:
 
 
 class _SpanCursor:
-    """Finds the span of ascending times.
-
-    Args:
-        spans: Spans in order and apart.
-    """
+    """Finds the span of ascending times; the spans are in order and apart."""
 
     def __init__(self, spans: tuple[Span, ...]) -> None:
         self._spans = spans

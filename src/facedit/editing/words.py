@@ -15,17 +15,11 @@ _UNSPACED_BREAK = re.compile(r"(?<=\w)(—|―|…|\.{2,})(?=\w)")
 
 
 def key(text: str) -> str:
-    """Return what is compared when two words are compared.
+    """Return what is compared when two words are compared; empty if nothing in it is spoken.
 
     Case, punctuation, hyphens, white space, emoji, notes and invisible marks don't count; letters
     of every script, their accents and vowel signs, digits, signs that are spoken (``%``, ``&``,
     ``+``, ``$5``), and apostrophes inside a word (*we're* is not *were*) do.
-
-    Args:
-        text: A word as written.
-
-    Returns:
-        The key; empty for text that holds nothing spoken.
     """
     # Compatibility forms too: Arabic presentation forms and full-width letters are the same words.
     text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
@@ -43,18 +37,12 @@ def key(text: str) -> str:
 
 
 def tokenise(text: str) -> tuple[str, ...]:
-    """Cut text into words as written, punctuation left on them.
+    """Cut text into words as written, punctuation left on them; none if nothing in it is spoken.
 
     The only place that does: of a transcript and of the text that shall replace it, whatever reads
     alike must become the same words. Every word can be spoken: punctuation that stands alone
     between spaces goes with the word before it (in front of everything it marks a speaker, and is
     left out); emoji and notes are left out.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        The words in order; none if nothing in the text is spoken.
     """
     words: list[str] = []
     text = "".join(" " if _is_picture(character) else character for character in text)

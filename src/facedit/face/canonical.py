@@ -20,12 +20,11 @@ from facedit.types import Float64
 
 @dataclass(frozen=True, slots=True)
 class CanonicalFace:
-    """A neutral frontal face.
+    """A neutral frontal face in units of the outer-eye distance.
 
-    Attributes:
-        vertices: Points in units of the outer-eye distance, origin between the outer eye corners,
-            x to the picture's right, y down, z away from the camera (as landmarks), shape (468, 3).
-        triangles: Indices of the corners of each triangle, shape (898, 3).
+    The vertices, shape (468, 3), have their origin between the outer eye corners, x to the
+    picture's right, y down, z away from the camera (as landmarks); the triangles are indices, shape
+    (898, 3).
     """
 
     vertices: Float64
@@ -34,11 +33,7 @@ class CanonicalFace:
 
 @cache
 def load_canonical_face() -> CanonicalFace:
-    """Read the canonical face, once: it is small and never changes.
-
-    Returns:
-        The face; its arrays cannot be written to.
-    """
+    """Read the canonical face, once: its arrays cannot be written to."""
     from safetensors.numpy import load
 
     mesh = load(files("facedit").joinpath("weights/face_mesh.safetensors").read_bytes())

@@ -34,16 +34,9 @@ class FaceChoice:
 
     @classmethod
     def parse(cls, text: str | None) -> FaceChoice:
-        """Read the rule from the command line's text.
+        """Read ``largest``, a number from 1, or ``x,y,w,h`` in pixels.
 
-        Args:
-            text: ``largest``, a number from 1, ``x,y,w,h`` in pixels, or None.
-
-        Returns:
-            The rule.
-
-        Raises:
-            UsageError: If the text is none of these.
+        UsageError is raised for anything else.
         """
         if text is None:
             return cls()
@@ -65,17 +58,10 @@ class FaceChoice:
         )
 
     def pick(self, faces: list[Detection]) -> Detection | None:
-        """Apply the rule to the faces of one picture.
+        """Return the face of a picture that is meant, None if the rule fits none.
 
-        Args:
-            faces: The faces found; may be empty.
-
-        Returns:
-            The face that is meant, or None if the rule fits none of them.
-
-        Raises:
-            AmbiguousFace: If no rule was given and a second face is about as large; the message
-                lists the faces and how to choose.
+        AmbiguousFace is raised if no rule was given and a second face is about as large; the
+        message lists the faces and how to choose.
         """
         if not faces:
             return None
@@ -97,13 +83,9 @@ class FaceChoice:
         return by_area[0]
 
     def missing(self, faces: list[Detection]) -> str:
-        """Say why the rule fits no face of a stretch of video.
+        """Say in one line why the rule fits no face of a stretch of video.
 
-        Args:
-            faces: The most faces that were found in any picture.
-
-        Returns:
-            One line that names what was wanted and found.
+        ``faces`` are the most that were found in any of its pictures.
         """
         if not faces:
             return (
@@ -125,26 +107,14 @@ class FaceChoice:
 
 
 def from_left(faces: list[Detection]) -> list[Detection]:
-    """Return faces in the order in which they are numbered: by their centre, left to right.
-
-    Args:
-        faces: Faces of one picture.
-
-    Returns:
-        The same faces, sorted.
-    """
+    """Return faces in the order in which they are numbered: by their centre, left to right."""
     return sorted(faces, key=lambda face: face.centre)
 
 
 def describe(faces: list[Detection], unit: float = 1.0) -> str:
-    """List faces for a message: number from the left, box as x,y,w,h, score.
+    """List faces in one line: number from the left, box as x,y,w,h in pixels of the file, score.
 
-    Args:
-        faces: Faces of one picture.
-        unit: Pixels of the file per pixel of that picture.
-
-    Returns:
-        One line.
+    ``unit`` is pixels of the file per pixel of the picture that was searched.
     """
     lines = []
     for number, face in enumerate(from_left(faces), start=1):

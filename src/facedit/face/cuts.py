@@ -29,15 +29,10 @@ class CutDetector:
         self._differences: list[float] = []
 
     def may_be_cut(self, time_s: float, rgb: UInt8) -> bool:
-        """Look at the next frame.
+        """Tell whether the next frame (H, W, 3) looks like the first of a new shot.
 
-        Args:
-            time_s: Its time in seconds.
-            rgb: Picture, shape (H, W, 3).
-
-        Returns:
-            Whether it looks like the first of a new shot as far as can be told before the next
-            frame is seen; False for the first frame of all.
+        That is as far as can be told before the frame after it is seen; False for the first frame
+        of all.
         """
         small = thumbnail(rgb)
         last, self._last = self._last, small
@@ -60,14 +55,7 @@ class CutDetector:
 
 
 def thumbnail(rgb: UInt8) -> Float32:
-    """Return a small grey copy of a picture for comparisons.
-
-    Args:
-        rgb: Picture, shape (H, W, 3).
-
-    Returns:
-        Grey levels 0 to 255 sampled on a regular grid, shape (<= 32, <= 32).
-    """
+    """Return a picture's grey levels, 0 to 255, on a regular grid of shape (<= 32, <= 32)."""
     rows = max(rgb.shape[0] // THUMBNAIL, 1)
     columns = max(rgb.shape[1] // THUMBNAIL, 1)
     grid = rgb[rows // 2 :: rows, columns // 2 :: columns][:THUMBNAIL, :THUMBNAIL]

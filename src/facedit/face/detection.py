@@ -21,15 +21,9 @@ RIGHT_EYE, LEFT_EYE, NOSE_TIP, MOUTH_CENTRE, RIGHT_EAR, LEFT_EAR = range(6)
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A face found in a picture.
+    """A face found in a picture: edges of its box in pixels, score in [0, 1].
 
-    Attributes:
-        x0: Left edge in pixels.
-        y0: Top edge in pixels.
-        x1: Right edge in pixels.
-        y1: Bottom edge in pixels.
-        score: Confidence in [0, 1].
-        keypoints: Eyes, nose tip, mouth and ears in pixels, shape (6, 2).
+    The key points are eyes, nose tip, mouth and ears in pixels, shape (6, 2).
     """
 
     x0: float
@@ -50,15 +44,7 @@ class Detection:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
     def moved(self, dx: float, dy: float) -> Detection:
-        """Return the same face in a picture whose origin lies elsewhere.
-
-        Args:
-            dx: Pixels to add to x.
-            dy: Pixels to add to y.
-
-        Returns:
-            The shifted detection.
-        """
+        """Return the same face with ``dx`` and ``dy`` pixels added to x and y."""
         return Detection(
             self.x0 + dx,
             self.y0 + dy,
@@ -84,15 +70,7 @@ def anchor_centres() -> Float32:
 
 
 def overlap(first: Detection, second: Detection) -> float:
-    """Return the intersection over union of two boxes.
-
-    Args:
-        first: One face.
-        second: The other face.
-
-    Returns:
-        A number in [0, 1].
-    """
+    """Return the intersection over union of two boxes, in [0, 1]."""
     width = min(first.x1, second.x1) - max(first.x0, second.x0)
     height = min(first.y1, second.y1) - max(first.y0, second.y0)
     shared = max(width, 0.0) * max(height, 0.0)
@@ -108,7 +86,7 @@ def decode_detections(
     min_score: float,
     max_overlap: float = 0.3,
 ) -> list[Detection]:
-    """Turn the detector's raw outputs into faces.
+    """Turn the detector's raw outputs into faces by falling score, in picture pixels.
 
     Args:
         regressors: Centre, size and six key points per anchor in input pixels, shape (896, 16).
@@ -116,11 +94,10 @@ def decode_detections(
         anchors: Anchor centres in units of the input's side, shape (896, 2).
         scale: Picture pixels per input pixel.
         min_score: Weakest score that counts.
-        max_overlap: Boxes that overlap more than this are one face; their score-weighted mean is
-            returned, which jitters less than the strongest one alone.
+        max_overlap: As of ``suppress``.
 
     Returns:
-        Faces by falling score, in picture pixels.
+        The faces.
     """
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits.astype(np.float64), -80, 80)))
     chosen = np.flatnonzero(scores >= min_score)
@@ -136,14 +113,9 @@ def decode_detections(
 
 
 def suppress(detections: list[Detection], max_overlap: float = 0.3) -> list[Detection]:
-    """Merge detections that show the same face (weighted non-maximum suppression).
+    """Merge faces whose boxes overlap more (weighted non-maximum suppression); by falling score.
 
-    Args:
-        detections: Faces in the same picture's pixels.
-        max_overlap: Intersection over union above which two are one face.
-
-    Returns:
-        One score-weighted mean per face, by falling score.
+    A score-weighted mean jitters less than the strongest one alone.
     """
     waiting = sorted(detections, key=lambda found: -found.score)
     kept = []

@@ -39,11 +39,8 @@ ROI_MARGIN = 1.5
 class Roi:
     """A rotated square of a picture that the landmark network looks at.
 
-    Attributes:
-        x: Centre in pixels.
-        y: Centre in pixels.
-        side: Side in pixels.
-        angle: Roll of the face in radians, clockwise on the screen.
+    Centre and side are in pixels; the angle is the roll of the face in radians, clockwise on the
+    screen.
     """
 
     x: float
@@ -53,14 +50,7 @@ class Roi:
 
 
 def roi_from_detection(face: Detection) -> Roi:
-    """Return the crop for a detected face: 1.5 times its box, levelled by the eyes.
-
-    Args:
-        face: The face.
-
-    Returns:
-        The crop.
-    """
+    """Return the crop for a detected face: 1.5 times its box, levelled by the eyes."""
     dx, dy = face.keypoints[LEFT_EYE] - face.keypoints[RIGHT_EYE]
     x, y = face.centre
     side = ROI_MARGIN * max(face.x1 - face.x0, face.y1 - face.y0)
@@ -68,15 +58,9 @@ def roi_from_detection(face: Detection) -> Roi:
 
 
 def roi_from_landmarks(landmarks: Float32) -> Roi:
-    """Return the crop for the next frame from this frame's landmarks.
+    """Return the crop for the next frame from this frame's landmarks in pixels, shape (478, 3).
 
     The box is measured in the levelled frame, so that its size does not change with roll.
-
-    Args:
-        landmarks: Landmarks in pixels, shape (478, 3).
-
-    Returns:
-        The crop.
     """
     right, left = landmarks[OUTER_EYE_CORNERS[0], :2], landmarks[OUTER_EYE_CORNERS[1], :2]
     angle = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
@@ -92,14 +76,9 @@ def roi_from_landmarks(landmarks: Float32) -> Roi:
 class Landmarker:
     """The three networks of ``face_landmarker.task``; one instance serves one thread.
 
-    Args:
-        num_threads: Threads of LiteRT per network.
-        task: The ``.task`` file; the installed asset by default.
-        min_score: Weakest detector score that counts as a face.
-
-    Raises:
-        BadWeights: If the file does not hold the three networks. (``AssetMissing`` if the asset is
-            not installed.)
+    The ``.task`` file is the installed asset by default (AssetMissing if it is not installed);
+    BadWeights is raised if it does not hold the three networks. ``num_threads`` is LiteRT's per
+    network, ``min_score`` the weakest detector score that counts as a face.
     """
 
     def __init__(
@@ -117,15 +96,9 @@ class Landmarker:
         self._anchors = anchor_centres()
 
     def detect(self, rgb: UInt8) -> list[Detection]:
-        """Find faces in a whole picture.
+        """Find faces in a whole upright picture (H, W, 3), by falling score, in its pixels.
 
         Faces narrower than about a tenth of the longer side are missed: see ``detect_small``.
-
-        Args:
-            rgb: Upright picture, shape (H, W, 3).
-
-        Returns:
-            Faces by falling score, in the picture's pixels.
         """
         height, width = rgb.shape[:2]
         scale = max(height, width) / DETECTOR_SIDE
@@ -148,16 +121,10 @@ class Landmarker:
         return [face.moved(-left * scale, -top * scale) for face in found]
 
     def detect_small(self, rgb: UInt8) -> list[Detection]:
-        """Find faces in overlapping tiles too, for faces small in the picture.
+        """Find faces in overlapping tiles too, for faces small in the picture; as ``detect`` does.
 
-        Tiles are squares with a stride of half their side: half of the picture's longer side,
-        then, as long as no face is found, a quarter of it.
-
-        Args:
-            rgb: Upright picture, shape (H, W, 3).
-
-        Returns:
-            Faces by falling score, in the picture's pixels.
+        Tiles are squares with a stride of half their side: half of the picture's longer side, then,
+        as long as no face is found, a quarter of it.
         """
         height, width = rgb.shape[:2]
         found = self.detect(rgb)
@@ -174,15 +141,10 @@ class Landmarker:
         return suppress(found)
 
     def landmarks(self, rgb: UInt8, roi: Roi) -> tuple[Float32, float]:
-        """Find the landmarks of the face in a crop.
+        """Find the landmarks of the face in a crop of an upright picture (H, W, 3).
 
-        Args:
-            rgb: Upright picture, shape (H, W, 3).
-            roi: Where the face is.
-
-        Returns:
-            Landmarks in the picture's pixels, shape (478, 3), z in the same unit with smaller
-            nearer the camera; and the probability that the crop shows a face.
+        They are in the picture's pixels, shape (478, 3), z in the same unit with smaller nearer the
+        camera; with them comes the probability that the crop shows a face.
         """
         crop, matrix = _crop(rgb, roi)
         picture = crop[None].astype(np.float32)
@@ -239,17 +201,10 @@ def _tile_starts(length: int, side: int) -> list[int]:
 
 
 def _crop(rgb: UInt8, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
-    """Cut a rotated square out of a picture and bring it to the landmark network's size.
+    """Cut a rotated square out of a picture, (256, 256, 3); with it comes the map back, (2, 3).
 
     Bilinear sampling also where the crop shrinks: averaging first changed the jitter of faces of
     400 to 670 pixels by less than a tenth, in either direction.
-
-    Args:
-        rgb: Picture, shape (H, W, 3).
-        roi: The square.
-
-    Returns:
-        The crop, shape (256, 256, 3), and the 2 x 3 map from crop pixels to picture pixels.
     """
     scale = roi.side / LANDMARK_SIDE
     cos, sin = math.cos(roi.angle) * scale, math.sin(roi.angle) * scale

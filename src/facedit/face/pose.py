@@ -35,26 +35,12 @@ class HeadPose:
         return rotation_vectors(self.rotation)
 
     def apply(self, points: NDArray[np.floating]) -> Float64:
-        """Carry canonical points into the picture.
-
-        Args:
-            points: Canonical points, shape (P, 3) or one set per frame (F, P, 3).
-
-        Returns:
-            Pixels, shape (F, P, 3).
-        """
+        """Carry canonical points, (P, 3) or (F, P, 3), to the picture's pixels, (F, P, 3)."""
         turned = np.asarray(points, np.float64) @ self.rotation.swapaxes(-1, -2)
         return turned * self.scale[:, None, None] + self.translation[:, None]
 
     def remove(self, landmarks: NDArray[np.floating]) -> Float64:
-        """Carry landmarks into canonical space: the inverse of ``apply``.
-
-        Args:
-            landmarks: Pixels, shape (F, P, 3).
-
-        Returns:
-            Pose-free points in canonical units, shape (F, P, 3).
-        """
+        """Carry landmarks in pixels to pose-free points in canonical units, both (F, P, 3)."""
         centred = np.asarray(landmarks, np.float64) - self.translation[:, None]
         free: Float64 = (centred @ self.rotation) / self.scale[:, None, None]
         return free
@@ -81,16 +67,9 @@ def fit_pose(
 ) -> HeadPose:
     """Fit a similarity per frame by least squares (Umeyama, PAMI 13(4), 1991).
 
-    Args:
-        landmarks: Landmarks in pixels, shape (F, P, 3); NaN frames give NaN poses.
-        reference: Canonical face, shape (Q, 3), or one per frame, shape (F, Q, 3).
-        points: Indices at which both are compared.
-
-    Returns:
-        The poses.
-
-    Raises:
-        ValueError: If fewer than three points are given.
+    Landmarks are in pixels, shape (F, P, 3); NaN frames give NaN poses. The canonical face has
+    shape (Q, 3), or one per frame (F, Q, 3); both are compared at the indices ``points``, three or
+    more (ValueError).
     """
     if len(points) < 3:
         raise ValueError(f"{len(points)} points do not fix a pose; at least 3 are needed.")
@@ -108,13 +87,9 @@ def fit_pose(
 
 
 def rotation_vectors(matrices: Float64) -> Float64:
-    """Return axis times angle of rotation matrices (Rodrigues' formula inverted).
+    """Return rotation matrices (F, 3, 3) as axis times angle in radians, shape (F, 3).
 
-    Args:
-        matrices: Rotations, shape (F, 3, 3).
-
-    Returns:
-        Rotation vectors in radians, shape (F, 3).
+    Rodrigues' formula inverted.
     """
     # By way of the quaternion with the largest component, which is stable at every angle.
     quaternions = _quaternions(matrices)
@@ -127,13 +102,9 @@ def rotation_vectors(matrices: Float64) -> Float64:
 
 
 def rotation_matrices(vectors: NDArray[np.floating]) -> Float64:
-    """Return the rotations of axis-times-angle vectors (Rodrigues' formula).
+    """Return the rotations (F, 3, 3) of axis-times-angle vectors in radians, shape (F, 3).
 
-    Args:
-        vectors: Rotation vectors in radians, shape (F, 3).
-
-    Returns:
-        Rotations, shape (F, 3, 3).
+    Rodrigues' formula.
     """
     vectors = np.asarray(vectors, np.float64)
     angle = np.linalg.norm(vectors, axis=1)[:, None, None]

@@ -13,9 +13,6 @@ def quiet_stderr() -> Iterator[None]:
 
     LiteRT 2.3 announces its CPU delegate there and offers neither a log level nor an environment
     variable for it. Keep the block to the call that chats: what other threads write is lost too.
-
-    Yields:
-        Nothing.
     """
     try:
         kept = os.dup(2)

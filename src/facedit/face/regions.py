@@ -102,12 +102,8 @@ without the nose's tip, which a turning head carries past the rest."""
 def lower_face(vertices: NDArray[np.floating]) -> NDArray[np.int64]:
     """Return the points that speech moves: lips, chin, jaw, cheeks, wings of the nose.
 
-    Args:
-        vertices: A frontal face with y downwards, shape (478, 3) or (468, 3).
-
-    Returns:
-        Ascending indices of the surface's points below the middle between the eyes' lower lids
-        and the nose tip.
+    They are the ascending indices of the surface's points below the middle between the eyes' lower
+    lids and the nose tip, in a frontal face with y downwards, shape (478, 3) or (468, 3).
     """
     lids = vertices[[145, 374], 1].mean()
     border = 0.5 * (lids + vertices[4, 1])
@@ -115,12 +111,5 @@ def lower_face(vertices: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 def upper_face(vertices: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return the points that are not of the lower face: eyes, irises, brows, forehead.
-
-    Args:
-        vertices: A frontal face with y downwards, shape (478, 3) or (468, 3).
-
-    Returns:
-        Ascending indices.
-    """
+    """Return the other points, ascending: eyes, irises, brows, forehead; see ``lower_face``."""
     return np.setdiff1d(np.arange(LANDMARKS, dtype=np.int64), lower_face(vertices))

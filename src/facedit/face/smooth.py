@@ -40,12 +40,7 @@ class Smoothing:
 def smooth_track(track: FaceTrack, smoothing: Smoothing | None = None) -> FaceTrack:
     """Smooth a track over time without lag and without crossing cuts.
 
-    Args:
-        track: Raw track; frames without a face stay without one.
-        smoothing: Widths; the measured defaults if None.
-
-    Returns:
-        A track with the same frames and confidence.
+    Frames without a face stay without one; ``smoothing`` is the measured widths if None.
     """
     smoothing = smoothing or Smoothing()
     seen = track.confidence > 0
@@ -85,17 +80,11 @@ def local_parabola(
     shots: NDArray[np.integer],
     width_s: float,
 ) -> Float64:
-    """Smooth by parabolas fitted locally with Gaussian weights.
+    """Smooth finite values (F, C) by parabolas fitted locally with Gaussian weights.
 
-    Args:
-        times_s: Ascending times, shape (F,).
-        values: What to smooth, finite, shape (F, C).
-        weights: How far each sample is to be trusted, positive, shape (F,).
-        shots: Number of the shot of each sample; others' samples are not looked at, shape (F,).
-        width_s: Standard deviation of the Gaussian in seconds; 0 returns the values as they are.
-
-    Returns:
-        Smoothed values, shape (F, C).
+    Times (F,) ascend; weights (F,) are positive and say how far each sample is to be trusted;
+    samples of other ``shots`` (F,) are not looked at. The width is the Gaussian's standard
+    deviation in seconds; 0 returns the values as they are.
     """
     samples = np.asarray(values, np.float64)
     frames = len(times_s)

@@ -14,12 +14,7 @@ from facedit.types import FaceTrack
 
 
 def save_track(path: Path, track: FaceTrack) -> None:
-    """Write a track.
-
-    Args:
-        path: The file, replaced whole.
-        track: The track.
-    """
+    """Write a track; the file is replaced whole."""
     # The scratch file is the caller's own: two workers may store the same clip at once.
     with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
         np.savez(
@@ -37,17 +32,7 @@ _ARRAYS = ("times_s", "landmarks", "confidence", "width", "height", "cuts")
 
 
 def load_track(path: Path) -> FaceTrack:
-    """Read a track.
-
-    Args:
-        path: A file written by ``save_track``.
-
-    Returns:
-        The track.
-
-    Raises:
-        BadWeights: If the file is damaged or holds something else.
-    """
+    """Read what ``save_track`` wrote; BadWeights if it is damaged or something else."""
     stored: dict[str, Any] = read_arrays(path, _ARRAYS, BadWeights)
     try:
         return FaceTrack(

@@ -21,16 +21,9 @@ def windowed_field(
 ) -> VelocityField:
     """Return the guided velocity on a canvas of any length, blended over windows.
 
-    Args:
-        model: The model.
-        windows: What the network sees at once.
-        x_1: Normalised motion, shape (1 or B, T, D).
-        mask: True where motion is drawn, shape (1 or B, T, D).
-        speech: Projected speech, shape (1 or B, T, S).
-        settings: Guidance scales.
-
-    Returns:
-        The field over ``x_t`` (B, T, D); 0 at frames that no window holds.
+    Motion is normalised; ``x_1`` and ``mask`` (True where motion is drawn) have shape (1 or B, T,
+    D), projected speech (1 or B, T, S). The field takes ``x_t`` (B, T, D) and is 0 at frames that
+    no window holds.
     """
     indices = [torch.from_numpy(window.frames).to(x_1.device) for window in windows]
     shares = [torch.from_numpy(window.weights).to(x_1.device)[:, None] for window in windows]
@@ -57,19 +50,10 @@ def guided_velocity(
     speech: Tensor,
     settings: SamplerSettings,
 ) -> Tensor:
-    """Evaluate the network with and without its conditions, as far as guidance needs it.
+    """Evaluate the network with and without its conditions, as far as guidance needs it: (B, T, D).
 
-    Args:
-        model: The model.
-        x_t: Motion on the path, shape (B, T, D).
-        t: Flow time, shape (B,).
-        x_1: Normalised motion; entries under ``mask`` are ignored, shape (1 or B, T, D).
-        mask: True where motion is drawn, shape (1 or B, T, D).
-        speech: Projected speech, shape (1 or B, T, S).
-        settings: Guidance scales.
-
-    Returns:
-        The velocity, shape (B, T, D).
+    ``x_t`` has shape (B, T, D), flow time (B,), the others are as of ``windowed_field``; entries of
+    ``x_1`` under the mask are ignored.
     """
     count = len(x_t)
     x_1, mask = x_1.expand_as(x_t), mask.expand_as(x_t)

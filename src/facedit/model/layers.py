@@ -14,14 +14,9 @@ from torch.nn import functional as F
 
 
 def timestep_features(t: Tensor, channels: int = 256) -> Tensor:
-    """Encode flow time as sinusoids of ``1000 t`` (Vaswani et al. 2017, as in F5-TTS).
+    """Encode flow time (B,) in [0, 1] as sinusoids of ``1000 t``, shape (B, channels).
 
-    Args:
-        t: Flow time in [0, 1], shape (B,).
-        channels: Even number of channels.
-
-    Returns:
-        Cosines then sines, shape (B, channels).
+    Cosines then sines (Vaswani et al. 2017, as in F5-TTS); the number of channels is even.
     """
     half = channels // 2
     rates = torch.exp(-math.log(10_000) * torch.arange(half, device=t.device) / (half - 1))
@@ -30,15 +25,9 @@ def timestep_features(t: Tensor, channels: int = 256) -> Tensor:
 
 
 def rotary_tables(frames: int, head_size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return the cosines and sines of rotary position embedding (Su et al. 2021).
+    """Return cosines and sines of rotary position embedding, shape (frames, head_size / 2) each.
 
-    Args:
-        frames: Length of the sequence.
-        head_size: Even channels per head.
-        device: Where the tables live.
-
-    Returns:
-        Two tensors of shape (frames, head_size / 2).
+    Su et al. 2021; the head size is even.
     """
     half = head_size // 2
     rates = 10_000.0 ** (-torch.arange(half, device=device) / half)
@@ -47,14 +36,9 @@ def rotary_tables(frames: int, head_size: int, device: torch.device) -> tuple[Te
 
 
 def apply_rotary(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
-    """Rotate pairs of channels by an angle that grows with the frame index.
+    """Rotate pairs of channels of queries or keys (B, H, T, head size) by angles growing with T.
 
-    Args:
-        x: Queries or keys, shape (B, H, T, head size).
-        tables: From ``rotary_tables``.
-
-    Returns:
-        The rotated tensor, same shape: dot products depend on frame distances only.
+    So dot products depend on frame distances only; the tables are ``rotary_tables``'.
     """
     cos, sin = tables[0].to(x.dtype), tables[1].to(x.dtype)
     first, second = x.chunk(2, dim=-1)
@@ -62,15 +46,9 @@ def apply_rotary(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def alibi_bias(heads: int, frames: int, device: torch.device) -> Tensor:
-    """Return the symmetric ALiBi bias ``-m_h |i - j|`` (Press et al. 2022, made two-sided).
+    """Return the symmetric ALiBi bias ``-m_h |i - j|``, shape (heads, frames, frames).
 
-    Args:
-        heads: Attention heads; head h has the slope ``2 ** (-8 (h + 1) / heads)``.
-        frames: Length of the sequence.
-        device: Where the bias lives.
-
-    Returns:
-        The bias, shape (heads, frames, frames).
+    Press et al. 2022, made two-sided; head h has the slope ``2 ** (-8 (h + 1) / heads)``.
     """
     slopes = 2.0 ** (-8.0 * torch.arange(1, heads + 1, device=device) / heads)
     index = torch.arange(frames, device=device)
@@ -84,15 +62,10 @@ def frame_offsets(frames: int, device: torch.device) -> Tensor:
 
 
 def banded_bias(relative: Tensor, frames: int) -> Tensor:
-    """Return the cross-attention bias: learnt inside the band, ``-inf`` outside it.
+    """Return the cross-attention bias, shape (H, frames, frames): ``-inf`` outside the band.
 
-    Args:
-        relative: Bias per head and offset ``-w .. w`` (zeros give the plain band), shape
-            (H, 2 w + 1).
-        frames: Length of both sequences.
-
-    Returns:
-        The bias, shape (H, frames, frames).
+    ``relative`` is learnt, per head and offset ``-w .. w``, shape (H, 2 w + 1); zeros give the
+    plain band.
     """
     window = relative.shape[1] // 2
     offsets = frame_offsets(frames, relative.device)
@@ -102,13 +75,9 @@ def banded_bias(relative: Tensor, frames: int) -> Tensor:
 
 
 def padding_bias(valid: Tensor) -> Tensor:
-    """Hide padded keys; a padded query still sees itself so that no row is empty.
+    """Hide padded keys: ``valid`` (B, T) gives a bias (B, 1, T, T).
 
-    Args:
-        valid: True where a frame exists, shape (B, T).
-
-    Returns:
-        The bias, shape (B, 1, T, T).
+    A padded query still sees itself so that no row is empty.
     """
     frames = valid.shape[1]
     seen = valid[:, None, :] | torch.eye(frames, dtype=torch.bool, device=valid.device)
@@ -137,16 +106,10 @@ class Attention(nn.Module):
         bias: Tensor | None = None,
         rotary: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """Attend.
+        """Let the queries' frames ``x`` (B, T, W) attend to those of ``source`` (B, S, W).
 
-        Args:
-            x: Queries' frames, shape (B, T, W).
-            source: Keys' and values' frames, shape (B, S, W); ``x`` itself for self-attention.
-            bias: Additive bias, broadcast to (B, H, T, S).
-            rotary: Tables for both sides, or None.
-
-        Returns:
-            The attended frames, shape (B, T, W).
+        ``source`` is ``x`` itself for self-attention; the additive bias broadcasts to (B, H, T, S),
+        the rotary tables serve both sides.
         """
         query = self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
         key, value = self.key_value(source).unflatten(-1, (2 * self.heads, -1)).chunk(2, dim=2)
@@ -171,14 +134,9 @@ class ConvPosition(nn.Module):
         self.second = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
 
     def forward(self, x: Tensor, valid: Tensor | None) -> Tensor:
-        """Return the embedding to add to ``x``.
+        """Return the embedding to add to ``x``, both (B, T, W).
 
-        Args:
-            x: Frames, shape (B, T, W).
-            valid: True where a frame exists, shape (B, T), or None for all.
-
-        Returns:
-            The embedding, shape (B, T, W).
+        ``valid`` (B, T) is False in padding; None if there is none.
         """
         keep = 1.0 if valid is None else valid[:, None].to(x.dtype)
         mixed = F.mish(self.first(x.transpose(1, 2) * keep)) * keep
@@ -197,14 +155,9 @@ class SpeechWindow(nn.Module):
         self.conv = nn.Conv1d(width, width, 2 * window + 1, padding=window)
 
     def forward(self, speech: Tensor, valid: Tensor | None) -> Tensor:
-        """Summarise the speech around each frame.
+        """Summarise projected speech (B, T, speech dims) around each frame, shape (B, T, width).
 
-        Args:
-            speech: Projected speech features, shape (B, T, speech dims).
-            valid: True where a frame exists, shape (B, T), or None for all.
-
-        Returns:
-            The summary, shape (B, T, width).
+        ``valid`` (B, T) is False in padding; None if there is none.
         """
         local: Tensor = self.net(speech)
         if valid is not None:
@@ -256,17 +209,10 @@ class Block(nn.Module):
         rotary: tuple[Tensor, Tensor],
         padding: Tensor | None,
     ) -> Tensor:
-        """Refine the frames.
+        """Refine the frames ``x`` (B, T, W).
 
-        Args:
-            x: Frames, shape (B, T, W).
-            condition: Activated time embedding, shape (B, W).
-            speech: Speech frames for cross-attention, shape (B, T, W).
-            rotary: Rotary tables.
-            padding: Bias that hides padded frames, or None.
-
-        Returns:
-            Frames, shape (B, T, W).
+        ``condition`` is the activated time embedding (B, W), ``speech`` (B, T, W) is for
+        cross-attention, ``padding`` a bias that hides padded frames.
         """
         shift, scale, gate, *rest = self.modulation(condition).chunk(9 if self.cross else 6, dim=-1)
         normed = modulate(self.norm(x), shift, scale)

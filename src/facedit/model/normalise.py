@@ -11,11 +11,9 @@ from facedit.types import Bool, Float32
 
 @dataclass(frozen=True, slots=True)
 class SpeechProjection:
-    """Fixed affine map from an encoder's features to the network's speech dims.
+    """Fixed affine map from an encoder's C features to the network's S speech dims.
 
-    Attributes:
-        matrix: Shape (C, S).
-        offset: Added after the product, shape (S,).
+    The matrix has shape (C, S); the offset (S,) is added after the product.
     """
 
     matrix: Float32
@@ -28,17 +26,10 @@ class SpeechProjection:
 
 
 def kept_centre(motion: Float32, mask: Bool) -> Float32:
-    """Return each dim's mean over its kept entries, 0 where nothing is kept.
+    """Return each dim's mean over its kept entries, shape (D,), 0 where nothing is kept.
 
-    Masked entries must not be in it: a mean over the whole clip would tell the network the
-    sum of what it is to draw.
-
-    Args:
-        motion: Motion; masked entries may hold anything, shape (T, D).
-        mask: True where motion is to be drawn, shape (T, D).
-
-    Returns:
-        The centre, shape (D,).
+    The mask (T, D) is True where motion (T, D) is to be drawn. Masked entries must not be in the
+    mean: over the whole clip it would tell the network the sum of what it is to draw.
     """
     total = np.where(mask, 0.0, motion).sum(axis=0, dtype=np.float64)
     count = (~mask).sum(axis=0)

@@ -16,16 +16,11 @@ def correct_offsets(motion: Float32, mask: Bool, share: float, reach: float = RE
 
     The first drawn frame is compared with the kept frame before it plus the mean of the steps on
     either side of the seam: a drawn span that is right but for its level misses by just that level.
-    What it misses by fades out from the seam. The other end of a span is treated alike.
+    What it misses by fades out from the seam, to 1/e after ``reach`` frames. The other end of a
+    span is treated alike. A seam needs two kept and two drawn frames.
 
-    Args:
-        motion: Motion with its masked entries drawn, shape (T, D).
-        mask: True where it was drawn, shape (T, D).
-        share: Share of the offset taken off; 0 returns the motion as it is.
-        reach: Frames over which the correction fades to 1/e.
-
-    Returns:
-        Motion, kept entries untouched, shape (T, D). A seam needs two kept and two drawn frames.
+    Motion and mask (True where it was drawn) have shape (T, D); kept entries stay untouched; a
+    share of 0 returns the motion as it is.
     """
     if share == 0:
         return motion

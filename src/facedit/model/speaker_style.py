@@ -22,30 +22,17 @@ class SpeakerStyle(nn.Module):
         self.mix = nn.Sequential(nn.Linear(3 * dims, width), nn.SiLU(), last)
 
     def forward(self, x_1: Tensor, mask: Tensor, valid: Tensor | None) -> Tensor:
-        """Embed the kept motion.
-
-        Args:
-            x_1: Motion; entries under ``mask`` are ignored, shape (B, T, D).
-            mask: True where motion is to be drawn, shape (B, T, D).
-            valid: True where a frame exists, shape (B, T); None if all do.
-
-        Returns:
-            Shape (B, width).
-        """
+        """Embed the kept motion, shape (B, width); arguments as of ``motion_statistics``."""
         return torch.as_tensor(self.mix(motion_statistics(x_1, mask, valid)))
 
 
 def motion_statistics(x_1: Tensor, mask: Tensor, valid: Tensor | None) -> Tensor:
-    """Return size and pace of kept motion per dim, and how much of it there is.
+    """Return size and pace of kept motion per dim, and how much of it there is, shape (B, 3 D).
 
-    Args:
-        x_1: Motion centred on its kept mean, shape (B, T, D).
-        mask: True where motion is to be drawn, shape (B, T, D).
-        valid: True where a frame exists, shape (B, T); None if all do.
-
-    Returns:
-        Root mean squares of kept entries and of steps between kept neighbours, and the logarithm of
-        one plus the kept entries over 4; each 0 where nothing is kept. Shape (B, 3 D).
+    They are the root mean squares of kept entries and of steps between kept neighbours, and the
+    logarithm of one plus the kept entries over 4; each 0 where nothing is kept. Motion (B, T, D) is
+    centred on its kept mean; the mask (B, T, D) is True where it is to be drawn, ``valid`` (B, T)
+    where a frame exists (None: everywhere).
     """
     kept = ~mask if valid is None else ~mask & valid[..., None]
     motion = x_1.masked_fill(~kept, 0.0)

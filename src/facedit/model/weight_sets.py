@@ -16,11 +16,8 @@ from facedit.weights.shipped import header_of, licence_of
 class WeightSet:
     """Weights that are trained on the same footage and used together.
 
-    Attributes:
-        name: What ``--weights`` calls it.
-        motion: Name of its motion weights, without the suffix.
-        mouth: Name of its mouth network.
-        about: What it was trained on.
+    ``name`` is what ``--weights`` calls the set, ``motion`` and ``mouth`` name its files without
+    the suffix, ``about`` says what it was trained on.
     """
 
     name: str
@@ -31,36 +28,19 @@ class WeightSet:
     def files(self, folder: Path | None = None) -> tuple[Path, Path]:
         """Return the files of motion model and mouth network, whether or not they are there.
 
-        Args:
-            folder: Where they lie; the package's own folder of weights by default.
-
-        Returns:
-            Two paths.
+        They lie in the package's own folder of weights by default.
         """
         place = folder or weights_folder()
         return place / f"{self.motion}.safetensors", place / f"{self.mouth}.safetensors"
 
     def missing(self, folder: Path | None = None) -> tuple[str, ...]:
-        """Return the names of its files that are not there.
-
-        Args:
-            folder: As of ``files``.
-
-        Returns:
-            File names; none if the set is whole.
-        """
+        """Return the names of the set's files that are not there."""
         return tuple(path.name for path in self.files(folder) if not path.is_file())
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenWeights:
-    """The weights of a run.
-
-    Attributes:
-        name: What the user calls them.
-        motion: File of the motion model.
-        mouth: File of the mouth network.
-    """
+    """What the user calls the weights of a run, and the files of motion model and mouth network."""
 
     name: str
     motion: Path
@@ -109,16 +89,9 @@ def weights_folder() -> Path:
 
 
 def set_of(name_or_path: str | Path) -> WeightSet | None:
-    """Find the set that is meant.
+    """Find a set by its name or that of its motion weights; None for anything else, such as a file.
 
-    Args:
-        name_or_path: Name of a set, or of the motion weights of one.
-
-    Returns:
-        The set; None for anything else, such as a file.
-
-    Raises:
-        AssetMissing: If the package lacks files of that set.
+    AssetMissing is raised if the package lacks files of that set.
     """
     name = str(name_or_path)
     found = WEIGHT_SETS.get(name)

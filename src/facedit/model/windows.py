@@ -34,18 +34,12 @@ class Window:
 
 
 def plan_windows(masked: Bool, window: int = WINDOW, context: int = CONTEXT) -> list[Window]:
-    """Cover every masked frame by windows that overlap by half.
+    """Cover every frame with entries to draw (``masked``, shape (T,)) by windows, in order.
 
-    Overlapping windows are blended at every sampler step, so all windows agree on one motion and
-    nothing drifts however long the canvas is: no window builds on another's result.
-
-    Args:
-        masked: True where a frame has entries to draw, shape (T,).
-        window: Most frames of a window.
-        context: Kept frames to see on each side of a masked run where the window allows it.
-
-    Returns:
-        Windows in order; every masked frame has a positive total weight.
+    They overlap by half. Overlapping windows are blended at every sampler step, so all windows
+    agree on one motion and nothing drifts however long the canvas is: no window builds on another's
+    result. A window holds at most ``window`` frames, and ``context`` kept ones on each side of a
+    masked run where that allows it; every masked frame has a positive total weight.
     """
     frames = len(masked)
     if frames <= window:
