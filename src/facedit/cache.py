@@ -50,17 +50,11 @@ def cached(
     make: Callable[[], Made],
     write: Callable[[Path, Made], object],
 ) -> Made:
-    """Read an entry, or make and store it.
+    """Read an entry, or make and store it; its KIND/NAME stands for all that it depends on.
 
-    Args:
-        name: The entry as KIND/NAME, which stands for all that it depends on.
-        read: Reads it. ``OSError``, ``ValueError``, ``KeyError``, ``TypeError``, ``EOFError``,
-            ``BadZipFile`` and ``FaceditError`` mean that it is damaged.
-        make: Makes what it holds.
-        write: Writes it to the path that it is given.
-
-    Returns:
-        What was read or made. (What ``make`` raises passes through.)
+    ``read`` tells by ``OSError``, ``ValueError``, ``KeyError``, ``TypeError``, ``EOFError``,
+    ``BadZipFile`` or ``FaceditError`` that it is damaged; what ``make`` raises passes through;
+    ``write`` writes to the path that it is given.
     """
     if os.environ.get(SWITCH):
         return make()
@@ -79,11 +73,7 @@ def cached(
 
 
 def entries() -> list[tuple[float, int, Path]]:
-    """List what is kept of clips.
-
-    Returns:
-        When each entry was last used, its bytes, and its path; oldest first.
-    """
+    """List what is kept of clips: when last used, its bytes, and its path; oldest first."""
     found = []
     for path in results_dir().glob("*/*"):
         if is_scratch(path):  # somebody is at work on it
@@ -97,11 +87,7 @@ def entries() -> list[tuple[float, int, Path]]:
 
 
 def prune(largest_bytes: int = LARGEST_BYTES) -> None:
-    """Remove the entries that were unused for longest until all are small enough together.
-
-    Args:
-        largest_bytes: Bytes that may stay.
-    """
+    """Remove the entries that were unused for longest until ``largest_bytes`` or less are left."""
     kept = entries()
     total = sum(size for _, size, _ in kept)
     for _, size, path in kept:

@@ -25,17 +25,9 @@ AUTO = "auto"
 
 
 def choose_device(name: str = AUTO) -> torch.device:
-    """Resolve the name of a device.
+    """Resolve ``auto``, ``cpu``, or an accelerator that torch knows, such as ``cuda:1`` or ``mps``.
 
-    Args:
-        name: ``auto``, ``cpu``, or an accelerator that torch knows, such as ``cuda``, ``cuda:1``
-            or ``mps``.
-
-    Returns:
-        The device.
-
-    Raises:
-        UsageError: If that device is not there.
+    UsageError is raised if that device is not there.
     """
     import torch
 

@@ -11,19 +11,10 @@ from facedit.errors import FaceditError, UsageError
 
 
 def build(kind: type, table: object, where: str, error: type[FaceditError] = UsageError) -> Any:
-    """Build a frozen dataclass from a table.
+    """Build a frozen dataclass from a table of its fields.
 
-    Args:
-        kind: The dataclass.
-        table: Its fields; dataclasses among them are tables, tuples are lists.
-        where: What the table is, for messages.
-        error: What to raise.
-
-    Returns:
-        An instance.
-
-    Raises:
-        error: If a field is missing, unknown, of a wrong kind or out of range.
+    Dataclasses among them are tables, tuples are lists; ``where`` names the table in messages.
+    ``error`` is raised if a field is missing, unknown, of a wrong kind or out of range.
     """
     if not isinstance(table, dict):
         raise error(f"{where} must be a table.")

@@ -45,18 +45,10 @@ _DEEPEST = 50
 
 
 def check_input(path: Path, kind: str = "video", error: type[FaceditError] = BadMedia) -> int:
-    """Check that an input is a plain file with something in it.
+    """Return the size in bytes of an input that is a plain file with something in it.
 
-    Args:
-        path: The input.
-        kind: What it should be, for the message.
-        error: What to raise.
-
-    Returns:
-        Its size in bytes.
-
-    Raises:
-        error: If it is missing, a folder, a pipe or device, unreadable, or empty.
+    ``error`` is raised if it is missing, a folder, a pipe or device, unreadable, or empty; ``kind``
+    is what it should be, for the message.
     """
     try:
         status = os.stat(path)
@@ -79,19 +71,9 @@ def check_input(path: Path, kind: str = "video", error: type[FaceditError] = Bad
 def read_text(
     path: Path, kind: str, error: type[FaceditError], most_bytes: int = MOST_BYTES
 ) -> str:
-    """Read a text file in UTF-8, or in UTF-16 where it is marked as such.
+    """Read a text file in UTF-8, or in UTF-16 where it is marked as such, without the mark.
 
-    Args:
-        path: The file.
-        kind: What it should be, for messages.
-        error: What to raise.
-        most_bytes: Largest file that is read.
-
-    Returns:
-        The text, without a byte order mark.
-
-    Raises:
-        error: If it is no plain file, too large, or no text.
+    ``error`` is raised if it is no plain file, too large, or no text.
     """
     check_input(path, kind, error)
     try:
@@ -116,34 +98,16 @@ def read_text(
 
 
 def read_json(path: Path, kind: str, error: type[FaceditError]) -> Any:
-    """Read a JSON file.
-
-    Args:
-        path: The file.
-        kind: What it should be, for messages.
-        error: What to raise. (Errors as of ``read_text`` and ``parse_json``.)
-
-    Returns:
-        The document.
-    """
+    """Read a JSON file, with the errors of ``read_text`` and ``parse_json``."""
     return parse_json(read_text(path, kind, error), path.name, error)
 
 
 def parse_json(text: str, name: str, error: type[FaceditError]) -> Any:
     """Parse a JSON document that may be meant to do harm.
 
-    Args:
-        text: The document.
-        name: What it is, for messages.
-        error: What to raise.
-
-    Returns:
-        The document: numbers are finite and whole ones have 64 bits, NaN is None, strings can be
-        written as UTF-8.
-
-    Raises:
-        error: If it is no such document (with the place), or an object has two
-            members of one name, of which a parser would drop one silently.
+    Numbers are finite and whole ones have 64 bits, NaN is None, strings can be written as UTF-8.
+    ``error`` is raised if it is no such document (with the place), or an object has two members of
+    one name, of which a parser would drop one silently.
     """
     with _refused(name, error):
         try:
@@ -156,19 +120,7 @@ def parse_json(text: str, name: str, error: type[FaceditError]) -> Any:
 
 
 def read_toml(path: Path, kind: str, error: type[FaceditError]) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Args:
-        path: The file.
-        kind: What it should be, for messages.
-        error: What to raise.
-
-    Returns:
-        Its table; values as ``parse_json`` gives them.
-
-    Raises:
-        error: If it cannot be read or is no TOML.
-    """
+    """Read a TOML file's table, values as ``parse_json`` gives them; ``error`` if it is none."""
     text = read_text(path, kind, error)
     with _refused(str(path), error):
         try:
@@ -180,19 +132,10 @@ def read_toml(path: Path, kind: str, error: type[FaceditError]) -> dict[str, Any
 
 
 def read_csv(path: Path, kind: str, error: type[FaceditError]) -> list[tuple[int, dict[str, str]]]:
-    """Read a CSV table with a header.
+    """Read a CSV table with a header: number of the line and cells by column of each row.
 
-    Args:
-        path: The file.
-        kind: What it should be, for messages.
-        error: What to raise.
-
-    Returns:
-        Number of the line and cells of each row by column, without white space at their ends; a
-        short row lacks columns, cells beyond the header are left out.
-
-    Raises:
-        error: If it cannot be read or is no table.
+    White space at the ends of cells is taken off; a short row lacks columns, cells beyond the
+    header are left out. ``error`` is raised if it cannot be read or is no table.
     """
     reader = csv.DictReader(io.StringIO(read_text(path, kind, error, MOST_TABLE_BYTES), newline=""))
     try:
@@ -210,33 +153,14 @@ def read_csv(path: Path, kind: str, error: type[FaceditError]) -> list[tuple[int
 def check_text(
     text: str, name: str, error: type[FaceditError], most_letters: int = MOST_LETTERS
 ) -> None:
-    """Refuse a text that nobody can mean: endless, a word without end, or no letters at all.
-
-    Args:
-        text: The text.
-        name: What it is, for the message.
-        error: What to raise.
-        most_letters: Longest text that is taken.
-
-    Raises:
-        error: If it is over a limit.
-    """
+    """Raise on a text that nobody can mean: endless, a word without end, or no letters at all."""
     if len(text) > most_letters:
         raise error(f"{name}: {len(text)} letters; at most {most_letters} are taken.")
     check_words(text.split(), name, error)
 
 
 def check_words(words: Sequence[str], name: str, error: type[FaceditError]) -> None:
-    """Refuse words that are none.
-
-    Args:
-        words: The words.
-        name: What they are of, for the message.
-        error: What to raise.
-
-    Raises:
-        error: If one is longer than ``LONGEST_WORD`` or cannot be written.
-    """
+    """Raise on a word that is longer than ``LONGEST_WORD`` or cannot be written."""
     if (longest := max(map(len, words), default=0)) > LONGEST_WORD:
         raise error(
             f"{name}: a word of {longest} letters; at most {LONGEST_WORD} are taken "
@@ -247,17 +171,7 @@ def check_words(words: Sequence[str], name: str, error: type[FaceditError]) -> N
 
 
 def check_seed(seed: int) -> int:
-    """Check a seed.
-
-    Args:
-        seed: A whole number.
-
-    Returns:
-        It.
-
-    Raises:
-        UsageError: If it is below 0 or above ``MOST_SEED``.
-    """
+    """Return a seed; UsageError if it is below 0 or above ``MOST_SEED``."""
     if not 0 <= seed <= MOST_SEED:
         raise UsageError(f"--seed {seed}: choose 0 to {MOST_SEED}.")
     return seed
@@ -266,17 +180,7 @@ def check_seed(seed: int) -> int:
 def check_pace(
     words: Sequence[str], duration_s: float, name: str, error: type[FaceditError]
 ) -> None:
-    """Refuse words that nobody can say in a time.
-
-    Args:
-        words: The words.
-        duration_s: The time in seconds.
-        name: What they are of, for the message.
-        error: What to raise.
-
-    Raises:
-        error: If they are too many or too long.
-    """
+    """Raise on words that nobody can say in a time: too many or too long."""
     if len(words) > MOST_WORDS_PER_S * max(duration_s, 1.0):
         raise error(
             f"{name}: {len(words)} words in {duration_s:.2f} s; nobody says more than "

@@ -19,20 +19,12 @@ NAME = ".facedit.lock"
 
 @contextmanager
 def locked(folder: Path, verb: str) -> Iterator[None]:
-    """Hold a folder while a run writes into it.
+    """Hold a folder while a run (``verb``, for whoever comes second) writes into it.
 
-    The system lets go of the lock when its process ends, however it ends: a file that a killed run
-    left is no obstacle. (On Windows nothing is locked.)
-
-    Args:
-        folder: The folder; made if it is missing, and taken back if the run leaves it empty.
-        verb: What holds it, for whoever comes second.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        OutputNotWritable: If another run holds the folder, or it cannot be written.
+    The folder is made if it is missing, and taken back if the run leaves it empty. The system lets
+    go of the lock when its process ends, however it ends: a file that a killed run left is no
+    obstacle. (On Windows nothing is locked.) OutputNotWritable is raised if another run holds the
+    folder, or it cannot be written.
     """
     new = not folder.exists()
     try:
@@ -59,13 +51,9 @@ def locked(folder: Path, verb: str) -> Iterator[None]:
 def lock(path: Path, handle: int, *, wait: bool = False) -> bool:
     """Lock an open file until it is closed or its process ends; on Windows nothing is locked.
 
-    Args:
-        path: The name that it was opened by.
-        handle: Its descriptor.
-        wait: Wait while somebody else holds it, instead of ``BlockingIOError``.
-
-    Returns:
-        Whether the name still means this file: a holder before may have removed it.
+    ``path`` is the name that it was opened by. With ``wait`` it waits while somebody else holds the
+    file, instead of raising BlockingIOError. Returns whether the name still means this file: a
+    holder before may have removed it.
     """
     if sys.platform != "win32":
         fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

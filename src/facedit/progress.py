@@ -52,24 +52,15 @@ class StageClock:
         self._cancel = cancel
 
     def check(self) -> None:
-        """Do nothing unless the run was cancelled.
-
-        Raises:
-            Cancelled: If it was.
-        """
+        """Raise ``Cancelled`` if the run was cancelled."""
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled("cancelled; no unfinished output was left.")
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Iterator[Tick]:
-        """Time one stage.
+        """Time one stage; it yields a function to call with the number of things done.
 
-        Args:
-            name: What is being done, for people.
-            total: How many things there are to do, if known.
-
-        Yields:
-            A function to call with the number of things done; ``check``'s error passes through.
+        ``total`` is how many there are to do, if known; the error of ``check`` passes through.
         """
 
         def tick(done: int) -> None:

@@ -7,13 +7,6 @@ from numpy.typing import NDArray
 
 
 def runs(rows: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the runs of True.
-
-    Args:
-        rows: Shape (T,).
-
-    Returns:
-        First and last-plus-one index of each run, in order.
-    """
+    """Return the runs of True in an array (T,), in order: first and last-plus-one index of each."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]])))
     return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]

@@ -25,13 +25,9 @@ _NAME = re.compile(r"\.facedit-[0-9a-f]{16}\.part")
 
 @contextmanager
 def scratch_file(folder: Path) -> Iterator[Path]:
-    """Make a hidden empty file to be filled and then moved to its place.
+    """Make a hidden empty file to be filled and then moved to its place; else it is removed.
 
-    Args:
-        folder: Where; what earlier runs left there is cleared first.
-
-    Yields:
-        The file, removed in the end if it is still there. (``OSError`` if it cannot be made.)
+    What earlier runs left in the folder is cleared first. OSError is raised if it cannot be made.
     """
     clear_scratch(folder)
     path, handle = _made(folder)
@@ -47,12 +43,8 @@ def scratch_file(folder: Path) -> Iterator[Path]:
 def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
     """Make a hidden folder for a run's own use, which other users cannot look into.
 
-    Args:
-        folder: Where, the system's own place by default; what earlier runs left there is cleared
-            first.
-
-    Yields:
-        The folder, removed in the end. (``OSError`` if it cannot be made.)
+    It lies in the system's own place by default, is removed in the end, and what earlier runs left
+    beside it is cleared first. OSError is raised if it cannot be made.
     """
     with scratch_file(folder or Path(tempfile.gettempdir())) as marked:
         path = marked.with_suffix("")
@@ -64,23 +56,12 @@ def scratch_folder(folder: Path | None = None) -> Iterator[Path]:
 
 
 def is_scratch(path: Path) -> bool:
-    """Tell whether a file or folder is one of these.
-
-    Args:
-        path: Any path.
-
-    Returns:
-        Whether its name says so.
-    """
+    """Tell whether a file or folder is one of these by its name."""
     return _NAME.fullmatch(path.with_suffix(".part").name) is not None
 
 
 def clear_scratch(folder: Path) -> None:
-    """Remove what runs that have ended left in a folder.
-
-    Args:
-        folder: Any folder; what cannot be seen or removed stays.
-    """
+    """Remove what runs that have ended left in a folder; what cannot be seen or removed stays."""
     with suppress(OSError), os.scandir(folder) as entries:
         left = [Path(entry.path) for entry in entries if _NAME.fullmatch(entry.name)]
         for path in left:

@@ -28,18 +28,9 @@ _DAMAGED = (
 def read_tensors(
     path: Path, framework: Literal["pt", "np"] = "pt", most_bytes: int = MOST_BYTES
 ) -> tuple[dict[str, str], dict[str, Any]]:
-    """Read a file of tensors.
+    """Read a file's metadata and its tensors by name, of PyTorch (``pt``) or NumPy (``np``).
 
-    Args:
-        path: The file.
-        framework: What the tensors become: ``pt`` of PyTorch, ``np`` of NumPy.
-        most_bytes: Largest file that is read.
-
-    Returns:
-        Its metadata, and its tensors by name.
-
-    Raises:
-        BadWeights: If it is no plain file, too large, or not whole.
+    BadWeights is raised if it is no plain file, too large, or not whole.
     """
     size = check_input(path, "weights", BadWeights)
     if size > most_bytes:
@@ -55,14 +46,7 @@ def read_tensors(
 def read_metadata(path: Path) -> dict[str, str]:
     """Read the metadata of a file of tensors without them.
 
-    Args:
-        path: The file.
-
-    Returns:
-        The metadata.
-
-    Raises:
-        BadWeights: If it is no plain file or its header is damaged.
+    BadWeights is raised if it is no plain file or its header is damaged.
     """
     check_input(path, "weights", BadWeights)
     try:
@@ -75,18 +59,9 @@ def read_metadata(path: Path) -> dict[str, str]:
 def read_arrays(
     path: Path, names: Iterable[str], error: type[FaceditError]
 ) -> dict[str, NDArray[np.generic]]:
-    """Read arrays of an npz file; nothing in it is unpickled.
+    """Read the named arrays of an npz file, without those that it lacks; nothing is unpickled.
 
-    Args:
-        path: The file.
-        names: The arrays wanted.
-        error: What to raise.
-
-    Returns:
-        The arrays by name; those that the file lacks are left out.
-
-    Raises:
-        error: If it is no plain file, damaged, or unpacks to more than ``MOST_BYTES``.
+    ``error`` is raised if it is no plain file, damaged, or unpacks to more than ``MOST_BYTES``.
     """
     check_input(path, "npz", error)
     try:
@@ -101,18 +76,7 @@ def read_arrays(
 
 
 def described(metadata: dict[str, str], key: str) -> Any:
-    """Parse one entry of the metadata as JSON.
-
-    Args:
-        metadata: The metadata.
-        key: The entry.
-
-    Returns:
-        The document.
-
-    Raises:
-        BadWeights: If the entry is missing. (Also if it is no JSON.)
-    """
+    """Parse one entry of the metadata as JSON; BadWeights if it is missing or no JSON."""
     if key not in metadata:
         raise BadWeights(f"lacks '{key}'.")
     return parse_json(metadata[key], key, BadWeights)

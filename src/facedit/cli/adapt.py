@@ -13,12 +13,7 @@ STEPS = 100
 
 
 def add_adapt(verbs: Verbs, verb: Verb) -> None:
-    """Add the verb ``adapt``.
-
-    Args:
-        verbs: The program's sub-parsers.
-        verb: Adds a verb to sub-parsers.
-    """
+    """Add the verb ``adapt``."""
     parser = verb(verbs, "adapt", "Fine-tune the motion model to one speaker.", _adapt)
     parser.add_argument(
         "footage", type=Path, nargs="+", metavar="FOOTAGE", help="clips or folders of one speaker"

@@ -13,12 +13,7 @@ TRACKS = ("reconstruct", "edit", "generate")
 
 
 def add_bench(verbs: Verbs, verb: Verb) -> None:
-    """Add the verb ``bench`` with its own verbs.
-
-    Args:
-        verbs: The program's sub-parsers.
-        verb: Adds a verb to sub-parsers.
-    """
+    """Add the verb ``bench`` with its own verbs."""
     about = "Measure editing and generation: FacEDiTBench."
     parser = verbs.add_parser("bench", help=about, description=about)
     inner = parser.add_subparsers(title="verbs", metavar="VERB", required=True)

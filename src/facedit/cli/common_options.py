@@ -17,17 +17,7 @@ Verb = Callable[[Verbs, str, str, Any], argparse.ArgumentParser]
 
 
 def seed(text: str) -> int:
-    """Read a seed.
-
-    Args:
-        text: What stands behind ``--seed``.
-
-    Returns:
-        The seed.
-
-    Raises:
-        argparse.ArgumentTypeError: If it is no whole number from 0 to ``MOST_SEED``.
-    """
+    """Read what stands behind ``--seed``: a whole number from 0 to ``MOST_SEED``."""
     try:
         return check_seed(int(text))
     except ValueError:
@@ -37,42 +27,25 @@ def seed(text: str) -> int:
 
 
 def add_output(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add ``-o`` and ``--force``.
-
-    Args:
-        parser: The verb's parser.
-        what: What the output is.
-    """
+    """Add ``-o`` and ``--force``; ``what`` says what the output is."""
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=what)
     parser.add_argument("--force", action="store_true", help="replace an output that exists")
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """Add ``--device``.
-
-    Args:
-        parser: The verb's parser.
-    """
+    """Add ``--device``."""
     parser.add_argument(
         "--device", default="auto", help="where networks compute: auto, cpu, cuda or mps (auto)"
     )
 
 
 def add_progress(parser: argparse.ArgumentParser) -> None:
-    """Add ``--no-progress``.
-
-    Args:
-        parser: The verb's parser.
-    """
+    """Add ``--no-progress``."""
     parser.add_argument("--no-progress", action="store_true", help="no progress bars")
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
-    """Add ``--workers`` and ``--no-progress``.
-
-    Args:
-        parser: The verb's parser.
-    """
+    """Add ``--workers`` and ``--no-progress``."""
     from facedit.scale.workers import HELP
 
     parser.add_argument("--workers", default="1", metavar="N|ray|ray:ADDRESS", help=HELP)

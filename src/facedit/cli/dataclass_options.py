@@ -24,10 +24,7 @@ def add_options(
 ) -> None:
     """Add an option for each field of a dataclass that has a default.
 
-    Args:
-        parser: The verb's parser.
-        kind: The dataclass.
-        leave_out: Fields that the verb sets itself.
+    The verb sets the fields in ``leave_out`` itself.
     """
     hints, helps = typing.get_type_hints(kind), attribute_docs(kind)
     for field in dataclasses.fields(kind):
@@ -37,15 +34,9 @@ def add_options(
 
 
 def from_options(kind: type, args: argparse.Namespace, **given: object) -> Any:
-    """Build the dataclass from what was typed.
+    """Build the dataclass from what was typed and the fields that the verb sets itself.
 
-    Args:
-        kind: The dataclass.
-        args: The parsed command line.
-        **given: Fields that the verb sets itself.
-
-    Returns:
-        An instance. (``UsageError`` if it refuses a value.)
+    UsageError passes through if it refuses a value.
     """
     typed = {
         field.name: getattr(args, field.name)
@@ -56,14 +47,9 @@ def from_options(kind: type, args: argparse.Namespace, **given: object) -> Any:
 
 
 def attribute_docs(kind: type) -> dict[str, str]:
-    """Read what a class's docstring says of its fields.
+    """Read what the ``Attributes:`` of a class's Google-style docstring say of its fields.
 
-    Args:
-        kind: A class with a Google-style docstring.
-
-    Returns:
-        The text of each entry under ``Attributes:`` as help is written: in one line that begins
-        small and has no full stop.
+    The text is as help is written: in one line that begins small and has no full stop.
     """
     _, _, block = inspect.getdoc(kind).partition("Attributes:\n")  # type: ignore[union-attr]
     entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", block, re.MULTILINE)

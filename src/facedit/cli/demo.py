@@ -21,11 +21,8 @@ OLD_WORD, NEW_WORD = "moon", "station"
 class DemoFiles:
     """What the demonstration leaves behind.
 
-    Attributes:
-        talking: The portrait speaking the sentence.
-        edited: The same with one word changed.
-        side_by_side: Both in one picture, over the edited sound.
-        report: Page that shows what was changed and how each seam measures.
+    The portrait speaking the sentence, the same with one word changed, both in one picture over the
+    edited sound, and the page that shows what was changed and how each seam measures.
     """
 
     talking: Path
@@ -47,18 +44,10 @@ class DemoFiles:
 
 
 def demo(folder: Path, *, force: bool = False, device: str = "auto") -> DemoFiles:
-    """Make the demonstration.
+    """Make the demonstration; ``force`` replaces the files of an earlier one, and no others.
 
-    Args:
-        folder: Where the files go.
-        force: Replace the files of an earlier demonstration; others in the folder stay.
-        device: Where networks compute.
-
-    Returns:
-        The files. The errors of ``make_folder`` pass through.
-
-    Raises:
-        AssetMissing: If scikit-image, which holds the portrait, is not installed.
+    AssetMissing is raised if scikit-image, which holds the portrait, is not installed; the errors
+    of ``make_folder`` pass through.
     """
     try:
         from skimage import data, io

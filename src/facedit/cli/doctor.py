@@ -130,19 +130,12 @@ class Checkup:
 
 
 def doctor(fetch: str | None = None, *, clear_cache: bool = False) -> Checkup:
-    """Look at the installation, after fetching assets or clearing the cache if asked to.
+    """Look at the installation, after fetching assets or clearing the cache of clips if asked to.
 
-    Args:
-        fetch: An asset's name, a group's (``core``: all that every edit needs, and the voices;
-            ``kokoro``: the voices alone; ``bench``: what it needs besides), ``all``, or None.
-        clear_cache: Forget what is kept of clips.
-
-    Returns:
-        What is there. (``UsageError`` if no asset has that name, ``BadWeights`` if what came is not
-        what is listed.)
-
-    Raises:
-        AssetMissing: If one cannot be fetched; only a warning for the voices of ``core``.
+    ``fetch`` is an asset's name, a group's (``core``: all that every edit needs, and the voices;
+    ``kokoro``: the voices alone; ``bench``: what it needs besides), or ``all``. UsageError is
+    raised if no asset has that name, BadWeights if what came is not what is listed, AssetMissing if
+    one cannot be fetched: that is only a warning for the voices of ``core``.
     """
     for name in _wanted(fetch):
         try:

@@ -10,12 +10,7 @@ from facedit.cli.common_options import Verb, Verbs, add_device
 
 
 def add_trying(verbs: Verbs, verb: Verb) -> None:
-    """Add ``doctor`` and ``demo``.
-
-    Args:
-        verbs: The program's sub-parsers.
-        verb: Adds a verb to sub-parsers.
-    """
+    """Add ``doctor`` and ``demo``."""
     doctor = verb(verbs, "doctor", "Show what is installed; install weights on request.", _doctor)
     doctor.add_argument(
         "--fetch",

@@ -16,12 +16,7 @@ _VOICES = (
 
 
 def add_making(verbs: Verbs, verb: Verb) -> None:
-    """Add ``edit``, ``sync`` and ``generate``.
-
-    Args:
-        verbs: The program's sub-parsers.
-        verb: Adds a verb to sub-parsers.
-    """
+    """Add ``edit``, ``sync`` and ``generate``."""
     _add_edit(verbs, verb)
     _add_sync(verbs, verb)
     _add_generate(verbs, verb)

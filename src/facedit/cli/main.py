@@ -27,14 +27,7 @@ from facedit.cli.transcribe_motion import add_reading
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb.
-
-    Args:
-        arguments: Command line without the program's name; the process's own if None.
-
-    Returns:
-        Exit status, as ``terminal.ended`` gives it.
-    """
+    """Run one verb, of the process's own command line by default; return its exit status."""
     parser = build_parser()
     args = parser.parse_args(arguments)
     # Small networks gain nothing from more, and on a busy machine threads that wait for each other
@@ -56,11 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser with every verb.
-
-    Returns:
-        The parser; the chosen verb's function is in ``args.run``.
-    """
+    """Build the parser with every verb; the chosen verb's function is in ``args.run``."""
     parser = OneLineParser(
         prog="facedit",
         description="Edit and generate talking-face video. What you did not edit is exactly "

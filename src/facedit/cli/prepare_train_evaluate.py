@@ -10,12 +10,7 @@ from facedit.cli.common_options import Verb, Verbs, add_device, add_workers, see
 
 
 def add_training(verbs: Verbs, verb: Verb) -> None:
-    """Add ``prepare``, ``train`` and ``evaluate``.
-
-    Args:
-        verbs: The program's sub-parsers.
-        verb: Adds a verb to sub-parsers.
-    """
+    """Add ``prepare``, ``train`` and ``evaluate``."""
     prepare = verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
     prepare.add_argument(
         "input", type=Path, metavar="CLIPS",

@@ -23,11 +23,7 @@ class OneLineParser(argparse.ArgumentParser):
     """A parser that says what is wrong in one line, without the page of usage in front."""
 
     def error(self, message: str) -> NoReturn:
-        """End the program with status 2.
-
-        Args:
-            message: What is wrong.
-        """
+        """End the program with status 2."""
         self.exit(2, f"{self.prog}: {one_line(message)} ('{self.prog} --help' explains)\n")
 
 
@@ -35,11 +31,7 @@ class OneLineParser(argparse.ArgumentParser):
 def progress_bars(*, wanted: bool) -> Iterator[OnProgress | None]:
     """Show on standard error how far each stage is; the last bar vanishes with the block.
 
-    Args:
-        wanted: Whether to show anything.
-
-    Yields:
-        What a run tells of its progress, or None.
+    What a run tells of its progress is yielded; None if nothing is wanted.
     """
     bar: Any = None
 
@@ -66,17 +58,10 @@ def progress_bars(*, wanted: bool) -> Iterator[OnProgress | None]:
 
 
 def ended(answer: Callable[[], str], *, verbose: bool) -> int:
-    """Print an answer, or in one line why there is none.
+    """Print an answer, or in one line why there is none; return the exit status.
 
-    Args:
-        answer: Does the work and returns the text to print.
-        verbose: Let unexpected errors pass, with their traceback.
-
-    Returns:
-        Exit status: 0, the error's own, 130 on Ctrl-C, 70 if the program itself failed.
-
-    Raises:
-        Exception: Whatever was not expected, if ``verbose``.
+    It is 0, the error's own, 130 on Ctrl-C, 70 if the program itself failed; ``verbose`` lets
+    unexpected errors pass, with their traceback.
     """
     try:
         text = answer()

@@ -10,12 +10,7 @@ from facedit.cli.common_options import Verb, Verbs, add_output, add_progress
 
 
 def add_reading(verbs: Verbs, verb: Verb) -> None:
-    """Add ``transcribe`` and ``motion``.
-
-    Args:
-        verbs: The program's sub-parsers.
-        verb: Adds a verb to sub-parsers.
-    """
+    """Add ``transcribe`` and ``motion``."""
     _add_transcribe(verbs, verb)
     _add_motion(verbs, verb)
 

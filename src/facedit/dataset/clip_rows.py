@@ -46,14 +46,8 @@ def new_row(item: Source) -> Row:
 def retold(row: Row, item: Source, voices: int) -> Row | None:
     """Bring the row of an earlier run up to what is said of its clip now.
 
-    Args:
-        row: The row.
-        item: The clip.
-        voices: In how many other voices each training clip is heard too.
-
-    Returns:
-        The row with the corpus and speaker of now, and the split if one is given; None if the clip
-        must be prepared again, because only training clips were heard in other voices.
+    It gets the corpus and speaker of now, and the split if one is given; None if the clip must be
+    prepared again, because only training clips were heard in ``voices`` others.
     """
     split = item.split if item.split_given else row["split"]
     if voices and split != row["split"]:
@@ -77,13 +71,9 @@ def kind_of(row: Row) -> str:
 
 
 def read_table(path: Path) -> dict[str, Row]:
-    """Read the rows of earlier runs.
+    """Read the rows of earlier runs by file; there may be none.
 
-    Args:
-        path: The table; there may be none.
-
-    Returns:
-        Rows by file. A torn last row and clips that are to be tried again are left out.
+    A torn last row and clips that are to be tried again are left out.
     """
     if not path.is_file():
         return {}
@@ -95,12 +85,7 @@ def read_table(path: Path) -> dict[str, Row]:
 
 
 def write_table(path: Path, rows: Iterable[Row]) -> None:
-    """Write a table whole.
-
-    Args:
-        path: The file.
-        rows: Its rows, in order.
-    """
+    """Write a table whole."""
     with whole_or_nothing(path, force=True) as part, part.open("w", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
@@ -109,14 +94,7 @@ def write_table(path: Path, rows: Iterable[Row]) -> None:
 
 @contextmanager
 def appending(path: Path) -> Iterator[Callable[[Row], None]]:
-    """Add rows to a table, each safe as soon as it is written.
-
-    Args:
-        path: A table made by ``write_table``.
-
-    Yields:
-        A function that adds a row.
-    """
+    """Yield a function that adds a row to a table, safe as soon as it is written."""
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
 
@@ -128,14 +106,7 @@ def appending(path: Path) -> Iterator[Callable[[Row], None]]:
 
 
 def count_reasons(rows: Iterable[Row]) -> dict[str, int]:
-    """Count why clips are not used, the most frequent reason first.
-
-    Args:
-        rows: Rows, kept ones included.
-
-    Returns:
-        Number of clips by kind of reason.
-    """
+    """Count why clips are not used by kind of reason, the most frequent first; ``rows`` are all."""
     counts: dict[str, int] = {}
     for row in rows:
         if row["status"] != KEPT:

@@ -10,17 +10,10 @@ from facedit.inputs import parse_json, read_csv, read_text
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
-    """Read a table.
+    """Read number of the line and values of each row of a ``.csv`` or ``.jsonl`` file.
 
-    Args:
-        path: A ``.csv`` or ``.jsonl`` file.
-        columns: Columns that every row must have (their values may be empty).
-
-    Returns:
-        Number of the line and values of each row; white space at the ends is taken off.
-
-    Raises:
-        UsageError: If a column is missing; the message names the line. (Also if it cannot be read.)
+    Every row must have the columns (values may be empty; white space at their ends is taken off):
+    UsageError names the line that lacks one, or says why the file cannot be read.
     """
     if path.suffix.lower() == ".jsonl":
         rows = _json_lines(path)

@@ -52,14 +52,9 @@ class Unusable(Exception):
 
 
 def track_of(clip: Path, cache: Path) -> FaceTrack:
-    """Track the largest face of a clip, or take the track from the cache.
+    """Track the largest face of a clip (raw), or take the track from the cache.
 
-    Args:
-        clip: The video.
-        cache: Where the track is kept.
-
-    Returns:
-        The raw track. ``NoFace`` and ``BadMedia`` of tracking and decoding pass through.
+    NoFace and BadMedia of tracking and decoding pass through.
     """
     if cache.is_file():
         try:
@@ -73,17 +68,10 @@ def track_of(clip: Path, cache: Path) -> FaceTrack:
 
 
 def speech_of(clip: Path, cache: Path, encoder: Encoder = WHISPER) -> SpeechFeatures:
-    """Compute the speech features of a clip, or take them from the cache.
+    """Compute the speech features of a clip, row k at k / 25 s, or take them from the cache.
 
-    Args:
-        clip: The video.
-        cache: Where the features are kept, as float16; another encoder than the default one is
-            added to its name.
-        encoder: What hears it.
-
-    Returns:
-        Features, row k at k / 25 s from the first picture. ``NoSound`` and ``BadMedia`` of
-        decoding pass through.
+    They are kept as float16; another encoder than the default one is added to the name. NoSound and
+    BadMedia of decoding pass through.
     """
     cache = _of_encoder(cache, encoder.name)
     stored = _load(cache)
@@ -98,18 +86,11 @@ def speech_of(clip: Path, cache: Path, encoder: Encoder = WHISPER) -> SpeechFeat
 def voices_of(
     clip: Path, cache: Path, count: int, seed: int, encoder: Encoder = WHISPER
 ) -> tuple[Float32, ...]:
-    """Compute the speech features of a clip said by other voices in other rooms.
+    """Compute a clip's speech features (T, C) as said by ``count`` other voices in other rooms.
 
-    Args:
-        clip: The video.
-        cache: As of ``speech_of``; the number is added to its name.
-        count: How many.
-        seed: Seed of the augmentations: a number of the clip.
-        encoder: What hears it.
-
-    Returns:
-        Their values, shape (T, C) each; none of an encoder that cannot hear them. Level and voice
-        activity are the sound's own.
+    None of an encoder that cannot hear them; level and voice activity are the sound's own. The
+    cache is that of ``speech_of``, with the number added to its name; the seed of the augmentations
+    is a number of the clip.
     """
     if not count or not isinstance(encoder, HearsPower):
         return ()
@@ -158,21 +139,12 @@ def encode_clip(
     mirror: Index,
     voices: tuple[Float32, ...] = (),
 ) -> PreparedClip:
-    """Turn a track into motion on the 25 Hz grid, as it is and mirrored.
+    """Turn a raw track into motion on the 25 Hz grid, as it is and mirrored.
 
-    Args:
-        track: Raw track.
-        speech: Features, row k at k / 25 s.
-        space: Motion space.
-        mirror: For each landmark the one at its mirrored place, shape (478,).
-        voices: Features of the same words in other voices, shape (T, C) each.
-
-    Returns:
-        The longest stretch of one shot with a face.
-
-    Raises:
-        Unusable: If that stretch is too short, unsure or silent. (Also, from ``check_track``, if
-            its track is no talking head's.)
+    Row k of ``speech`` is at k / 25 s; ``mirror`` (478,) holds for each landmark the one at its
+    mirrored place; ``voices`` are features of the same words in other voices, shape (T, C) each.
+    The clip is the longest stretch of one shot with a face; Unusable is raised if that is too
+    short, unsure or silent, or (``check_track``) no talking head's.
     """
     frames = min(frame_at(float(track.times_s[-1])) + 1, len(speech.energy))
     landmarks, confidence = resample_track(smooth_track(track), 0.0, frames)
@@ -203,14 +175,9 @@ def encode_clip(
 
 
 def check_track(track: FaceTrack, part: slice) -> None:
-    """Refuse a track that cannot be a talking head's.
+    """Raise Unusable if a rule of ``outliers`` is broken in ``part`` of a track's motion frames.
 
-    Args:
-        track: Raw track: smoothing would hide what is looked for.
-        part: The motion frames that are to be used.
-
-    Raises:
-        Unusable: If a rule of ``outliers`` is broken there.
+    The track is raw: smoothing would hide what is looked for.
     """
     half = 0.5 / MOTION_FPS
     inside = (track.times_s > part.start / MOTION_FPS - half) & (
@@ -222,14 +189,6 @@ def check_track(track: FaceTrack, part: slice) -> None:
 
 
 def longest_run(seen: Bool, shot: Index) -> slice:
-    """Return the longest run of seen frames within one shot.
-
-    Args:
-        seen: True where a frame is usable, shape (T,).
-        shot: Number of each frame's shot, shape (T,).
-
-    Returns:
-        Its frames; empty if none is seen.
-    """
+    """Return the longest run of seen frames (T,) within one shot (T,); empty if none is seen."""
     found = [run for number in np.unique(shot) for run in runs(seen & (shot == number))]
     return slice(*max(found, key=lambda run: (run[1] - run[0], -run[0]), default=(0, 0)))

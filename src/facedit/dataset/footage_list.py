@@ -47,18 +47,11 @@ class Source:
 
 
 def list_sources(where: Path) -> list[Source]:
-    """List the clips of a manifest or of a folder.
+    """List the clips of a manifest or of a folder; UsageError if it is neither, or lists nothing.
 
-    Args:
-        where: CSV with at least a column ``file`` (relative to itself; ``split``, ``corpus``,
-            ``speaker``, ``licence``, ``origin``, ``remarks`` if known), or a folder.
-
-    Returns:
-        The clips. A corpus that is not named is the clip's folder, a speaker the clip itself; if no
-        split is named, ``measured`` chooses.
-
-    Raises:
-        UsageError: If it is neither, or lists nothing.
+    A manifest is a CSV with at least a column ``file`` (relative to itself; ``split``, ``corpus``,
+    ``speaker``, ``licence``, ``origin``, ``remarks`` if known). A corpus that is not named is the
+    clip's folder, a speaker the clip itself; if no split is named, ``measured`` chooses.
     """
     if where.is_dir():
         found = sorted(p for p in where.rglob("*") if p.suffix.lower() in SUFFIXES)
@@ -90,11 +83,8 @@ def list_sources(where: Path) -> list[Source]:
 def measured(names: Sequence[str]) -> frozenset[str]:
     """Choose what is measured and not learnt from, where the manifest does not say.
 
-    Args:
-        names: Speaker of each clip, or its file where there are few speakers.
-
-    Returns:
-        Every fifth name, or the last of two to four; none of one.
+    That is every fifth name, or the last of two to four; none of one. Names are of the clips'
+    speakers, or of their files where there are few speakers.
     """
     found = list(dict.fromkeys(names))
     return frozenset(found[EVERY - 1 :: EVERY] or found[1:][-1:])

@@ -37,28 +37,14 @@ _BAD_PAIRS = ({"soon", "now"},)
 
 
 def sentence_of(words: Sequence[str]) -> tuple[str, ...] | None:
-    """Read words as one GRID sentence.
-
-    Args:
-        words: Words as written.
-
-    Returns:
-        The six words in small letters, or None if they are no sentence of the grammar.
-    """
+    """Read words as one GRID sentence: six in small letters, None if the grammar has no such."""
     plain = tuple(key(word) for word in words)
     whole = len(plain) == WORDS and all(w in slot for w, slot in zip(plain, SLOTS, strict=True))
     return plain if whole else None
 
 
 def parses(words: Sequence[str]) -> bool:
-    """Tell whether words are a text of the extended grammar.
-
-    Args:
-        words: Words as written.
-
-    Returns:
-        Whether they are commands in a row, with parts left out or repeated.
-    """
+    """Tell whether words are commands of the grammar in a row, with parts left out or repeated."""
     codes = ""
     for word in words:
         slots = [code for code, slot in zip(_CODES, SLOTS, strict=True) if key(word) in slot]
@@ -73,13 +59,9 @@ def parses(words: Sequence[str]) -> bool:
 
 
 def words_of_name(stem: str) -> tuple[str, ...] | None:
-    """Read the sentence from a GRID file name.
+    """Read the sentence from a GRID file's stem, such as ``lbax4n`` or ``s2_swwp2s``.
 
-    Args:
-        stem: Name without suffix, e.g. ``lbax4n`` or ``s2_swwp2s``.
-
-    Returns:
-        The words (*lay blue at x four now*), or None if it is no such name.
+    The first is *lay blue at x four now*; None if it is no such name.
     """
     found = _NAME.fullmatch(stem)
     if not found:
@@ -99,15 +81,10 @@ def random_sentence(generator: np.random.Generator) -> tuple[str, ...]:
 def edits(
     sentence: tuple[str, ...], donor: tuple[str, ...] | None
 ) -> Iterator[tuple[WordEdit, tuple[int, int]]]:
-    """List the edits of a sentence.
+    """List the edits of a sentence, each with where in the donor its new words are.
 
-    Args:
-        sentence: What is said.
-        donor: Another sentence, whose words are new ones; None leaves only deletions.
-
-    Yields:
-        An edit, and which words of the donor are its new words (first, one past the last). All
-        give texts of the extended grammar; substitutions change their first and last word.
+    That is the first and one past the last; without a donor sentence there are only deletions. All
+    give texts of the extended grammar; substitutions change their first and last word.
     """
     # An adverb; where; where and when. Without a command or a colour nothing is left to do.
     for start, end in ((5, 6), (2, 5), (2, 6)):

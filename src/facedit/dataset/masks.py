@@ -49,11 +49,7 @@ class MaskConfig:
     all_dims: float = 0.40
 
     def __post_init__(self) -> None:
-        """Check that both sets of frequencies can be drawn from.
-
-        Raises:
-            UsageError: If one is negative or a set sums to 0.
-        """
+        """Check that both sets of frequencies can be drawn from."""
         for names in (KINDS, DIM_SETS):
             weights = [getattr(self, name) for name in names]
             if min(weights) < 0 or sum(weights) <= 0:
@@ -89,17 +85,9 @@ class Mask:
 def span_mask(
     frames: int, dims: int, groups: Mapping[str, slice], spans: Spans, dim_set: str
 ) -> Bool:
-    """Hide some dims over some spans.
+    """Hide the dims of a key of ``DIM_SETS`` over some spans, shape (frames, dims).
 
-    Args:
-        frames: Motion frames T.
-        dims: Motion dims D.
-        groups: Dims of each group.
-        spans: First and last-plus-one frame of each hidden span.
-        dim_set: Key of ``DIM_SETS``.
-
-    Returns:
-        The mask, shape (T, D).
+    Spans are first and last-plus-one frames.
     """
     mask = np.zeros((frames, dims), dtype=bool)
     for start, stop in spans:
@@ -115,18 +103,7 @@ def draw_mask(
     groups: Mapping[str, slice],
     config: MaskConfig,
 ) -> Mask:
-    """Draw a mask.
-
-    Args:
-        rng: Source of chance.
-        frames: Motion frames T, at least 1.
-        dims: Motion dims D.
-        groups: Dims of each group.
-        config: Frequencies.
-
-    Returns:
-        A mask that hides at least one entry.
-    """
+    """Draw a mask that hides at least one entry of (frames, dims); there is a frame or more."""
     kind = _choose(rng, KINDS, config)
     dim_set = _choose(rng, tuple(DIM_SETS), config)
     spans = _SPANS[kind](rng, frames)
@@ -184,14 +161,9 @@ def reverse_kept_dims(motion: Float32, mask: Bool) -> Float32:
     """Reverse in time what is kept of masked frames, tied to its own ends.
 
     In an edit the brows and the head are as shot, to other words than the new ones. Played
-    backwards they are as lively and as steady at the seams, but say nothing about the lips.
-
-    Args:
-        motion: Shape (T, D).
-        mask: True where motion is to be drawn, shape (T, D).
-
-    Returns:
-        The motion with the dims that are kept throughout changed in frames that have masked ones.
+    backwards they are as lively and as steady at the seams, but say nothing about the lips. Motion
+    and mask (True where it is to be drawn) have shape (T, D); the dims that are kept throughout
+    change, in frames that have masked ones.
     """
     out = motion.copy()
     fixed = ~mask.any(axis=0)

@@ -30,15 +30,9 @@ LEAST_MOVED = 0.35
 
 
 def measure_offset(net: SyncModel, motion: Float32, speech: Float32) -> SyncScore | None:
-    """Measure how late the sound of a whole clip is.
+    """Measure how late the sound of a whole clip is, from standardised motion (T, D).
 
-    Args:
-        net: The sync network.
-        motion: Standardised motion, shape (T, D).
-        speech: Speech features, shape (T, C).
-
-    Returns:
-        The score; None if the features are of another kind than the network knows.
+    None if the speech features (T, C) are of another kind than the network knows.
     """
     if speech.shape[1] != len(net.projection.matrix):
         return None
@@ -46,16 +40,9 @@ def measure_offset(net: SyncModel, motion: Float32, speech: Float32) -> SyncScor
 
 
 def split_ears(clip: PreparedClip) -> tuple[PreparedClip, Float32]:
-    """Take out the last voice: what the sync network hears of the clip's own sound.
+    """Take out the last other voice (T, C): what the sync network hears of the clip's own sound.
 
-    Args:
-        clip: A clip with at least one other voice.
-
-    Returns:
-        The clip without that voice, and the voice, shape (T, C).
-
-    Raises:
-        ValueError: If the clip has no other voice.
+    ValueError if the clip has no other voice.
     """
     if clip.voices is None:
         raise ValueError("the clip has no other voice.")
@@ -64,18 +51,10 @@ def split_ears(clip: PreparedClip) -> tuple[PreparedClip, Float32]:
 
 
 def put_right(clip: PreparedClip, found: SyncScore) -> PreparedClip:
-    """Move the sound of a clip by its offset.
+    """Move the sound of a clip by its offset; a clip that was moved is shorter by it.
 
-    Args:
-        clip: The clip.
-        found: Its score.
-
-    Returns:
-        The clip, shorter by the offset if it was moved.
-
-    Raises:
-        Unusable: If the sound does not belong to the lips, the offset is unsure, or too little
-            would be left.
+    Unusable is raised if the sound does not belong to the lips, the offset is unsure, or too little
+    would be left.
     """
     sure = f"confidence {found.confidence:.2f}"
     if found.confidence < LEAST_BELIEVED:
@@ -90,13 +69,8 @@ def put_right(clip: PreparedClip, found: SyncScore) -> PreparedClip:
 
 
 def moved(clip: PreparedClip, late: int) -> PreparedClip:
-    """Pair each motion frame with the speech of a number of frames later.
+    """Pair each motion frame with the speech of ``late`` motion frames later (negative: earlier).
 
-    Args:
-        clip: The clip.
-        late: Motion frames that the sound is late (negative: early).
-
-    Returns:
-        The frames that have both.
+    Frames that lack either are left out.
     """
     return clip.cut(max(-late, 0), len(clip.motion) - max(late, 0), late)

@@ -42,12 +42,7 @@ clip; 0.0152 in the stillest whose lips seem to speak)."""
 
 @dataclass(frozen=True, slots=True)
 class Outlier:
-    """Why a track is no talking head.
-
-    Attributes:
-        kind: Name of the rule.
-        detail: What was measured, where, and the bound.
-    """
+    """Why a track is no talking head: the rule's name; what was measured, where, and the bound."""
 
     kind: str
     detail: str
@@ -78,12 +73,7 @@ class Steps:
 def measure_steps(landmarks: Float32, times_s: Float64) -> Steps:
     """Measure how far a track goes from frame to frame.
 
-    Args:
-        landmarks: Raw landmarks in pixels, finite, shape (F, 478, 3).
-        times_s: Times of the frames in seconds, ascending, shape (F,).
-
-    Returns:
-        The steps.
+    Landmarks are raw, in pixels, finite, shape (F, 478, 3); times ascend, in seconds, shape (F,).
     """
     points = landmarks.astype(np.float64)
     eyes = eye_distance(points)
@@ -102,14 +92,9 @@ def measure_steps(landmarks: Float32, times_s: Float64) -> Steps:
 
 
 def find_outlier(landmarks: Float32, times_s: Float64) -> Outlier | None:
-    """Apply the rules to one stretch of a track.
+    """Return the first rule that a stretch of one shot breaks; None if it may be a talking head.
 
-    Args:
-        landmarks: Raw landmarks in pixels, finite, one shot, shape (F, 478, 3).
-        times_s: Times of the frames in seconds, ascending, shape (F,).
-
-    Returns:
-        The first rule that is broken; None for a track that may be a talking head.
+    The arguments are those of ``measure_steps``.
     """
     steps = measure_steps(landmarks, times_s)
     for kind, values, bound in (

@@ -194,18 +194,7 @@ def make_preparer(
     encoder: str = DEFAULT_ENCODER,
     device: str = AUTO,
 ) -> Callable[[Source], Row]:
-    """Load what every clip needs.
-
-    Args:
-        output: Folder of results.
-        voices: Other voices of each training clip.
-        space: Name of the motion space.
-        encoder: Name of what hears it.
-        device: Where networks compute.
-
-    Returns:
-        ``prepare_clip`` of one clip.
-    """
+    """Load what every clip needs and return ``prepare_clip`` of one clip."""
     from facedit.motion.fit import mirror_points
 
     place = choose_device(device)
@@ -233,23 +222,12 @@ def prepare_clip(
     voices: int = 0,
     encoder: Encoder = WHISPER,
 ) -> Row:
-    """Prepare one clip.
+    """Prepare one clip and return its row of the table.
 
-    Args:
-        item: The clip.
-        output: Folder of results.
-        space: Motion space.
-        mirror: For each landmark the one at its mirrored place, shape (478,).
-        net: The sync network; None leaves sound and picture as they are.
-        voices: Other voices, if it is a training clip.
-        encoder: What hears it. (The sync network hears by its own.)
-
-    Returns:
-        Its row of the table.
-
-    Raises:
-        AssetMissing: If a network is not installed: that is not the clip's fault.
-        OutputNotWritable: If the folder cannot be written, likewise.
+    ``mirror`` (478,) holds for each landmark the one at its mirrored place; without the sync
+    network ``net`` (which hears by its own encoder) sound and picture stay as they are; training
+    clips are heard in ``voices`` others too. AssetMissing and OutputNotWritable are raised: they
+    are not the clip's fault.
     """
     row = new_row(item)
     try:
@@ -289,16 +267,7 @@ def prepare_clip(
 
 
 def describe_space(name: str, encoder: str, voices: int = 0) -> Meta:
-    """Describe prepared data.
-
-    Args:
-        name: Name of the motion space.
-        encoder: Name of the speech features.
-        voices: Other voices of each training clip.
-
-    Returns:
-        Names, groups and strengths of the dims.
-    """
+    """Describe prepared data: names, groups and strengths of the dims."""
     space = MotionSpace.named(name)
     return Meta(
         space=name,

@@ -20,16 +20,7 @@ META = "meta.json"
 
 @dataclass(frozen=True, slots=True)
 class ClipRow:
-    """A clip that ``prepare`` kept.
-
-    Attributes:
-        file: The clip, as the manifest names it.
-        sha256: Hash of its content.
-        split: ``train`` or ``dev``.
-        corpus: Name of the corpus.
-        speaker: Name of the speaker.
-        frames: Motion frames.
-    """
+    """A clip that ``prepare`` kept, as the manifest names it, with the hash of its content."""
 
     file: str
     sha256: str
@@ -84,15 +75,9 @@ class PreparedClip:
     voices: Float32 | None = None
 
     def cut(self, start: int, stop: int, late: int = 0) -> PreparedClip:
-        """Take some frames.
+        """Take the frames start to stop - 1; the neutral face stays that of the whole clip.
 
-        Args:
-            start: First frame.
-            stop: One past the last.
-            late: Each frame gets the speech of so many frames later (negative: earlier).
-
-        Returns:
-            Those frames; the neutral face stays that of the whole clip.
+        Each gets the speech of ``late`` frames later (negative: earlier).
         """
         shown, heard = slice(start, stop), slice(start + late, stop + late)
         return replace(
@@ -112,16 +97,9 @@ NO_VOICES = "holds no other voices: prepare anew with --voices, or set voices = 
 
 
 def read_rows(folder: Path) -> list[ClipRow]:
-    """Read which clips were kept.
+    """Read which clips were kept, in the manifest's order.
 
-    Args:
-        folder: Folder made by ``facedit prepare``.
-
-    Returns:
-        Rows in the manifest's order.
-
-    Raises:
-        UsageError: If the folder was not made by ``facedit prepare`` or kept nothing.
+    UsageError is raised if ``facedit prepare`` did not make the folder or kept nothing.
     """
     path = folder / ROWS
     if not path.is_file():
@@ -145,17 +123,7 @@ def read_rows(folder: Path) -> list[ClipRow]:
 
 
 def read_meta(folder: Path) -> Meta:
-    """Read what the prepared motion and speech are.
-
-    Args:
-        folder: Folder made by ``facedit prepare``.
-
-    Returns:
-        The description.
-
-    Raises:
-        UsageError: If the file is missing or garbled.
-    """
+    """Read what the prepared motion and speech are; UsageError if it is missing or garbled."""
     try:
         table = read_json(folder / META, "description", UsageError)
         return Meta(
@@ -171,12 +139,7 @@ def read_meta(folder: Path) -> Meta:
 
 
 def write_meta(folder: Path, meta: Meta) -> None:
-    """Write what the prepared motion and speech are.
-
-    Args:
-        folder: The folder.
-        meta: The description.
-    """
+    """Write what the prepared motion and speech are."""
     table = {
         "space": meta.space,
         "encoder": meta.encoder,
@@ -194,18 +157,10 @@ def clip_path(folder: Path, sha256: str) -> Path:
 
 
 def read_clip(folder: Path, sha256: str, *, voices: bool = False) -> PreparedClip:
-    """Read one prepared clip.
+    """Read a prepared clip as float32, with its other voices if they are asked for.
 
-    Args:
-        folder: Folder made by ``facedit prepare``.
-        sha256: Hash of the clip.
-        voices: Read its speech in other voices too (``facedit prepare --voices N``).
-
-    Returns:
-        The clip, all arrays float32.
-
-    Raises:
-        UsageError: If it is missing or damaged, or has no other voices and they are asked for.
+    UsageError is raised if it is missing or damaged, or has no other voices (``facedit prepare
+    --voices N``).
     """
     path = clip_path(folder, sha256)
     names = (*STORED, "voices") if voices else STORED

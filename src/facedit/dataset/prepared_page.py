@@ -21,16 +21,10 @@ _WIDTH, _HEIGHT, _FOOT = 1120.0, 170.0, 22.0
 
 
 def prepared_html(rows: Sequence[Row], speed: Mapping[str, float], seconds: float) -> str:
-    """Write the page.
+    """Write the page of a whole table as one HTML document.
 
-    Args:
-        rows: The whole table.
-        speed: Clips and frames a second and times real time of the run; empty if it had nothing
-            to do.
-        seconds: Wall time of the run.
-
-    Returns:
-        A whole HTML document.
+    ``speed`` holds the clips and frames a second and times real time of the run, nothing if it had
+    nothing to do; ``seconds`` is its wall time.
     """
     kept = [row for row in rows if row["status"] == KEPT]
     body = [

@@ -51,13 +51,9 @@ class Given:
 
     @classmethod
     def read(cls, path: Path | None) -> Given:
-        """Read what there is.
+        """Read a table (columns ``file``, ``language``, ``text``), a folder, or nothing (None).
 
-        Args:
-            path: A table (columns ``file``, ``language``, ``text``), a folder, or None.
-
-        Returns:
-            The transcripts. (``UsageError`` if the table is malformed or missing.)
+        UsageError is raised if the table is malformed or missing.
         """
         if path is None:
             return cls()
@@ -84,19 +80,10 @@ class Given:
 
 
 def words_of(source: Source, info: VideoInfo, sound: Sound, given: Given) -> tuple[Transcript, str]:
-    """Find the words of a clip with their times.
+    """Find the words of a clip with their times; without any, why there are none.
 
     The table goes first, then a transcript file, then GRID's file names; else the words are
     recognised. A text that is not what is heard counts as no text.
-
-    Args:
-        source: The clip.
-        info: What is known of it.
-        sound: Its sound.
-        given: Transcripts that were given.
-
-    Returns:
-        The words (none if they are not known), and why there are none.
     """
     said = given.of(source.file)
     if said is not None and not said.text:

@@ -159,13 +159,9 @@ class Landmarker:
         return result, 1.0 / (1.0 + math.exp(-max(min(logit, 80.0), -80.0)))
 
     def blendshapes(self, landmarks: Float32) -> Float32:
-        """Estimate the ARKit blendshape weights of a face.
+        """Estimate the ARKit blendshape weights of a face in [0, 1], shape (52,).
 
-        Args:
-            landmarks: Landmarks in pixels, shape (478, 3).
-
-        Returns:
-            Weights in [0, 1] in the order of ``BLENDSHAPE_NAMES``, shape (52,).
+        The landmarks are in pixels, shape (478, 3); the order is that of ``BLENDSHAPE_NAMES``.
         """
         points = np.ascontiguousarray(landmarks[BLENDSHAPE_POINTS, :2], np.float32)
         (weights,) = self._shapes(points[None]).values()

@@ -40,17 +40,11 @@ class SyncScore:
 
 
 def mean_distances(motion: Float32, speech: Float32, counts: Bool, reach: int = REACH) -> Float64:
-    """Measure how far motion is from speech at each shift.
+    """Measure how far motion is from speech at each shift of the sound, shape (2 reach + 1,).
 
-    Args:
-        motion: Unit embeddings of motion frames, shape (T, E).
-        speech: Unit embeddings of the speech under them, shape (T, E).
-        counts: Motion frames that count, shape (T,).
-        reach: Largest shift.
-
-    Returns:
-        Mean distances for shifts -reach .. reach of the sound, shape (2 reach + 1,); NaN where
-        fewer than half the frames that count have speech at that shift.
+    ``motion`` and ``speech`` are unit embeddings of motion frames and of the speech under them,
+    shape (T, E); ``counts`` (T,) marks the frames that count. Shifts go from -reach to reach; NaN
+    where fewer than half the frames that count have speech at that shift.
     """
     frames = np.flatnonzero(counts)
     found = np.full(2 * reach + 1, np.nan)
@@ -63,14 +57,9 @@ def mean_distances(motion: Float32, speech: Float32, counts: Bool, reach: int = 
 
 
 def score(distances: Float64, frames: int) -> SyncScore | None:
-    """Read offset, distance and confidence off the distances.
+    """Read offset, distance and confidence off ``mean_distances``; None where no shift has one.
 
-    Args:
-        distances: As ``mean_distances`` gives them.
-        frames: Motion frames that counted.
-
-    Returns:
-        The score; None where no shift has a distance.
+    ``frames`` is the number of motion frames that counted.
     """
     known = np.isfinite(distances)
     if not known.any():

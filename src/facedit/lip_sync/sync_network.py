@@ -28,16 +28,7 @@ START_SCALE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class SyncNetworkConfig:
-    """Size of the network.
-
-    Attributes:
-        motion_dims: Dims of lip motion.
-        speech_dims: Dims of projected speech.
-        motion_width: Channels of the motion encoder.
-        speech_width: Channels of the speech encoder.
-        embedding: Dims of the embeddings.
-        dropout: Chance that a hidden value is dropped in training.
-    """
+    """Size of the network: dims of lip motion, projected speech and embeddings; channels inside."""
 
     motion_dims: int
     speech_dims: int
@@ -47,11 +38,7 @@ class SyncNetworkConfig:
     dropout: float = 0.15
 
     def __post_init__(self) -> None:
-        """Check the ranges, so that a forged file cannot ask for any amount of memory.
-
-        Raises:
-            UsageError: If one is out of range.
-        """
+        """Check the ranges, so that a forged file cannot ask for any amount of memory."""
         sizes = (
             self.motion_dims, self.speech_dims, self.motion_width, self.speech_width,
             self.embedding,
@@ -63,11 +50,7 @@ class SyncNetworkConfig:
 class Block(nn.Module):
     """Convolution over time, normalisation over channels, GELU; added to its input where it fits.
 
-    Args:
-        channels: Channels in.
-        width: Channels out.
-        kernel: Frames seen, odd.
-        dropout: Chance of dropping a value in training.
+    The kernel is odd.
     """
 
     def __init__(self, channels: int, width: int, kernel: int, dropout: float) -> None:
@@ -86,14 +69,7 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """A sequence to one unit vector per frame.
-
-    Args:
-        dims: Dims of the sequence.
-        width: Channels inside.
-        embedding: Dims of the embeddings.
-        dropout: Chance of dropping a hidden value in training.
-    """
+    """A sequence to one unit vector per frame."""
 
     def __init__(self, dims: int, width: int, embedding: int, dropout: float) -> None:
         super().__init__()
@@ -107,24 +83,13 @@ class Encoder(nn.Module):
         self.head = nn.Conv1d(width, embedding, 1)
 
     def forward(self, values: Tensor) -> Tensor:
-        """Encode sequences.
-
-        Args:
-            values: Shape (B, T, C).
-
-        Returns:
-            Unit vectors, shape (B, T, E).
-        """
+        """Encode sequences (B, T, C) to unit vectors (B, T, E)."""
         out = self.head(self.blocks(values.transpose(1, 2))).transpose(1, 2)
         return functional.normalize(out, dim=-1)
 
 
 class SyncNetwork(nn.Module):
-    """Encoders of lips and speech, and the softmax's learnt factors.
-
-    Args:
-        config: Its size.
-    """
+    """Encoders of lips and speech, and the softmax's learnt factors."""
 
     def __init__(self, config: SyncNetworkConfig) -> None:
         super().__init__()

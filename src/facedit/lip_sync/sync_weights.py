@@ -53,48 +53,24 @@ class SyncModel:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def embed_motion(self, motion: Float32) -> Float32:
-        """Embed motion frame by frame.
-
-        Args:
-            motion: Standardised motion, shape (T, all dims), finite (see ``bridged``).
-
-        Returns:
-            Unit vectors, shape (T, E).
-        """
+        """Embed standardised motion (T, D), finite (see ``bridged``), to unit vectors (T, E)."""
         lips = motion[:, self.lips[0] : self.lips[1]] * self.motion_scale
         return _embed(self.net.motion, lips)
 
     def embed_speech(self, speech: Float32) -> Float32:
-        """Embed speech frame by frame.
-
-        Args:
-            speech: Speech features, shape (T, C).
-
-        Returns:
-            Unit vectors, shape (T, E).
-        """
+        """Embed speech features (T, C) frame by frame to unit vectors (T, E)."""
         return self.embed_projected(self.projection(speech))
 
     def embed_projected(self, speech: Float32) -> Float32:
-        """Embed speech that is projected already.
-
-        Args:
-            speech: Projected features, shape (T, S).
-
-        Returns:
-            Unit vectors, shape (T, E).
-        """
+        """Embed speech that is projected already (T, S) to unit vectors (T, E)."""
         return _embed(self.net.speech, speech)
 
 
 def bridged(motion: Float32) -> tuple[Float32, Bool]:
-    """Draw straight lines through frames without a face, which must not count themselves.
+    """Draw straight lines through frames of motion (T, D) without a face (NaN rows).
 
-    Args:
-        motion: Motion, NaN rows where there is no face, shape (T, D).
-
-    Returns:
-        Finite motion (zeros if no frame has a face) and which frames have one, shape (T,).
+    Returns finite motion (zeros if no frame has a face) and which frames have one, shape (T,): the
+    others must not count.
     """
     seen = np.asarray(np.isfinite(motion).all(axis=1))
     if seen.all():
@@ -108,13 +84,7 @@ def bridged(motion: Float32) -> tuple[Float32, Bool]:
 
 
 def save_sync(model: SyncModel, path: Path, dtype: torch.dtype = torch.float16) -> None:
-    """Write weights whole or not at all.
-
-    Args:
-        model: What to write.
-        path: Target, replaced if it exists.
-        dtype: Storage type (computation is always float32).
-    """
+    """Write weights whole or not at all; ``dtype`` is that of storage, computation is float32."""
     tensors: dict[str, Tensor] = {
         f"net.{name}": value for name, value in model.net.state_dict().items()
     }
@@ -141,18 +111,10 @@ def default_weights() -> Path:
 
 
 def load_sync(path: Path | None = None, device: torch.device | str = "cpu") -> SyncModel:
-    """Load sync weights.
+    """Load sync weights, the shipped ones by default, in float32.
 
-    Args:
-        path: Weights file; None for the shipped one.
-        device: Where the network is to compute.
-
-    Returns:
-        The model, in float32.
-
-    Raises:
-        AssetMissing: If the file is not there.
-        BadWeights: If it is damaged, no sync network of this version, or does not fit.
+    AssetMissing is raised if the file is not there, BadWeights if it is damaged, no sync network of
+    this version, or does not fit.
     """
     path = path or default_weights()
     if not path.is_file():
@@ -211,16 +173,10 @@ def _embed(encoder: torch.nn.Module, values: Float32) -> Float32:
 def judge(
     net: SyncModel, motion: Float32, speech: Float32 | None, counts: Bool
 ) -> SyncScore | None:
-    """Score a stretch.
+    """Score a stretch; None where no frame of it has both face and sound.
 
-    Args:
-        net: The sync network.
-        motion: Standardised motion, NaN rows where there is no face, shape (T, D).
-        speech: Speech features under it, shape (T, C); None where there is no sound.
-        counts: Frames of the stretch, shape (T,).
-
-    Returns:
-        The score; None where no frame of it has both face and sound.
+    ``motion`` (T, D) is standardised, with NaN rows where there is no face; ``speech`` (T, C) are
+    the features under it, None where there is no sound; ``counts`` (T,) marks the stretch.
     """
     finite, seen = bridged(motion)
     counts = counts & seen

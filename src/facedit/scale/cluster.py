@@ -42,18 +42,9 @@ def run_on_ray(
     workers: Workers,
     done: Callable[[int, Result | Failure], None],
 ) -> None:
-    """Work on items in actors, each with one core.
+    """Work on items in actors of Ray, each with one core; as ``processes.run_in_processes`` does.
 
-    Args:
-        items: The items.
-        make_worker: Called once in each actor.
-        workers: Number of actors or address of the cluster.
-        done: Called here with an item's number and its outcome.
-
-    Raises:
-        FaceditError: If an actor ends before it is ready. What ``make_worker`` raised there is
-            raised here. (``AssetMissing`` if Ray is not installed, ``UsageError`` if no cluster
-            answers.)
+    AssetMissing is raised if Ray is not installed, UsageError if no cluster answers.
     """
     todo = iter(range(len(items)))
     left = len(items)

@@ -16,12 +16,6 @@ def environment(values: dict[str, str]) -> Iterator[None]:
 
     Libraries read them when they are first imported, which in a child may be before any code of
     ours, so that they must stand when it starts.
-
-    Args:
-        values: Names and values.
-
-    Yields:
-        Nothing.
     """
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)

@@ -18,12 +18,7 @@ DIED = "WorkerDied"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an item has no result.
-
-    Attributes:
-        kind: Name of the exception, or ``WorkerDied``.
-        message: What it says, in one line.
-    """
+    """Why an item has no result: the exception's name or ``WorkerDied``, and its message."""
 
     kind: str
     message: str
@@ -41,15 +36,7 @@ Maker = Callable[[], Callable[[Item], Result]]
 
 
 def attempt(handle: Callable[[Item], Result], item: Item) -> Result | Failure:
-    """Handle an item; what it raises is its outcome and ends nothing else.
-
-    Args:
-        handle: The worker's function.
-        item: The item.
-
-    Returns:
-        The result or failure.
-    """
+    """Handle an item; what it raises is its outcome and ends nothing else."""
     try:
         return handle(item)
     except (Exception, SystemExit) as error:

@@ -39,17 +39,10 @@ def run_in_processes(
     count: int,
     done: Callable[[int, Result | Failure], None],
 ) -> None:
-    """Work on items in processes.
+    """Work on items in processes, no more than there are items.
 
-    Args:
-        items: The items.
-        make_worker: Called once in each process.
-        count: Number of processes; no more than there are items are started.
-        done: Called here with an item's number and its outcome.
-
-    Raises:
-        FaceditError: If a process ends before it is ready. What ``make_worker`` raised there is
-            raised here.
+    ``done`` is called here with an item's number and its outcome. What ``make_worker`` raises in a
+    process is raised here; FaceditError if one ends before it is ready.
     """
     todo = iter(range(len(items)))
     left = len(items)

