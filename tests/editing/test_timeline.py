@@ -194,3 +194,29 @@ def test_source_windows_hold_the_frames_that_spans_show(drawn, before_s, after_s
             and b >= min(fill.source_end_s + after_s, plan.source_duration_s) - 1e-9
             for a, b in windows
         )
+
+
+@given(
+    st.integers(0, 40),
+    st.integers(1, 60),
+    st.sampled_from([("a", 1.5, "substitute"), ("", 0.0, "delete"), ("a b c", 0.9, "substitute")]),
+)
+def test_frames_that_are_missing_in_the_source_break_nothing(gap_from, gap_frames, change):
+    """A recorder that stood still leaves a gap: new frames come inside the edit's span."""
+    text, speech_s, kind = change
+    edit = WordEdit(1, 2, tuple(text.split()))
+    times_s = [k / 25 for k in range(48) if not gap_from <= k < gap_from + gap_frames] or [0.0]
+    rate = Fraction(len(times_s), 2).limit_denominator(1000)
+    plan = make_plan(
+        (edit,), TRANSCRIPT, [speech_s or None], source_duration_s=2.0, frame_rate=rate
+    )
+    assert plan.fills[0].kind == kind
+    output = list(output_frames(plan, times_s, frame_duration_s=2.0 - times_s[-1]))
+    shown_s = [frame.output_time_s for frame in output]
+    assert shown_s == sorted(set(shown_s))
+    (span,) = plan.picture_spans()
+    for frame in output:
+        if frame.role == "fill":
+            assert frame.span == 0
+            step_s = 2.0 / float(rate)
+            assert span.output_start_s - step_s <= frame.output_time_s <= span.output_end_s + step_s

@@ -138,3 +138,44 @@ def test_a_file_that_shrinks_after_probing(tmp_path: Path) -> None:
         list(read_frames(clip.path, info=info))
     partial = list(read_frames(clip.path, info=info, allow_truncated=True))
     assert 5 < len(partial) < 70
+
+
+@pytest.mark.parametrize("container", ["mpegts", "mpeg"])
+@pytest.mark.parametrize("before_wrap_s", [0.05, 1.5])
+def test_a_clock_that_wraps(container: str, before_wrap_s: float, tmp_path: Path) -> None:
+    """The 33-bit clock of a transport or program stream starts anew every 26.5 hours."""
+    codec, options = "mpeg2video", {"g": "75", "bf": "2"}
+    if container == "mpegts":
+        codec, options = "libx264", {"g": "75", "bf": "3", "crf": "12"}
+    clip = make_clip(
+        tmp_path / "a.ts",
+        seconds=3,
+        size=(352, 288),
+        codec=codec,
+        options=options,
+        container=container,
+        sound_codec="mp2",
+        container_options={"output_ts_offset": f"{2**33 / 90_000 - before_wrap_s - 1.4:.3f}"},
+    )
+    info = probe(clip.path)
+    assert info.duration_s == pytest.approx(3.0, abs=0.05)
+    assert info.sound is not None
+    assert abs(info.sound.start_s) < 0.1
+    whole = list(read_frames(clip.path, info=info))
+    np.testing.assert_allclose([f.time_s for f in whole], clip.times_s, atol=6e-4)
+    for start in (0.04, 0.4, 1.2, 1.6, 2.4):
+        found = key(next(read_frames(clip.path, start, info=info)))
+        assert found == key(whole[round(start * 25)])
+
+
+@pytest.mark.parametrize("start_s", [0.5, 3600.0])
+def test_a_matroska_file_that_starts_late(start_s: float, tmp_path: Path) -> None:
+    """Its length may be told from zero or from its first picture; neither means a cut file."""
+    clip = make_clip(
+        tmp_path / "a.mkv", seconds=2, container_options={"output_ts_offset": str(start_s)}
+    )
+    info = probe(clip.path)
+    assert not info.truncated
+    assert info.duration_s == pytest.approx(2.0, abs=0.05)
+    assert info.frame_count == 50
+    assert len(list(read_frames(clip.path, info=info))) == 50

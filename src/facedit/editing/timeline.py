@@ -57,6 +57,7 @@ def output_frames(
     """
     last_s = frame_duration_s or frame_time(1, plan.frame_rate)
     spans = _SpanCursor(plan.picture_spans())
+    span_of = {fill: n for n, span in enumerate(plan.picture_spans()) for fill in span.fills}
     frames = _Peekable(source_times_s)
     shift = fill_index = 0
     shown_s: float | None = None
@@ -87,7 +88,8 @@ def output_frames(
             times = removed
         for time_s in times:
             shown_s = time_s + shift_s
-            yield OutputFrame(shown_s, -1, float("nan"), "fill", spans.at(shown_s), fill_index)
+            span = span_of[fill_index]
+            yield OutputFrame(shown_s, -1, float("nan"), "fill", span, fill_index)
         shift += segment.shift_frames
         fill_index += 1
 
@@ -132,6 +134,12 @@ def _even_times(
     the fill (None at the start of the clip), ``next_s`` that of the first after it; all on the
     source's clock.
     """
+    # Where the source stood still for long, new frames come in the span alone.
+    step_s = frame_time(1, plan.frame_rate)
+    reach_s = 1.5 * step_s + (plan.bridge_s if fill.kind == "delete" else plan.margin_s)
+    next_s = min(next_s, fill.source_end_s + reach_s)
+    if previous_s is not None:
+        previous_s = max(previous_s, fill.source_start_s - reach_s)
     end_s = next_s + frame_time(fill.shift_frames, plan.frame_rate)
     if previous_s is None:
         # The clip starts with the fill: its first frame stands where the clip's first one stood.

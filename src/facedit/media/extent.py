@@ -111,6 +111,8 @@ def _declared_end(container: InputContainer, video: VideoStream, origin_s: Fract
         return float((start + video.duration) * video.time_base - origin_s)
     if container.duration:
         start = container.start_time or 0
+        if "matroska" in container.format.name and container.duration > start:
+            start = 0  # FFmpeg writes the last time there, others the length; they agree at 0.
         return float(Fraction(start + container.duration, av.time_base) - origin_s)
     return 0.0
 

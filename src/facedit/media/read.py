@@ -24,6 +24,7 @@ from facedit.media.streams import find_video, frame_pts, limit_decoder
 
 _EPSILON_S = 1e-6
 _FIRST_STEP_BACK_S = 0.5
+_BEFORE_START_S = 60
 
 
 def read_frames(
@@ -168,7 +169,10 @@ def _decoded(container: InputContainer, info: VideoInfo, first_s: float) -> Iter
             return
         entry_s = first_s - step_s
         step_s *= 4.0
-    container.seek(min(0, info.origin_pts), stream=stream, backward=True)
+    # From well before the start: a transport stream is searched by times, and what is found at its
+    # first time may lie behind its first key frame.
+    before = min(0, info.origin_pts) - math.ceil(_BEFORE_START_S / info.time_base)
+    container.seek(before, stream=stream, backward=True)
     yield from _from(container, stream, info)
 
 
