@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from facedit import api
 from facedit.cli.doctor import doctor
 from facedit.errors import BadPlugin, UsageError
+from facedit.options import Run
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.voice import VOICES, synthesise, voice_named, voices
 from toy import install
@@ -91,3 +93,10 @@ def test_a_voice_that_fails_or_says_no_sound_is_one_line(offer) -> None:
         synthesise("Hello", "bass")
     with pytest.raises(BadPlugin, match="what the voice text says is no sound"):
         synthesise("Hello", "text")
+
+
+def test_an_unknown_renderer_is_refused_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no renderer is named brush: choose mouths"):
+        api.generate(
+            tmp_path / "absent.png", tmp_path / "out.mp4", text="Hi", run=Run(renderer="brush")
+        )

@@ -12,7 +12,7 @@ import numpy as np
 from facedit.compose import scripts
 from facedit.compose.base import TrackedWindow
 from facedit.compose.job import Job, LoadModels, clip_facts, make, report_folder
-from facedit.compose.models import Models, load_models
+from facedit.compose.models import Models, check_models, load_models
 from facedit.compose.person import find_person, speaker_of
 from facedit.compose.picture_base import picture_base
 from facedit.compose.plans import PlannedEdit, plan_words, voices_of, whole_clip_plan
@@ -26,7 +26,6 @@ from facedit.compose.results import (
 )
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import track_video
-from facedit.compose.weights import choose_weights
 from facedit.compose.words import source_transcript, word_edits
 from facedit.device import choose_device
 from facedit.errors import BadTranscript, UsageError
@@ -362,7 +361,7 @@ def _check(
     """Refuse before any work what cannot end well; return everything the run will make."""
     FaceChoice.parse(run.face)
     choose_device(run.device)
-    choose_weights(run)
+    check_models(run)
     require("core")
     if voice not in (None, "auto"):
         voice_named(voice)

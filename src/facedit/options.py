@@ -39,6 +39,8 @@ class Run:
         on_no_face: Frames of an edit without a face: keep their pixels and report it, or fail.
         weights: Default, grid (trained on GRID alone, CC BY 4.0), or a file of motion weights.
         speaker: Motion of this speaker, from facedit adapt.
+        renderer: What draws the face: mouths (the person's own), or one that another package adds;
+            unless chosen, the one of the weights' motion space.
         adapt: Fine-tune the mouth network to this clip first (6 to 20 s); kept only where frames
             kept apart get better.
         takes: Versions of the motion to draw, with seeds that count up: OUT, OUT-take2, OUT-take3.
@@ -56,6 +58,7 @@ class Run:
     on_no_face: Literal["keep", "fail"] = "keep"
     weights: str = field(default="default", metadata={"metavar": "NAME|FILE"})
     speaker: Path | None = None
+    renderer: str | None = field(default=None, metadata={"metavar": "NAME"})
     adapt: bool = False
     takes: int = 1
     steps: int = 10

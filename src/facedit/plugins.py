@@ -60,7 +60,7 @@ class Registry(Generic[Part]):
             BadPlugin: If somebody else's cannot be imported or made, or is no such part.
             FaceditError: What its maker has to say to the user. (``UsageError`` if there is none.)
         """
-        entry = self._entry(name)
+        entry = self.find(name)
         if name in self.built_in:
             return cast(Part, entry.load()(*arguments))
         try:
@@ -73,8 +73,19 @@ class Registry(Generic[Part]):
             raise BadPlugin(f"{self._of(entry)} is no {self.interface.__name__}.")
         return cast(Part, part)
 
-    def _entry(self, name: str) -> EntryPoint:
-        """Find a part's maker; ``UsageError`` if there is none."""
+    def find(self, name: str) -> EntryPoint:
+        """Find what makes a part, without importing it.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            Where its maker is.
+
+        Raises:
+            UsageError: If no part has that name.
+            BadPlugin: If two distributions offer it.
+        """
         if name in self.built_in:
             return EntryPoint(name, self.built_in[name], self.group)
         found = tuple(entry_points(group=self.group, name=name))

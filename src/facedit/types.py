@@ -21,6 +21,9 @@ UInt8 = NDArray[np.uint8]
 ENERGY_AND_VOICE = "+energy+vad"
 """What the name of speech features ends in whose last columns are energy and voice activity."""
 
+LANDMARK_TERMS = "landmarks"
+"""What a motion space says that decodes to landmarks, and a renderer that draws them."""
+
 LANDMARKS = 478
 """Points of the face mesh (468 of the surface and 10 of the irises)."""
 

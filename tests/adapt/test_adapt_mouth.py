@@ -17,6 +17,7 @@ from facedit.face.regions import INNER_LIPS
 from facedit.options import Run
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
+from facedit.render.mouths import Mouths
 from facedit.render.network import MouthNetwork, MouthNetworkConfig
 from facedit.training.adapt.adapting import adapted_models
 from facedit.training.adapt.mouth import AdaptSettings, adapt_mouth, is_better
@@ -156,7 +157,7 @@ def test_the_key_knows_pictures_weights_and_settings(
 def test_unless_asked_for_the_models_stay_as_they_are(wrong: MouthNetwork) -> None:
     from facedit.compose.models import Models
 
-    models = Models(None, None, wrong)  # type: ignore[arg-type]
+    models = Models(None, None, Mouths(wrong))  # type: ignore[arg-type]
     clock = StageClock()
     kept, figures = adapted_models(models, (), Run(adapt=False), clock)
     assert kept is models

@@ -16,6 +16,7 @@ from facedit.compose.still import CLOSED
 from facedit.face.distances import lip_opening
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
+from facedit.render.mouths import Mouths
 from facedit.render.still import Still
 from facedit.speech.whisper_base import WhisperBase
 from facedit.types import Sound
@@ -90,7 +91,7 @@ def targets_of(space, person, canvas, motion):
     """Landmarks of the output's pictures, with all that speech may move."""
     drawn = len(motion) + canvas.first_frame
     base = picture_base(person, Sound(np.zeros((drawn * 640, 1), np.float32), 16000), "")
-    (work,) = base.works(Take((canvas,), (motion,), space, None, "head", 0))
+    (work,) = base.works(Take((canvas,), (motion,), space, Mouths(None), "head", 0))
     assert work.infilled.shape == motion.shape
     return target_landmarks(
         space,

@@ -19,6 +19,7 @@ from facedit.media.probe import probe
 from facedit.media.write import write_video
 from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
+from facedit.render.mouths import Mouths
 from facedit.render.still import Still
 from facedit.types import FaceTrack, Sound
 
@@ -58,7 +59,7 @@ def test_raised_brows(base_of, region, arrives, space, tmp_path):
     (canvas,) = base.canvases(space, region)
     motion = canvas.values.copy()
     motion[-FRAMES // 2 :] = with_raised_brows(space, motion[-1], canvas.identity, RAISED_PX)
-    works = base.works(Take((canvas,), (motion,), space, None, region, 0))
+    works = base.works(Take((canvas,), (motion,), space, Mouths(None), region, 0))
     # The mask says the same as the pixels.
     assert canvas.mask[-1, space.groups["face"]].all() == arrives
     works = tuple(replace(work, blinks=()) for work in works)

@@ -18,7 +18,7 @@ from facedit.media.frame import Frame
 from facedit.media.read import read_frames
 from facedit.media.write import write_video
 from facedit.progress import StageClock
-from facedit.render.network import MouthNetwork
+from facedit.render.renderers import Renderer
 from facedit.types import Float32
 
 
@@ -37,14 +37,14 @@ class Made:
 
 
 def make_video(
-    case: Case, system: System, network: MouthNetwork, output: Path, takes: int, clock: StageClock
+    case: Case, system: System, renderer: Renderer, output: Path, takes: int, clock: StageClock
 ) -> Made:
     """Make the video of a system for an item, from its first take.
 
     Args:
         case: The item, ready.
         system: The system.
-        network: The mouth network that renders all systems alike.
+        renderer: What draws all systems alike.
         output: The video, replaced if it exists.
         takes: Versions of the motion to draw, where takes differ.
         clock: Times the stages.
@@ -65,14 +65,14 @@ def make_video(
             # A frame more than the clip, if its length is no whole number of frames.
             end_s = case.base.plan.output_duration_s
             sound = iter([case.sound.window(0.0, end_s).samples])
-        frames = _pictures(case, system, drawn, network)
+        frames = _pictures(case, system, drawn, renderer)
         comment = f"facedit {__version__} bench: synthetic face, made for measuring"
         write_video(output, info, frames, sound, force=True, metadata={"comment": comment})
     return Made(output, drawn)
 
 
 def _pictures(
-    case: Case, system: System, drawn: Float32 | None, network: MouthNetwork
+    case: Case, system: System, drawn: Float32 | None, renderer: Renderer
 ) -> Iterator[Frame]:
     """Return the pictures of a system at their times."""
     if system.pictures == "clip":
@@ -83,7 +83,7 @@ def _pictures(
     motion = np.where(case.canvas.mask, drawn[0], case.canvas.values)
     base = case.base
     works = base.works(
-        Take((case.canvas,), (motion,), case.space, network, case.region, case.item.seed)
+        Take((case.canvas,), (motion,), case.space, renderer, case.region, case.item.seed)
     )
     pictures = output_pictures(base.frames(), base.plan, base.paths, works)
     return (picture.frame.at(picture.time_s) for picture in pictures)

@@ -20,11 +20,13 @@ from facedit.bench.scoring import drawn_scene, scene_of, truth_scene
 from facedit.bench.selection import SUFFIXES
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.system import System
-from facedit.device import AUTO, choose_device, device_of
+from facedit.device import AUTO, choose_device
 from facedit.errors import BadMedia, FaceditError, one_line
 from facedit.face.landmarker import Landmarker
 from facedit.progress import StageClock
-from facedit.render.network import MouthNetwork, load_network
+from facedit.render.mouths import Mouths
+from facedit.render.network import load_network
+from facedit.render.renderers import Renderer
 from facedit.speech.encoders import Encoder, encoder_named
 
 VIDEOS, WORK = "videos", "work"
@@ -75,8 +77,8 @@ def make_worker(job: Job) -> Callable[[Task], list[Record]]:
     """
     device = choose_device(job.device)
     systems = {system.name: system for system in choose(job.systems, device)}
-    mouth = load_network(device=device)
-    tools = Tools(load_nets(device), mouth, Landmarker(), encoder_named(device=device_of(mouth)))
+    mouths = Mouths(load_network(device=device), device)
+    tools = Tools(load_nets(device), mouths, Landmarker(), encoder_named(device=device))
 
     def handle(task: Task) -> list[Record]:
         return work(job, task, systems, tools)
@@ -90,13 +92,13 @@ class Tools:
 
     Attributes:
         nets: Those that measure.
-        mouth: The one that renders.
+        renderer: What draws all systems alike.
         landmarker: The tracker.
         encoder: What hears the sounds for measures and baselines.
     """
 
     nets: Nets
-    mouth: MouthNetwork
+    renderer: Renderer
     landmarker: Landmarker
     encoder: Encoder
 
@@ -200,7 +202,7 @@ def _made(job: Job, case: Case, system: System, tools: Tools, clock: StageClock)
     folder = job.output / VIDEOS / system.name
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{case.item.id}.mp4"
-    return make_video(case, system, tools.mouth, output, job.takes, clock)
+    return make_video(case, system, tools.renderer, output, job.takes, clock)
 
 
 def given_video(folder: Path, item: str) -> Path:

@@ -21,7 +21,7 @@ from facedit.media.info import VideoInfo
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
-from facedit.render.network import MouthNetwork
+from facedit.render.renderers import Renderer
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
 from facedit.types import FaceTrack, Float32, Sound
@@ -63,7 +63,7 @@ class Take:
     canvases: Sequence[Canvas]
     motions: Sequence[Float32]
     space: MotionSpace
-    mouth: MouthNetwork | None
+    renderer: Renderer
     region: Region
     seed: int
 

@@ -18,6 +18,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.write import write_video
 from facedit.options import Making, Run
 from facedit.progress import StageClock
+from facedit.render.renderers import DEFAULT_RENDERER
 from facedit.report.files import write_report
 from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
 from facedit.types import SpeechFeatures, Transcript, Word
@@ -80,11 +81,14 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
     energies = tuple(
         SpeechFeatures.from_values(heard, learned.motion.encoder).energy for heard in speech
     )
+    drawn_by: dict[str, Figure] = {}
+    if learned.renderer.name != DEFAULT_RENDERER:
+        drawn_by["renderer"] = learned.renderer.name
     reports = []
     for take, output in enumerate(outputs):
         seed = job.run.first_seed + take
         motions = [motion[take] for motion in infilled]
-        works = base.works(Take(canvases, motions, learned.space, learned.mouth, region, seed))
+        works = base.works(Take(canvases, motions, learned.space, learned.renderer, region, seed))
         logs = _logs(base)
         pictures = output_pictures(base.frames(), plan, base.paths, works)
         count = base.info.frame_count + plan.shift_frames
@@ -112,7 +116,7 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
             seams=seams_of(plan.picture_spans(), logs, works),
             spans=spans_of(plan, logs, works, energies, None if job.verb == "edit" else job.verb),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={"seed": seed, "region": region, **adapted, **base.figures()},
+            figures={"seed": seed, "region": region, **drawn_by, **adapted, **base.figures()},
             provenance=provenance(job),
             warnings=(*job.notes, *notes, *warnings),
         )

@@ -9,7 +9,8 @@ from facedit.device import choose_device, device_of
 from facedit.model.checkpoint import MotionModel, load_model
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
-from facedit.render.network import MouthNetwork, load_network
+from facedit.render.network import load_network
+from facedit.render.renderers import DEFAULT_RENDERER, RENDERERS, Renderer
 from facedit.speech.encoders import Encoder, encoder_of
 
 
@@ -20,12 +21,12 @@ class Models:
     Attributes:
         space: The motion space.
         motion: The motion model.
-        mouth: The mouth network, or None to work from real pixels alone.
+        renderer: What draws the faces.
     """
 
     space: MotionSpace
     motion: MotionModel
-    mouth: MouthNetwork | None
+    renderer: Renderer
 
     @property
     def encoder(self) -> Encoder:
@@ -37,13 +38,26 @@ def load_models(run: Run) -> Models:
     """Load the learned parts.
 
     Args:
-        run: Options; ``weights``, ``speaker`` and ``device`` choose.
+        run: Options; ``weights``, ``speaker``, ``renderer`` and ``device`` choose.
 
     Returns:
         The models; the motion space is the one that the motion model was trained in. (The errors
-        of ``choose_weights``; ``BadWeights`` if a file is damaged.)
+        of ``choose_weights`` and ``RENDERERS``; ``BadWeights`` if a file is damaged.)
     """
     chosen = choose_weights(run)
     device = choose_device(run.device)
     motion = load_model(chosen.motion, device)
-    return Models(MotionSpace.named(motion.space), motion, load_network(chosen.mouth, device))
+    renderer = RENDERERS.make(
+        run.renderer or DEFAULT_RENDERER, load_network(chosen.mouth, device), device
+    )
+    return Models(MotionSpace.named(motion.space), motion, renderer)
+
+
+def check_models(run: Run) -> None:
+    """Refuse before any work what cannot be loaded after it.
+
+    Args:
+        run: Options. (The errors of ``choose_weights`` and ``RENDERERS`` pass through.)
+    """
+    choose_weights(run)
+    RENDERERS.find(run.renderer or DEFAULT_RENDERER)

@@ -24,9 +24,6 @@ from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
 from facedit.render.blink import blink_schedule
-from facedit.render.renderer import FaceRenderer
-from facedit.render.still import StillRenderer
-from facedit.render.types import Renderer
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
 from facedit.types import FaceTrack, Float32, Sound
@@ -168,9 +165,8 @@ class PictureBase:
         (canvas,), (motion,), (window,) = take.canvases, take.motions, self.windows
         canvas, motion = in_picture(take.space, self.person, canvas, motion)
         own = self.person.bank
-        renderer: Renderer = (
-            FaceRenderer(own, take.mouth) if own else StillRenderer(self.person.still, take.mouth)
-        )
+        by = take.renderer
+        renderer = by.of_clip(own) if own else by.of_picture(self.person.still)
         blinks = blink_schedule(self.plan.output_duration_s, np.random.default_rng(take.seed))
         return (
             SpanWork(

@@ -20,7 +20,7 @@ from facedit.options import Region
 from facedit.render.blink import Blink, closure_at
 from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.morph import morph_cut
-from facedit.render.types import Renderer
+from facedit.render.types import ClipRenderer
 from facedit.types import FaceTrack, Float32, Float64, UInt8
 
 FADE_S = 0.08
@@ -70,7 +70,7 @@ class SpanWork:
     canvas: Canvas
     infilled: Float32
     track: FaceTrack
-    renderer: Renderer
+    renderer: ClipRenderer
     space: MotionSpace
     region: Region
     start_s: float

@@ -28,7 +28,6 @@ from facedit.motion.space import MotionSpace
 from facedit.options import Region, Run
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
-from facedit.render.renderer import FaceRenderer
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
 from facedit.speech.sound_cache import cached_features
@@ -112,7 +111,7 @@ class VideoBase:
                     canvas,
                     motion,
                     window.track,
-                    FaceRenderer(window.bank, take.mouth),
+                    take.renderer.of_clip(window.bank),
                     take.space,
                     take.region,
                     span.output_start_s,

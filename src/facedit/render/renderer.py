@@ -47,7 +47,7 @@ Forbidden = Callable[[Float64], NDArray[np.bool_]]
 
 
 class FaceRenderer:
-    """Puts target landmarks into frames of a clip (implements ``Renderer``).
+    """Puts target landmarks into frames of a clip (implements ``ClipRenderer``).
 
     Args:
         bank: Frames to copy from; may be empty, then only base and network are used.

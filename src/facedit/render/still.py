@@ -30,7 +30,7 @@ class Still:
 
 
 class StillRenderer:
-    """Puts target landmarks into one picture (implements ``Renderer``).
+    """Puts target landmarks into one picture (implements ``ClipRenderer``).
 
     What the picture does not show, the mouth network invents, but for the picture's own teeth; a
     donor's mouths (another clip of the user's own) are handed to it as references after their tone

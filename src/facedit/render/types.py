@@ -1,4 +1,4 @@
-"""What the renderer takes and gives, and the interface that another renderer would implement."""
+"""What a renderer of a clip takes and gives."""
 
 from __future__ import annotations
 
@@ -56,22 +56,27 @@ class MouthPath:
     choices: tuple[Choice, ...]
 
 
-class Renderer(Protocol):
-    """Anything that can put target landmarks into frames of a clip."""
+class ClipRenderer(Protocol):
+    """Puts targets into frames of a clip, or into one picture.
 
-    def plan(self, target_landmarks: Float32, base_landmarks: Float32) -> MouthPath:
-        """Choose real pictures for consecutive frames, both arguments (F, 478, 3)."""
+    A target and what is under it are arrays in the terms of the motion space: what it sees of a
+    frame, and decodes to. Of the default space these are landmarks in pixels, shape (478, 3).
+    """
+
+    def plan(self, target: Float32, base: Float32, /) -> MouthPath:
+        """Choose real pictures for consecutive frames, both arguments (F, ...)."""
         ...
 
     def render(
         self,
         base_rgb: UInt8,
-        base_landmarks: Float32,
-        target_landmarks: Float32,
+        base: Float32,
+        target: Float32,
         choice: Choice,
+        /,
         *,
         weight: float = 1.0,
         region: Region = "lips",
     ) -> Patch:
-        """Draw one frame: a patch for the base frame."""
+        """Draw one frame: a patch for the base frame, shape (H, W, 3)."""
         ...

@@ -9,6 +9,7 @@ from facedit.compose.base import TrackedWindow
 from facedit.compose.models import Models
 from facedit.options import Run
 from facedit.progress import StageClock
+from facedit.render.mouths import Mouths
 from facedit.report.run_report import Figure
 
 
@@ -26,14 +27,17 @@ def adapted_models(
     Returns:
         The parts to render with, and figures for the report.
     """
-    if not run.adapt or models.mouth is None:
+    drawn_by = models.renderer
+    if not run.adapt or not isinstance(drawn_by, Mouths) or drawn_by.network is None:
         return models, {"mouth adapted": False}
     from facedit.training.adapt.mouth import AdaptSettings
     from facedit.training.adapt.mouth_cache import cached_adaptation
 
     settings = AdaptSettings()
     with clock.stage("adapting the mouth", settings.steps) as tick:
-        found = cached_adaptation(models.mouth, [window.bank for window in windows], settings, tick)
+        found = cached_adaptation(
+            drawn_by.network, [window.bank for window in windows], settings, tick
+        )
     figures: dict[str, Figure] = {
         "mouth adapted": found.used,
         "mouth adaptation": found.outcome,
@@ -42,4 +46,4 @@ def adapted_models(
     if found.steps:
         figures["mouth error before"] = found.before
         figures["mouth error after"] = found.after
-    return replace(models, mouth=found.network), figures
+    return replace(models, renderer=replace(drawn_by, network=found.network)), figures

@@ -1,0 +1,41 @@
+"""What draws faces: the interface, and the renderers there are, by name."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from facedit.plugins import Registry
+from facedit.render.bank import ReferenceBank
+from facedit.render.still import Still
+from facedit.render.types import ClipRenderer
+
+DEFAULT_RENDERER = "mouths"
+
+
+@runtime_checkable
+class Renderer(Protocol):
+    """Draws the faces of a run; its weights are loaded once."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def terms(self) -> str:
+        """What it takes targets in: the ``terms`` of the motion spaces that it can draw."""
+
+    def of_clip(self, bank: ReferenceBank) -> ClipRenderer:
+        """Draw into frames of a clip, whose mouths and eyes are in a bank."""
+
+    def of_picture(self, still: Still) -> ClipRenderer:
+        """Draw into one picture, all that is known of the person."""
+
+
+RENDERERS = Registry[Renderer](
+    "renderer",
+    "facedit.renderers",
+    Renderer,
+    {DEFAULT_RENDERER: "facedit.render.mouths:Mouths"},
+)
+"""All renderers; what makes one is called with the mouth network of the run's weights, which it may
+leave alone, and the device where it is to compute."""
