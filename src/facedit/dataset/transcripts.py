@@ -26,9 +26,7 @@ SUFFIXES = (".align", ".json", ".srt", ".vtt", ".TextGrid", ".txt")
 class Said:
     """What a table says of a clip.
 
-    Attributes:
-        text: What is said; empty if only the language is known.
-        language: ISO 639-1 code.
+    The text is empty if only the language, an ISO 639-1 code, is known.
     """
 
     text: str

@@ -40,15 +40,9 @@ class MotionTable:
 
 
 def motion_table(track: FaceTrack, space: MotionSpace, landmarker: Landmarker) -> MotionTable:
-    """Describe a track in the motion space, in degrees and in blendshape weights.
+    """Describe a track in the motion space, in degrees and in blendshape weights, row by row.
 
-    Args:
-        track: Smoothed (or raw) track.
-        space: The motion space.
-        landmarker: Whose blendshape network to run.
-
-    Returns:
-        One row per frame of the track. (``NoFace`` if no frame has a face.)
+    The track is smoothed or raw; NoFace is raised if no frame has a face.
     """
     identity = space.identity(track.landmarks, track.confidence)
     values, pose = space.encode_with_pose(track.landmarks, identity)
@@ -63,15 +57,7 @@ def motion_table(track: FaceTrack, space: MotionSpace, landmarker: Landmarker) -
 
 
 def blendshape_weights(track: FaceTrack, landmarker: Landmarker) -> Float32:
-    """Run the blendshape network over a track.
-
-    Args:
-        track: The track.
-        landmarker: The networks.
-
-    Returns:
-        Weights in [0, 1], shape (F, 52); NaN where there is no face.
-    """
+    """Return a track's blendshape weights in [0, 1], shape (F, 52); NaN where there is no face."""
     weights = np.full((len(track.times_s), len(BLENDSHAPE_NAMES)), np.nan, np.float32)
     for row, landmarks in zip(weights, track.landmarks, strict=True):
         if np.isfinite(landmarks).all():
@@ -84,15 +70,8 @@ def write_motion(path: Path, table: MotionTable, *, force: bool = False) -> None
 
     CSV: a row per frame with time, confidence, head angles, motion dims and blendshape weights,
     fields of frames without a face empty. npz: the same arrays, with the landmarks in pixels.
-
-    Args:
-        path: The file, ``.csv`` or ``.npz``.
-        table: What to write.
-        force: Whether to replace a file that is there.
-
-    Raises:
-        UsageError: If the suffix is neither. (``OutputExists`` and ``OutputNotWritable`` come
-            from the media stage.)
+    UsageError is raised if the suffix is neither; OutputExists and OutputNotWritable come from the
+    media stage.
     """
     from facedit.media.output import whole_or_nothing
 

@@ -61,12 +61,10 @@ class FitOptions:
 
 @dataclass(frozen=True, slots=True)
 class FitClip:
-    """A clip of the training set.
+    """A raw track of the training set.
 
-    Attributes:
-        track: Raw track.
-        speaker: Name of the person; neutral faces are averaged per speaker first.
-        group: Corpus; every group weighs the same in bases and statistics, however many clips.
+    Neutral faces are averaged per speaker first; every group (corpus) weighs the same in bases and
+    statistics, however many clips.
     """
 
     track: FaceTrack
@@ -75,13 +73,9 @@ class FitClip:
 
 
 def grid_landmarks(track: FaceTrack) -> tuple[Float32, Float32]:
-    """Smooth a whole track and bring it onto the 25 Hz grid.
+    """Smooth a whole raw track and bring it onto the 25 Hz grid, frames without a face left out.
 
-    Args:
-        track: Raw track of a clip.
-
-    Returns:
-        Landmarks of the frames with a face, shape (T, 478, 3), and confidence, shape (T,).
+    Returns landmarks, shape (T, 478, 3), and confidence, shape (T,).
     """
     last = float(track.times_s[-1])
     frames = first_frame_from(last + 0.5 / MOTION_FPS)
@@ -99,17 +93,9 @@ def fit_space(
 ) -> MotionSpace:
     """Fit bases and statistics to clips of the training split.
 
-    Args:
-        clips: The clips; iterated once, tracks are not all kept.
-        options: Choices; the defaults if None.
-        provenance: What to write into the metadata (corpora, licence, ...).
-        progress: Called with the number of clips done.
-
-    Returns:
-        The space.
-
-    Raises:
-        ValueError: If fewer frames than dims are usable.
+    The clips are iterated once, not all tracks are kept; ``provenance`` goes into the metadata
+    (corpora, licence, ...); ``progress`` hears the number of clips done. ValueError if fewer frames
+    than dims are usable.
     """
     options = options or FitOptions()
     start = _initial_canonical()

@@ -30,17 +30,9 @@ def fit_from_manifest(
 ) -> MotionSpace:
     """Fit the motion space to the clips of the training split that have a track.
 
-    Args:
-        manifest: CSV with the columns ``file`` (beside the manifest), ``split``, ``corpus``,
-            ``speaker`` and ``licence``.
-        tracks: Folder of raw tracks, ``SHA256_OF_THE_CLIP.npz``.
-        options: Choices of the fit.
-
-    Returns:
-        The space; its metadata names corpora and licence.
-
-    Raises:
-        UsageError: If no training clip has a track.
+    The manifest is a CSV with the columns ``file`` (beside it), ``split``, ``corpus``, ``speaker``
+    and ``licence``; ``tracks`` holds raw tracks, ``SHA256_OF_THE_CLIP.npz``. The space's metadata
+    names corpora and licence. UsageError is raised if no training clip has a track.
     """
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
@@ -69,11 +61,7 @@ def fit_from_manifest(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run from the command line.
-
-    Args:
-        arguments: Words of the command line; the process's own if None.
-    """
+    """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m facedit.motion.fit_corpus")
     parser.add_argument("manifest", type=Path)
     parser.add_argument("tracks", type=Path, help="folder of raw tracks, SHA256.npz")

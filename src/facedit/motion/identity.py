@@ -31,22 +31,12 @@ class Identity:
 def estimate_identity(
     landmarks: Float32, confidence: Float32, canonical: Float32, *, passes: int = 2
 ) -> Identity:
-    """Estimate a clip's constants: means over its frames, weighted by confidence.
+    """Estimate a clip's constants: means over its frames, weighted by confidence (F,).
 
-    Poses are fitted to the canonical face first, then to the clip's own mean shape, whose
-    orientation stays that of the canonical one. A single frame is its own neutral.
-
-    Args:
-        landmarks: Landmarks in pixels, shape (F, 478, 3); NaN frames are skipped.
-        confidence: Weights of the frames, shape (F,).
-        canonical: The canonical face, shape (478, 3).
-        passes: How often poses are refitted.
-
-    Returns:
-        The constants.
-
-    Raises:
-        NoFace: If no frame has a face.
+    Poses are fitted to the canonical face (478, 3) first, then to the clip's own mean shape, whose
+    orientation stays that of the canonical one; ``passes`` times. A single frame is its own
+    neutral. Landmarks are in pixels, shape (F, 478, 3), NaN frames are skipped; NoFace if no frame
+    has a face.
     """
     seen = (confidence > 0) & np.isfinite(landmarks).all(axis=(1, 2))
     if not seen.any():
@@ -69,15 +59,10 @@ def estimate_identity(
 
 
 def relative_head(pose: HeadPose, identity: Identity) -> Float64:
-    """Describe head poses relative to a clip's usual one.
+    """Describe head poses against a clip's neutral shape relative to its usual one, shape (F, 6).
 
-    Args:
-        pose: Poses against the clip's neutral shape.
-        identity: The clip's constants.
-
-    Returns:
-        Rotation vector less the mean (radians), x and y of the translation less the mean over the
-        scale, and the logarithm of the scale over the mean: shape (F, 6).
+    Rotation vector less the mean (radians), x and y of the translation less the mean over the
+    scale, and the logarithm of the scale over the mean.
     """
     turn = pose.rotation_vectors - identity.rotation
     move = (pose.translation - identity.centre_px)[:, :2] / identity.scale_px

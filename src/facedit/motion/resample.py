@@ -23,20 +23,12 @@ _TOUCH_S = 1e-6
 def resample_track(
     track: FaceTrack, start_s: float, frames: int, *, max_gap_s: float = MAX_GAP_S
 ) -> tuple[Float32, Float32]:
-    """Bring a track onto the 25 Hz grid.
+    """Bring a smoothed track onto the 25 Hz grid; frame 0 is at ``start_s``.
 
-    Short gaps are bridged; across cuts and long gaps nothing is interpolated: a grid frame there
-    takes the nearest tracked frame of its own shot if that is within half a grid step, else NaN.
-
-    Args:
-        track: Landmarks at the video's frame times (smoothed).
-        start_s: Time of grid frame 0.
-        frames: Number of grid frames T.
-        max_gap_s: Longest gap to bridge.
-
-    Returns:
-        Landmarks in pixels, shape (T, 478, 3), NaN where there is no face, and confidence, shape
-        (T,), 0 there.
+    Gaps up to ``max_gap_s`` are bridged; across cuts and long gaps nothing is interpolated: a grid
+    frame there takes the nearest tracked frame of its own shot if that is within half a grid step,
+    else NaN. Returns landmarks in pixels, shape (T, 478, 3), NaN where there is no face, and
+    confidence, shape (T,), 0 there.
     """
     grid = start_s + np.arange(frames) / MOTION_FPS
     landmarks = np.full((frames, *track.landmarks.shape[1:]), np.nan, np.float32)
@@ -59,15 +51,9 @@ def resample_track(
 
 
 def values_at(times_s: Float64, values: Float32, start_s: float) -> Float32:
-    """Read motion of the 25 Hz grid at a video's frame times.
+    """Read motion of the 25 Hz grid (T, D), row k at ``start_s + k / 25``, at times (F,): (F, D).
 
-    Args:
-        times_s: Times in seconds, any spacing, shape (F,).
-        values: Motion, row k at ``start_s + k / 25``, shape (T, D).
-        start_s: Time of row 0.
-
-    Returns:
-        Values at those times, shape (F, D); the first or last row's outside the grid.
+    Outside the grid it is the first or last row's.
     """
     grid = start_s + np.arange(len(values)) / MOTION_FPS
     return cubic_spline(grid, values, np.asarray(times_s, np.float64)).astype(np.float32)
@@ -76,15 +62,10 @@ def values_at(times_s: Float64, values: Float32, start_s: float) -> Float32:
 def cubic_spline(
     knots: Float64, values: NDArray[np.floating], times: NDArray[np.floating]
 ) -> Float64:
-    """Interpolate by the natural cubic spline (twice continuously differentiable).
+    """Interpolate samples (N, C) by the natural cubic spline (twice continuously differentiable).
 
-    Args:
-        knots: Ascending times of the samples, shape (N,), N >= 1.
-        values: Samples, shape (N, C).
-        times: Where to evaluate, shape (M,); held constant outside the knots.
-
-    Returns:
-        Values, shape (M, C).
+    Their times, the knots (N,), ascend, N >= 1; the values (M, C) at ``times`` (M,) are held
+    constant outside the knots.
     """
     samples = np.asarray(values, np.float64)
     times = np.clip(np.asarray(times, np.float64), knots[0], knots[-1])

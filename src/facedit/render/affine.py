@@ -17,9 +17,8 @@ _Complex = NDArray[np.complex128]
 class TriangleMaps:
     """Affine maps from the triangles of one target to those of any number of sources.
 
-    Args:
-        target: Corners of all triangles, shape (n, 3, 2).
-        used: Numbers of the triangles whose maps are wanted, shape (m,).
+    ``target`` holds the corners of all triangles, shape (n, 3, 2); ``used`` (m,) numbers those
+    whose maps are wanted.
     """
 
     def __init__(self, target: Float32, used: NDArray[np.intp]) -> None:
@@ -38,16 +37,11 @@ class TriangleMaps:
     def places(
         self, source: Float32, numbers: NDArray[np.intp], columns: Float32, rows: Float32
     ) -> Float32:
-        """Map pixels.
+        """Map pixels to x, y in the source, shape (h, w, 2); one without a triangle to itself.
 
-        Args:
-            source: Corners of all triangles in the source, shape (n, 3, 2).
-            numbers: Triangle of each pixel, -1 for none, shape (h, w).
-            columns: x of the pixels, shape (w,).
-            rows: y of the pixels, shape (h,).
-
-        Returns:
-            x, y in the source, shape (h, w, 2); of a pixel without a triangle its own.
+        ``source`` holds the corners of all triangles there, shape (n, 3, 2), ``numbers`` (h, w) the
+        triangle of each pixel, -1 for none; ``columns`` (w,) and ``rows`` (h,) are the pixels' x
+        and y.
         """
         corners = _as_complex(source[self._used].astype(np.float64))
         first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]

@@ -21,12 +21,7 @@ EYE_POINTS = tuple(point for group in (*UPPER_LIDS, *LOWER_LIDS, *LOWER_BROWS) f
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """A rectangle cut from a picture, at the picture's own resolution.
-
-    Attributes:
-        rgb: Pixels, shape (h, w, 3).
-        origin: x, y of its first pixel in the picture.
-    """
+    """A rectangle (h, w, 3) cut from a picture, not scaled; ``origin`` is its x, y there."""
 
     rgb: UInt8
     origin: tuple[int, int]
@@ -67,17 +62,8 @@ class BankFrame:
 class ReferenceBank:
     """Frames of one person to copy mouths and eyes from; built frame by frame, bounded in size.
 
-    When it is full, the frames most like another are dropped, so that rare mouths stay.
-
-    Args:
-        max_frames: Largest number of frames.
-        max_bytes: Largest size of all pictures together.
-
-    Raises:
-        ValueError: If either is not positive.
-
-    Attributes:
-        frames: The frames, ordered by time.
+    When it is full, the frames most like another are dropped, so that rare mouths stay. ``frames``
+    are ordered by time; ``max_bytes`` bounds all pictures together.
     """
 
     def __init__(self, max_frames: int = 600, max_bytes: int = 256 * 2**20) -> None:
@@ -91,16 +77,10 @@ class ReferenceBank:
         return len(self.frames)
 
     def add(self, rgb: UInt8, landmarks: Float32, time_s: float) -> bool:
-        """Add a frame.
+        """Add an upright frame (H, W, 3) with its landmarks in pixels (478, 3).
 
-        Args:
-            rgb: Upright picture, shape (H, W, 3).
-            landmarks: Its landmarks in pixels, shape (478, 3).
-            time_s: Its time in seconds.
-
-        Returns:
-            False if the frame was left out: no landmarks, a mouth outside the picture, or a time
-            that is in the bank already.
+        False if it was left out: no landmarks, a mouth outside the picture, or a time that is in
+        the bank already.
         """
         points = np.asarray(landmarks, np.float32)
         if points.shape != (LANDMARKS, 3) or not np.isfinite(points).all():
@@ -164,14 +144,9 @@ def _bank_frame(rgb: UInt8, landmarks: Float32, time_s: float) -> BankFrame:
 
 
 def most_different(descriptors: Float32, count: int) -> list[int]:
-    """Choose rows so that those dropped have a close neighbour among those kept.
+    """Choose rows (n, C) so that those dropped have a close neighbour among the ``count`` kept.
 
-    Args:
-        descriptors: One row per frame, shape (n, C).
-        count: Number of rows to keep.
-
-    Returns:
-        Indices of the rows kept, ascending.
+    Their indices ascend.
     """
     squares = (descriptors**2).sum(axis=1)
     distance = squares[:, None] + squares - 2.0 * descriptors @ descriptors.T

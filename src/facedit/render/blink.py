@@ -18,12 +18,7 @@ LENGTH_S = (0.15, 0.35)
 
 @dataclass(frozen=True, slots=True)
 class Blink:
-    """One blink.
-
-    Attributes:
-        start_s: When the lids begin to move.
-        length_s: Until they are open again, in seconds.
-    """
+    """One blink: when the lids begin to move, and how long until they are open again."""
 
     start_s: float
     length_s: float
@@ -35,15 +30,7 @@ class Blink:
 
 
 def blink_schedule(duration_s: float, rng: np.random.Generator) -> tuple[Blink, ...]:
-    """Draw the blinks of a clip.
-
-    Args:
-        duration_s: Length of the clip in seconds.
-        rng: Source of chance.
-
-    Returns:
-        Blinks that begin and end inside the clip, in order.
-    """
+    """Draw the blinks of a clip, inside it and in order."""
     blinks: list[Blink] = []
     start = float(rng.uniform(0.5, APART_S[1] - APART_S[0]))
     while True:
@@ -55,16 +42,9 @@ def blink_schedule(duration_s: float, rng: np.random.Generator) -> tuple[Blink, 
 
 
 def closure_at(times_s: Sequence[float] | Float64, blinks: Sequence[Blink]) -> Float64:
-    """Return how far the lids are down.
+    """Return how far the lids are down, 0 open to 1 shut, at times in seconds, shape (F,).
 
     Lids fall in a third of a blink, rest shut for a tenth and rise in the remainder.
-
-    Args:
-        times_s: Times in seconds, shape (F,).
-        blinks: The blinks.
-
-    Returns:
-        0 open to 1 shut, shape (F,).
     """
     times = np.asarray(times_s, np.float64)
     closure = np.zeros(len(times))

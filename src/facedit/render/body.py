@@ -45,26 +45,14 @@ def body_path(
     fps: float,
     cuts: Sequence[float] = (),
 ) -> BodyPath:
-    """Find the source time of every frame of a filled span.
+    """Find the source time of every frame of a filled span, ``round(duration_s * fps)`` of them.
 
     Output frame k stands ``k / fps`` after the span's beginning; the path is at the beginning of
     the removed part at 0 and at its end at ``duration_s``, with the clip's own speed at both ends
-    wherever there is room.
-
-    Args:
-        removed: Beginning and end of the source part that the span replaces, in seconds; equal
-            for an insertion.
-        duration_s: Length of the span in seconds.
-        clip_start_s: First usable source time.
-        clip_end_s: Last usable source time.
-        fps: Output frames per second.
-        cuts: Times of shot cuts in the source; excursions do not cross them.
-
-    Returns:
-        The path, with ``round(duration_s * fps)`` frames.
-
-    Raises:
-        ValueError: If the removed part is reversed or not inside the clip.
+    wherever there is room. ``removed`` is the source part that the span replaces, its ends equal
+    for an insertion (ValueError if it is reversed or not inside the clip); ``clip_start_s`` and
+    ``clip_end_s`` bound what is usable of the source; excursions do not cross its ``cuts``. All
+    times are in seconds.
     """
     a, b = removed
     if not clip_start_s <= a <= b <= clip_end_s:

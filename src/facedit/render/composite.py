@@ -17,15 +17,7 @@ MAX_OFFSET = 40.0
 
 
 def fill_polygon(points: Float32, rect: Rect) -> Float32:
-    """Draw a polygon.
-
-    Args:
-        points: Corners in pixels of the picture, shape (n, 2).
-        rect: Region of the picture to draw.
-
-    Returns:
-        1 inside, 0 outside, with smooth edges, shape (h, w).
-    """
+    """Draw a polygon (n, 2) in ``rect``: 1 inside, 0 outside, with smooth edges, shape (h, w)."""
     canvas = np.zeros((rect.height, rect.width), np.uint8)
     local = (points - np.array([rect.x, rect.y], np.float32)) * (1 << _BITS)
     cv2.fillPoly(canvas, [np.rint(local).astype(np.int32)], 255, cv2.LINE_AA, _BITS)
@@ -33,17 +25,7 @@ def fill_polygon(points: Float32, rect: Rect) -> Float32:
 
 
 def stretched(points: Float32, axis: Float32, along: float, across: float) -> Float32:
-    """Enlarge a shape about its middle along an axis and across it.
-
-    Args:
-        points: Points, shape (n, 2).
-        axis: Direction, shape (2,).
-        along: Factor along the axis.
-        across: Factor across it.
-
-    Returns:
-        The enlarged shape, shape (n, 2).
-    """
+    """Enlarge a shape (n, 2) about its middle, along the direction ``axis`` (2,) and across it."""
     unit = axis / max(float(np.linalg.norm(axis)), 1e-6)
     frame = np.array([unit, [-unit[1], unit[0]]], np.float32)
     centre = (points.max(axis=0) + points.min(axis=0)) / 2
@@ -52,14 +34,10 @@ def stretched(points: Float32, axis: Float32, along: float, across: float) -> Fl
 
 
 def mouth_outline(landmarks: Float32) -> Float32:
-    """Return the region in which a mouth is replaced.
+    """Return the region in which the mouth of a target (478, 3) is replaced.
 
-    Args:
-        landmarks: Landmarks of the target, shape (478, 3).
-
-    Returns:
-        Convex outline round the lips, 1.25 times as wide and 1.5 times as high, shape (n, 2); at
-        least 0.45 of the width high, so that a closed mouth takes its surroundings along.
+    A convex outline (n, 2) round the lips, 1.25 times as wide and 1.5 times as high; at least 0.45
+    of the width high, so that a closed mouth takes its surroundings along.
     """
     lips = outer_lips(landmarks)
     left, right = landmarks[list(MOUTH_CORNERS), :2]
@@ -72,14 +50,9 @@ def mouth_outline(landmarks: Float32) -> Float32:
 
 
 def mouth_mask(landmarks: Float32, rect: Rect) -> Float32:
-    """Return how much of the replaced mouth is shown at each pixel.
+    """Return how much of the replaced mouth of a target (478, 3) is seen at each pixel of ``rect``.
 
-    Args:
-        landmarks: Landmarks of the target, shape (478, 3).
-        rect: Region of the picture.
-
-    Returns:
-        Weights in [0, 1], falling off softly and never beyond the face's outline, shape (h, w).
+    Weights in [0, 1], falling off softly and never beyond the face's outline, shape (h, w).
     """
     oval = landmarks[list(FACE_OVAL), :2]
     inside = fill_polygon(stretched(oval, np.array([1, 0], np.float32), 0.97, 0.97), rect)
@@ -100,20 +73,12 @@ def _fade_out(rect: Rect, width: int = 3) -> Float32:
 
 
 def seam_offset(base: Float32, patch: Float32, mask: Float32, sigma: float) -> Float32:
-    """Measure on the seam only how the patch's colour must change to fit the base.
+    """Measure on the seam only how the patch's colour must change to fit the base: (h, w, 3).
 
-    The difference is weighted by how much the seam mixes both pictures and spread smoothly over
-    the patch (normalised blur, at quarter size), so that a difference of light goes and the
-    mouth's own colours stay.
-
-    Args:
-        base: Picture to blend into, shape (h, w, 3).
-        patch: Picture to be changed, same shape.
-        mask: Weight of the patch, shape (h, w).
-        sigma: How far the offset spreads, in pixels.
-
-    Returns:
-        Offset to add to the patch, clipped to +-40, shape (h, w, 3).
+    The difference is weighted by how much the seam mixes both pictures and spread smoothly over the
+    patch (normalised blur of ``sigma`` pixels, at quarter size), so that a difference of light goes
+    and the mouth's own colours stay. Base and patch have shape (h, w, 3), the patch's weight
+    ``mask`` (h, w); the offset is to be added to the patch and clipped to +-40.
     """
     height, width = mask.shape
     seam = 4.0 * mask * (1.0 - mask)
@@ -151,15 +116,9 @@ def cross_fade(first: UInt8, second: UInt8, weight: float) -> UInt8:
 
 
 def seal_border(rendered: UInt8, base: UInt8, rect: Rect) -> UInt8:
-    """Make the border pixels of a patch those of the base, except on the picture's own edges.
+    """Make a patch's border pixels those of the base picture, except on the picture's own edges.
 
-    Args:
-        rendered: The patch, shape (h, w, 3); changed in place.
-        base: The whole base picture, shape (H, W, 3).
-        rect: Where the patch lies.
-
-    Returns:
-        The patch.
+    The patch (h, w, 3), which lies at ``rect`` of the base (H, W, 3), is changed in place.
     """
     height, width = base.shape[:2]
     under = base[rect.slices]

@@ -29,14 +29,8 @@ def draw_lids(
 ) -> tuple[UInt8, Float32]:
     """Draw lids further down on the base where the bank has no eye that is shut as far.
 
-    Args:
-        rgb: The base picture, shape (H, W, 3); not changed.
-        base: Its landmarks, shape (478, 3).
-        target: Landmarks to reach, shape (478, 3).
-        frame: The bank frame chosen for the eyes.
-
-    Returns:
-        The picture and its landmarks, as they were if nothing is to be drawn.
+    Landmarks have shape (478, 3), the base picture (H, W, 3); ``frame`` is the one chosen for the
+    eyes. Picture and landmarks are returned, as they were if nothing is to be drawn.
     """
     closures = []
     real = lid_openings(frame.landmarks) if frame is not None else (np.inf, np.inf)
@@ -50,15 +44,9 @@ def draw_lids(
 
 
 def eye_mask(landmarks: Float32, side: int, rect: Rect) -> Float32:
-    """Return the region in which an eye is replaced.
+    """Return the region of a target (478, 3) in which an eye is replaced, shape (h, w).
 
-    Args:
-        landmarks: Landmarks of the target, shape (478, 3).
-        side: 0 for the eye at the picture's left, 1 for the other.
-        rect: Region of the picture.
-
-    Returns:
-        Weights in [0, 1] over lids and a rim of skin, shape (h, w).
+    Weights in [0, 1] over lids and a rim of skin. ``side`` is 0 for the eye at the picture's left.
     """
     upper, lower = landmarks[list(UPPER_LIDS[side]), :2], landmarks[list(LOWER_LIDS[side]), :2]
     axis = upper[-1] - upper[0]
@@ -79,14 +67,8 @@ def render_eyes(
     """Replace eyes whose opening differs from the base's by real ones, in place.
 
     The weight grows with the difference of opening, so that eyes that stay as they are stay the
-    base's own pixels.
-
-    Args:
-        canvas: The warped base, shape (h, w, 3), changed in place.
-        rect: Where the canvas lies in the picture.
-        frame: Bank frame whose eyes are shown; None leaves the warped eyes.
-        base: Landmarks of the base, shape (478, 3).
-        target: Landmarks of the target, shape (478, 3).
+    base's own pixels. The canvas (h, w, 3) is the warped base at ``rect`` of the picture; landmarks
+    have shape (478, 3); without a bank frame the warped eyes stay.
     """
     if frame is None:
         return

@@ -34,14 +34,10 @@ _EYE_LINE_TO_CENTRE = 75.0
 
 
 def crop_transform(landmarks: Float32, size: int = CROP) -> Float64:
-    """Return the similarity that brings the picture into the canonical crop.
+    """Return the similarity (2, 3) that brings a picture into the canonical crop of its face.
 
-    Args:
-        landmarks: One face in pixels of the picture, shape (478, 3).
-        size: Side of the crop; the scale stays 96 px between the eyes.
-
-    Returns:
-        Affine matrix from picture to crop coordinates, shape (2, 3).
+    The face has shape (478, 3); ``size`` is the crop's side; the scale stays 96 px between the
+    eyes.
     """
     points = landmarks.astype(np.float64)
     left, right = points[OUTER_EYE_CORNERS[0]], points[OUTER_EYE_CORNERS[1]]
@@ -56,15 +52,7 @@ def crop_transform(landmarks: Float32, size: int = CROP) -> Float64:
 
 
 def transform_landmarks(landmarks: Float32, matrix: Float64) -> Float32:
-    """Apply a similarity of the picture plane; depth is scaled like width.
-
-    Args:
-        landmarks: Points, shape (..., 3).
-        matrix: Affine matrix, shape (2, 3), a similarity.
-
-    Returns:
-        The moved points, same shape.
-    """
+    """Apply a similarity (2, 3) of the picture plane to (..., 3); depth is scaled like width."""
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     moved = np.empty(landmarks.shape, np.float32)
     moved[..., :2] = landmarks[..., :2] @ matrix[:, :2].T + matrix[:, 2]
@@ -75,17 +63,10 @@ def transform_landmarks(landmarks: Float32, matrix: Float64) -> Float32:
 def fit_similarity(
     source: Float32, target: Float32, points: tuple[int, ...] = ALIGNMENT_POINTS
 ) -> Float64:
-    """Fit the similarity of the picture plane that best moves one face onto another.
+    """Fit the similarity (2, 3) of the picture plane that best moves a face (478, 3) onto another.
 
-    Least squares in closed form over complex numbers (Umeyama 1991 for two dimensions).
-
-    Args:
-        source: Landmarks to move, shape (478, 3).
-        target: Landmarks to reach, shape (478, 3).
-        points: Which landmarks to fit; by default those that move with the skull.
-
-    Returns:
-        Affine matrix, shape (2, 3).
+    Least squares in closed form over complex numbers (Umeyama 1991 for two dimensions); by default
+    of the points that move with the skull.
     """
     index = list(points)
     a = source[index, 0].astype(np.float64) + 1j * source[index, 1]
@@ -98,15 +79,9 @@ def fit_similarity(
 
 
 def head_angles(landmarks: Float32) -> tuple[float, float]:
-    """Estimate how far the head is turned and tilted from the mesh's own depth.
+    """Estimate yaw and pitch in radians from the depth of a mesh (478, 3).
 
     A measure for comparing frames of one person, not a calibrated pose.
-
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        Yaw and pitch in radians.
     """
     across = landmarks[OUTER_EYE_CORNERS[1]] - landmarks[OUTER_EYE_CORNERS[0]]
     yaw = np.arctan2(across[2], np.hypot(across[0], across[1]))
@@ -116,14 +91,7 @@ def head_angles(landmarks: Float32) -> tuple[float, float]:
 
 
 def lid_openings(landmarks: Float32) -> tuple[float, float]:
-    """Return how far each eye is open.
-
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        Mean distance of the lids divided by the eye's width, the picture's left eye first.
-    """
+    """Return the lids' mean distance over the eye's width, the picture's left eye first."""
     openings = []
     for upper, lower in zip(UPPER_LIDS, LOWER_LIDS, strict=True):
         top, bottom = landmarks[list(upper[1:-1]), :2], landmarks[list(lower[1:-1]), :2]
@@ -138,17 +106,11 @@ INNER_PART = slice(2 * len(OUTER_LIPS), 2 * len(LIPS))
 
 
 def lip_descriptor(landmarks: Float32) -> Float32:
-    """Describe a mouth so that Euclidean distance says how different two mouths look.
+    """Describe a mouth so that Euclidean distance says how different two mouths look, shape (85,).
 
-    Lip points in the canonical crop relative to the base of the nose, with most of their common
-    offset taken out (a jaw that hangs 1 px lower is no other mouth), the opening at three places,
-    and the head's angles (6 degrees count as much as 1 px root mean square).
-
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        Descriptor in canonical pixels, shape (85,).
+    Lip points in the canonical crop, in its pixels, relative to the base of the nose, with most of
+    their common offset taken out (a jaw that hangs 1 px lower is no other mouth), the opening at
+    three places, and the head's angles (6 degrees count as much as 1 px root mean square).
     """
     points = transform_landmarks(landmarks, crop_transform(landmarks))
     lips = points[list(LIPS), :2] - points[NOSE_BASE, :2]
@@ -161,14 +123,7 @@ def lip_descriptor(landmarks: Float32) -> Float32:
 
 
 def eye_descriptor(landmarks: Float32) -> Float32:
-    """Describe the eyes: opening, where they look, and the head's angles.
-
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        Descriptor in per cent of the eye's width, shape (8,).
-    """
+    """Describe the eyes: opening, where they look, the head's angles; in % of their width, (8,)."""
     looks = []
     for upper, iris in zip(UPPER_LIDS, IRIS_CENTRES, strict=True):
         outer, inner = landmarks[upper[0], :2], landmarks[upper[-1], :2]

@@ -24,15 +24,9 @@ _CHEEKS = (205, 425)
 
 
 def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
-    """Paint the opening of a mouth.
+    """Paint the opening of a mouth into a copy of a region (h, w, 3), warped to the target.
 
-    Args:
-        picture: Region of a face warped to the target, shape (h, w, 3); not changed.
-        target: Landmarks in the coordinates of the whole picture, shape (478, 3).
-        rect: Where the region lies in the whole picture.
-
-    Returns:
-        The region with its mouth's opening painted.
+    The target's landmarks (478, 3) are in the coordinates of the whole picture, where ``rect`` is.
     """
     opening = fill_polygon(target[list(INNER_LIPS), :2], rect)
     if float(opening.max()) <= 0.0:

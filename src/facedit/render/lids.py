@@ -61,16 +61,11 @@ def _curve(points: Float32, x: Float32) -> Float32:
 def close_lids(
     picture: UInt8, landmarks: Float32, closure: tuple[float, float]
 ) -> tuple[UInt8, Rect]:
-    """Draw the eyes with their upper lids further down.
+    """Draw the eyes with their upper lids further down, and return where the picture changed.
 
-    Args:
-        picture: Picture with open eyes, shape (H, W, 3); not changed.
-        landmarks: Its landmarks in pixels, shape (478, 3).
-        closure: For each eye (the picture's left first) how far its lid comes down: 0 as it is,
-            1 shut.
-
-    Returns:
-        The picture with moved lids and the rectangle outside which it is unchanged.
+    The picture (H, W, 3) has open eyes and is not changed itself; landmarks are in pixels (478, 3);
+    ``closure`` tells for each eye (the picture's left first) how far its lid comes down: 0 as it
+    is, 1 shut.
     """
     out = picture.copy()
     touched = []
@@ -93,15 +88,7 @@ def close_lids(
 
 
 def closed_landmarks(landmarks: Float32, closure: tuple[float, float]) -> Float32:
-    """Return where the landmarks are once the lids were drawn further down.
-
-    Args:
-        landmarks: Landmarks before, shape (478, 3).
-        closure: As for ``close_lids``.
-
-    Returns:
-        Landmarks after, shape (478, 3).
-    """
+    """Return where the landmarks (478, 3) are after ``close_lids`` has drawn the lids."""
     moved = landmarks.copy()
     for side, amount in enumerate(closure):
         upper, lower = list(UPPER_LIDS[side]), list(LOWER_LIDS[side])

@@ -15,12 +15,7 @@ from facedit.types import Float32, UInt8
 
 @dataclass(frozen=True, slots=True)
 class Morph:
-    """A picture between two.
-
-    Attributes:
-        rgb: The whole frame, shape (H, W, 3).
-        landmarks: Where the face is in it, in pixels, shape (478, 3).
-    """
+    """A whole frame (H, W, 3) between two, and the face's landmarks in its pixels (478, 3)."""
 
     rgb: UInt8
     landmarks: Float32
@@ -29,13 +24,7 @@ class Morph:
 def warp_whole(rgb: UInt8, landmarks: Float32, target: Float32) -> UInt8:
     """Warp a picture so that its face stands where another does; what is far from it rests.
 
-    Args:
-        rgb: Picture, shape (H, W, 3); not changed.
-        landmarks: Its landmarks in pixels, shape (478, 3).
-        target: Where they are to be, shape (478, 3).
-
-    Returns:
-        The warped picture.
+    The picture has shape (H, W, 3), landmarks are in pixels (478, 3).
     """
     rect = moved_region(landmarks, target, rgb.shape[1], rgb.shape[0])
     out = rgb.copy()
@@ -55,21 +44,9 @@ def morph_cut(
 ) -> Morph:
     """Draw a picture on the way from one to another: faces meet half-way, the rest dissolves.
 
-    Both pictures are warped to landmarks between the two and mixed, so that eyes lie on eyes and
-    lips on lips all the way.
-
-    Args:
-        left_rgb: Picture at weight 0, shape (H, W, 3).
-        left_landmarks: Its landmarks, shape (478, 3).
-        right_rgb: Picture at weight 1, same shape.
-        right_landmarks: Its landmarks, shape (478, 3).
-        weight: Share of the right picture in [0, 1].
-
-    Returns:
-        The picture and its landmarks; at 0 and 1 exactly one of the two.
-
-    Raises:
-        ValueError: If the pictures differ in size.
+    Both pictures (H, W, 3) are warped to landmarks between the two (478, 3) and mixed, so that eyes
+    lie on eyes and lips on lips all the way. ``weight`` is the right one's share; at 0 and 1 the
+    picture is exactly one of the two. ValueError if they differ in size.
     """
     if left_rgb.shape != right_rgb.shape:
         raise ValueError(f"Pictures of {left_rgb.shape} and {right_rgb.shape} can't be joined.")

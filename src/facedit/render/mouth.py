@@ -44,15 +44,9 @@ class MouthTask:
 
 
 def mouth_region(target: Float32, width: int, height: int) -> Rect:
-    """Return the region that a replaced mouth can touch.
+    """Return the region that a replaced mouth of a target (478, 3) can touch.
 
-    Args:
-        target: Landmarks to reach, shape (478, 3).
-        width: Picture width.
-        height: Picture height.
-
-    Returns:
-        The rectangle, empty if the mouth is outside the picture.
+    It is empty if the mouth is outside the picture.
     """
     outline = np.concatenate([composite.mouth_outline(target), target[list(LIPS), :2]])
     return bounding_rect(outline, 0.2 * mouth_width(target) + 4.0, width, height)
@@ -65,20 +59,11 @@ def replace_mouth(
     painter: MouthPainter | None,
     settings: RenderSettings,
 ) -> Float32:
-    """Draw the mouth.
+    """Draw the mouth: the region, grey levels 0 to 255 (not clipped), shape (h, w, 3).
 
     Detail comes from the first reference, tone from the network; the farther the reference's shape
-    is from the target's, the more the network stands alone.
-
-    Args:
-        task: What to draw where.
-        references: Real frames, the one to be shown first; may be empty.
-        distance: How different the first one's lips are from the target's.
-        painter: The mouth network; None for real pixels only.
-        settings: Weights.
-
-    Returns:
-        The region, grey levels 0 to 255 (not clipped), shape (h, w, 3).
+    is from the target's (``distance``), the more the network stands alone. Without a network there
+    are real pixels only; there may be no references.
     """
     target, rect = task.target, task.rect
     under = task.warped.astype(np.float32)

@@ -27,12 +27,7 @@ _LOWER_OVAL = FACE_OVAL[7:30]
 
 @dataclass(frozen=True, slots=True)
 class MouthSource:
-    """A face in the canonical crop.
-
-    Attributes:
-        crop: Picture, shape (128, 128, 3).
-        landmarks: Landmarks in pixels of the crop, shape (478, 3).
-    """
+    """A face in the canonical crop (128, 128, 3), its landmarks in pixels of it (478, 3)."""
 
     crop: UInt8
     landmarks: Float32
@@ -54,15 +49,9 @@ class MouthInputs:
 
 
 def crop_picture(picture: UInt8, matrix: Float64, size: int = CROP) -> UInt8:
-    """Cut a canonical crop out of a picture, without aliasing where the picture is larger.
+    """Cut a canonical crop (size, size, 3) out of a picture, without aliasing where that is larger.
 
-    Args:
-        picture: Picture, shape (H, W, 3).
-        matrix: From picture to crop coordinates, shape (2, 3).
-        size: Side of the crop.
-
-    Returns:
-        The crop, shape (size, size, 3).
+    ``matrix`` (2, 3) leads from picture to crop coordinates.
     """
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     finer = int(np.clip(np.ceil(0.75 / max(scale, 1e-3)), 1, 8))
@@ -81,41 +70,21 @@ def crop_picture(picture: UInt8, matrix: Float64, size: int = CROP) -> UInt8:
 
 
 def canonical_source(picture: UInt8, landmarks: Float32) -> MouthSource:
-    """Bring a face into the canonical crop.
-
-    Args:
-        picture: Picture, shape (H, W, 3).
-        landmarks: Its landmarks in pixels, shape (478, 3).
-
-    Returns:
-        Crop and landmarks.
-    """
+    """Bring a picture's face, landmarks in pixels (478, 3), into the canonical crop."""
     matrix = crop_transform(landmarks)
     return MouthSource(crop_picture(picture, matrix), transform_landmarks(landmarks, matrix))
 
 
 def canvas_rect(size: int) -> Rect:
-    """Return the network's canvas: the middle of the canonical crop.
-
-    Args:
-        size: Side of the canvas.
-
-    Returns:
-        The rectangle in crop coordinates.
-    """
+    """Return the network's canvas in crop coordinates: the middle of the canonical crop."""
     margin = (CROP - size) // 2
     return Rect(margin, margin, size, size)
 
 
 def draw_raster(target: Float32, size: int) -> UInt8:
-    """Draw the target's lips.
+    """Draw a target (478, 3) in pixels of the canonical crop, shape (size, size, 3).
 
-    Args:
-        target: Landmarks in pixels of the canonical crop, shape (478, 3).
-        size: Side of the canvas.
-
-    Returns:
-        Channels lips, opening of the mouth, outlines; 0 or 255 but for smooth edges, (S, S, 3).
+    Channels are lips, opening of the mouth, outlines; 0 or 255 but for smooth edges.
     """
     rect = canvas_rect(size)
 
@@ -134,18 +103,11 @@ def draw_raster(target: Float32, size: int) -> UInt8:
 
 
 def network_inputs(target: Float32, sources: Sequence[MouthSource], size: int) -> MouthInputs:
-    """Warp sources to a target and draw its lips.
+    """Warp sources to a target (478, 3) in pixels of the canonical crop and draw its lips.
 
-    A base without references gets a drawn mouth in its own opening and in their place: its lips,
-    stretched over the opening, are nothing to copy.
-
-    Args:
-        target: Landmarks to reach, in pixels of the canonical crop, shape (478, 3).
-        sources: Base first, then the references; missing ones are replaced by the base.
-        size: Side of the canvas.
-
-    Returns:
-        The network's input.
+    Sources are the base, then the references; missing ones are replaced by the base. A base without
+    references gets a drawn mouth in its own opening and in their place: its lips, stretched over
+    the opening, are nothing to copy.
     """
     mesh = TargetMesh(target, canvas_rect(size), rings_of(target))
     pictures = [
@@ -166,15 +128,7 @@ _CHEEKS = (205, 425, 50, 280)
 
 
 def skin_gain(source: MouthSource, base: MouthSource) -> Float32:
-    """Measure on the cheeks how one face's tone becomes another's.
-
-    Args:
-        source: The face whose tone is to change.
-        base: The face whose tone it is to have.
-
-    Returns:
-        Gain per channel, shape (3,).
-    """
+    """Measure on the cheeks how the source's tone becomes the base's: a gain per channel, (3,)."""
 
     def skin(one: MouthSource) -> Float32:
         values = []
@@ -188,15 +142,7 @@ def skin_gain(source: MouthSource, base: MouthSource) -> Float32:
 
 
 def apply_gain(picture: UInt8, gain: Float32) -> UInt8:
-    """Multiply a picture's channels.
-
-    Args:
-        picture: Picture, shape (H, W, 3).
-        gain: Factor per channel, shape (3,).
-
-    Returns:
-        The picture, clipped to 0 to 255.
-    """
+    """Multiply a picture's channels (H, W, 3) by a gain (3,), clipped to 0 to 255."""
     if (gain == 1.0).all():
         return picture
     return np.asarray(np.clip(np.rint(picture * gain), 0, 255), np.uint8)

@@ -37,15 +37,10 @@ class PathCosts:
 
 
 def transition_costs(descriptors: Float32, times_s: Float64, weight: float) -> Float64:
-    """Return what it costs to go from each bank frame to each other.
+    """Return what it costs to go from each frame of the bank to each other, shape (n, n).
 
-    Args:
-        descriptors: Descriptors of the bank, shape (n, C).
-        times_s: Times of the bank's frames, ascending, shape (n,).
-        weight: Cost per unit of distance.
-
-    Returns:
-        Costs, shape (n, n), from row to column; 0 to itself and to the frame that follows.
+    From row to column; 0 to itself and to the frame that follows, else ``weight`` per unit of
+    distance of the descriptors (n, C). Times (n,) ascend.
     """
     points = descriptors.astype(np.float64)
     squares = (points**2).sum(axis=1)
@@ -60,15 +55,10 @@ def transition_costs(descriptors: Float32, times_s: Float64, weight: float) -> F
 
 
 def best_path(unary: Float64, transition: Float64, costs: PathCosts) -> Indices:
-    """Find the cheapest path.
+    """Find the cheapest path: the bank frame of each output frame, shape (F,).
 
-    Args:
-        unary: Cost of each bank frame at each output frame, shape (F, n); infinite where forbidden.
-        transition: Cost from each bank frame to each other, shape (n, n).
-        costs: Weights of holds and number of candidates.
-
-    Returns:
-        Bank frame of each output frame, shape (F,).
+    ``unary`` (F, n) is the cost of each bank frame at each output frame, infinite where forbidden,
+    ``transition`` (n, n) as ``transition_costs`` gives it.
     """
     frames, count = unary.shape
     keep = min(costs.candidates, count)
@@ -105,15 +95,7 @@ def best_path(unary: Float64, transition: Float64, costs: PathCosts) -> Indices:
 
 
 def distances(targets: Float32, descriptors: Float32) -> Float64:
-    """Return how different targets and bank frames are.
-
-    Args:
-        targets: Descriptors of the targets, shape (F, C).
-        descriptors: Descriptors of the bank, shape (n, C).
-
-    Returns:
-        Euclidean distances, shape (F, n).
-    """
+    """Return the Euclidean distances (F, n) of targets (F, C) from a bank's descriptors (n, C)."""
     a, b = targets.astype(np.float64), descriptors.astype(np.float64)
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float64)
@@ -122,17 +104,10 @@ def distances(targets: Float32, descriptors: Float32) -> Float64:
 def spread_references(
     distance: Float64, times_s: Float64, first: int, count: int, apart_s: float
 ) -> tuple[int, ...]:
-    """Choose the nearest bank frames that are not next to each other in time.
+    """Choose the nearest bank frames that are not next to each other in time, ``count`` at most.
 
-    Args:
-        distance: Distance of each bank frame, shape (n,); infinite where forbidden.
-        times_s: Times of the bank's frames, shape (n,).
-        first: The frame that is chosen already; it comes first.
-        count: Number of frames wanted.
-        apart_s: Least difference of their times in seconds.
-
-    Returns:
-        Up to ``count`` indices, fewer if the bank has no more.
+    ``distance`` (n,) is infinite where a frame is forbidden; ``first`` is chosen already and comes
+    first; others' times (n,) are ``apart_s`` seconds apart or more.
     """
     chosen = [first]
     for index in np.argsort(distance, kind="stable"):

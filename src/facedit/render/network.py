@@ -53,11 +53,7 @@ class MouthNetworkConfig:
     residual: float = 0.6
 
     def __post_init__(self) -> None:
-        """Check the sizes, so that a forged file cannot ask for any amount of memory.
-
-        Raises:
-            UsageError: If one is out of range.
-        """
+        """Check the sizes, so that a forged file cannot ask for any amount of memory."""
         if not all(8 <= count <= 1024 and count % 8 == 0 for count in (self.size, *self.channels)):
             raise UsageError(f"size and channels must be multiples of 8 up to 1024: {self}.")
         if not 1 <= self.detail <= 1024:
@@ -65,12 +61,7 @@ class MouthNetworkConfig:
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions with a shortcut.
-
-    Args:
-        inside: Channels that come in.
-        outside: Channels that go out.
-    """
+    """Two convolutions with a shortcut, from ``inside`` to ``outside`` channels."""
 
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
@@ -86,14 +77,7 @@ class ResidualBlock(nn.Module):
 
 
 class MouthNetwork(nn.Module):
-    """U-Net from warped pictures and a raster to copy weights and a residual.
-
-    Args:
-        config: Size of the network; None for the default.
-
-    Attributes:
-        config: Size of the network.
-    """
+    """U-Net from warped pictures and a raster to copy weights and a residual."""
 
     def __init__(self, config: MouthNetworkConfig | None = None) -> None:
         super().__init__()
@@ -116,15 +100,11 @@ class MouthNetwork(nn.Module):
             nn.init.zeros_(self.head.bias)
 
     def forward(self, pictures: Tensor, raster: Tensor, gaps: Tensor) -> tuple[Tensor, Tensor]:
-        """Decide what to copy and what to add.
+        """Decide what to copy and what to add: weights (B, 4, S, S), and a residual (B, 3, S, S).
 
-        Args:
-            pictures: Base and references in [0, 1], warped to the target, (B, 4, 3, S, S).
-            raster: Target lips drawn in [0, 1], shape (B, 3, S, S).
-            gaps: Opening of each source's own mouth over its eye distance, shape (B, 4).
-
-        Returns:
-            Copy weights, shape (B, 4, S, S), and residual, shape (B, 3, S, S).
+        Pictures (B, 4, 3, S, S) are base and references in [0, 1], warped to the target; the raster
+        (B, 3, S, S) is the target's lips drawn in [0, 1]; gaps (B, 4) are the opening of each
+        source's own mouth over its eye distance.
         """
         batch, _, _, height, width = pictures.shape
         planes = (8.0 * gaps)[:, :, None, None].expand(batch, SOURCES, height, width)
@@ -144,15 +124,10 @@ class MouthNetwork(nn.Module):
 
 
 def combine(pictures: Tensor, weights: Tensor, residual: Tensor) -> Tensor:
-    """Copy and add.
+    """Copy and add: a picture (B, 3, H, W), not clipped.
 
-    Args:
-        pictures: Base and references in [0, 1], shape (B, 4, 3, H, W).
-        weights: Copy weights, shape (B, 4, H, W).
-        residual: What is added, shape (B, 3, H, W).
-
-    Returns:
-        The picture, not clipped, shape (B, 3, H, W).
+    Pictures (B, 4, 3, H, W) are base and references in [0, 1], the copy weights have shape (B, 4,
+    H, W), the residual (B, 3, H, W).
     """
     return (pictures * weights[:, :, None]).sum(dim=1) + residual
 
@@ -163,13 +138,7 @@ def default_weights() -> Path:
 
 
 def save_network(network: MouthNetwork, path: Path, **notes: str) -> None:
-    """Write a network's weights and size.
-
-    Args:
-        network: The network.
-        path: File to write.
-        **notes: Further metadata, such as steps and licence.
-    """
+    """Write a network's weights and size; notes are further metadata, such as steps and licence."""
     from safetensors.torch import save_file
 
     tensors = {
@@ -181,18 +150,10 @@ def save_network(network: MouthNetwork, path: Path, **notes: str) -> None:
 
 
 def load_network(path: Path | None = None, device: torch.device | str = "cpu") -> MouthNetwork:
-    """Read a network.
+    """Read a network, the shipped one by default, in evaluation mode and float32.
 
-    Args:
-        path: Weights file; None for the shipped one.
-        device: Where the network is to compute.
-
-    Returns:
-        The network in evaluation mode, in float32.
-
-    Raises:
-        AssetMissing: If the file is not there.
-        BadWeights: If it is no mouth network of this version.
+    AssetMissing is raised if the file is not there, BadWeights if it is no mouth network of this
+    version.
     """
     path = path or default_weights()
     if not path.is_file():

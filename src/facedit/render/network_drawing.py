@@ -29,14 +29,7 @@ _ALL = slice(None)
 
 
 class DrawingNetwork:
-    """Computes what ``MouthNetwork`` computes, up to rounding to bfloat16.
-
-    Args:
-        network: The network; its weights are copied.
-
-    Attributes:
-        config: Size of the network.
-    """
+    """Computes what ``MouthNetwork`` computes, with a copy of its weights rounded to bfloat16."""
 
     def __init__(self, network: MouthNetwork) -> None:
         network = deepcopy(network).requires_grad_(False)
@@ -58,18 +51,12 @@ class DrawingNetwork:
     def __call__(
         self, pictures: Tensor, raster: Tensor, gaps: Tensor, part: Rect
     ) -> tuple[Tensor, Tensor, Rect]:
-        """Decide what to copy and what to add.
+        """Decide what to copy and what to add in a part of the canvas.
 
-        Args:
-            pictures: Base and references in [0, 1], warped to the target, (B, S, S, 4, 3).
-            raster: Target lips drawn in [0, 1], shape (B, S, S, 3).
-            gaps: Opening of each source's own mouth over its eye distance, shape (B, 4).
-            part: Part of the canvas for which the answer is wanted.
-
-        Returns:
-            Copy weights, shape (B, h, w, 4), residual, shape (B, h, w, 3), and the part of the
-            canvas that they cover: the one asked for and a few pixels round it that mean nothing
-            (none where the canvas ends).
+        The arguments are ``MouthNetwork.forward``'s, channels last: (B, S, S, 4, 3) and (B, S, S,
+        3). Returns copy weights (B, h, w, 4), residual (B, h, w, 3), and the part of the canvas
+        that they cover: the one asked for and a few pixels round it that mean nothing (none where
+        the canvas ends).
         """
         batch, size = pictures.shape[:2]
         planes = (8.0 * gaps)[:, None, None, :].expand(batch, size, size, PICTURES)
@@ -118,9 +105,7 @@ class _Block:
 class _UpBlock:
     """A ``ResidualBlock`` of a picture enlarged by two (nearest) and one of the full size.
 
-    Args:
-        block: The block.
-        low: Channels of the picture that is enlarged.
+    ``low`` is the number of channels of the picture that is enlarged.
     """
 
     def __init__(self, block: ResidualBlock, low: int) -> None:
@@ -194,13 +179,8 @@ def _phases(weight: Tensor) -> Tensor:
     """Turn a 3 x 3 kernel over an enlarged picture into four of 2 x 2 over the small one.
 
     Of three neighbouring rows of the enlarged picture two are the same small one: the last two for
-    an even middle row, the first two for an odd one. Likewise for columns.
-
-    Args:
-        weight: Shape (O, I, 3, 3).
-
-    Returns:
-        Kernels for even and odd rows, in each for even and odd columns, shape (4 * O, I, 2, 2).
+    an even middle row, the first two for an odd one. Likewise for columns. (O, I, 3, 3) becomes (4
+    * O, I, 2, 2): for even and odd rows, in each for even and odd columns.
     """
     merge = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]]).to(weight)
     both = torch.einsum("yrk,xcl,oikl->yxoirc", merge, merge, weight)

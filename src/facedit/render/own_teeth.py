@@ -24,12 +24,7 @@ _CAVITY = 0.45  # of the lips' colour: what is behind lips that are hardly apart
 
 
 class OwnTeeth:
-    """The inside of a picture's own mouth.
-
-    Args:
-        rgb: Upright picture, shape (H, W, 3); not changed.
-        landmarks: Its landmarks in pixels, shape (478, 3).
-    """
+    """The inside of the mouth of an upright picture (H, W, 3), landmarks in its pixels (478, 3)."""
 
     def __init__(self, rgb: UInt8, landmarks: Float32) -> None:
         self._rgb, self._landmarks = rgb, landmarks
@@ -46,40 +41,18 @@ class OwnTeeth:
         self._inside[rect.slices] = inside
 
     def cleaned(self, rgb: UInt8) -> UInt8:
-        """Make the mouth's inside dark, to be warped.
-
-        Args:
-            rgb: The picture, perhaps changed elsewhere, shape (H, W, 3); not changed.
-
-        Returns:
-            A new picture.
-        """
+        """Return a picture, perhaps changed elsewhere, with a dark mouth, to be warped."""
         out = rgb.copy()
         out[self._rect.slices] = self._dark
         return out
 
     @staticmethod
     def shown_in(landmarks: Float32) -> bool:
-        """Tell whether a picture's lips are far enough apart to show teeth.
-
-        Args:
-            landmarks: Its landmarks, shape (478, 3).
-
-        Returns:
-            Whether there is something to keep.
-        """
+        """Tell whether a picture's lips (478, 3) are far enough apart for teeth to be seen."""
         return bool(lip_gap(landmarks) > SHOWN)
 
     def show(self, rgb: UInt8, target: Float32) -> UInt8:
-        """Put the teeth behind the lips of a rendered frame.
-
-        Args:
-            rgb: Rendered frame, shape (H, W, 3); not changed.
-            target: Its landmarks in pixels, shape (478, 3).
-
-        Returns:
-            The frame with the picture's own teeth.
-        """
+        """Put the teeth behind the lips of a copy of a rendered frame with landmarks ``target``."""
         height, width = rgb.shape[:2]
         lips = target[list(OUTER_LIPS), :2]
         rect = bounding_rect(lips, 0.1 * float(np.ptp(lips[:, 0])), width, height)

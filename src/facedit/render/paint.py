@@ -21,23 +21,14 @@ from facedit.types import Float32, Float64, UInt8
 
 @dataclass(frozen=True, slots=True)
 class WarpedSource:
-    """A source for the network in both its sizes.
-
-    Attributes:
-        source: Canonical crop with landmarks.
-        native: The source's picture warped to the target, own resolution, shape (h, w, 3).
-    """
+    """A source for the network, and its picture warped to the target at its own size (h, w, 3)."""
 
     source: MouthSource
     native: UInt8
 
 
 class MouthPainter:
-    """Paints a mouth from warped pictures by the mouth network.
-
-    Args:
-        network: The network.
-    """
+    """Paints a mouth from warped pictures by the mouth network."""
 
     def __init__(self, network: MouthNetwork) -> None:
         self._device = device_of(network)
@@ -47,17 +38,12 @@ class MouthPainter:
     def paint(
         self, target: Float32, rect: Rect, sources: Sequence[WarpedSource], added: float = 1.0
     ) -> Float32:
-        """Paint the target's mouth.
+        """Paint a target's mouth: grey levels 0 to 255 (not clipped), shape (h, w, 3).
 
-        Args:
-            target: Landmarks in pixels of the picture, shape (478, 3).
-            rect: Region of the picture to paint.
-            sources: Base first, then up to three references; with none, a drawn mouth is used.
-            added: Share of the residual that is added to what is copied.
-
-        Returns:
-            The region, grey levels 0 to 255 (not clipped), shape (h, w, 3). Only the canonical
-            crop's canvas is meaningful; the base goes on outside.
+        The target (478, 3) is in pixels of the picture. Sources are the base, then up to three
+        references; without those a drawn mouth is used. ``added`` is the share of the residual that
+        is added to what is copied. Only the canonical crop's canvas is meaningful; the base goes on
+        outside.
         """
         matrix = crop_transform(target)
         points = transform_landmarks(target, matrix)
@@ -98,15 +84,10 @@ class MouthPainter:
 
 
 def covering(matrix: Float64, rect: Rect, size: int) -> Rect:
-    """Find the part of a canvas that a region reads by linear interpolation.
+    """Find the part of a canvas that a region reads by linear interpolation, one pixel or more.
 
-    Args:
-        matrix: From the region's pixels to the canvas's, shape (2, 3).
-        rect: The region; only its size counts.
-        size: Side of the canvas.
-
-    Returns:
-        At least one pixel; what lies beyond the canvas reads its border.
+    ``matrix`` (2, 3) leads from the region's pixels to the canvas's; only the region's size counts.
+    What lies beyond the canvas reads its border.
     """
     corners = np.array([(x, y, 1) for x in (0, rect.width - 1) for y in (0, rect.height - 1)])
     places = corners @ matrix.T

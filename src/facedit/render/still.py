@@ -18,12 +18,7 @@ from facedit.types import Float32, UInt8
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """The picture that is animated.
-
-    Attributes:
-        rgb: Upright picture, shape (H, W, 3).
-        landmarks: Its landmarks in pixels, shape (478, 3).
-    """
+    """The upright picture that is animated (H, W, 3), its landmarks in pixels (478, 3)."""
 
     rgb: UInt8
     landmarks: Float32
@@ -35,11 +30,6 @@ class StillRenderer:
     What the picture does not show, the mouth network invents, but for the picture's own teeth; a
     donor's mouths (another clip of the user's own) are handed to it as references after their tone
     was fitted to the picture's skin.
-
-    Args:
-        still: The picture.
-        network: Mouth network, if any.
-        donor: Frames of a clip that shows a speaking mouth; None to invent it all.
     """
 
     def __init__(
@@ -65,18 +55,9 @@ class StillRenderer:
         weight: float = 1.0,
         region: Region = "lips",
     ) -> Patch:
-        """Draw one frame.
+        """Draw one frame as ``FaceRenderer.render`` does.
 
-        Args:
-            base_rgb: The picture, perhaps with lids drawn down, shape (H, W, 3); not changed.
-            base_landmarks: Its landmarks in pixels, shape (478, 3).
-            target_landmarks: Where they are to be, shape (478, 3).
-            choice: The donor's frames, from ``plan``.
-            weight: 0 gives the base's pixels, 1 the rendered ones.
-            region: As of ``FaceRenderer.render``.
-
-        Returns:
-            The patch to paste into the picture.
+        The base is the picture, perhaps with lids drawn down; the choice is of the donor's frames.
         """
         teeth = self._teeth
         if teeth is None or np.allclose(target_landmarks, base_landmarks, atol=1e-3):

@@ -47,11 +47,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class MouthPath:
-    """The choices of consecutive output frames.
-
-    Attributes:
-        choices: One per frame.
-    """
+    """The choices of consecutive output frames."""
 
     choices: tuple[Choice, ...]
 

@@ -33,14 +33,7 @@ _SHARES = np.repeat([share for _, share in RINGS], len(FACE_OVAL))[:, None]
 
 @dataclass(frozen=True, slots=True)
 class Rect:
-    """A rectangle of whole pixels.
-
-    Attributes:
-        x: Left column.
-        y: Top row.
-        width: Columns.
-        height: Rows.
-    """
+    """A rectangle of whole pixels: left column, top row, size."""
 
     x: int
     y: int
@@ -56,18 +49,10 @@ class Rect:
 def bounding_rect(
     points: Float32, pad: float, width: int, height: int, *, even: bool = True
 ) -> Rect:
-    """Return the rectangle of pixels round some points, inside the picture.
+    """Return the rectangle of pixels round points (n, 2), ``pad`` wider, inside the picture.
 
-    Args:
-        points: x, y in pixels, shape (n, 2).
-        pad: Margin in pixels.
-        width: Picture width.
-        height: Picture height.
-        even: Let the rectangle begin at even coordinates and have even sides, so that it covers
-            whole samples of subsampled chroma (where the picture's own size allows it).
-
-    Returns:
-        The rectangle; empty (0 by 0) if it lies outside the picture.
+    It is empty (0 by 0) outside. ``even`` gives it even coordinates and sides where the picture's
+    size allows it, so that it covers whole samples of subsampled chroma.
     """
     low = np.floor(points.min(axis=0) - pad).astype(int)
     high = np.ceil(points.max(axis=0) + pad).astype(int) + 1
@@ -95,13 +80,9 @@ def _ring_triangles() -> NDArray[np.int32]:
 
 
 def rings_of(landmarks: Float32) -> Float32:
-    """Return the points of the rings round a face at rest.
+    """Return the points of the rings round a face (478, 3) at rest, shape (36 * rings, 2).
 
-    Args:
-        landmarks: One face, shape (478, 3).
-
-    Returns:
-        x, y of the rings' points, innermost ring first, shape (36 * rings, 2).
+    The innermost ring comes first.
     """
     oval = landmarks[_OVAL, :2].astype(np.float64)
     centre = oval.mean(axis=0)
@@ -112,12 +93,7 @@ def rings_of(landmarks: Float32) -> Float32:
 def moved_rings(base: Float32, target: Float32) -> Float32:
     """Return where the rings round a base face go when its skull moves to the target's place.
 
-    Args:
-        base: Landmarks of the base picture, shape (478, 3).
-        target: Landmarks that it is warped to, shape (478, 3).
-
-    Returns:
-        x, y of the rings' points; the outermost ring rests.
+    The outermost ring rests; faces have shape (478, 3).
     """
     movement = fit_similarity(base, target)
     rings = rings_of(base)
@@ -185,20 +161,13 @@ class TargetMesh:
     def source_map(
         self, source: Float32, rings: Float32 | None = None, *, smooth: bool = False
     ) -> Float32:
-        """Say for every target pixel where it lies in a source picture.
+        """Say for every target pixel its x, y in a source picture, shape (h, w, 2).
 
-        Args:
-            source: Landmarks of the source, shape (478, 3), in pixels of the source picture.
-            rings: Points of the rings in the source picture, if the target was drawn with rings.
-            smooth: Take out what thin triangles do at the far side of a turned face (a ragged
-                outline) by a small median and blur of the displacement; it also rounds off the
-                lips' edges, where another picture is to be blended in anyway.
-
-        Returns:
-            x, y in the source, shape (h, w, 2). Pixels outside the mesh are where they are.
-
-        Raises:
-            ValueError: If only one of target and source has rings.
+        The source's landmarks (478, 3) and rings (if the target was drawn with rings: else
+        ValueError) are in its pixels. ``smooth`` takes out what thin triangles do at the far side
+        of a turned face (a ragged outline) by a small median and blur of the displacement; it also
+        rounds off the lips' edges, where another picture is to be blended in anyway. Pixels outside
+        the mesh are where they are.
         """
         if self._ringed != (rings is not None):
             raise ValueError("Rings belong to both target and source, or to neither.")
@@ -226,15 +195,10 @@ class TargetMesh:
 
 
 def sample(picture: UInt8, source_map: Float32, origin: tuple[int, int] = (0, 0)) -> UInt8:
-    """Read a picture at the places of a map, by bicubic interpolation.
+    """Read a picture (H, W, 3) at the places (h, w, 2) of a map, by bicubic interpolation.
 
-    Args:
-        picture: Source picture or a crop of it, shape (H, W, 3).
-        source_map: x, y in the whole source picture, shape (h, w, 2).
-        origin: x, y of the crop in the whole source picture.
-
-    Returns:
-        The sampled picture, shape (h, w, 3); beyond the border the border's pixels go on.
+    The map is of the whole source picture, where a crop of it begins at ``origin`` (x, y); beyond
+    the border the border's pixels go on.
     """
     x, y = cv2.split(source_map)
     if origin != (0, 0):
@@ -244,16 +208,9 @@ def sample(picture: UInt8, source_map: Float32, origin: tuple[int, int] = (0, 0)
 
 
 def moved_region(base: Float32, target: Float32, width: int, height: int) -> Rect:
-    """Return the rectangle in which a warp of the base changes anything.
+    """Return the rectangle in which a warp of the base (478, 3) to the target changes anything.
 
-    Args:
-        base: Landmarks of the base picture, shape (478, 3).
-        target: Landmarks it is warped to, shape (478, 3).
-        width: Picture width.
-        height: Picture height.
-
-    Returns:
-        The rectangle, empty if nothing moves by a hundredth of a pixel.
+    It is empty if nothing moves by a hundredth of a pixel.
     """
     there = np.concatenate([target[:SURFACE, :2], moved_rings(base, target)])
     here = np.concatenate([base[:SURFACE, :2], rings_of(base)])

@@ -39,12 +39,7 @@ _BLOCK, _CONTEXT = 6000, 50
 
 
 class PhoneNet(nn.Module):
-    """A classifier of 10 ms ticks.
-
-    Args:
-        width: Channels.
-        states: Channels of the encoder's states.
-    """
+    """A classifier of 10 ms ticks."""
 
     def __init__(self, width: int = 128, states: int = 512) -> None:
         super().__init__()
@@ -58,14 +53,10 @@ class PhoneNet(nn.Module):
         self.out = nn.Linear(width, len(PHONES))
 
     def forward(self, mel: Tensor, states: Tensor) -> Tensor:
-        """Classify ticks.
+        """Classify ticks: log probabilities, shape (batch, 2 N, 40).
 
-        Args:
-            mel: Log-mel spectrum relative to its peak, shape (batch, 2 N, 80).
-            states: States of the encoder, shape (batch, N, 512).
-
-        Returns:
-            Log probabilities, shape (batch, 2 N, 40).
+        ``mel`` (batch, 2 N, 80) is the log-mel spectrum relative to its peak, ``states`` (batch, N,
+        512) are the encoder's.
         """
         heard = self.from_states(self.norm(states)).repeat_interleave(2, dim=1)
         hidden = functional.gelu(heard + self.from_mel(mel.transpose(1, 2)).transpose(1, 2))
@@ -76,16 +67,12 @@ class PhoneNet(nn.Module):
 
 
 def inputs_of(samples: Float32, spectrum: Spectrum = mel_power) -> tuple[Float32, Float32]:
-    """Compute what the network hears.
+    """Compute what the network hears of 16 kHz mono amplitudes.
 
-    Args:
-        samples: 16 kHz mono amplitudes, shape (N,).
-        spectrum: How the power in mel bands is computed, e.g. augmented for training.
-
-    Returns:
-        Log-mel spectrum relative to its peak, at most 0, shape (T, 80), and the encoder's states,
-        shape (T / 2, 512); T counts ticks of 10 ms, tick k is around k / 100 s, and is a multiple
-        of 4 that covers the sound.
+    That is the log-mel spectrum relative to its peak, at most 0, shape (T, 80), and the encoder's
+    states, shape (T / 2, 512); T counts ticks of 10 ms, tick k is around k / 100 s, and is a
+    multiple of 4 that covers the sound. ``spectrum`` computes the power in mel bands, e.g.
+    augmented for training.
     """
     frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)
     whole = fit_length(samples, frames * SPEECH_SAMPLES_PER_FRAME)
@@ -96,14 +83,10 @@ def inputs_of(samples: Float32, spectrum: Spectrum = mel_power) -> tuple[Float32
 
 
 def phone_scores(samples: Float32) -> Float32:
-    """Tell how probable each phone is at each tick.
+    """Tell how probable each phone is at each tick of 16 kHz mono amplitudes (N,).
 
-    Args:
-        samples: 16 kHz mono amplitudes, shape (N,).
-
-    Returns:
-        Log probabilities, shape (ceil(N / 160), 40), in the order of ``PHONES``. AssetMissing is
-        raised if Whisper is not installed.
+    Log probabilities, shape (ceil(N / 160), 40), in the order of ``PHONES``. AssetMissing is raised
+    if Whisper is not installed.
     """
     mel, states = inputs_of(samples)
     net = phone_net()
@@ -121,14 +104,7 @@ def phone_scores(samples: Float32) -> Float32:
 
 @functools.cache
 def phone_net() -> PhoneNet:
-    """Load the shipped network, once.
-
-    Returns:
-        The network in evaluation mode.
-
-    Raises:
-        BadWeights: If the file is not there, or is not of this network.
-    """
+    """Load the shipped network, once; BadWeights if it is not there, or is not of this network."""
     net = PhoneNet()
     try:
         net.load_state_dict({k: v.float() for k, v in load_file(_FILE).items()})

@@ -25,15 +25,10 @@ _BATCH = 4096
 
 
 def voice_activity(samples: Float32, frames: int) -> Float32:
-    """Estimate the probability of speech per motion frame.
+    """Estimate the probability of speech at the middles of motion frames, shape (frames,).
 
-    Args:
-        samples: 16 kHz mono amplitudes, shape (N,).
-        frames: Motion frames wanted.
-
-    Returns:
-        Probabilities in [0, 1], shape (frames,), at the middles of the frames. AssetMissing is
-        raised if the installed faster-whisper brings no detector.
+    Samples are 16 kHz mono amplitudes, shape (N,). AssetMissing is raised if the installed
+    faster-whisper brings no detector.
     """
     hops = -(-len(samples) // _HOP)
     if not hops or not frames:

@@ -51,11 +51,8 @@ LEAST_RECOGNISED = 0.5
 class Phone:
     """A speech sound and when it is heard.
 
-    Attributes:
-        name: ARPAbet without stress, e.g. ``AA``; 39 of them.
-        start_s: Begin in seconds.
-        end_s: End in seconds.
-        word: Index of the token of the text that it belongs to.
+    Its name is ARPAbet without stress, e.g. ``AA``, one of 39; ``word`` is the index of its token
+    of the text.
     """
 
     name: str
@@ -80,19 +77,12 @@ def align(
     check: bool = True,
     wanted: slice | None = None,
 ) -> Transcript:
-    """Find the words of a text in a sound.
+    """Find the words of a text, all that is said in a sound: a word per token, as written.
 
-    Args:
-        sound: Any rate and channels.
-        text: What is said in it, all of it and nothing else; numbers may be written as digits.
-        language: ISO 639-1 code.
-        check: Refuse a text that clearly is not what is said.
-        wanted: Words that are judged by themselves as strictly as the whole text.
-
-    Returns:
-        A word per token of the text, as written; the score tells how well it fits. BadTranscript
-        is raised if the text has no words or is clearly not what is said, AssetMissing if Whisper
-        is not installed.
+    Numbers may be written as digits; the language is an ISO 639-1 code; the score tells how well a
+    word fits. ``check`` refuses a text that clearly is not what is said, ``wanted`` are words that
+    are judged by themselves as strictly as the whole text. BadTranscript is raised if the text has
+    no words or is refused, AssetMissing if Whisper is not installed.
     """
     samples = speech_samples(sound)
     tokens = _tokens(text, sound)
@@ -127,17 +117,9 @@ def align(
 
 
 def phones(sound: Sound, text: str) -> tuple[Phone, ...]:
-    """Find the phones of an English text in a sound.
+    """Find the phones of an English text in a sound, in order, without the pauses between them.
 
-    Args:
-        sound: Any rate and channels.
-        text: What is said in it.
-
-    Returns:
-        Phones in order; pauses between them are left out.
-
-    Raises:
-        BadTranscript: If no path through the text fits the sound.
+    BadTranscript is raised if no path through the text fits the sound.
     """
     tokens = _tokens(text, sound)
     found = force_align(speech_samples(sound), tokens)
@@ -174,14 +156,8 @@ def _check(tokens: list[str], part: _Part, agreement: float) -> None:
 def anchor(tokens: list[str], heard: list[Word], duration_s: float) -> tuple[list[Word], float]:
     """Carry the times of recognised words over to a given text.
 
-    Args:
-        tokens: The words of the text.
-        heard: Recognised words with times.
-        duration_s: Length of the sound in seconds.
-
-    Returns:
-        A word per token (those that were not recognised are spread between their neighbours),
-        and the fraction of tokens that were recognised.
+    Returns a word per token (those that were not recognised are spread between their neighbours),
+    and the fraction of tokens that were recognised.
     """
     ours, theirs = [plain(token) for token in tokens], [plain(word.text) for word in heard]
     times: dict[int, Word] = {}
@@ -222,13 +198,9 @@ def _words(tokens: list[str], found: tuple[AlignedWord, ...]) -> list[Word]:
 
 
 def confidence(score: float) -> float:
-    """Map the score of an alignment onto [0, 1].
+    """Map the score of an alignment, a mean per 10 ms, onto [0, 1].
 
-    Args:
-        score: Mean score per 10 ms.
-
-    Returns:
-        About 0.9 for a word that fits well, 0.5 at -1.5, near 0 below -4.
+    About 0.9 for a word that fits well, 0.5 at -1.5, near 0 below -4.
     """
     return 1.0 / (1.0 + math.exp(-max(-100.0, score + 1.5) / 0.5))
 

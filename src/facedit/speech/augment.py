@@ -40,14 +40,10 @@ class Augmentation:
 
 
 def draw_augmentation(rng: np.random.Generator) -> Augmentation:
-    """Draw a augmentation.
+    """Draw a voice in a room.
 
-    Args:
-        rng: Source of chance.
-
-    Returns:
-        A voice up to 18 % higher or lower, within 3 dB per octave, in a room of 0.1 to 0.6 s at 20
-        to 0 dB below the voice, with noise 10 to 40 dB below it.
+    Up to 18 % higher or lower, within 3 dB per octave, in a room of 0.1 to 0.6 s at 20 to 0 dB
+    below the voice, with noise 10 to 40 dB below it.
     """
     return Augmentation(
         warp=float(np.exp(rng.uniform(-1, 1) * np.log(1.18))),
@@ -61,15 +57,9 @@ def draw_augmentation(rng: np.random.Generator) -> Augmentation:
 def augmented_power(
     samples: Float32, augmentation: Augmentation, rng: np.random.Generator
 ) -> Float64:
-    """Compute the power in the mel bands of an augmented sound.
+    """Compute what ``mel_power`` would be of another voice in another room, shape (80, N // 160).
 
-    Args:
-        samples: 16 kHz mono amplitudes, shape (N,).
-        augmentation: What is changed.
-        rng: Source of the noise.
-
-    Returns:
-        Shape (80, N // 160), as ``mel_power`` of another voice in another room would be.
+    Samples are 16 kHz mono amplitudes, shape (N,).
     """
     power = mel_power(samples, warp=augmentation.warp)
     octaves = np.log2(np.maximum(mel_centres(), 50.0) / _PIVOT_HZ)
@@ -79,16 +69,10 @@ def augmented_power(
 
 
 def room_tail(power: Float64, decay_s: float, room_db: float) -> Float64:
-    """Compute what a room gives back of a sound.
+    """Compute what a room gives back of a sound's power per band and hop, both of shape (bands, N).
 
-    Args:
-        power: Power per band and hop, shape (bands, N).
-        decay_s: Time in which it falls by 60 dB, in seconds.
-        room_db: Its whole power over that of the sound, dB.
-
-    Returns:
-        The tail, from the hop after the sound on: an exponential decay (Polack's model of late
-        reverberation), shape (bands, N).
+    The tail begins at the hop after the sound: an exponential decay by 60 dB in ``decay_s``
+    (Polack's model of late reverberation); ``room_db`` is its whole power over that of the sound.
     """
     decay = 10 ** (-6 * HOP / SPEECH_RATE / decay_s)
     gain = 10 ** (room_db / 10) * (1 - decay)
@@ -99,16 +83,10 @@ def room_tail(power: Float64, decay_s: float, room_db: float) -> Float64:
 
 
 def noise_floor(power: Float64, noise_db: float, rng: np.random.Generator) -> Float64:
-    """Draw steady noise.
+    """Draw the power of steady noise, ``noise_db`` below loud speech, shape (bands, N).
 
-    Args:
-        power: Power per band and hop, shape (bands, N).
-        noise_db: Level of loud speech over the noise, dB.
-        rng: Source of chance.
-
-    Returns:
-        Its power: equal in all mel bands (about pink), exponentially distributed as the power of
-        Gaussian noise is, shape (bands, N).
+    It is equal in all mel bands (about pink), exponentially distributed as the power of Gaussian
+    noise is.
     """
     if not power.size or not np.isfinite(noise_db):
         return np.zeros_like(power)

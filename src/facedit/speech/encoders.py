@@ -68,43 +68,23 @@ one, and a device."""
 
 
 def encoder_named(name: str = DEFAULT_ENCODER, device: torch.device | str = "cpu") -> Encoder:
-    """Find an encoder.
+    """Find an encoder by a name of ``ENCODERS``, perhaps with a layer of it after a slash.
 
-    Args:
-        name: A name of ``ENCODERS``, and a layer of it after a slash.
-        device: Where it is to compute.
-
-    Returns:
-        The encoder. (``UsageError`` if there is no such encoder or layer.)
+    UsageError is raised if there is no such encoder or layer.
     """
     family, _, layer = name.partition("/")
     return ENCODERS.make(family, layer, device)
 
 
 def features_name(encoder: str = DEFAULT_ENCODER) -> str:
-    """Return the name of an encoder's features.
-
-    Args:
-        encoder: Its whole name.
-
-    Returns:
-        For example ``whisper-base/4+energy+vad``.
-    """
+    """Return the name of an encoder's features, for example ``whisper-base/4+energy+vad``."""
     return f"{encoder}{ENERGY_AND_VOICE}"
 
 
 def encoder_of(features: str, device: torch.device | str = "cpu") -> Encoder:
-    """Return what makes the features of a name: ``features_name`` turned round.
+    """Return what makes the features of a name that weights record: ``features_name`` turned round.
 
-    Args:
-        features: Name of features, as weights record it.
-        device: Where it is to compute.
-
-    Returns:
-        The encoder.
-
-    Raises:
-        UsageError: If nothing here makes such features.
+    UsageError is raised if nothing here makes such features.
     """
     name = features.removesuffix(ENERGY_AND_VOICE)
     try:

@@ -24,13 +24,10 @@ _COLUMNS = {name: column for column, name in enumerate(PHONES)}
 
 @dataclass(frozen=True, slots=True)
 class AlignedPhone:
-    """A phone and where it was found.
+    """A phone, ARPAbet without stress, and where it was found.
 
-    Attributes:
-        name: ARPAbet without stress.
-        start_s: Begin in seconds.
-        end_s: End in seconds.
-        score: Sum over its ticks of the log odds of it against the likeliest phone; at most 0.
+    The score is the sum over its ticks of the log odds of it against the likeliest phone; at most
+    0.
     """
 
     name: str
@@ -41,11 +38,7 @@ class AlignedPhone:
 
 @dataclass(frozen=True, slots=True)
 class AlignedWord:
-    """A token and its phones.
-
-    Attributes:
-        phones: In order; never empty.
-    """
+    """A token and its phones: in order, one or more."""
 
     phones: tuple[AlignedPhone, ...]
 
@@ -66,30 +59,17 @@ class AlignedWord:
 
 
 def mean_score(words: Sequence[AlignedWord]) -> float:
-    """Compute how well the sound fits the phones.
-
-    Args:
-        words: Aligned words.
-
-    Returns:
-        Mean score per 10 ms of speech, at most 0.
-    """
+    """Return how well the sound fits the phones: the mean score per 10 ms of speech, at most 0."""
     phones = [phone for word in words for phone in word.phones]
     seconds = sum(phone.end_s - phone.start_s for phone in phones)
     return sum(phone.score for phone in phones) / max(1.0, seconds * TICKS_PER_SECOND)
 
 
 def force_align(samples: Float32, tokens: Sequence[str]) -> tuple[AlignedWord, ...] | None:
-    """Align tokens with a sound.
+    """Align written words with 16 kHz mono amplitudes (N,): a word per token.
 
-    Args:
-        samples: 16 kHz mono amplitudes, shape (N,).
-        tokens: Written words.
-
-    Returns:
-        A word per token, or None where there is no path (the sound is too short for the text, or
-        a token cannot be pronounced as English). AssetMissing is raised if Whisper is not
-        installed.
+    None where there is no path (the sound is too short for the text, or a token cannot be
+    pronounced as English). AssetMissing is raised if Whisper is not installed.
     """
     spoken = [pronunciations(token) for token in tokens]
     if not tokens or not all(spoken):
@@ -100,16 +80,7 @@ def force_align(samples: Float32, tokens: Sequence[str]) -> tuple[AlignedWord, .
 def align_scores(
     scores: Float32, spoken: Sequence[Sequence[Sequence[str]]], duration_s: float
 ) -> tuple[AlignedWord, ...] | None:
-    """Align pronunciations with what the network heard.
-
-    Args:
-        scores: Log probabilities of the phones, shape (T, 40).
-        spoken: Pronunciations per word.
-        duration_s: Length of the sound in seconds.
-
-    Returns:
-        As ``force_align``.
-    """
+    """Align each word's pronunciations with ``phone_scores``; as ``force_align`` does."""
     columns = [[[_COLUMNS[name] for name in phones] for phones in word] for word in spoken]
     lattice = build_lattice(columns, SILENCE)
     path = best_path(scores, lattice)

@@ -18,11 +18,7 @@ _SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class HibariVoice:
-    """An American woman, 7.9 MB (implements ``Voice``).
-
-    Attributes:
-        name: ``hibari``.
-    """
+    """An American woman, 7.9 MB (implements ``Voice``)."""
 
     name: str = "hibari"
 
@@ -32,15 +28,7 @@ class HibariVoice:
         return Speaker("woman", "American")
 
     def speak(self, text: str, speed: float) -> Sound:
-        """Speak a text; the same text always sounds the same.
-
-        Args:
-            text: What to say, in English.
-            speed: 1 is the voice's own pace.
-
-        Returns:
-            Mono sound at 24 kHz.
-        """
+        """Speak an English text at 24 kHz; the same text always sounds the same."""
         voice, random = hibari(), np.random.default_rng(_SEED)
         parts = [voice.from_ids(voice.ids(piece), speed, random) for piece in phonemes(text)]
         return from_mono(np.concatenate(parts or [np.zeros(0, np.float32)]), RATE)

@@ -28,8 +28,7 @@ _PAUSE_S = 0.15
 class KokoroVoice:
     """One of Kokoro-82M's voices (implements ``Voice``).
 
-    Attributes:
-        name: Such as ``am_michael``: American or British, female or male, and a name.
+    Its name is such as ``am_michael``: American or British, female or male, and a name.
     """
 
     name: str
@@ -41,15 +40,7 @@ class KokoroVoice:
         return Speaker("man" if man else "woman", "British" if british else "American")
 
     def speak(self, text: str, speed: float) -> Sound:
-        """Speak a text.
-
-        Args:
-            text: What to say, in English.
-            speed: 1 is the voice's own pace.
-
-        Returns:
-            Mono sound at 24 kHz.
-        """
+        """Speak an English text at 24 kHz."""
         session = _kokoro()
         styles = _styles(self.name)
         pause = np.zeros(round(_PAUSE_S * RATE), dtype=np.float32)

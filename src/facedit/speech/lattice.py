@@ -50,12 +50,8 @@ class Lattice:
 def build_lattice(words: Sequence[Sequence[Sequence[int]]], silence: int) -> Lattice:
     """Lay the pronunciations of words out as states.
 
-    Args:
-        words: Per word its pronunciations, each as columns of phones; none of them empty.
-        silence: Column of silence.
-
-    Returns:
-        The states.
+    Each word has pronunciations as columns of phones, none of them empty; ``silence`` is the column
+    of silence.
     """
     phone, unit, word = [silence], [-1], [-1]
     before: list[list[int]] = [[0]]
@@ -90,15 +86,9 @@ def build_lattice(words: Sequence[Sequence[Sequence[int]]], silence: int) -> Lat
 
 
 def best_path(scores: Float32, lattice: Lattice) -> Int | None:
-    """Find the most probable sequence of states.
+    """Find the most probable state per tick, shape (T,), of log scores (T, phones).
 
-    Args:
-        scores: Log score per tick and phone, shape (T, phones).
-        lattice: The states.
-
-    Returns:
-        State per tick, shape (T,); None where the sound is too short for the text, or the text
-        too unlike it to be searched for.
+    None where the sound is too short for the text, or the text too unlike it to be searched for.
     """
     for beam in (BEAM, np.inf):
         if np.isinf(beam) and len(scores) * len(lattice.phone) > _MOST_CELLS:

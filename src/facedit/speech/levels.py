@@ -23,16 +23,7 @@ _SPECTRUM_SIZE = 1024
 
 
 def frame_levels_db(samples: Float32, rate: int, frame_s: float = _FRAME_S) -> Float64:
-    """Compute the level of consecutive frames.
-
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Samples per second.
-        frame_s: Length of a frame.
-
-    Returns:
-        Decibels, shape (whole frames,).
-    """
+    """Return the level in dB of consecutive whole frames of amplitudes (N,), shape (frames,)."""
     size = max(1, sample_at(frame_s, rate))
     rows = samples[: len(samples) // size * size].reshape(-1, size)
     power = np.square(rows, dtype=np.float64).mean(axis=1)
@@ -40,14 +31,9 @@ def frame_levels_db(samples: Float32, rate: int, frame_s: float = _FRAME_S) -> F
 
 
 def active_level_db(samples: Float32, rate: int) -> float:
-    """Compute the level of the speech, without its pauses.
+    """Return the level of the speech without its pauses.
 
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Samples per second.
-
-    Returns:
-        Decibels of the frames within 25 dB of the loudest 5 %.
+    Decibels of the frames within 25 dB of the loudest 5 %.
     """
     levels = frame_levels_db(samples, rate)
     if not len(levels):
@@ -57,17 +43,11 @@ def active_level_db(samples: Float32, rate: int) -> float:
 
 
 def median_pitch(samples: Float32, rate: int) -> float | None:
-    """Estimate the median fundamental frequency of the voiced parts.
+    """Estimate the median fundamental frequency of the voiced parts in Hz.
 
     Normalised autocorrelation of 48 ms frames; the first peak nearly as high as the highest one
-    counts, which avoids the octave below.
-
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Samples per second; 16 kHz is plenty.
-
-    Returns:
-        Hertz, or None where fewer than 5 frames are voiced.
+    counts, which avoids the octave below. 16 kHz is plenty; None where fewer than 5 frames are
+    voiced.
     """
     size, hop = sample_at(_PITCH_FRAME_S, rate), sample_at(_PITCH_HOP_S, rate)
     if len(samples) < size:
@@ -103,13 +83,9 @@ def _vertex(left: float, middle: float, right: float) -> float:
 
 
 def syllable_rate(words: Sequence[Word]) -> float | None:
-    """Compute the speaking rate inside the words, without pauses.
+    """Return the syllables per second inside English words, without the pauses between them.
 
-    Args:
-        words: English words with times.
-
-    Returns:
-        Syllables per second, or None where less than 0.3 s is spoken.
+    None where less than 0.3 s is spoken.
     """
     seconds = sum(word.end_s - word.start_s for word in words)
     if seconds < 0.3:
@@ -118,15 +94,9 @@ def syllable_rate(words: Sequence[Word]) -> float | None:
 
 
 def band_levels_db(samples: Float32, rate: int, edges_hz: Float64) -> Float64:
-    """Compute the long-term spectrum of the speech in bands.
+    """Return the long-term spectrum of the speech: dB of the mean power of active frames, (bands,).
 
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Samples per second.
-        edges_hz: Edges of the bands, ascending, shape (bands + 1,).
-
-    Returns:
-        Decibels per band of the mean power of the active frames, shape (bands,).
+    The edges of the bands ascend, in Hz, shape (bands + 1,).
     """
     size = _SPECTRUM_SIZE
     padded = np.pad(samples.astype(np.float64), (0, max(0, size - len(samples))))

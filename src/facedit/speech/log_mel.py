@@ -22,29 +22,17 @@ _KNEE_HZ = 4800.0
 
 
 def log_mel(samples: Float32, peak: float | None = None) -> Float32:
-    """Compute the log-mel spectrogram of a 16 kHz mono sound.
+    """Compute the log-mel spectrogram of 16 kHz mono amplitudes (N,), shape (80, N // 160).
 
-    Args:
-        samples: Amplitudes, shape (N,).
-        peak: Highest base-10 log power that the dynamic range is limited against; by default
-            that of this sound. Pieces of one sound agree when they share it.
-
-    Returns:
-        Shape (80, N // 160), frame k centred on sample ``160 * k``.
+    Frame k is centred on sample ``160 * k``. ``peak`` is the highest base-10 log power that the
+    dynamic range is limited against; by default that of this sound. Pieces of one sound agree when
+    they share it.
     """
     return compressed(mel_power(samples), peak)
 
 
 def compressed(power: Float64, peak: float | None = None) -> Float32:
-    """Compress the power in mel bands as Whisper wants it.
-
-    Args:
-        power: Any shape.
-        peak: See ``log_mel``.
-
-    Returns:
-        The same shape.
-    """
+    """Compress the power in mel bands as Whisper wants it; ``peak`` is ``log_mel``'s."""
     log = np.log10(np.maximum(power, 1e-10))
     if peak is None:
         peak = float(log.max(initial=-10.0))
@@ -52,15 +40,9 @@ def compressed(power: Float64, peak: float | None = None) -> Float32:
 
 
 def mel_power(samples: Float32, bands: int = MEL_BANDS, warp: float = 1.0) -> Float64:
-    """Compute the power in the mel bands.
+    """Compute the power in the mel bands of 16 kHz mono amplitudes (N,), shape (bands, N // 160).
 
-    Args:
-        samples: 16 kHz mono amplitudes, shape (N,).
-        bands: Number of mel bands.
-        warp: Factor on the sound's frequencies.
-
-    Returns:
-        Shape (bands, N // 160).
+    ``warp`` is a factor on the sound's frequencies.
     """
     frames = len(samples) // HOP
     mel = np.empty((bands, frames))
@@ -79,14 +61,9 @@ def mel_power(samples: Float32, bands: int = MEL_BANDS, warp: float = 1.0) -> Fl
 
 @functools.cache
 def mel_filters(bands: int = MEL_BANDS, warp: float = 1.0) -> Float64:
-    """Build the Slaney mel filter bank, area-normalised.
+    """Build the Slaney mel filter bank, area-normalised: weights of Fourier bins, (bands, 201).
 
-    Args:
-        bands: Number of mel bands.
-        warp: Factor on the sound's frequencies.
-
-    Returns:
-        Shape (bands, 201): weights of the Fourier bins per band.
+    ``warp`` is a factor on the sound's frequencies.
     """
     bins = warped(np.fft.rfftfreq(WINDOW, 1.0 / SPEECH_RATE).astype(np.float64), warp)
     edges = _mel_to_hz(np.linspace(0.0, float(_hz_to_mel(np.array(SPEECH_RATE / 2))), bands + 2))
@@ -106,15 +83,10 @@ def mel_centres(bands: int = MEL_BANDS) -> Float64:
 
 
 def warped(hz: Float64, factor: float) -> Float64:
-    """Warp frequencies, leaving 0 and the highest where they are.
+    """Warp frequencies in Hz, leaving 0 and the highest, half of the sampling rate, where they are.
 
-    Args:
-        hz: Frequencies up to half of the sampling rate, in Hz.
-        factor: Slope up to 4.8 kHz (over the factor, if that is above 1); above, a straight line to
-            the highest frequency (Jaitly and Hinton 2013).
-
-    Returns:
-        Warped frequencies, same shape.
+    ``factor`` is the slope up to 4.8 kHz (over the factor, if that is above 1); above, a straight
+    line leads to the highest frequency (Jaitly and Hinton 2013).
     """
     top = SPEECH_RATE / 2
     knee = _KNEE_HZ * min(factor, 1.0) / factor

@@ -17,14 +17,7 @@ _NEARNESS_DB = 3.0
 
 
 def level_db(samples: Float32) -> float:
-    """Compute the RMS level.
-
-    Args:
-        samples: Amplitudes in [-1, 1], any shape.
-
-    Returns:
-        Decibels relative to a constant of 1, at least ``SILENCE_DB``.
-    """
+    """Return the RMS level in dB relative to a constant of 1, at least ``SILENCE_DB``."""
     if not samples.size:
         return SILENCE_DB
     power = float(np.mean(np.square(samples, dtype=np.float64)))
@@ -32,15 +25,9 @@ def level_db(samples: Float32) -> float:
 
 
 def envelope_db(samples: Float32, rate: int, window_s: float = _LEVEL_WINDOW_S) -> Float64:
-    """Compute the level around every sample.
+    """Return the level in dB around every sample, (N,) or (N, channels) to (N,).
 
-    Args:
-        samples: Amplitudes, shape (N,) or (N, channels).
-        rate: Samples per second.
-        window_s: Length of the window, centred on the sample.
-
-    Returns:
-        Decibels, shape (N,).
+    The window is centred on the sample.
     """
     power = np.square(samples.reshape(len(samples), -1), dtype=np.float64).mean(axis=1)
     reach = max(1, sample_at(window_s / 2, rate))
@@ -52,19 +39,11 @@ def envelope_db(samples: Float32, rate: int, window_s: float = _LEVEL_WINDOW_S) 
 
 
 def low_energy_point(samples: Float32, rate: int, around_s: float, window_s: float) -> float:
-    """Find the best place to cut near a time: quiet, near, and on a zero crossing.
+    """Find the best place to cut near a time in seconds: quiet, near, and on a zero crossing.
 
-    The quietest 10 ms wins; distance costs up to 3 dB at the edge of the window, so that flat
-    noise or silence is cut where it was asked for.
-
-    Args:
-        samples: Amplitudes, shape (N,) or (N, channels).
-        rate: Samples per second.
-        around_s: The time wanted, in seconds from the first sample.
-        window_s: How far from it the cut may lie, to each side.
-
-    Returns:
-        Seconds of the cut, within the window and the sound.
+    The quietest 10 ms wins; distance costs up to 3 dB at the edge of the window, which reaches
+    ``window_s`` to each side, so that flat noise or silence is cut where it was asked for.
+    Amplitudes have shape (N,) or (N, channels); the cut is within window and sound.
     """
     if not len(samples):
         return 0.0

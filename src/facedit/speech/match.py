@@ -30,16 +30,8 @@ _QUIETEST = 0.10
 def stretch(samples: Float32, rate: int, factor: float) -> Float32:
     """Change the duration and not the pitch (libavfilter's ``atempo``, overlap-add).
 
-    Args:
-        samples: Mono amplitudes, shape (N,).
-        rate: Samples per second.
-        factor: New duration over the old one, 0.5 to 2.
-
-    Returns:
-        Exactly ``round(N * factor)`` samples.
-
-    Raises:
-        ValueError: If the factor is out of range.
+    The factor is the new duration over the old one, 0.5 to 2 (ValueError); mono amplitudes (N,)
+    become exactly ``round(N * factor)``.
     """
     if not 0.5 <= factor <= 2.0:
         raise ValueError(f"The stretch {factor} is outside of 0.5 to 2.")
@@ -52,15 +44,9 @@ def stretch(samples: Float32, rate: int, factor: float) -> Float32:
 
 
 def shift_pitch(samples: Float32, rate: int, semitones: float) -> Float32:
-    """Change the pitch and not the duration; formants move along.
+    """Change the pitch and not the duration of mono amplitudes (N,); formants move along.
 
-    Args:
-        samples: Mono amplitudes, shape (N,).
-        rate: Samples per second.
-        semitones: Upwards if positive; clipped to 4 either way.
-
-    Returns:
-        As many samples as came in.
+    Semitones are upwards if positive and clipped to 4 either way.
     """
     ratio = 2.0 ** (float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES)) / 12.0)
     if abs(ratio - 1.0) < 1e-3 or not len(samples):
@@ -70,16 +56,7 @@ def shift_pitch(samples: Float32, rate: int, semitones: float) -> Float32:
 
 
 def match_loudness(samples: Float32, rate: int, level: float) -> Float32:
-    """Bring the speech to a level.
-
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Samples per second.
-        level: Active level wanted, in decibels.
-
-    Returns:
-        Scaled amplitudes that do not clip.
-    """
+    """Bring the speech to an active level in dB, or as far as nothing clips."""
     gain_db = float(np.clip(level - active_level_db(samples, rate), -MOST_GAIN_DB, MOST_GAIN_DB))
     gain = 10.0 ** (gain_db / 20.0)
     peak = float(np.abs(samples).max(initial=0.0)) * gain
@@ -88,15 +65,9 @@ def match_loudness(samples: Float32, rate: int, level: float) -> Float32:
 
 
 def match_colour(samples: Float32, reference: Float32, rate: int) -> Float32:
-    """Filter speech so that its long-term spectrum leans like the reference's.
+    """Filter speech so that its long-term spectrum leans like the reference's at the same rate.
 
-    Args:
-        samples: Amplitudes to change, shape (N,).
-        reference: Speech of the clip at the same rate.
-        rate: Samples per second.
-
-    Returns:
-        Filtered amplitudes (zero phase, at most 8 dB either way, active level kept).
+    Zero phase, at most 8 dB either way, active level kept.
     """
     if not len(samples) or len(reference) < 1024:
         return samples
@@ -118,17 +89,11 @@ def match_colour(samples: Float32, reference: Float32, rate: int) -> Float32:
 
 
 def room_tone(reference: Sound, length: int, generator: np.random.Generator) -> Float32 | None:
-    """Make the sound of the clip's room from its pauses.
+    """Make the sound of the clip's room from its pauses, shape (length, channels).
 
-    Args:
-        reference: The clip's sound around the edit.
-        length: Samples wanted.
-        generator: Source of the order of the grains.
-
-    Returns:
-        Shape (length, channels): 80 ms grains of the quietest tenth, overlapped by half with
-        equal power; None where there is no pause (music, or speech throughout) or no room
-        (digital silence).
+    80 ms grains of the quietest tenth, overlapped by half with equal power, in an order that the
+    generator gives; None where there is no pause (music, or speech throughout) or no room (digital
+    silence).
     """
     grain = 2 * sample_at(_GRAIN_S / 2, reference.rate)
     wave = mono(reference)
@@ -156,13 +121,8 @@ def room_tone(reference: Sound, length: int, generator: np.random.Generator) -> 
 def add_room(sound: Sound, reference: Sound, generator: np.random.Generator) -> Sound:
     """Lay the clip's room tone under a snippet, as far as the snippet is quieter than it.
 
-    Args:
-        sound: The snippet, at the rate and channels of the reference.
-        reference: The clip's sound around the edit.
-        generator: Source of the order of the grains.
-
-    Returns:
-        The snippet with the room; unchanged where the clip has no pause to take it from.
+    The snippet has the reference's rate and channels; it is unchanged where the clip has no pause
+    to take the room from.
     """
     tone = room_tone(reference, len(sound.samples), generator)
     if tone is None:
@@ -176,15 +136,10 @@ def add_room(sound: Sound, reference: Sound, generator: np.random.Generator) -> 
 
 
 def fit_duration(sound: Sound, duration_s: float) -> Sound:
-    """Give a sound an exact duration.
+    """Give a sound exactly ``round(duration_s * rate)`` samples.
 
-    Args:
-        sound: The sound.
-        duration_s: Seconds wanted. Up to 40 ms are cut off or added at the end (faded); more is
-            stretched, by no more than a factor of 2 (ValueError).
-
-    Returns:
-        Exactly ``round(duration_s * rate)`` samples.
+    Up to 40 ms are cut off or added at the end (faded); more is stretched, by no more than a factor
+    of 2 (ValueError).
     """
     wanted = sample_at(duration_s, sound.rate)
     samples = sound.samples

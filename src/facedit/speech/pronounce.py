@@ -44,14 +44,10 @@ _REDUCED = {
 
 
 def pronunciations(token: str) -> tuple[tuple[str, ...], ...]:
-    """List the ways to say a written word.
+    """List the ways to say a written word; a number may be read as several.
 
-    Args:
-        token: One written word; a number may be read as several.
-
-    Returns:
-        Pronunciations in American and British English, unstressed, and with what is often left
-        out at the end, each once; none if nothing in it can be spoken as English.
+    In American and British English, unstressed, and with what is often left out at the end, each
+    once; none if nothing in it can be spoken as English.
     """
     found = [phones_of(token), phones_of(token, british=True)]
     found += [tuple(way.split()) for way in _REDUCED.get(plain(token), "").split("|")]
@@ -64,27 +60,15 @@ def pronunciations(token: str) -> tuple[tuple[str, ...], ...]:
 
 
 def plain(token: str) -> str:
-    """Strip a token to what a dictionary lists: lower case, no punctuation at the ends.
-
-    Args:
-        token: A word as written.
-
-    Returns:
-        The bare word.
-    """
+    """Strip a token to what a dictionary lists: lower case, no punctuation at the ends."""
     bare = token.lower().replace("\u2019", "'")
     return bare.strip("".join(c for c in set(bare) if not c.isalnum() and c != "'"))
 
 
 def phones_of(text: str, british: bool = False) -> tuple[str, ...]:
-    """Pronounce a piece of text.
+    """Pronounce written words, numbers and abbreviations as ARPAbet phones without stress.
 
-    Args:
-        text: One or more written words; numbers and abbreviations are read out.
-        british: British instead of American pronunciation.
-
-    Returns:
-        ARPAbet phones without stress; empty if nothing in it can be spoken as English.
+    Empty if nothing in it can be spoken as English.
     """
     phones: list[str] = []
     for symbol in "".join(phonemes(text, british)):
@@ -102,14 +86,9 @@ MOST_PHONEMES = 500
 
 
 def phonemes(text: str, british: bool = False) -> list[str]:
-    """Phonemise text in the alphabet of hibari and Kokoro.
+    """Phonemise text in the alphabet of hibari and Kokoro, a string per sentence.
 
-    Args:
-        text: The text.
-        british: British instead of American pronunciation.
-
-    Returns:
-        A string of phonemes per sentence; longer ones than the voices take are cut.
+    Sentences longer than the voices take are cut.
     """
     return [
         piece
@@ -119,14 +98,7 @@ def phonemes(text: str, british: bool = False) -> list[str]:
 
 
 def syllables(text: str) -> int:
-    """Count the syllables of a piece of text.
-
-    Args:
-        text: Written words.
-
-    Returns:
-        Vowels in its pronunciation, at least 1 for a text with a letter or digit.
-    """
+    """Count the vowels of written words as pronounced, at least 1 if there is a letter or digit."""
     count = sum(phone in VOWELS for phone in phones_of(text))
     return max(count, int(any(letter.isalnum() for letter in text)))
 

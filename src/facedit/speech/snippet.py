@@ -81,21 +81,12 @@ def speech_for_edit(
 ) -> Snippet:
     """Speak new words in the context of their sentence and fit them to a clip.
 
-    Args:
-        before: Words of the sentence in front of the new ones.
-        new_words: The words wanted.
-        after: Words of the sentence behind them.
-        voice: A name as in ``choose_voice`` (whose errors pass through), or what that chose.
-        reference: The clip's sound, or some seconds of it around the edit.
-        reference_words: Words of that sound, for the speaking rate.
-        room: Match the spectrum as well, and lay the clip's room tone under the snippet.
-        generator: Source of the room tone's grains; a fixed one by default.
-
-    Returns:
-        The new words alone, cut at low-energy points.
-
-    Raises:
-        UsageError: If there are no new words, or nothing of them can be spoken.
+    ``before`` and ``after`` are the words of the sentence around the new ones; ``voice`` is a name
+    as in ``choose_voice`` (whose errors pass through), or what that chose; the reference is the
+    clip's sound, or some seconds of it around the edit, and its words, for the speaking rate.
+    ``room`` matches the spectrum as well, and lays the clip's room tone under the snippet, its
+    grains drawn by the generator (a fixed one by default). The new words alone come back, cut at
+    low-energy points; UsageError if there are none, or nothing of them can be spoken.
     """
     new = tokenise(" ".join(new_words))
     if not new:
@@ -143,25 +134,12 @@ def cut_from_recording(
     language: str = "en",
     reference: Sound | None = None,
 ) -> Snippet:
-    """Take new words out of the user's own recording.
+    """Take ``count`` new words out of the user's own recording.
 
-    The recording may hold the new words alone or the whole new sentence; the better alignment
-    decides.
-
-    Args:
-        recording: What the user spoke.
-        sentence: The whole new sentence.
-        first: Index of the first new word in it.
-        count: How many new words there are.
-        language: ISO 639-1 code.
-        reference: The clip's sound; rate, channels and loudness are matched to it if given.
-
-    Returns:
-        The new words alone.
-
-    Raises:
-        BadTranscript: If the recording holds neither.
-        UsageError: If no words are wanted.
+    The recording may hold the new words alone or the whole new sentence, whose word ``first`` is
+    the first new one; the better alignment decides. Rate, channels and loudness are matched to the
+    clip's sound, the reference, if given. BadTranscript is raised if the recording holds neither,
+    UsageError if no words are wanted.
     """
     new = list(tokenise(" ".join(sentence[first : first + count])))
     front = tokenise(" ".join(sentence[:first]))

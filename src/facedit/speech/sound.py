@@ -10,27 +10,14 @@ from facedit.units import SPEECH_RATE, sample_at
 
 
 def mono(sound: Sound) -> Float32:
-    """Mix the channels down by their mean.
-
-    Args:
-        sound: The sound, (N, channels).
-
-    Returns:
-        Amplitudes, shape (N,).
-    """
+    """Mix the channels down by their mean, (N, channels) to (N,)."""
     return np.ascontiguousarray(sound.samples.mean(axis=1, dtype=np.float32))
 
 
 def resampled(samples: Float32, rate: int, new_rate: int) -> Float32:
-    """Change the sample rate of a mono sound with libswresample, without delay.
+    """Resample mono amplitudes (N,) with libswresample, without delay, to their exact duration.
 
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Their samples per second.
-        new_rate: The samples per second wanted.
-
-    Returns:
-        Amplitudes, exactly ``round(N * new_rate / rate)`` of them.
+    That is ``round(N * new_rate / rate)`` samples.
     """
     if not len(samples):
         return samples.astype(np.float32, copy=False)
@@ -40,26 +27,14 @@ def resampled(samples: Float32, rate: int, new_rate: int) -> Float32:
 def speech_samples(sound: Sound) -> Float32:
     """Bring a sound into the form that speech models hear.
 
-    Args:
-        sound: Any sound.
-
-    Returns:
-        Mono amplitudes at 16 kHz, shape (N,), free of NaN and infinity.
+    Mono amplitudes at 16 kHz, shape (N,), free of NaN and infinity.
     """
     samples = resampled(mono(sound), sound.rate, SPEECH_RATE)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def fit_length(samples: Float32, length: int) -> Float32:
-    """Cut at the end or pad with silence.
-
-    Args:
-        samples: Amplitudes, shape (N,) or (N, channels).
-        length: Samples wanted.
-
-    Returns:
-        Exactly ``length`` samples.
-    """
+    """Cut (N,) or (N, channels) at the end or pad with silence to exactly ``length`` samples."""
     if len(samples) >= length:
         return samples[:length]
     missing = [(0, length - len(samples))] + [(0, 0)] * (samples.ndim - 1)
@@ -67,29 +42,11 @@ def fit_length(samples: Float32, length: int) -> Float32:
 
 
 def cut(sound: Sound, start_s: float, end_s: float) -> Sound:
-    """Take a piece of a sound.
-
-    Args:
-        sound: The sound.
-        start_s: Begin in seconds; what lies before the sound is left out.
-        end_s: End in seconds.
-
-    Returns:
-        The samples in ``[start_s, end_s)``.
-    """
+    """Take the samples in ``[start_s, end_s)``, as far as there are any."""
     first = max(0, sample_at(start_s, sound.rate))
     return Sound(sound.samples[first : max(first, sample_at(end_s, sound.rate))], sound.rate)
 
 
 def from_mono(samples: Float32, rate: int, channels: int = 1) -> Sound:
-    """Wrap mono amplitudes as a sound.
-
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Samples per second.
-        channels: How often the one channel is repeated.
-
-    Returns:
-        The sound, (N, channels).
-    """
+    """Wrap mono amplitudes (N,) as a sound (N, channels): the one channel is repeated."""
     return Sound(np.repeat(samples.astype(np.float32)[:, None], channels, axis=1), rate)

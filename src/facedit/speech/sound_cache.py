@@ -33,18 +33,10 @@ _ALIGNMENT_VERSION = 2
 def cached_features(
     sound: Sound, frames: int | None = None, encoder: Encoder = WHISPER
 ) -> SpeechFeatures:
-    """Return the speech features of a sound, computed at most once.
+    """Return ``features.extract`` of a sound, computed at most once.
 
     Values are rounded to half precision whether or not they come from the cache, so that a second
     run gives what the first one gave.
-
-    Args:
-        sound: Any rate and channels.
-        frames: As in ``features.extract``.
-        encoder: As in ``features.extract``.
-
-    Returns:
-        The features.
     """
     name = features_name(encoder.name)
     # Rounding differs from device to device: a run on the CPU always gives what the CPU gives.
@@ -64,16 +56,7 @@ def cached_transcript(
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Transcript:
-    """Return what is said in a sound, recognised at most once.
-
-    Args:
-        sound: Any rate and channels.
-        language: As in ``transcribe.transcribe``.
-        progress: As in ``transcribe.transcribe``.
-
-    Returns:
-        The transcript.
-    """
+    """Return ``transcribe.transcribe`` of a sound, recognised at most once."""
     key = sound_key(sound, f"transcript/{language}/{_TRANSCRIPT_VERSION}")
 
     def read(entry: Path) -> Transcript:
@@ -93,15 +76,7 @@ def cached_transcript(
 
 
 def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, ...] | None:
-    """Return where the phones of an English text lie in a sound, aligned at most once.
-
-    Args:
-        sound: Any rate and channels.
-        tokens: As in ``forced.force_align``.
-
-    Returns:
-        As ``forced.force_align``.
-    """
+    """Return ``forced.force_align`` of a sound, aligned at most once."""
     purpose = json.dumps(["alignment", _ALIGNMENT_VERSION, *tokens])
     return cached(
         f"speech/{sound_key(sound, purpose)}.json",
@@ -112,15 +87,7 @@ def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, 
 
 
 def sound_key(sound: Sound, purpose: str) -> str:
-    """Name a result by what it was made from.
-
-    Args:
-        sound: The sound.
-        purpose: Everything else the result depends on.
-
-    Returns:
-        A SHA-256 in hexadecimal.
-    """
+    """Name a result by the SHA-256 of the sound and of all else that it depends on."""
     digest = hashlib.sha256(f"{purpose}\n{sound.rate}\n{sound.samples.shape}\n".encode())
     digest.update(np.ascontiguousarray(sound.samples, dtype=np.float32).data)
     return digest.hexdigest()
@@ -171,15 +138,7 @@ def _write_alignment(part: Path, found: Sequence[AlignedWord] | None) -> None:
 
 
 def phones_of_sound(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedPhone, ...] | None:
-    """Align words with a sound, once for all systems that speak over the same sound.
-
-    Args:
-        sound: The sound.
-        tokens: All words in it.
-
-    Returns:
-        The phones in order; None where the words do not fit.
-    """
+    """Align words with a sound, once for all who speak over it; None where they do not fit."""
     words = cached_alignment(sound, tokens)
     if words is None or mean_score(words) < HOPELESS_FIT:
         return None

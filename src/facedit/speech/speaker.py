@@ -51,14 +51,10 @@ class SpeakerNet(nn.Module):
 
 
 def embed(sound: Sound) -> Float32:
-    """Describe who speaks in a sound.
+    """Describe who speaks in a sound by a unit vector, shape (256,).
 
-    Args:
-        sound: Any rate and channels; only the parts with speech count.
-
-    Returns:
-        A unit vector, shape (256,); the dot product of two is their similarity. AssetMissing is
-        raised if the weights are not installed, BadWeights if they are damaged.
+    The dot product of two is their similarity; only the parts with speech count. AssetMissing is
+    raised if the weights are not installed, BadWeights if they are damaged.
     """
     samples = _spoken(speech_samples(sound))
     level = level_db(samples)

@@ -28,19 +28,12 @@ def transcribe(
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Transcript:
-    """Recognise what is said.
+    """Recognise what is said, with punctuation; no words for silence or noise.
 
     Whisper base finds the words. In English their times are then measured by forced alignment,
-    which is several times closer than Whisper's own (docs/journal/speech.md).
-
-    Args:
-        sound: Any rate and channels.
-        language: ISO 639-1 code; detected if None.
-        progress: Called with the fraction done, from 0 to 1.
-
-    Returns:
-        The words, with punctuation as recognised; none for silence or noise. AssetMissing is
-        raised if Whisper is not installed, BadTranscript for a language it does not know.
+    which is several times closer than Whisper's own (docs/journal/speech.md). The language is an
+    ISO 639-1 code, detected if None; ``progress`` hears the fraction done. AssetMissing is raised
+    if Whisper is not installed, BadTranscript for a language it does not know.
     """
     samples = speech_samples(sound)
     frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)

@@ -27,13 +27,9 @@ _FILE = "voice_bank.safetensors"
 
 
 def load_bank() -> tuple[list[str], Float32]:
-    """Read the bank that lies in the package.
+    """Read the bank in the package: names, and unit vectors (voices, 256).
 
-    Returns:
-        Names, and unit vectors of shape (voices, 256).
-
-    Raises:
-        BadWeights: If it is missing or damaged.
+    BadWeights is raised if it is missing or damaged.
     """
     path = Path(str(files("facedit") / "weights" / _FILE))
     try:
@@ -46,11 +42,7 @@ def load_bank() -> tuple[list[str], Float32]:
 
 
 def build_bank(path: Path) -> None:
-    """Let every installed voice of our own speak and store what it sounds like.
-
-    Args:
-        path: The file to write.
-    """
+    """Let every installed voice of our own speak and store what it sounds like."""
     names = [name for name in voices() if name in VOICES.built_in]
     embeddings = np.stack([embed(voice_named(name).speak(_TEXT, 1.0)) for name in names])
     metadata = {"names": json.dumps(names), "text": _TEXT, "encoder": "resemblyzer 0.1.4"}

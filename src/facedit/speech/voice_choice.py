@@ -67,40 +67,25 @@ class VoiceChoice:
 
 
 def sex_of(name: str) -> Sex:
-    """Tell who speaks.
-
-    Args:
-        name: A voice's name.
-
-    Returns:
-        ``man`` or ``woman``.
-    """
+    """Tell whether a voice of that name is a ``man`` or a ``woman``."""
     return VOICES.make(name, name).speaker.sex
 
 
 def odds_of_woman(likeness: float, pitch_hz: float | None) -> float:
-    """Judge whether a speaker sounds like a woman (or a child) or like a man.
+    """Return the log odds that a speaker sounds like a woman (or a child): positive for one.
 
-    Args:
-        likeness: Mean similarity to the women's voices less that to the men's; 0 if not known.
-        pitch_hz: Median pitch; None if not known.
-
-    Returns:
-        Log odds: positive for a woman.
+    ``likeness`` is the mean similarity to the women's voices less that to the men's, 0 if not
+    known.
     """
     octaves = math.log2(pitch_hz / _MIDDLE_HZ) if pitch_hz else 0.0
     return _PER_LIKENESS * likeness + _PER_OCTAVE * octaves
 
 
 def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
-    """Find the voice that is asked for, or the one that suits a speaker.
+    """Find the voice that is asked for, or for ``auto`` the one that suits a speaker, and why.
 
-    Args:
-        name: ``auto``, or as in ``voice_named``, whose errors pass through.
-        speaker: Whom ``auto`` should sound like; some seconds of speech.
-
-    Returns:
-        The voice and why. (AssetMissing if it is known but not installed.)
+    Some seconds of the speaker are enough. The errors of ``voice_named`` pass through; AssetMissing
+    if the voice is known but not installed.
     """
     if name != "auto":
         return VoiceChoice(voice_named(name), "as asked for")
@@ -125,15 +110,10 @@ def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
 def suited(
     near: dict[str, float], pitch_hz: float | None, available: list[str]
 ) -> tuple[str, float]:
-    """Choose among voices: first women's or men's, then the nearest of them.
+    """Choose among available voices: first women's or men's, then the nearest of them.
 
-    Args:
-        near: How near every known voice is to the speaker; empty if that cannot be told.
-        pitch_hz: The speaker's median pitch; None if not known.
-        available: The voices to choose from.
-
-    Returns:
-        A voice, of the other sex only where there is no other; and ``odds_of_woman``.
+    ``near`` tells how near every known voice is to the speaker; empty if that cannot be told.
+    Returns the voice, of the other sex only where there is no other, and ``odds_of_woman``.
     """
     # The odds were fitted to our own voices.
     own = {voice: sex_of(voice) for voice in near if voice in VOICES.built_in}

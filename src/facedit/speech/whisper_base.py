@@ -46,18 +46,7 @@ class WhisperBase:
 
     @classmethod
     def of(cls, layer: str, device: torch.device | str) -> WhisperBase:
-        """Make the encoder that a name means.
-
-        Args:
-            layer: ``1`` to ``6``; empty for the default.
-            device: Where the network computes.
-
-        Returns:
-            The encoder.
-
-        Raises:
-            UsageError: If there is no such layer.
-        """
+        """Make the encoder of a layer, ``1`` to ``6``, else UsageError; empty for the default."""
         layers = {str(number): number for number in range(1, LAYERS + 1)} | {"": DEFAULT_LAYER}
         if layer not in layers:
             raise UsageError(f"Whisper base has layers 1 to {LAYERS}, not {layer}.")
@@ -80,12 +69,8 @@ class WhisperBase:
     def encode(self, samples: Float32) -> Float32:
         """Encode whole motion frames of sound, piece by piece where it is longer than 30 s.
 
-        Args:
-            samples: 16 kHz mono amplitudes, a multiple of 640 of them.
-
-        Returns:
-            States, shape (frames, channels). A long sound's pieces overlap by 2 s on each side
-            and share one dynamic range, so that they agree away from the joins.
+        A long sound's pieces overlap by 2 s on each side and share one dynamic range, so that they
+        agree away from the joins.
         """
         frames = exact_div(len(samples), SPEECH_SAMPLES_PER_FRAME)
         padding = PAD_FRAMES * SPEECH_SAMPLES_PER_FRAME
@@ -108,15 +93,10 @@ WHISPER = WhisperBase()
 
 
 def chunks(total: int, longest: int, overlap: int) -> list[tuple[int, int, int, int]]:
-    """Cover a range by overlapping pieces.
+    """Cover a range by overlapping pieces ``(start, stop, keep_from, keep_to)``.
 
-    Args:
-        total: Length of the range.
-        longest: Most that one piece may hold, more than ``2 * overlap``.
-        overlap: Context on each inner side that is computed but not kept.
-
-    Returns:
-        ``(start, stop, keep_from, keep_to)`` per piece; the kept parts tile the range.
+    The kept parts tile the range; a piece is no longer than ``longest``, more than ``2 * overlap``,
+    which is the context on each inner side that is computed but not kept.
     """
     if total <= longest:
         return [(0, total, 0, total)] if total else []

@@ -31,8 +31,7 @@ _VERSION = 6
 class EncoderLayer(nn.Module):
     """One pre-norm transformer layer: self-attention and a feed-forward net, each with a residual.
 
-    Args:
-        width: Channels; a multiple of 64, the size of a head.
+    Its width is a multiple of 64, the size of a head.
     """
 
     def __init__(self, width: int) -> None:
@@ -46,14 +45,7 @@ class EncoderLayer(nn.Module):
         self.feed_forward_out = nn.Linear(4 * width, width)
 
     def forward(self, states: Tensor) -> Tensor:
-        """Transform states.
-
-        Args:
-            states: Shape (batch, ticks, width).
-
-        Returns:
-            New states of the same shape.
-        """
+        """Transform states (batch, ticks, width)."""
         batch, ticks, width = states.shape
         mixed = self.query_key_value(self.attention_norm(states))
         query, key, value = mixed.view(batch, ticks, 3, self.heads, HEAD_SIZE).permute(
@@ -66,13 +58,7 @@ class EncoderLayer(nn.Module):
 
 
 class WhisperEncoder(nn.Module):
-    """Whisper's encoder up to a chosen layer, without the final norm.
-
-    Args:
-        width: Channels of the states (512 for ``base``).
-        layers: Transformer layers to keep, counted from the bottom.
-        mel_channels: Mel bands of the input.
-    """
+    """Whisper's encoder up to a chosen layer, without the final norm; 512 wide for ``base``."""
 
     def __init__(self, width: int, layers: int, mel_channels: int = 80) -> None:
         super().__init__()
@@ -84,16 +70,10 @@ class WhisperEncoder(nn.Module):
         self.register_buffer("positions", torch.zeros(MAX_TICKS, width))
 
     def forward(self, log_mel: Tensor) -> Tensor:
-        """Encode a log-mel spectrogram.
+        """Encode a log-mel spectrogram (batch, mel channels, frames at 100 Hz).
 
-        Args:
-            log_mel: Shape (batch, mel channels, frames at 100 Hz), at most 3000 frames.
-
-        Returns:
-            States of the last kept layer, shape (batch, ceil(frames / 2), width), 50 Hz.
-
-        Raises:
-            ValueError: If the input is longer than the position table.
+        Returns states of the last kept layer, shape (batch, ceil(frames / 2), width), 50 Hz.
+        ValueError if there are more frames than the position table has, 3000.
         """
         states = functional.gelu(self.conv1(log_mel))
         states = functional.gelu(self.conv2(states)).transpose(1, 2)
@@ -106,17 +86,10 @@ class WhisperEncoder(nn.Module):
 
 
 def load_whisper_encoder(path: Path, layers: int) -> WhisperEncoder:
-    """Build the encoder from a CTranslate2 ``model.bin`` of a Whisper model.
+    """Build the encoder from a CTranslate2 ``model.bin`` of a Whisper model, in float32.
 
-    Args:
-        path: The file; its hash was verified when the asset was installed.
-        layers: Layers to keep, 1 up to those in the file.
-
-    Returns:
-        The encoder in evaluation mode, float32, without gradients.
-
-    Raises:
-        BadWeights: If the file is not such a model or has fewer layers.
+    The file's hash was verified when the asset was installed; BadWeights is raised if it is not
+    such a model or has fewer layers.
     """
     tensors = read_ctranslate2(path, prefix="encoder/")
     try:
@@ -153,17 +126,10 @@ def load_whisper_encoder(path: Path, layers: int) -> WhisperEncoder:
 
 
 def read_ctranslate2(path: Path, prefix: str = "") -> dict[str, NDArray[np.generic]]:
-    """Read tensors of a CTranslate2 model file.
+    """Read tensors of a CTranslate2 model file by name, in the file's own number type.
 
-    Args:
-        path: The file.
-        prefix: Only tensors whose name starts so are read; the others are skipped over.
-
-    Returns:
-        Arrays by name, in the file's own number type.
-
-    Raises:
-        BadWeights: If the layout is not that of version 6 or the file ends early.
+    Those whose name does not start with the prefix are skipped over. BadWeights is raised if the
+    layout is not that of version 6 or the file ends early.
     """
     tensors: dict[str, NDArray[np.generic]] = {}
     with path.open("rb") as file:

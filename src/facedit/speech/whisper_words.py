@@ -34,12 +34,7 @@ LONGEST_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What Whisper heard.
-
-    Attributes:
-        words: Words with punctuation; score = probability.
-        language: ISO 639-1 code, given or detected.
-    """
+    """What Whisper heard: words with punctuation, score = probability; an ISO 639-1 code."""
 
     words: tuple[Word, ...]
     language: str
@@ -50,18 +45,11 @@ def recognise(
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Recognised:
-    """Recognise speech.
+    """Recognise the words in 16 kHz mono amplitudes (N,), in order.
 
-    Args:
-        samples: 16 kHz mono amplitudes, shape (N,).
-        language: ISO 639-1 code; detected from the first 30 s (``detect_language``) if None.
-        progress: Called with the fraction done.
-
-    Returns:
-        The words in order.
-
-    Raises:
-        BadTranscript: If Whisper does not know the language.
+    The language is an ISO 639-1 code; detected from the first 30 s (``detect_language``) if None.
+    ``progress`` hears the fraction done. BadTranscript is raised if Whisper does not know the
+    language.
     """
     if language is not None and language not in model().supported_languages:
         raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
@@ -84,16 +72,10 @@ def recognise(
 
 
 def detect_language(samples: Float32) -> str:
-    """Tell the language that is spoken.
+    """Tell the language (ISO 639-1) of 16 kHz mono amplitudes that begin with speech, first 30 s.
 
     More of the same does not help: repeating a short clip up to Whisper's 30 s made it surer of
     wrong languages (docs/journal/speech.md).
-
-    Args:
-        samples: 16 kHz mono amplitudes that begin with speech; the first 30 s are heard.
-
-    Returns:
-        ISO 639-1 code.
     """
     most = int(LONGEST_S * SPEECH_RATE)
     _, _, found = model().detect_language(audio=samples[:most])
@@ -101,13 +83,9 @@ def detect_language(samples: Float32) -> str:
 
 
 def likely_language(probabilities: Mapping[str, float]) -> str:
-    """Choose a language, knowing which mistakes Whisper makes.
+    """Choose a language by probabilities, knowing which mistakes Whisper makes.
 
-    Args:
-        probabilities: Probability per ISO 639-1 code.
-
-    Returns:
-        The code of the likeliest language, or ``en`` if that is nearly as likely.
+    That is the likeliest, or ``en`` if it is nearly as likely.
     """
     best = max(probabilities, key=lambda code: probabilities[code])
     odds = WELSH_ODDS if best == "cy" else FOREIGN_ODDS
@@ -133,18 +111,10 @@ def _append(words: list[Word], piece: Any, spaced: bool) -> None:
 
 
 def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
-    """Find given words in a sound of at most 30 s by Whisper's cross-attention.
+    """Find given words in 30 s or less of 16 kHz mono amplitudes by Whisper's cross-attention.
 
-    Args:
-        samples: 16 kHz mono amplitudes.
-        tokens: The words as written.
-        language: ISO 639-1 code.
-
-    Returns:
-        A word per token; score = mean probability that Whisper gives its letters.
-
-    Raises:
-        BadTranscript: If Whisper does not know the language, or the words are too many.
+    A word's score is the mean probability that Whisper gives its letters. BadTranscript is raised
+    if Whisper does not know the language (ISO 639-1), or the words are too many.
     """
     from faster_whisper.audio import pad_or_trim
     from faster_whisper.tokenizer import Tokenizer
@@ -198,13 +168,9 @@ def model() -> Any:
 
 
 def model_folder() -> Path:
-    """Assemble the folder that faster-whisper opens.
+    """Assemble the folder that faster-whisper opens: ``model.bin`` and the three small files.
 
-    Returns:
-        A folder with ``model.bin`` and the three small files beside it.
-
-    Raises:
-        AssetMissing: If one of them is not installed, or the cache cannot be written.
+    AssetMissing is raised if one of them is not installed, or the cache cannot be written.
     """
     sources = {"model.bin": asset_path("whisper-base.bin")}
     for name in ("config.json", "tokenizer.json", "vocabulary.txt"):

@@ -13,16 +13,7 @@ GUESSED = 0.0
 
 
 def spread(tokens: Sequence[str], start_s: float, end_s: float) -> list[Word]:
-    """Give words times in proportion to their letters.
-
-    Args:
-        tokens: The words.
-        start_s: Begin of the stretch in seconds.
-        end_s: Its end.
-
-    Returns:
-        Words that tile the stretch, marked as ``GUESSED``.
-    """
+    """Give words times that tile a stretch by their letters, marked as ``GUESSED``."""
     weights = [sum(letter.isalnum() for letter in token) + 1 for token in tokens]
     total = sum(weights)
     words = []
@@ -37,12 +28,8 @@ def spread(tokens: Sequence[str], start_s: float, end_s: float) -> list[Word]:
 def one_each(words: Iterable[Word], *, measured: bool = False) -> list[Word]:
     """Make every entry one word: some recognisers and label tiers give several at once, or none.
 
-    Args:
-        words: Entries as they were read.
-        measured: Whether what is shared out keeps its score; else it is marked as ``GUESSED``.
-
-    Returns:
-        Words; those of one entry share its stretch, entries without anything spoken are left out.
+    The words of an entry share its stretch, and keep its score if it was measured, else they are
+    marked as ``GUESSED``; entries without anything spoken are left out.
     """
     clean: list[Word] = []
     for word in words:
@@ -56,14 +43,9 @@ def one_each(words: Iterable[Word], *, measured: bool = False) -> list[Word]:
 
 
 def in_order(words: Iterable[Word], duration_s: float) -> tuple[Word, ...]:
-    """Remove overlaps and what lies outside of the sound.
+    """Remove overlaps and what lies outside of the sound from words by ascending start.
 
-    Args:
-        words: Words by ascending start.
-        duration_s: Length of the sound in seconds.
-
-    Returns:
-        The words; where two overlap, the earlier one ends as the later one begins.
+    Where two overlap, the earlier one ends as the later one begins.
     """
     clean: list[Word] = []
     for word in words:
