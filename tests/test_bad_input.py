@@ -78,11 +78,9 @@ def _transcripts(folder: Path) -> None:
     other = OTHER.split()
     wrong = [{**word, "word": text} for word, text in zip(good["words"], other, strict=True)]
     late = [{**word, "start": 60 + k, "end": 61 + k} for k, word in enumerate(good["words"])]
-    unsorted = list(reversed(good["words"]))
     for name, document in (
         ("other.json", {"words": wrong}),
         ("late.json", {"words": late}),
-        ("unsorted.json", {"words": unsorted}),
         ("no_words.json", {"words": []}),
         ("numbers.json", {"words": [1, 2, 3]}),
         ("nan.json", {"words": [{"word": "we", "start": float("nan"), "end": 1}]}),
@@ -169,7 +167,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "transcribe text": (("transcribe", "{in}/text.mp4"), MEDIA, "text.mp4"),
     "transcribe silence": (("transcribe", "{in}/silent.mp4"), MEDIA, "has no sound"),
     "transcribe to a video": (
-        ("transcribe", "{one}", "-o", "{out}/x.mp4"), USAGE, ".json, .srt, .vtt",
+        ("transcribe", "{one}", "-o", "{out}/x.mp4"), USAGE, ".json, .TextGrid, .vtt, .srt",
     ),
     "motion of text": (("motion", "{in}/text.mp4", "-o", "{out}/x.csv"), MEDIA, "not a video"),
     "motion of a picture": (("motion", "{in}/face.png", "-o", "{out}/x.csv"), MEDIA, "face.png"),
@@ -307,7 +305,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
 }  # fmt: skip
 
 for _name in (
-    "late.json", "unsorted.json", "no_words.json", "numbers.json", "nan.json", "broken.json",
+    "late.json", "no_words.json", "numbers.json", "nan.json", "broken.json",
     "empty.json", "none.json", "broken.srt", "broken.TextGrid", "broken.align", "words.docx",
     "latin.txt", "empty.mp4",
 ):  # fmt: skip
@@ -490,7 +488,7 @@ STAGES = {
     "a picture": ("generate", "facedit.compose.person.load_still"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
     "writing motion": ("motion", "facedit.motion.export._write_csv"),
-    "writing words": ("transcribe", "facedit.speech.transcript_io._json"),
+    "writing words": ("transcribe", "facedit.types.Transcript.to_dict"),
 }
 
 

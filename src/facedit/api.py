@@ -276,7 +276,7 @@ def transcribe(
 
     Args:
         source: The video or sound.
-        output: Where to save them (JSON, SRT or VTT), if anywhere.
+        output: Where to save them (JSON, SRT, VTT or TextGrid), if anywhere.
         language: Language code; recognised if None.
         text: A file of the words, if they are known: then they are only aligned.
         force: Replace the output.

@@ -55,7 +55,8 @@ def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> o
         if len(inner) != len(value):
             raise error(f"{where} has {len(value)} items; expected {len(inner)}.")
         return tuple(
-            _value(one, item, where, error) for one, item in zip(inner, value, strict=True)
+            _value(one, item, f"{where}[{number}]", error)
+            for number, (one, item) in enumerate(zip(inner, value, strict=True))
         )
     if origin is dict:
         if not isinstance(value, dict):

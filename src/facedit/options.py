@@ -113,8 +113,8 @@ class EditRequest:
         insert_after: Repeatable; behind the last word it is a new end.
         script: Run a saved edit script.
         speech: Your recording of the new words or of the whole new sentence.
-        transcript: The words of the video: JSON, SRT, VTT, TextGrid or GRID .align, or a .txt to be
-            aligned.
+        transcript: The words of the video: JSON, SRT, VTT, LRC, TextGrid, .align or .tsv, or a
+            .txt to be aligned.
         language: Language of the speech; recognised unless given.
         voice: Voice of new words: auto (the nearest to the video's speaker; unless the script says
             another), default, or a name; 'facedit doctor' lists them.

@@ -6,12 +6,14 @@ Notation in shapes: ``F`` video frames, ``T`` motion frames (25 Hz), ``D`` motio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.errors import BadWeights
+from facedit.errors import BadWeights, FaceditError
+from facedit.fields import build
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -65,6 +67,48 @@ class Transcript:
     def text(self) -> str:
         """The words joined by spaces."""
         return " ".join(word.text for word in self.words)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the transcript as JSON-ready data, the words last."""
+        words = [asdict(word) for word in self.words]
+        return {
+            "language": self.language,
+            "origin": self.origin,
+            "duration_s": self.duration_s,
+            "words": words,
+        }
+
+    @classmethod
+    def from_dict(cls, data: object, where: str, error: type[FaceditError]) -> Transcript:
+        """Read a transcript.
+
+        Args:
+            data: What ``to_dict`` returned, perhaps through JSON and changed by hand.
+            where: What it is, for messages.
+            error: What to raise.
+
+        Returns:
+            The transcript.
+
+        Raises:
+            error: If a field is missing, unknown or of a wrong kind, a word is empty, or words
+                are not in order inside the sound.
+        """
+        found: Transcript = build(cls, data, where, error)
+        before = 0.0
+        for number, word in enumerate(found.words):
+            place = f"{where}: words[{number}]"
+            if not word.text.strip():
+                raise error(f"{place}: text holds no word.")
+            if not before <= word.start_s <= word.end_s <= found.duration_s:
+                raise error(
+                    f"{place}: {word.start_s:g} to {word.end_s:g} s is not between {before:g} s, "
+                    f"where the word ahead of it starts, and the end at {found.duration_s:g} s."
+                )
+            if not 0.0 <= word.score <= 1.0:
+                raise error(f"{place}: score is {word.score:g}; expected 0 to 1.")
+            before = word.start_s
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from facedit.editing.diff import diff
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, OutputNotWritable
-from facedit.speech.subtitles import format_cues, parse_cues
+from facedit.speech.subtitle_writer import format_srt
+from facedit.speech.subtitles import parse_srt
 from facedit.speech.transcript_io import load_transcript, needs_alignment, save_transcript
 from facedit.types import Transcript, Word
 
@@ -82,7 +83,9 @@ def test_what_is_saved_comes_back(tmp_path_factory, edges, data):
     words = tuple(
         Word(data.draw(text), start / 1e6, end / 1e6, data.draw(st.floats(0, 1)))
         for start, end in zip(edges[::2], edges[1::2], strict=False)
+        if end - start > 10_000
     )
+    assume(words)
     path = tmp_path_factory.mktemp("t") / "words.json"
     save_transcript(Transcript(words, 10.0, "de", "test"), path)
     loaded = load_transcript(path, 10.0)
@@ -142,7 +145,8 @@ def test_the_text_of_a_transcript_said_again_is_no_edit(tmp_path_factory, text):
 
 @given(times)
 def test_grid_times_are_in_units_of_40_microseconds(tmp_path_factory, edges):
-    edges = [edge // 40 for edge in edges]
+    edges = sorted({edge // 40 for edge in edges})
+    assume(len(edges) > 1)
     lines = [f"{a} {b} w{a}" for a, b in zip(edges[::2], edges[1::2], strict=False)]
     path = tmp_path_factory.mktemp("t") / "x.align"
     path.write_text("\n".join(["0 0 sil", *lines, "250000 250001 sp"]))
@@ -158,7 +162,7 @@ def _said(text, gaps=None):
         at += (gaps or {}).get(index, 0.02)
         words.append(Word(token, at, at + 0.25))
         at += 0.25
-    return words
+    return Transcript(tuple(words), at)
 
 
 def _texts(document):
@@ -169,27 +173,27 @@ def test_cues_end_where_the_speaker_pauses():
     text = (
         "we took the early train to the coast and then we walked along the cliffs until it rained"
     )
-    (joined,) = _texts(format_cues(_said(text)[:9], ".srt"))
+    (joined,) = _texts(format_srt(_said(" ".join(text.split()[:9]))))
     assert joined == "we took the early train to the coast and"
     # Too long for one cue: it is parted at the pause, not where 84 letters are full.
-    first, second = _texts(format_cues(_said(text, {8: 0.4}), ".srt"))
+    first, second = _texts(format_srt(_said(text, {8: 0.4})))
     assert first == "we took the early train to the coast"
     assert second == "and then we walked along\nthe cliffs until it rained"
     # A long pause and the end of a sentence part short cues too.
-    assert _texts(format_cues(_said("Yes. No wait", {2: 0.8}), ".srt")) == ["Yes.", "No", "wait"]
+    assert _texts(format_srt(_said("Yes. No wait", {2: 0.8}))) == ["Yes.", "No", "wait"]
 
 
 @given(st.lists(st.tuples(st.text("abc", min_size=1, max_size=12), st.floats(0, 0.9)), min_size=1))
 def test_no_cue_is_longer_than_two_lines_and_seven_seconds(said):
-    words = _said(" ".join(text for text, _ in said), dict(enumerate(gap for _, gap in said)))
-    document = format_cues(words, ".srt")
-    assert " ".join(_texts(document)).split() == [word.text for word in words]
+    found = _said(" ".join(text for text, _ in said), dict(enumerate(gap for _, gap in said)))
+    document = format_srt(found)
+    assert " ".join(_texts(document)).split() == found.text.split()
     for block in document.strip().split("\n\n"):
         lines = block.split("\n")[2:]
         assert len(lines) <= 2
         assert all(len(line) <= 42 for line in lines)
-    for word in parse_cues(document, "x.srt"):
-        assert word.end_s - word.start_s <= 7.0
+    for cue in parse_srt(document, "x.srt")[0]:
+        assert cue.end_s - cue.start_s <= 7.0
 
 
 def test_srt_words_share_their_cue(tmp_path):
@@ -259,21 +263,16 @@ BAD = [
     ("a.json", '{"words": []}', "no words"),
     ("a.json", '{"text": "x"}', "neither"),
     ("a.json", "3", "neither"),
-    ("a.json", '{"words": [{"word": "x", "start": "0", "end": 1}]}', r"words\[0\]"),
+    ("a.json", '{"words": [{"word": "x", "start": "soon", "end": 1}]}', r"words\[0\]"),
     ("a.json", '{"words": [{"word": "x"}]}', "no times"),
     ("a.json", '{"words": [{"word": "x", "start": 1, "end": Infinity}]}', "Infinity is no number"),
     ("a.json", '{"words": [{"word": "x", "start": 2, "end": 1}]}', "before its start"),
-    ("a.json", '{"segments": [{"start": 0, "text": "x y"}]}', "no start and end"),
+    ("a.json", '{"segments": [{"start": 0, "text": "x y"}]}', "no times"),
     ("a.json", '{"segments": [{"start": 0, "end": 1, "words": [3]}]}', r"words\[0\]"),
     ("a.json", '{"format": "other", "words": []}', "format 'other'"),
     ("a.json", "[" * 100_000, "nested"),
     ("a.json", '{"words": [{"word": "x", "start": 12, "end": 13}]}', "10.00 s long"),
     ("a.json", '{"words": [{"word": "x", "start": 9, "end": 13}]}', "10.00 s long"),
-    (
-        "a.json",
-        '{"words": [{"word": "x", "start": 2, "end": 3}, {"word": "y", "start": 1, "end": 2}]}',
-        "word 2",
-    ),
     ("a.srt", "1\n00:00:0x,5 --> 00:00:02,0\nHi\n", "line 2"),
     ("a.srt", "1\n00:00:03,5 --> 00:00:02,0\nHi\n", "line 2"),
     ("a.srt", "Hello\n", "no line of times"),
@@ -285,7 +284,10 @@ BAD = [
     ("a.TextGrid", LONG[:330], "ends where"),
     ("a.TextGrid", LONG.replace('"Words"', '"x"'), "no tier"),
     ("a.TextGrid", LONG.replace("size = 3", "size = 99999999"), "number of items"),
-    ("a.txt", "hello", "json"),
+    ("a.docx", "hello", "json"),
+    ("a.lrc", "[ar:nobody]\nla la", "no line that begins"),
+    ("a.tsv", "start\tend\ttext\n0\tx\thi", "line 2"),
+    ("a.json", '{"format": "facedit-transcript", "version": 1, "words": []}', "missing duration_s"),
 ]
 
 
@@ -363,7 +365,7 @@ def test_damaged_files_give_sound_words_or_are_refused(tmp_path_factory, suffix,
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.align", f"0 1{'0' * 400} bin", "line 1"),
+        ("a.align", f"0 1{'0' * 400} bin", "0.0 to inf s"),
         ("a.json", '{"segments": [{"start": 0, "end": 1, "words": [{"word": " "}]}]}', "no text"),
         ("a.json", '{"words":' * 20 + "1" + "}" * 20, "words"),
         ("a.TextGrid", "1" * 100_000 + "x", "no TextGrid"),

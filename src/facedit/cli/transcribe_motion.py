@@ -18,7 +18,9 @@ def add_reading(verbs: Verbs, verb: Verb) -> None:
 def _add_transcribe(verbs: Verbs, verb: Verb) -> None:
     parser = verb(verbs, "transcribe", "The words of a video or sound, with times.", _transcribe)
     parser.add_argument("input", type=Path, metavar="IN")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="JSON, SRT or VTT file")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="JSON, SRT, VTT or TextGrid file"
+    )
     parser.add_argument("--force", action="store_true", help="replace an output that exists")
     parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
     parser.add_argument("--text", type=Path, metavar="FILE", help="known words: only align them")

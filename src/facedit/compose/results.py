@@ -67,17 +67,7 @@ class TranscriptResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the words for JSON."""
-        words = [
-            {"text": w.text, "start_s": w.start_s, "end_s": w.end_s, "score": w.score}
-            for w in self.transcript.words
-        ]
-        return {
-            "language": self.transcript.language,
-            "origin": self.transcript.origin,
-            "duration_s": self.transcript.duration_s,
-            "words": words,
-            "output": str(self.output) if self.output else None,
-        }
+        return self.transcript.to_dict() | {"output": str(self.output) if self.output else None}
 
     def __str__(self) -> str:
         """Return the words for people."""

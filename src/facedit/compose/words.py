@@ -9,7 +9,6 @@ from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, InsertBefore, Replace, Request, resolve
 from facedit.editing.words import tokenise
 from facedit.errors import BadEdit, BadTranscript
-from facedit.inputs import read_text
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
@@ -69,9 +68,6 @@ def given_transcript(
         Words with times; files without word times are aligned to the sound. (``BadTranscript`` if
         the file is malformed, or not what is said.)
     """
-    if file.suffix.lower() == ".txt":
-        sound = read_sound(source, 0.0, info.duration_s, info=info, mono=True)
-        return align(sound, read_text(file, "transcript", BadTranscript), language)
     given = load_transcript(file, info.duration_s)
     untimed = needs_alignment(given)
     if untimed or info.duration_s <= CHECKED_S:

@@ -15,10 +15,10 @@ from facedit.errors import BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.speech.align import align
 from facedit.speech.sound_cache import cached_transcript
-from facedit.speech.transcript_io import load_transcript, needs_alignment
+from facedit.speech.transcript_io import FORMATS, PLAIN, load_transcript, needs_alignment
 from facedit.types import Sound, Transcript
 
-SUFFIXES = (".align", ".json", ".srt", ".vtt", ".TextGrid", ".txt")
+SUFFIXES = tuple(form.suffix for form in (*FORMATS, PLAIN))
 """Suffixes of transcript files, the best first."""
 
 
@@ -106,10 +106,9 @@ def words_of(source: Source, info: VideoInfo, sound: Sound, given: Given) -> tup
 
 def _from_file(file: Path, clip: Path, info: VideoInfo) -> Transcript:
     """Read a transcript file of a clip."""
-    if file.suffix != ".txt":
-        found = load_transcript(file, info.duration_s)
-        # GRID's times were measured: its short letters are no ground to doubt them.
-        measured = file.suffix == ".align" or found.language != "en"
-        if measured and not needs_alignment(found):
-            return found
+    found = load_transcript(file, info.duration_s)
+    # GRID's times were measured: its short letters are no ground to doubt them.
+    measured = file.suffix == ".align" or found.language != "en"
+    if measured and not needs_alignment(found):
+        return found
     return replace(given_transcript(file, clip, info), origin=file.name)

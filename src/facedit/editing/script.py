@@ -85,16 +85,7 @@ def dumps(script: EditScript) -> str:
             "duration_s": script.source.duration_s,
             "frame_rate": str(script.source.frame_rate),
         },
-        "transcript": {
-            "language": script.transcript.language,
-            "origin": script.transcript.origin,
-            "duration_s": script.transcript.duration_s,
-            "words": [
-                {"text": word.text, "start_s": word.start_s, "end_s": word.end_s}
-                | ({} if word.score == 1.0 else {"score": word.score})
-                for word in words
-            ],
-        },
+        "transcript": script.transcript.to_dict(),
         "edits": [
             {
                 "words": [edit.old_start, edit.old_end],
@@ -180,28 +171,10 @@ def _read_rate(node: Node) -> Fraction:
 
 def _read_transcript(node: Node) -> Transcript:
     """Read the spoken words."""
-    node.only(("language", "origin", "duration_s", "words"))
-    duration_s = node.child("duration_s").number(0, _LONGEST_S)
-    words: list[Word] = []
-    for item in node.child("words").items():
-        item.only(("text", "start_s", "end_s", "score"))
-        text = item.child("text")
-        if not text.text().strip():
-            raise BadEdit(text.says("holds no word"))
-        start_s = item.child("start_s").number(0, duration_s)
-        end_s = item.child("end_s").number(start_s, duration_s)
-        if words and start_s < words[-1].start_s:
-            raise BadEdit(item.child("start_s").says(f"{start_s:g} is before the word ahead of it"))
-        score = item.optional("score")
-        words.append(Word(text.text(), start_s, end_s, score.number(0, 1) if score else 1.0))
-    check_pace([word.text for word in words], duration_s, "Edit script: its transcript", BadEdit)
-    language, origin = node.optional("language"), node.optional("origin")
-    return Transcript(
-        tuple(words),
-        duration_s,
-        language.text() if language else "en",
-        origin.text() if origin else "given",
-    )
+    found = Transcript.from_dict(node.value, f"Edit script: {node.path}", BadEdit)
+    words = [word.text for word in found.words]
+    check_pace(words, found.duration_s, "Edit script: its transcript", BadEdit)
+    return found
 
 
 def _read_edits(node: Node, transcript: Transcript) -> tuple[WordEdit, ...]:

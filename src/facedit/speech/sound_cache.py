@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 
 from facedit.cache import cached
+from facedit.errors import BadTranscript
 from facedit.speech.align import HOPELESS_FIT
 from facedit.speech.encoders import Encoder, features_name
 from facedit.speech.features import extract
 from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_score
 from facedit.speech.sound import speech_samples
 from facedit.speech.transcribe import transcribe
-from facedit.speech.transcript_json import parse_json
 from facedit.speech.whisper_base import WHISPER
 from facedit.types import Sound, SpeechFeatures, Transcript
 
@@ -60,11 +60,9 @@ def cached_transcript(
     key = sound_key(sound, f"transcript/{language}/{_TRANSCRIPT_VERSION}")
 
     def read(entry: Path) -> Transcript:
-        text = entry.read_text(encoding="utf-8")
-        document = json.loads(text)
-        words = parse_json(text, entry.name)[0] if document["words"] else []
-        return Transcript(
-            tuple(words), sound.duration_s, str(document["language"]), str(document["origin"])
+        document = json.loads(entry.read_text(encoding="utf-8"))
+        return Transcript.from_dict(
+            document | {"duration_s": sound.duration_s}, entry.name, BadTranscript
         )
 
     return cached(
@@ -112,15 +110,7 @@ def _write_features(part: Path, values: Float16) -> None:
 
 def _write_transcript(part: Path, transcript: Transcript) -> None:
     """Write an entry."""
-    document = {
-        "language": transcript.language,
-        "origin": transcript.origin,
-        "words": [
-            {"text": w.text, "start_s": w.start_s, "end_s": w.end_s, "score": w.score}
-            for w in transcript.words
-        ],
-    }
-    part.write_text(json.dumps(document), encoding="utf-8")
+    part.write_text(json.dumps(transcript.to_dict()), encoding="utf-8")
 
 
 def _read_alignment(path: Path) -> tuple[AlignedWord, ...] | None:

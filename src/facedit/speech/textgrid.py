@@ -1,32 +1,29 @@
-"""Words from Praat TextGrids, long and short form."""
+"""Words from and to Praat TextGrids, long and short form."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NoReturn, TypeVar
 
 from facedit.errors import BadTranscript
-from facedit.types import Word
+from facedit.speech.word_times import NO_SPEECH
+from facedit.types import Transcript, Word
+
+_Kind = TypeVar("_Kind", str, float)
+SIGN = re.compile(r'\s*(?:File type = )?"ooTextFile')
+"""What the text of a TextGrid begins with."""
 
 _WORD_TIERS = ("words", "word", "ort-mau", "ort", "orthography", "transcript", "text")
-_SILENCE = frozenset(("", "sil", "sp", "spn", "<eps>", "<p:>", "<sil>", "<s>", "</s>", "#"))
 
 # The long form only adds names ("xmin = 0.1"), which carry nothing: both forms hold the same row of
 # strings, numbers and flags.
 _VALUE = re.compile(
-    r'"((?:[^"]|"")*)"|(?<![\w\[."])([-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?)(?![\w\]".])|(<exists>)'
+    r'"((?:[^"]|"")*)"|(?<![\w\[."])([-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?)(?![\w\]".])'
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A string or number of the file and the line it stands in."""
-
-    value: str | float
-    line: int
-
-
-def parse_textgrid(text: str, name: str) -> list[Word]:
+def parse_textgrid(text: str, name: str) -> tuple[list[Word], str]:
     """Parse the word tier of a TextGrid.
 
     Args:
@@ -35,115 +32,97 @@ def parse_textgrid(text: str, name: str) -> list[Word]:
 
     Returns:
         The labelled intervals of the tier called ``words`` or alike (else of the only interval
-        tier), without silences.
+        tier) without silences and noises, and the language (``en``).
 
     Raises:
         BadTranscript: If the file is malformed (with the line) or has no such tier.
     """
-    values = _values(text)
-    if len(values) < 2 or [value.value for value in values[:2]] != ["ooTextFile", "TextGrid"]:
+    values = _Values(text, name)
+    if not SIGN.match(text) or [values.take(str), values.take(str)][1] != "TextGrid":
         raise BadTranscript(f"{name}, line 1: no TextGrid text file.")
-    row = _Row(values[2:], name)
-    row.number()
-    row.number()  # the whole file's begin and end
-    row.skip_flag()
+    values.take(float)
+    values.take(float)  # the whole file's begin and end
     tiers: dict[str, list[Word]] = {}
-    for _ in range(row.count()):
-        kind, title = row.string(), row.string()
-        row.number()
-        row.number()
+    for _ in range(values.count()):
+        kind, title = values.take(str), values.take(str).strip().lower()
+        values.take(float)
+        values.take(float)
         if kind == "IntervalTier":
-            tiers.setdefault(title, row.intervals())
+            tiers.setdefault(title, list(_intervals(values)))
         elif kind == "TextTier":
-            for _ in range(row.count()):
-                row.number()
-                row.string()
+            for _ in range(values.count()):
+                values.take(float)
+                values.take(str)
         else:
-            raise BadTranscript(f"{name}, line {row.line}: unknown kind of tier “{kind[:30]}”.")
-    for wanted in _WORD_TIERS:
-        for title, words in tiers.items():
-            if title.strip().lower() == wanted:
-                return words
-    if len(tiers) == 1:
-        return next(iter(tiers.values()))
+            values.fail(f"unknown kind of tier “{kind[:30]}”")
+    named = [tiers[title] for title in _WORD_TIERS if title in tiers]
+    if named or len(tiers) == 1:
+        return (named or list(tiers.values()))[0], "en"
     raise BadTranscript(f"{name}: no tier is called “words”; there are {sorted(tiers) or 'none'}.")
 
 
-class _Row:
-    """Reads the values of a TextGrid one after the other."""
+def format_textgrid(transcript: Transcript) -> str:
+    """Write words as a TextGrid of one tier, in the short form, for their times to be corrected.
 
-    def __init__(self, values: list[_Value], name: str) -> None:
-        self._values = values
+    Args:
+        transcript: The words.
+
+    Returns:
+        The file's text.
+    """
+    rows, at = [], 0.0
+    for word in (*transcript.words, Word("", transcript.duration_s, transcript.duration_s)):
+        if word.start_s > at:
+            rows.append(f'{at}\n{word.start_s}\n""')
+        if word.text:
+            label = word.text.replace('"', '""')
+            rows.append(f'{word.start_s}\n{word.end_s}\n"{label}"')
+        at = word.end_s
+    span = f"0\n{transcript.duration_s}"
+    head = f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n{span}\n<exists>\n1\n'
+    return head + f'"IntervalTier"\n"words"\n{span}\n{len(rows)}\n' + "\n".join([*rows, ""])
+
+
+def _intervals(values: _Values) -> Iterator[Word]:
+    """Read the labelled intervals of a tier."""
+    for _ in range(values.count()):
+        start, end = values.take(float), values.take(float)
+        label = values.take(str).strip()
+        if end < start:
+            values.fail(f"ends at {end} s, before its start {start} s")
+        if not NO_SPEECH.fullmatch(label):
+            yield Word(label, start, end)
+
+
+class _Values:
+    """The strings and numbers of a TextGrid, taken one after the other."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._text = text
         self._name = name
-        self._next = 0
+        self._matches = _VALUE.finditer(text)
+        self._at = 0
 
-    @property
-    def line(self) -> int:
-        """Line of the value that was read last."""
-        return (
-            self._values[max(0, min(self._next, len(self._values)) - 1)].line if self._values else 1
-        )
+    def fail(self, problem: str) -> NoReturn:
+        """Refuse the file, naming the line of the value taken last."""
+        line = self._text.count("\n", 0, self._at) + 1
+        raise BadTranscript(f"{self._name}, line {line}: {problem}.")
 
-    def _take(self, what: str) -> str | float:
-        if self._next >= len(self._values):
-            raise BadTranscript(f"{self._name}, line {self.line}: ends where {what} was expected.")
-        self._next += 1
-        return self._values[self._next - 1].value
-
-    def number(self) -> float:
-        """Read a number."""
-        value = self._take("a number")
-        if not isinstance(value, float):
-            raise BadTranscript(
-                f"{self._name}, line {self.line}: “{value[:30]}” where a number was expected."
-            )
-        return value
-
-    def string(self) -> str:
-        """Read a string."""
-        value = self._take("a text")
-        if not isinstance(value, str):
-            raise BadTranscript(
-                f"{self._name}, line {self.line}: {value} where a text was expected."
-            )
+    def take(self, kind: type[_Kind]) -> _Kind:
+        """Take the next value, which must be of a kind."""
+        what = "a text" if kind is str else "a number"
+        match = next(self._matches, None)
+        if match is None:
+            self.fail(f"ends where {what} was expected")
+        self._at = match.start()
+        value = match[1].replace('""', '"') if match[2] is None else float(match[2])
+        if not isinstance(value, kind):
+            self.fail(f"“{str(value)[:30]}” where {what} was expected")
         return value
 
     def count(self) -> int:
-        """Read how many items follow; there cannot be more than values."""
-        value = self.number()
-        if not 0 <= value <= len(self._values) or value != int(value):
-            raise BadTranscript(f"{self._name}, line {self.line}: {value} is no number of items.")
+        """Take how many items follow; there cannot be more than letters."""
+        value = self.take(float)
+        if not 0 <= value <= len(self._text) or value != int(value):
+            self.fail(f"{value} is no number of items")
         return int(value)
-
-    def skip_flag(self) -> None:
-        """Pass over the flag that tiers follow."""
-        if self._next < len(self._values) and self._values[self._next].value == "<exists>":
-            self._next += 1
-
-    def intervals(self) -> list[Word]:
-        """Read the intervals of a tier."""
-        words = []
-        for _ in range(self.count()):
-            start, end, label = self.number(), self.number(), self.string().strip()
-            if end < start:
-                raise BadTranscript(
-                    f"{self._name}, line {self.line}: ends at {end} s, before its start {start} s."
-                )
-            if label.lower() not in _SILENCE:
-                words.append(Word(label, start, end))
-        return words
-
-
-def _values(text: str) -> list[_Value]:
-    """Find the strings, numbers and flags of a file."""
-    values = []
-    line, seen = 1, 0
-    for match in _VALUE.finditer(text):
-        line += text.count("\n", seen, match.start())
-        seen = match.start()
-        string, number, flag = match.groups()
-        if number is not None:
-            values.append(_Value(float(number), line))
-        else:
-            values.append(_Value(flag if flag else string.replace('""', '"'), line))
-    return values

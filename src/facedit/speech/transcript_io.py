@@ -1,39 +1,50 @@
-"""Transcripts from and to files: JSON (ours, whisperX's), SRT, VTT, TextGrid, GRID ``.align``.
+"""Transcripts from and to files: one table of the formats that are read and written.
 
-Words without times of their own get the stretch of their cue shared out and the score
-``timing.GUESSED``; ``needs_alignment`` tells whether a transcript holds such words, which should
-then be aligned against the sound.
+A reader gives entries, each a word or a phrase with its times; here they are put in order, cut
+into words and held against the clip. A phrase's words share its stretch of time and get the score
+``word_times.GUESSED``; ``needs_alignment`` tells whether a transcript holds such words, which
+should then be aligned against the sound.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from facedit.editing.words import key
 from facedit.errors import BadTranscript, UsageError
 from facedit.inputs import check_pace, read_text
 from facedit.media.output import whole_or_nothing
-from facedit.speech.subtitles import format_cues, parse_cues
-from facedit.speech.textgrid import parse_textgrid
+from facedit.speech.subtitle_writer import format_srt, format_vtt
+from facedit.speech.subtitles import parse_lrc, parse_srt, parse_vtt
+from facedit.speech.textgrid import SIGN, format_textgrid, parse_textgrid
 from facedit.speech.transcript_json import FORMAT, VERSION, parse_json
-from facedit.speech.word_times import GUESSED, in_order, one_each
+from facedit.speech.word_times import GUESSED, NO_SPEECH, in_order, one_each
 from facedit.types import Transcript, Word
 
 _log = logging.getLogger(__name__)
 
 TOLERANCE_S = 1.0
-"""Times may lie this much beyond the end of the clip (they are clipped); more is an error."""
+"""Times may lie this much outside the clip (they are clipped); more is an error."""
+
+_SHORTEST_S = 0.01
+"""A word that lasts less was not measured."""
 
 _GRID_UNITS_PER_SECOND = 25_000
-_GRID_SILENCE = ("sil", "sp")
 
 
 def load_transcript(path: Path, duration_s: float) -> Transcript:
     """Read a transcript of a clip.
 
     Args:
-        path: A ``.json``, ``.srt``, ``.vtt``, ``.TextGrid`` or ``.align`` file.
+        path: A file of one of ``FORMATS``, known by its suffix or, under another suffix, by what
+            it holds.
         duration_s: Length of the clip's sound in seconds.
 
     Returns:
@@ -44,22 +55,14 @@ def load_transcript(path: Path, duration_s: float) -> Transcript:
             has times that do not belong to a clip of this length.
     """
     text = read_text(path, "transcript", BadTranscript)
-    kind = path.suffix.lower()
-    language = "en"
-    if kind == ".json":
-        words, language = parse_json(text, path.name)
-    elif kind in (".srt", ".vtt"):
-        words = parse_cues(text, path.name)
-    elif kind == ".textgrid":
-        words = parse_textgrid(text, path.name)
-    elif kind == ".align":
-        words = parse_grid(text, path.name)
-    else:
-        raise BadTranscript(
-            f"{path.name}: transcripts are .json, .srt, .vtt, .TextGrid or .align files."
-        )
-    words = one_each(words)
-    return Transcript(_fitted(words, duration_s, path.name), duration_s, language, path.name)
+    form = _FORMATS.get(path.suffix.lower())
+    if form is None or form is PLAIN:
+        form = next((one for one in FORMATS if one.sign.match(text)), form)
+    if form is None:
+        names = ", ".join(one.suffix for one in FORMATS)
+        raise BadTranscript(f"{path.name}: transcripts are {names} or {PLAIN.suffix} files.")
+    entries, language = form.read(text, path.name)
+    return Transcript(_fitted(entries, duration_s, path.name), duration_s, language, path.name)
 
 
 def needs_alignment(transcript: Transcript) -> bool:
@@ -72,10 +75,6 @@ def needs_alignment(transcript: Transcript) -> bool:
         Whether it should be aligned against the sound before it is used.
     """
     return any(word.score == GUESSED for word in transcript.words)
-
-
-WRITTEN = (".json", ".srt", ".vtt")
-"""Suffixes of the transcripts that can be written."""
 
 
 def written_kind(path: Path) -> str:
@@ -91,107 +90,128 @@ def written_kind(path: Path) -> str:
         UsageError: If no transcript is written under that suffix.
     """
     kind = path.suffix.lower()
-    if kind not in WRITTEN:
-        raise UsageError(f"{path.name}: transcripts are written as {', '.join(WRITTEN)}.")
+    if kind not in _FORMATS or _FORMATS[kind].write is None:
+        names = ", ".join(one.suffix for one in FORMATS if one.write)
+        raise UsageError(f"{path.name}: transcripts are written as {names}.")
     return kind
 
 
 def save_transcript(transcript: Transcript, path: Path, *, force: bool = True) -> None:
     """Write a transcript, whole or not at all.
 
-    JSON keeps the time and score of every word; subtitles keep those of short phrases.
+    JSON keeps the time and score of every word, TextGrid the times; subtitles keep the times of
+    short phrases.
 
     Args:
         transcript: What to write.
-        path: A ``.json``, ``.srt`` or ``.vtt`` file.
+        path: A ``.json``, ``.srt``, ``.vtt`` or ``.TextGrid`` file.
         force: Replace it if it is there. (``OutputExists`` if not, ``OutputNotWritable`` if it
             cannot be written, ``UsageError`` if it has another suffix.)
     """
-    kind = written_kind(path)
-    text = _json(transcript) if kind == ".json" else format_cues(transcript.words, kind)
+    write = _FORMATS[written_kind(path)].write
+    assert write is not None
     with whole_or_nothing(path, force) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(write(transcript), encoding="utf-8")
 
 
-def _json(transcript: Transcript) -> str:
+def _format_json(transcript: Transcript) -> str:
     """Format a transcript as our own JSON."""
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "language": transcript.language,
-        "origin": transcript.origin,
-        "duration_s": transcript.duration_s,
-        "words": [
-            {
-                "text": word.text,
-                "start_s": word.start_s,
-                "end_s": word.end_s,
-                "score": word.score,
-            }
-            for word in transcript.words
-        ],
-    }
+    document = {"format": FORMAT, "version": VERSION, **transcript.to_dict()}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def parse_grid(text: str, name: str) -> list[Word]:
-    """Parse word times of the GRID corpus.
+def _parse_plain(text: str, name: str) -> tuple[list[Word], str]:
+    """Take a text as one phrase that lasts as long as the sound."""
+    return [Word(text, 0.0, math.inf, GUESSED)], "en"
 
-    Args:
-        text: Lines of begin, end (unit 1/25000 s) and word.
-        name: The file's name, for messages.
 
-    Returns:
-        The words without silences.
-
-    Raises:
-        BadTranscript: If a line is malformed.
-    """
+def _parse_rows(units_per_second: float, text: str, name: str) -> tuple[list[Word], str]:
+    """Parse lines of begin, end and label; Whisper's table has a header and milliseconds."""
     words = []
     for number, line in enumerate(text.splitlines(), 1):
-        fields = line.split()
-        if not fields:
-            continue
-        try:
-            begin, end = (int(field) / _GRID_UNITS_PER_SECOND for field in fields[:2])
-            word = fields[2]
-        except (ValueError, IndexError, OverflowError):
+        fields = line.split(None, 2)
+        if fields == ["start", "end", "text"] and number == 1:
+            units_per_second = 1000
+        elif fields:
+            try:
+                begin, end = (float(field) / units_per_second for field in fields[:2])
+                label = fields[2].strip()
+            except (ValueError, IndexError):
+                raise BadTranscript(
+                    f"{name}, line {number}: expected begin, end and word, got “{line[:40]}”."
+                ) from None
+            if end < begin:
+                raise BadTranscript(
+                    f"{name}, line {number}: ends at {end} s, before its begin {begin} s."
+                )
+            if not NO_SPEECH.fullmatch(label):
+                words.append(Word(label, begin, end))
+    return words, "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of transcript file.
+
+    Attributes:
+        suffix: What its files' names end in.
+        sign: Matches the text of such a file that has another suffix.
+        read: Gives the entries and the language of a text; takes the file's name for messages.
+        write: Gives the text of a transcript; None if this kind is only read.
+    """
+
+    suffix: str
+    sign: re.Pattern[str]
+    read: Callable[[str, str], tuple[list[Word], str]]
+    write: Callable[[Transcript], str] | None = None
+
+
+FORMATS = (
+    Format(
+        ".align", re.compile(r"(?:\d+ \d+ \S+\s*\n)+\s*\Z"),
+        functools.partial(_parse_rows, _GRID_UNITS_PER_SECOND),
+    ),
+    Format(".json", re.compile(r'\s*[{\[]\s*["{]'), parse_json, _format_json),
+    Format(".TextGrid", SIGN, parse_textgrid, format_textgrid),
+    Format(
+        ".tsv", re.compile(r"start\tend\ttext|\d+(?:\.\d+)?\t\d+(?:\.\d+)?\t"),
+        functools.partial(_parse_rows, 1),
+    ),
+    Format(".vtt", re.compile(r"WEBVTT\b"), parse_vtt, format_vtt),
+    Format(".srt", re.compile(r"\s*(?:\d+\s*\n)?\s*\d+:\d\d.{0,20}-->"), parse_srt, format_srt),
+    Format(".lrc", re.compile(r"\s*\[(?:\d+:\d\d|ar:|ti:|al:|by:)"), parse_lrc),
+)  # fmt: skip
+"""The kinds of transcript with times, those first whose times are best; a table (``.tsv``) is
+Whisper's, in milliseconds, or Audacity's labels, in seconds."""
+
+PLAIN = Format(".txt", re.compile(""), _parse_plain)
+"""The bare words."""
+
+_FORMATS = {form.suffix.lower(): form for form in (*FORMATS, PLAIN)}
+
+
+def _fitted(entries: Sequence[Word], duration_s: float, name: str) -> tuple[Word, ...]:
+    """Hold entries against the clip and against each other, and cut them into words."""
+    for number, entry in enumerate(entries, 1):
+        label = f"{name}: word {number} (“{entry.text.strip()[:30]}”)"
+        open_end = entry.score == GUESSED  # a caption may stay on when the clip has ended
+        if not -TOLERANCE_S <= entry.start_s <= entry.end_s <= (math.inf if open_end else 1e9):
+            raise BadTranscript(f"{label} has the times {entry.start_s} to {entry.end_s} s.")
+        if entry.start_s >= duration_s or (entry.end_s > duration_s + TOLERANCE_S and not open_end):
             raise BadTranscript(
-                f"{name}, line {number}: expected begin, end and word, got “{line[:40]}”."
-            ) from None
-        if end < begin:
-            raise BadTranscript(
-                f"{name}, line {number}: ends at {end} s, before its begin {begin} s."
+                f"{label} is at {entry.start_s:.2f} to {entry.end_s:.2f} s, but the clip's sound "
+                f"is {duration_s:.2f} s long: is this the transcript of another clip?"
             )
-        if word not in _GRID_SILENCE:
-            words.append(Word(word, begin, end))
-    return words
-
-
-def _fitted(words: list[Word], duration_s: float, name: str) -> tuple[Word, ...]:
-    """Check the times against the clip and against each other."""
+    latest = max((entry.end_s for entry in entries), default=0.0)
+    if duration_s < latest < math.inf:
+        _log.warning("%s: ends at %.2f s, clipped to the sound's %.2f s.", name, latest, duration_s)
+    once = {(key(one.text), one.start_s, one.end_s): one for one in entries}
+    ordered = sorted(once.values(), key=lambda one: one.start_s)
+    words = one_each(in_order(ordered, duration_s))
     if not words:
         raise BadTranscript(f"{name} has no words.")
     check_pace([word.text for word in words], duration_s, name, BadTranscript)
-    for number, word in enumerate(words, 1):
-        label = f"{name}: word {number} (“{word.text[:30]}”)"
-        if not 0.0 <= word.start_s <= word.end_s < float("inf"):
-            raise BadTranscript(f"{label} has the times {word.start_s} to {word.end_s} s.")
-        if word.start_s >= duration_s or word.end_s > duration_s + TOLERANCE_S:
-            raise BadTranscript(
-                f"{label} is at {word.start_s:.2f} to {word.end_s:.2f} s, but the clip's sound is "
-                f"{duration_s:.2f} s long: is this the transcript of another clip?"
-            )
-        if number > 1 and word.start_s < words[number - 2].start_s:
-            raise BadTranscript(
-                f"{label} starts at {word.start_s:.2f} s, before the word in front of it "
-                f"({words[number - 2].start_s:.2f} s)."
-            )
-    if words[-1].end_s > duration_s:
-        _log.warning(
-            "%s: ends at %.2f s, clipped to the sound's %.2f s.",
-            name,
-            words[-1].end_s,
-            duration_s,
-        )
-    return in_order(words, duration_s)
+    return tuple(
+        replace(word, score=GUESSED) if word.end_s - word.start_s < _SHORTEST_S else word
+        for word in words
+    )

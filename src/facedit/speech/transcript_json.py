@@ -1,76 +1,129 @@
-"""Words from JSON: our own format and what whisperX, faster-whisper and Whisper's API write."""
+"""Words from JSON: our own format and what recognisers write.
+
+Read are whisper, whisper.cpp, whisperX, faster-whisper, stable-ts, OpenAI's API, AssemblyAI,
+Deepgram, Google Speech-to-Text, AWS Transcribe, Speechmatics, ElevenLabs and Vosk. They differ in
+where the list of words or phrases is, in the names of its fields, and in the unit of time.
+"""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from facedit.editing.words import tokenise
+from facedit.editing.words import key, tokenise
 from facedit.errors import BadTranscript
 from facedit.inputs import parse_json as parse_document
 from facedit.speech.word_times import GUESSED, spread
-from facedit.types import Word
+from facedit.types import Transcript, Word
 
 FORMAT = "facedit-transcript"
 VERSION = 1
 
-_START = ("start_s", "start")
-_END = ("end_s", "end")
-_TEXT = ("text", "word", "label")
-_SCORE = ("score", "probability", "confidence")
+_LISTS = ("words", "segments", "word_segments", "transcription", "items", "channels", "result",
+          "results")  # fmt: skip
+_START = ("start_s", "start", "start_time", "startTime", "startOffset", "from")
+_END = ("end_s", "end", "end_time", "endTime", "endOffset", "to")
+_TEXT = ("punctuated_word", "text", "word", "content", "label", "transcript")
+_SCORE = ("score", "probability", "confidence", "conf", "p")
+_LANGUAGE = ("language", "language_code", "languageCode", "detected_language")
+_NOT_SPOKEN = ("spacing", "audio_event")
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?s?")
+_LONGEST_WORD_S = 20
+"""Words that last longer than this on average are in milliseconds: none lasts less than 20 ms."""
 
 
 def parse_json(text: str, name: str) -> tuple[list[Word], str]:
     """Parse a JSON transcript.
-
-    Understood are an object with ``words`` or ``word_segments`` or ``segments`` (with or without
-    ``words`` inside), or a bare list of words or segments.
 
     Args:
         text: The document.
         name: The file's name, for messages.
 
     Returns:
-        The words and the language (``en`` if the document does not say).
+        Words, phrases where it has no words, and the language (``en`` if it does not say).
 
     Raises:
         BadTranscript: If it is no JSON (with the line) or no transcript (with the place in it).
     """
     document = parse_document(text, name, BadTranscript)
-    language = "en"
-    items: Any = document
-    place = "the list"
-    if isinstance(document, dict):
-        if document.get("format", FORMAT) != FORMAT or document.get("version", 1) != VERSION:
+    if isinstance(document, dict) and "format" in document:
+        form, version = document.pop("format"), document.pop("version", 1)
+        if (form, version) != (FORMAT, VERSION):
             raise BadTranscript(
-                f"{name}: format {document.get('format')!r}, version {document.get('version')!r}; "
-                f"expected {FORMAT!r}, version {VERSION}."
+                f"{name}: format {form!r}, version {version!r}; expected {FORMAT!r}, "
+                f"version {VERSION}."
             )
-        given = document.get("language")
-        language = given if isinstance(given, str) and given else "en"
-        lists = [key for key in ("words", "word_segments", "segments") if key in document]
-        place = next((key for key in lists if document[key]), lists[0] if lists else "")
-        items = document.get(place)
-    if not isinstance(items, list):
+        ours = Transcript.from_dict(document, name, BadTranscript)
+        return list(ours.words), ours.language
+    items, place = _list_of(document, name)
+    words = _scaled(_timed(_entries(items, f"{name}, {place}"), name))
+    return words, _language(document, items)
+
+
+def _list_of(document: Any, name: str) -> tuple[list[Any], str]:
+    """Find the list of words or phrases, and its place in the document."""
+    if isinstance(document, list):
+        return document, "the list"
+    lists = [
+        (holder[place], place)
+        for holder in _objects(document, "results")
+        for place in _LISTS
+        if isinstance(holder.get(place), list)
+    ]
+    found = next((one for one in lists if one[0]), lists[0] if lists else None)
+    if found is None:
         raise BadTranscript(f"{name}: has neither “words” nor “segments”.")
+    return found
+
+
+def _objects(document: Any, *members: str) -> list[dict[str, Any]]:
+    """Return a document and some of its members, where they are objects."""
+    inner = [document.get(member) for member in members] if isinstance(document, dict) else []
+    return [one for one in (document, *inner) if isinstance(one, dict)]
+
+
+def _language(document: Any, items: list[Any]) -> str:
+    """Find the language: ``en`` of ``en-US``."""
+    for holder in (*_objects(document, "result", "results"), *_objects(items[0] if items else 0)):
+        for member in _LANGUAGE:
+            value = holder.get(member)
+            if isinstance(value, str) and value:
+                code = re.split("[-_]", value)[0].lower()
+                return "en" if code == "english" else code
+    return "en"
+
+
+def _entries(items: Sequence[Any], place: str) -> list[Word]:
+    """Parse a list of words or phrases; parts of words, and punctuation, go with the one before."""
     words: list[Word] = []
     for index, item in enumerate(items):
-        words += _item(item, f"{name}, {place}[{index}]")
-    return _timed(words, name), language
+        where = f"{place}[{index}]"
+        if not isinstance(item, dict):
+            raise BadTranscript(f"{where}: expected an object, got {type(item).__name__}.")
+        if item.get("type") in _NOT_SPOKEN:
+            continue
+        found = _entry(item, where)
+        if item.get("type") == "punctuation" and words:
+            found = [_joined(words.pop(), one) for one in found[:1]]
+        words += found
+    return words
 
 
-def _item(item: Any, place: str, *, holds_words: bool = True) -> list[Word]:
-    """Parse a word, or a segment with or without words inside."""
-    if not isinstance(item, dict):
-        raise BadTranscript(f"{place}: expected an object, got {type(item).__name__}.")
-    inner = item.get("words") if holds_words else None
+def _entry(item: dict[str, Any], place: str) -> list[Word]:
+    """Parse a word, or a phrase with or without words inside."""
+    for inner in (item.get("alternatives"), [item.get("offsets")]):
+        if isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            item = {**inner[0], **item}
     start, end = _number(item, _START, place), _number(item, _END, place)
-    words = [
-        word
-        for index, each in enumerate(inner if isinstance(inner, list) else ())
-        for word in _item(each, f"{place}.words[{index}]", holds_words=False)
-    ]
+    if end < start:
+        raise BadTranscript(f"{place}: ends at {end} s, before its start {start} s.")
+    words = (
+        _entries(inner, f"{place}.words") if isinstance(inner := item.get("words"), list) else []
+    )
+    words = words or _from_tokens(item.get("tokens"), place)
     if words:
         # whisperX leaves numbers without times; the segment's own bound those at its ends.
         if math.isnan(words[0].start_s):
@@ -78,28 +131,57 @@ def _item(item: Any, place: str, *, holds_words: bool = True) -> list[Word]:
         if math.isnan(words[-1].end_s):
             words[-1] = replace(words[-1], end_s=end)
         return words
-    text = next((item[key] for key in _TEXT if isinstance(item.get(key), str)), None)
+    text = next((item[name] for name in _TEXT if isinstance(item.get(name), str)), None)
     if text is None:
         raise BadTranscript(f"{place}: has no text.")
-    tokens = tokenise(text)
-    if not math.isnan(start + end) and end < start:
-        raise BadTranscript(f"{place}: ends at {end} s, before its start {start} s.")
-    if len(tokens) > 1 and not ("word" in item or "start_s" in item):
-        if math.isnan(start + end):
-            raise BadTranscript(f"{place}: has no start and end.")
-        return spread(tokens, start, end)
-    if not tokens:
-        return []
-    score = next((_number(item, (key,), place) for key in _SCORE if key in item), 1.0)
-    return [Word(text.strip(), start, end, 1.0 if math.isnan(score) else min(1.0, max(0.0, score)))]
+    score = _number(item, _SCORE, place)
+    score = 1.0 if math.isnan(score) else min(1.0, max(0.0, score))
+    spoken = tokenise(text) or item.get("type") == "punctuation"
+    return [Word(text.strip(), start, end, score)] if spoken else []
 
 
-def _number(item: dict[str, Any], keys: tuple[str, ...], place: str) -> float:
-    """Read a number; NaN where it is missing."""
-    value = next((item[key] for key in keys if item.get(key) is not None), math.nan)
+def _from_tokens(tokens: Any, place: str) -> list[Word]:
+    """Put whisper.cpp's tokens together; a space in front begins a word."""
+    words: list[Word] = []
+    for index, token in enumerate(tokens if isinstance(tokens, list) else ()):
+        text = token.get("text") if isinstance(token, dict) else None
+        if not isinstance(text, str) or text.startswith(("[_", "<|")):
+            continue  # whisper's own JSON has numbers here
+        part = _entry({**token, "type": "punctuation"}, f"{place}.tokens[{index}]")[0]
+        if words and not text.startswith(" "):
+            part = _joined(words.pop(), part)
+        words.append(part)
+    return words
+
+
+def _joined(word: Word, part: Word) -> Word:
+    """Return a word and what follows without a space."""
+    joined = replace(word, text=word.text + part.text)
+    if not key(part.text):
+        return joined
+    return replace(joined, end_s=part.end_s, score=min(word.score, part.score))
+
+
+def _number(item: dict[str, Any], names: Sequence[str], place: str) -> float:
+    """Read a number, also of the form ``1.5s``; NaN where it is missing."""
+    value = next((item[name] for name in names if item.get(name) is not None), math.nan)
+    if isinstance(value, dict):  # Google's {"seconds": "1", "nanos": 500000000}
+        parts = [_number(value, (name,), place) for name in ("seconds", "nanos")]
+        return sum(0.0 if math.isnan(p) else p / n for p, n in zip(parts, (1, 1e9), strict=True))
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value.rstrip("s"))
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadTranscript(f"{place}: {keys[0]} is {value!r}, not a number.")
-    return float(value)
+        raise BadTranscript(f"{place}: {names[0]} is {value!r}, not a number.")
+    return value
+
+
+def _scaled(words: list[Word]) -> list[Word]:
+    """Turn milliseconds into seconds."""
+    whole = all(isinstance(time, int) for word in words for time in (word.start_s, word.end_s))
+    lasting = sum(word.end_s - word.start_s for word in words)
+    spoken = sum(len(tokenise(word.text)) for word in words)
+    unit = 1000 if whole and lasting >= _LONGEST_WORD_S * spoken else 1
+    return [replace(word, start_s=word.start_s / unit, end_s=word.end_s / unit) for word in words]
 
 
 def _timed(words: list[Word], name: str) -> list[Word]:

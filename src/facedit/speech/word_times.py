@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,6 +12,9 @@ from facedit.types import Word
 GUESSED = 0.0
 """Score of a word whose times were spread over a longer stretch, not measured."""
 
+NO_SPEECH = re.compile(r"(?:sil|sp|spn|#|<.*>|\[.*\]|\{.*\}|\(.*\))?", re.IGNORECASE)
+"""Labels of aligners and annotators for what is no word: silence, noise, laughter."""
+
 
 def spread(tokens: Sequence[str], start_s: float, end_s: float) -> list[Word]:
     """Give words times that tile a stretch by their letters, marked as ``GUESSED``."""
@@ -19,7 +23,9 @@ def spread(tokens: Sequence[str], start_s: float, end_s: float) -> list[Word]:
     words = []
     done = 0
     for token, weight in zip(tokens, weights, strict=True):
-        first, last = (start_s + (end_s - start_s) * n / total for n in (done, done + weight))
+        first, last = (
+            min(start_s + (end_s - start_s) * n / total, end_s) for n in (done, done + weight)
+        )
         words.append(Word(token, first, last, GUESSED))
         done += weight
     return words

@@ -1,0 +1,308 @@
+"""What recognisers, editors and video sites write: every kind gives the words that are spoken."""
+
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facedit.editing.diff import diff
+from facedit.editing.words import tokenise
+from facedit.errors import BadTranscript, UsageError
+from facedit.speech.transcript_io import (
+    FORMATS,
+    load_transcript,
+    needs_alignment,
+    save_transcript,
+    written_kind,
+)
+from facedit.types import Transcript, Word
+
+GRID = [("bin", 0.98, 1.2), ("blue", 1.2, 1.42), ("at", 1.42, 1.47), ("s", 1.47, 1.64),
+        ("three", 1.64, 1.9), ("again", 1.9, 2.26)]  # fmt: skip
+SAID = [text for text, _, _ in GRID]
+
+
+def _load(folder, name, text, duration_s=2.98):
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_transcript(path, duration_s)
+
+
+def _rounded(transcript):
+    return [(word.text, round(word.start_s, 3), round(word.end_s, 3)) for word in transcript.words]
+
+
+def _stamp(seconds, mark=","):
+    return f"00:00:0{seconds:.3f}".replace(".", mark)
+
+
+def _cue(start, end, text, mark=","):
+    return f"{_stamp(start, mark)} --> {_stamp(end, mark)}\n{text}\n"
+
+
+def _ms(seconds):
+    return round(1000 * seconds)
+
+
+def _aws():
+    items = [
+        {
+            "start_time": f"{start}", "end_time": f"{end}", "type": "pronunciation",
+            "alternatives": [{"confidence": "0.9", "content": text}],
+        }
+        for text, start, end in GRID
+    ]  # fmt: skip
+    stop = {"alternatives": [{"confidence": "0.0", "content": "."}], "type": "punctuation"}
+    results = {"transcripts": [{"transcript": "bin blue"}], "items": [*items, stop]}
+    return {"jobName": "x", "results": results | {"language_code": "en-GB"}, "status": "COMPLETED"}
+
+
+def _whisper_cpp():
+    """Tokens are parts of words; a space begins one."""
+    parts = [("[_BEG_]", 0, 0), (" b", 0.98, 1.1), ("in", 1.1, 1.2)]
+    parts += [(f" {text}", start, end) for text, start, end in GRID[1:]]
+    parts += [(".", 2.26, 2.9), ("[_TT_150]", 3, 3)]
+    tokens = [
+        {"text": text, "offsets": {"from": _ms(start), "to": _ms(end)}, "p": 0.9, "id": 50}
+        for text, start, end in parts
+    ]
+    one = {"offsets": {"from": 980, "to": 2260}, "text": " bin blue at s three again."}
+    return {"result": {"language": "en"}, "transcription": [one | {"tokens": tokens}]}
+
+
+def _words(text="word", start="start", end="end", unit=float, **more):
+    return [{text: word, start: unit(a), end: unit(b), **more} for word, a, b in GRID]
+
+
+def _duration(seconds):
+    return f"{seconds:.3f}s"
+
+
+WORD_LEVEL = {
+    "ours": {"duration_s": 2.98, "format": "facedit-transcript", "words": _words("text", "start_s",
+             "end_s")},
+    "whisperX": {"segments": [{"start": 0.98, "end": 2.26, "text": "bin", "words": _words()}]},
+    "faster-whisper": [{"start": 0.98, "end": 2.26, "text": " bin", "words": [
+        {**word, "word": f" {word['word']}", "probability": 0.9} for word in _words()]}],
+    "openai's API": {"language": "english", "duration": 2.98, "text": "bin", "words": _words(),
+                     "segments": [{"start": 0, "end": 2.98, "text": "bin", "tokens": [1, 2]}]},
+    "whisper.cpp": _whisper_cpp(),
+    "AssemblyAI": {"audio_duration": 3, "language_code": "en_us",
+                   "words": _words("text", unit=_ms, confidence=0.9, speaker="A")},
+    "Deepgram": {"metadata": {"channels": 1}, "results": {"channels": [{"alternatives": [
+        {"transcript": "bin", "confidence": 0.9, "words": _words(punctuated_word="")}]}]}},
+    "Google": {"results": [
+        {"alternatives": [{"transcript": "bin blue", "words": part}], "languageCode": "en-us"}
+        for part in (_words("word", "startTime", "endTime", _duration)[:2],
+                     _words("word", "startOffset", "endOffset", _duration)[2:])]},
+    "Google's old client": {"results": [{"alternatives": [{"words": _words("word", "startTime",
+        "endTime", lambda t: {"seconds": str(int(t)), "nanos": round(t % 1 * 1e9)})}]}]},
+    "AWS": _aws(),
+    "Speechmatics": {"results": [
+        {"type": "word", "start_time": a, "end_time": b, "alternatives": [{"content": word}]}
+        for word, a, b in GRID]},
+    "ElevenLabs": {"language_code": "en", "words": [
+        part for word in _words("text", type="word")
+        for part in (word, {"text": " ", "start": word["end"], "end": word["end"],
+                            "type": "spacing"})]},
+    "Vosk": {"result": _words(conf=0.9), "text": "bin blue"},
+}  # fmt: skip
+for _word in WORD_LEVEL["Deepgram"]["results"]["channels"][0]["alternatives"][0]["words"]:
+    _word["punctuated_word"] = _word["word"]
+
+
+@pytest.mark.parametrize("tool", WORD_LEVEL)
+def test_json_of_every_recogniser_gives_the_words_and_their_times(tmp_path, tool):
+    found = _load(tmp_path, "a.json", json.dumps(WORD_LEVEL[tool]))
+    plain = [(text.rstrip("."), start, end) for text, start, end in _rounded(found)]
+    assert plain == GRID
+    assert found.language == "en"
+    assert not needs_alignment(found)
+
+
+def test_punctuation_on_its_own_goes_with_the_word_before(tmp_path):
+    for tool in ("AWS", "whisper.cpp"):
+        last = _load(tmp_path, "a.json", json.dumps(WORD_LEVEL[tool])).words[-1]
+        assert (last.text, last.end_s, last.score) == ("again.", 2.26, 0.9)
+
+
+def test_a_score_is_the_recognisers(tmp_path):
+    for tool in ("AssemblyAI", "Vosk", "faster-whisper"):
+        assert _load(tmp_path, "a.json", json.dumps(WORD_LEVEL[tool])).words[1].score == 0.9
+
+
+def test_whole_seconds_are_not_taken_for_milliseconds(tmp_path):
+    words = [{"word": "a", "start": 1, "end": 2}, {"word": "b", "start": 2, "end": 21}]
+    assert _load(tmp_path, "a.json", json.dumps(words), 30.0).words[1].end_s == 21
+    segment = [{"start": 0, "end": 19, "text": "hi"}]
+    assert _load(tmp_path, "a.json", json.dumps(segment), 30.0).words[0].end_s == 19
+
+
+def test_a_number_at_the_end_takes_the_segments_end(tmp_path):
+    words = [*_words()[:5], {"word": "2"}]
+    segment = {"start": 0.98, "end": 2.26, "text": "bin", "words": words}
+    document = {"segments": [segment], "word_segments": words}
+    assert _rounded(_load(tmp_path, "a.json", json.dumps(document)))[5] == ("2", 1.9, 2.26)
+
+
+YOUTUBE = """WEBVTT
+Kind: captions
+Language: en
+
+00:00:00.980 --> 00:00:01.640 align:start position:0%
+~
+bin<00:00:01.200><c> blue</c><00:00:01.420><c> at</c><00:00:01.470><c> s</c>
+
+00:00:01.640 --> 00:00:01.650 align:start position:0%
+bin blue at s
+~
+
+00:00:01.650 --> 00:00:02.260 align:start position:0%
+bin blue at s
+three<00:00:01.900><c> again</c>
+""".replace("~", " ")
+LINE = "bin blue at s three again"
+KARAOKE = [
+    _cue(start, end, LINE.replace(text, f'<font color="#00ff00">{text}</font>', 1))
+    for text, start, end in GRID
+]
+TIMED = {
+    "youtube.vtt": YOUTUBE,
+    "karaoke.srt": "".join(f"{k}\n{cue}\n" for k, cue in enumerate(KARAOKE, 1)),
+    "underlined.vtt": "WEBVTT\n\n" + "\n".join(
+        _cue(start, end, " ".join(f"<u>{word}</u>" if word == text else word for word in SAID), ".")
+        for text, start, end in GRID),
+    "enhanced.lrc": "[ar:GRID]\n[00:00.98]" + " ".join(
+        f"<00:0{start:.2f}> {text}" for text, start, _ in GRID) + " <00:02.26>\n[00:02.50]\n",
+    "whisper.tsv": "start\tend\ttext\n" + "".join(
+        f"{_ms(start)}\t{_ms(end)}\t{text}\n" for text, start, end in GRID),
+    "audacity.txt": "".join(f"{start:f}\t{end:f}\t{text}\n" for text, start, end in GRID),
+    "grid.align": "0 24500 sil\n" + "".join(
+        f"{start * 25e3:.0f} {end * 25e3:.0f} {text}\n" for text, start, end in GRID),
+    "noises.TextGrid": '"ooTextFile" "TextGrid" 0 3 <exists> 1 "IntervalTier" "words" 0 3 10\n'
+        '0 0.98 "SIL"' + "".join(f' {a} {b} "{text}"' for text, a, b in GRID)
+        + ' 2.26 2.5 "<unk>" 2.5 2.6 "[noise]" 2.6 3 "{SL}"',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TIMED)
+def test_times_inside_captions_are_the_words_times(tmp_path, name):
+    found = _load(tmp_path, name, TIMED[name])
+    assert _rounded(found) == GRID
+    assert not needs_alignment(found)
+
+
+PHRASES = {
+    "overlapping.srt": _cue(0.98, 1.7, "Bin blue at") + "\n" + _cue(1.47, 2.26, "S three again."),
+    "unsorted.srt": _cue(1.5, 2.26, "S three again.") + "\n" + _cue(0.98, 1.5, "Bin blue at"),
+    "twice.srt": 2 * (_cue(0.98, 1.5, "Bin blue at") + "\n") + _cue(1.5, 2.26, "S three again."),
+    "no_blanks.srt": _cue(0.98, 1.5, "Bin blue at") + _cue(1.5, 2.26, "S three again."),
+    "numbers_no_blanks.srt": "1\n" + _cue(0.98, 1.5, "Bin blue at") + "2\n"
+        + _cue(1.5, 2.26, "S three again."),
+    "blank_inside.srt": "1\n" + _cue(0.98, 1.5, "Bin blue\n\nat") + "\n2\n"
+        + _cue(1.5, 2.26, "S three again."),
+    "sounds.srt": _cue(0, 0.9, "[MUSIC\nPLAYING]") + "\n"
+        + _cue(0.98, 2.26, "- (sighs) Bin blue at\n>> BOB: S three again. ♪"),
+    "too_long.srt": _cue(0.98, 4.26, "Bin blue at S three again."),
+    "crlf.srt": f"1\n{_cue(0.98, 2.26, 'Bin blue at S three again.')}".replace("\n", "\r\n"),
+    "utf16.txt": "Bin blue at S three again.".encode("utf-16"),
+    "renamed.txt": "1\n" + _cue(0.98, 2.26, "Bin blue at S three again."),
+    "styled.vtt": "WEBVTT - a title\n\nSTYLE\n::cue { color: red }\n\nNOTE nobody\nsays this\n\n"
+        "intro\n" + _cue(0.98, 2.26, "<v.loud Bob>Bin <b>blue</b> at</v> S &lrm;three again.", ".")
+        .replace("\n", " line:0 position:20%\n", 1) + "\nNOTE the end\n",
+    "roll_up.srt": _cue(0.98, 1.2, "Bin") + "\n" + _cue(1.2, 1.5, "Bin\nblue at") + "\n"
+        + _cue(1.5, 2.26, "blue at\nS three again."),
+    "simple.lrc": "[ti:x]\n[offset:+20]\n[00:01.00]Bin blue at\n[00:01.52] S three again.\n"
+        "[00:02.28]\n",
+    "utterance.TextGrid": '"ooTextFile" "TextGrid" 0 3 <exists> 1 "IntervalTier" "John" 0 3 2\n'
+        '0 0.98 "" 0.98 2.26 "Bin blue at S three again."',
+    "whisper.json": json.dumps({"segments": [
+        {"start": 0.98, "end": 2.26, "text": " Bin blue at S three again.", "tokens": [1]}]}),
+    "whisper_cpp.json": json.dumps({"transcription": [{"offsets": {"from": 980, "to": 2260},
+        "timestamps": {"from": "00:00:00,980"}, "text": " Bin blue at S three again."}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PHRASES)
+def test_captions_give_the_spoken_words_to_be_aligned(tmp_path, name):
+    found = _load(tmp_path, name, PHRASES[name])
+    assert found.text == "Bin blue at S three again."
+    assert needs_alignment(found)
+    assert all(one.end_s <= two.start_s for one, two in pairwise(found.words))
+    if not name.endswith(".txt"):
+        assert 0.97 <= found.words[0].start_s <= 0.981
+        assert found.words[-1].end_s == pytest.approx(
+            2.98 if "too_long" in name else 2.26, abs=0.01
+        )
+
+
+def test_what_is_said_again_in_the_next_caption_is_said_again(tmp_path):
+    text = _cue(0.5, 1, "No.") + "\n" + _cue(1, 1.5, "No.") + "\n" + _cue(1.5, 2.5, "No.\nGo on.")
+    assert _load(tmp_path, "a.srt", text).text == "No. No. No. Go on."
+
+
+def test_entities_are_the_letters_they_stand_for(tmp_path):
+    text = "WEBVTT\n\n" + _cue(0.98, 2.26, "it&#39;s &quot;ok&quot; &amp;c. &lt;3", ".")
+    assert _load(tmp_path, "a.vtt", text).text == """it's "ok" &c. <3"""
+
+
+def test_languages_are_read_as_codes(tmp_path):
+    arabic = YOUTUBE.replace("Language: en", "Language: ar")
+    assert _load(tmp_path, "a.vtt", arabic).language == "ar"
+    deepgram = {"results": {"channels": [{"detected_language": "es", "alternatives": [
+        {"words": _words()}]}]}}  # fmt: skip
+    assert _load(tmp_path, "a.json", json.dumps(deepgram)).language == "es"
+
+
+def test_times_a_little_outside_the_clip_are_clipped(tmp_path):
+    early = [{"word": "bin", "start": -0.02, "end": 1.2}]
+    assert _rounded(_load(tmp_path, "a.json", json.dumps(early))) == [("bin", 0, 1.2)]
+    with pytest.raises(BadTranscript, match=r"-1\.5 to 1\.2"):
+        _load(tmp_path, "a.json", json.dumps([{"word": "bin", "start": -1.5, "end": 1.2}]))
+
+
+def test_words_that_last_no_time_are_to_be_aligned(tmp_path):
+    words = [*_words()[:1], {"word": "blue", "start": 1.2, "end": 1.2}, *_words()[2:]]
+    found = _load(tmp_path, "a.json", json.dumps({"words": words}))
+    assert [word.text for word in found.words if word.score == 0] == ["blue"]
+    assert needs_alignment(found)
+
+
+def test_words_out_of_order_are_put_in_order(tmp_path):
+    found = _load(tmp_path, "a.json", json.dumps({"words": _words()[::-1]}))
+    assert _rounded(found) == GRID
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("aé3'’-\"&<,.", min_size=1, max_size=6), st.integers(20, 900)),
+        min_size=1, max_size=12,
+    ),
+    st.sampled_from([form.suffix for form in FORMATS if form.write]),
+)  # fmt: skip
+def test_what_is_written_in_any_format_is_read_again(tmp_path_factory, parts, suffix):
+    words, at = [], 0
+    for text, length in parts:
+        if tokenise(text) == (text,):
+            words.append(Word(text, at / 1e3, (at + length) / 1e3))
+        at += length
+    if not words:
+        return
+    path = tmp_path_factory.getbasetemp() / f"again{suffix}"
+    saved = Transcript(tuple(words), 20.0)
+    save_transcript(saved, path)
+    found = load_transcript(path, 20.0)
+    assert found.text == saved.text
+    assert diff(found.words, saved.text) == ()
+    if suffix in (".json", ".TextGrid"):
+        assert found.words == saved.words
+    assert found.words[0].start_s == words[0].start_s
+    assert found.words[-1].end_s == pytest.approx(words[-1].end_s)
+
+
+def test_only_formats_with_a_writer_are_written(tmp_path):
+    with pytest.raises(UsageError, match=r"written as \.json, \.TextGrid, \.vtt, \.srt"):
+        written_kind(tmp_path / "a.lrc")
+    assert written_kind(tmp_path / "a.TEXTGRID") == ".textgrid"
