@@ -1,7 +1,8 @@
-"""Reads safetensors and npz files that people bring: whole, bounded, described by sound JSON."""
+"""Reads files of tensors that people bring: whole, bounded, described by sound JSON, never run."""
 
 from __future__ import annotations
 
+import pickle
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -41,6 +42,34 @@ def read_tensors(
             return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
         raise BadWeights(f"{path} is damaged, or not a whole safetensors file: {error}.") from error
+
+
+def read_torch(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
+    """Read a file of ``torch.save``: tensors and plain values; nothing in it is executed.
+
+    Args:
+        path: The file.
+        most_bytes: Largest file that is read.
+
+    Returns:
+        What it holds, tensors on the CPU.
+
+    Raises:
+        BadWeights: If it is no plain file, too large, damaged, no dict, or holds code.
+    """
+    import torch
+
+    size = check_input(path, "weights", BadWeights)
+    if size > most_bytes:
+        raise BadWeights(f"{path} has {size} bytes, over the limit of {most_bytes}.")
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except (*_DAMAGED, pickle.UnpicklingError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BadWeights(f"{path} is damaged, or no file of weights alone: {reason}") from error
+    if not isinstance(held, dict):
+        raise BadWeights(f"{path} holds no tensors by name.")
+    return held
 
 
 def read_metadata(path: Path) -> dict[str, str]:

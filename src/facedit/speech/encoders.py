@@ -61,7 +61,11 @@ ENCODERS = Registry[Encoder](
     "speech encoder",
     "facedit.encoders",
     Encoder,
-    {"whisper-base": "facedit.speech.whisper_base:WhisperBase.of"},
+    {
+        "whisper-base": "facedit.speech.whisper_base:WhisperBase.of",
+        "wavlm-large": "facedit.speech.wavlm_encoder:large",
+        "wavlm-base-plus": "facedit.speech.wavlm_encoder:base_plus",
+    },
 )
 """All encoders; what makes one is called with a layer as its name says it, empty for the usual
 one, and a device."""

@@ -1,0 +1,137 @@
+"""WavLM as a speech encoder, of the official weights that a user brings."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from facedit.errors import BadWeights, UsageError
+from facedit.speech.wavlm import STRIDES, WavLM, normalised
+from facedit.speech.wavlm_file import load_wavlm
+from facedit.speech.whisper_base import chunks
+from facedit.types import Float32
+from facedit.units import SPEECH_SAMPLES_PER_FRAME, SPEECH_TICKS_PER_FRAME, exact_div
+from facedit.weights.user_files import user_file
+
+PIECE_FRAMES, OVERLAP_FRAMES = 625, 50
+"""A long sound is heard in pieces of 25 s, with 2 s of context on each side."""
+
+PADDING = (400 - int(np.prod(STRIDES))) // 2
+"""Zeros on each side, so that 2 F states stand for F frames, each centred on its 320 samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class WavLMKind:
+    """One of the published networks.
+
+    Attributes:
+        name: Ours.
+        layers: Its layers.
+        width: Channels of a state.
+        usual_layer: The layer that is heard unless another is asked for: three quarters up, our
+            choice and not measured.
+        files: What its official files are called.
+        published: Where they are.
+    """
+
+    name: str
+    layers: int
+    width: int
+    usual_layer: int
+    files: tuple[str, ...]
+    published: str
+
+
+LARGE = WavLMKind(
+    "wavlm-large", 24, 1024, 18,
+    ("WavLM-Large.pt", "wavlm-large/model.safetensors", "wavlm-large/pytorch_model.bin"),
+    "github.com/microsoft/unilm, folder wavlm",
+)  # fmt: skip
+BASE_PLUS = WavLMKind(
+    "wavlm-base-plus", 12, 768, 9,
+    ("WavLM-Base+.pt", "wavlm-base-plus/model.safetensors", "wavlm-base-plus/pytorch_model.bin"),
+    "github.com/microsoft/unilm, folder wavlm",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class WavLMEncoder:
+    """Hidden states of one layer, two 50 Hz ticks side by side per motion frame.
+
+    ``Large`` hears sound of zero mean and unit variance: those of the whole of what is encoded.
+
+    Attributes:
+        kind: Which network.
+        layer: Which layer's output, from 1.
+        device: Where it computes.
+    """
+
+    kind: WavLMKind
+    layer: int
+    device: torch.device | str = "cpu"
+
+    @property
+    def name(self) -> str:
+        """The network's name and the layer."""
+        return f"{self.kind.name}/{self.layer}"
+
+    @property
+    def channels(self) -> int:
+        """Two ticks' states side by side."""
+        return SPEECH_TICKS_PER_FRAME * self.kind.width
+
+    def encode(self, samples: Float32) -> Float32:
+        """Encode whole motion frames of sound.
+
+        Args:
+            samples: 16 kHz mono amplitudes, a multiple of 640 of them.
+
+        Returns:
+            States, shape (frames, channels).
+        """
+        network = _loaded(self.kind, str(self.device))
+        frames = exact_div(len(samples), SPEECH_SAMPLES_PER_FRAME)
+        wave = torch.from_numpy(samples)[None].to(self.device)
+        if network.size.pre_norm:
+            wave = normalised(wave)
+        states = np.empty((frames, self.channels), dtype=np.float32)
+        for start, stop, keep_from, keep_to in chunks(frames, PIECE_FRAMES, OVERLAP_FRAMES):
+            piece = wave[:, start * SPEECH_SAMPLES_PER_FRAME : stop * SPEECH_SAMPLES_PER_FRAME]
+            with torch.inference_mode():
+                heard = network(functional.pad(piece, (PADDING, PADDING)), self.layer)[-1]
+            folded = heard[0].reshape(stop - start, self.channels).cpu().numpy()
+            states[keep_from:keep_to] = folded[keep_from - start : keep_to - start]
+        return states
+
+
+def large(layer: str, device: torch.device | str) -> WavLMEncoder:
+    """Make the encoder that ``wavlm-large/LAYER`` means."""
+    return _encoder(LARGE, layer, device)
+
+
+def base_plus(layer: str, device: torch.device | str) -> WavLMEncoder:
+    """Make the encoder that ``wavlm-base-plus/LAYER`` means."""
+    return _encoder(BASE_PLUS, layer, device)
+
+
+def _encoder(kind: WavLMKind, layer: str, device: torch.device | str) -> WavLMEncoder:
+    layers = {str(k): k for k in range(1, kind.layers + 1)} | {"": kind.usual_layer}
+    if layer not in layers:
+        raise UsageError(f"{kind.name} has layers 1 to {kind.layers}, not {layer}.")
+    return WavLMEncoder(kind, layers[layer], device)
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(kind: WavLMKind, device: str) -> WavLM:
+    path = user_file(kind.name, kind.files, kind.published)
+    network = load_wavlm(path)
+    if (network.size.layers, network.size.width) != (kind.layers, kind.width):
+        raise BadWeights(
+            f"{path} has {network.size.layers} layers of {network.size.width} channels: it is not "
+            f"{kind.name}."
+        )
+    return network.to(device)
