@@ -19,9 +19,10 @@ from facedit.evaluation.hidden_spans import EDGE, LipMeter
 from facedit.evaluation.lip_sums import FIGURES, paired_gain
 from facedit.model.checkpoint import load_model
 from facedit.motion.space import MotionSpace
-from facedit.training.adapt.motion_judge import SPAN, judged, span_scores
+from facedit.training.adapt.motion_judge import judged
 from facedit.training.adapt.motion_parts import pack
 from facedit.training.adapt.motion_tune import TuneOptions, tune
+from facedit.training.motion.validate import SPAN, draw_spans
 from facedit.types import Float64
 from facedit.units import MOTION_FPS
 
@@ -61,7 +62,7 @@ def main() -> None:
         held = [clip for clip in held if len(clip.motion) >= SPAN + 2 * EDGE]
         options = replace(TuneOptions(), steps=args.steps)
         tuned = tune(model, pack(learn, model.projection), meta, options).model
-        first, second = (span_scores(m, held, meter, meta) for m in (model, tuned))
+        first, second = (draw_spans(m, held, meter, meta)[0] for m in (model, tuned))
         seconds = sum(len(clip.motion) for clip in learn) / MOTION_FPS
         print(_line(name, f"{half} clips, {seconds:.0f} s", first, second), flush=True)
         before += first

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from facedit.training.motion.loop import Trainer
 
 from facedit.dataset.masks import draw_mask
 from facedit.model.checkpoint import MotionModel, load_model, save_model
@@ -22,7 +23,6 @@ from facedit.model.infill import infill
 from facedit.model.normalise import SpeechProjection
 from facedit.training.distributed import Team
 from facedit.training.motion.config import load_config
-from facedit.training.motion.loop import Trainer
 from facedit.training.motion.sampler import Batch
 from facedit.training.state import load_state, save_state
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from facedit.training.table import SHIPPED
+from facedit.training.experiment import SHIPPED
 from facedit.weights.shipped import shipped_files
 
 ROOT = Path(__file__).parents[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import types
 import typing
 from typing import Any
@@ -21,7 +22,9 @@ def build(kind: type, table: object, where: str, error: type[FaceditError] = Usa
     hints = typing.get_type_hints(kind)
     fields = {item.name: item for item in dataclasses.fields(kind)}
     if unknown := sorted(set(table) - set(fields)):
-        raise error(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(fields)}.")
+        near = difflib.get_close_matches(unknown[0], fields, 1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise error(f"{where}: unknown {', '.join(unknown)}{meant}; known: {', '.join(fields)}.")
     missing = [
         name
         for name, item in fields.items()
@@ -61,7 +64,10 @@ def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> o
     if origin is dict:
         if not isinstance(value, dict):
             raise error(f"{where} must be a table.")
-        return value
+        inner = typing.get_args(hint)[1]
+        if inner is Any:
+            return value
+        return {key: _value(inner, item, f"{where}: {key}", error) for key, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(hint, types.UnionType) or not isinstance(value, hint):

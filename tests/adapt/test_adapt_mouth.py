@@ -95,7 +95,7 @@ def test_it_improves_frames_kept_apart_and_leaves_the_network_alone(
 
 
 def test_it_is_dropped_where_it_does_not_help(bank: ReferenceBank, wrong: MouthNetwork) -> None:
-    ruined = adapt_mouth(wrong, [bank], replace(FEW, steps=1, learning_rate=0.0))
+    ruined = adapt_mouth(wrong, [bank], replace(FEW, steps=1, learning_rate=1e-30))
     assert not ruined.used
     assert ruined.network is wrong
     assert "dropped" in ruined.outcome

@@ -7,9 +7,10 @@ import torch
 from motion_corpus import write_config, write_corpus
 from safetensors.torch import load_file
 
-from facedit.training.motion import compiled as module
-from facedit.training.motion.compiled import compiled
-from facedit.training.motion.run import STATE, train
+from facedit.training.motion import motion_task as module
+from facedit.training.motion.motion_task import compiled
+from facedit.training.start import start as train
+from facedit.training.state import STATE
 
 
 def broken(*_, **__):

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from facedit.training.motion.config import OptimConfig
+from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.flow_task import draw_task
 from facedit.training.motion.sampler import Batch
 
@@ -22,7 +22,7 @@ def drawn(**chances):
         ("short",) * count,
     )
     generator = torch.Generator().manual_seed(0)
-    return draw_task(batch, OptimConfig(steps=1, **chances), generator)
+    return draw_task(batch, MotionOptimConfig(steps=1, **chances), generator)
 
 
 def test_flow_times_are_spread_evenly_over_a_batch():

@@ -9,7 +9,8 @@ from facedit.dataset.prepare import describe_space
 from facedit.dataset.prepared import clip_path, read_clip, read_meta, read_rows, write_meta
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
-from facedit.training.motion.config import DataConfig, PoolConfig
+from facedit.training.experiment import PoolConfig
+from facedit.training.motion.config import MotionClipsConfig
 from facedit.training.motion.data import load_dataset, split_rows
 from facedit.training.motion.sampler import (
     BLEND,
@@ -22,7 +23,7 @@ from facedit.training.motion.sampler import (
 from facedit.training.motion.scaling import fit_projection, motion_scale
 
 POOLS = (PoolConfig(("one",), 0.5, 32), PoolConfig(("two",), 0.25, 64))
-PLAIN = DataConfig("", POOLS, mirror=0.0, amplitude=0.0, speech_noise=0.0)
+PLAIN = MotionClipsConfig("", POOLS, mirror=0.0, amplitude=0.0, speech_noise=0.0)
 ONES = np.ones(DIMS, np.float32)
 
 
@@ -49,7 +50,7 @@ def same(a, b):
 
 
 def test_batches_are_a_function_of_seed_and_step(data):
-    config = DataConfig("", POOLS, stretch=0.1)
+    config = MotionClipsConfig("", POOLS, stretch=0.1)
 
     def make(seed):
         return Sampler(data, META, ONES, config, MaskConfig(), 400, seed)

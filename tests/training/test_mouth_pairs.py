@@ -8,22 +8,36 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 from facedit.errors import UsageError
 from facedit.face.regions import INNER_LIPS
 from facedit.render.mouth_inputs import canonical_source
-from facedit.render.network import MouthNetwork, MouthNetworkConfig, save_network
+from facedit.render.network import (
+    MouthNetwork,
+    MouthNetworkConfig,
+    load_network,
+    save_network,
+)
+from facedit.training.engine import Trainer, train
+from facedit.training.mouth import mouth_task as module
 from facedit.training.mouth.mouth_bake import BakedClip
-from facedit.training.mouth.mouth_config import MouthTrainingConfig, config_from
-from facedit.training.mouth.mouth_data import MouthSampler, SampleMix
-from facedit.training.mouth.mouth_loop import train_mouth
+from facedit.training.mouth.mouth_batch import collate
+from facedit.training.mouth.mouth_config import (
+    MouthClipsConfig,
+    MouthExperiment,
+    MouthOptimConfig,
+    MouthRunConfig,
+    SampleMix,
+)
+from facedit.training.mouth.mouth_data import MouthSampler
 from facedit.training.mouth.mouth_loss import change_error
-from facedit.training.mouth.mouth_step import MouthTrainer, collate
-from facedit.training.table import read_table
+from facedit.training.mouth.mouth_task import MouthTask, mouth_task, new_networks
+from facedit.weights.fetch import sha256_of
 from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
-MIX = SampleMix(no_reference=0.0, donor=0.0, random_reference=0.0, corpora=(("made", 1.0),))
+MIX = SampleMix(no_reference=0.0, donor=0.0, random_reference=0.0, corpora={"made": 1.0})
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -89,58 +103,50 @@ def test_speakers_held_out_are_never_drawn() -> None:
     dark = replace(_clip("b"), crops=np.zeros_like(_clip("b").crops))
     sampler = MouthSampler([_clip("a"), dark], mix, 96, seed=1)
     assert all(sampler.draw(0, item).pictures.max() > 0 for item in range(12))
-    with pytest.raises(ValueError, match="None of the corpora"):
+    with pytest.raises(UsageError, match="none of the corpora"):
         MouthSampler([dark], mix, 96, seed=1)
 
 
 def test_without_its_share_the_residual_learns_nothing_from_own_mouths() -> None:
-    samples = [MouthSampler([_clip("a")], MIX, 96, seed=1).draw(0, item) for item in range(2)]
-    assert collate(samples).own.all()
+    sampler = MouthSampler([_clip("a")], MIX, 96, seed=1)
+    assert collate([sampler.draw(0, item) for item in range(2)]).own.all()
     moved = []
     for share in (0.0, 1.0):
-        config = MouthTrainingConfig(
-            "", "", batch=2, network=TINY, mix=MIX, residual_own=share, adversarial=0.0,
-            weight_decay=0.0, warmup=1,
-        )  # fmt: skip
-        trainer = MouthTrainer(config, None)
-        before = trainer.network.head.weight.detach().clone()
-        trainer.train_step(samples)
-        moved.append((trainer.network.head.weight.detach() - before).abs().amax(dim=(1, 2, 3)))
+        optim = MouthOptimConfig(
+            steps=6, batch=2, residual_own=share, adversarial=0.0, weight_decay=0.0, warmup=1
+        )
+        net, critic = new_networks(TINY, 7)
+        before = net.head.weight.detach().clone()
+        Trainer(MouthTask(net, critic, sampler, optim), 7).step(0)
+        moved.append((net.head.weight.detach() - before).abs().amax(dim=(1, 2, 3)))
     assert float(moved[0][:4].min()) > 0
     assert float(moved[0][4:].max()) == 0
     assert float(moved[1][4:].min()) > 0
 
 
 def test_training_starts_from_given_weights(tmp_path: Path, monkeypatch) -> None:
-    import facedit.training.mouth.mouth_loop as loop
-
-    monkeypatch.setattr(loop, "load_baked", lambda folder: [_clip("a"), _clip("b")])
+    monkeypatch.setattr(module, "load_baked", lambda folder: [_clip("a"), _clip("b")])
     torch.manual_seed(5)
     given = MouthNetwork(TINY)
     torch.nn.init.normal_(given.head.weight)
     save_network(given, tmp_path / "given.safetensors")
-    config = MouthTrainingConfig(
-        "", str(tmp_path / "run"), steps=1, batch=2, network=TINY, mix=MIX, warmup=1,
-        learning_rate=0.0, temporal=0.5, init=str(tmp_path / "given.safetensors"),
-    )  # fmt: skip
-    from safetensors import safe_open
+    config = MouthExperiment(
+        MouthRunConfig(str(tmp_path / "run"), init=str(tmp_path / "given.safetensors")),
+        MouthOptimConfig(steps=1, batch=2, warmup=1, lr=1e-30, temporal=0.5),
+        MouthClipsConfig(baked=str(tmp_path), corpora={"made": 1.0}),
+        TINY,
+    )
 
-    from facedit.render.network import load_network
-    from facedit.weights.fetch import sha256_of
+    def trained(config: MouthExperiment) -> Path:
+        return train(config, mouth_task, resume=False, device=torch.device("cpu")).weights
 
-    weights = train_mouth(config)
+    weights = trained(config)
     assert torch.equal(load_network(weights).head.weight, given.head.weight.half().float())
     with safe_open(str(weights), "pt") as file:
         assert file.metadata()["init_sha256"] == sha256_of(tmp_path / "given.safetensors")
-    other = replace(config, out=str(tmp_path / "other"), network=replace(TINY, detail=16))
+    run = replace(config.run, output=str(tmp_path / "other"))
     with pytest.raises(UsageError, match="of another size"):
-        train_mouth(other)
-
-
-def test_the_grid_weights_start_from_nothing_and_see_grid_alone() -> None:
-    config = config_from(read_table(Path("mouth_grid")))
-    assert config.init == ""
-    assert config.mix.corpora == (("grid_s1", 1.0),)
+        trained(replace(config, run=run, network=replace(TINY, detail=16)))
 
 
 def test_lips_of_the_mesh_are_where_samples_look() -> None:

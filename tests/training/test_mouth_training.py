@@ -14,25 +14,29 @@ import torch
 from facedit.errors import UsageError
 from facedit.face.distances import lip_gap
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
+from facedit.fields import build
 from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetworkConfig, load_network
+from facedit.training.engine import Trainer, train
+from facedit.training.experiment import read_experiment
+from facedit.training.mouth import mouth_task as module
 from facedit.training.mouth.mouth_bake import BakedClip, bake_clip
 from facedit.training.mouth.mouth_config import (
-    MouthTrainingConfig,
-    config_from,
-    learning_rate,
+    MouthClipsConfig,
+    MouthExperiment,
+    MouthOptimConfig,
+    MouthRunConfig,
+    SampleMix,
 )
-from facedit.training.mouth.mouth_data import MouthSampler, SampleMix
-from facedit.training.mouth.mouth_loop import train_mouth
+from facedit.training.mouth.mouth_data import MouthSampler
 from facedit.training.mouth.mouth_loss import PatchCritic, feature_distance, weighted_l1
-from facedit.training.mouth.mouth_state import load_state, save_state
-from facedit.training.mouth.mouth_step import MouthTrainer
-from facedit.training.table import read_table
+from facedit.training.mouth.mouth_task import MouthTask, mouth_task, new_networks
+from facedit.training.state import load_state, save_state
 from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
-MIX = SampleMix(corpora=(("made", 1.0),))
+MIX = SampleMix(corpora={"made": 1.0})
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -102,8 +106,8 @@ def test_sources_never_show_the_target_itself(sampler: MouthSampler) -> None:
 
 
 def test_a_mix_without_baked_corpora_is_refused() -> None:
-    with pytest.raises(ValueError, match="None of the corpora"):
-        MouthSampler(_clips(), SampleMix(corpora=(("other", 1.0),)), 96, 0)
+    with pytest.raises(UsageError, match="none of the corpora"):
+        MouthSampler(_clips(), SampleMix(corpora={"other": 1.0}), 96, 0)
 
 
 def test_l1_weighs_the_mouth() -> None:
@@ -131,73 +135,93 @@ def test_critic_judges_patches() -> None:
 
 
 def test_learning_rate_rises_holds_and_falls() -> None:
-    config = MouthTrainingConfig("", "", steps=1000, warmup=100, decay=0.3, learning_rate=1.0)
-    rates = [learning_rate(config, step) for step in range(1000)]
+    config = MouthOptimConfig(steps=1000, warmup=100, decay_from=700, lr=1.0)
+    rates = [config.rate(step) for step in range(1000)]
     assert rates[0] == pytest.approx(0.01)
     assert all(rate == 1.0 for rate in rates[100:700])
     assert rates[-1] == pytest.approx(1 / 300)
-    assert learning_rate(config, 1000) == 0.0
+    assert config.rate(1000) == 0.0
 
 
-def _config(out: Path) -> MouthTrainingConfig:
-    return MouthTrainingConfig(
-        baked="", out=str(out), steps=6, batch=2, network=TINY, mix=MIX,
-        adversarial_from=0.0, critic_ahead=1, warmup=1,
-    )  # fmt: skip
+OPTIM = MouthOptimConfig(steps=6, batch=2, adversarial_from=0.0, critic_ahead=1, warmup=1)
+
+
+def _trainer(
+    sampler: MouthSampler, optim: MouthOptimConfig = OPTIM, seed: int = 7, device: str = "cpu"
+) -> Trainer:
+    net, critic = new_networks(TINY, seed)
+    task = MouthTask(net.to(device), critic, sampler, optim, seed)
+    return Trainer(task, seed)
 
 
 def test_an_interrupted_training_goes_on_exactly(
     tmp_path: Path, sampler: MouthSampler, device: str
 ) -> None:
-    config = _config(tmp_path)
-    whole = MouthTrainer(config, None, device=device)
+    whole, first = (_trainer(sampler, device=device) for _ in range(2))
     for step in range(5):
-        whole.train_step([sampler.draw(step, item) for item in range(2)])
-    first = MouthTrainer(config, None, device=device)
+        whole.step(step)
     for step in range(3):
-        first.train_step([sampler.draw(step, item) for item in range(2)])
-    save_state(tmp_path / "state.safetensors", first.step, first.parts())
-    # Other weights, to be overwritten.
-    second = MouthTrainer(replace(config, seed=99), None, device=device)
-    second.config = config
-    second.step = load_state(tmp_path / "state.safetensors", second.parts())
-    for step in range(3, 5):
-        second.train_step([sampler.draw(step, item) for item in range(2)])
-    for one, other in (
-        (whole.network, second.network),
-        (whole.mean, second.mean),
-        (whole.critic, second.critic),
-    ):
-        for name, value in one.state_dict().items():
-            assert torch.equal(value, other.state_dict()[name]), name
+        first.step(step)
+    save_state(tmp_path / "state.safetensors", first.parts, 3, "{}")
+    second = _trainer(sampler, seed=99, device=device)  # other weights, to be overwritten
+    second.task.seed = 7
+    for step in range(load_state(tmp_path / "state.safetensors", second.parts), 5):
+        second.step(step)
+    for name in ("net", "ema", "critic"):
+        ours, theirs = (trainer.parts[name].state_dict() for trainer in (whole, second))
+        for key, value in ours.items():
+            assert torch.equal(value, theirs[key]), (name, key)
 
 
-def test_training_lowers_the_loss(tmp_path: Path, sampler: MouthSampler) -> None:
-    config = replace(_config(tmp_path), steps=60, adversarial=0.0, learning_rate=3e-3)
-    trainer = MouthTrainer(config, None)
+def test_training_lowers_the_loss(sampler: MouthSampler, monkeypatch) -> None:
+    optim = replace(OPTIM, steps=60, adversarial=0.0, lr=3e-3)
+    trainer = _trainer(sampler, optim)
     batch = [sampler.draw(0, item) for item in range(3)]
-    losses = [trainer.train_step(batch)["l1"] for _ in range(15)]
+    monkeypatch.setattr(MouthTask, "samples", lambda self, step: batch)
+    losses = [trainer.step(step)["l1"] for step in range(15)]
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_a_run_leaves_log_state_and_weights(tmp_path: Path, monkeypatch, device: str) -> None:
-    import facedit.training.mouth.mouth_loop as loop
-
-    monkeypatch.setattr(loop, "load_baked", lambda folder: _clips())
-    config = replace(_config(tmp_path), steps=2)
-    weights = train_mouth(config, device=device)
-    assert load_network(weights).config == TINY
-    rows = (tmp_path / "log.csv").read_text().splitlines()
-    assert rows[0].startswith("step,seconds,l1")
-    assert len(rows) == 3
-    assert (tmp_path / "state.safetensors").is_file()
+def _experiment(out: Path, **optim: float) -> MouthExperiment:
+    return MouthExperiment(
+        MouthRunConfig(str(out), seed=7, log_every=1),
+        replace(OPTIM, **optim),
+        MouthClipsConfig(baked=str(out.parent), corpora={"made": 1.0}, hold_out=("made/1",)),
+        TINY,
+    )
 
 
-def test_configuration_file() -> None:
-    config = config_from(read_table(Path("mouth")))
-    assert sum(weight for _, weight in config.mix.corpora) == pytest.approx(1.0)
-    with pytest.raises(UsageError, match="unknown stepps; known: baked"):
-        config_from({"baked": "", "out": "", "stepps": 3})
+def test_a_run_leaves_log_state_weights_and_mouths(
+    tmp_path: Path, monkeypatch, device: str
+) -> None:
+    monkeypatch.setattr(module, "load_baked", lambda folder: _clips())
+    folder = tmp_path / "run"
+    done = train(
+        _experiment(folder, steps=2), mouth_task, resume=False, device=torch.device(device)
+    )
+    assert load_network(done.weights).config == TINY
+    rows = (folder / "train.csv").read_text().splitlines()
+    assert rows[0].startswith("step,l1,l1_alone")
+    assert [row.split(",")[0] for row in rows[1:]] == ["1", "2"]
+    assert (folder / "state.safetensors").is_file()
+    assert set(done.figures) == {"l1", "l1_alone"}
+    mouths = cv2.imread(str(folder / "mouths.png"))
+    assert mouths.shape == (4 * TINY.size, 8 * TINY.size, 3)  # one clip of the man held out
+
+
+def _configured(path: str) -> MouthExperiment:
+    table = read_experiment(Path(path))
+    assert table.pop("kind") == "mouth"
+    return build(MouthExperiment, table, path)
+
+
+def test_shipped_configurations() -> None:
+    mouth, grid = _configured("mouth"), _configured("mouth_grid")
+    assert sum(mouth.data.corpora.values()) == pytest.approx(1.0)
+    assert mouth.optim.rate(127) == mouth.optim.lr > mouth.optim.rate(128)
+    # The set grid starts from nothing and sees GRID alone.
+    assert grid.run.init == ""
+    assert grid.data.corpora == {"grid_s1": 1.0}
 
 
 def _write(path: Path, pictures: list[np.ndarray], turned: int = 0) -> None:

@@ -13,8 +13,8 @@ from facedit.dataset.footage_list import list_sources
 from facedit.dataset.prepare import prepare
 from facedit.dataset.prepared import ROWS, read_clip, read_rows
 from facedit.errors import OutputNotWritable, UsageError
-from facedit.training.motion import run as run_module
-from facedit.training.motion.run import train
+from facedit.training.engine import Trainer
+from facedit.training.start import start as train
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_two_prepares_do_not_write_into_one_folder(footage, tmp_path, monkeypatc
 def test_two_trainings_do_not_write_into_one_folder(tmp_path, monkeypatch):
     folder = write_corpus(tmp_path / "prepared")
     config = write_config(tmp_path / "c.toml", folder, tmp_path / "run", steps=2)
-    step = run_module.Trainer.step
+    step = Trainer.step
     refused = []
 
     def stepped(self, number):
@@ -149,7 +149,7 @@ def test_two_trainings_do_not_write_into_one_folder(tmp_path, monkeypatch):
         refused.append(number)
         return step(self, number)
 
-    monkeypatch.setattr(run_module.Trainer, "step", stepped)
+    monkeypatch.setattr(Trainer, "step", stepped)
     assert train(config).steps == 2
     assert refused == [0, 1]
 

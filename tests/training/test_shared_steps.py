@@ -11,10 +11,10 @@ from motion_corpus import write_config, write_corpus
 from safetensors.torch import load_file
 
 from facedit.errors import UsageError
-from facedit.training.motion.config import OptimConfig
-from facedit.training.motion.part_dropout import Part, only, use_part_dropout
-from facedit.training.motion.run import STATE, train
-from facedit.training.start import start
+from facedit.training.motion.config import MotionOptimConfig
+from facedit.training.motion.part_dropout import part_of, use_part_dropout
+from facedit.training.start import start as train
+from facedit.training.state import STATE
 from standin import plugged_in
 
 STEPS = 6
@@ -111,22 +111,24 @@ def test_two_processes_equal_one_and_resume_exactly(corpus, one, tmp_path):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_dropout_of_parts_is_that_of_the_whole(dtype):
-    net = torch.nn.Sequential(torch.nn.Dropout(0.3), torch.nn.Dropout(0.2))
+    net = torch.nn.Sequential(
+        torch.nn.Linear(4, 4, dtype=dtype), torch.nn.Dropout(0.3), torch.nn.Dropout(0.2)
+    )
     use_part_dropout(net)
     whole = torch.randn(7, 5, 4).to(dtype)
     torch.manual_seed(1)
     expected = net(whole)
     after = torch.rand(1)
-    for rows in (torch.tensor([0, 3, 6]), torch.tensor([1]), torch.tensor([], dtype=torch.int64)):
-        torch.manual_seed(1)
-        with only(Part(rows, 7), net):
-            assert torch.equal(net(whole[rows]), expected[rows])
-        assert torch.equal(torch.rand(1), after)  # all that comes later has the same numbers
+    torch.manual_seed(1)
+    shares = [torch.tensor([0, 3, 6]), torch.tensor([1]), torch.tensor([], dtype=torch.int64)]
+    for rows in part_of(net, 7, shares):
+        assert torch.equal(net(whole[rows]), expected[rows])
+    assert torch.equal(torch.rand(1), after)  # all that comes later has the same numbers
     torch.manual_seed(1)
     assert torch.equal(net(whole), expected)  # what is told of a part is forgotten after it
     net.eval()
-    with only(Part(torch.arange(7), 7), net):
-        assert torch.equal(net(whole), whole)
+    for rows in part_of(net, 7, [torch.arange(7)]):
+        assert torch.equal(net(whole), net[0](whole)[rows])
 
 
 def test_only_the_motion_model_is_for_several_processes(tmp_path, monkeypatch):
@@ -135,9 +137,9 @@ def test_only_the_motion_model_is_for_several_processes(tmp_path, monkeypatch):
         path = tmp_path / f"{kind}.toml"
         path.write_text(f'kind = "{kind}"\n')
         with pytest.raises(UsageError, match=f"motion model only, not {kind}"):
-            start(path)
+            train(path)
 
 
 def test_no_part_is_no_step():
     with pytest.raises(UsageError, match="accumulate"):
-        OptimConfig(steps=1, accumulate=0)
+        MotionOptimConfig(steps=1, accumulate=0)

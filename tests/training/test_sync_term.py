@@ -11,10 +11,9 @@ from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, load_sync
 from facedit.model.normalise import SpeechProjection
 from facedit.motion.space import MotionSpace
-from facedit.training.motion.config import OptimConfig, load_config
+from facedit.training.motion.config import MotionOptimConfig, load_config
 from facedit.training.motion.corpus import load_corpus, make_sampler
 from facedit.training.motion.flow_task import draw_task, task_loss, task_totals
-from facedit.training.motion.run import STATE, train
 from facedit.training.motion.sync_term import (
     SIGHT,
     SyncTarget,
@@ -23,6 +22,8 @@ from facedit.training.motion.sync_term import (
     make_judge,
     sync_counts,
 )
+from facedit.training.start import start as train
+from facedit.training.state import STATE
 
 CPU = torch.device("cpu")
 RUN_SCALE = np.array([1, 0.5, 0.25, 1, 1], np.float32)
@@ -247,7 +248,7 @@ def test_parts_of_a_batch_add_up(corpus, tmp_path, listening):
     settings = load_config(config)
     loaded = load_corpus(settings)
     judge = make_judge(loaded.sync, loaded.model.motion_scale, 0.5, CPU)
-    sampler = make_sampler(loaded.learn, loaded, settings.data, settings.masks, settings, 0)
+    sampler = make_sampler(loaded.learn, loaded, settings, 0)
     dim_weights = torch.ones(7)
     net = loaded.model.net.eval()
     for batch in sampler.draw(3):
@@ -280,7 +281,7 @@ def test_what_is_heard_follows_the_window(corpus, tmp_path, listening):
     loaded = load_corpus(settings)
     assert loaded.learn.embedded.shape == (len(loaded.learn.motion), 6)
     known = {tuple(np.round(row, 4)): place for place, row in enumerate(loaded.learn.embedded)}
-    sampler = make_sampler(loaded.learn, loaded, settings.data, settings.masks, settings, 0)
+    sampler = make_sampler(loaded.learn, loaded, settings, 0)
     for batch in sampler.draw(0):
         heard, centre = batch.sync
         assert centre.shape == (len(heard), 7)
@@ -302,4 +303,4 @@ def test_other_motion_and_other_speech_are_refused(tmp_path):
 def test_the_factor_is_not_negative():
     for settings in ({"sync": -0.1}, {"sync_from": -1}):
         with pytest.raises(UsageError, match="sync"):
-            OptimConfig(steps=1, **settings)
+            MotionOptimConfig(steps=1, **settings)

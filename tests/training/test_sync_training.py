@@ -11,14 +11,17 @@ from motion_corpus import write_corpus
 from safetensors.torch import load_file
 
 from facedit.errors import OutputExists, UsageError
+from facedit.fields import build
 from facedit.lip_sync.sync_weights import load_sync
-from facedit.training.motion.run import STATE
+from facedit.training.distributed import Processes
+from facedit.training.engine import Trainer
+from facedit.training.experiment import read_experiment
 from facedit.training.start import start
-from facedit.training.sync import sync_run
-from facedit.training.sync.sync_config import sync_config_from
+from facedit.training.state import STATE
+from facedit.training.sync.sync_config import SyncExperiment
 from facedit.training.sync.sync_data import smoothed
 from facedit.training.sync.sync_loss import sync_loss
-from facedit.training.table import read_table
+from facedit.training.sync.sync_task import sync_task
 
 CONFIG = """
 kind = "sync"
@@ -74,11 +77,17 @@ def write(path: Path, folder, *, steps=12, validate=0, changes="", lr=1e-3):
     return path
 
 
+def configured(path):
+    table = read_experiment(path)
+    assert table.pop("kind") == "sync"
+    return build(SyncExperiment, table, str(path))
+
+
 def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch, device):
     start(write(tmp_path / "whole.toml", corpus, validate=12), device=device)
     broken = write(tmp_path / "broken.toml", corpus, validate=12)
     calls = []
-    original = sync_run.SyncTrainer.step
+    original = Trainer.step
 
     def step(self, number):
         calls.append(number)
@@ -86,7 +95,7 @@ def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monk
             os.kill(os.getpid(), signal.SIGTERM)
         return original(self, number)
 
-    monkeypatch.setattr(sync_run.SyncTrainer, "step", step)
+    monkeypatch.setattr(Trainer, "step", step)
     assert start(broken, device=device).steps == 7
     assert start(broken, resume=True, device=device).steps == 12
     assert calls == list(range(12))
@@ -117,15 +126,8 @@ def test_it_learns_lips_that_are_a_function_of_the_speech(corpus, tmp_path):
 
 
 def test_windows_of_a_step_are_different_clips_and_depend_on_the_step_alone(corpus, tmp_path):
-    config = sync_config_from(read_table(write(tmp_path / "a.toml", corpus)))
-    data = sync_run.load_sync_corpus(config)
-
-    def sampler():
-        return sync_run.SyncSampler(
-            data.learn, slice(0, 3), data.model.motion_scale, config.data, 200, 8, seed=3
-        )
-
-    one, other = sampler(), sampler()
+    config = configured(write(tmp_path / "a.toml", corpus))
+    one, other = (sync_task(config, Processes("cpu")).sampler for _ in range(2))
     other.draw(0)
     for first, second in zip(one.draw(5), other.draw(5), strict=True):
         np.testing.assert_array_equal(first.motion, second.motion)
@@ -146,14 +148,14 @@ def test_the_loss_of_perfect_and_of_shifted_embeddings():
     valid = torch.ones(3, 40, dtype=torch.bool)
     stretches = torch.tensor([[10, 30], [5, 20], [12, 25]])
     scale = torch.tensor(50.0).log()
-    right = sync_loss(unit, unit, valid, stretches, scale, scale, 8)
+    right = sync_loss(unit, unit, valid, stretches, (scale, scale), 8)
     assert right.frame_right == right.window_right == 1.0
     assert float(right.windows) < 0.01
-    late = sync_loss(unit, unit.roll(3, dims=1), valid, stretches, scale, scale, 8)
+    late = sync_loss(unit, unit.roll(3, dims=1), valid, stretches, (scale, scale), 8)
     assert late.window_right == late.frame_right == 0.0
     # A stretch whose own shift 0 and three others are all alike: the loss is log of their number.
     alike = unit[:, :1].expand(-1, 40, -1)
-    flat = sync_loss(alike, alike, valid, stretches, scale, scale, 8)
+    flat = sync_loss(alike, alike, valid, stretches, (scale, scale), 8)
     assert float(flat.windows) == pytest.approx(np.log(17), abs=0.01)
 
 
@@ -167,8 +169,8 @@ def test_padding_is_no_answer():
     scale = torch.tensor(10.0).log()
     other = unit.clone()
     other[1, 20:] = unit[0, 20:]
-    first = sync_loss(unit, unit, valid, stretches, scale, scale, 6)
-    second = sync_loss(other, other, valid, stretches, scale, scale, 6)
+    first = sync_loss(unit, unit, valid, stretches, (scale, scale), 6)
+    second = sync_loss(other, other, valid, stretches, (scale, scale), 6)
     assert float(first.frames) == pytest.approx(float(second.frames), abs=1e-6)
     assert float(first.windows) == pytest.approx(float(second.windows), abs=1e-6)
 
@@ -191,5 +193,5 @@ def test_unknown_fields_are_named(corpus, tmp_path):
 
 
 def test_the_shipped_configuration_is_valid():
-    config = sync_config_from(read_table(Path("sync")))
+    config = configured(Path("sync"))
     assert config.data.hold_out_speakers == ("anchor24", "anchor27", "anchor28")

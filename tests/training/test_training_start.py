@@ -7,11 +7,13 @@ from facedit.training import start as starting
 
 MOUTH = """
 kind = "mouth"
-baked = "{folder}/baked"
-out = "{folder}/out"
-features_file = ""
+[run]
+output = "{folder}/out"
+[optim]
 steps = 1
-[mix.corpora]
+[data]
+baked = "{folder}/baked"
+[data.corpora]
 grid_s1 = 1.0
 """
 
@@ -23,7 +25,7 @@ def config(tmp_path, extra=""):
 
 
 def test_pictures_that_are_missing_are_asked_for(tmp_path):
-    with pytest.raises(UsageError, match=r"\[bake\]"):
+    with pytest.raises(UsageError, match=r"\[data.bake\]"):
         starting.start(config(tmp_path))
 
 

@@ -10,23 +10,23 @@ import sys
 import torch
 
 from facedit.cli.main import main
-from facedit.training.motion import run
+from facedit.training.engine import Trainer
 
 if __name__ == "__main__":
     whole, broken, end = sys.argv[1], sys.argv[2], int(sys.argv[3])
     torch.distributed.init_process_group("gloo")
     rank = torch.distributed.get_rank()
     done = [main(["train", whole])]
-    original = run.Trainer.step
+    original = Trainer.step
 
     def step(self, number):
         if rank == 1 and number == end - 1:
             os.kill(os.getpid(), signal.SIGTERM)
         return original(self, number)
 
-    run.Trainer.step = step
+    Trainer.step = step
     done.append(main(["train", broken]))
-    run.Trainer.step = original
+    Trainer.step = original
     done.append(main(["train", broken, "--resume"]))
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()

@@ -41,6 +41,10 @@ def add_training(verbs: Verbs, verb: Verb) -> None:
         help="a TOML file, or one that comes with facedit: base, debug, grid, more, mouth, "
         "mouth_grid, paper, sync",
     )  # fmt: skip
+    train.add_argument(
+        "changes", nargs="*", metavar="FIELD=VALUE",
+        help="fields that differ from the file, e.g. optim.steps=100 run.output=runs/short",
+    )  # fmt: skip
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     add_device(train)
     evaluate = verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate)
@@ -88,7 +92,7 @@ def _prepare(args: argparse.Namespace) -> Any:
 def _train(args: argparse.Namespace) -> Any:
     from facedit.training.start import start
 
-    return start(args.config, resume=args.resume, device=args.device)
+    return start(args.config, changes=args.changes, resume=args.resume, device=args.device)
 
 
 def _evaluate(args: argparse.Namespace) -> Any:

@@ -1,1 +1,1 @@
-"""What all training shares: state that resumes exactly, logs, processes, the dashboard."""
+"""Training: one loop whose state resumes exactly; motion, mouth and sync network are its tasks."""

@@ -4,80 +4,45 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from facedit.errors import AssetMissing
 
-_BUCKET = 1 << 24
-"""Entries that are added up over the processes at once (64 MiB)."""
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 _PATIENCE = timedelta(hours=1)
 """How long processes wait for the first one to validate and save."""
 
 
 class Processes:
-    """The processes of a run. As it stands here: one alone.
+    """The processes of a run.
 
     Args:
         device: Torch device of this process.
-        rank: Its number.
+        accelerator: What joins it with the others; None for one alone.
+
+    Attributes:
+        rank: Its number; the first one logs, validates and writes.
         size: Number of processes.
     """
 
-    def __init__(self, device: str | torch.device, rank: int = 0, size: int = 1) -> None:
-        self.device = torch.device(device)
-        self.rank, self.size = rank, size
-
-    @property
-    def first(self) -> bool:
-        """Whether this process logs, validates and writes."""
-        return self.rank == 0
-
-    def broadcast(self, tensors: Iterable[Tensor]) -> None:
-        """Give all processes the first one's values.
-
-        Args:
-            tensors: Changed in place.
-        """
-
-    def add_gradients(self, parameters: Iterable[Tensor]) -> None:
-        """Add the gradients of all processes up.
-
-        Args:
-            parameters: Their gradients are changed in place.
-        """
-
-    def add(self, values: Sequence[float]) -> list[float]:
-        """Add numbers up over all processes.
-
-        Args:
-            values: As many in every process.
-
-        Returns:
-            The sums.
-        """
-        return list(values)
-
-    def any(self, flag: bool) -> bool:
-        """Return whether the flag is set in any process; all get the same answer."""
-        return self.add([float(flag)])[0] > 0
-
-
-class _JoinedProcesses(Processes):
-    """Several processes, joined by accelerate."""
-
-    def __init__(self, accelerator: Any) -> None:
-        super().__init__(accelerator.device, accelerator.process_index, accelerator.num_processes)
-        self._accelerator = accelerator
+    def __init__(self, device: str | torch.device, accelerator: Accelerator | None = None) -> None:
+        self.device, self._accelerator = torch.device(device), accelerator
+        self.rank = accelerator.process_index if accelerator else 0
+        self.size = accelerator.num_processes if accelerator else 1
 
     @torch.no_grad()
     def broadcast(self, tensors: Iterable[Tensor]) -> None:
+        """Give all processes the first one's values, in place."""
+        if self._accelerator is None:
+            return
         from accelerate.utils import broadcast
 
         for tensor in tensors:
@@ -85,27 +50,24 @@ class _JoinedProcesses(Processes):
 
     @torch.no_grad()
     def add_gradients(self, parameters: Iterable[Tensor]) -> None:
-        bucket: list[Tensor] = []
-        size = 0
+        """Add the gradients of all processes up, in place."""
+        if self._accelerator is None:
+            return
         for parameter in parameters:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
-            bucket.append(parameter.grad)
-            size += parameter.numel()
-            if size >= _BUCKET:
-                self._add(bucket)
-                bucket, size = [], 0
-        if bucket:
-            self._add(bucket)
+            parameter.grad.copy_(self._accelerator.reduce(parameter.grad, "sum"))
 
-    def add(self, values: Sequence[float]) -> list[float]:
-        tensor = torch.tensor(values, dtype=torch.float64, device=self.device)
-        return [float(value) for value in self._accelerator.reduce(tensor, "sum")]
+    def add(self, figures: Mapping[str, float]) -> dict[str, float]:
+        """Add figures up over all processes; they are the same ones in each."""
+        if self._accelerator is None:
+            return dict(figures)
+        sums = torch.tensor(list(figures.values()), dtype=torch.float64, device=self.device)
+        return dict(zip(figures, self._accelerator.reduce(sums, "sum").tolist(), strict=True))
 
-    def _add(self, bucket: Sequence[Tensor]) -> None:
-        flat = self._accelerator.reduce(torch.cat([item.flatten() for item in bucket]), "sum")
-        for item, total in zip(bucket, flat.split([item.numel() for item in bucket]), strict=True):
-            item.copy_(total.view_as(item))
+    def any(self, flag: bool) -> bool:
+        """Return whether the flag is set in any process; all get the same answer."""
+        return self.add({"flag": float(flag)})["flag"] > 0
 
 
 def joined_by_launcher() -> tuple[int, int]:
@@ -145,7 +107,7 @@ def joined(device: torch.device) -> Iterator[Processes]:
         mixed_precision="no",  # the training loop casts by itself
         kwargs_handlers=[InitProcessGroupKwargs(timeout=_PATIENCE)],
     )
-    yield _JoinedProcesses(accelerator)
+    yield Processes(accelerator.device, accelerator)
     # Not after an error: the others would be waited for, and the launcher ends them anyway.
     if ours:
         accelerator.end_training()

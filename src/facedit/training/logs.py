@@ -1,43 +1,51 @@
-"""Logs of a run: CSV always, TensorBoard if it is installed."""
+"""Logs of a run: tables and pictures always, TensorBoard if it is installed."""
 
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from facedit.media.output import whole_or_nothing
+from facedit.types import UInt8
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+_LOG = logging.getLogger(__name__)
 
 
-def mean_of(reports: Sequence[Any]) -> dict[str, float]:
-    """Average the reports of some steps.
-
-    Args:
-        reports: Dataclasses of one kind, at least one.
-
-    Returns:
-        The mean of each field, without those that are None.
-    """
-    rows = [{k: v for k, v in asdict(report).items() if v is not None} for report in reports]
-    return {name: fmean(row[name] for row in rows) for name in rows[0]}
+def mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Average the figures of some steps; what a step lacks is NaN there and left out."""
+    return {
+        name: fmean([row[name] for row in rows if row[name] == row[name]] or [np.nan])
+        for name in rows[0]
+    }
 
 
 class RunLog:
-    """Writes figures of a run; each table is one CSV file that later runs append to.
+    """Writes figures and pictures of a run; each table is one CSV file that later runs append to.
 
     Args:
-        folder: Folder of the run.
+        folder: Folder of the run; its event files for TensorBoard lie in ``tensorboard``.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._writer: Any = None
+        self._events: SummaryWriter | None = None
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
+            _LOG.info("no curves: pip install 'facedit[train]' brings TensorBoard")
             return
-        self._writer = SummaryWriter(str(folder / "tensorboard"))
+        self._events = SummaryWriter(str(folder / "tensorboard"))
 
     def write(self, table: str, step: int, figures: Mapping[str, float]) -> None:
         """Add a row.
@@ -60,11 +68,27 @@ class RunLog:
             if fresh:
                 writer.writerow(names)
             writer.writerow([step, *(f"{value:.6g}" for value in figures.values())])
-        if self._writer is not None:
+        if self._events is not None:
             for name, value in figures.items():
-                self._writer.add_scalar(f"{table}/{name}", value, step)
+                if isfinite(value):
+                    self._events.add_scalar(f"{table}/{name}", value, step)
+
+    def show(self, name: str, step: int, picture: UInt8) -> None:
+        """Keep a picture as ``NAME.png``, replacing an older one; TensorBoard keeps them all.
+
+        Args:
+            name: Its name.
+            step: Steps done.
+            picture: RGB, shape (H, W, 3).
+        """
+        done, png = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
+        assert done
+        with whole_or_nothing(self._folder / f"{name}.png", force=True) as part:
+            part.write_bytes(png.tobytes())
+        if self._events is not None:
+            self._events.add_image(name, picture, step, dataformats="HWC")
 
     def close(self) -> None:
         """Flush what is buffered."""
-        if self._writer is not None:
-            self._writer.close()
+        if self._events is not None:
+            self._events.close()

@@ -1,14 +1,16 @@
-"""What a training run must remember: weights, their average, the optimiser and the step."""
+"""What a training run must remember, in one file of tensors: weights, their average, optimisers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from facedit.errors import BadWeights, OutputExists, UsageError
 from facedit.lock import locked
@@ -19,7 +21,7 @@ from facedit.training.distributed import joined_by_launcher
 STATE = "state.safetensors"
 MOST_BYTES = 32 << 30
 """Largest state that is read: weights, their average and two moments, all in float32."""
-FORMAT = "facedit-training-1"
+FORMAT = "facedit-training-2"
 
 
 class Ema:
@@ -27,25 +29,35 @@ class Ema:
 
     Args:
         net: The network whose weights are averaged.
-        decay: Decay once warm; at update n it is at most ``(1 + n) / (10 + n)``.
+        decay: Decay once warm; at step n, from 0, it is at most ``(1 + n) / (10 + n)``.
     """
 
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.updates = 0
-        self.weights = {name: value.detach().clone() for name, value in net.state_dict().items()}
+        self._weights = {
+            name: value.detach().clone(memory_format=torch.contiguous_format)
+            for name, value in net.state_dict().items()
+        }
 
     @torch.no_grad()
-    def update(self, net: nn.Module) -> None:
-        """Move the average towards the network's weights.
-
-        Args:
-            net: The network.
-        """
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        self.updates += 1
+    def update(self, net: nn.Module, step: int) -> None:
+        """Move the average towards the network's weights after a step."""
+        decay = min(self.decay, (1 + step) / (10 + step))
         for name, value in net.state_dict().items():
-            self.weights[name].lerp_(value, 1 - decay)
+            self._weights[name].lerp_(value, 1 - decay)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return the averaged weights themselves."""
+        return self._weights
+
+    def load_state_dict(self, weights: Mapping[str, Tensor]) -> None:
+        """Take averaged weights over; ``KeyError`` if one is missing."""
+        for name, value in self._weights.items():
+            value.copy_(weights[name])
+
+
+Parts = Mapping[str, nn.Module | Ema | Optimizer]
+"""All that changes in a run, by name."""
 
 
 @contextmanager
@@ -74,46 +86,33 @@ def run_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
         yield path
 
 
-def save_state(
-    path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer, step: int, config: str
-) -> None:
+def save_state(path: Path, parts: Parts, step: int, config: str) -> None:
     """Write everything a run needs to go on exactly as if it had not stopped.
 
     Randomness is a function of (seed, step), so the step stands for every generator.
 
     Args:
         path: Target, replaced whole or not at all.
-        net: The network.
-        ema: Its average.
-        optimiser: AdamW over ``net.parameters()`` groups.
+        parts: What changes in the run.
         step: Steps done.
         config: The experiment as text, for the record.
     """
-    names = {id(parameter): name for name, parameter in net.named_parameters()}
-    tensors: dict[str, Tensor] = {f"net.{k}": v for k, v in net.state_dict().items()}
-    tensors |= {f"ema.{k}": v for k, v in ema.weights.items()}
-    for parameter, entries in optimiser.state.items():
-        for entry, value in entries.items():
-            tensors[f"optimiser.{entry}.{names[id(parameter)]}"] = torch.as_tensor(value)
-    header = {
-        "format": FORMAT,
-        "step": str(step),
-        "ema_updates": str(ema.updates),
-        "config": config,
+    tensors = {
+        f"{name}.{key}": value.detach().cpu().contiguous()
+        for name, part in parts.items()
+        for key, value in _tensors(part).items()
     }
-    stored = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-    with whole_or_nothing(path, force=True) as part:
-        save_file(stored, part, header)
+    header = {"format": FORMAT, "step": str(step), "config": config}
+    with whole_or_nothing(path, force=True) as scratch:
+        save_file(tensors, scratch, header)
 
 
-def load_state(path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer) -> int:
+def load_state(path: Path, parts: Parts) -> int:
     """Restore what ``save_state`` wrote.
 
     Args:
         path: The file.
-        net: Network of the same shape; changed in place.
-        ema: Changed in place.
-        optimiser: AdamW over the same parameters; changed in place.
+        parts: Freshly made, of the same shapes; changed in place.
 
     Returns:
         Steps done.
@@ -123,32 +122,40 @@ def load_state(path: Path, net: nn.Module, ema: Ema, optimiser: torch.optim.Opti
     """
     header, tensors = read_tensors(path, most_bytes=MOST_BYTES)
     if header.get("format") != FORMAT:
-        raise BadWeights(f"{path} is no training state ({header.get('format')!r}).")
+        raise BadWeights(
+            f"{path} is no training state of this version ({header.get('format')!r}): begin anew."
+        )
     try:
-        step, ema.updates = int(header["step"]), int(header["ema_updates"])
-        net.load_state_dict(_part(tensors, "net."))
-        averaged = _part(tensors, "ema.")
-        for name, value in ema.weights.items():
-            value.copy_(averaged[name])
+        for name, part in parts.items():
+            start = f"{name}."
+            _restore(
+                part, {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+            )
+        return int(header["step"])
     except (RuntimeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise BadWeights(f"{path} belongs to another network: {reason}") from error
-    entries = {name: _part(tensors, f"optimiser.{name}.") for name in _ADAM}
-    for name, parameter in net.named_parameters():
-        if name in entries["step"]:
-            # The fused optimiser wants all of it, the step too, where the parameter is.
-            optimiser.state[parameter] = {
-                entry: entries[entry][name].to(parameter.device) for entry in _ADAM
-            }
-    return step
 
 
-_ADAM = ("step", "exp_avg", "exp_avg_sq")
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _tensors(part: nn.Module | Ema | Optimizer) -> dict[str, Tensor]:
+    """Return a part's tensors; an optimiser's by parameter number and name."""
+    if not isinstance(part, Optimizer):
+        return dict(part.state_dict())
     return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
+        f"{number}.{entry}": torch.as_tensor(value)
+        for number, entries in part.state_dict()["state"].items()
+        for entry, value in entries.items()
     }
+
+
+def _restore(part: nn.Module | Ema | Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Put tensors into the part that they were saved from."""
+    if not isinstance(part, Optimizer):
+        part.load_state_dict(tensors)
+        return
+    state: dict[str, Any] = part.state_dict()
+    state["state"] = {}
+    for key, value in tensors.items():
+        number, entry = key.split(".")
+        state["state"].setdefault(int(number), {})[entry] = value
+    part.load_state_dict(state)

@@ -18,9 +18,10 @@ from facedit.motion.space import MotionSpace
 from facedit.progress import OnProgress, StageClock
 from facedit.scratch import scratch_folder
 from facedit.training.adapt.motion_footage import Footage, find_footage, read_footage
-from facedit.training.adapt.motion_judge import Judgement, judged, span_scores
+from facedit.training.adapt.motion_judge import Judgement, judged
 from facedit.training.adapt.motion_parts import pack, part_footage
 from facedit.training.adapt.motion_tune import TuneOptions, tune
+from facedit.training.motion.validate import draw_spans
 from facedit.units import MOTION_FPS
 from facedit.weights.fetch import require, sha256_of
 from facedit.weights.shipped import licence_of
@@ -115,10 +116,10 @@ def adapt(
     parts = part_footage(found.clips)
     meta = describe_space(model.space, model.encoder)
     meter = LipMeter(MotionSpace.named(model.space), meta.groups, meta.effects)
-    before = span_scores(model, parts.held, meter, meta)
+    before, _ = draw_spans(model, parts.held, meter, meta)
     with clock.stage("fine-tuning", options.steps) as tick:
         tuned = tune(model, pack(parts.learn, model.projection), meta, options, tick)
-    verdict = judged(before, span_scores(tuned.model, parts.held, meter, meta))
+    verdict = judged(before, draw_spans(tuned.model, parts.held, meter, meta)[0])
     if not verdict.better:
         raise NoGain(
             f"the base weights are as good for this speaker, nothing is written: {verdict}"

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.dataset.prepared import Meta, PreparedClip
-from facedit.evaluation.hidden_spans import Gap, LipMeter, score_clips
 from facedit.evaluation.lip_sums import FIGURES
-from facedit.model.checkpoint import MotionModel
-from facedit.model.infill import Task, infill_batch
-from facedit.types import Float32, Float64
-
-SPAN = 14
-"""Frames of a hidden span; pieces that are too short for it do not count."""
-
-STEPS = 5
-"""Euler steps, as in validation: half of those of an edit."""
+from facedit.types import Float64
 
 LEAST_GAIN = 0.01
 """Share by which the error must fall for the tuned weights to be kept."""
@@ -62,37 +52,11 @@ class Judgement:
         )
 
 
-def span_scores(
-    model: MotionModel, clips: Sequence[PreparedClip], meter: LipMeter, meta: Meta
-) -> list[Float64]:
-    """Draw a hidden span of each piece as in an edit, at temperature 0.
-
-    Args:
-        model: The model.
-        clips: Held-out pieces.
-        meter: Measures lips.
-        meta: Describes the dims.
-
-    Returns:
-        Sums per piece that is long enough, as of ``span_sums``.
-    """
-    settings = replace(model.sampler, steps=STEPS, temperature=0.0)
-
-    def draw(gaps: Sequence[Gap]) -> list[Float32]:
-        return infill_batch(
-            model,
-            [Task(gap.motion, gap.hidden, clips[gap.number].speech, gap.number) for gap in gaps],
-            settings,
-        )
-
-    return score_clips(clips, draw, meter, meta, SPAN, "lips", reverse_kept=True)
-
-
 def judged(before: Sequence[Float64], after: Sequence[Float64]) -> Judgement:
     """Compare two models on the same spans.
 
     Args:
-        before: ``span_scores`` of the base.
+        before: Sums of the base, as of ``draw_spans``.
         after: Those of the tuned model.
 
     Returns:

@@ -11,9 +11,9 @@ from facedit.dataset.prepared import ClipRow, PreparedClip
 from facedit.errors import UsageError
 from facedit.evaluation.hidden_spans import EDGE
 from facedit.model.normalise import SpeechProjection
-from facedit.training.adapt.motion_judge import SPAN
 from facedit.training.adapt.motion_tune import SPEAKER
 from facedit.training.motion.data import Dataset
+from facedit.training.motion.validate import SPAN
 from facedit.units import MOTION_FPS
 
 LEAST_S = 4.0

@@ -18,9 +18,12 @@ from facedit.inputs import check_seed
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import few_threads
 from facedit.training.distributed import Processes
-from facedit.training.motion.config import DataConfig, OptimConfig, PoolConfig
+from facedit.training.engine import Trainer
+from facedit.training.experiment import PoolConfig
+from facedit.training.motion.config import MotionClipsConfig, MotionOptimConfig
+from facedit.training.motion.corpus import loss_weights
 from facedit.training.motion.data import Dataset
-from facedit.training.motion.loop import Trainer, learning_rate
+from facedit.training.motion.motion_task import MotionTask
 from facedit.training.motion.sampler import Sampler
 
 SPEAKER = "speaker"
@@ -107,8 +110,7 @@ def tune(
         The tuned model: the same for the same seed, number of steps and machine.
     """
     net = deepcopy(model.net).requires_grad_(True)
-    sampler = _sampler(model, data, meta, options)
-    optim = OptimConfig(
+    optim = MotionOptimConfig(
         steps=options.steps,
         frames_per_step=options.frames_per_step,
         lr=options.lr,
@@ -117,24 +119,22 @@ def tune(
         ema=options.ema,
     )
     device = device_of(net)
-    weights = torch.ones(len(meta.dim_names), device=device)
-    for name in ("face", "head"):
-        weights[meta.groups[name]] = getattr(optim, f"{name}_weight")
-    trainer = Trainer(
-        net, sampler, optim, weights, options.seed, bf16=False, processes=Processes(device)
-    )
+    alone = Processes(device)
+    weights = loss_weights(optim, meta).to(device)
+    sampler = _sampler(model, data, meta, options)
+    trainer = Trainer(MotionTask(net, model, sampler, optim, weights, alone), options.seed, alone)
     base = [parameter.detach().clone() for parameter in net.parameters()]
     begun = time.monotonic()
     done = 0
     with few_threads(model):
         while done < options.steps:
             trainer.step(done)
-            _draw_back(net, base, options.pull * learning_rate(done, optim))
+            _draw_back(net, base, options.pull * optim.rate(done))
             done += 1
             on_step(done)
             if options.seconds is not None and time.monotonic() - begun > options.seconds:
                 break
-    start, tuned = model.net.state_dict(), trainer.ema.weights
+    start, tuned = model.net.state_dict(), trainer.ema.state_dict()
     net.load_state_dict({name: start[name].lerp(tuned[name], options.share) for name in start})
     return Tuned(replace(model, net=net.eval().requires_grad_(False)), done)
 
@@ -150,7 +150,7 @@ def _sampler(model: MotionModel, data: Dataset, meta: Meta, options: TuneOptions
     """Draw windows as in training, but for one pool of one speaker."""
     longest = int(np.diff(data.offsets).max())
     window = min(max(longest, 8), LONGEST_WINDOW)
-    config = DataConfig(
+    config = MotionClipsConfig(
         folder="",
         pools=(PoolConfig((SPEAKER,), 1.0, window),),
         balance=1.0,

@@ -16,13 +16,15 @@ import torch
 
 from facedit.device import device_of
 from facedit.render.bank import ReferenceBank
-from facedit.render.network import MouthNetwork, combine
+from facedit.render.network import MouthNetwork
 from facedit.training.adapt.mouth_footage import CORPUS, Footage, footage_of
-from facedit.training.mouth.mouth_config import MouthTrainingConfig
-from facedit.training.mouth.mouth_data import MouthSampler, SampleMix
+from facedit.training.engine import Trainer
+from facedit.training.mouth.mouth_batch import drawn_by
+from facedit.training.mouth.mouth_config import MouthOptimConfig, SampleMix
+from facedit.training.mouth.mouth_data import MouthSampler
 from facedit.training.mouth.mouth_loss import feature_distance, weighted_l1
 from facedit.training.mouth.mouth_samples import MouthSample
-from facedit.training.mouth.mouth_step import MouthTrainer, collate
+from facedit.training.mouth.mouth_task import MouthTask, new_networks
 from facedit.types import Float64
 
 _LOG = logging.getLogger(__name__)
@@ -182,31 +184,31 @@ def fine_tuned(
     Returns:
         The copy, in evaluation mode where the network is.
     """
-    config = MouthTrainingConfig(
-        baked="",
-        out="",
+    optim = MouthOptimConfig(
         steps=settings.steps,
         batch=settings.batch,
-        seed=settings.seed,
-        learning_rate=settings.learning_rate,
+        lr=settings.learning_rate,
         warmup=5,
-        decay=1.0,
         ema=0.9,
         features=settings.features,
         adversarial=0.0,
         residual_own=settings.residual,
-        mix=SampleMix(no_reference=0.0, donor=0.0, random_reference=0.1, corpora=((CORPUS, 1.0),)),
-        network=network.config,
     )
-    trainer = MouthTrainer(config, None, network, device_of(network))
-    for name, part in trainer.network.named_children():
+    mix = SampleMix(no_reference=0.0, donor=0.0, random_reference=0.1, corpora={CORPUS: 1.0})
+    sampler = MouthSampler(footage.learnt, mix, network.config.size, settings.seed)
+    net, critic = new_networks(network.config, settings.seed)
+    net.load_state_dict(network.state_dict())
+    task = MouthTask(net.to(device_of(network)), critic, sampler, optim, settings.seed)
+    trainer = Trainer(task, settings.seed)
+    for name, part in net.named_children():
         part.requires_grad_(not settings.layers or name in settings.layers)
-    sampler = MouthSampler(footage.learnt, config.mix, network.config.size, settings.seed)
     for step in range(settings.steps):
-        trainer.train_step([sampler.draw(step, item) for item in range(settings.batch)])
+        trainer.step(step)
         if progress is not None:
             progress(step + 1)
-    return trainer.mean.eval()
+    tuned = trainer.averaged()
+    assert isinstance(tuned, MouthNetwork)
+    return tuned
 
 
 def errors(
@@ -222,14 +224,10 @@ def errors(
     Returns:
         Errors, shape (n,).
     """
-    device = device_of(network)
     found = []
     for sample in samples:
-        batch = collate([sample]).to(device)
+        drawn, batch = drawn_by(network, [sample], settings.residual)
         with torch.inference_mode():
-            with torch.autocast(device.type, torch.bfloat16):
-                weights, residual = network(batch.pictures, batch.raster, batch.gaps)
-            drawn = combine(batch.pictures, weights, settings.residual * residual)
             plain = weighted_l1(drawn, batch.truth, batch.raster, drawn.new_full((1,), 5.0))
             look = feature_distance(None, drawn, batch.truth)
         found.append(float(plain + settings.features * look))

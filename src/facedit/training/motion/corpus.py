@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,28 @@ from typing import Any
 import numpy as np
 import torch
 
-from facedit.dataset.masks import KINDS, MaskConfig
-from facedit.dataset.prepared import ClipRow, Meta, read_clip, read_meta, read_rows
+from facedit.dataset.masks import KINDS
+from facedit.dataset.prepared import ClipRow, Meta, read_clip, read_meta
 from facedit.errors import UsageError
+from facedit.evaluation.hidden_spans import LipMeter
 from facedit.lip_sync.sync_weights import SyncModel
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
-from facedit.training.motion.config import DataConfig, PoolConfig, TrainConfig
-from facedit.training.motion.data import Dataset, load_dataset, pooled_rows, split_rows
+from facedit.motion.space import MotionSpace
+from facedit.training.motion.config import MotionExperiment, MotionOptimConfig
+from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
 from facedit.training.motion.sampler import Sampler
 from facedit.training.motion.scaling import fit_projection, motion_scale
 from facedit.training.motion.sync_term import embed_clips, load_sync_for
-from facedit.training.motion.validate import Validator, make_validator
+from facedit.training.motion.validate import Validator
 from facedit.types import Float32
 from facedit.weights.fetch import sha256_of
 
 log = logging.getLogger(__name__)
 
-LONGEST_WINDOW = 100
-"""Frames of a window where the configuration names no pools: 4 s."""
+LOSS_BATCHES = 6
+"""Steps whose batches a validation takes the loss of, for each kind of mask."""
 
 
 @dataclass(frozen=True)
@@ -53,26 +56,7 @@ class Corpus:
     sync: SyncModel | None = None
 
 
-def with_pools(config: TrainConfig) -> TrainConfig:
-    """Let an experiment that names no pools learn from all that was prepared.
-
-    Args:
-        config: The experiment.
-
-    Returns:
-        The experiment with one pool of all corpora, whose windows hold the longest clip up to
-        ``LONGEST_WINDOW``; as it was if it names pools.
-    """
-    if config.data.pools:
-        return config
-    rows = read_rows(Path(config.data.folder))
-    corpora = tuple(sorted({row.corpus for row in rows}))
-    window = min(max(row.frames for row in rows), LONGEST_WINDOW)
-    pool = PoolConfig(corpora, 1.0, window)
-    return replace(config, data=replace(config.data, pools=(pool,)))
-
-
-def load_corpus(config: TrainConfig) -> Corpus:
+def load_corpus(config: MotionExperiment) -> Corpus:
     """Load the data of an experiment and build its untrained model.
 
     Args:
@@ -84,12 +68,7 @@ def load_corpus(config: TrainConfig) -> Corpus:
     data = config.data
     folder = Path(data.folder)
     meta = read_meta(folder)
-    learn, held = split_rows(
-        pooled_rows(folder, data.pools),
-        data.hold_out_speakers,
-        data.hold_out_every,
-        data.hold_out_corpora,
-    )
+    learn, held = chosen_rows(data)
     model = initial_model(config, meta, learn)
     projection = model.projection
     packed = load_dataset(folder, learn, projection, voices=data.voices > 0)
@@ -101,7 +80,7 @@ def load_corpus(config: TrainConfig) -> Corpus:
     return Corpus(meta, packed, held, held_data, model, sync)
 
 
-def initial_model(config: TrainConfig, meta: Meta, learn: list[ClipRow]) -> MotionModel:
+def initial_model(config: MotionExperiment, meta: Meta, learn: list[ClipRow]) -> MotionModel:
     """Return the model that a run begins with.
 
     Args:
@@ -123,9 +102,11 @@ def initial_model(config: TrainConfig, meta: Meta, learn: list[ClipRow]) -> Moti
         data.speech_dims,
         data.whiten,
     )
-    torch.manual_seed(config.run.seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.run.seed)
+        net = DiT(_shape(config, meta, len(projection.offset)))
     return MotionModel(
-        net=DiT(_shape(config, meta, len(projection.offset))),
+        net=net,
         projection=projection,
         motion_scale=motion_scale(meta, data.least_scale),
         encoder=meta.encoder,
@@ -134,13 +115,13 @@ def initial_model(config: TrainConfig, meta: Meta, learn: list[ClipRow]) -> Moti
     )
 
 
-def _shape(config: TrainConfig, meta: Meta, speech_dims: int) -> ModelConfig:
+def _shape(config: MotionExperiment, meta: Meta, speech_dims: int) -> ModelConfig:
     changes: dict[str, Any] = dict(config.model)
     size = str(changes.pop("preset", "base"))
     return preset(size, motion_dims=len(meta.dim_names), speech_dims=speech_dims, **changes)
 
 
-def _loaded(config: TrainConfig, meta: Meta) -> MotionModel:
+def _loaded(config: MotionExperiment, meta: Meta) -> MotionModel:
     """Load the weights to begin with."""
     path = weights_path(config.run.init)
     model = load_model(path)
@@ -158,67 +139,61 @@ def _loaded(config: TrainConfig, meta: Meta) -> MotionModel:
     return replace(model, net=net, notes={"init": sha256_of(path)})
 
 
-def loss_weights(config: TrainConfig, meta: Meta) -> torch.Tensor:
+def loss_weights(optim: MotionOptimConfig, meta: Meta) -> torch.Tensor:
     """Return the weight of each motion dim in the loss, shape (D,)."""
     weights = np.ones(len(meta.dim_names), np.float32)
     for name in ("lips", "face", "head"):
-        weights[meta.groups[name]] = getattr(config.optim, f"{name}_weight")
+        weights[meta.groups[name]] = getattr(optim, f"{name}_weight")
     return torch.from_numpy(weights)
 
 
-def make_sampler(
-    packed: Dataset,
-    corpus: Corpus,
-    data: DataConfig,
-    masks: MaskConfig,
-    config: TrainConfig,
-    seed: int,
-) -> Sampler:
+def make_sampler(packed: Dataset, corpus: Corpus, config: MotionExperiment, seed: int) -> Sampler:
     """Return a sampler of an experiment's clips.
 
     Args:
         packed: Clips to draw from.
         corpus: Describes them.
-        data: Pools and augmentation.
-        masks: What is hidden.
-        config: The experiment.
+        config: Pools, augmentation and what is hidden.
         seed: Seed.
 
     Returns:
         The sampler.
     """
     scale: Float32 = corpus.model.motion_scale
-    return Sampler(packed, corpus.meta, scale, data, masks, config.optim.frames_per_step, seed)
+    return Sampler(
+        packed, corpus.meta, scale, config.data, config.masks, config.optim.frames_per_step, seed
+    )
 
 
-def corpus_validator(
-    config: TrainConfig, corpus: Corpus, weights: torch.Tensor
+def make_validator(
+    config: MotionExperiment, corpus: Corpus, weights: torch.Tensor
 ) -> Validator | None:
     """Build the validator over the held-out clips; None without any."""
     if corpus.held_data is None or not config.run.validate_every:
         return None
-    there = {row.corpus for row in corpus.held}
+    by_corpus: dict[str, list[ClipRow]] = defaultdict(list)
+    for row in corpus.held:
+        by_corpus[row.corpus].append(row)
     pools = tuple(
         replace(pool, corpora=found)
         for pool in config.data.pools
-        if (found := tuple(name for name in pool.corpora if name in there))
+        if (found := tuple(name for name in pool.corpora if name in by_corpus))
     )
     plain = replace(
-        config.data,
-        pools=pools,
-        mirror=0.0,
-        amplitude=0.0,
-        stretch=0.0,
-        foreign=0.0,
-        speech_noise=0.0,
-        voices=0.0,
-    )
-    samplers = []
-    for kind in KINDS:
-        only = {name: float(name == kind) for name in KINDS}
-        masks = replace(config.masks, **only)
-        samplers.append(make_sampler(corpus.held_data, corpus, plain, masks, config, 1))
-    return make_validator(
-        Path(config.data.folder), corpus.held, config.run.validate_clips, samplers, corpus.meta,
-        config.optim, weights,
+        config.data, pools=pools, mirror=0.0, amplitude=0.0, people=0.0, stretch=0.0, foreign=0.0,
+        speech_noise=0.0, voices=0.0,
     )  # fmt: skip
+    batches = []
+    for kind in KINDS:
+        masks = replace(config.masks, **{name: float(name == kind) for name in KINDS})
+        only = replace(config, data=plain, masks=masks)
+        sampler = make_sampler(corpus.held_data, corpus, only, 1)
+        batches += [batch for step in range(LOSS_BATCHES) for batch in sampler.draw(step)]
+    clips = {}
+    for name, rows in by_corpus.items():
+        count = min(config.run.validate_clips, len(rows))
+        picked = np.linspace(0, len(rows) - 1, count).round().astype(int)
+        clips[name] = [read_clip(Path(config.data.folder), rows[i].sha256) for i in picked]
+    meta = corpus.meta
+    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    return Validator(clips, batches, meta, meter, config.optim, weights)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from facedit.dataset.clip_rows import counted
 from facedit.dataset.prepared import META, NO_VOICES, ClipRow, read_clip, read_meta, read_rows
 from facedit.errors import UsageError
 from facedit.model.normalise import SpeechProjection
-from facedit.training.motion.config import PoolConfig
+from facedit.training.experiment import ClipsConfig, PoolConfig
 from facedit.types import Float32
+
+C = TypeVar("C", bound=ClipsConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +99,56 @@ def load_dataset(
     return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening, others)
 
 
-def pooled_rows(folder: Path, pools: Sequence[PoolConfig]) -> list[ClipRow]:
-    """Read which clips an experiment is about.
+LONGEST_WINDOW = 100
+"""Frames of a window where the configuration names no pools: 4 s."""
+
+
+def with_pools(config: C) -> C:
+    """Let settings that name no pools learn from all that was prepared.
 
     Args:
-        folder: Folder made by ``facedit prepare``.
-        pools: Which corpora are drawn together.
+        config: The settings.
 
     Returns:
-        Rows of those corpora.
+        The settings with one pool of all corpora, whose windows hold the longest clip up to
+        ``LONGEST_WINDOW``; as they were if they name pools.
+    """
+    if config.pools:
+        return config
+    rows = read_rows(Path(config.folder))
+    corpora = tuple(sorted({row.corpus for row in rows}))
+    window = min(max(row.frames for row in rows), LONGEST_WINDOW)
+    return replace(config, pools=(PoolConfig(corpora, 1.0, window),))
+
+
+def chosen_rows(config: ClipsConfig) -> tuple[list[ClipRow], list[ClipRow]]:
+    """Read which clips of a prepared folder are learnt from, and which are held out.
+
+    Args:
+        config: Pools and what is held out.
+
+    Returns:
+        Rows to learn from, rows held out. (``UsageError`` if there is nothing to learn from.)
 
     Raises:
         UsageError: If there is no clip of a pool.
     """
-    rows = read_rows(folder)
+    rows = read_rows(Path(config.folder))
     there = counted(row.corpus for row in rows)
-    wanted = {name for pool in pools for name in pool.corpora}
-    for pool in pools:
+    wanted = {name for pool in config.pools for name in pool.corpora}
+    for pool in config.pools:
         if not any(row.corpus in pool.corpora for row in rows):
             raise UsageError(
-                f"{folder} holds no clips of {', '.join(pool.corpora)}, a pool of the "
+                f"{config.folder} holds no clips of {', '.join(pool.corpora)}, a pool of the "
                 f"configuration; it holds {there}. Name these corpora in [[data.pools]], or write "
                 "pools = [] in [data] to learn from all that was prepared."
             )
-    return [row for row in rows if row.corpus in wanted]
+    return split_rows(
+        [row for row in rows if row.corpus in wanted],
+        config.hold_out_speakers,
+        config.hold_out_every,
+        config.hold_out_corpora,
+    )
 
 
 def split_rows(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from facedit.model.flow import FlowLoss, Totals, clean_estimate, flow_loss, loss_totals, path
-from facedit.training.motion.config import OptimConfig
+from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.sampler import Batch
 from facedit.training.motion.sync_term import SyncJudge, SyncTarget
 
@@ -56,7 +56,7 @@ class FlowTask:
 
 
 def draw_task(
-    batch: Batch, config: OptimConfig, generator: torch.Generator, *, drop: bool = True
+    batch: Batch, config: MotionOptimConfig, generator: torch.Generator, *, drop: bool = True
 ) -> FlowTask:
     """Draw noise, flow times and drops for a whole batch.
 

@@ -2,92 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
 
-
-class Part(NamedTuple):
-    """Windows of a batch that pass through the network by themselves.
-
-    Attributes:
-        rows: Their indices in the whole batch, shape (B,).
-        whole: Windows of the whole batch.
-    """
-
-    rows: Tensor
-    whole: int
+from facedit.device import device_of
 
 
 class PartDropout(nn.Dropout):
     """Dropout that may be told which windows of a larger batch it is given.
 
     Attributes:
-        part: These windows; None for a whole batch. Chance is then drawn for the whole batch, so
-            that each part consumes the same numbers.
+        rows: Their indices in the whole batch, shape (B,); None for a whole batch.
+        whole: Windows of the whole batch, for all of which chance is drawn.
     """
 
-    part: Part | None = None
+    rows: Tensor | None = None
+    whole = 0
 
     def forward(self, input: Tensor) -> Tensor:
-        """Drop entries.
-
-        Args:
-            input: Any shape (B, ...).
-
-        Returns:
-            The same shape.
-        """
-        if self.part is None or not self.training or not self.p:
+        """Drop entries of any shape (B, ...)."""
+        if self.rows is None or not self.training or not self.p:
             return super().forward(input)
-        factor = super().forward(input.new_ones(self.part.whole, *input.shape[1:]))
-        return input * factor[self.part.rows]
+        factor = super().forward(input.new_ones(self.whole, *input.shape[1:]))
+        return input * factor[self.rows]
 
 
 def use_part_dropout(net: nn.Module) -> None:
-    """Replace the dropout of a network, in place.
-
-    Args:
-        net: The network.
-    """
+    """Replace the dropout of a network, in place."""
     for module in list(net.modules()):
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout):
                 setattr(module, name, PartDropout(child.p))
 
 
-@contextmanager
-def only(part: Part, net: nn.Module) -> Iterator[None]:
-    """Compute a part of a batch.
+def part_of(net: nn.Module, whole: int, parts: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Let a network compute parts of a batch one after the other.
 
     Args:
-        part: Which windows, on the network's device.
         net: The network, after ``use_part_dropout``.
+        whole: Windows of the batch.
+        parts: Indices of each part's windows.
 
     Yields:
-        Nothing.
+        The parts; dropout draws the numbers of the whole batch in each, from the same on.
     """
     dropouts = [module for module in net.modules() if isinstance(module, PartDropout)]
-    for dropout in dropouts:
-        dropout.part = part
+    device = device_of(net)
+    chance = _rng_state(device)
     try:
-        yield
+        for rows in parts:
+            _set_rng_state(device, chance)
+            for dropout in dropouts:
+                dropout.rows, dropout.whole = rows.to(device), whole
+            yield rows
     finally:
         for dropout in dropouts:
-            dropout.part = None
+            dropout.rows = None
 
 
-def rng_state(device: torch.device) -> Tensor:
+def _rng_state(device: torch.device) -> Tensor:
     """Return where the generator that dropout uses on a device stands."""
     if device.type == "mps":
         return torch.mps.get_rng_state()
     return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
 
-def set_rng_state(device: torch.device, state: Tensor) -> None:
+def _set_rng_state(device: torch.device, state: Tensor) -> None:
     """Put the generator that dropout uses on a device where it stood."""
     if device.type == "mps":
         torch.mps.set_rng_state(state)

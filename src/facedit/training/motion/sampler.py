@@ -11,7 +11,8 @@ from facedit.dataset.masks import Mask, MaskConfig, draw_mask, reverse_kept_dims
 from facedit.dataset.prepared import Meta
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
-from facedit.training.motion.config import DataConfig, PoolConfig
+from facedit.training.experiment import PoolConfig
+from facedit.training.motion.config import MotionClipsConfig
 from facedit.training.motion.data import Dataset
 from facedit.types import Bool, Float32
 
@@ -95,7 +96,7 @@ class Sampler:
         data: Dataset,
         meta: Meta,
         scale: Float32,
-        config: DataConfig,
+        config: MotionClipsConfig,
         masks: MaskConfig,
         frames_per_step: int,
         seed: int,

@@ -1,50 +1,44 @@
-"""Figures of a network on clips it does not learn from."""
+"""Figures and pictures of the motion model on clips it does not learn from."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from facedit.dataset.prepared import ClipRow, Meta, PreparedClip, read_clip
+from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.device import device_of
 from facedit.evaluation.hidden_spans import Gap, LipMeter, score_clips
 from facedit.evaluation.lip_sums import FIGURES
+from facedit.face.regions import OUTER_LIPS
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import Task, infill_batch
 from facedit.motion.identity import Identity
-from facedit.motion.space import MotionSpace
-from facedit.training.face_strip import FaceStrip, strip_frames
-from facedit.training.motion.config import OptimConfig
+from facedit.render.geometry import CROP
+from facedit.render.mouth_inputs import draw_raster
+from facedit.training.engine import Validation
+from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.flow_task import draw_task, task_loss
-from facedit.training.motion.sampler import Batch, Sampler
-from facedit.training.motion.samples import Sample
-from facedit.types import Float32, SpeechFeatures
+from facedit.training.motion.sampler import Batch
+from facedit.types import Float32, Float64, UInt8
 
 SPAN = 14
-LOSS_BATCHES = 6
+"""Frames of a hidden span."""
+
+STEPS = 5
+"""Euler steps: half of those of an edit."""
+
 SEED = 20_000
 SAMPLES = 6
 """Clips that are shown as drawn, about; at least one of each corpus."""
 SHOWN = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump")
 
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """What a validation found.
-
-    Attributes:
-        figures: Figures by name, e.g. ``loss_short`` or ``lrw_ar_opening_r``.
-        samples: A few clips as drawn.
-    """
-
-    figures: dict[str, float]
-    samples: tuple[Sample, ...]
+_SIZE, _EYES = 96, 64.0
+"""Side of a picture of lips, and the outer-eye distance in it."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +47,7 @@ class Validator:
 
     Attributes:
         clips: Clips by corpus.
-        names: Names of the clips by corpus.
-        batches: Fixed batches for the loss.
+        batches: Fixed batches for the loss, without augmentation, of one kind of mask each.
         meta: Describes the dims.
         meter: Measures lips.
         optim: Loss settings.
@@ -62,79 +55,30 @@ class Validator:
     """
 
     clips: dict[str, list[PreparedClip]]
-    names: dict[str, list[str]]
     batches: list[Batch]
     meta: Meta
     meter: LipMeter
-    optim: OptimConfig
+    optim: MotionOptimConfig
     dim_weights: Tensor
 
     def validate(self, model: MotionModel) -> Validation:
-        """Return the loss by kind of mask and the lips' figures by corpus, drawn at temperature 0.
-
-        Args:
-            model: The model.
-
-        Returns:
-            Figures and samples.
-        """
-        out = self._losses(model)
-        settings = replace(model.sampler, steps=5, temperature=0.0)
+        """Return the loss by kind of mask, the lips' figures by corpus, and lips as drawn."""
+        figures = self._losses(model)
         shown = max(1, SAMPLES // max(len(self.clips), 1))
-        samples: list[Sample] = []
+        rows: list[UInt8] = []
         for corpus, clips in self.clips.items():
-            drawn: list[tuple[Gap, Float32]] = []
-
-            def draw(
-                gaps: Sequence[Gap],
-                clips: list[PreparedClip] = clips,
-                drawn: list[tuple[Gap, Float32]] = drawn,
-            ) -> list[Float32]:
-                tasks = [
-                    Task(gap.motion, gap.hidden, clips[gap.number].speech, gap.number)
-                    for gap in gaps
-                ]
-                results = infill_batch(model, tasks, settings)
-                drawn.extend(zip(gaps, results, strict=True))
-                return results
-
-            scores = score_clips(
-                clips, draw, self.meter, self.meta, SPAN, "lips", reverse_kept=True
-            )
+            scores, drawn = draw_spans(model, clips, self.meter, self.meta)
             if scores:
                 total = np.sum(scores, axis=0)
-                out |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
-            for (gap, motion), score in list(zip(drawn, scores, strict=True))[:shown]:
-                figures = {
-                    name: float(FIGURES[name](score)) for name in ("opening_r", "opening_rel")
-                }
-                samples.append(self._sample(corpus, gap, motion, figures))
-        return Validation(out, tuple(samples))
-
-    def _sample(self, corpus: str, gap: Gap, drawn: Float32, figures: dict[str, float]) -> Sample:
-        clip = self.clips[corpus][gap.number]
-        joined = np.where(gap.hidden, drawn, clip.motion)
-        return Sample(
-            name=self.names[corpus][gap.number],
-            corpus=corpus,
-            truth=self.meter.measure(clip.motion, clip.identity)["opening"],
-            drawn=self.meter.measure(joined, clip.identity)["opening"],
-            span=gap.span,
-            energy=SpeechFeatures.from_values(clip.speech, self.meta.encoder).energy,
-            figures=figures,
-            strip=self._strip(gap, joined, clip),
-        )
-
-    def _strip(self, gap: Gap, joined: Float32, clip: PreparedClip) -> FaceStrip:
-        """Decode some of the faces as they were and as they were drawn."""
-        frames = strip_frames(gap.span, len(joined))
-        identity = Identity(clip.identity, 1.0, np.zeros(3), np.zeros(3))
-        truth, drawn = (
-            self.meter.space.decode_shape(motion[list(frames)], identity)
-            for motion in (clip.motion, joined)
-        )
-        hidden = tuple(gap.span[0] <= frame < gap.span[1] for frame in frames)
-        return FaceStrip(frames, hidden, truth, drawn)
+                figures |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
+            for gap, motion in drawn[:shown]:
+                clip, (start, stop) = clips[gap.number], gap.span
+                joined = np.where(gap.hidden, motion, clip.motion)
+                rows += [
+                    lip_strip(self.meter, one[start - 1 : stop + 1], clip.identity)
+                    for one in (clip.motion, joined)
+                ]
+        return Validation(figures, {"lips": np.concatenate(rows)} if rows else {})
 
     def _losses(self, model: MotionModel) -> dict[str, float]:
         sums: dict[str, list[float]] = defaultdict(list)
@@ -148,42 +92,44 @@ class Validator:
         return {f"loss_{kind}": float(np.mean(losses)) for kind, losses in sums.items()}
 
 
-def make_validator(
-    folder: Path,
-    rows: Sequence[ClipRow],
-    per_corpus: int,
-    samplers: Sequence[Sampler],
-    meta: Meta,
-    optim: OptimConfig,
-    dim_weights: Tensor,
-) -> Validator:
-    """Load validation clips.
+def draw_spans(
+    model: MotionModel, clips: Sequence[PreparedClip], meter: LipMeter, meta: Meta
+) -> tuple[list[Float64], list[tuple[Gap, Float32]]]:
+    """Draw a hidden span in the middle of each clip as in an edit, at temperature 0.
 
     Args:
-        folder: Folder made by ``facedit prepare``.
-        rows: Clips that are not learnt from.
-        per_corpus: Most clips per corpus, evenly spread over the rows.
-        samplers: One per kind of mask, over the held-out clips, without augmentation.
+        model: The model.
+        clips: Clips it does not learn from; those too short for a span are left out.
+        meter: Measures lips.
         meta: Describes the dims.
-        optim: Loss settings.
-        dim_weights: Weight per motion dim.
 
     Returns:
-        The validator.
+        Sums per clip, as of ``span_sums``; and the spans with the motion drawn.
     """
-    by_corpus: dict[str, list[ClipRow]] = defaultdict(list)
-    for row in rows:
-        by_corpus[row.corpus].append(row)
-    clips, names = {}, {}
-    for corpus, found in by_corpus.items():
-        picked = np.linspace(0, len(found) - 1, min(per_corpus, len(found))).round().astype(int)
-        clips[corpus] = [read_clip(folder, found[i].sha256) for i in picked]
-        names[corpus] = [found[i].file for i in picked]
-    batches = [
-        batch
-        for sampler in samplers
-        for step in range(LOSS_BATCHES)
-        for batch in sampler.draw(step)
-    ]
-    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
-    return Validator(clips, names, batches, meta, meter, optim, dim_weights)
+    settings = replace(model.sampler, steps=STEPS, temperature=0.0)
+    drawn: list[tuple[Gap, Float32]] = []
+
+    def draw(gaps: Sequence[Gap]) -> list[Float32]:
+        tasks = [Task(gap.motion, gap.hidden, clips[gap.number].speech, gap.number) for gap in gaps]
+        results = infill_batch(model, tasks, settings)
+        drawn.extend(zip(gaps, results, strict=True))
+        return results
+
+    return score_clips(clips, draw, meter, meta, SPAN, "lips", reverse_kept=True), drawn
+
+
+def lip_strip(meter: LipMeter, motion: Float32, neutral: Float32) -> UInt8:
+    """Show lips of consecutive frames side by side, without head pose.
+
+    Args:
+        meter: Holds the motion space.
+        motion: Shape (K, D).
+        neutral: The person's neutral face, shape (478, 3).
+
+    Returns:
+        Lips red, their opening green, outlines blue; shape (S, K S, 3).
+    """
+    identity = Identity(neutral, 1.0, np.zeros(3), np.zeros(3))
+    faces = _EYES * meter.space.decode_shape(motion, identity)
+    middle = faces[:, list(OUTER_LIPS)].mean(axis=(0, 1))
+    return np.concatenate([draw_raster(face - middle + CROP / 2, _SIZE) for face in faces], axis=1)

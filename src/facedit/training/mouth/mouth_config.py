@@ -1,32 +1,82 @@
-"""A training of the mouth network as its configuration file says."""
+"""What a training of the mouth network is told: a TOML file with ``kind = "mouth"``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from facedit.errors import UsageError
-from facedit.fields import build
 from facedit.render.network import MouthNetworkConfig
-from facedit.training.mouth.mouth_data import SampleMix
+from facedit.training.experiment import Experiment, OptimConfig, RunConfig
 
 
 @dataclass(frozen=True, slots=True)
-class MouthTrainingConfig:
-    """A whole experiment; every field can be set in the TOML file.
+class MouthRunConfig(RunConfig):
+    """Where and how a run lives.
+
+    Attributes:
+        init: Weights file to start from; empty for weights drawn from the seed.
+    """
+
+    init: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BakeConfig:
+    """What training pictures are cut from, once; needed only where they are missing.
+
+    Attributes:
+        data: Folder of clips with ``manifest.csv``; "" if the pictures are there.
+        tracks: Folder of their tracks, made by ``facedit prepare``.
+        clips: Most clips of each corpus.
+        every: Keep one frame of so many, per corpus.
+    """
+
+    data: str = ""
+    tracks: str = ""
+    clips: int = 2000
+    every: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMix:
+    """Shares of the kinds of samples.
+
+    Attributes:
+        no_reference: Share with copies of the base as references (the still picture).
+        donor: Share with references of another speaker, tone-matched.
+        random_reference: Share of the rest whose references are drawn at random.
+        max_turn: Frames whose head is turned further, in radians, are left out: in profile the
+            landmarks are guesses.
+        corpora: Weight of each corpus; clips of a corpus are drawn evenly.
+        hold_out: Speakers never drawn, as ``corpus/speaker``; settings are judged on them.
+    """
+
+    no_reference: float = 0.35
+    donor: float = 0.1
+    random_reference: float = 0.15
+    max_turn: float = 0.7
+    corpora: dict[str, float] = field(default_factory=lambda: {"lrw_ar": 1.0})
+    hold_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MouthClipsConfig(SampleMix):
+    """What is learnt from.
 
     Attributes:
         baked: Folder of baked clips.
-        out: Folder for state, log and weights.
-        steps: Number of steps.
+        bake: What they are cut from.
+    """
+
+    baked: str = ""
+    bake: BakeConfig = field(default_factory=BakeConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class MouthOptimConfig(OptimConfig):
+    """How the mouth network is learnt; the rate falls along a line.
+
+    Attributes:
         batch: Samples per step.
-        seed: Seed of weights and samples.
-        learning_rate: Peak of the learning rate.
-        warmup: Steps of linear warm-up.
-        decay: Last share of the steps over which the rate falls linearly to zero.
-        weight_decay: AdamW weight decay.
-        ema: Decay of the running mean of the weights that is shipped.
         lips: Weight of the mouth in the L1 loss.
         lips_alone: The same for samples without references.
         features: Weight of the feature loss.
@@ -40,22 +90,13 @@ class MouthTrainingConfig:
             many pairs are drawn instead of single samples.
         residual_own: Share of the residual that counts where the references show the person
             themselves; the renderer shows 0 of it there.
-        init: Weights file to start from; empty for weights drawn from the seed.
-        save_every: Steps between saved states.
-        mix: Shares of the kinds of samples.
-        network: Size of the network.
     """
 
-    baked: str
-    out: str
-    steps: int = 6000
-    batch: int = 8
-    seed: int = 7
-    learning_rate: float = 4e-4
+    lr: float = 4e-4
     warmup: int = 100
-    decay: float = 0.3
     weight_decay: float = 0.01
     ema: float = 0.998
+    batch: int = 8
     lips: float = 5.0
     lips_alone: float = 1.0
     features: float = 0.1
@@ -67,49 +108,24 @@ class MouthTrainingConfig:
     critic_rate: float = 2.0
     temporal: float = 0.0
     residual_own: float = 1.0
-    init: str = ""
-    save_every: int = 200
-    mix: SampleMix = field(default_factory=SampleMix)
+
+    def rate(self, step: int) -> float:
+        """Return the rate of a step: linear warm-up, constant, linear fall to zero."""
+        up = (step + 1) / max(self.warmup, 1)
+        down = (self.steps - step) / max(self.steps - self.decay_from, 1.0)
+        return self.lr * min(1.0, up, down)
+
+
+@dataclass(frozen=True, slots=True)
+class MouthExperiment(Experiment):
+    """A whole experiment.
+
+    Attributes:
+        data: What is learnt from.
+        network: Size of the network.
+    """
+
+    run: MouthRunConfig
+    optim: MouthOptimConfig
+    data: MouthClipsConfig
     network: MouthNetworkConfig = field(default_factory=MouthNetworkConfig)
-
-
-def config_from(table: Mapping[str, Any]) -> MouthTrainingConfig:
-    """Build a configuration from a parsed TOML table.
-
-    Args:
-        table: Keys are the fields; ``mix`` (in it ``corpora``) and ``network`` are tables.
-
-    Returns:
-        The configuration.
-
-    Raises:
-        UsageError: If the corpora are no table. (Also if a key is unknown, missing or of a wrong
-            kind.)
-    """
-    values = dict(table)
-    for other in ("kind", "bake"):  # read by training/start.py
-        values.pop(other, None)
-    mix = values.get("mix")
-    if isinstance(mix, dict):
-        corpora = mix.get("corpora", {})
-        if not isinstance(corpora, dict):
-            raise UsageError("mouth training: mix: corpora must be a table.")
-        values["mix"] = mix | {"corpora": [list(pair) for pair in sorted(corpora.items())]}
-    config = build(MouthTrainingConfig, values, "mouth training")
-    assert isinstance(config, MouthTrainingConfig)
-    return config
-
-
-def learning_rate(config: MouthTrainingConfig, step: int) -> float:
-    """Return the rate of a step: linear warm-up, constant, linear fall to zero.
-
-    Args:
-        config: The experiment.
-        step: Number of the step, from 0.
-
-    Returns:
-        The learning rate.
-    """
-    up = (step + 1) / max(config.warmup, 1)
-    down = (config.steps - step) / max(config.decay * config.steps, 1.0)
-    return config.learning_rate * min(1.0, up, down)

@@ -7,13 +7,14 @@ exactly the samples it would have seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.errors import UsageError
 from facedit.render.mouth_inputs import MouthSource
 from facedit.training.mouth.mouth_bake import BakedClip
+from facedit.training.mouth.mouth_config import SampleMix
 from facedit.training.mouth.mouth_samples import (
     Look,
     MouthSample,
@@ -22,28 +23,6 @@ from facedit.training.mouth.mouth_samples import (
     source_of,
     tone_match,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SampleMix:
-    """Shares of the kinds of samples.
-
-    Attributes:
-        no_reference: Share with copies of the base as references (the still picture).
-        donor: Share with references of another speaker, tone-matched.
-        random_reference: Share of the rest whose references are drawn at random.
-        max_turn: Frames whose head is turned further, in radians, are left out: in profile the
-            landmarks are guesses.
-        corpora: Weight of each corpus; clips of a corpus are drawn evenly.
-        hold_out: Speakers never drawn, as ``corpus/speaker``; settings are judged on them.
-    """
-
-    no_reference: float = 0.35
-    donor: float = 0.1
-    random_reference: float = 0.15
-    max_turn: float = 0.7
-    corpora: tuple[tuple[str, float], ...] = (("lrw_ar", 1.0),)
-    hold_out: tuple[str, ...] = ()
 
 
 class MouthSampler:
@@ -56,7 +35,7 @@ class MouthSampler:
         seed: Seed of all draws.
 
     Raises:
-        ValueError: If no clip belongs to a corpus of the mix.
+        UsageError: If no clip belongs to a corpus of the mix.
 
     Attributes:
         size: Side of the network's canvas.
@@ -71,9 +50,9 @@ class MouthSampler:
             if clip.speaker in mix.hold_out or (clip.turned <= mix.max_turn).sum() < 8:
                 continue
             by_corpus.setdefault(clip.corpus, []).append(clip)
-        wanted = [(name, weight) for name, weight in mix.corpora if name in by_corpus]
+        wanted = [(name, mix.corpora[name]) for name in sorted(mix.corpora) if name in by_corpus]
         if not wanted:
-            raise ValueError(f"None of the corpora {[name for name, _ in mix.corpora]} is baked.")
+            raise UsageError(f"none of the corpora {list(mix.corpora)} is baked.")
         self._groups = [by_corpus[name] for name, _ in wanted]
         weights = np.array([weight for _, weight in wanted])
         self._weights = weights / weights.sum()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from facedit.device import device_of
-from facedit.render.network import MouthNetwork, combine
+from facedit.render.network import MouthNetwork
+from facedit.training.engine import Validation
 from facedit.training.mouth.mouth_bake import BakedClip
-from facedit.training.mouth.mouth_config import MouthTrainingConfig
-from facedit.training.mouth.mouth_data import SampleMix
+from facedit.training.mouth.mouth_batch import drawn_by
+from facedit.training.mouth.mouth_config import MouthOptimConfig, SampleMix
 from facedit.training.mouth.mouth_loss import weighted_l1
 from facedit.training.mouth.mouth_samples import (
     Look,
@@ -21,7 +21,6 @@ from facedit.training.mouth.mouth_samples import (
     most_alike,
     source_of,
 )
-from facedit.training.mouth.mouth_step import collate
 from facedit.types import Float32, UInt8
 
 CLIPS = 6
@@ -45,33 +44,13 @@ class MouthStrip:
 
     Attributes:
         speaker: Who it is, as ``corpus/speaker``.
-        times_s: Times of the frames, shape (K,).
         samples: What the network is given for each, with references of the person.
         alone: The same from one picture only.
     """
 
     speaker: str
-    times_s: tuple[float, ...]
     samples: tuple[MouthSample, ...]
     alone: tuple[MouthSample, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnStrip:
-    """A strip as drawn.
-
-    Attributes:
-        drawn: With references of the person, shape (K, S, S, 3).
-        alone: From one picture only, shape (K, S, S, 3).
-        l1: Mean difference to the truth with references, in grey levels, the mouth weighing as in
-            training.
-        l1_alone: The same from one picture.
-    """
-
-    drawn: UInt8
-    alone: UInt8
-    l1: float
-    l1_alone: float
 
 
 def choose_strips(clips: Sequence[BakedClip], mix: SampleMix, size: int) -> list[MouthStrip]:
@@ -122,37 +101,45 @@ def _strip(clip: BakedClip, max_turn: float, size: int) -> MouthStrip:
     numbers = [int(target) for target in targets]
     return MouthStrip(
         clip.speaker,
-        tuple(float(clip.times_s[target]) for target in numbers),
         tuple(sample(target, most_alike(clip, allowed, target)) for target in numbers),
         tuple(sample(target, ()) for target in numbers),
     )
 
 
-def draw_strip(network: MouthNetwork, strip: MouthStrip, config: MouthTrainingConfig) -> DrawnStrip:
-    """Draw a strip with the network as it is.
+def draw_strips(
+    network: MouthNetwork, strips: Sequence[MouthStrip], optim: MouthOptimConfig
+) -> Validation:
+    """Draw strips with the network as it is.
 
     Args:
         network: The network.
-        strip: What to draw.
-        config: Says how much of the residual counts and how the mouth weighs.
+        strips: What to draw, at least one.
+        optim: Says how much of the residual counts and how the mouth weighs.
 
     Returns:
-        The pictures.
+        The mean difference to the truth in grey levels, the mouth weighing as in training, with
+        references of the person (``l1``) and from one picture (``l1_alone``). The picture
+        ``mouths`` has four rows for each strip: the base, warped to the frame; the truth; what is
+        drawn with references; what is drawn from the one picture.
     """
-    drawn, l1 = _draw(network, strip.samples, config.residual_own, config.lips)
-    alone, l1_alone = _draw(network, strip.alone, 1.0, config.lips_alone)
-    return DrawnStrip(drawn, alone, l1, l1_alone)
+    rows, errors = [], []
+    for strip in strips:
+        drawn, error = _draw(network, strip.samples, optim.residual_own, optim.lips)
+        alone, error_alone = _draw(network, strip.alone, 1.0, optim.lips_alone)
+        base = [one.pictures[0] for one in strip.samples]
+        truth = [one.truth for one in strip.samples]
+        rows += [np.concatenate(list(faces), axis=1) for faces in (base, truth, drawn, alone)]
+        errors.append((error, error_alone))
+    means = np.mean(errors, axis=0)
+    figures = {"l1": float(means[0]), "l1_alone": float(means[1])}
+    return Validation(figures, {"mouths": np.concatenate(rows)})
 
 
 def _draw(
-    network: MouthNetwork, samples: Sequence[MouthSample], residual_share: float, lips: float
+    network: MouthNetwork, samples: Sequence[MouthSample], residual: float, lips: float
 ) -> tuple[UInt8, float]:
-    device = device_of(network)
-    batch = collate(samples).to(device)
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
-        weights, residual = network(batch.pictures, batch.raster, batch.gaps)
+    fake, batch = drawn_by(network, samples, residual)
     with torch.inference_mode():
-        fake = combine(batch.pictures, weights.float(), residual_share * residual.float())
         weight = fake.new_full((len(samples),), lips)
         error = float(weighted_l1(fake, batch.truth, batch.raster, weight).mean())
         pixels: Float32 = fake.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()

@@ -8,7 +8,7 @@ import numpy as np
 
 from facedit.training.motion.data import Dataset
 from facedit.training.motion.sampler import Pool, make_pool, time_stretch
-from facedit.training.sync.sync_config import SyncDataConfig
+from facedit.training.sync.sync_config import SyncClipsConfig, SyncOptimConfig
 from facedit.types import Bool, Float32
 
 
@@ -38,8 +38,7 @@ class SyncSampler:
         lips: Motion dims that are seen.
         scale: Factor per seen dim.
         config: Pools and changes.
-        frames_per_step: Frames of a step, about.
-        shortest: Frames of the shortest stretch.
+        optim: Frames of a step, and of the shortest stretch.
         seed: Seed.
     """
 
@@ -48,13 +47,12 @@ class SyncSampler:
         data: Dataset,
         lips: slice,
         scale: Float32,
-        config: SyncDataConfig,
-        frames_per_step: int,
-        shortest: int,
+        config: SyncClipsConfig,
+        optim: SyncOptimConfig,
         seed: int,
     ) -> None:
         self._data, self._lips, self._scale, self._config = data, lips, scale, config
-        self._frames, self._shortest, self._seed = frames_per_step, shortest, seed
+        self._frames, self._shortest, self._seed = optim.frames_per_step, optim.shortest, seed
         self._pools = [make_pool(data, pool, config.balance) for pool in config.pools]
 
     def draw(self, step: int) -> list[SyncBatch]:

@@ -18,7 +18,7 @@ _NEVER = -1e4
 
 @dataclass(frozen=True, slots=True)
 class SyncLoss:
-    """Terms of the loss.
+    """Terms of the loss, scalars.
 
     Attributes:
         frames: InfoNCE over single frames, both ways.
@@ -29,8 +29,8 @@ class SyncLoss:
 
     frames: Tensor
     windows: Tensor
-    frame_right: float
-    window_right: float
+    frame_right: Tensor
+    window_right: Tensor
 
 
 def sync_loss(
@@ -38,8 +38,7 @@ def sync_loss(
     speech: Tensor,
     valid: Tensor,
     stretches: Tensor,
-    frame_scale: Tensor,
-    window_scale: Tensor,
+    scales: tuple[Tensor, Tensor],
     reach: int,
 ) -> SyncLoss:
     """Compare every motion frame of a batch with every speech frame.
@@ -49,44 +48,61 @@ def sync_loss(
         speech: Unit embeddings, shape (B, T, E).
         valid: True where a frame exists, shape (B, T).
         stretches: First and last plus one frame of each stretch, shape (B, 2).
-        frame_scale: Logarithm of the factor on cosines of frames.
-        window_scale: Logarithm of the factor on mean cosines of stretches.
+        scales: Logarithms of the factors on cosines of frames, and on mean cosines of stretches.
         reach: Largest shift within the clip that a stretch is compared at.
 
     Returns:
         The terms.
     """
     count, length, _ = motion.shape
+    factors = [scale.exp().clamp(max=100) for scale in scales]
     alike = torch.einsum("bte,cue->btcu", motion, speech)
     there = valid.reshape(-1)
-    flat = alike.reshape(count * length, count * length)[there][:, there]
-    logits = frame_scale.exp().clamp(max=100) * flat
-    device = motion.device
-    own = torch.arange(len(logits), device=device)
+    logits = factors[0] * alike.reshape(count * length, count * length)[there][:, there]
+    own = torch.arange(len(logits), device=motion.device)
     frames = (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
-    frame_right = (logits.argmax(dim=1) == own).float().mean()
+    within, others = _stretch_means(alike, valid, stretches, reach)
+    target = torch.full((count,), reach, device=motion.device)
+    windows = functional.cross_entropy(factors[1] * torch.cat([within, others], dim=1), target)
+    return SyncLoss(
+        frames,
+        windows,
+        (logits.argmax(dim=1) == own).float().mean(),
+        (within.argmax(dim=1) == reach).float().mean(),
+    )
 
+
+def _stretch_means(
+    alike: Tensor, valid: Tensor, stretches: Tensor, reach: int
+) -> tuple[Tensor, Tensor]:
+    """Return the mean cosine of each stretch of lips with speech.
+
+    Args:
+        alike: Cosine of each frame of lips with each of speech, shape (B, T, B, T).
+        valid: True where a frame exists, shape (B, T).
+        stretches: First and last plus one frame of each stretch, shape (B, 2).
+        reach: Largest shift.
+
+    Returns:
+        With its own clip's speech at shifts of -reach to reach, shape (B, 2 reach + 1), and with
+        the other clips' at the same frames, shape (B, B); far below -1 where less than half of the
+        stretch has a partner.
+    """
+    count, length = valid.shape
+    device = alike.device
     rows = torch.arange(length, device=device)
     inside = (rows >= stretches[:, :1]) & (rows < stretches[:, 1:])
-    shifts = torch.arange(-reach, reach + 1, device=device)
-    partner = rows[:, None] + shifts
+    partner = rows[:, None] + torch.arange(-reach, reach + 1, device=device)
     reached = partner.clamp(0, length - 1)
     exists = (partner >= 0) & (partner < length) & valid[:, reached] & inside[:, :, None]
-    within = alike.diagonal(dim1=0, dim2=2).permute(2, 0, 1)
-    at_shift = within.gather(2, reached.expand(count, -1, -1))
+    own = alike.diagonal(dim1=0, dim2=2).permute(2, 0, 1)
+    at_shift = own.gather(2, reached.expand(count, -1, -1))
     pairs = exists.sum(dim=1)
-    means = (at_shift * exists).sum(dim=1) / pairs.clamp(min=1)
-    enough = 2 * pairs >= inside.sum(dim=1, keepdim=True)
-    means = means.masked_fill(~enough, _NEVER)
-    # Other clips at the same frames.
+    within = (at_shift * exists).sum(dim=1) / pairs.clamp(min=1)
+    within = within.masked_fill(2 * pairs < inside.sum(dim=1, keepdim=True), _NEVER)
     both = inside[:, :, None] & valid.T[None]
-    other = alike.diagonal(dim1=1, dim2=3).permute(0, 2, 1)
+    same_frame = alike.diagonal(dim1=1, dim2=3).permute(0, 2, 1)
     shared = both.sum(dim=1)
-    others = (other * both).sum(dim=1) / shared.clamp(min=1)
+    others = (same_frame * both).sum(dim=1) / shared.clamp(min=1)
     others = others.masked_fill(2 * shared < inside.sum(dim=1, keepdim=True), _NEVER)
-    others = others.masked_fill(torch.eye(count, dtype=torch.bool, device=device), _NEVER)
-    target = torch.full((count,), reach, device=device)
-    scores = window_scale.exp().clamp(max=100) * torch.cat([means, others], dim=1)
-    windows = functional.cross_entropy(scores, target)
-    window_right = (means.argmax(dim=1) == reach).float().mean()
-    return SyncLoss(frames, windows, float(frame_right), float(window_right))
+    return within, others.masked_fill(torch.eye(count, dtype=torch.bool, device=device), _NEVER)
