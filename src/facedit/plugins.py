@@ -68,7 +68,9 @@ class Registry(Generic[Part]):
         except FaceditError:
             raise
         except Exception as error:  # anything may happen in somebody else's code
-            raise BadPlugin(f"{self._of(entry)} cannot be used ({said(error)}).") from error
+            raise BadPlugin(
+                f"{self._of(entry)} cannot be used ({describe_error(error)})."
+            ) from error
         if not isinstance(part, self.interface):
             raise BadPlugin(f"{self._of(entry)} is no {self.interface.__name__}.")
         return cast(Part, part)
@@ -101,6 +103,6 @@ class Registry(Generic[Part]):
         return f"the {self.kind} {entry.name} of {owner}"
 
 
-def said(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Name an error that somebody else's code raised."""
     return f"{type(error).__name__}: {error}"

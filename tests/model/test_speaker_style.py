@@ -55,4 +55,4 @@ def test_speaker_style_knows_neither_what_is_masked_nor_padding():
     livelier = net(x, t, torch.where(mask, x_1, 3 * x_1), mask, speech)
     quiet = DiT(preset("tiny", motion_dims=4, speech_dims=5))
     assert not torch.allclose(livelier, velocity)
-    assert not any("habits" in name for name in quiet.state_dict())
+    assert not any("style" in name for name in quiet.state_dict())

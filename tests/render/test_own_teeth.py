@@ -43,8 +43,8 @@ def picture(face):
 
 
 def test_only_parted_lips_show_teeth(face):
-    assert OwnTeeth.shown_in(face)
-    assert not OwnTeeth.shown_in(opened(face, 0.5))
+    assert OwnTeeth.visible_in(face)
+    assert not OwnTeeth.visible_in(opened(face, 0.5))
 
 
 def test_the_inside_is_darkened_and_nothing_else(face, picture):

@@ -116,7 +116,7 @@ def test_a_still_moves_its_mouth_and_little_else(portrait: UInt8, make_face) -> 
 def test_a_smile_keeps_what_is_drawn_elsewhere(portrait: UInt8, make_face) -> None:
     """Parted lips show the picture's own teeth; the base's lids stay as they were drawn."""
     base = make_face(mouth=2.0)
-    assert OwnTeeth.shown_in(base)
+    assert OwnTeeth.visible_in(base)
     renderer = StillRenderer(Still(portrait, base), MouthNetwork())
     shut, rect = close_lids(portrait, base, (1.0, 1.0))
     frame = drawn(renderer, shut, base, make_face(mouth=1.2))

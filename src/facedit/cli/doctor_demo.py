@@ -9,7 +9,7 @@ from typing import Any
 from facedit.cli.common_options import Verb, Verbs, add_device
 
 
-def add_trying(verbs: Verbs, verb: Verb) -> None:
+def add_doctor_demo(verbs: Verbs, verb: Verb) -> None:
     """Add ``doctor`` and ``demo``."""
     doctor = verb(verbs, "doctor", "Show what is installed; install weights on request.", _doctor)
     doctor.add_argument(

@@ -15,7 +15,7 @@ _VOICES = (
 )
 
 
-def add_making(verbs: Verbs, verb: Verb) -> None:
+def add_edit_sync_generate(verbs: Verbs, verb: Verb) -> None:
     """Add ``edit``, ``sync`` and ``generate``."""
     _add_edit(verbs, verb)
     _add_sync(verbs, verb)

@@ -19,11 +19,11 @@ from facedit import __version__
 from facedit.cli.adapt import add_adapt
 from facedit.cli.bench import add_bench
 from facedit.cli.common_options import Verbs
-from facedit.cli.doctor_demo import add_trying
-from facedit.cli.edit_sync_generate import add_making
-from facedit.cli.prepare_train_evaluate import add_training
+from facedit.cli.doctor_demo import add_doctor_demo
+from facedit.cli.edit_sync_generate import add_edit_sync_generate
+from facedit.cli.prepare_train_evaluate import add_prepare_train_evaluate
 from facedit.cli.terminal import OneLineParser, ended, progress_bars
-from facedit.cli.transcribe_motion import add_reading
+from facedit.cli.transcribe_motion import add_transcribe_motion
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +58,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"facedit {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for add in (add_making, add_reading, add_training, add_adapt, add_bench, add_trying):
+    for add in (
+        add_edit_sync_generate,
+        add_transcribe_motion,
+        add_prepare_train_evaluate,
+        add_adapt,
+        add_bench,
+        add_doctor_demo,
+    ):
         add(verbs, _verb)
     return parser
 

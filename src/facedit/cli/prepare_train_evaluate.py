@@ -9,7 +9,7 @@ from typing import Any
 from facedit.cli.common_options import Verb, Verbs, add_device, add_workers, seed
 
 
-def add_training(verbs: Verbs, verb: Verb) -> None:
+def add_prepare_train_evaluate(verbs: Verbs, verb: Verb) -> None:
     """Add ``prepare``, ``train`` and ``evaluate``."""
     prepare = verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
     prepare.add_argument(

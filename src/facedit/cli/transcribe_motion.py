@@ -9,7 +9,7 @@ from typing import Any
 from facedit.cli.common_options import Verb, Verbs, add_output, add_progress
 
 
-def add_reading(verbs: Verbs, verb: Verb) -> None:
+def add_transcribe_motion(verbs: Verbs, verb: Verb) -> None:
     """Add ``transcribe`` and ``motion``."""
     _add_transcribe(verbs, verb)
     _add_motion(verbs, verb)

@@ -39,7 +39,7 @@ def measure_offset(net: SyncModel, motion: Float32, speech: Float32) -> SyncScor
     return judge(net, motion, speech, np.ones(len(motion), np.bool_))
 
 
-def split_ears(clip: PreparedClip) -> tuple[PreparedClip, Float32]:
+def take_last_voice(clip: PreparedClip) -> tuple[PreparedClip, Float32]:
     """Take out the last other voice (T, C): what the sync network hears of the clip's own sound.
 
     ValueError if the clip has no other voice.

@@ -29,7 +29,7 @@ from facedit.dataset.clip_rows import (
 )
 from facedit.dataset.encode_clip import Index, Unusable, encode_clip, speech_of, track_of, voices_of
 from facedit.dataset.footage_list import LEARNT, Source, list_sources
-from facedit.dataset.offset import measure_offset, put_right, split_ears
+from facedit.dataset.offset import measure_offset, put_right, take_last_voice
 from facedit.dataset.prepare_result import Prepared
 from facedit.dataset.prepared import (
     KEPT,
@@ -68,7 +68,6 @@ from facedit.speech.encoders import (
     features_name,
 )
 from facedit.speech.whisper_base import WHISPER
-from facedit.types import Float32
 from facedit.weights.fetch import require, sha256_of
 
 log = logging.getLogger(__name__)
@@ -119,17 +118,17 @@ def prepare(
     choose_device(device)
     require("core")
     sources = list({item.file: item for item in list_sources(source)}.values())
+    meta = describe_space(space, features_name(hears.name), voices)
+    make_worker = partial(make_preparer, output, voices, space, hears.name, device)
     with locked(output, "prepare"):
-        return _prepare(sources, output, voices, space, hears.name, device, workers, on_progress)
+        return _prepare(sources, output, meta, make_worker, workers, on_progress)
 
 
 def _prepare(
     sources: Sequence[Source],
     output: Path,
-    voices: int,
-    space: str,
-    encoder: str,
-    device: str,
+    meta: Meta,
+    make_worker: Callable[[], Callable[[Source], Row]],
     workers: Workers,
     on_progress: OnProgress | None,
 ) -> Prepared:
@@ -137,30 +136,27 @@ def _prepare(
     begun = time.monotonic()
     for name in ("clips", "tracks", "speech"):
         (output / name).mkdir(exist_ok=True)
-    _check_meta(output, describe_space(space, features_name(encoder), voices))
+    _check_meta(output, meta)
     before = read_table(output / ROWS)
-    rows = {}
-    for item in sources:
-        if item.file in before and (row := retold(before[item.file], item, voices)):
-            rows[item.file] = row
-    todo = [item for item in sources if item.file not in rows]
-    others = [row for file, row in before.items() if file not in {one.file for one in sources}]
+    rows = {
+        item.file: row
+        for item in sources
+        if item.file in before and (row := retold(before[item.file], item, meta.voices))
+    }
+    given = {item.file for item in sources}
+    others = [row for file, row in before.items() if file not in given]
     write_table(output / ROWS, [*rows.values(), *others])
+    todo = [item for item in sources if item.file not in rows]
     with appending(output / ROWS) as add:
 
         def on_done(_: int, item: Source, outcome: Row | Failure) -> None:
-            row = failed_row(item, outcome) if isinstance(outcome, Failure) else outcome
-            rows[item.file] = row
-            add(row)
+            rows[item.file] = failed_row(item, outcome) if isinstance(outcome, Failure) else outcome
+            add(rows[item.file])
 
         run_items(
-            todo,
-            partial(make_preparer, output, voices, space, encoder, device),
-            workers=workers,
-            on_done=on_done,
-            title="prepare",
-            on_progress=on_progress,
-        )
+            todo, make_worker, workers=workers, on_done=on_done,
+            title="prepare", on_progress=on_progress,
+        )  # fmt: skip
     # Rows came as they were done; the finished table is in the manifest's order, whoever worked.
     table = [rows[item.file] for item in sources]
     # A clip that goes by another name now must not be learnt from twice, or on both sides.
@@ -176,15 +172,19 @@ def _prepare(
         chosen=not any(item.split_given for item in sources),
         others=len(others),
         dropped=count_reasons(table),
-        frames=sum(int(row["frames"]) for row in kept),
+        frames=_frames(kept),
         seconds=time.monotonic() - begun,
         run_clips=len(todo),
-        run_frames=sum(int(rows[item.file]["frames"]) for item in todo),
+        run_frames=_frames([rows[item.file] for item in todo]),
         workers=workers,
     )
     with whole_or_nothing(output / PAGE, force=True) as part:
         part.write_text(prepared_html(table, done.speed if todo else {}, done.seconds))
     return done
+
+
+def _frames(rows: Sequence[Row]) -> int:
+    return sum(int(row["frames"]) for row in rows)
 
 
 def make_preparer(
@@ -238,13 +238,13 @@ def prepare_clip(
         count = voices if item.split == LEARNT else 0
         others = voices_of(item.path, heard, count, int(row["sha256"][:15], 16), encoder)
         # The sync network may hear by another: it comes along as one more voice.
-        ears: tuple[Float32, ...] = ()
-        if net is not None and net.encoder != features_name(encoder.name):
+        apart = net is not None and net.encoder != features_name(encoder.name)
+        if net is not None and apart:
             own = encoder_of(net.encoder, encoder.device)
-            ears = (speech_of(item.path, heard, own).values,)
-        clip = encode_clip(track, speech, space, mirror, others + ears)
+            others += (speech_of(item.path, heard, own).values,)
+        clip = encode_clip(track, speech, space, mirror, others)
         if net is not None:
-            clip, judged = split_ears(clip) if ears else (clip, clip.speech)
+            clip, judged = take_last_voice(clip) if apart else (clip, clip.speech)
             if (found := measure_offset(net, clip.motion, judged)) is not None:
                 row |= {"offset": str(found.offset), "sync": f"{found.confidence:.3f}"}
                 clip = put_right(clip, found)

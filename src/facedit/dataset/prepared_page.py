@@ -57,8 +57,8 @@ def _tiles(
             (f"{speed['frames_per_s']:.0f} /s", "motion frames (25 are a second of video)"),
             (f"{speed['times_real_time']:.1f} x", "real time"),
         ]
-    shown = (f"<div class='tile'><b>{escape(a)}</b><span>{b}</span></div>" for a, b in tiles)
-    return f"<div class='tiles'>{''.join(shown)}</div>"
+    drawn = (f"<div class='tile'><b>{escape(a)}</b><span>{b}</span></div>" for a, b in tiles)
+    return f"<div class='tiles'>{''.join(drawn)}</div>"
 
 
 def _reasons(rows: Sequence[Row]) -> str:
@@ -158,8 +158,8 @@ def _table(names: Sequence[str], lines: Sequence[Sequence[str]], numbers: Sequen
             f"<{tag}{kind}>{text}</{tag}>" for kind, text in zip(kinds, texts, strict=True)
         )
 
-    shown = "".join(f"<tr>{cells('td', texts)}</tr>" for texts in lines)
-    return f"<div class='scroll'><table><tr>{cells('th', names)}</tr>{shown}</table></div>"
+    body = "".join(f"<tr>{cells('td', texts)}</tr>" for texts in lines)
+    return f"<div class='scroll'><table><tr>{cells('th', names)}</tr>{body}</table></div>"
 
 
 def _seconds(row: Row) -> float:

@@ -23,7 +23,7 @@ SUFFIXES = tuple(form.suffix for form in (*FORMATS, PLAIN))
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class GivenText:
     """What a table says of a clip.
 
     The text is empty if only the language, an ISO 639-1 code, is known.
@@ -43,7 +43,7 @@ class Given:
         folder: A folder of transcript files named as the clips, or None.
     """
 
-    table: dict[str, Said] = field(default_factory=dict)
+    table: dict[str, GivenText] = field(default_factory=dict)
     name: str = ""
     folder: Path | None = None
 
@@ -58,10 +58,10 @@ class Given:
         if path.is_dir():
             return cls(folder=path)
         rows = read_table(path, ("file", "language", "text"))
-        table = {row["file"]: Said(row["text"], row["language"] or "en") for _, row in rows}
+        table = {row["file"]: GivenText(row["text"], row["language"] or "en") for _, row in rows}
         return cls(table, path.name)
 
-    def of(self, file: str) -> Said | None:
+    def of(self, file: str) -> GivenText | None:
         """Return what the table says of a clip; its own line goes before a pattern."""
         if file in self.table:
             return self.table[file]
@@ -83,13 +83,13 @@ def words_of(source: Source, info: VideoInfo, sound: Sound, given: Given) -> tup
     The table goes first, then a transcript file, then GRID's file names; else the words are
     recognised. A text that is not what is heard counts as no text.
     """
-    said = given.of(source.file)
-    if said is not None and not said.text:
-        nothing = Transcript((), info.duration_s, said.language, given.name)
-        return nothing, f"the words are not given (language {said.language})"
+    entry = given.of(source.file)
+    if entry is not None and not entry.text:
+        nothing = Transcript((), info.duration_s, entry.language, given.name)
+        return nothing, f"the words are not given (language {entry.language})"
     try:
-        if said is not None:
-            found = align(sound, said.text, said.language)
+        if entry is not None:
+            found = align(sound, entry.text, entry.language)
             return replace(found, origin=f"{given.name}, times by {found.origin}"), ""
         for file in given.files(source):
             return _from_file(file, source.path, info), ""

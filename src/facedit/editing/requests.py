@@ -210,11 +210,11 @@ def _distance_s(words: Sequence[Word], place: tuple[int, int], time_s: float) ->
 
 def _listing(words: Sequence[Word], places: Sequence[tuple[int, int]], plain: str) -> str:
     """List occurrences with their numbers and times."""
-    shown = [
+    listed = [
         f"{plain}#{number} at {words[start].start_s:.2f} s"
         for number, (start, _) in enumerate(places[:_LISTED], 1)
     ]
-    return ", ".join(shown) + (", …" if len(places) > _LISTED else "")
+    return ", ".join(listed) + (", …" if len(places) > _LISTED else "")
 
 
 def _nearest(words: Sequence[Word], plain: str) -> str:
@@ -229,8 +229,8 @@ def _nearest(words: Sequence[Word], plain: str) -> str:
     # Only suggestions: the alignment itself never uses this heuristic.
     close = difflib.get_close_matches(wanted, runs, n=3, cutoff=0.5)
     if close:
-        shown = (f"'{text}' at {start_s:.2f} s" for text, start_s in map(runs.__getitem__, close))
-        return "nearest: " + ", ".join(shown)
+        found = (f"'{text}' at {start_s:.2f} s" for text, start_s in map(runs.__getitem__, close))
+        return "nearest: " + ", ".join(found)
     text = " ".join(word.text for word in words)
     return f"it reads '{text[:120]}{'…' if len(text) > 120 else ''}'" if text else "it is empty"
 

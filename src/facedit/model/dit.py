@@ -47,7 +47,7 @@ class DiT(nn.Module):
         )
         self.time = nn.Sequential(nn.Linear(256, width), nn.SiLU(), nn.Linear(width, width))
         # Named as in checkpoints.
-        self.habits = SpeakerStyle(dims, width) if config.speaker else None
+        self.style = SpeakerStyle(dims, width) if config.speaker else None
         self.embed = nn.Linear(3 * dims + config.speech_width, width)
         self.position = ConvPosition(width, config.conv_kernel)
         window = config.cross_window if config.cross_attention else None
@@ -94,8 +94,8 @@ class DiT(nn.Module):
         x = self.embed(torch.cat([x_t, kept, mask.to(x_t.dtype), local], dim=-1))
         x = x + self.position(x, valid)
         condition = self.time(timestep_features(t))
-        if self.habits is not None:
-            condition = condition + self.habits(x_1, mask, valid)
+        if self.style is not None:
+            condition = condition + self.style(x_1, mask, valid)
         condition = nn.functional.silu(condition)
         speech = self.speech_in(local)
         rotary = rotary_tables(x.shape[1], self.config.width // self.config.heads, x.device)

@@ -34,8 +34,8 @@ def draw_lids(
     """
     closures = []
     real = lid_openings(frame.landmarks) if frame is not None else (np.inf, np.inf)
-    for before, after, shown in zip(lid_openings(base), lid_openings(target), real, strict=True):
-        drawn = before - after > SAME_OPENING and abs(shown - after) > NEAR_OPENING
+    for before, after, opening in zip(lid_openings(base), lid_openings(target), real, strict=True):
+        drawn = before - after > SAME_OPENING and abs(opening - after) > NEAR_OPENING
         closures.append(1.0 - after / max(before, 1e-3) if drawn else 0.0)
     closure = (closures[0], closures[1])
     if max(closure) <= 0.0:
@@ -75,8 +75,8 @@ def render_eyes(
     for side in (0, 1):
         before, after = lid_openings(base)[side], lid_openings(target)[side]
         amount = min(max(abs(after - before) / SAME_OPENING - 1.0, 0.0), 1.0)
-        shown = lid_openings(frame.landmarks)[side]
-        amount *= min(max(2.0 - abs(shown - after) / NEAR_OPENING, 0.0), 1.0)
+        opening = lid_openings(frame.landmarks)[side]
+        amount *= min(max(2.0 - abs(opening - after) / NEAR_OPENING, 0.0), 1.0)
         if amount == 0.0:
             continue
         points = target[[*UPPER_LIDS[side], *LOWER_LIDS[side]], :2]

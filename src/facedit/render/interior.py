@@ -47,8 +47,8 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     tongue = tongue * np.clip(1.0 - (x / (0.8 * half)) ** 2, 0.0, 1.0)
     inside = lips * (0.24 + 0.26 * tongue[..., None])
     # In a mouth that is hardly open teeth are in the dark: a grey bar there looks like plastic.
-    shown = _teeth_shape(x, y, upper, half) * float(np.clip((wide - 1.0) / 5.0, 0.0, 1.0))
-    inside = inside + shown[..., None] * (tooth * teeth[..., None] - inside)
+    visible = _teeth_shape(x, y, upper, half) * float(np.clip((wide - 1.0) / 5.0, 0.0, 1.0))
+    inside = inside + visible[..., None] * (tooth * teeth[..., None] - inside)
     # Trackers see a gap of a millimetre or two between lips that touch.
     soft = cv2.GaussianBlur(opening, (0, 0), 0.6)[..., None]
     soft = soft * np.clip((gap[..., None] - 0.8) / 1.5, 0.0, 1.0)

@@ -17,7 +17,7 @@ from facedit.render.geometry import fit_similarity
 from facedit.render.warp import Rect, bounding_rect
 from facedit.types import Float32, UInt8
 
-SHOWN = 0.03
+VISIBLE_GAP = 0.03
 """Lip gap, in outer-eye distances, from which a picture shows teeth worth keeping."""
 
 _CAVITY = 0.45  # of the lips' colour: what is behind lips that are hardly apart
@@ -47,9 +47,9 @@ class OwnTeeth:
         return out
 
     @staticmethod
-    def shown_in(landmarks: Float32) -> bool:
+    def visible_in(landmarks: Float32) -> bool:
         """Tell whether a picture's lips (478, 3) are far enough apart for teeth to be seen."""
-        return bool(lip_gap(landmarks) > SHOWN)
+        return bool(lip_gap(landmarks) > VISIBLE_GAP)
 
     def show(self, rgb: UInt8, target: Float32) -> UInt8:
         """Put the teeth behind the lips of a copy of a rendered frame with landmarks ``target``."""

@@ -35,7 +35,7 @@ class StillRenderer:
     def __init__(
         self, still: Still, network: MouthNetwork | None, donor: ReferenceBank | None = None
     ) -> None:
-        shows_teeth = OwnTeeth.shown_in(still.landmarks)
+        shows_teeth = OwnTeeth.visible_in(still.landmarks)
         self._teeth = OwnTeeth(still.rgb, still.landmarks) if shows_teeth else None
         # Of another person the network alone decides what to take.
         settings = RenderSettings(near=-2.0, far=-1.0, foreign=True)

@@ -173,18 +173,18 @@ def cut_from_recording(
 def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
     """Speak a text at a speaking rate: by the voice's own speed, the rest by stretching."""
     speed = 1.0
-    spoken, said = synthesise(text, voice, speed)
-    own = syllable_rate(said.words)
+    spoken, transcript = synthesise(text, voice, speed)
+    own = syllable_rate(transcript.words)
     if rate is None or own is None:
-        return spoken, said.words, speed
+        return spoken, transcript.words, speed
     wanted = float(np.clip(rate / own, 1.0 / MOST_STRETCH, MOST_STRETCH))
     if abs(math.log(wanted)) > 0.05:
         speed = wanted
-        spoken, said = synthesise(text, voice, speed)
-        own = syllable_rate(said.words) or own
+        spoken, transcript = synthesise(text, voice, speed)
+        own = syllable_rate(transcript.words) or own
     factor = float(np.clip(own / rate, 0.87, 1.15))
     if abs(math.log(factor)) < 0.03:
-        return spoken, said.words, speed
+        return spoken, transcript.words, speed
     samples = stretch(mono(spoken), spoken.rate, factor)
     stretched = from_mono(samples, spoken.rate)
     return stretched, align(stretched, text, check=False).words, speed / factor

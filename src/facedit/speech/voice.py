@@ -13,7 +13,7 @@ import numpy as np
 from facedit.editing.words import tokenise
 from facedit.errors import BadPlugin, FaceditError, UsageError
 from facedit.inputs import MOST_NEW_LETTERS, check_text
-from facedit.plugins import Registry, said
+from facedit.plugins import Registry, describe_error
 from facedit.speech.align import align
 from facedit.speech.kokoro_voice import kokoro_files, kokoro_voices
 from facedit.speech.voice_interface import Spoken, Voice
@@ -101,7 +101,9 @@ def _spoken(voice: Voice, text: str, speed: float) -> Sound:
     except FaceditError:
         raise
     except Exception as error:
-        raise BadPlugin(f"the voice {voice.name} cannot speak ({said(error)}).") from error
+        raise BadPlugin(
+            f"the voice {voice.name} cannot speak ({describe_error(error)})."
+        ) from error
     if not (
         isinstance(sound, Sound)
         and sound.samples.ndim == 2
