@@ -53,20 +53,7 @@ def list_sources(where: Path) -> list[Source]:
     ``speaker``, ``licence``, ``origin``, ``remarks`` if known). A corpus that is not named is the
     clip's folder, a speaker the clip itself; if no split is named, ``measured`` chooses.
     """
-    if where.is_dir():
-        found = sorted(p for p in where.rglob("*") if p.suffix.lower() in SUFFIXES)
-        sources = [_source(p, str(p.relative_to(where)), {}) for p in found]
-    elif where.is_file():
-        numbered = read_csv(where, "manifest", UsageError)
-        if numbered and "file" not in numbered[0][1]:
-            names = ", ".join(numbered[0][1])
-            raise UsageError(f"{where} has no column 'file'; it has {names}.")
-        for number, row in numbered:
-            if not row.get("file"):
-                raise UsageError(f"{where}, line {number}: names no file.")
-        sources = [_source(where.parent / row["file"], row["file"], row) for _, row in numbered]
-    else:
-        raise UsageError(f"{where} is neither a folder of clips nor a manifest.")
+    sources = _folder(where) if where.is_dir() else _manifest(where)
     if not sources:
         raise UsageError(f"{where} lists no clips ({', '.join(SUFFIXES)}).")
     if any(source.split for source in sources):
@@ -88,6 +75,24 @@ def measured(names: Sequence[str]) -> frozenset[str]:
     """
     found = list(dict.fromkeys(names))
     return frozenset(found[EVERY - 1 :: EVERY] or found[1:][-1:])
+
+
+def _folder(where: Path) -> list[Source]:
+    found = sorted(p for p in where.rglob("*") if p.suffix.lower() in SUFFIXES)
+    return [_source(p, str(p.relative_to(where)), {}) for p in found]
+
+
+def _manifest(where: Path) -> list[Source]:
+    if not where.is_file():
+        raise UsageError(f"{where} is neither a folder of clips nor a manifest.")
+    numbered = read_csv(where, "manifest", UsageError)
+    if numbered and "file" not in numbered[0][1]:
+        names = ", ".join(numbered[0][1])
+        raise UsageError(f"{where} has no column 'file'; it has {names}.")
+    for number, row in numbered:
+        if not row.get("file"):
+            raise UsageError(f"{where}, line {number}: names no file.")
+    return [_source(where.parent / row["file"], row["file"], row) for _, row in numbered]
 
 
 def _source(path: Path, file: str, row: dict[str, str]) -> Source:

@@ -142,22 +142,7 @@ def _assemble(
     header: dict[str, str], tensors: dict[str, Tensor], device: torch.device | str
 ) -> MotionModel:
     config = build(ModelConfig, described(header, "config"), "config", BadWeights)
-    if config.layers > len(tensors):
-        raise BadWeights(f"its configuration has {config.layers} layers, its tensors have not.")
-    # Built without memory: a forged size is refused below before anything is allocated.
-    with torch.device("meta"):
-        net = DiT(config)
-    state = {
-        name.removeprefix("net."): value.float()
-        for name, value in tensors.items()
-        if name.startswith("net.")
-    }
-    wanted = {name: tuple(value.shape) for name, value in net.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in state.items()}
-    if wanted != found:
-        odd = sorted(name for name, _ in wanted.items() ^ found.items())
-        raise BadWeights(f"{len(odd)} tensors do not fit its configuration, e.g. {odd[0]}.")
-    net.load_state_dict(state, assign=True)
+    net = _network(config, tensors)
     names, notes = described(header, "dim_names"), described(header, "notes")
     projection = SpeechProjection(
         tensors["speech.matrix"].float().numpy(), tensors["speech.offset"].float().numpy()
@@ -186,3 +171,24 @@ def _assemble(
         sampler=build(SamplerSettings, described(header, "sampler"), "sampler", BadWeights),
         notes=notes,
     )
+
+
+def _network(config: ModelConfig, tensors: dict[str, Tensor]) -> DiT:
+    """Build the network of a configuration that its tensors bear out."""
+    if config.layers > len(tensors):
+        raise BadWeights(f"its configuration has {config.layers} layers, its tensors have not.")
+    # Built without memory: a forged size is refused below before anything is allocated.
+    with torch.device("meta"):
+        net = DiT(config)
+    state = {
+        name.removeprefix("net."): value.float()
+        for name, value in tensors.items()
+        if name.startswith("net.")
+    }
+    wanted = {name: tuple(value.shape) for name, value in net.state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in state.items()}
+    if wanted != found:
+        odd = sorted(name for name, _ in wanted.items() ^ found.items())
+        raise BadWeights(f"{len(odd)} tensors do not fit its configuration, e.g. {odd[0]}.")
+    net.load_state_dict(state, assign=True)
+    return net

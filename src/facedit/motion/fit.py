@@ -72,6 +72,10 @@ class FitClip:
     group: str
 
 
+_Shapes = tuple[str, Float32, Float64]
+"""Of a clip: its group, deformations and relative head poses."""
+
+
 def grid_landmarks(track: FaceTrack) -> tuple[Float32, Float32]:
     """Smooth a whole raw track and bring it onto the 25 Hz grid, frames without a face left out.
 
@@ -99,20 +103,7 @@ def fit_space(
     """
     options = options or FitOptions()
     start = _initial_canonical()
-    shapes: list[tuple[str, Float32, Float64]] = []  # group, deformations, head
-    neutrals: dict[str, list[Float32]] = {}
-    skipped = 0
-    for number, clip in enumerate(clips, start=1):
-        landmarks, confidence = grid_landmarks(clip.track)
-        if progress is not None:
-            progress(number)
-        if len(landmarks) < options.min_frames:
-            skipped += 1
-            continue
-        identity = estimate_identity(landmarks, confidence, start)
-        deformation, head = _deformations(landmarks, identity)
-        shapes.append((clip.group, deformation, head))
-        neutrals.setdefault(clip.speaker, []).append(identity.neutral)
+    shapes, neutrals, skipped = _measured(clips, start, options.min_frames, progress)
     frames = sum(len(deformation) for _, deformation, _ in shapes)
     if frames <= max(options.lower_dims, options.upper_dims):
         raise ValueError(f"{frames} usable frames are too few to fit a basis.")
@@ -158,6 +149,30 @@ def fit_space(
         std.astype(np.float32),
         metadata,
     )
+
+
+def _measured(
+    clips: Iterable[FitClip],
+    start: Float32,
+    min_frames: int,
+    progress: Callable[[int], None] | None,
+) -> tuple[list[_Shapes], dict[str, list[Float32]], int]:
+    """Return the shapes of each clip, the neutral faces of each speaker, and clips left out."""
+    shapes: list[_Shapes] = []
+    neutrals: dict[str, list[Float32]] = {}
+    skipped = 0
+    for number, clip in enumerate(clips, start=1):
+        landmarks, confidence = grid_landmarks(clip.track)
+        if progress is not None:
+            progress(number)
+        if len(landmarks) < min_frames:
+            skipped += 1
+            continue
+        identity = estimate_identity(landmarks, confidence, start)
+        deformation, head = _deformations(landmarks, identity)
+        shapes.append((clip.group, deformation, head))
+        neutrals.setdefault(clip.speaker, []).append(identity.neutral)
+    return shapes, neutrals, skipped
 
 
 def _deformations(landmarks: Float32, identity: Identity) -> tuple[Float32, Float64]:

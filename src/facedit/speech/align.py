@@ -87,22 +87,18 @@ def align(
     samples = speech_samples(sound)
     tokens = _tokens(text, sound)
     found = force_align(samples, tokens) if language == "en" else None
-    least = LEAST_PROBABILITY if language == "en" else LEAST_FOREIGN_PROBABILITY
     short = len(samples) <= LONGEST_S * SPEECH_RATE
-    parts = [_Part(words, CLEAR_FIT, least) for words in (slice(None), wanted) if words]
-    if short:
-        parts += [_Part(words, POOR_RUN_FIT, LEAST_RUN_PROBABILITY) for words in _runs(tokens)]
+    parts = _parts(tokens, wanted, language, short) if check else []
     if found is not None:
-        if check:
-            parts = [part for part in parts if mean_score(found[part.words]) < part.fit]
-        for part in parts if check else ():
+        parts = [part for part in parts if mean_score(found[part.words]) < part.fit]
+        for part in parts:
             if mean_score(found[part.words]) < HOPELESS_FIT:
                 _check(tokens, part, 0.0)
-        if not check or not parts:
+        if not parts:
             return _transcript(_words(tokens, found), sound, language, PHONE_ALIGNMENT)
     if short:
         words, method = attend(samples, tokens, language), "whisper-base attention"
-        for part in parts if check else ():
+        for part in parts:
             _check(tokens, part, fmean(word.score for word in words[part.words]))
     else:
         _log.info("The sound is longer than %.0f s: aligning by recognition.", LONGEST_S)
@@ -130,6 +126,15 @@ def phones(sound: Sound, text: str) -> tuple[Phone, ...]:
         for index, word in enumerate(found)
         for phone in word.phones
     )
+
+
+def _parts(tokens: list[str], wanted: slice | None, language: str, short: bool) -> list[_Part]:
+    """Return what is judged: the text, the wanted words, and every run of words if it is short."""
+    least = LEAST_PROBABILITY if language == "en" else LEAST_FOREIGN_PROBABILITY
+    parts = [_Part(words, CLEAR_FIT, least) for words in (slice(None), wanted) if words]
+    if short:
+        parts += [_Part(words, POOR_RUN_FIT, LEAST_RUN_PROBABILITY) for words in _runs(tokens)]
+    return parts
 
 
 def _runs(tokens: list[str]) -> list[slice]:
