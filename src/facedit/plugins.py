@@ -47,18 +47,10 @@ class Registry(Generic[Part]):
         return tuple(sorted(offered - self.built_in.keys()))
 
     def make(self, name: str, *arguments: object) -> Part:
-        """Make a part.
+        """Make a part; makers of its kind are called with the arguments.
 
-        Args:
-            name: Its name.
-            *arguments: What makers of this kind of part are called with.
-
-        Returns:
-            The part.
-
-        Raises:
-            BadPlugin: If somebody else's cannot be imported or made, or is no such part.
-            FaceditError: What its maker has to say to the user. (``UsageError`` if there is none.)
+        BadPlugin is raised if somebody else's cannot be imported or made, or is no such part;
+        UsageError if there is none; what its maker has to say to the user passes through.
         """
         entry = self.find(name)
         if name in self.built_in:
@@ -78,15 +70,7 @@ class Registry(Generic[Part]):
     def find(self, name: str) -> EntryPoint:
         """Find what makes a part, without importing it.
 
-        Args:
-            name: Its name.
-
-        Returns:
-            Where its maker is.
-
-        Raises:
-            UsageError: If no part has that name.
-            BadPlugin: If two distributions offer it.
+        UsageError is raised if no part has that name, BadPlugin if two distributions offer it.
         """
         if name in self.built_in:
             return EntryPoint(name, self.built_in[name], self.group)

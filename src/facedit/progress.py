@@ -38,12 +38,8 @@ OnProgress = Callable[[Progress], object]
 class StageClock:
     """Times the stages of a run, tells of them, and ends the run when it is cancelled.
 
-    Args:
-        on_progress: Told of every step, if anybody listens.
-        cancel: Once set, the next step raises ``Cancelled``.
-
-    Attributes:
-        seconds: Seconds per stage, in order of first use.
+    Once ``cancel`` is set, the next step raises ``Cancelled``. ``seconds`` holds those per stage,
+    in order of first use.
     """
 
     def __init__(self, on_progress: OnProgress | None = None, cancel: Event | None = None) -> None:

@@ -45,17 +45,9 @@ def read_tensors(
 
 
 def read_torch(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
-    """Read a file of ``torch.save``: tensors and plain values; nothing in it is executed.
+    """Read a file of ``torch.save``: tensors (to the CPU) and plain values; nothing is executed.
 
-    Args:
-        path: The file.
-        most_bytes: Largest file that is read.
-
-    Returns:
-        What it holds, tensors on the CPU.
-
-    Raises:
-        BadWeights: If it is no plain file, too large, damaged, no dict, or holds code.
+    BadWeights is raised if it is no plain file, too large, damaged, no dict, or holds code.
     """
     import torch
 

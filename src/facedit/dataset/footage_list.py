@@ -21,18 +21,10 @@ EVERY = 5
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A clip to prepare.
+    """A clip to prepare, by its name in reports.
 
-    Attributes:
-        path: Where it lies.
-        file: Its name in reports.
-        split: ``train`` is learnt from, ``dev`` is measured.
-        corpus: Name of the corpus.
-        speaker: Name of the speaker.
-        split_given: Whether the manifest says the split, or it was chosen here.
-        licence: Licence of the footage, if the manifest says.
-        origin: Where it was found, if the manifest says.
-        remarks: What else the manifest says.
+    ``train`` is learnt from, ``dev`` is measured; ``split_given`` tells whether the manifest says
+    the split, or it was chosen here. Licence, origin and remarks are the manifest's, if it says.
     """
 
     path: Path

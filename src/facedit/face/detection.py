@@ -88,16 +88,9 @@ def decode_detections(
 ) -> list[Detection]:
     """Turn the detector's raw outputs into faces by falling score, in picture pixels.
 
-    Args:
-        regressors: Centre, size and six key points per anchor in input pixels, shape (896, 16).
-        logits: Score logits, shape (896,).
-        anchors: Anchor centres in units of the input's side, shape (896, 2).
-        scale: Picture pixels per input pixel.
-        min_score: Weakest score that counts.
-        max_overlap: As of ``suppress``.
-
-    Returns:
-        The faces.
+    Per anchor, of which there are 896, the regressors (896, 16) are centre, size and six key points
+    in input pixels, the logits (896,) scores, the anchors (896, 2) centres in units of the input's
+    side. ``scale`` is picture pixels per input pixel, ``max_overlap`` as of ``suppress``.
     """
     scores = 1.0 / (1.0 + np.exp(-np.clip(logits.astype(np.float64), -80, 80)))
     chosen = np.flatnonzero(scores >= min_score)

@@ -20,28 +20,21 @@ def run_items(
     title: str = "",
     on_progress: OnProgress | None = None,
 ) -> int:
-    """Work on independent items.
+    """Work on independent items; return how many failed. What comes out does not depend on where.
 
     Items are handed out in order, one at a time, so that slow ones balance; results come in any
-    order. Each worker calls ``make_worker`` once and then handles items. An item that raises, or
-    whose worker ends, fails alone; the worker is replaced. However the call ends (Ctrl-C and an
-    ``on_done`` that raises included), no worker is left running.
+    order. Each worker calls ``make_worker``, which loads models and returns what turns an item into
+    a result, once and then handles items. An item that raises, or whose worker ends, fails alone;
+    the worker is replaced. ``on_done`` is called here, in the calling process and thread, for each
+    item that is done. However the call ends (Ctrl-C and an ``on_done`` that raises included), no
+    worker is left running.
 
     With several processes or Ray, ``make_worker``, items and results are pickled: the function
-    belongs to a module (``functools.partial`` of one binds arguments), and a script that calls
-    this does so under ``if __name__ == "__main__"``.
+    belongs to a module (``functools.partial`` of one binds arguments), and a script that calls this
+    does so under ``if __name__ == "__main__"``.
 
-    Args:
-        items: The items.
-        make_worker: Loads models and returns the function that turns an item into a result.
-        workers: Where to work. What comes out does not depend on it.
-        on_done: Called here, in the calling process and thread, for each item that is done.
-        title: Name of the work for ``on_progress``.
-        on_progress: Told of every item that is done.
-
-    Returns:
-        How many items failed. What ``make_worker`` raises passes through; ``AssetMissing`` if Ray
-        is asked for and not installed; ``FaceditError`` if workers end before they are ready.
+    What ``make_worker`` raises passes through; AssetMissing if Ray is asked for and not installed;
+    FaceditError if workers end before they are ready.
     """
     finished = failed = 0
 

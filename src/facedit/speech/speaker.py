@@ -38,14 +38,7 @@ class SpeakerNet(nn.Module):
         self.linear = nn.Linear(EMBEDDING_SIZE, EMBEDDING_SIZE)
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Embed windows.
-
-        Args:
-            mel: Mel power, shape (windows, frames at 100 Hz, 40).
-
-        Returns:
-            Unit vectors, shape (windows, 256).
-        """
+        """Embed windows of mel power (windows, 100 Hz frames, 40): unit vectors (windows, 256)."""
         _, (hidden, _) = self.lstm(mel)
         return nn.functional.normalize(torch.relu(self.linear(hidden[-1])), dim=1)
 

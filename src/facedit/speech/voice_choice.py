@@ -36,13 +36,9 @@ _MIDDLE_HZ = 160.0
 
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
-    """A voice, and why it speaks.
+    """A voice, why it speaks, and what the user should know of it.
 
-    Attributes:
-        voice: The voice.
-        reason: Why it was taken.
-        similarity: How near it is to the speaker (at most 1); None where they were not compared.
-        warning: What the user should know of it; empty if nothing.
+    Its similarity to the speaker is at most 1, None where they were not compared.
     """
 
     voice: Voice

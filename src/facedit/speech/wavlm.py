@@ -72,15 +72,11 @@ class WavLM(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, wave: Tensor, last: int | None = None) -> list[Tensor]:
-        """Compute hidden states.
+        """Compute hidden states of 16 kHz amplitudes (B, N), ``normalised`` for ``Large``.
 
-        Args:
-            wave: 16 kHz amplitudes, shape (B, N); see ``normalised`` for ``Large``.
-            last: The last layer that is wanted; all if None.
-
-        Returns:
-            The input of the first layer and the output of each, shape (B, (N - 400) // 320 + 1,
-            width). (``norm`` of the last one is the output of a pre-norm network.)
+        Up to layer ``last``, all if None: the input of the first layer and the output of each,
+        shape (B, (N - 400) // 320 + 1, width). (``norm`` of the last one is the output of a
+        pre-norm network.)
         """
         x = self.projection(self.conv_norm(self.local(wave).mT))
         x = x + functional.gelu(self.position(x.mT)[..., :-1]).mT

@@ -26,16 +26,11 @@ PADDING = (400 - int(np.prod(STRIDES))) // 2
 
 @dataclass(frozen=True, slots=True)
 class WavLMKind:
-    """One of the published networks.
+    """One of the published networks, by our name for it.
 
-    Attributes:
-        name: Ours.
-        layers: Its layers.
-        width: Channels of a state.
-        usual_layer: The layer that is heard unless another is asked for: three quarters up, our
-            choice and not measured.
-        files: What its official files are called.
-        published: Where they are.
+    ``width`` is the channels of a state, ``usual_layer`` the layer that is heard unless another is
+    asked for: three quarters up, our choice and not measured; ``files`` is what its official files
+    are called.
     """
 
     name: str
@@ -60,14 +55,9 @@ BASE_PLUS = WavLMKind(
 
 @dataclass(frozen=True, slots=True)
 class WavLMEncoder:
-    """Hidden states of one layer, two 50 Hz ticks side by side per motion frame.
+    """Hidden states of one layer, from 1, two 50 Hz ticks side by side per motion frame.
 
     ``Large`` hears sound of zero mean and unit variance: those of the whole of what is encoded.
-
-    Attributes:
-        kind: Which network.
-        layer: Which layer's output, from 1.
-        device: Where it computes.
     """
 
     kind: WavLMKind
@@ -85,14 +75,7 @@ class WavLMEncoder:
         return SPEECH_TICKS_PER_FRAME * self.kind.width
 
     def encode(self, samples: Float32) -> Float32:
-        """Encode whole motion frames of sound.
-
-        Args:
-            samples: 16 kHz mono amplitudes, a multiple of 640 of them.
-
-        Returns:
-            States, shape (frames, channels).
-        """
+        """Encode whole motion frames (``Encoder.encode``)."""
         network = _loaded(self.kind, str(self.device))
         frames = exact_div(len(samples), SPEECH_SAMPLES_PER_FRAME)
         wave = torch.from_numpy(samples)[None].to(self.device)

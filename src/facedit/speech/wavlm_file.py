@@ -46,17 +46,11 @@ _MOST_LAYERS = 64
 
 
 def load_wavlm(path: Path) -> WavLM:
-    """Load a network from a file of official weights.
+    """Load a network from a file of official weights, on the CPU, for inference.
 
-    Args:
-        path: ``WavLM-Large.pt`` and its like, or ``model.safetensors`` or ``pytorch_model.bin`` of
-            the hub. Nothing in it is executed; heads that are there besides are left out.
-
-    Returns:
-        The network, on the CPU, for inference.
-
-    Raises:
-        BadWeights: If the file is damaged or holds another network.
+    That is ``WavLM-Large.pt`` and its like, or ``model.safetensors`` or ``pytorch_model.bin`` of
+    the hub. Nothing in it is executed; heads that are there besides are left out. BadWeights is
+    raised if the file is damaged or holds another network.
     """
     document: Any = read_tensors(path)[1] if path.suffix == ".safetensors" else read_torch(path)
     state = document.get("model", document)
@@ -78,13 +72,9 @@ def load_wavlm(path: Path) -> WavLM:
 
 
 def renamed(state: dict[str, Any]) -> dict[str, Tensor]:
-    """Give tensors of either official naming our names; the weight norm becomes a weight.
+    """Give the encoder's tensors our names instead of either official ones.
 
-    Args:
-        state: Tensors by their official names.
-
-    Returns:
-        Those of the encoder by our names.
+    The weight norm becomes a weight.
     """
     ours: dict[str, Tensor] = {}
     for name, tensor in state.items():
@@ -99,17 +89,9 @@ def renamed(state: dict[str, Any]) -> dict[str, Tensor]:
 
 
 def size_of(ours: dict[str, Tensor]) -> WavLMSize:
-    """Tell a network's size from its tensors.
+    """Tell a network's size from its tensors by our names; KeyError if some are missing.
 
-    Args:
-        ours: Tensors by our names.
-
-    Returns:
-        The size.
-
-    Raises:
-        BadWeights: If its convolutions or its position bias are another network's. (``KeyError``
-            if they are missing.)
+    BadWeights is raised if its convolutions or its position bias are another network's.
     """
     kernels = tuple(ours[f"convs.{i}.weight"].shape[-1] for i in range(len(KERNELS)))
     buckets, heads = ours["position_bias.weight"].shape

@@ -26,15 +26,10 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of weights or data made by others.
+    """A file of weights or data made by others; licence and hash are of the whole (joined) file.
 
-    Attributes:
-        name: File name in the cache.
-        purpose: What it is for, in a few words.
-        licence: Licence of the file itself.
-        sha256: Hash of the whole (joined) file.
-        parts: Packages whose members, joined in order, make the file.
-        needed: ``core`` for every edit, ``kokoro`` for the voices, ``bench`` for the benchmark.
+    The members of its parts, joined in order, make the file. It is needed by every edit (``core``),
+    the voices (``kokoro``) or the benchmark (``bench``).
     """
 
     name: str

@@ -37,16 +37,11 @@ _CARD_LICENCE = re.compile(r"^\W*licence\W+(?P<licence>[^|*:\n]+)", re.IGNORECAS
 
 @dataclass(frozen=True, slots=True)
 class ShippedFile:
-    """A file of our own weights.
+    """A file of our own weights, its name without folder and suffix.
 
-    Attributes:
-        name: Its name without folder and suffix.
-        purpose: What it is for.
-        size_bytes: Its size, 0 if it is missing.
-        sha256: Its hash, empty if it is missing.
-        licence: As its metadata or the model card beside it says.
-        damaged: Whether it is not the file that was installed; unknown of a checkout, whose files
-            are whatever is worked on.
+    Its size is 0 and its hash empty if it is missing; the licence is as its metadata or the model
+    card beside it says; it is damaged if it is not the file that was installed: unknown of a
+    checkout, whose files are whatever is worked on.
     """
 
     name: str

@@ -19,19 +19,10 @@ def models_dir() -> Path:
 
 
 def user_file(what: str, names: Sequence[str], published: str) -> Path:
-    """Find a file that a user has put into ``models_dir``.
+    """Find a file that a user has put into ``models_dir``; AssetMissing if it is not there.
 
-    Args:
-        what: The network, for the message.
-        names: What the file may be called, the first that is there counts; one such as
-            ``wavlm-large/model.safetensors`` names its folder too.
-        published: Where it can be had.
-
-    Returns:
-        The file.
-
-    Raises:
-        AssetMissing: If it is not there.
+    The first of ``names`` that is there counts; one such as ``wavlm-large/model.safetensors`` names
+    its folder too. The message says what network it is and where it is published.
     """
     folder = models_dir()
     for name in names:
