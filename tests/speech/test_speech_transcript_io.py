@@ -10,7 +10,13 @@ from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, OutputNotWritable
 from facedit.speech.subtitle_writer import format_srt
 from facedit.speech.subtitles import parse_srt
-from facedit.speech.transcript_io import load_transcript, needs_alignment, save_transcript
+from facedit.speech.transcript_io import (
+    FORMATS,
+    PLAIN,
+    load_transcript,
+    needs_alignment,
+    save_transcript,
+)
 from facedit.types import Transcript, Word
 
 SRT = """1
@@ -282,6 +288,7 @@ BAD = [
     ("a.TextGrid", "hello", "line 1"),
     ("a.TextGrid", LONG.replace("xmax = 1\n", ""), "line 31"),
     ("a.TextGrid", LONG[:330], "ends where"),
+    ("a.TextGrid", LONG.replace("xmax = 2.3", '"x\ny"', 1), "line 5"),
     ("a.TextGrid", LONG.replace('"Words"', '"x"'), "no tier"),
     ("a.TextGrid", LONG.replace("size = 3", "size = 99999999"), "number of items"),
     ("a.docx", "hello", "json"),
@@ -312,7 +319,7 @@ def test_a_folder_that_is_not_there_leaves_nothing(tmp_path):
         save_transcript(Transcript((), 1.0), tmp_path / "none" / "x.json")
 
 
-@given(st.text(max_size=300), st.sampled_from((".json", ".srt", ".vtt", ".align", ".TextGrid")))
+@given(st.text(max_size=300), st.sampled_from([form.suffix for form in (*FORMATS, PLAIN)]))
 def test_any_text_is_read_or_refused(tmp_path_factory, text, suffix):
     path = tmp_path_factory.mktemp("t") / f"x{suffix}"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
@@ -332,6 +339,8 @@ WHOLE = {
     ".vtt": "WEBVTT\n\n00:01.000 --> 00:02.500 align:start\nbin &amp; <00:01.500>blue\n",
     ".align": "0 23750 sil\n23750 29500 bin\n29500 34000 blue\n",
     ".TextGrid": LONG,
+    ".lrc": "[ar:x]\n[00:01.00]<00:01.00> bin <00:01.50> blue\n[00:02.00][00:03.00]at\n",
+    ".tsv": "start\tend\ttext\n500\t900\tbin\n900\t1500\tblue now\n",
 }
 SCRAPS = (
     "", '"', "{", "[" * 60, "]", ",", "-", "-->", "\n", "\0", "\\ud800", "NaN", "Infinity", "1e999",
@@ -369,6 +378,14 @@ def test_damaged_files_give_sound_words_or_are_refused(tmp_path_factory, suffix,
         ("a.json", '{"segments": [{"start": 0, "end": 1, "words": [{"word": " "}]}]}', "no text"),
         ("a.json", '{"words":' * 20 + "1" + "}" * 20, "words"),
         ("a.TextGrid", "1" * 100_000 + "x", "no TextGrid"),
+        ("a.srt", "00:00:01,000 --> 00:00:02,000\n" + "<u>" * 90_000, "no words"),
+        ("a.lrc", "[00:01.00]" * 90_000, "no words"),
+        ("a.bin", " " * 300_000 + "!", "transcripts are"),
+        (
+            "a.json",
+            f'[{{"tokens": [{"{}"}]}}]'.replace("{}", '{"text": "a"},' * 9_000 + "{}"),
+            "times",
+        ),
         ("a.srt", "00:00:01,000 --> 00:00:02,000\n" + "a" * 1000, "a word of 1000 letters"),
         ("a.srt", "00:00:01,000 --> 00:00:02,000\n" + "a " * 1000, "1000 words in 10.00 s"),
     ],

@@ -16,15 +16,16 @@ from facedit.types import Word
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
 _HEAD = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
+_MOST_ROLLED = 4
 _INLINE = re.compile(rf"<{_TIME}>")
-_LRC_TIME = re.compile(r"\s*\[(\d{1,4}):([0-5]?\d)(?:[.:](\d{1,3}))?\]")
+_LRC_TIME = re.compile(r"[ \t]*\[(\d{1,4}):([0-5]?\d)(?:[.:](\d{1,3}))?\]")
 _LRC_TAG = re.compile(r"\s*\[(\w+):(.*)\]\s*$")
 _VTT_LANGUAGE = re.compile(r"^Language:\s*([a-z]{2,3})\b", re.MULTILINE)
-_TAG = re.compile(r"<rt>.*?</rt>|<[^<>]*>|\{\\[^{}]*\}")
+_TAG = re.compile(r"<rt>[^<>]*</rt>|<[^<>]*>|\{\\[^{}]*\}")
 # Captions for the hard of hearing name sounds in brackets and speakers in capitals.
 _SOUND = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _SPEAKER = re.compile(r"^[ \t]*(?:-|>>+)?[ \t]*[A-Z][A-Z0-9 .'’-]+:(?=.*[a-z])", re.MULTILINE)
-_MARKED = re.compile(r"<(font|[cubi])\b[^<>]*>(.*?)</\1>")
+_MARKED = re.compile(r"<(font|[cubi])\b[^<>]*>([^<>]*)</\1>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,11 @@ def parse_lrc(text: str, name: str) -> tuple[list[Word], str]:
     for line in text.splitlines():
         if tag := _LRC_TAG.match(line):
             tags[tag[1].lower()] = tag[2].strip()
-        times = []
-        while match := _LRC_TIME.match(line):
+        times, at = [], 0
+        while match := _LRC_TIME.match(line, at):
             times.append(_seconds(None, match[1], match[2], match[3] or "0"))
-            line = line[match.end() :]
-        lines += [(time, line) for time in times]
+            at = match.end()
+        lines += [(time, line[at:]) for time in times]
     if not lines:
         raise BadTranscript(f"{name}: has no line that begins with a time such as [00:01.50].")
     shift_s = (
@@ -177,7 +178,7 @@ def _rolled_on(cues: Sequence[_Cue]) -> Iterator[_Cue]:
 
 def _carried(before: tuple[str, ...], now: tuple[str, ...]) -> int:
     """Count the lines at the top that were at the bottom before."""
-    sizes = range(min(len(before), len(now)), 0, -1)
+    sizes = range(min(len(before), len(now), _MOST_ROLLED), 0, -1)
     return next((size for size in sizes if before[-size:] == now[:size]), 0)
 
 

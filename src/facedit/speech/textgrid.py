@@ -11,7 +11,7 @@ from facedit.speech.word_times import NO_SPEECH
 from facedit.types import Transcript, Word
 
 _Kind = TypeVar("_Kind", str, float)
-SIGN = re.compile(r'\s*(?:File type = )?"ooTextFile')
+SIGN = re.compile(r'(?:File type = )?"ooTextFile')
 """What the text of a TextGrid begins with."""
 
 _WORD_TIERS = ("words", "word", "ort-mau", "ort", "orthography", "transcript", "text")
@@ -38,7 +38,7 @@ def parse_textgrid(text: str, name: str) -> tuple[list[Word], str]:
         BadTranscript: If the file is malformed (with the line) or has no such tier.
     """
     values = _Values(text, name)
-    if not SIGN.match(text) or [values.take(str), values.take(str)][1] != "TextGrid":
+    if not SIGN.match(text.lstrip()) or [values.take(str), values.take(str)][1] != "TextGrid":
         raise BadTranscript(f"{name}, line 1: no TextGrid text file.")
     values.take(float)
     values.take(float)  # the whole file's begin and end
@@ -54,7 +54,7 @@ def parse_textgrid(text: str, name: str) -> tuple[list[Word], str]:
                 values.take(float)
                 values.take(str)
         else:
-            values.fail(f"unknown kind of tier “{kind[:30]}”")
+            values.fail(f"unknown kind of tier {kind[:30]!r}")
     named = [tiers[title] for title in _WORD_TIERS if title in tiers]
     if named or len(tiers) == 1:
         return (named or list(tiers.values()))[0], "en"
@@ -117,7 +117,7 @@ class _Values:
         self._at = match.start()
         value = match[1].replace('""', '"') if match[2] is None else float(match[2])
         if not isinstance(value, kind):
-            self.fail(f"“{str(value)[:30]}” where {what} was expected")
+            self.fail(f"{str(value)[:30]!r} where {what} was expected")
         return value
 
     def count(self) -> int:

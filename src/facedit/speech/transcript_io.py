@@ -57,7 +57,7 @@ def load_transcript(path: Path, duration_s: float) -> Transcript:
     text = read_text(path, "transcript", BadTranscript)
     form = _FORMATS.get(path.suffix.lower())
     if form is None or form is PLAIN:
-        form = next((one for one in FORMATS if one.sign.match(text)), form)
+        form = next((one for one in FORMATS if one.sign.match(text.lstrip())), form)
     if form is None:
         names = ", ".join(one.suffix for one in FORMATS)
         raise BadTranscript(f"{path.name}: transcripts are {names} or {PLAIN.suffix} files.")
@@ -168,18 +168,18 @@ class Format:
 
 FORMATS = (
     Format(
-        ".align", re.compile(r"(?:\d+ \d+ \S+\s*\n)+\s*\Z"),
+        ".align", re.compile(r"(?:\d+ \d+ \S+\s*\n)+\Z"),
         functools.partial(_parse_rows, _GRID_UNITS_PER_SECOND),
     ),
-    Format(".json", re.compile(r'\s*[{\[]\s*["{]'), parse_json, _format_json),
+    Format(".json", re.compile(r'[{\[]\s*["{]'), parse_json, _format_json),
     Format(".TextGrid", SIGN, parse_textgrid, format_textgrid),
     Format(
         ".tsv", re.compile(r"start\tend\ttext|\d+(?:\.\d+)?\t\d+(?:\.\d+)?\t"),
         functools.partial(_parse_rows, 1),
     ),
     Format(".vtt", re.compile(r"WEBVTT\b"), parse_vtt, format_vtt),
-    Format(".srt", re.compile(r"\s*(?:\d+\s*\n)?\s*\d+:\d\d.{0,20}-->"), parse_srt, format_srt),
-    Format(".lrc", re.compile(r"\s*\[(?:\d+:\d\d|ar:|ti:|al:|by:)"), parse_lrc),
+    Format(".srt", re.compile(r"(?:\d+\s{0,9}\n)?\d+:\d\d.{0,20}-->"), parse_srt, format_srt),
+    Format(".lrc", re.compile(r"\[(?:\d+:\d\d|ar:|ti:|al:|by:)"), parse_lrc),
 )  # fmt: skip
 """The kinds of transcript with times, those first whose times are best; a table (``.tsv``) is
 Whisper's, in milliseconds, or Audacity's labels, in seconds."""
@@ -193,7 +193,7 @@ _FORMATS = {form.suffix.lower(): form for form in (*FORMATS, PLAIN)}
 def _fitted(entries: Sequence[Word], duration_s: float, name: str) -> tuple[Word, ...]:
     """Hold entries against the clip and against each other, and cut them into words."""
     for number, entry in enumerate(entries, 1):
-        label = f"{name}: word {number} (“{entry.text.strip()[:30]}”)"
+        label = f"{name}: word {number} ({entry.text.strip()[:30]!r})"
         open_end = entry.score == GUESSED  # a caption may stay on when the clip has ended
         if not -TOLERANCE_S <= entry.start_s <= entry.end_s <= (math.inf if open_end else 1e9):
             raise BadTranscript(f"{label} has the times {entry.start_s} to {entry.end_s} s.")

@@ -15,6 +15,7 @@ from typing import Any
 
 from facedit.editing.words import key, tokenise
 from facedit.errors import BadTranscript
+from facedit.inputs import LONGEST_WORD
 from facedit.inputs import parse_json as parse_document
 from facedit.speech.word_times import GUESSED, spread
 from facedit.types import Transcript, Word
@@ -106,7 +107,7 @@ def _entries(items: Sequence[Any], place: str) -> list[Word]:
         if item.get("type") in _NOT_SPOKEN:
             continue
         found = _entry(item, where)
-        if item.get("type") == "punctuation" and words:
+        if item.get("type") == "punctuation" and words and len(words[-1].text) <= LONGEST_WORD:
             found = [_joined(words.pop(), one) for one in found[:1]]
         words += found
     return words
@@ -148,7 +149,8 @@ def _from_tokens(tokens: Any, place: str) -> list[Word]:
         if not isinstance(text, str) or text.startswith(("[_", "<|")):
             continue  # whisper's own JSON has numbers here
         part = _entry({**token, "type": "punctuation"}, f"{place}.tokens[{index}]")[0]
-        if words and not text.startswith(" "):
+        # Text without any space is no word; it is refused for its length later.
+        if words and not text.startswith(" ") and len(words[-1].text) <= LONGEST_WORD:
             part = _joined(words.pop(), part)
         words.append(part)
     return words
@@ -201,7 +203,9 @@ def _timed(words: list[Word], name: str) -> list[Word]:
         inner = [word.end_s for word in words[index:stop] if not math.isnan(word.end_s)]
         end = inner[-1] if inner else words[stop].start_s if stop < len(words) else math.nan
         if math.isnan(begin + end):
-            raise BadTranscript(f"{name}: word {index + 1} (“{words[index].text}”) has no times.")
+            raise BadTranscript(
+                f"{name}: word {index + 1} ({words[index].text[:30]!r}) has no times."
+            )
         shared = spread([word.text for word in words[index:stop]], begin, max(begin, end))
         done += [replace(word, score=GUESSED) for word in shared]
         index = stop
