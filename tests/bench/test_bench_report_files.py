@@ -147,7 +147,7 @@ def test_the_page_is_well_formed_and_refers_to_nothing_elsewhere(written: Path) 
         assert not any(name.startswith("on") for name in attributes)
         target = attributes.get("href") or ""
         if target.startswith("#"):
-            assert f"id='{target[1:]}'" in text
+            assert f'id="{target[1:]}"' in text
         elif target:
             assert (written / target).is_file()
     policy = next(a["content"] for t, a in page.tags if t == "meta" and "http-equiv" in a)
@@ -192,7 +192,7 @@ def test_a_system_without_videos_is_in_the_table_of_motion_with_its_failures(
     rows = [re.findall(r"</i>([a-z]+)</td>", part.split("</table>")[0]) for part in page]
     assert rows == [["ours", "broken"], ["ours", "bare"]]
     cells = page[1].split("</i>bare</td>")[1].split("</tr>")[0]
-    assert re.findall(r"<td class='n'>(\d*)</td>", cells) == ["1", "1", "", ""]
+    assert re.findall(r'<td class="n">(\d*)</td>', cells) == ["1", "1", "", ""]
 
 
 def test_hostile_texts_stay_texts(tmp_path: Path) -> None:

@@ -6,14 +6,13 @@ from bench_report_cases import make_bench, make_curves, make_item, make_measure,
 
 from facedit.bench.record import Curves, Record
 from facedit.bench.report.example_items import ExampleItem, choose, ranking
-from facedit.bench.report.line_chart import Line, Point, line_chart
 from facedit.bench.report.main_measures import main_measures
 from facedit.bench.report.measure_notes import note_on
-from facedit.bench.report.page_items import curve_picture
+from facedit.bench.report.page_plots import lip_curve
 from facedit.bench.report.result_tables import make_tables
 from facedit.bench.report.videos import hidden_stretches, side_by_sides
 from facedit.media.probe import probe
-from facedit.report.axis import nice_ticks
+from facedit.report.charts import Line, Point, difference_chart, histogram, line_chart
 from media.clips import make_clip
 
 ERROR = make_measure("lip_opening_error")
@@ -73,20 +72,14 @@ def test_hidden_frames_become_stretches() -> None:
 
 def test_a_curve_breaks_where_there_is_no_face_and_needs_a_reference() -> None:
     own = make_record("a", "ours", curves=make_curves())
-    picture = curve_picture([own, make_record("a", "line", curves=make_curves(0.1))], "ours")
+    drawn = lip_curve([own, make_record("a", "line", curves=make_curves(0.1))], "ours")
+    assert drawn is not None
+    picture, legend = drawn
     target = picture.split('class="lips-target"')[0].rsplit("<path", 1)[1]
     assert target.count("M") == 2
     assert "lips-rendered" in picture
-    assert "line" in picture
-    assert curve_picture([own], "other") == ""
-
-
-def test_ticks_are_round_and_span_the_range() -> None:
-    assert nice_ticks(0.0, 1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
-    steps = nice_ticks(-0.037, 0.051)
-    assert steps[0] <= -0.037
-    assert steps[-1] >= 0.051
-    assert 0.0 in steps
+    assert ("var(--delete)", "line") in legend
+    assert lip_curve([own], "other") is None
 
 
 def test_an_axis_keeps_to_what_is_possible() -> None:
@@ -95,7 +88,20 @@ def test_an_axis_keeps_to_what_is_possible() -> None:
     chart = line_chart("r", ["a", "b", "c"], [Line("x", "#000", points)], bounds=(-1.0, 1.0))
     assert "1.2" not in chart.split("</svg>")[0].split("chart-title")[1].split("<circle")[0]
     assert chart.count("<circle") == 2
-    assert line_chart("r", ["a"], [Line("x", "#000", (Point(0, nan, nan, nan),))]) == ""
+    assert line_chart("r", ["a"], [Line("x", "#000", (Point(0, nan),))]) == ""
+
+
+def test_charts_show_every_value_and_hold_no_foreign_markup() -> None:
+    rows = [Line(name, "#000", (Point(0, at, at - 1, at + 1, "</title><script>"),))
+            for name, at in (("<b>", 2.0), ("long " * 9, -3.0))]  # fmt: skip
+    chart = difference_chart("t", "lower is better", rows, "difference to <i>")
+    assert chart.count("<circle") == 2
+    assert "<script" not in chart
+    assert "<b>" not in chart
+    assert "…" in chart
+    assert difference_chart("t", "", [Line("x", "#000", (Point(0, float("nan")),))], "") == ""
+    assert histogram("t", "s", [1.0, 1.0, 2.0], bins=4).count("<rect") == 4
+    assert histogram("t", "s", [1.0]).count("<rect") == 40  # one value is a spread too
 
 
 def test_every_measure_of_the_benchmark_has_a_sentence_of_its_own() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
+from jinja2 import UndefinedError
 
-from facedit.report.document import document
+from facedit.report.page_kit import page
 
 
 class _Head(HTMLParser):
@@ -32,14 +33,14 @@ class _Head(HTMLParser):
 
 @pytest.mark.parametrize("videos", [False, True])
 def test_only_videos_beside_it_may_be_loaded(videos: bool) -> None:
-    page = _Head()
-    page.feed(document("a <b> & c", "<p>x</p>", videos=videos))
+    found = _Head()
+    found.feed(page("base.html", title="a <b> & c", videos=videos))
     own = {"default-src": "'none'", "img-src": "data:", "style-src": "'unsafe-inline'"}
-    assert page.policy == own | ({"media-src": "'self'"} if videos else {})
-    assert page.title == "a <b> & c"
-    assert "b" not in page.tags
+    assert found.policy == own | ({"media-src": "'self'"} if videos else {})
+    assert found.title == "a <b> & c"
+    assert "b" not in found.tags
 
 
-def test_further_style_comes_last() -> None:
-    text = document("t", "<p>x</p>", "main { width: 1px; }")
-    assert text.index("main { max-width") < text.index("main { width: 1px; }") < text.index("<p>")
+def test_a_template_that_lacks_something_says_so() -> None:
+    with pytest.raises(UndefinedError, match="title"):
+        page("base.html")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from report_cases import HOSTILE, full_report, words
 
-from facedit.report.drawing import escape
-from facedit.report.page import headline, report_html
+from facedit.report.edit_page import headline, report_html
+from facedit.report.page_kit import clean, data_uri
 from facedit.report.run_report import ClipFacts, Picture, RunReport, StageTime
-from facedit.report.strips import data_uri
+from facedit.report.svg import element, nice_ticks, path
 from facedit.types import Transcript
 
 VOID = {"meta", "img", "br", "rect", "line", "polygon", "path", "link"}
@@ -100,9 +100,22 @@ def test_foreign_text_stays_text():
 
 def test_escaping_keeps_every_script_and_drops_what_no_page_may_hold():
     kept = "نص\u200cفارسی, naïve\u00a0“”"
-    assert escape(kept) == kept
-    assert escape("a\x00b\x1bc\ud800d") == "a\ufffdb\ufffdc\ufffdd"
-    assert escape("<&>\"'") == "&lt;&amp;&gt;&quot;&#x27;"
+    assert clean(kept) == kept
+    assert clean("a\x00b\x1bc\ud800d") == "a\ufffdb\ufffdc\ufffdd"
+    drawn = element("text", "<&>\x07", x=1.50001, class_="a\" onload='b'", font_size="")
+    assert drawn == ('<text x="1.5" class="a&#34; onload=&#39;b&#39;">&lt;&amp;&gt;\ufffd</text>')
+
+
+def test_a_curve_is_broken_where_nothing_is_known():
+    assert path([(0, 1), (1, float("nan")), (2, 3), (3, 4)]) == "M0 1 M2 3 L3 4"
+
+
+def test_ticks_are_round_and_span_the_range():
+    assert nice_ticks(0.0, 1.0) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    steps = nice_ticks(-0.037, 0.051)
+    assert steps[0] <= -0.037
+    assert steps[-1] >= 0.051
+    assert 0.0 in steps
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from report_cases import full_report
 
-from facedit.report.run_report import ClipFacts, RunReport, Seam, is_smooth, report_json
+from facedit.report.run_report import ClipFacts, RunReport, Seam, report_json
 from facedit.report.seam_steps import Jump
 
 USUAL, HIGH, UNKNOWN = (
@@ -27,7 +27,7 @@ USUAL, HIGH, UNKNOWN = (
     ],
 )
 def test_one_large_step_is_enough_to_look(motion, velocity, picture, smooth):
-    assert is_smooth(Seam(1.0, "in", 0, motion, velocity, picture)) == smooth
+    assert Seam(1.0, "in", 0, motion, velocity, picture).is_smooth == smooth
 
 
 def test_json_holds_the_plan_and_the_measures_and_no_pictures():

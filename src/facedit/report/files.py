@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facedit.errors import OutputNotWritable
 from facedit.media.output import check_output, whole_or_nothing
-from facedit.report.page import report_html
+from facedit.report.edit_page import report_html
 from facedit.report.run_report import RunReport, report_json
 
 JSON_NAME, PAGE_NAME = "report.json", "report.html"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from facedit.editing.plan import EditPlan, Keep
-from facedit.report.drawing import label, line, number, rect, ticks
+from markupsafe import Markup
+
+from facedit.editing.plan import EditPlan, Fill, Keep
+from facedit.report.svg import Axes, Svg, points, time_ticks
 from facedit.types import Transcript, Word
 
 _WIDTH = 1080.0
@@ -17,10 +19,17 @@ _AROUND_S = 1.5
 _LETTER = 6.6
 """Width of a letter of the word labels, about."""
 
+_HATCHING = Markup(
+    '<pattern id="gone" width="6" height="6" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)"><rect width="6" height="6" class="gone-ground"/>'
+    '<line x1="0" y1="0" x2="0" y2="6" class="gone-line"/></pattern>'
+)
+"""What was removed."""
+
 
 def plan_pictures(
     plan: EditPlan, transcript: Transcript | None, output_words: Sequence[Word]
-) -> list[str]:
+) -> list[Markup]:
     """Draw the plan.
 
     A short clip is drawn whole; of a long one, one picture for every group of edits.
@@ -59,70 +68,62 @@ def _panel(
     words: Sequence[Word],
     output_words: Sequence[Word],
     window: tuple[float, float],
-) -> str:
+) -> Markup:
     """Draw one stretch."""
     out0, out1 = window
     in0, in1 = _source_moment(plan, out0), _source_moment(plan, out1)
-    scale = (_WIDTH - _LEFT - _RIGHT) / max(out1 - out0, in1 - in0, 1e-6)
+    long_s = max(out1 - out0, in1 - in0, 1e-6)
+    lane = (_LEFT, _WIDTH - _RIGHT, 0.0, _HEIGHT - 23)
+    source, output = Axes(lane, (in0, in0 + long_s)), Axes(lane, (out0, out0 + long_s))
 
     def x_in(time_s: float) -> float:
-        return _LEFT + (min(max(time_s, in0), in1) - in0) * scale
+        return source.x(min(max(time_s, in0), in1))
 
     def x_out(time_s: float) -> float:
-        return _LEFT + (min(max(time_s, out0), out1) - out0) * scale
+        return output.x(min(max(time_s, out0), out1))
 
-    parts = [
-        f'<svg viewBox="0 0 {number(_WIDTH)} {number(_HEIGHT)}" role="img" class="plan">',
-        "<title>What is kept, removed and made anew</title>",
-        '<defs><pattern id="gone" width="6" height="6" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><rect width="6" height="6" class="gone-ground"/>'
-        '<line x1="0" y1="0" x2="0" y2="6" class="gone-line"/></pattern></defs>',
-        label(_LEFT - 10, _SOURCE_Y + 16, "source", 'class="lane" text-anchor="end"'),
-        label(_LEFT - 10, _OUTPUT_Y + 16, "output", 'class="lane" text-anchor="end"'),
-    ]
+    svg = Svg(_WIDTH, _HEIGHT, "What is kept, removed and made anew", "plan")
+    svg.add("defs", _HATCHING)
+    svg.text(_LEFT - 10, _SOURCE_Y + 16, "source", "lane", "end")
+    svg.text(_LEFT - 10, _OUTPUT_Y + 16, "output", "lane", "end")
     for segment in plan.segments:
-        if segment.output_end_s < out0 or segment.output_start_s > out1:
-            continue
-        a0, a1 = x_in(segment.source_start_s), x_in(segment.source_end_s)
-        b0, b1 = x_out(segment.output_start_s), x_out(segment.output_end_s)
-        top, bottom = _SOURCE_Y + _LANE, _OUTPUT_Y
-        shape = " ".join(
-            f"{number(x)},{number(y)}"
-            for x, y in ((a0, top), (a1, top), (b1, bottom), (b0, bottom))
-        )
-        if isinstance(segment, Keep):
-            parts.append(f'<polygon points="{shape}" class="kept-link"/>')
-            parts.append(rect(a0, _SOURCE_Y, a1 - a0, _LANE, 'class="kept"'))
-            parts.append(rect(b0, _OUTPUT_Y, b1 - b0, _LANE, 'class="kept"'))
-        else:
-            parts.append(f'<polygon points="{shape}" class="fill-link {segment.kind}"/>')
-            parts.append(rect(a0, _SOURCE_Y, a1 - a0, _LANE, 'class="gone"'))
-            # An insertion removes nothing: a mark shows where it goes in.
-            if a1 - a0 < 2:
-                parts.append(line(a0, _SOURCE_Y - 4, a0, top + 4, 'class="mark"'))
-            parts.append(
-                rect(b0, _OUTPUT_Y, max(b1 - b0, 2), _LANE, f'class="fill {segment.kind}"')
+        if segment.output_end_s >= out0 and segment.output_start_s <= out1:
+            _draw_segment(
+                svg,
+                segment,
+                (x_in(segment.source_start_s), x_in(segment.source_end_s)),
+                (x_out(segment.output_start_s), x_out(segment.output_end_s)),
             )
     for span in plan.picture_spans():
         start_s, end_s = span.output_start_s, span.output_end_s
         if end_s > out0 and start_s < out1:
-            parts.append(
-                rect(
-                    x_out(start_s),
-                    _OUTPUT_Y + _LANE + 2,
-                    x_out(end_s) - x_out(start_s),
-                    4,
-                    'class="span"',
-                )
-            )
-    parts += _word_labels(words, in0, in1, x_in, _SOURCE_Y - 6, -14)
-    parts += _word_labels(output_words, out0, out1, x_out, _OUTPUT_Y + _LANE + 20, 14)
-    for time_s in ticks(out0, out1):
-        x = x_out(time_s)
-        parts.append(line(x, _HEIGHT - 20, x, _HEIGHT - 16, 'class="axis"'))
-        parts.append(label(x, _HEIGHT - 4, f"{time_s:g} s", 'class="tick" text-anchor="middle"'))
-    parts.append(line(_LEFT, _HEIGHT - 20, x_out(out1), _HEIGHT - 20, 'class="axis"'))
-    return "".join([*parts, "</svg>"])
+            x = x_out(start_s)
+            svg.rect(x, _OUTPUT_Y + _LANE + 2, x_out(end_s) - x, 4, "span")
+    _word_labels(svg, words, (in0, in1), x_in, _SOURCE_Y - 6, -14)
+    _word_labels(svg, output_words, window, x_out, _OUTPUT_Y + _LANE + 20, 14)
+    output.mark(svg, time_ticks(out0, out1))
+    svg.line(_LEFT, _HEIGHT - 23, x_out(out1), _HEIGHT - 23, "axis")
+    return svg.markup()
+
+
+def _draw_segment(
+    svg: Svg, segment: Keep | Fill, source: tuple[float, float], output: tuple[float, float]
+) -> None:
+    """Draw where a segment lies in the source and in the output, and what joins the two."""
+    (a0, a1), (b0, b1) = source, output
+    top, bottom = _SOURCE_Y + _LANE, _OUTPUT_Y
+    is_kept = isinstance(segment, Keep)
+    kind = "kept" if isinstance(segment, Keep) else f"fill {segment.kind}"
+    svg.add(
+        "polygon",
+        points=points([(a0, top), (a1, top), (b1, bottom), (b0, bottom)]),
+        class_="kept-link" if isinstance(segment, Keep) else f"fill-link {segment.kind}",
+    )
+    svg.rect(a0, _SOURCE_Y, a1 - a0, _LANE, "kept" if is_kept else "gone")
+    # An insertion removes nothing: a mark shows where it goes in.
+    if not is_kept and a1 - a0 < 2:
+        svg.line(a0, _SOURCE_Y - 4, a0, top + 4, "mark")
+    svg.rect(b0, _OUTPUT_Y, b1 - b0 if is_kept else max(b1 - b0, 2), _LANE, kind)
 
 
 def _source_moment(plan: EditPlan, output_s: float) -> float:
@@ -135,25 +136,22 @@ def _source_moment(plan: EditPlan, output_s: float) -> float:
 
 
 def _word_labels(
+    svg: Svg,
     words: Sequence[Word],
-    start_s: float,
-    end_s: float,
+    window: tuple[float, float],
     x_of: Callable[[float], float],
     y: float,
     row_step: float,
-) -> list[str]:
+) -> None:
     """Write words at their times, in up to three rows so that they don't overlap."""
     ends = [float("-inf")] * 3
-    parts = []
     for word in words:
         middle_s = (word.start_s + word.end_s) / 2
-        if not start_s <= middle_s <= end_s:
+        if not window[0] <= middle_s <= window[1]:
             continue
         text = word.text if len(word.text) <= 24 else word.text[:23] + "…"
         x, half = x_of(middle_s), len(text) * _LETTER / 2
         row = next((row for row, end in enumerate(ends) if x - half > end), None)
-        if row is None:
-            continue
-        ends[row] = x + half + 3
-        parts.append(label(x, y + row * row_step, text, 'class="word" text-anchor="middle"'))
-    return parts
+        if row is not None:
+            ends[row] = x + half + 3
+            svg.text(x, y + row * row_step, text, "word", "middle")

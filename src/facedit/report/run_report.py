@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -85,6 +85,22 @@ class Seam:
     velocity: Jump | None = None
     picture: Jump | None = None
     pictures: tuple[Picture, ...] = ()
+
+    @property
+    def jumps(self) -> dict[str, Jump]:
+        """What was measured, by name."""
+        named = {"motion": self.motion, "velocity": self.velocity, "picture": self.picture}
+        return {name: jump for name, jump in named.items() if jump is not None}
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether any step can be set against the clip's own."""
+        return any(jump.is_usual is not None for jump in self.jumps.values())
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether no step is known to be larger than the clip's own."""
+        return all(jump.is_usual is not False for jump in self.jumps.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +203,7 @@ class RunReport:
     @property
     def seams_to_check(self) -> tuple[Seam, ...]:
         """Seams with a step larger than the clip's own."""
-        return tuple(seam for seam in self.seams if not is_smooth(seam))
+        return tuple(seam for seam in self.seams if not seam.is_smooth)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready data, without the pictures."""
@@ -195,128 +211,53 @@ class RunReport:
             "report": VERSION,
             "verb": self.verb,
             "facedit": self.version,
-            "source": _facts(self.source),
-            "output": _facts(self.output),
+            "source": _plain(self.source),
+            "output": _plain(self.output),
             "plan": self.plan.to_dict() if self.plan else None,
-            "words": [_word(word) for word in self.transcript.words] if self.transcript else None,
-            "output_words": [_word(word) for word in self.output_words],
+            "words": _plain(self.transcript.words) if self.transcript else None,
+            "output_words": _plain(self.output_words),
             "seam_threshold_percentile": HIGH_PERCENTILE,
-            "seams": [
-                {
-                    "output_s": _number(seam.output_s),
-                    "side": seam.side,
-                    "span": seam.span,
-                    "smooth": is_smooth(seam),
-                    "motion": _jump(seam.motion),
-                    "velocity": _jump(seam.velocity),
-                    "picture": _jump(seam.picture),
-                }
-                for seam in self.seams
-            ],
+            "seams": [_seam(seam) for seam in self.seams],
             "spans": [_span(span) for span in self.spans],
-            "stages": [
-                {"name": stage.name, "seconds": _number(stage.seconds), "note": stage.note}
-                for stage in self.stages
-            ],
+            "stages": _plain(self.stages),
             "figures": dict(self.figures),
             "provenance": dict(self.provenance),
             "warnings": list(self.warnings),
         }
 
 
-def is_smooth(seam: Seam) -> bool:
-    """Tell whether no measured step of a seam is larger than the clip's own.
-
-    Args:
-        seam: The seam.
-
-    Returns:
-        False if a step is larger; True otherwise, also where nothing could be measured.
-    """
-    jumps = (seam.motion, seam.velocity, seam.picture)
-    return all(jump is None or jump.is_usual is not False for jump in jumps)
-
-
 def report_json(report: RunReport) -> str:
-    """Write a report as JSON.
-
-    Args:
-        report: The report.
-
-    Returns:
-        The document; numbers that are not known are null.
-    """
+    """Write a report as JSON; numbers that are not known are null."""
     return json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _number(value: float) -> float | None:
-    """Return a number that JSON can hold."""
-    return round(float(value), 6) if math.isfinite(value) else None
+def _plain(value: object) -> Any:
+    """Return dataclasses, arrays and numbers as JSON can hold them."""
+    if isinstance(value, (float, np.floating)):
+        return round(float(value), 6) if math.isfinite(value) else None
+    if isinstance(value, (tuple, list, np.ndarray)):
+        return [_plain(one) for one in value]
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value
 
 
-def _numbers(values: Float32) -> list[float | None]:
-    """Return numbers that JSON can hold."""
-    return [_number(value) for value in np.asarray(values, dtype=np.float64)]
-
-
-def _facts(facts: ClipFacts) -> dict[str, Any]:
-    """Return a file's facts as JSON-ready data."""
-    return {
-        "name": facts.name,
-        "width": facts.width,
-        "height": facts.height,
-        "frame_rate": _number(facts.frame_rate),
-        "variable_rate": facts.variable_rate,
-        "duration_s": _number(facts.duration_s),
-        "frames": facts.frames,
-        "sound_rate": facts.sound_rate,
-        "channels": facts.channels,
-    }
-
-
-def _word(word: Word) -> dict[str, Any]:
-    """Return a word as JSON-ready data."""
-    return {
-        "text": word.text,
-        "start_s": _number(word.start_s),
-        "end_s": _number(word.end_s),
-        "score": _number(word.score),
-    }
-
-
-def _jump(jump: Jump | None) -> dict[str, Any] | None:
-    """Return a jump as JSON-ready data."""
-    if jump is None:
-        return None
-    return {
-        "value": _number(jump.value),
-        "usual": _number(jump.usual),
-        "high": _number(jump.high),
-        "ratio": _number(jump.ratio),
-        "unit": jump.unit,
-        "is_usual": jump.is_usual,
-    }
+def _seam(seam: Seam) -> dict[str, Any]:
+    jumps: dict[str, Any] = {"motion": None, "velocity": None, "picture": None}
+    for name, jump in seam.jumps.items():
+        jumps[name] = _plain(jump) | {"ratio": _plain(jump.ratio), "is_usual": jump.is_usual}
+    where = {"output_s": _plain(seam.output_s), "side": seam.side, "span": seam.span}
+    return where | {"smooth": seam.is_smooth} | jumps
 
 
 def _span(span: SpanFacts) -> dict[str, Any]:
-    """Return a span as JSON-ready data."""
-    lips = span.lips
     known = len(span.confidence) > 0
     return {
-        "output": [_number(span.output_start_s), _number(span.output_end_s)],
+        "output": [_plain(span.output_start_s), _plain(span.output_end_s)],
         "kind": span.kind,
         "text": span.text,
         "frames": span.frames,
-        "confidence_mean": _number(float(np.mean(span.confidence))) if known else None,
-        "confidence_min": _number(float(np.min(span.confidence))) if known else None,
-        "lips": None
-        if lips is None
-        else {
-            "unit": lips.unit,
-            "times_s": _numbers(lips.times_s),
-            "source": _numbers(lips.source),
-            "target": _numbers(lips.target),
-            "energy": _numbers(lips.energy),
-            "rendered": None if lips.rendered is None else _numbers(lips.rendered),
-        },
+        "confidence_mean": _plain(np.mean(span.confidence)) if known else None,
+        "confidence_min": _plain(np.min(span.confidence)) if known else None,
+        "lips": _plain(span.lips),
     }

@@ -82,8 +82,3 @@ def costs(bench: Bench, records: Sequence[Record], systems: Sequence[str]) -> li
             peak = max(cost.get(PEAK, 0.0) for cost in timed)
             found.append(Cost(track, system, len(timed), stages, fill_s, peak))
     return found
-
-
-def stage_name(key: str) -> str:
-    """Return a stage's name for people: ``render_s`` is ``render``."""
-    return key.removesuffix("_s").replace("_", " ")

@@ -45,6 +45,11 @@ def heading(measure: Measure) -> str:
     return f"{measure.title}\u00a0{WAYS[measure.better][0]}".strip()
 
 
+def titled(measure: Measure) -> str:
+    """Write the heading with the unit."""
+    return heading(measure) + (f" ({measure.unit})" if measure.unit else "")
+
+
 def spelled(estimate: Estimate, measure: Measure) -> str:
     """Write an estimate in full, as a tooltip shows it."""
     unit = f" {measure.unit}" if measure.unit else ""

@@ -5,87 +5,53 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import inf, isfinite, nan
 
+import numpy as np
+from markupsafe import Markup
+
 from facedit.bench.items import Bench, Track
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH
-from facedit.bench.report.forest import VERDICT_COLOURS, forest
-from facedit.bench.report.line_chart import Line, Point, line_chart
-from facedit.bench.report.main_measures import main_measures
-from facedit.bench.report.numbers import heading, spelled
-from facedit.bench.report.palette import MOST_LINES
+from facedit.bench.report.numbers import WAYS, spelled, spelled_difference, titled
 from facedit.bench.report.result_tables import Tables
 from facedit.bench.report.slices import clip_key
+from facedit.bench.report.videos import hidden_stretches
 from facedit.evaluation.measure import Measure, mean_of
 from facedit.evaluation.stats import Estimate, estimate
-from facedit.report.strips import legend
+from facedit.report.charts import Line, Point, difference_chart, line_chart, lip_chart
+from facedit.report.run_report import LipCurve
+from facedit.types import Float32
 
-MOST_PLOTS = 4
 FEWEST_ITEMS = 5
 """Fewest items of a distance to the seam for a point; beyond, only the longest spans are left."""
+
+VERDICT_COLOURS = {"better": "#15743a", "worse": "#c0492f", "": "#7c8894"}
+"""Colours of systems that are clearly better or worse than the reference, or neither."""
+
+_REFERENCE, _TRUTH, _REST = "#2f6fdb", "#1c2733", "#9aa7b4"
+_OTHERS = (
+    "#d1662b", "#16876a", "#9a4fb8", "#b8860b", "#c23b5e", "#2a97b5", "#6b7f1f", "#8a5a3c",
+    "#e38bb4", "#4b5aa8", "#7cb342", "#5f6b76",
+)  # fmt: skip
+"""Neighbours differ in hue and in lightness; order is not rank."""
+
+MOST_LINES = 2 + len(_OTHERS)
+"""Most systems in a picture of lines: the truth, the reference and as many others as colours."""
 
 _DISTANCE = Measure(
     "profile", "Lip opening error", "eye distances", "lower", "", mean_of, 0.0, 1.0, 3, "motion"
 )
+_NEAR_NOTE = (
+    f"A motion frame is 0.04 s; points of fewer than {FEWEST_ITEMS} items are left out. Systems "
+    "without videos are measured as drawn, the others as tracked in their videos."
+)
 
 
-def track_plots(
-    track: Track,
-    bench: Bench,
-    records: Sequence[Record],
-    measures: Sequence[Measure],
-    tables: Tables,
-    colour: Mapping[str, str],
-) -> str:
-    """Draw a track.
-
-    Args:
-        track: The track.
-        bench: The benchmark.
-        records: The records.
-        measures: The measures.
-        tables: The tables made of them.
-        colour: Colours by system.
-
-    Returns:
-        HTML; empty if there is nothing to draw.
-    """
-    whole = tables.whole(track)
-    if whole is None:
-        return ""
-    here = [measure for measure in measures if measure.name in whole.columns]
-    main = main_measures(track, here)[:MOST_PLOTS]
-    main += main_measures(track, here, drawn=True)[:MOST_PLOTS]
-    systems = drawn_systems(track, main, tables)
-    parts = []
-    for by, title in (("length", "By length"), ("kind", "By kind of edit")):
-        drawn = "".join(_by_slice(measure, track, by, tables, systems, colour) for measure in main)
-        if drawn:
-            parts.append(f"<h3>{title}</h3><div class='charts'>{drawn}</div>")
-    near = _by_distance(track, bench, records, tables, systems, colour)
-    if near:
-        parts.append(
-            "<h3>By distance to the nearest seam</h3><p class='soft small'>A motion frame is "
-            f"0.04 s; points of fewer than {FEWEST_ITEMS} items are left out. Systems without "
-            "videos are measured as drawn, the others as tracked in their videos.</p>"
-            f"<div class='charts'>{near}</div>"
-        )
-    if parts:
-        measured = sum(bool(row) for row in whole.rows.values())
-        note = "Further systems are in the tables." if measured > len(systems) else ""
-        parts.insert(0, legend([(colour[system], system) for system in systems], note))
-    forests = _forests(track, main, tables)
-    if forests:
-        colours = [
-            (VERDICT_COLOURS["better"], "clearly better"),
-            (VERDICT_COLOURS["worse"], "clearly worse"),
-            (VERDICT_COLOURS[""], "not clear at 5 %, or no way is better"),
-        ]
-        parts.append(
-            f"<h3>Differences to the reference</h3><p class='soft small'>On the same items; 95 % "
-            "intervals; clear means p < 0.05 after Holm over the systems of a plot.</p>"
-            f"{legend(colours)}<div class='charts'>{forests}</div>"
-        )
-    return "".join(parts)
+def colours(systems: Sequence[str], reference: str) -> Mapping[str, str]:
+    """Give each system a colour, the same in every picture; grey when all are given away."""
+    fixed = {TRUTH: _TRUTH, reference: _REFERENCE}
+    others = [system for system in systems if system not in fixed]
+    free = dict(zip(others, _OTHERS, strict=False))
+    return {system: fixed.get(system) or free.get(system, _REST) for system in systems}
 
 
 def drawn_systems(track: Track, main: Sequence[Measure], tables: Tables) -> list[str]:
@@ -96,23 +62,86 @@ def drawn_systems(track: Track, main: Sequence[Measure], tables: Tables) -> list
     return held[:MOST_LINES]
 
 
-def _by_slice(
-    measure: Measure,
+def line_charts(
     track: Track,
-    by: str,
+    bench: Bench,
+    records: Sequence[Record],
+    main: Sequence[Measure],
     tables: Tables,
     systems: Sequence[str],
-    colour: Mapping[str, str],
-) -> str:
+) -> list[tuple[str, str, list[Markup]]]:
+    """Draw a track by length, by kind and by distance to the seam: title, note and pictures."""
+    found: list[tuple[str, str, list[Markup]]] = []
+    for by, title in (("length", "By length"), ("kind", "By kind of edit")):
+        charts = [_by_slice(measure, track, by, tables, systems) for measure in main]
+        found.append((title, "", [chart for chart in charts if chart]))
+    near = _by_distance(track, bench, records, tables, systems)
+    found.append(("By distance to the nearest seam", _NEAR_NOTE, [near] if near else []))
+    return [entry for entry in found if entry[2]]
+
+
+def difference_charts(track: Track, main: Sequence[Measure], tables: Tables) -> list[Markup]:
+    """Draw the differences of all systems to the reference, a picture a measure."""
+    found = []
+    for measure in main:
+        rows = []
+        for one in tables.contrasts:
+            if (one.track, one.measure) != (track, measure.name) or one.system == TRUTH:
+                continue
+            note = spelled_difference(one.difference, one.p_holm, measure)
+            difference = one.difference
+            point = Point(0, difference.value, difference.low, difference.high, note)
+            rows.append(Line(one.system, VERDICT_COLOURS[one.verdict], (point,)))
+        below = f"difference to {tables.reference}"
+        found.append(difference_chart(titled(measure), WAYS[measure.better][1], rows, below))
+    return [chart for chart in found if chart]
+
+
+def lip_curve(
+    records: Sequence[Record], reference: str
+) -> tuple[Markup, list[tuple[str, str]]] | None:
+    """Draw the lips of an item over time: the truth, the reference and one other system.
+
+    Args:
+        records: Records of the item.
+        reference: The system whose times, sound and hidden span are shown.
+
+    Returns:
+        The picture and its legend; None if the reference has no curve.
+    """
+    own = next((r for r in records if r.system == reference), None)
+    if own is None or len(own.curves.times_s) < 2:
+        return None
+    curves = own.curves
+    times = np.asarray(curves.times_s, np.float32)
+    rival = next((r for r in records if r.system not in (reference, TRUTH)), None)
+    other = _on_times(times, rival) if rival is not None else None
+    spans = hidden_stretches(curves)
+    lips = LipCurve(
+        times,
+        _padded(curves.truth, len(times)),
+        _padded(curves.output, len(times)),
+        np.nan_to_num(_padded(curves.energy, len(times))),
+        other,
+    )
+    legend = [("var(--substitute)", reference)]
+    if np.isfinite(lips.source).any():
+        legend.append(("#7c8894", "truth (dashed)"))
+    if other is not None and rival is not None:
+        legend.append(("var(--delete)", rival.system))
+    legend += [("#fff6dd", "made anew"), ("#dbe2ea", "loudness")]
+    return lip_chart(lips, (spans[0][0], spans[-1][1]) if spans else (0.0, 0.0)), legend
+
+
+def _by_slice(
+    measure: Measure, track: Track, by: str, tables: Tables, systems: Sequence[str]
+) -> Markup:
     """Draw a measure over the slices of a track."""
     cuts = tables.of(track, by)
-    if not cuts:
-        return ""
     lines = [
         _line(
             system,
-            tables.reference,
-            colour,
+            tables,
             [
                 _point(place, cut.rows[system][measure.name], measure)
                 for place, cut in enumerate(cuts)
@@ -121,10 +150,9 @@ def _by_slice(
         )
         for system in systems
     ]
-    places = [f"{cut.slice.value} ({len(cut.slice.items)})" for cut in cuts]
     return line_chart(
-        heading(measure) + (f" ({measure.unit})" if measure.unit else ""),
-        places,
+        titled(measure),
+        [f"{cut.slice.value} ({len(cut.slice.items)})" for cut in cuts],
         [one for one in lines if one.points],
         below=f"{by} (items)",
         linked=by == "length",
@@ -138,8 +166,7 @@ def _by_distance(
     records: Sequence[Record],
     tables: Tables,
     systems: Sequence[str],
-    colour: Mapping[str, str],
-) -> str:
+) -> Markup:
     """Draw the error over the distance to the nearest seam."""
     clip_of = {item.id: clip_key(item) for item in bench.items if item.track == track}
     lines: list[Line] = []
@@ -159,9 +186,8 @@ def _by_distance(
             if len(sums) >= FEWEST_ITEMS:
                 made = estimate(_DISTANCE, sums, clip_of, draws=500, seed=0)
                 points.append(_point(place, made, _DISTANCE))
-        bars = False
         if points and system != TRUTH:
-            lines.append(_line(system, tables.reference, colour, points, bars=bars))
+            lines.append(_line(system, tables, points, bars=False))
     count = max((point.place for one in lines for point in one.points), default=-1) + 1
     every = 1 if count <= 16 else 2 if count <= 32 else 5
     places = [str(k + 1) if (k + 1) % every == 0 or k == 0 else "" for k in range(count)]
@@ -171,39 +197,26 @@ def _by_distance(
     )
 
 
-def _forests(track: Track, main: Sequence[Measure], tables: Tables) -> str:
-    return "".join(
-        forest(
-            measure,
-            [
-                c
-                for c in tables.contrasts
-                if (c.track, c.measure) == (track, measure.name) and c.system != TRUTH
-            ],
-            tables.reference,
-        )
-        for measure in main
-    )
-
-
-def _line(
-    system: str,
-    reference: str,
-    colour: Mapping[str, str],
-    points: Sequence[Point],
-    *,
-    bars: bool = True,
-) -> Line:
-    return Line(
-        system,
-        colour[system],
-        tuple(points),
-        strong=system == reference,
-        dashed=system == TRUTH,
-        bars=bars,
-    )
+def _line(system: str, tables: Tables, points: Sequence[Point], *, bars: bool = True) -> Line:
+    colour = colours(tables.systems, tables.reference)[system]
+    is_reference = system == tables.reference
+    return Line(system, colour, tuple(points), is_reference, system == TRUTH, bars)
 
 
 def _point(place: int, cell: Estimate, measure: Measure) -> Point:
     low, high = (value if isfinite(value) else nan for value in (cell.low, cell.high))
     return Point(place, cell.value, low, high, spelled(cell, measure))
+
+
+def _padded(values: Sequence[float | None], count: int) -> Float32:
+    """Return values as many as there are times, NaN where one is not known."""
+    row = np.array([np.nan if value is None else value for value in values[:count]], np.float32)
+    return np.concatenate([row, np.full(count - len(row), np.nan, np.float32)])
+
+
+def _on_times(times: Float32, record: Record) -> Float32 | None:
+    """Return another system's curve where it has the same moments; None if it has none."""
+    pairs = zip(record.curves.times_s, record.curves.output, strict=False)
+    known = {round(time_s, 3): value for time_s, value in pairs}
+    row = _padded([known.get(round(float(t), 3)) for t in times], len(times))
+    return row if np.isfinite(row).any() else None

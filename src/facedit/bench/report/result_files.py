@@ -13,7 +13,7 @@ from facedit.bench.record import Record
 from facedit.bench.report.cost import Cost
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.report.main_measures import is_drawn, main_measures
-from facedit.bench.report.numbers import formatted, heading, interval, plain
+from facedit.bench.report.numbers import formatted, interval, plain, titled
 from facedit.bench.report.result_tables import Count, Table, Tables
 from facedit.bench.report.slices import TRACKS
 from facedit.evaluation.measure import Measure
@@ -135,7 +135,7 @@ def results_md(
 def _md_table(table: Table, columns: Sequence[Measure], count: Mapping[str, Count]) -> str:
     """Write a Markdown table of the systems that have any of its columns, or nothing at all."""
     lines = [
-        f"| {' | '.join(['system', *(_md(_titled(m)) for m in columns), 'items'])} |",
+        f"| {' | '.join(['system', *(_md(titled(m)) for m in columns), 'items'])} |",
         f"|---|{'---:|' * (len(columns) + 1)}",
     ]
     for system, row in table.rows.items():
@@ -207,10 +207,6 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     writer.writerow(head)
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _titled(measure: Measure) -> str:
-    return heading(measure) + (f" ({measure.unit})" if measure.unit else "")
 
 
 def _md(text: str) -> str:

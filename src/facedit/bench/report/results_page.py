@@ -2,156 +2,223 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from facedit.bench.items import Bench
+from markupsafe import Markup
+
+from facedit.bench.items import Bench, Track
 from facedit.bench.record import Record
+from facedit.bench.report import numbers
+from facedit.bench.report.compare import Contrast
 from facedit.bench.report.cost import Cost
 from facedit.bench.report.example_items import ExampleItem
 from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.numbers import counted
-from facedit.bench.report.page_items import shown_items
-from facedit.bench.report.page_lists import (
-    cost_section,
-    facts_section,
-    not_done_section,
-    selfcheck_section,
-    systems_section,
+from facedit.bench.report.main_measures import is_drawn, main_measures
+from facedit.bench.report.measure_notes import note_on
+from facedit.bench.report.page_plots import (
+    VERDICT_COLOURS,
+    colours,
+    difference_charts,
+    drawn_systems,
+    line_charts,
+    lip_curve,
 )
-from facedit.bench.report.page_plots import track_plots
-from facedit.bench.report.page_style import BENCH_STYLE
-from facedit.bench.report.page_tables import TRACK_TITLES, measure_legend, track_tables
-from facedit.bench.report.palette import colours
 from facedit.bench.report.result_files import not_done
-from facedit.bench.report.result_tables import Tables
+from facedit.bench.report.result_tables import Count, Table, Tables
 from facedit.bench.report.slices import TRACKS, clip_key
 from facedit.bench.report.videos import SideBySide
 from facedit.evaluation.measure import Measure
-from facedit.report.document import document
-from facedit.report.drawing import escape
+from facedit.evaluation.stats import Estimate
+from facedit.report.page_kit import page
+
+FILES = ("results.csv", "results.json", "results.md")
+MOST_PLOTS = 4
+
+_TITLES: dict[Track, tuple[str, str]] = {
+    "reconstruct": (
+        "Reconstruct",
+        "A span of a real clip is hidden and filled with its own sound: the truth is known.",
+    ),
+    "edit": (
+        "Edit",
+        "New words: there is no truth. What the clip's own figures are is under “All measures”.",
+    ),
+    "generate": (
+        "Generate",
+        "Everything is hidden: one picture of the clip and its own sound make the whole.",
+    ),
+}
+_CUTS = {"corpus": "By corpus", "kind": "By kind of edit", "length": "By length"}
+_VERDICTS = (
+    (VERDICT_COLOURS["better"], "clearly better"),
+    (VERDICT_COLOURS["worse"], "clearly worse"),
+    (VERDICT_COLOURS[""], "not clear at 5 %, or no way is better"),
+)
 
 
-def bench_page(
-    bench: Bench,
-    records: Sequence[Record],
-    measures: Sequence[Measure],
-    facts: RunFacts,
-    tables: Tables,
-    costs: Sequence[Cost],
-    shown: Sequence[ExampleItem],
-    videos: Sequence[SideBySide],
-) -> str:
-    """Write the page.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that the page is made from.
 
-    Args:
+    Attributes:
         bench: The benchmark.
         records: The records.
         measures: The measures.
         facts: Facts about the run.
         tables: The tables.
         costs: The costs.
-        shown: Items to show.
-        videos: Their side-by-sides.
-
-    Returns:
-        A whole HTML document.
+        examples: Items to show, each with its video.
     """
-    colour = colours(tables.systems, tables.reference)
-    title = f"{bench.name} {bench.version}"
+
+    bench: Bench
+    records: Sequence[Record]
+    measures: Sequence[Measure]
+    facts: RunFacts
+    tables: Tables
+    costs: Sequence[Cost]
+    examples: Sequence[tuple[ExampleItem, SideBySide]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPart:
+    """A track of the page: what ``bench.html`` shows of it, in its order."""
+
+    name: Track
+    title: str
+    about: str
+    table: Table
+    main: Sequence[Measure]
+    drawn: Sequence[Measure]
+    groups: Mapping[str, Sequence[Measure]]
+    cuts: Mapping[str, Sequence[Table]]
+    contrasts: Mapping[tuple[str, str], Contrast]
+    counts: Mapping[str, Count]
+    line_colours: Sequence[tuple[str, str]]
+    has_more: bool
+    charts: Sequence[tuple[str, str, Sequence[Markup]]]
+    differences: Sequence[Markup]
+    examples: Sequence[tuple[ExampleItem, SideBySide, object]]
+    costs: Sequence[Cost]
+
+
+def bench_page(run: Run) -> str:
+    """Write the page: a whole HTML document."""
+    tables, facts = run.tables, run.facts
     columns = {name for table in tables.tables for name in table.columns}
-    body = [
-        f"<h1>{escape(title)}</h1><p class='soft'>{escape(_subtitle(bench, tables, facts))}</p>",
-        _tiles(bench, tables),
-        _contents(tables, costs),
-    ]
-    for track in TRACKS:
-        made = track_tables(track, tables, measures, colour)
-        if not made:
-            continue
-        heading, about = TRACK_TITLES[track]
-        chosen = [(s, v) for s, v in zip(shown, videos, strict=True) if s.item.track == track]
-        items = shown_items([s for s, _ in chosen], [v for _, v in chosen], tables.reference)
-        plots = track_plots(track, bench, records, measures, tables, colour)
-        count = counted(sum(item.track == track for item in bench.items), "item")
-        body.append(
-            f"<section id='{track}'><h2>{heading} <span class='soft small'>{count}</span>"
-            f"</h2><p class='soft small'>{about} {_reading(tables.reference)}</p>{made}</section>"
-        )
-        if plots:
-            body.append(f"<section><h2>{heading}: plots</h2>{plots}</section>")
-        if items:
-            body.append(
-                f"<section id='{track}-items'><h2>{heading}: worst, median, best</h2>"
-                f"{items}</section>"
+    shown = [measure for measure in run.measures if measure.name in columns]
+    videos = [measure for measure in shown if not is_drawn(measure)]
+    undone = not_done(run.bench, run.records, tables.systems)
+    other = Counter((r.system, r.reason) for r in undone if r.status != "failed")
+    first = {(r.system, r.reason): r.item for r in reversed(undone)}
+    entries = [("date", facts.date), ("command", facts.command), ("seed", str(facts.seed))]
+    entries += [*facts.versions.items(), *facts.machine.items()]
+    entries += [(f"weights: {name}", value) for name, value in facts.weights.items()]
+    return page(
+        "bench.html",
+        videos=True,
+        title=f"{run.bench.name} {run.bench.version}",
+        subtitle=_subtitle(run.bench, tables, facts),
+        tiles=_tiles(run.bench, tables),
+        tracks=[_part(track, whole, run) for track in TRACKS if (whole := tables.whole(track))],
+        files=FILES,
+        tables=tables,
+        facts=facts,
+        colours=colours(tables.systems, tables.reference),
+        verdict_colours=_VERDICTS,
+        legend=videos or shown,
+        has_drawn=len(videos) < len(shown),
+        failed=[(r.system, r.item, r.reason) for r in undone if r.status == "failed"],
+        # A system that has no answer to a kind of item says the same of each: once is enough.
+        inapplicable=[
+            (system, first[system, reason] if count == 1 else f"{count} items", reason)
+            for (system, reason), count in other.items()
+        ],
+        inapplicable_count=sum(other.values()),
+        costs=run.costs,
+        stages=sorted({name for cost in run.costs for name in cost.stages}),
+        run_facts=[(name, value) for name, value in entries if value],
+        rows_shown=_rows_shown,
+        note_on=note_on,
+        ways=numbers.WAYS,
+        **{
+            name: getattr(numbers, name)
+            for name in (
+                "counted", "formatted", "heading", "interval", "seconds", "spelled",
+                "spelled_difference",
             )
-    legend = measure_legend([measure for measure in measures if measure.name in columns])
-    body += [
-        f"<section id='measures'><h2>Measures</h2>{legend}</section>",
-        systems_section(tables.systems, facts, colour, tables.reference),
-        selfcheck_section(facts),
-        not_done_section(not_done(bench, records, tables.systems)),
-        cost_section(costs, colour),
-        facts_section(facts),
+        },
+    )  # fmt: skip
+
+
+def _part(track: Track, whole: Table, run: Run) -> TrackPart:
+    tables = run.tables
+    here = [measure for measure in run.measures if measure.name in whole.columns]
+    main, drawn = main_measures(track, here), main_measures(track, here, drawn=True)
+    groups: dict[str, list[Measure]] = {}
+    for measure in here:
+        groups.setdefault(measure.group, []).append(measure)
+    plotted = [*main[:MOST_PLOTS], *drawn[:MOST_PLOTS]]
+    systems = drawn_systems(track, plotted, tables)
+    colour = colours(tables.systems, tables.reference)
+    return TrackPart(
+        track,
+        *_TITLES[track],
+        whole,
+        main,
+        drawn,
+        groups,
+        {title: cuts for by, title in _CUTS.items() if (cuts := tables.of(track, by))},
+        {(c.system, c.measure): c for c in tables.contrasts if c.track == track},
+        {c.system: c for c in tables.counts if c.track == track},
+        [(colour[system], system) for system in systems],
+        sum(bool(row) for row in whole.rows.values()) > len(systems),
+        line_charts(track, run.bench, run.records, plotted, tables, systems),
+        difference_charts(track, plotted, tables),
+        [
+            (example, video, lip_curve(example.records, tables.reference))
+            for example, video in run.examples
+            if example.item.track == track
+        ],
+        [cost for cost in run.costs if cost.track == track],
+    )
+
+
+def _rows_shown(
+    table: Table, columns: Sequence[Measure], complete: bool
+) -> list[tuple[str, Mapping[str, Estimate]]]:
+    """Choose a table's rows: systems with any of its figures; those without any figure once."""
+    return [
+        (system, row)
+        for system, row in table.rows.items()
+        if any(measure.name in row for measure in columns) or (complete and not row)
     ]
-    return document(title, "".join(body), BENCH_STYLE, videos=True)
 
 
 def _subtitle(bench: Bench, tables: Tables, facts: RunFacts) -> str:
     clips = len({clip_key(item) for item in bench.items})
     speakers = len({item.clip.speaker for item in bench.items})
+    version = facts.versions.get("facedit")
     parts = [
-        f"{counted(len(bench.items), 'item')} from {counted(clips, 'clip')} of "
-        f"{counted(speakers, 'speaker')}",
-        counted(len(tables.systems), "system"),
+        f"facedit {version}" if version else "",
+        f"{numbers.counted(len(bench.items), 'item')} from {numbers.counted(clips, 'clip')} of "
+        f"{numbers.counted(speakers, 'speaker')}",
+        numbers.counted(len(tables.systems), "system"),
         f"seed {facts.seed}",
+        facts.date,
     ]
-    if version := facts.versions.get("facedit"):
-        parts.insert(0, f"facedit {version}")
-    if facts.date:
-        parts.append(facts.date)
-    return " · ".join(parts)
+    return " · ".join(part for part in parts if part)
 
 
-def _tiles(bench: Bench, tables: Tables) -> str:
+def _tiles(bench: Bench, tables: Tables) -> list[tuple[int, str]]:
     """Show what became of the items."""
-    totals = [
+    by_track = Counter(item.track for item in bench.items)
+    missing = sum(one.missing for one in tables.counts)
+    return [
+        *((by_track[track], f"items to {track}") for track in TRACKS if by_track[track]),
         (sum(one.done for one in tables.counts), "results measured"),
         (sum(one.failed for one in tables.counts), "failed"),
         (sum(one.not_applicable for one in tables.counts), "not applicable"),
+        *([(missing, "not run yet")] if missing else []),
     ]
-    if missing := sum(one.missing for one in tables.counts):
-        totals.append((missing, "not run yet"))
-    tracks = [
-        (sum(item.track == track for item in bench.items), f"items to {track}") for track in TRACKS
-    ]
-    shown = "".join(
-        f"<div class='tile'><b>{value}</b><span>{name}</span></div>"
-        for value, name in [*((v, n) for v, n in tracks if v), *totals]
-    )
-    return f"<div class='tiles'>{shown}</div>"
-
-
-def _contents(tables: Tables, costs: Sequence[Cost]) -> str:
-    held = {table.slice.track for table in tables.tables}
-    links: list[tuple[str, str]] = [
-        (track, TRACK_TITLES[track][0]) for track in TRACKS if track in held
-    ]
-    links += [("measures", "Measures"), ("systems", "Systems"), ("selfcheck", "Proof")]
-    links += [("not-done", "Failed")]
-    links += [("cost", "Cost")] if costs else []
-    links += [("facts", "What was run")]
-    shown = "".join(f"<a href='#{anchor}'>{name}</a>" for anchor, name in links)
-    files = "".join(
-        f"<a href='{name}'>{name}</a>" for name in ("results.csv", "results.json", "results.md")
-    )
-    return f"<nav>{shown}<span class='soft'>·</span>{files}</nav>"
-
-
-def _reading(reference: str) -> str:
-    """Say how to read a table."""
-    return (
-        "Small print: 95 % intervals, bootstrapped over clips. Green: best of the systems that "
-        "were measured on all items of the column. <span class='up' style='margin:0'>▲</span> "
-        "<span class='down' style='margin:0'>▼</span>: clearly better or worse than "
-        f"{escape(reference)} on the same items. Point at a figure for its items and test."
-    )

@@ -13,8 +13,8 @@ from facedit.bench.report.example_items import ExampleItem
 from facedit.errors import FaceditError
 from facedit.media.read import read_frames
 from facedit.media.side_by_side import Column, videos_beside
+from facedit.report.page_kit import data_uri
 from facedit.report.run_report import Picture
-from facedit.report.strips import data_uri
 from facedit.units import frame_time
 
 FOLDER = "media"

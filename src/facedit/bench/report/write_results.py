@@ -20,14 +20,13 @@ from facedit.bench.report.result_files import (
     unmeasured,
 )
 from facedit.bench.report.result_tables import Count, make_tables
-from facedit.bench.report.results_page import bench_page
+from facedit.bench.report.results_page import FILES, Run, bench_page
 from facedit.bench.report.videos import side_by_sides
 from facedit.errors import OutputNotWritable
 from facedit.evaluation.measure import Measure
 from facedit.media.output import whole_or_nothing
 
 PAGE = "index.html"
-RESULTS = ("results.csv", "results.json", "results.md")
 COST = "cost.csv"
 
 
@@ -118,21 +117,18 @@ def write_results(
     except OSError as error:
         raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
     videos = side_by_sides(folder, shown, reference, facts.clips)
+    examples = list(zip(shown, videos, strict=True))
     absent = dict(unproven or {}) | unmeasured(tables, known, measures)
     markdown = results_md(bench, tables, measures, absent)
     documents = {
-        RESULTS[0]: results_csv(tables, measures),
-        RESULTS[1]: results_json(bench, tables, known, measures, facts),
-        RESULTS[2]: markdown,
+        FILES[0]: results_csv(tables, measures),
+        FILES[1]: results_json(bench, tables, known, measures, facts),
+        FILES[2]: markdown,
         COST: cost_csv(spent),
-        PAGE: bench_page(bench, known, measures, facts, tables, spent, shown, videos),
+        PAGE: bench_page(Run(bench, known, measures, facts, tables, spent, examples)),
     }
     for name, text in documents.items():
         with whole_or_nothing(folder / name, force=True) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    notes = tuple(
-        f"{one.item.id}: {video.note}"
-        for one, video in zip(shown, videos, strict=True)
-        if not video.file
-    )
+    notes = tuple(f"{one.item.id}: {video.note}" for one, video in examples if not video.file)
     return Report(folder / PAGE, markdown, tables.counts, notes)

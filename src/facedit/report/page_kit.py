@@ -1,0 +1,79 @@
+"""The page kit: templates that escape every text; pages load nothing and run nothing."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import unicodedata
+
+import cv2
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from facedit.report.run_report import Picture
+
+_FORBIDDEN = frozenset(("Cc", "Cs"))
+"""Control characters and lone surrogates, which no page may hold. Joiners and marks of direction
+(Cf) stay: Arabic and Persian need them."""
+
+_STRIP_HEIGHT = 256
+"""Pictures are embedded no higher than this: twice what is shown, for sharp screens."""
+
+_JPEG_QUALITY = 85
+
+
+def page(template: str, **content: object) -> str:
+    """Fill a page of ``templates/``: a whole HTML document.
+
+    What ``content`` holds is escaped wherever it is put, except drawings (``Markup``).
+    """
+    return _environment().get_template(template).render(content)
+
+
+def clean(value: object) -> object:
+    """Replace what no page may hold in a text by U+FFFD; other things stay as they are."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join("\ufffd" if unicodedata.category(c) in _FORBIDDEN else c for c in value)
+
+
+def data_uri(picture: Picture) -> str:
+    """Pack a picture into a data URI (JPEG).
+
+    Args:
+        picture: The picture.
+
+    Returns:
+        The URI.
+
+    Raises:
+        ValueError: If it is not RGB of at least one pixel.
+    """
+    pixels = picture.pixels
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size or pixels.dtype != np.uint8:
+        raise ValueError(f"Not an RGB picture: {pixels.dtype} {pixels.shape}.")
+    if pixels.shape[0] > _STRIP_HEIGHT:
+        width = max(round(pixels.shape[1] * _STRIP_HEIGHT / pixels.shape[0]), 1)
+        resized = cv2.resize(pixels, (width, _STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(resized, dtype=np.uint8)
+    done, jpeg = cv2.imencode(
+        ".jpg", pixels[:, :, ::-1].copy(), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    )
+    if not done:
+        raise ValueError(f"A picture of {pixels.shape} could not be encoded.")
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode('ascii')}"
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("facedit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=clean,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = data_uri
+    return environment
