@@ -11,14 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedit.bench.measures.registry import proven_measures
 from facedit.bench.selfcheck.disturb import DISTURBANCES
-from facedit.bench.selfcheck.expectations import EXPECTATIONS
-from facedit.bench.selfcheck.expected import (
-    Row,
-)
+from facedit.bench.selfcheck.expectations import expectations
+from facedit.bench.selfcheck.expected import Row, judge, unexamined
 from facedit.bench.selfcheck.figures import TRUTH, Figures
-from facedit.bench.selfcheck.judge import judge, unexamined
-from facedit.bench.selfcheck.measuring import measures
 
 Recorded = dict[str, np.ndarray]
 """By key: sums by disturbance and item, NaN where there are none."""
@@ -40,9 +37,9 @@ def rows_of(recorded: Recorded) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         ]
         for place, name in enumerate(NAMES)
     }  # fmt: skip
-    known = {name: one for name, one in measures().items() if one.sums in recorded}
+    known = {name: one for name, one in proven_measures().items() if one.sums in recorded}
     figures = Figures(readings, known)
-    wanted = [one for one in EXPECTATIONS if one.measure in known]
+    wanted = [one for one in expectations() if one.measure in known]
     return judge(wanted, figures), unexamined(wanted, figures)
 
 
@@ -177,4 +174,4 @@ def test_a_broken_measure_is_found_out(
     assert BROKEN[breaks] in failed
     # Nobody else is blamed: what failed has sums that were changed.
     changed = {key for key in sums if not np.array_equal(sums[key], recorded[key], equal_nan=True)}
-    assert {measures()[name].sums for name in failed} <= changed
+    assert {proven_measures()[name].sums for name in failed} <= changed

@@ -8,9 +8,7 @@ import pytest
 
 from bench.scenes import make_item
 from facedit.bench.selfcheck.chosen_items import choose_items, partners
-from facedit.bench.selfcheck.expected import (
-    Row,
-)
+from facedit.bench.selfcheck.expected import Row
 from facedit.bench.selfcheck.fingerprint import fingerprint, versions
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, left_out, load, require, save
 from facedit.errors import FaceditError, UsageError

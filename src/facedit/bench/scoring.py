@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.prepared_item import Case
+from facedit.bench.items import Item
+from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.reference import (
     Original,
     check_count,
     check_format,
+    original_of,
     rows_of,
     rows_shown_at,
     window,
@@ -19,6 +22,7 @@ from facedit.bench.reference import (
 from facedit.bench.scene import Scene, View
 from facedit.compose.sound import stretches
 from facedit.compose.spans import speech_on
+from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.smooth import smooth_track
@@ -29,11 +33,10 @@ from facedit.media.sound import read_sound
 from facedit.motion.identity import Identity
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
+from facedit.progress import StageClock
 from facedit.speech.encoders import Encoder, features_name
 from facedit.types import LANDMARKS, FaceTrack, Float32, Float64, Sound, SpeechFeatures, UInt8
 from facedit.units import first_frame_from, frame_time
-
-__all__ = ["drawn_scene", "scene_of", "truth_scene", "view_of"]
 
 
 def scene_of(
@@ -66,11 +69,32 @@ def scene_of(
             frames.append(frame.rgb())
             stamps.append(frame.time_s)
     check_count(original, video, info, count)
-    found = zip(stamps, frames, strict=True)
-    track = smooth_track(
-        track_face(found, FaceChoice(largest=True), landmarker=landmarker or Landmarker())
-    )
+    track = _tracked(stamps, frames, landmarker or Landmarker())
     return _scene(case, original, tuple(frames), track, read_sound(video, info=info), drawn)
+
+
+def seen_anew(
+    scene: Scene, frames: tuple[UInt8, ...], space: MotionSpace, landmarker: Landmarker
+) -> View:
+    """Look at changed pictures of a scene's output, as at a system's.
+
+    Pictures in which no face is found give a view without landmarks.
+    """
+    times_s = scene.output.times_s
+    try:
+        track = _tracked(times_s.tolist(), frames, landmarker)
+    except NoFace:
+        nothing = np.full_like(scene.output.landmarks, np.nan)
+        motion = np.full_like(scene.output.motion, np.nan)
+        return replace(scene.output, frames=frames, landmarks=nothing, motion=motion)
+    return view_of(space, scene.identity, frames, track, times_s)
+
+
+def scene_of_truth(item: Item, clips: Path, encoder: Encoder) -> Scene:
+    """Look at the clip of an item with ground truth as if a system had made it."""
+    # Nothing is written: no system answers, so nothing is withheld.
+    case = build_case(item, clips, clips, StageClock(), hide=False, encoder=encoder)
+    return truth_scene(case, original_of(case))
 
 
 def truth_scene(case: Case, original: Original) -> Scene:
@@ -110,6 +134,13 @@ def drawn_scene(case: Case, original: Original, drawn: Float32) -> Scene | None:
     if scene.drawn is None:
         return None
     return replace(scene, output=replace(scene.output, motion=scene.drawn))
+
+
+def _tracked(
+    times_s: Sequence[float], frames: Sequence[UInt8], landmarker: Landmarker
+) -> FaceTrack:
+    found = zip(times_s, frames, strict=True)
+    return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=landmarker))
 
 
 def _scene(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 
@@ -34,6 +35,9 @@ ALL = (
     face_identity, frechet, pass_through, diversity,
 )  # fmt: skip
 """The modules, in the order of the tables."""
+
+EARS = (lips, silence, phone_sync, pass_through, diversity, av_sync)
+"""Those that hear, or need no pictures: quickly measured."""
 
 OF_MOTION = (lips, spectra, av_sync, silence, continuity, diversity)
 """Those that need no pictures, and no landmarks of the drawn mouth either."""
@@ -76,24 +80,22 @@ def load_nets(device: torch.device | str = "cpu") -> Nets:
     )  # fmt: skip
 
 
-def measure_scene(scene: Scene, nets: Nets) -> Sums:
-    """Measure a video.
+Needs = Literal["ears", "eyes", "all"]
+"""How much is measured, because looking is slow: ``EARS``, all but ST-LPIPS, or all."""
 
-    Args:
-        scene: What is seen of it.
-        nets: The networks.
 
-    Returns:
-        Sums by key.
-    """
+def measure_scene(scene: Scene, nets: Nets, needs: Needs = "all") -> Sums:
+    """Measure a video: sums by key."""
     found: dict[str, list[float]] = {}
-    for part in (lips, landmarks, spectra, head, phone_sync, silence, continuity, sharpness,
-                 pass_through):  # fmt: skip
+    for part in (lips, phone_sync, silence, pass_through):
         found |= part.sums(scene)
     found |= av_sync.sums(scene, nets.sync)
-    found |= picture.sums(scene, nets.stlpips)
-    found |= face_identity.sums(scene, nets.face)
-    found |= frechet.sums(scene, nets.features)
+    if needs != "ears":
+        for part in (landmarks, spectra, head, continuity, sharpness):
+            found |= part.sums(scene)
+        found |= picture.sums(scene, nets.stlpips if needs == "all" else None)
+        found |= face_identity.sums(scene, nets.face)
+        found |= frechet.sums(scene, nets.features)
     return {key: tuple(values) for key, values in found.items()}
 
 
@@ -113,6 +115,15 @@ def measure_drawn(scene: Scene, nets: Nets) -> Sums:
         found |= part.sums(bare)
     found |= av_sync.sums(bare, nets.sync)
     return {f"{DRAWN}{key}": tuple(values) for key, values in found.items()}
+
+
+def proven_measures() -> dict[str, Measure]:
+    """Return the measures that must prove themselves: those of videos, and the diversity of takes.
+
+    Those of motion as drawn are the same functions on another motion.
+    """
+    of_video = [one for one in MEASURES if not one.name.startswith(DRAWN)]
+    return {one.name: one for one in (*of_video, *diversity.MEASURES)}
 
 
 def _drawn(measure: Measure) -> Measure:

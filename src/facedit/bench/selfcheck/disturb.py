@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from facedit.bench.measures.registry import Needs
 from facedit.bench.scene import Scene, View
 from facedit.bench.selfcheck import picture_disturbances as pictures
 from facedit.bench.selfcheck import sound_disturbances as sounds
@@ -58,8 +59,7 @@ class Disturbance:
         title: Its name for people.
         kind: What it changes: ``nothing``, ``sound``, ``pictures``, ``motion`` or ``takes``.
         apply: Disturbs a scene.
-        needs: What its measuring takes, because looking is slow: ``ears`` (only measures that hear
-            or need no pictures), ``eyes`` (all but ST-LPIPS) or ``all``.
+        needs: How much is measured.
         shift: Motion frames by which the sound comes late.
     """
 
@@ -67,7 +67,7 @@ class Disturbance:
     title: str
     kind: Literal["nothing", "sound", "pictures", "motion", "takes"]
     apply: Callable[[Scene, Help], Scene]
-    needs: Literal["ears", "eyes", "all"] = "all"
+    needs: Needs = "all"
     shift: int = 0
 
 
@@ -109,14 +109,7 @@ def turn_head(scene: Scene, angle: float = TURN_RAD, growth: float = GROWTH) -> 
 
 
 def rest_lips(scene: Scene) -> Scene:
-    """Let the lips rest in the hidden frames, in motion only, and put silence under them.
-
-    Args:
-        scene: The scene.
-
-    Returns:
-        The scene.
-    """
+    """Let the lips rest in the hidden frames, in motion only, and put silence under them."""
     hidden = np.flatnonzero(scene.hidden)
     motion = scene.output.motion.copy()
     if len(hidden):
@@ -161,7 +154,7 @@ def _of_pictures(
     name: str,
     title: str,
     change: Callable[[Scene, Help], pictures.Pictures],
-    needs: Literal["eyes", "all"] = "all",
+    needs: Needs = "all",
 ) -> Disturbance:
     def apply(scene: Scene, help: Help) -> Scene:
         return with_pictures(scene, change(scene, help), help.retrack)

@@ -1,12 +1,14 @@
 """Kinds of expectations: each compares itself with the figures and says what it saw.
 
-A measure that should move must move by an amount that matters *and* do so whichever clips had been
-drawn. A measure that should stay may move by a stated amount, or by what its own figure
-is uncertain by anyway, whichever is more.
+No amount is one that a data set showed. A measure *moves* if it changes by ``MOVED`` times what
+tracking the same pictures anew changes, by an amount that tables can show, whichever clips had been
+drawn. A measure *stays* if it changes by less than ``LITTLE`` of what it moves by where it is meant
+to move, or by what its own figure is uncertain by anyway.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,10 +16,18 @@ import numpy as np
 
 from facedit.bench.selfcheck.figures import TRUTH, Effect, Figures
 
-Way = Literal["up", "down", "away"]
+TRACKED_ANEW = "tracked_anew"
+"""The disturbance that only has the same pictures tracked again: what it changes is noise."""
+
+MOVED = 5.0
+LITTLE = 1 / 3
+SHOWN = 5
+"""Units of the last decimal of a table that are a difference."""
 
 CERTAIN = 0.975
 """Share of the bootstrap draws of clips in which a figure must move the right way."""
+
+Way = Literal["up", "down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,117 +58,100 @@ class Expectation(Protocol):
     def measure(self) -> str:
         """The measure it speaks of."""
 
+    @property
+    def disturbances(self) -> frozenset[str]:
+        """The disturbances without which it cannot be judged."""
+
     def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen.
-
-        Args:
-            figures: The figures.
-
-        Returns:
-            The row.
-        """
+        """Compare it with what was seen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """Where a figure must lie.
+class _OfOne:
+    """An expectation of one disturbance."""
 
-    Attributes:
-        measure: The measure.
-        low: Smallest figure.
-        high: Largest figure.
-        reason: Why.
-        disturbance: Of which clips; the undisturbed ones by default.
-    """
-
+    disturbance: str
     measure: str
+    reason: str
+
+    @property
+    def disturbances(self) -> frozenset[str]:
+        """The disturbance."""
+        return frozenset((self.disturbance,))
+
+    def _row(self, expected: str, seen: Effect | str, ok: bool) -> Row:
+        said = seen if isinstance(seen, str) else f"{seen.truth:.4g} → {seen.seen:.4g}"
+        return Row(self.disturbance, self.measure, expected, said, ok, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Band(_OfOne):
+    """Where a figure must lie, from ``low`` to ``high``."""
+
     low: float
     high: float
-    reason: str
-    disturbance: str = TRUTH
 
     def judge(self, figures: Figures) -> Row:
         """Compare it with what was seen."""
         seen = figures.interval(self.disturbance, self.measure)[0]
         ok = bool(self.low <= seen <= self.high)
-        expected = f"{self.low:.4g} to {self.high:.4g}"
-        return Row(self.disturbance, self.measure, expected, f"{seen:.4g}", ok, self.reason)
+        return self._row(f"{self.low:.4g} to {self.high:.4g}", f"{seen:.4g}", ok)
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """A measure that a disturbance must move.
+class Moves(_OfOne):
+    """A measure that a disturbance must move, and which way."""
 
-    Attributes:
-        disturbance: The disturbance.
-        measure: The measure.
-        way: Which way: ``away`` means either.
-        least: By how much at least, in the measure's unit.
-        reason: Why.
-    """
-
-    disturbance: str
-    measure: str
     way: Way
-    least: float
-    reason: str
 
     def judge(self, figures: Figures) -> Row:
         """Compare it with what was seen."""
-        effect = figures.effect(self.disturbance, self.measure)
-        along = {"up": effect.change, "down": -effect.change, "away": abs(effect.change)}[self.way]
-        surely = {"up": effect.rises, "down": effect.falls}.get(
-            self.way, max(effect.rises, effect.falls)
-        )
-        ok = bool(along >= self.least and surely >= CERTAIN)
-        expected = f"{self.way} by {self.least:.4g} or more"
-        return Row(self.disturbance, self.measure, expected, _said(effect), ok, self.reason)
+        effect, least = figures.effect(self.disturbance, self.measure), move(figures, self.measure)
+        rises = self.way == "up"
+        along, surely = (effect.change, effect.rises) if rises else (-effect.change, effect.falls)
+        ok = bool(along >= least and surely >= CERTAIN)
+        return self._row(f"{self.way} by {least:.3g} or more", effect, ok)
 
 
 @dataclass(frozen=True, slots=True)
-class Stays:
-    """A measure that a disturbance must not move.
+class Stays(_OfOne):
+    """A measure that a disturbance must not move; ``meant``: those that must move it."""
 
-    Attributes:
-        disturbance: The disturbance.
-        measure: The measure.
-        within: By how much it may change, in the measure's unit.
-        reason: Why.
-    """
-
-    disturbance: str
-    measure: str
-    within: float
-    reason: str
+    meant: tuple[str, ...]
 
     def judge(self, figures: Figures) -> Row:
         """Compare it with what was seen."""
         effect = figures.effect(self.disturbance, self.measure)
-        allowed = max(self.within, effect.spread)
+        allowed = max(LITTLE * own_move(figures, self.measure, self.meant), effect.spread)
         ok = bool(abs(effect.change) <= allowed)
-        expected = f"stays within {allowed:.4g}"
-        return Row(self.disturbance, self.measure, expected, _said(effect), ok, self.reason)
+        return self._row(f"stays within {allowed:.3g}", effect, ok)
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
-    """A measure that does not look at what a disturbance changes: not one clip's figure changes.
-
-    Attributes:
-        disturbance: The disturbance.
-        measure: The measure.
-        reason: Why.
-    """
-
-    disturbance: str
-    measure: str
-    reason: str
+class Same(_OfOne):
+    """A measure that does not look at what a disturbance changes: not one clip's figure changes."""
 
     def judge(self, figures: Figures) -> Row:
         """Compare it with what was seen."""
-        said = _said(figures.effect(self.disturbance, self.measure))
         ok = figures.same(self.disturbance, self.measure)
-        return Row(self.disturbance, self.measure, "stays the same", said, ok, self.reason)
+        return self._row("stays the same", figures.effect(self.disturbance, self.measure), ok)
+
+
+@dataclass(frozen=True, slots=True)
+class Follows(_OfOne):
+    """A figure of single clips that must say ``value``, give or take ``within``, in a ``share``."""
+
+    value: float
+    within: float
+    share: float
+
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        single = figures.singly(self.disturbance, self.measure)
+        single = single[np.isfinite(single)]
+        right = float(np.mean(np.abs(single - self.value) <= self.within)) if len(single) else 0.0
+        expected = f"{self.value:+g} ± {self.within:g} in {100 * self.share:.0f} % of the clips"
+        return self._row(expected, f"in {100 * right:.0f} % of {len(single)}", right >= self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +169,13 @@ class Ordered:
     name: str
     steps: tuple[tuple[str, ...], ...]
     measure: str
-    way: Literal["up", "down"]
+    way: Way
     reason: str
+
+    @property
+    def disturbances(self) -> frozenset[str]:
+        """All steps."""
+        return frozenset(name for step in self.steps for name in step)
 
     def judge(self, figures: Figures) -> Row:
         """Compare it with what was seen."""
@@ -191,37 +189,46 @@ class Ordered:
         return Row(self.name, self.measure, f"{self.way} at every step", said, ok, self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Follows:
-    """A figure of single clips that must say how large the disturbance was.
+def move(figures: Figures, measure: str) -> float:
+    """Return the least change that counts as a move, in the measure's unit."""
+    noise = figures.effect(TRACKED_ANEW, measure).noise
+    shown = SHOWN * 10.0 ** -figures.measures[measure].digits
+    return max(MOVED * noise, shown) if np.isfinite(noise) else shown
 
-    Attributes:
-        disturbance: The disturbance.
-        measure: The measure.
-        value: What it should say.
-        within: How far off it may be.
-        share: Share of the clips that must say so.
-        reason: Why.
+
+def own_move(figures: Figures, measure: str, meant: Iterable[str]) -> float:
+    """Return the least that the disturbances meant for a measure move it by; NaN if none does."""
+    moves = [abs(figures.effect(one, measure).change) for one in meant]
+    return float(np.nanmin(moves)) if np.isfinite(moves).any() else float("nan")
+
+
+def judge(expectations: Iterable[Expectation], figures: Figures) -> tuple[Row, ...]:
+    """Compare expectations with what was seen.
+
+    A row for each whose disturbances were made; one whose measure does not exist is not fulfilled.
     """
-
-    disturbance: str
-    measure: str
-    value: float
-    within: float
-    share: float
-    reason: str
-
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
-        single = figures.singly(self.disturbance, self.measure)
-        single = single[np.isfinite(single)]
-        right = float(np.mean(np.abs(single - self.value) <= self.within)) if len(single) else 0.0
-        expected = f"{self.value:+g} ± {self.within:g} in {100 * self.share:.0f} % of the clips"
-        said = f"in {100 * right:.0f} % of {len(single)}"
-        ok = right >= self.share
-        return Row(self.disturbance, self.measure, expected, said, ok, self.reason)
+    rows = []
+    for one in expectations:
+        if not one.disturbances <= set(figures.readings):
+            continue
+        if one.measure in figures.measures:
+            rows.append(one.judge(figures))
+        else:
+            where = ", ".join(sorted(one.disturbances))
+            rows.append(Row(where, one.measure, "is measured", "no such measure", False, ""))
+    return tuple(rows)
 
 
-def _said(effect: Effect) -> str:
-    """Say what happened to a figure."""
-    return f"{effect.truth:.4g} → {effect.seen:.4g}"
+def unexamined(expectations: Sequence[Expectation], figures: Figures) -> tuple[str, ...]:
+    """Name the measures that no disturbance is expected to move: nothing was proven of them.
+
+    Those of the clip itself, which only stand beside others, are not listed.
+    """
+    proven = {
+        one.measure
+        for one in expectations
+        if isinstance(one, (Moves, Ordered))
+        or (isinstance(one, (Band, Follows)) and one.disturbance != TRUTH)
+    }
+    known = figures.measures.items()
+    return tuple(name for name, one in known if name not in proven and one.better != "none")

@@ -34,7 +34,7 @@ class Effect:
         rises: Share of the (paired) bootstrap draws of clips in which the figure rises.
         falls: Share of the draws in which it falls.
         spread: Standard deviation of the truth's figure over the same draws.
-        by_item: The truth's figures of single clips spread by this much (standard deviation).
+        noise: Root mean square of the change over the same draws.
     """
 
     truth: float
@@ -43,7 +43,7 @@ class Effect:
     rises: float
     falls: float
     spread: float
-    by_item: float
+    noise: float
 
 
 class Figures:
@@ -89,7 +89,6 @@ class Figures:
         with np.errstate(invalid="ignore", divide="ignore"):
             true_value, seen_value = value(true.sum(axis=0)), value(seen.sum(axis=0))
             true_draws, seen_draws = value(self._counts @ true), value(self._counts @ seen)
-            single = value(true)
         steps = seen_draws - true_draws
         steps = steps[np.isfinite(steps)]
         return Effect(
@@ -99,8 +98,13 @@ class Figures:
             float(np.mean(steps > 0)) if len(steps) else 0.0,
             float(np.mean(steps < 0)) if len(steps) else 0.0,
             _deviation(true_draws),
-            _deviation(single),
+            float(np.sqrt(np.mean(steps**2))) if len(steps) else float("nan"),
         )
+
+    def part(self, items: Sequence[int], measure: str) -> Figures:
+        """Return the figures of some of the items, by their numbers, and of one measure."""
+        readings = {key: [rows[i] for i in items] for key, rows in self.readings.items()}
+        return Figures(readings, {measure: self.measures[measure]})
 
     def interval(self, disturbance: str, measure: str) -> tuple[float, float, float]:
         """Return a figure with its interval.

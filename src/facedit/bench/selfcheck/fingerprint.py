@@ -16,7 +16,7 @@ from facedit.weights.fetch import ASSETS, is_installed
 from facedit.weights.shipped import shipped_files
 
 _CODE = (
-    "bench/measures", "bench/nets", "bench/selfcheck", "bench/scene.py", "bench/truth.py",
+    "bench/measures", "bench/nets", "bench/selfcheck", "bench/scene.py", "bench/scoring.py",
     "evaluation/measure.py", "lip_sync",
 )  # fmt: skip
 _PACKAGES = ("numpy", "torch", "opencv-python-headless", "av", "ai-edge-litert")

@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from facedit.bench.selfcheck.expected import (
-    Row,
-)
+from facedit.bench.selfcheck.expected import Row
 from facedit.errors import FaceditError
 from facedit.media.output import whole_or_nothing
 
 JSON_NAME, PAGE_NAME = "selfcheck.json", "selfcheck.html"
-FORMAT = "facedit-selfcheck-1"
+FORMAT = "facedit-selfcheck-2"
 
 
 class SelfCheckFailed(FaceditError):
@@ -57,6 +55,11 @@ class SelfCheck:
         return tuple(row for row in self.rows if not row.ok)
 
     @property
+    def failed_lines(self) -> list[str]:
+        """The same in words."""
+        return [in_words(row) for row in self.failed]
+
+    @property
     def unproven(self) -> dict[str, str]:
         """Measures whose figures must not be shown, each with the first reason."""
         found: dict[str, str] = {}
@@ -84,19 +87,12 @@ class SelfCheck:
             counts[row.disturbance] = (good + row.ok, all_ + 1)
         lines += [f"  {name:<22} {good:>3} of {all_}" for name, (good, all_) in counts.items()]
         lines += [f"  {name:<22} not tested: {why}" for name, why in self.skipped.items()]
-        lines += [f"  {in_words(row)}" for row in self.failed]
+        lines += [f"  {line}" for line in self.failed_lines]
         return "\n".join(lines)
 
 
 def in_words(row: Row) -> str:
-    """Say in one line what an expectation found.
-
-    Args:
-        row: The expectation.
-
-    Returns:
-        For example ``blurred_mouth: sharpness should go down by 0.1 or more, was 1 → 0.99``.
-    """
+    """Say in one line what an expectation found."""
     return f"{row.disturbance}: {row.measure} should be or go {row.expected}; was {row.seen}"
 
 

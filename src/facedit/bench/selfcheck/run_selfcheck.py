@@ -10,13 +10,16 @@ from pathlib import Path, PurePosixPath
 
 from facedit.bench.items import Bench, ClipFacts, Item
 from facedit.bench.material import ORIGIN as MADE
+from facedit.bench.measures import diversity
+from facedit.bench.measures.registry import load_nets, measure_scene, proven_measures
 from facedit.bench.scene import Scene
+from facedit.bench.scoring import scene_of_truth, seen_anew
 from facedit.bench.selfcheck.chosen_items import LEAST, choose_items, partners
 from facedit.bench.selfcheck.disturb import DISTURBANCES, TAKES, Disturbance, Help
-from facedit.bench.selfcheck.expectations import EXPECTATIONS
+from facedit.bench.selfcheck.expectations import expectations
+from facedit.bench.selfcheck.expected import judge, unexamined
 from facedit.bench.selfcheck.figures import Figures, ItemSums
 from facedit.bench.selfcheck.fingerprint import fingerprint, versions
-from facedit.bench.selfcheck.judge import disturbances_of, judge, unexamined, units_of
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, load, save
 from facedit.bench.selfcheck.selfcheck_page import selfcheck_html
 from facedit.device import AUTO, choose_device
@@ -103,21 +106,19 @@ def selfcheck(
         if name in readings and not any(readings[name]):
             skipped[name] = why
             del readings[name]
-    from facedit.bench.selfcheck.measuring import measures
-
-    figures = Figures(readings, measures(), [pair.item.clip.sha256 for pair in used], seed=seed)
-    wanted = [one for one in EXPECTATIONS if disturbances_of(one) <= set(readings)]
+    clips = [pair.item.clip.sha256 for pair in used]
+    figures = Figures(readings, proven_measures(), clips, seed=seed)
     found = SelfCheck(
-        judge(wanted, figures),
+        judge(expectations(), figures),
         skipped,
-        unexamined(wanted, figures),
+        unexamined(expectations(), figures),
         tuple(pair.item.id for pair in used),
         depends_on,
         versions(),
         round(time.monotonic() - began, 1),
     )
     corpora = [pair.item.clip.corpus for pair in used]
-    page = selfcheck_html(found, figures, corpora, units_of(wanted))
+    page = selfcheck_html(found, figures, corpora, expectations())
     save(found, output, page)
     return found
 
@@ -150,17 +151,17 @@ def make_worker(clips_root: Path, device: str = AUTO) -> Callable[[Pair], dict[s
     Returns:
         A function from a pair of items to the sums by disturbance.
     """
-    from facedit.bench.measures.registry import load_nets
-    from facedit.bench.selfcheck.measuring import measurer
-    from facedit.bench.selfcheck.retrack import retracker
-    from facedit.bench.truth import scene_of_truth
     from facedit.face.landmarker import Landmarker
     from facedit.motion.space import MotionSpace
     from facedit.speech.encoders import encoder_named
 
     place = choose_device(device)
-    measure, encoder = measurer(load_nets(place)), encoder_named(device=place)
-    retrack = retracker(Landmarker(), MotionSpace.load())
+    nets, encoder = load_nets(place), encoder_named(device=place)
+    retrack = partial(seen_anew, space=MotionSpace.load(), landmarker=Landmarker())
+
+    def measure(scene: Scene, one: Disturbance) -> Sums:
+        takes = {key: tuple(values) for key, values in diversity.sums(scene).items()}
+        return measure_scene(scene, nets, one.needs) | takes
 
     # A partner is often the next item of the same corpus.
     @lru_cache(maxsize=3)

@@ -1,122 +1,58 @@
-"""The self-check as a page: the verdict, the matrix, the sync curves, every expectation."""
+"""The self-check as a page: the verdict, what moved what, the sync curves, every expectation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
 
-from facedit.bench.selfcheck.figures import Figures
-from facedit.bench.selfcheck.matrix import SCALE, matrix_picture
+from markupsafe import Markup
+
+from facedit.bench.selfcheck.disturb import DISTURBANCES
+from facedit.bench.selfcheck.expected import Expectation, Moves, Row, own_move
+from facedit.bench.selfcheck.figures import TRUTH, Figures
 from facedit.bench.selfcheck.result import SelfCheck
-from facedit.bench.selfcheck.sync_curves import ALL, COLOURS, curve_picture, shift_curves
-from facedit.report.drawing import escape
-from facedit.report.strips import legend
-from facedit.report.style import STYLE
+from facedit.report.charts import Line, Point, line_chart
+from facedit.report.page_kit import page
 
-_MORE_STYLE = (
-    ".pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); "
-    "gap: 14px 26px; }"
-)
+ALL = "all corpora"
+_COLOURS = ("#2f6fdb", "#16876a", "#c0492f", "#7a4fc4", "#b07a00", "#00838f", "#a3377d", "#5b6876")
+"""Colours of the corpora, in order; the last for all that follow."""
+
+_SHARES = (0.05, 1 / 3, 1.0, 3.0)
+"""Sizes of a change, in units of what the measure moves by where it is meant to."""
+
+_SCALE = (
+    ("#d9e7f8", "down, a third of its own move or less"), ("#4d86cf", "down, more"),
+    ("#fbe3d3", "up, a third or less"), ("#e07a45", "up, more"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a disturbance did to a measure.
+
+    Attributes:
+        kind: Class for the style sheet: how large the change is, and which way.
+        mark: ``must`` where it must move, ``stay`` where it must not, ``not-met`` where it is not
+            as expected.
+        note: What a tooltip says.
+    """
+
+    kind: str
+    mark: str
+    note: str
 
 
 def selfcheck_html(
-    found: SelfCheck, figures: Figures, corpora: Sequence[str], units: Mapping[str, float]
+    found: SelfCheck,
+    figures: Figures,
+    corpora: Sequence[str],
+    expectations: Sequence[Expectation],
 ) -> str:
-    """Write a self-check as a page.
-
-    Args:
-        found: The outcome.
-        figures: The figures.
-        corpora: Corpus of each item.
-        units: By measure, the least change that counts as a move.
-
-    Returns:
-        A whole HTML document.
-    """
-    met = sum(row.ok for row in found.rows)
-    badge = "<span class='badge good'>passed</span>"
-    if not found.passed:
-        badge = "<span class='badge look'>failed: no table is made</span>"
-    body = [
-        f"<h1>Proof of the measures {badge}</h1>",
-        f"<p class='soft'>{met} of {len(found.rows)} expectations met on {len(found.items)} real "
-        "clips, each disturbed in known ways. The measure meant for a disturbance must move, by an "
-        "amount that matters and by more than chance explains; those not meant for it must "
-        "stay.</p>",
-        _failures(found),
-        "<section><h2>Disturbances and measures</h2><p class='soft small'>Colour: change of the "
-        "figure in units of what counts as a move (orange up, blue down). Outlined: must move. "
-        "Dot: must stay. Red: was not as expected. Green: must lie in its band. White: not "
-        "measured.</p>"
-        f"{matrix_picture(figures, found.rows, units)}{_scale()}</section>",
-        _curves(figures, corpora),
-        _rows(found),
-        _facts(found),
-    ]
-    return (
-        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">"
-        f"<title>Proof of the measures</title><style>{STYLE}{_MORE_STYLE}</style></head>\n"
-        f"<body><main>{''.join(body)}</main></body></html>\n"
-    )
-
-
-def _failures(found: SelfCheck) -> str:
-    """Show what was not as expected."""
-    if found.passed:
-        return ""
-    lines = "".join(
-        f"<li>{escape(f'{row.disturbance}: {row.measure} should be or go {row.expected}; was ')}"
-        f"{escape(row.seen)}</li>"
-        for row in found.failed
-    )
-    return f"<section class='warnings'><h2>Not as expected</h2><ul>{lines}</ul></section>"
-
-
-def _scale() -> str:
-    """Explain the colours."""
-    down = [(blue, f"−{text}") for text, _, blue in reversed(SCALE[1:])]
-    up = [(orange, text if orange == SCALE[0][1] else f"+{text}") for text, orange, _ in SCALE]
-    return legend([*down, *up])
-
-
-def _curves(figures: Figures, corpora: Sequence[str]) -> str:
-    """Show the sync figures against the shift of the sound."""
-    pictures = "".join(
-        curve_picture(measure, shift_curves(figures, name, corpora))
-        for name, measure in figures.measures.items()
-        if measure.group == "sync" and measure.better != "none"
-    )
-    if not pictures:
-        return ""
-    names = sorted(set(corpora))
-    colours = [(COLOURS[min(i, len(COLOURS) - 1)], name) for i, name in enumerate(names)]
-    return (
-        "<section><h2>Sync figures against the shift of the sound</h2><p class='soft small'>"
-        "Intervals: 95 %, bootstrap over clips.</p>"
-        f"<div class='pair'>{pictures}</div>{legend([('#1c2733', ALL), *colours])}</section>"
-    )
-
-
-def _rows(found: SelfCheck) -> str:
-    """List every expectation."""
-    lines = "".join(
-        f"<tr><td>{escape(row.disturbance)}</td><td>{escape(row.measure)}</td>"
-        f"<td>{escape(row.expected)}</td><td>{escape(row.seen)}</td>"
-        f"<td><span class='badge {'good' if row.ok else 'look'}'>{'yes' if row.ok else 'no'}"
-        f"</span></td><td class='soft small'>{escape(row.reason)}</td></tr>"
-        for row in found.rows
-    )
-    head = "<tr><th>disturbance</th><th>measure</th><th>expected</th><th>seen</th><th>met</th>"
-    return (
-        f"<section><h2>Expectations</h2><div class='scroll'><table>{head}<th>why</th></tr>{lines}"
-        "</table></div></section>"
-    )
-
-
-def _facts(found: SelfCheck) -> str:
-    """Say what it rests on."""
+    """Write a self-check as a page; ``corpora`` names the corpus of each item."""
+    shown = [one for one in DISTURBANCES if one.name in figures.readings]
+    names = list(dict.fromkeys(corpora))
     facts = {
         "not tested": "; ".join(f"{name}: {why}" for name, why in found.skipped.items()),
         "moved by no disturbance": ", ".join(found.unexamined),
@@ -125,7 +61,83 @@ def _facts(found: SelfCheck) -> str:
         "depends on": found.depends_on,
         "time": f"{found.seconds:.0f} s",
     }
-    shown = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items() if text
+    return page(
+        "selfcheck.html",
+        title="Proof of the measures",
+        found=found,
+        met=sum(row.ok for row in found.rows),
+        disturbances=shown,
+        rows=list(_matrix(found.rows, figures, expectations)),
+        scale=_SCALE,
+        curves=_curves(figures, corpora),
+        corpora=[("#1c2733", ALL), *zip(_COLOURS, names, strict=False)],
+        facts=[(name, text) for name, text in facts.items() if text],
     )
-    return f"<section><h2>Where it comes from</h2><dl>{shown}</dl></section>"
+
+
+def _matrix(
+    rows: Sequence[Row], figures: Figures, expectations: Sequence[Expectation]
+) -> Iterator[tuple[str, str, list[Cell]]]:
+    """Set measures against disturbances: group, name and a cell each."""
+    judged: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        judged.setdefault((row.disturbance, row.measure), []).append(row)
+    groups = list(dict.fromkeys(measure.group for measure in figures.measures.values()))
+    for group in groups:
+        for name, measure in figures.measures.items():
+            if measure.group != group:
+                continue
+            meant = [
+                m.disturbance for m in expectations if isinstance(m, Moves) and m.measure == name
+            ]
+            own = own_move(figures, name, meant)
+            cells = [
+                _cell(figures, one.name, name, own, judged.get((one.name, name), ()))
+                for one in DISTURBANCES
+                if one.name in figures.readings
+            ]
+            yield group, name, cells
+
+
+def _cell(
+    figures: Figures, disturbance: str, measure: str, own: float, rows: Sequence[Row]
+) -> Cell:
+    effect = figures.effect(disturbance, measure)
+    size = effect.change / own if own else float("nan")
+    level = sum(abs(size) >= share for share in _SHARES) if isfinite(size) else 0
+    kind = f"{'up' if size > 0 else 'down'}-{level}" if level else ""
+    mark = "must" if any(not row.expected.startswith("stays") for row in rows) else "stay"
+    if any(not row.ok for row in rows):
+        mark = "not-met"
+    said = f"{effect.truth:.4g} → {effect.seen:.4g}"
+    note = "\n".join([said, *(f"expected {row.expected}" for row in rows)])
+    return Cell(kind, mark if rows else "", note)
+
+
+def _curves(figures: Figures, corpora: Sequence[str]) -> list[Markup]:
+    """Draw the sync figures against how far the sound was moved, a curve a corpus."""
+    ladder = sorted(
+        (one.shift, one.name)
+        for one in DISTURBANCES
+        if (one.shift or one.name == TRUTH) and one.name in figures.readings
+    )
+    places = [f"{shift:+d}" if shift else "0" for shift, _ in ladder]
+    charts = []
+    for name, measure in figures.measures.items():
+        if measure.group != "sync" or measure.better == "none":
+            continue
+        lines = []
+        for number, corpus in enumerate((ALL, *dict.fromkeys(corpora))):
+            picked = [i for i, one in enumerate(corpora) if corpus in (ALL, one)]
+            part = figures.part(picked, name)
+            points = [
+                Point(at, *part.interval(key, name), f"{measure.title} {places[at]}")
+                for at, (_, key) in enumerate(ladder)
+            ]
+            colour = "#1c2733" if not number else _COLOURS[min(number, len(_COLOURS)) - 1]
+            strong = corpus == ALL
+            lines.append(Line(corpus, colour, tuple(points), strong, bars=not strong))
+        title = measure.title + (f" ({measure.unit})" if measure.unit else "")
+        below = "sound late by … frames of 40 ms"
+        charts.append(line_chart(title, places, lines, below=below))
+    return [chart for chart in charts if chart]
