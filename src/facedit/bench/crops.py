@@ -32,13 +32,9 @@ _SMALLEST = 8
 def mouth_box(landmarks: Float32, picture: UInt8) -> Rect | None:
     """Return the box of the lips, widened so that it holds what moves with them.
 
-    Args:
-        landmarks: One face in pixels, shape (478, 3).
-        picture: The picture, shape (H, W, 3).
-
-    Returns:
-        The box: the lips and 0.4 of their width on every side; None without a face or where less
-        than 8 pixels a side are in the picture.
+    ``landmarks``: one face in pixels, shape (478, 3); ``picture``: the picture, shape (H, W, 3).
+    Returns the box: the lips and 0.4 of their width on every side; None without a face or where
+    less than 8 pixels a side are in the picture.
     """
     lips = landmarks[list(LIPS), :2]
     return _box(lips, _MOUTH_MARGIN * float(np.ptp(lips[:, 0])), picture)
@@ -47,12 +43,8 @@ def mouth_box(landmarks: Float32, picture: UInt8) -> Rect | None:
 def face_box(landmarks: Float32, picture: UInt8) -> Rect | None:
     """Return the box of the face's outline.
 
-    Args:
-        landmarks: One face in pixels, shape (478, 3).
-        picture: The picture, shape (H, W, 3).
-
-    Returns:
-        The box; None without a face or where less than 8 pixels a side are in the picture.
+    ``landmarks``: one face in pixels, shape (478, 3); ``picture``: the picture, shape (H, W, 3).
+    Returns the box; None without a face or where less than 8 pixels a side are in the picture.
     """
     return _box(landmarks[list(FACE_OVAL), :2], 0.0, picture)
 
@@ -60,12 +52,8 @@ def face_box(landmarks: Float32, picture: UInt8) -> Rect | None:
 def face_mask(landmarks: Float32, picture: UInt8) -> Bool:
     """Return which pixels lie inside the face's outline.
 
-    Args:
-        landmarks: One face in pixels, finite, shape (478, 3).
-        picture: The picture, shape (H, W, 3).
-
-    Returns:
-        Shape (H, W).
+    ``landmarks``: one face in pixels, finite, shape (478, 3); ``picture``: the picture, shape (H,
+    W, 3).
     """
     mask = np.zeros(picture.shape[:2], np.uint8)
     outline = np.rint(landmarks[list(FACE_OVAL), :2]).astype(np.int32)
@@ -74,14 +62,9 @@ def face_mask(landmarks: Float32, picture: UInt8) -> Bool:
 
 
 def resized(picture: UInt8, size: tuple[int, int]) -> UInt8:
-    """Bring a picture to a size without aliasing.
+    """Bring a picture to a size without aliasing, shape (height, width, 3).
 
-    Args:
-        picture: Shape (H, W, 3).
-        size: Width and height.
-
-    Returns:
-        Shape (height, width, 3).
+    ``picture``: shape (H, W, 3).
     """
     shrinks = picture.shape[1] > size[0] or picture.shape[0] > size[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
@@ -103,15 +86,7 @@ def grey(picture: UInt8) -> Float32:
 
 
 def spread(count: int, most: int) -> list[int]:
-    """Choose evenly among things in a row.
-
-    Args:
-        count: How many there are.
-        most: How many may be chosen.
-
-    Returns:
-        Ascending places, all if there are few enough.
-    """
+    """Choose evenly among things in a row: ascending places, all if there are few enough."""
     if count <= most:
         return list(range(count))
     return [int((2 * k + 1) * count / (2 * most)) for k in range(most)]

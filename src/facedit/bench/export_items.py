@@ -52,17 +52,10 @@ def export(
 ) -> Exported:
     """Write the items of a benchmark for another system.
 
-    Args:
-        folder: The benchmark.
-        output: Where a folder per item goes.
-        clips: The clips' folder; the benchmark's own hint if None.
-        force: Replace what is there.
-
-    Returns:
-        What was written. The errors of ``make_folder`` pass through.
-
-    Raises:
-        ItemsFailed: If items could not be made ready; the others are written.
+    ``output``: where a folder per item goes; ``clips``: the clips' folder; the benchmark's own hint
+    if None.
+    Returns what was written. The errors of ``make_folder`` pass through.
+    ``ItemsFailed`` if items could not be made ready; the others are written.
     """
     bench = read_bench(folder)
     root = clips_folder(folder, bench, clips)
@@ -83,10 +76,7 @@ def export(
 def write_task(item: Item, clips: Path, folder: Path) -> None:
     """Write one item.
 
-    Args:
-        item: The item.
-        clips: The clips' folder.
-        folder: Its folder, made if it is missing.
+    ``folder``: its folder, made if it is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     case = build_case(item, clips, folder, StageClock())
@@ -105,13 +95,9 @@ def write_task(item: Item, clips: Path, folder: Path) -> None:
 def describe(case: Case, clip: str) -> dict[str, Any]:
     """Say what is to be made of an item.
 
-    Args:
-        case: The item, ready.
-        clip: Name of its clip, or picture in ``generate``.
-
-    Returns:
-        JSON-ready data: the video wanted has ``frames`` pictures at ``frame_rate``; those within
-        ``new_pictures_s`` are to be made anew, all others to be kept.
+    ``clip``: name of its clip, or picture in ``generate``.
+    Returns JSON-ready data: the video wanted has ``frames`` pictures at ``frame_rate``; those
+    within ``new_pictures_s`` are to be made anew, all others to be kept.
     """
     item = case.item
     expected = original_of(case).expected

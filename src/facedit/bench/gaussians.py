@@ -16,12 +16,9 @@ from facedit.types import Float64
 def gaussian_sums(vectors: Float64) -> list[float]:
     """Return what a Gaussian is fitted from, as sums.
 
-    Args:
-        vectors: Shape (n, d); n may be 0.
-
-    Returns:
-        ``n``, the sum of the vectors, the upper triangle of the sum of their outer products (row
-        by row): ``1 + d + d (d + 1) / 2`` numbers, to seven significant digits.
+    ``vectors``: shape (n, d); n may be 0.
+    Returns ``n``, the sum of the vectors, the upper triangle of the sum of their outer products
+    (row by row): ``1 + d + d (d + 1) / 2`` numbers, to seven significant digits.
     """
     outer = vectors.T @ vectors
     upper = outer[np.triu_indices(vectors.shape[1])]
@@ -36,13 +33,9 @@ def sums_length(dims: int) -> int:
 def gaussian_of(total: Float64, dims: int) -> tuple[Float64, Float64, Float64]:
     """Fit a Gaussian.
 
-    Args:
-        total: Added ``gaussian_sums``, shape (..., sums_length(dims)).
-        dims: Dimensions of the vectors.
-
-    Returns:
-        Number of vectors (...), mean (..., d), covariance over n - 1 (..., d, d); what is not
-        determined is NaN.
+    ``total``: added ``gaussian_sums``, shape (..., sums_length(dims)).
+    Returns number of vectors (...), mean (..., d), covariance over n - 1 (..., d, d); what is not
+    determined is NaN.
     """
     total = np.asarray(total, np.float64)
     count = total[..., 0]
@@ -60,14 +53,9 @@ def frechet_distance(
 ) -> Float64:
     """Return the squared Fréchet distance of Gaussians; leading axes go along.
 
-    Args:
-        mean: Shape (..., d).
-        covariance: Symmetric, shape (..., d, d).
-        other_mean: Shape (..., d).
-        other_covariance: Symmetric, shape (..., d, d).
-
-    Returns:
-        0 or more, shape (...); NaN where an entry is not finite.
+    ``covariance``: symmetric, shape (..., d, d); ``other_covariance``: symmetric, shape (..., d,
+    d).
+    Returns 0 or more, shape (...); NaN where an entry is not finite.
     """
     usable = np.asarray(np.isfinite(covariance + other_covariance).all(axis=(-2, -1)))
     one = np.where(usable[..., None, None], covariance, np.eye(covariance.shape[-1]))
@@ -84,11 +72,7 @@ def frechet_distance(
 def symmetric_root(matrix: Float64) -> Float64:
     """Return the square root of symmetric matrices; negative eigenvalues count as 0.
 
-    Args:
-        matrix: Shape (..., d, d).
-
-    Returns:
-        Symmetric, shape (..., d, d).
+    Returns symmetric, shape (..., d, d).
     """
     values, vectors = np.linalg.eigh(matrix)
     scaled = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]

@@ -34,17 +34,9 @@ TOLERANCE_S = 0.010
 def item_sound(item: Item, clips_root: Path, info: VideoInfo) -> Snippet | None:
     """Make the new sound of an item, exactly as long as its plan has it.
 
-    Args:
-        item: An item.
-        clips_root: The clips' folder.
-        info: What is known of the item's clip.
-
-    Returns:
-        The sound at the clip's rate and channels with its words; None where nothing new is said.
-        (``UsageError`` if a file is missing or another one than at the build.)
-
-    Raises:
-        UsageError: If the sound is not as long as it was at the build.
+    Returns the sound at the clip's rate and channels with its words; None where nothing new is
+    said. (``UsageError`` if a file is missing or another one than at the build.)
+    ``UsageError`` if the sound is not as long as it was at the build.
     """
     if item.track != "edit" or not item.new_words:
         return None
@@ -76,20 +68,9 @@ def edit_sound(
 ) -> tuple[Snippet | None, Joint]:
     """Make the new sound of an edit and find where the old one goes.
 
-    Args:
-        path: The clip.
-        info: What is known of it.
-        transcript: Its words.
-        edit: The edit.
-        recipe: Where the sound comes from.
-        clips_root: The clips' folder.
-        joint: Source times between which the old sound goes; found in the sound if None.
-
-    Returns:
-        The sound (None for a deletion) and the joint.
-
-    Raises:
-        UsageError: If the recipe's file is missing or is another one.
+    ``joint``: source times between which the old sound goes; found in the sound if None.
+    Returns the sound (None for a deletion) and the joint.
+    ``UsageError`` if the recipe's file is missing or is another one.
     """
     if edit.new_words and recipe.source in ("voice", "recording"):
         request = EditRequest(
@@ -121,17 +102,8 @@ def speaker_sound(donor: Path, start_s: float, end_s: float, reference: Sound) -
     The donor's speech as a whole is brought to the level of the clip's, so that words stay as loud
     among each other as they were said.
 
-    Args:
-        donor: The other clip.
-        start_s: Where the words start in it.
-        end_s: Where they end.
-        reference: The clip's sound around the edit.
-
-    Returns:
-        The words at the reference's rate and channels, faded over 5 ms at either end.
-
-    Raises:
-        BadMedia: If the donor ends before the words do.
+    Returns the words at the reference's rate and channels, faded over 5 ms at either end.
+    ``BadMedia`` if the donor ends before the words do.
     """
     info = probe(donor, need_sound=True)
     if not 0 <= start_s < end_s <= info.duration_s:

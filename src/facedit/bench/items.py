@@ -155,8 +155,7 @@ class Item:
     def plan(self) -> EditPlan:
         """Lay an edit out in time.
 
-        Returns:
-            The plan, the same wherever it is laid out. (``BadEdit`` if the item is garbled.)
+        Returns the plan, the same wherever it is laid out. (``BadEdit`` if the item is garbled.)
         """
         joint: Joint = (self.joint_s[0], self.joint_s[1])
         return make_plan(
@@ -193,10 +192,7 @@ class Bench:
 def write_bench(folder: Path, bench: Bench, card: str) -> None:
     """Write a benchmark; its files are replaced one by one, each whole.
 
-    Args:
-        folder: The folder, made if it is missing.
-        bench: The benchmark.
-        card: Text of ``card.md``.
+    ``folder``: the folder, made if it is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     header = {field: getattr(bench, field) for field in Bench.__slots__ if field != "items"}
@@ -216,14 +212,8 @@ def write_bench(folder: Path, bench: Bench, card: str) -> None:
 def read_bench(folder: Path) -> Bench:
     """Read a benchmark.
 
-    Args:
-        folder: Folder made by ``facedit bench build``.
-
-    Returns:
-        The benchmark.
-
-    Raises:
-        UsageError: If the folder holds none, or a line is garbled; the message names the line.
+    ``folder``: folder made by ``facedit bench build``.
+    ``UsageError`` if the folder holds none, or a line is garbled; the message names the line.
     """
     try:
         header = read_json(folder / HEADER, "benchmark", UsageError)
@@ -270,14 +260,8 @@ def item_to_dict(item: Item) -> dict[str, Any]:
 def item_from_dict(data: Mapping[str, Any]) -> Item:
     """Read an item.
 
-    Args:
-        data: What ``item_to_dict`` returned, perhaps through JSON.
-
-    Returns:
-        The item.
-
-    Raises:
-        ValueError: If a field is missing, unknown or out of range.
+    ``data``: what ``item_to_dict`` returned, perhaps through JSON.
+    ``ValueError`` if a field is missing, unknown or out of range.
     """
     clip = ClipFacts(**{**data["clip"], "words": _words(data["clip"].get("words", ()))})
     sound = SoundRecipe(**{**data["sound"], "words": _words(data["sound"].get("words", ()))})

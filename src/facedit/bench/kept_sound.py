@@ -43,16 +43,8 @@ def compare_run(
 ) -> Run | None:
     """Compare a run.
 
-    Args:
-        ours: The output's sound.
-        theirs: The source's sound, same rate.
-        output_s: Where the run starts in the output.
-        source_s: Where it starts in the source.
-        length_s: Its length.
-
-    Returns:
-        The run, or None if it is too short or too quiet to tell. What the output lacks at its end
-        is silence.
+    Returns the run, or None if it is too short or too quiet to tell. What the output lacks at its
+    end is silence.
     """
     rate = theirs.rate
     start, first = sample_at(output_s, rate), sample_at(source_s, rate)
@@ -74,13 +66,10 @@ def compare_run(
 def lag_of(run: Float64, around: Float64) -> float:
     """Find the place of a run in a longer stretch by normalised cross-correlation.
 
-    Args:
-        run: Amplitudes, shape (n,).
-        around: Amplitudes with the run expected in the middle, shape (n + 2 m,).
-
-    Returns:
-        By how many samples the run is late (it lies that much earlier in ``around`` than its
-        middle), from -m to m; NaN if it correlates nowhere by ``LEAST_CORRELATION``.
+    ``run``: amplitudes, shape (n,); ``around``: amplitudes with the run expected in the middle,
+    shape (n + 2 m,).
+    Returns by how many samples the run is late (it lies that much earlier in ``around`` than its
+    middle), from -m to m; NaN if it correlates nowhere by ``LEAST_CORRELATION``.
     """
     count, margin = len(run), (len(around) - len(run)) // 2
     size = 1 << (len(around) + count - 1).bit_length()

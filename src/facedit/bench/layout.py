@@ -19,15 +19,7 @@ from facedit.weights.fetch import sha256_of
 def clip_of(item: Item, clips: Path) -> Path:
     """Find the clip of an item.
 
-    Args:
-        item: The item.
-        clips: The clips' folder.
-
-    Returns:
-        Its file.
-
-    Raises:
-        BadMedia: If it is missing or has another content than the item was made for.
+    ``BadMedia`` if it is missing or has another content than the item was made for.
     """
     path = clips / item.clip.file
     if not path.is_file():
@@ -42,14 +34,7 @@ def layout(
 ) -> tuple[EditPlan, OutputSound, tuple[Word, ...]]:
     """Lay an item of ``edit`` or ``reconstruct`` out in time, with its sound and words.
 
-    Args:
-        item: The item.
-        clip: Its clip.
-        info: What is known of it.
-        clips: The clips' folder.
-
-    Returns:
-        The plan, the output's sound and words.
+    Returns the plan, the output's sound and words.
     """
     if item.track == "reconstruct":
         plan = span_plan(item.hidden_s, info.duration_s, info.frame_rate)
@@ -66,13 +51,7 @@ def layout(
 def span_plan(hidden_s: tuple[float, float], duration_s: float, frame_rate: Fraction) -> EditPlan:
     """Plan a hidden span: filled where it stands, nothing moves.
 
-    Args:
-        hidden_s: Start and end of the span.
-        duration_s: Length of the clip.
-        frame_rate: Frames per second.
-
-    Returns:
-        The plan; its pictures change in the span and nowhere else.
+    Returns the plan; its pictures change in the span and nowhere else.
     """
     start_s, end_s = max(hidden_s[0], 0.0), min(hidden_s[1], duration_s)
     fill = Fill(
@@ -90,11 +69,7 @@ def span_plan(hidden_s: tuple[float, float], duration_s: float, frame_rate: Frac
 def edited_s(item: Item) -> tuple[float, float]:
     """Return between which times of the clip an item changes something.
 
-    Args:
-        item: The item.
-
-    Returns:
-        Start and end in the clip.
+    Returns start and end in the clip.
     """
     if item.track == "generate":
         return 0.0, item.clip.duration_s
@@ -102,15 +77,7 @@ def edited_s(item: Item) -> tuple[float, float]:
 
 
 def own_sound(clip: Path, info: VideoInfo) -> OutputSound:
-    """Return the sound of a clip as it is.
-
-    Args:
-        clip: The clip.
-        info: What is known of it.
-
-    Returns:
-        Its sound.
-    """
+    """Return the sound of a clip as it is."""
     whole = EditPlan((Keep(0.0, info.duration_s, 0.0),), (), info.duration_s, info.frame_rate,
                      0.0, 0.0)  # fmt: skip
     return compose_sound(clip, info, whole, ())

@@ -14,13 +14,7 @@ from facedit.types import Float32
 def openings(space: MotionSpace, motion: Float32, scene: Scene) -> Float32:
     """Return the lip opening of motion.
 
-    Args:
-        space: The motion space.
-        motion: Shape (T, D).
-        scene: Holds the identity.
-
-    Returns:
-        Opening in units of the outer-eye distance, NaN where there is no motion, shape (T,).
+    Returns opening in units of the outer-eye distance, NaN where there is no motion, shape (T,).
     """
     return lip_opening(space.decode_shape(motion, scene.identity))
 
@@ -28,13 +22,8 @@ def openings(space: MotionSpace, motion: Float32, scene: Scene) -> Float32:
 def seam_profile(scene: Scene, space: MotionSpace) -> tuple[tuple[float, float], ...]:
     """Sum up errors of the lip opening by the distance to the nearest seam.
 
-    Args:
-        scene: The scene.
-        space: The motion space.
-
-    Returns:
-        Per motion frame of distance, from 1, the sum of absolute errors and their number; empty
-        without ground truth or without a seam.
+    Returns per motion frame of distance, from 1, the sum of absolute errors and their number; empty
+    without ground truth or without a seam.
     """
     if scene.truth is None or scene.hidden.all():
         return ()
@@ -53,15 +42,7 @@ def seam_profile(scene: Scene, space: MotionSpace) -> tuple[tuple[float, float],
 
 
 def mouth_curves(scene: Scene, space: MotionSpace) -> Curves:
-    """Return the mouth over time, for pictures of it.
-
-    Args:
-        scene: The scene.
-        space: The motion space.
-
-    Returns:
-        The curves, rounded.
-    """
+    """Return the mouth over time, for pictures of it."""
     output = openings(space, scene.output.motion, scene)
     truth = None if scene.truth is None else openings(space, scene.truth.motion, scene)
     energy = np.zeros(len(output)) if scene.speech is None else scene.speech.energy

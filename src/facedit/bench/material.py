@@ -84,16 +84,8 @@ def make_material(
 ) -> Material:
     """Make the clips, with transcripts beside them and a manifest.
 
-    Args:
-        folder: Where they go.
-        force: Replace those of an earlier run.
-        parts: What is said.
-
-    Returns:
-        The files. The errors of ``make_folder`` pass through.
-
-    Raises:
-        AssetMissing: If scikit-image, which holds the portrait, is not installed.
+    Returns the files. The errors of ``make_folder`` pass through.
+    ``AssetMissing`` if scikit-image, which holds the portrait, is not installed.
     """
     try:
         from skimage import data
@@ -118,12 +110,9 @@ def make_material(
 def portrait_of(photo: UInt8, speaker: str) -> UInt8:
     """Cut the face of a speaker out of the photo.
 
-    Args:
-        photo: The astronaut, RGB of shape (512, 512, 3).
-        speaker: ``plain`` or ``mirrored``.
-
-    Returns:
-        RGB of shape (256, 256, 3); the mirrored one is seen a little nearer and in other colours.
+    ``photo``: the astronaut, RGB of shape (512, 512, 3).
+    Returns RGB of shape (256, 256, 3); the mirrored one is seen a little nearer and in other
+    colours.
     """
     import cv2
 
@@ -157,14 +146,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
 
 
 def spoken(part: Part) -> tuple[Sound, Transcript]:
-    """Speak a part in its speaker's voice.
-
-    Args:
-        part: The part.
-
-    Returns:
-        The sound and its words with times.
-    """
+    """Speak a part in its speaker's voice: the sound and its words with times."""
     from facedit.speech.match import shift_pitch
     from facedit.speech.sound import from_mono, mono
     from facedit.speech.voice import synthesise

@@ -35,15 +35,9 @@ LOSSLESS = 0
 def stand_in_frame(track: FaceTrack, hidden: Bool) -> int:
     """Choose the frame whose mouth stands in for the hidden ones.
 
-    Args:
-        track: Landmarks around the span.
-        hidden: True for hidden frames, shape (F,).
-
-    Returns:
-        The last frame with a face before the span, or the first one after it.
-
-    Raises:
-        NoFace: If no frame outside the span shows the face.
+    ``hidden``: true for hidden frames, shape (F,).
+    Returns the last frame with a face before the span, or the first one after it.
+    ``NoFace`` if no frame outside the span shows the face.
     """
     shown = np.flatnonzero(np.isfinite(track.landmarks[:, 0, 0]) & ~hidden)
     if not len(shown):
@@ -56,14 +50,8 @@ def stand_in_frame(track: FaceTrack, hidden: Bool) -> int:
 def held_lips(space: MotionSpace, track: FaceTrack, hidden: Bool, stand_in: int) -> Float32:
     """Return the landmarks of the hidden frames with the lips of another frame.
 
-    Args:
-        space: The motion space.
-        track: Landmarks around the span.
-        hidden: True for hidden frames, shape (F,).
-        stand_in: The frame whose lips are taken.
-
-    Returns:
-        Landmarks of the hidden frames in order, shape (hidden frames, 478, 3).
+    ``hidden``: true for hidden frames, shape (F,).
+    Returns landmarks of the hidden frames in order, shape (hidden frames, 478, 3).
     """
     kept = ~hidden & np.isfinite(track.landmarks[:, 0, 0])
     identity = space.identity(track.landmarks[kept], track.confidence[kept])
@@ -81,16 +69,8 @@ def withhold(
 ) -> FaceTrack:
     """Write a clip with the mouths of a span painted over.
 
-    Args:
-        source: The clip.
-        info: What is known of it.
-        track: Smoothed landmarks of its pictures around the span.
-        hidden_s: First and last time of the span.
-        output: The new clip, replaced if it exists; lossless, and unchanged outside the span.
-        space: The motion space.
-
-    Returns:
-        Where the landmarks now are. (``NoFace`` if no frame outside the span shows the face.)
+    ``output``: the new clip, replaced if it exists; lossless, and unchanged outside the span.
+    Returns where the landmarks now are. (``NoFace`` if no frame outside the span shows the face.)
     """
     hidden = inside(track, hidden_s)
     stand_in = stand_in_frame(track, hidden)
@@ -130,12 +110,7 @@ def bridged(track: FaceTrack, painted: FaceTrack) -> FaceTrack:
 
     A wrong mouth under a head in profile can hide the face from the tracker; where it is, is known.
 
-    Args:
-        track: Landmarks tracked in the withheld clip.
-        painted: From ``withhold``.
-
-    Returns:
-        The track without those gaps.
+    Returns the track without those gaps.
     """
     landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
     known = {round(float(t) * 1e5): row for row, t in enumerate(painted.times_s)}
@@ -149,12 +124,7 @@ def bridged(track: FaceTrack, painted: FaceTrack) -> FaceTrack:
 def inside(track: FaceTrack, hidden_s: tuple[float, float]) -> Bool:
     """Return which pictures of a track are shown within a span.
 
-    Args:
-        track: Landmarks.
-        hidden_s: Start and end of the span.
-
-    Returns:
-        True for each picture inside, shape (F,).
+    True for each picture inside, shape (F,).
     """
     within: Bool = (track.times_s >= hidden_s[0] - 1e-6) & (track.times_s < hidden_s[1] - 1e-6)
     return within

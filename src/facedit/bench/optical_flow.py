@@ -20,12 +20,9 @@ def flow_changes(crops: Sequence[UInt8]) -> Float64:
     The flow is that of Kroeger et al. ("Fast Optical Flow using Dense Inverse Search", ECCV 2016)
     as OpenCV has it.
 
-    Args:
-        crops: Crops of one shape (H, W, 3), in order.
-
-    Returns:
-        Mean over the crop of the length of the difference between the flow that leaves a picture
-        and the flow that reached it, in per cent of the crop's width, shape (F - 2,).
+    ``crops``: crops of one shape (H, W, 3), in order.
+    Returns mean over the crop of the length of the difference between the flow that leaves a
+    picture and the flow that reached it, in per cent of the crop's width, shape (F - 2,).
     """
     flows = flows_of(crops)
     changes = [
@@ -38,11 +35,8 @@ def flow_changes(crops: Sequence[UInt8]) -> Float64:
 def flows_of(crops: Sequence[UInt8]) -> list[Float32]:
     """Compute the flow from each crop to the next.
 
-    Args:
-        crops: Crops of one shape (H, W, 3), in order.
-
-    Returns:
-        Displacements in pixels of the shrunken crops, F - 1 of shape (h, w, 2).
+    ``crops``: crops of one shape (H, W, 3), in order.
+    Returns displacements in pixels of the shrunken crops, F - 1 of shape (h, w, 2).
     """
     small = [_shrunk(crop) for crop in crops]
     method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)

@@ -113,18 +113,9 @@ def build_case(
 ) -> Case:
     """Make an item ready.
 
-    Args:
-        item: The item.
-        clips: The clips' folder.
-        work: Folder for what is made on the way.
-        clock: Times the stages.
-        other: An item of another clip, whose sound is the wrong one.
-        hide: Withhold the hidden mouths from systems; False where no system is to answer.
-        encoder: What hears the sounds for measures and baselines.
-
-    Returns:
-        The case. (``FaceditError`` if the clip or the item is not usable; ``BadMedia`` if the clip
-        is missing or another one than was meant.)
+    ``hide``: withhold the hidden mouths from systems; False where no system is to answer.
+    Returns the case. (``FaceditError`` if the clip or the item is not usable; ``BadMedia`` if the
+    clip is missing or another one than was meant.)
     """
     clip = clip_of(item, clips)
     info = probe(clip, need_sound=True)
@@ -177,15 +168,9 @@ def build_case(
 
 
 def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> FaceTrack:
-    """Track the largest face around a place.
+    """Track the largest face around a place: smoothed landmarks ``AROUND_S`` to each side.
 
-    Args:
-        clip: The clip.
-        info: What is known of it.
-        place: Start and end of the place in seconds.
-
-    Returns:
-        Smoothed landmarks ``AROUND_S`` to each side.
+    ``place``: start and end of the place in seconds.
     """
     frames = read_frames(clip, place[0] - AROUND_S, place[1] + AROUND_S, info=info)
     found = ((frame.time_s, frame.rgb()) for frame in frames)
@@ -195,13 +180,7 @@ def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> Fac
 def middle_features(clip: Path, frames: int, encoder: Encoder) -> Float32:
     """Return the speech features of the middle of a clip, repeated if it is too short.
 
-    Args:
-        clip: The clip.
-        frames: Motion frames wanted, T.
-        encoder: What hears it.
-
-    Returns:
-        Features, shape (T, C).
+    Returns features, shape (T, C).
     """
     sound = read_sound(clip)
     total = max(frame_at(sound.duration_s), 1)

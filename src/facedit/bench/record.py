@@ -68,11 +68,7 @@ class Record:
 def record_from_dict(data: Mapping[str, Any]) -> Record:
     """Read a record.
 
-    Args:
-        data: One parsed line.
-
-    Returns:
-        The record. (``KeyError``, ``TypeError`` or ``ValueError`` if it is garbled.)
+    Returns the record. (``KeyError``, ``TypeError`` or ``ValueError`` if it is garbled.)
     """
     curves = Curves(**{name: tuple(data["curves"][name]) for name in Curves.__slots__})
     sums = {name: tuple(float(v) for v in values) for name, values in data["sums"].items()}
@@ -83,11 +79,8 @@ def record_from_dict(data: Mapping[str, Any]) -> Record:
 def read_records(path: Path) -> list[Record]:
     """Read the records of a run; a torn last line is left out.
 
-    Args:
-        path: The file; may be missing.
-
-    Returns:
-        The last record of each item and system, in the order of the file.
+    ``path``: the file; may be missing.
+    Returns the last record of each item and system, in the order of the file.
     """
     if not path.is_file():
         return []
@@ -102,11 +95,6 @@ def read_records(path: Path) -> list[Record]:
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write records anew, whole or not at all.
-
-    Args:
-        path: The file, replaced.
-        records: The records.
-    """
+    """Write records anew, whole or not at all."""
     with whole_or_nothing(path, force=True) as part:
         part.write_text("".join(record.to_line() for record in records), encoding="utf-8")

@@ -65,14 +65,7 @@ class Original:
 
 
 def original_of(case: Case) -> Original:
-    """Read the clip of a case.
-
-    Args:
-        case: The case.
-
-    Returns:
-        The clip around the edited place.
-    """
+    """Read the clip of a case: the clip around the edited place."""
     start_s, end_s = edited_s(case.item)
     low_s, high_s = start_s - REACH_S, end_s + REACH_S
     times, frames, first = [], [], -1
@@ -94,15 +87,7 @@ def original_of(case: Case) -> Original:
 
 
 def expected_of(case: Case, times_s: Sequence[float]) -> Expected:
-    """Say how an output must be laid out.
-
-    Args:
-        case: The case.
-        times_s: Times of all pictures of the clip.
-
-    Returns:
-        Its pictures' times and sources.
-    """
+    """Say how an output must be laid out: its pictures' times and sources."""
     if case.plan is None:
         count = max(first_frame_from(case.info.duration_s), 1)
         grid = np.array([frame_time(frame) for frame in range(count)])
@@ -122,11 +107,8 @@ def expected_of(case: Case, times_s: Sequence[float]) -> Expected:
 def window(wanted: Expected) -> tuple[int, int]:
     """Return which pictures of an output are looked at.
 
-    Args:
-        wanted: How the output must be laid out.
-
-    Returns:
-        The first one and the one after the last.
+    ``wanted``: how the output must be laid out.
+    Returns the first one and the one after the last.
     """
     near = (wanted.times_s >= wanted.span_s[0] - REACH_S - 1e-6) & (
         wanted.times_s < wanted.span_s[1] + REACH_S - 1e-6
@@ -138,12 +120,8 @@ def window(wanted: Expected) -> tuple[int, int]:
 def rows_shown_at(original: Original, times_s: Float64) -> list[int]:
     """Return which of the clip's held pictures is shown at each time.
 
-    Args:
-        original: The clip.
-        times_s: Times in it, shape (F,).
-
-    Returns:
-        Numbers among its held pictures.
+    ``times_s``: times in it, shape (F,).
+    Returns numbers among its held pictures.
     """
     held = original.times_s[original.first : original.first + len(original.frames)]
     after = np.searchsorted(held, times_s + 1e-4, side="right") - 1
@@ -157,16 +135,7 @@ def _part(track: FaceTrack, times_s: Float64) -> FaceTrack:
 
 
 def rows_of(track: FaceTrack, rows: list[int], times_s: Float64) -> FaceTrack:
-    """Return some pictures of a track under other times.
-
-    Args:
-        track: Landmarks.
-        rows: Numbers of its pictures.
-        times_s: Their new times.
-
-    Returns:
-        The part.
-    """
+    """Return some pictures of a track under other times."""
     within = tuple(cut for cut in track.cuts if times_s[0] <= cut <= times_s[-1])
     return FaceTrack(
         np.asarray(times_s, np.float64),
@@ -181,15 +150,8 @@ def rows_of(track: FaceTrack, rows: list[int], times_s: Float64) -> FaceTrack:
 def check_format(case: Case, original: Original, video: Path, info: VideoInfo) -> None:
     """Refuse a video of another rate or size than an item asks for, or without sound.
 
-    Args:
-        case: The item, ready.
-        original: Its clip.
-        video: The video.
-        info: What is known of it.
-
-    Raises:
-        BadMedia: If the frame rate or the size differ.
-        NoSound: If it has no sound though the clip has.
+    ``BadMedia`` if the frame rate or the size differ.
+    ``NoSound`` if it has no sound though the clip has.
     """
     rate = MOTION_FPS if case.plan is None else case.info.frame_rate
     if not info.is_variable and abs(float(info.frame_rate) / float(rate) - 1) > 1e-3:
@@ -209,14 +171,7 @@ def check_format(case: Case, original: Original, video: Path, info: VideoInfo) -
 def check_count(original: Original, video: Path, info: VideoInfo, count: int) -> None:
     """Refuse a video of another length than an item asks for.
 
-    Args:
-        original: The clip.
-        video: The video.
-        info: What is known of it.
-        count: Its pictures.
-
-    Raises:
-        BadMedia: If there are more or fewer pictures.
+    ``BadMedia`` if there are more or fewer pictures.
     """
     wanted = len(original.expected.times_s)
     if count != wanted:

@@ -39,18 +39,10 @@ class Made:
 def make_video(
     case: Case, system: System, renderer: Renderer, output: Path, takes: int, clock: StageClock
 ) -> Made:
-    """Make the video of a system for an item, from its first take.
+    """Make the video of a system for an item, from its first take: the video and the motion.
 
-    Args:
-        case: The item, ready.
-        system: The system.
-        renderer: What draws all systems alike.
-        output: The video, replaced if it exists.
-        takes: Versions of the motion to draw, where takes differ.
-        clock: Times the stages.
-
-    Returns:
-        The video and the motion.
+    ``output``: the video, replaced if it exists; ``takes``: versions of the motion to draw, where
+    takes differ.
     """
     drawn: Float32 | None = None
     if system.draw is not None:
@@ -90,14 +82,7 @@ def _pictures(
 
 
 def frozen(case: Case) -> Iterator[Frame]:
-    """Show the last kept picture over a span, then jump on.
-
-    Args:
-        case: An item with a plan.
-
-    Yields:
-        Pictures at their times.
-    """
+    """Show the last kept picture over a span, then jump on."""
     assert case.plan is not None
     # Nothing beside the fill is touched: no margin, no bridge.
     plan = replace(case.plan, margin_s=0.0, bridge_s=0.0)

@@ -30,15 +30,7 @@ def check_settings(
 ) -> None:
     """Make sure that a folder holds results of this benchmark and these settings only.
 
-    Args:
-        output: Folder of results.
-        bench: The benchmark.
-        systems: The systems.
-        takes: Versions of the motion.
-        force: Throw other results away.
-
-    Raises:
-        OutputExists: If it holds results of something else.
+    ``OutputExists`` if it holds results of something else.
     """
     items_hash = hashlib.sha256(repr(bench.items).encode()).hexdigest()[:16]
     mine: dict[str, Any] = {

@@ -72,15 +72,9 @@ class RunOptions:
 def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report:
     """Run a benchmark; run again to go on where a run stopped.
 
-    Args:
-        folder: The benchmark.
-        output: Folder of results.
-        options: How.
-
-    Returns:
-        The report, which was written as well; measures that do not prove themselves are left out
-        of it by name. (``FaceditError`` if the benchmark is garbled, or most measures do not prove
-        themselves; ``ItemsFailed`` if items failed: the report is written all the same.)
+    Returns the report, which was written as well; measures that do not prove themselves are left
+    out of it by name. (``FaceditError`` if the benchmark is garbled, or most measures do not prove
+    themselves; ``ItemsFailed`` if items failed: the report is written all the same.)
     """
     options = options or RunOptions()
     choose_device(options.device)
@@ -109,15 +103,7 @@ def work_off(
     systems: Sequence[System],
     options: RunOptions,
 ) -> None:
-    """Work on what has no result yet; each result is on disk as soon as it is there.
-
-    Args:
-        output: Folder of results.
-        clips: The clips' folder.
-        items: The items.
-        systems: The systems.
-        options: How.
-    """
+    """Work on what has no result yet; each result is on disk as soon as it is there."""
     path = output / RECORDS
     before = read_records(path)
     done = {(r.item, r.system) for r in before if r.status != "failed"}
@@ -160,22 +146,7 @@ def finish(
 ) -> Report:
     """Write the report and say what failed.
 
-    Args:
-        folder: The benchmark's folder.
-        output: Folder of results.
-        bench: The benchmark.
-        items: The items that were run.
-        records: Their records.
-        systems: The systems.
-        options: How it was run.
-        lines: The self-check's lines.
-        unproven: Measures that are left out, with the reasons.
-
-    Returns:
-        The report.
-
-    Raises:
-        ItemsFailed: If items failed or videos belong to no item; the report is written first.
+    ``ItemsFailed`` if items failed or videos belong to no item; the report is written first.
     """
     from facedit.bench.report.write_results import write_results
 

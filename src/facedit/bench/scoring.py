@@ -48,16 +48,9 @@ def scene_of(
 ) -> Scene:
     """Look at a system's video of an item.
 
-    Args:
-        case: The item, ready.
-        original: Its clip.
-        video: The system's video.
-        drawn: Motion drawn for it on the case's canvas, shape (takes, T, D), if known.
-        landmarker: The tracker.
-
-    Returns:
-        The scene. (``BadMedia`` if the video has other pictures than the item asks for, or no
-        sound; ``NoFace`` if it shows no face.)
+    ``drawn``: motion drawn for it on the case's canvas, shape (takes, T, D), if known.
+    Returns the scene. (``BadMedia`` if the video has other pictures than the item asks for, or no
+    sound; ``NoFace`` if it shows no face.)
     """
     info = probe(video)
     check_format(case, original, video, info)
@@ -98,15 +91,7 @@ def scene_of_truth(item: Item, clips: Path, encoder: Encoder) -> Scene:
 
 
 def truth_scene(case: Case, original: Original) -> Scene:
-    """Look at the clip itself as if a system had made it, without encoding it again.
-
-    Args:
-        case: An item of a track with ground truth.
-        original: Its clip.
-
-    Returns:
-        The scene.
-    """
+    """Look at the clip itself as if a system had made it, without encoding it again."""
     start, stop = window(original.expected)
     rows = rows_shown_at(original, original.expected.times_s[start:stop])
     frames = tuple(original.frames[row] for row in rows)
@@ -117,14 +102,9 @@ def truth_scene(case: Case, original: Original) -> Scene:
 def drawn_scene(case: Case, original: Original, drawn: Float32) -> Scene | None:
     """Look at motion as it was drawn, before anything was rendered.
 
-    Args:
-        case: The item, ready.
-        original: Its clip.
-        drawn: Motion on the case's canvas, shape (takes, T, D).
-
-    Returns:
-        A scene without pictures whose motion is the first take; None where the canvas does not
-        reach over what is measured.
+    ``drawn``: motion on the case's canvas, shape (takes, T, D).
+    Returns a scene without pictures whose motion is the first take; None where the canvas does not
+    reach over what is measured.
     """
     start, stop = window(original.expected)
     times_s = original.expected.times_s[start:stop]
@@ -214,15 +194,7 @@ def view_of(
 ) -> View:
     """Bring pictures and landmarks together, with motion on the 25 Hz grid.
 
-    Args:
-        space: The motion space.
-        identity: The clip's constants.
-        frames: The pictures.
-        track: Smoothed landmarks of them.
-        times_s: Their times, shape (F,).
-
-    Returns:
-        The view.
+    ``times_s``: their times, shape (F,).
     """
     first = first_frame_from(float(times_s[0]))
     last = first_frame_from(float(times_s[-1]) + 1e-6)

@@ -17,16 +17,8 @@ SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v", ".avi")
 def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
     """Find the clips of a benchmark.
 
-    Args:
-        folder: The benchmark's folder.
-        bench: The benchmark.
-        given: The folder that the user names, if any.
-
-    Returns:
-        The clips' folder.
-
-    Raises:
-        UsageError: If there is no such folder.
+    ``given``: the folder that the user names, if any.
+    ``UsageError`` if there is no such folder.
     """
     clips = given if given is not None else folder / bench.clips
     if not clips.is_dir():
@@ -37,14 +29,8 @@ def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
 def parse_limit(text: str) -> dict[str, int]:
     """Read how many items of each track are wanted.
 
-    Args:
-        text: ``N``, or ``TRACK=N,TRACK=N``.
-
-    Returns:
-        Most items by track; all tracks for a bare number.
-
-    Raises:
-        UsageError: If the text is neither.
+    Returns most items by track; all tracks for a bare number.
+    ``UsageError`` if the text is neither.
     """
     limits: dict[str, int] = {}
     for part in text.split(","):
@@ -59,18 +45,11 @@ def parse_limit(text: str) -> dict[str, int]:
 def chosen_items(
     bench: Bench, tracks: Sequence[str], limits: Mapping[str, int]
 ) -> tuple[Item, ...]:
-    """Choose which items are run.
+    """Choose which items are run: items in the benchmark's order.
 
-    Args:
-        bench: The benchmark.
-        tracks: Tracks wanted; all if empty.
-        limits: Most items by track, evenly spread; all of a track that is not named.
-
-    Returns:
-        Items in the benchmark's order.
-
-    Raises:
-        UsageError: If none is left.
+    ``tracks``: tracks wanted; all if empty; ``limits``: most items by track, evenly spread; all of
+    a track that is not named.
+    ``UsageError`` if none is left.
     """
     chosen = []
     for track in dict.fromkeys(item.track for item in bench.items):
@@ -87,29 +66,13 @@ def chosen_items(
 
 
 def other_clip(items: Sequence[Item], number: int) -> Item | None:
-    """Return the next item of another clip, whose sound is the wrong one; None if all are of one.
-
-    Args:
-        items: The items.
-        number: Which one asks.
-
-    Returns:
-        The other item.
-    """
+    """Return the next item of another clip, whose sound is the wrong one, if there is one."""
     ahead = [*items[number + 1 :], *items[:number]]
     return next((item for item in ahead if item.clip.file != items[number].clip.file), None)
 
 
 def stray_videos(bench: Bench, systems: Sequence[System]) -> list[str]:
-    """List given videos that are named like no item.
-
-    Args:
-        bench: The benchmark.
-        systems: The systems.
-
-    Returns:
-        Their names.
-    """
+    """List given videos that are named like no item."""
     ids = {item.id for item in bench.items}
     return [
         f"{path.parent.name}/{path.name}"

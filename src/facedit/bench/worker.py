@@ -67,14 +67,7 @@ class Task:
 
 
 def make_worker(job: Job) -> Callable[[Task], list[Record]]:
-    """Load what a worker needs.
-
-    Args:
-        job: What all workers share.
-
-    Returns:
-        A function from a task to its records.
-    """
+    """Load what a worker needs: a function from a task to its records."""
     device = choose_device(job.device)
     systems = {system.name: system for system in choose(job.systems, device)}
     mouths = Mouths(load_network(device=device), device)
@@ -106,14 +99,7 @@ class Tools:
 def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> list[Record]:
     """Work on one item.
 
-    Args:
-        job: What all workers share.
-        task: The item and the systems wanted.
-        systems: All systems by name.
-        tools: The networks.
-
-    Returns:
-        A record per system wanted; what goes wrong is in it and ends nothing else.
+    Returns a record per system wanted; what goes wrong is in it and ends nothing else.
     """
     item = task.item
     records = []
@@ -208,15 +194,7 @@ def _made(job: Job, case: Case, system: System, tools: Tools, clock: StageClock)
 def given_video(folder: Path, item: str) -> Path:
     """Find the video that another system made of an item.
 
-    Args:
-        folder: Its videos.
-        item: Id of the item.
-
-    Returns:
-        The file.
-
-    Raises:
-        BadMedia: If there is none.
+    ``BadMedia`` if there is none.
     """
     for suffix in SUFFIXES:
         if (path := folder / f"{item}{suffix}").is_file():

@@ -17,12 +17,8 @@ Pair = tuple[Float32, Float32]
 def line(motion: Float32, hidden: Bool) -> Float32:
     """Fill hidden entries by straight lines between their kept neighbours.
 
-    Args:
-        motion: Shape (T, D).
-        hidden: True where to fill, shape (T, D).
-
-    Returns:
-        The motion, filled; entries of a dim that is hidden throughout become 0.
+    ``hidden``: true where to fill, shape (T, D).
+    Returns the motion, filled; entries of a dim that is hidden throughout become 0.
     """
     out = motion.copy()
     frames = np.arange(len(motion))
@@ -38,12 +34,8 @@ def line(motion: Float32, hidden: Bool) -> Float32:
 def hold(motion: Float32, hidden: Bool) -> Float32:
     """Fill hidden entries with the last kept value before them (the first after, at the start).
 
-    Args:
-        motion: Shape (T, D).
-        hidden: True where to fill, shape (T, D).
-
-    Returns:
-        The motion, filled; entries of a dim that is hidden throughout become 0.
+    ``hidden``: true where to fill, shape (T, D).
+    Returns the motion, filled; entries of a dim that is hidden throughout become 0.
     """
     out = np.where(hidden, 0, motion).astype(np.float32)
     frames = np.arange(len(motion))
@@ -58,12 +50,7 @@ def hold(motion: Float32, hidden: Bool) -> Float32:
 def stack_window(speech: Float32, reach: int) -> Float32:
     """Put each frame's neighbours beside it; the ends are repeated beyond the ends.
 
-    Args:
-        speech: Shape (T, S).
-        reach: Frames to each side.
-
-    Returns:
-        Shape (T, (2 reach + 1) S).
+    Returns shape (T, (2 reach + 1) S).
     """
     index = np.arange(len(speech))[:, None] + np.arange(-reach, reach + 1)
     rows: Float32 = speech[index.clip(0, len(speech) - 1)].reshape(len(speech), -1)
@@ -92,14 +79,9 @@ class Ridge:
     def fill(self, motion: Float32, hidden: Bool, speech: Float32) -> Float32:
         """Fill hidden entries by the prediction, moved along a ramp to meet both ends.
 
-        Args:
-            motion: Shape (T, D).
-            hidden: True where to fill, shape (T, D).
-            speech: Shape (T, S).
-
-        Returns:
-            The motion, filled; joints are continuous because the prediction's error at the kept
-            neighbours, interpolated over the span, is taken off.
+        ``hidden``: true where to fill, shape (T, D).
+        Returns the motion, filled; joints are continuous because the prediction's error at the kept
+        neighbours, interpolated over the span, is taken off.
         """
         guess = self.predict(speech)
         return np.where(hidden, guess + line(motion - guess, hidden), motion).astype(np.float32)
@@ -130,11 +112,7 @@ class RidgeFit:
     def add(self, clips: Iterable[Pair]) -> RidgeFit:
         """Add clips.
 
-        Args:
-            clips: Projected speech (T, S) and motion (T, D) of each; motion is centred here.
-
-        Returns:
-            Itself.
+        ``clips``: projected speech (T, S) and motion (T, D) of each; motion is centred here.
         """
         for group in batched(clips, _CLIPS_AT_ONCE):
             x = np.concatenate([stack_window(speech, self.reach) for speech, _ in group])
@@ -154,14 +132,7 @@ class RidgeFit:
         return self
 
     def merged(self, others: Iterable[RidgeFit]) -> RidgeFit:
-        """Return a fit over this one's clips and those of others.
-
-        Args:
-            others: Fits with the same reach.
-
-        Returns:
-            A new fit.
-        """
+        """Return a fit over this one's clips and those of others."""
         whole = RidgeFit(self.reach)
         filled = [fit for fit in (self, *others) if fit._sums is not None]
         if filled:
@@ -173,14 +144,8 @@ class RidgeFit:
     def solve(self, strength: float) -> Ridge:
         """Solve for one strength.
 
-        Args:
-            strength: Ridge penalty per frame of data.
-
-        Returns:
-            The map.
-
-        Raises:
-            ValueError: If no clip was added.
+        ``strength``: ridge penalty per frame of data.
+        ``ValueError`` if no clip was added.
         """
         if self._sums is None:
             raise ValueError("no clip was added")

@@ -84,30 +84,15 @@ def evaluate(
     at its default settings, at temperature 0 (its mean, like for like with ridge) and with another
     clip's sound; and by the baselines, ridge regression being fitted to the training split.
 
-    Args:
-        data: Folder made by ``facedit prepare``.
-        output: Folder for ``evaluation.json`` and ``evaluation.md``.
-        weights: Name of shipped weights, or a file.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-        seed: Seed of the sampler.
-        force: Replace an earlier evaluation.
-        split: Which clips are measured.
-        spans: Frames to hide.
-        protocols: Keys of ``PROTOCOLS``.
-        most_clips: Most clips per corpus; all if None.
-        parts: Some of ``PARTS``.
-        footage: The manifest or folder that was prepared. Without it, closures on m, b, p and
-            made silences are left out.
-        transcripts: Table or folder of what is said in it; None for files beside the clips.
-        spans_per_clip: Most spans of one length per clip, spread evenly; one lies in its middle.
-
-    Returns:
-        The figures.
-
-    Raises:
-        OutputExists: If the output holds an evaluation and ``force`` is off.
-        UsageError: If the folder has no clips of the split, or other features than the weights, or
-            a part is unknown, or no span is asked for.
+    ``data``: folder made by ``facedit prepare``; ``output``: folder for ``evaluation.json`` and
+    ``evaluation.md``; ``device``: where networks compute, as ``device.choose_device`` takes it;
+    ``most_clips``: most clips per corpus; all if None; ``footage``: the manifest or folder that was
+    prepared. Without it, closures on m, b, p and made silences are left out; ``transcripts``: table
+    or folder of what is said in it; None for files beside the clips; ``spans_per_clip``: most spans
+    of one length per clip, spread evenly; one lies in its middle.
+    ``OutputExists`` if the output holds an evaluation and ``force`` is off.
+    ``UsageError`` if the folder has no clips of the split, or other features than the weights, or a
+    part is unknown, or no span is asked for.
     """
     if (output / FILE_JSON).exists() and not force:
         raise OutputExists(f"{output / FILE_JSON} exists: use --force or another -o.")
@@ -198,16 +183,9 @@ def evaluate(
 def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[str, Ridge]:
     """Fit ridge regression to the training split.
 
-    Args:
-        data: Folder made by ``facedit prepare``.
-        rows: Training clips.
-        model: Its speech projection is used, so that model and ridge hear the same.
-
-    Returns:
-        Ridges by corpus with enough frames, and ``all``.
-
-    Raises:
-        UsageError: If there are no training clips.
+    ``data``: folder made by ``facedit prepare``.
+    Returns ridges by corpus with enough frames, and ``all``.
+    ``UsageError`` if there are no training clips.
     """
     if not rows:
         raise UsageError(
@@ -234,12 +212,8 @@ def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[
 def group_clips(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[ClipRow]]:
     """Group clips by corpus; corpora of a few clips are pooled, for alone they say nothing.
 
-    Args:
-        rows: The clips.
-        most: Most clips per group, evenly spread; all if None.
-
-    Returns:
-        Clips by the name of their corpus, or ``others``.
+    ``most``: most clips per group, evenly spread; all if None.
+    Returns clips by the name of their corpus, or ``others``.
     """
     counts = Counter(row.corpus for row in rows)
     found: dict[str, list[ClipRow]] = {}

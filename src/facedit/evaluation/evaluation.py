@@ -48,11 +48,7 @@ class Evaluation:
 def tables(result: Evaluation) -> str:
     """Format an evaluation as Markdown.
 
-    Args:
-        result: The evaluation.
-
-    Returns:
-        A table per corpus and set of hidden dims, then those of the studies of behaviour.
+    Returns a table per corpus and set of hidden dims, then those of the studies of behaviour.
     """
     sampler = result.sampler
     parts = [

@@ -47,13 +47,8 @@ def elsewhere(number: int, lengths: Sequence[int]) -> tuple[int, NDArray[np.int6
 
     Not the next clip's: corpora are sorted by what is said (LRW-AR: by word).
 
-    Args:
-        number: Number of the clip.
-        lengths: Frames of each clip.
-
-    Returns:
-        Number of the clip half the list away, and the frames of its middle, repeated if it is
-        shorter, shape (T,).
+    Returns number of the clip half the list away, and the frames of its middle, repeated if it is
+    shorter, shape (T,).
     """
     other = (number + max(len(lengths) // 2, 1)) % len(lengths)
     return other, middle_frames(lengths[other], lengths[number])
@@ -62,12 +57,7 @@ def elsewhere(number: int, lengths: Sequence[int]) -> tuple[int, NDArray[np.int6
 def middle_frames(there: int, wanted: int) -> NDArray[np.int64]:
     """Choose the middle frames of a clip, all of them over and over if it is too short.
 
-    Args:
-        there: Frames of the clip.
-        wanted: Frames wanted.
-
-    Returns:
-        Their numbers, shape (wanted,).
+    Returns their numbers, shape (wanted,).
     """
     start = max((there - wanted) // 2, 0)
     return (start + np.arange(wanted)) % there
@@ -85,12 +75,6 @@ def borrowed(clips: Sequence[PreparedClip]) -> Fill:
 
     It is what a perfect method would draw of the wrong sound: two clips of speech are alike to a
     degree (both start and end in silence, or have their word in the middle).
-
-    Args:
-        clips: The clips.
-
-    Returns:
-        The method.
     """
     lengths = [len(clip.motion) for clip in clips]
 
@@ -109,14 +93,7 @@ def borrowed(clips: Sequence[PreparedClip]) -> Fill:
 def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str, Fill]:
     """Return every method that fills from sound or from nothing.
 
-    Args:
-        model: The model.
-        ridge: Ridge regression fitted to all corpora.
-        own: Ridge regression fitted to the clips' own corpus, where it is large enough.
-        seed: Seed of the sampler.
-
-    Returns:
-        Methods by name.
+    ``own``: ridge regression fitted to the clips' own corpus, where it is large enough.
     """
 
     def by(settings: SamplerSettings, *, wrong: bool = False) -> Fill:

@@ -43,13 +43,7 @@ Method = Callable[[Sequence[Gap]], list[Float32]]
 def spread_spans(frames: int, length: int, most: int) -> list[tuple[int, int]]:
     """Spread test spans evenly over a clip, at least ``EDGE`` kept frames round each.
 
-    Args:
-        frames: Motion frames of the clip.
-        length: Frames of a span.
-        most: Most spans.
-
-    Returns:
-        First and last-plus-one hidden frame of as many spans as fit; one is ``middle_span``.
+    Returns first and last-plus-one hidden frame of as many spans as fit; one is ``middle_span``.
     """
     count = min(most, (frames - EDGE) // (length + EDGE))
     kept = frames - count * length
@@ -62,12 +56,7 @@ def spread_spans(frames: int, length: int, most: int) -> list[tuple[int, int]]:
 def middle_span(frames: int, length: int) -> tuple[int, int] | None:
     """Place a test span in the middle of a clip.
 
-    Args:
-        frames: Motion frames of the clip.
-        length: Frames to hide.
-
-    Returns:
-        First and last-plus-one hidden frame, or None if too little would be kept.
+    Returns first and last-plus-one hidden frame, or None if too little would be kept.
     """
     return next(iter(spread_spans(frames, length, 1)), None)
 
@@ -81,18 +70,10 @@ def hide_span(
     *,
     reverse_kept: bool = False,
 ) -> Gap:
-    """Hide a span of a clip.
+    """Hide a span of a clip: the clip with a hidden span.
 
-    Args:
-        number: Number of the clip.
-        motion: Its motion, shape (T, D).
-        span: First and last-plus-one frame to hide.
-        meta: Describes the dims.
-        dim_set: Which dims are hidden.
-        reverse_kept: Show what is kept of hidden frames backwards, as shot to other words.
-
-    Returns:
-        The clip with a hidden span.
+    ``motion``: its motion, shape (T, D); ``reverse_kept``: show what is kept of hidden frames
+    backwards, as shot to other words.
     """
     hidden = span_mask(len(motion), len(meta.dim_names), meta.groups, [span], dim_set)
     shown = reverse_kept_dims(motion, hidden) if reverse_kept else motion
@@ -138,19 +119,9 @@ def score_clips(
 ) -> list[Float64]:
     """Hide spans of each clip, one at a time, draw them, and sum up how well that went.
 
-    Args:
-        clips: Clips; those too short for a span are left out.
-        method: Draws the hidden entries.
-        meter: Measures lips.
-        meta: Describes the dims.
-        length: Frames to hide.
-        dim_set: Which dims are hidden.
-        reverse_kept: Show the method face and head run backwards in hidden frames: in an edit they
-            were shot to other words.
-        most: Most spans per clip; one lies in its middle.
-
-    Returns:
-        The sums of ``span_sums`` per clip, over its spans.
+    ``clips``: clips; those too short for a span are left out; ``most``: most spans per clip; one
+    lies in its middle.
+    Returns the sums of ``span_sums`` per clip, over its spans.
     """
     gaps = [
         hide_span(number, clip.motion, span, meta, dim_set, reverse_kept=reverse_kept)

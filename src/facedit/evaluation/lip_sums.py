@@ -31,24 +31,15 @@ def span_sums(
     start: int,
     stop: int,
 ) -> Float64:
-    """Sum up how one span of one clip was drawn.
+    """Sum up how one span of one clip was drawn: the sums, shape (27,).
 
     Lip measures are taken relative to the clip's own mean over its kept frames, so that the
     difference between people does not pass for correlation.
 
-    Args:
-        truth: Measure over the whole clip, by name in ``MEASURES``, each of shape (T,).
-        drawn: The same with the span drawn.
-        true_motion: Lip dims in equal units, shape (T, L).
-        drawn_motion: The same with the span drawn.
-        start: First hidden frame, at least 2.
-        stop: One past the last hidden frame, at most T - 2.
-
-    Returns:
-        The sums, shape (27,).
-
-    Raises:
-        ValueError: If the span leaves fewer than two kept frames on a side.
+    ``truth``: measure over the whole clip, by name in ``MEASURES``, each of shape (T,);
+    ``true_motion``: lip dims in equal units, shape (T, L); ``start``: first hidden frame, at least
+    2; ``stop``: one past the last hidden frame, at most T - 2.
+    ``ValueError`` if the span leaves fewer than two kept frames on a side.
     """
     if not 2 <= start < stop <= len(true_motion) - 2:
         raise ValueError(f"span {start}-{stop} of {len(true_motion)} frames needs 2 kept each side")
@@ -75,11 +66,7 @@ def span_sums(
 def hidden_frames(sums: Sequence[Float64]) -> int:
     """Count the hidden frames that were summed up.
 
-    Args:
-        sums: ``span_sums``, alone or added up.
-
-    Returns:
-        Frames.
+    ``sums``: ``span_sums``, alone or added up.
     """
     return round(sum(float(one[0]) for one in sums))
 
@@ -87,13 +74,8 @@ def hidden_frames(sums: Sequence[Float64]) -> int:
 def between(curve: Float32, start: int, stop: int) -> Float32:
     """Return the straight line between the neighbours of a span: what the kept ends say of it.
 
-    Args:
-        curve: Shape (T,).
-        start: First frame of the span, at least 1.
-        stop: One past its last frame, at most T - 1.
-
-    Returns:
-        Shape (stop - start,).
+    ``start``: first frame of the span, at least 1; ``stop``: one past its last frame, at most T -
+    1.
     """
     share = np.arange(1, stop - start + 1, dtype=np.float32) / (stop - start + 1)
     out: Float32 = curve[start - 1] + share * (curve[stop] - curve[start - 1])
@@ -103,12 +85,8 @@ def between(curve: Float32, start: int, stop: int) -> Float32:
 def error_sums(truth: Float32, drawn: Float32) -> list[float]:
     """Sum up how well a curve was met.
 
-    Args:
-        truth: What is right, shape (n,).
-        drawn: What was drawn, shape (n,).
-
-    Returns:
-        Those of ``correlation_sums``, and the sum of absolute errors: seven sums.
+    ``truth``: what is right, shape (n,); ``drawn``: what was drawn, shape (n,).
+    Returns those of ``correlation_sums``, and the sum of absolute errors: seven sums.
     """
     x, y = truth.astype(np.float64), drawn.astype(np.float64)
     return [*correlation_sums(x, y), float(np.abs(x - y).sum())]
@@ -117,11 +95,8 @@ def error_sums(truth: Float32, drawn: Float32) -> list[float]:
 def mean_error(total: Float64) -> Float64:
     """Return the mean absolute error.
 
-    Args:
-        total: Total of ``error_sums``, shape (..., 7).
-
-    Returns:
-        Shape (...), in the unit of the curve; NaN where nothing was counted.
+    ``total``: total of ``error_sums``, shape (..., 7).
+    Returns shape (...), in the unit of the curve; NaN where nothing was counted.
     """
     out: Float64 = total[..., 6] / np.where(total[..., 0] > 0, total[..., 0], np.nan)
     return out
@@ -130,11 +105,8 @@ def mean_error(total: Float64) -> Float64:
 def relative_error(total: Float64) -> Float64:
     """Return the mean absolute error over the standard deviation of the truth.
 
-    Args:
-        total: Total of ``error_sums``, shape (..., 7).
-
-    Returns:
-        Shape (...), 0 or more; NaN where nothing was counted.
+    ``total``: total of ``error_sums``, shape (..., 7).
+    Returns shape (...), 0 or more; NaN where nothing was counted.
     """
     n, x, _, xx, *_ = np.moveaxis(total, -1, 0)
     n = np.where(n > 0, n, np.nan)
@@ -201,16 +173,9 @@ def figures(
     draws: int = 1000,
     seed: int = 0,
 ) -> dict[str, Figure]:
-    """Pool clips and bootstrap over them.
+    """Pool clips and bootstrap over them: each of them with a 95 % interval.
 
-    Args:
-        sums: ``span_sums`` of each clip, or what else ``of`` is made from; at least one.
-        of: Figures from summed sums.
-        draws: Bootstrap draws.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        Each of them with a 95 % interval.
+    ``sums``: ``span_sums`` of each clip, or what else ``of`` is made from; at least one.
     """
     table = np.stack(sums)
     totals = draw_clips(len(table), draws, seed) @ table
@@ -230,15 +195,8 @@ def paired_gain(
 ) -> Figure:
     """Bootstrap the difference of a figure between two methods on the same clips.
 
-    Args:
-        ours: Sums of one method, by clip.
-        theirs: Sums of the other, same clips in the same order.
-        name: Key of ``FIGURES``.
-        draws: Bootstrap draws.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        Ours minus theirs with a 95 % interval.
+    ``theirs``: sums of the other, same clips in the same order.
+    Returns ours minus theirs with a 95 % interval.
     """
     a, b = np.stack(ours), np.stack(theirs)
     counts = draw_clips(len(a), draws, seed)

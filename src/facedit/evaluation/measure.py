@@ -56,14 +56,7 @@ class Measure:
 
 
 def mean_sums(values: Sequence[float] | Float64) -> list[float]:
-    """Return the sums of a plain mean; values that are not finite do not count.
-
-    Args:
-        values: Any number of values.
-
-    Returns:
-        Their sum and number.
-    """
+    """Return the sums of a plain mean; values that are not finite do not count."""
     array = np.asarray(values, np.float64)
     array = array[np.isfinite(array)]
     return [float(array.sum()), float(array.size)]
@@ -72,11 +65,7 @@ def mean_sums(values: Sequence[float] | Float64) -> list[float]:
 def mean_of(total: Float64) -> Float64:
     """Return the mean from ``mean_sums``; NaN where nothing was counted.
 
-    Args:
-        total: Shape (..., 2).
-
-    Returns:
-        Shape (...).
+    ``total``: shape (..., 2).
     """
     count = total[..., 1]
     mean: Float64 = np.where(count > 0, total[..., 0] / np.maximum(count, 1e-30), np.nan)
@@ -86,11 +75,7 @@ def mean_of(total: Float64) -> Float64:
 def ratio_of(total: Float64) -> Float64:
     """Return the ratio of two summed amounts; NaN where the second is 0.
 
-    Args:
-        total: Shape (..., 2).
-
-    Returns:
-        Shape (...).
+    ``total``: shape (..., 2).
     """
     below = total[..., 1]
     ratio: Float64 = np.where(below > 0, total[..., 0] / np.maximum(below, 1e-30), np.nan)
@@ -98,14 +83,9 @@ def ratio_of(total: Float64) -> Float64:
 
 
 def correlation_sums(x: Float64, y: Float64) -> list[float]:
-    """Return the sums of a pooled correlation.
+    """Return the sums of a pooled correlation: ``n, sum x, sum y, sum xx, sum yy, sum xy``.
 
-    Args:
-        x: Values, shape (n,).
-        y: Values, shape (n,).
-
-    Returns:
-        ``n, sum x, sum y, sum xx, sum yy, sum xy``.
+    ``x``: values, shape (n,); ``y``: values, shape (n,).
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     return [float(len(x)), float(x.sum()), float(y.sum()), float(x @ x), float(y @ y), float(x @ y)]
@@ -114,11 +94,8 @@ def correlation_sums(x: Float64, y: Float64) -> list[float]:
 def correlation_of(total: Float64) -> Float64:
     """Return Pearson's correlation from ``correlation_sums``; NaN where a side does not vary.
 
-    Args:
-        total: Shape (..., 6).
-
-    Returns:
-        Shape (...), in [-1, 1].
+    ``total``: shape (..., 6).
+    Returns shape (...), in [-1, 1].
     """
     n, x, y, xx, yy, xy = np.moveaxis(np.asarray(total, np.float64), -1, 0)
     n = np.maximum(n, 1)

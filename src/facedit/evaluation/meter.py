@@ -12,8 +12,7 @@ from facedit.motion.space import MotionSpace
 def lip_meter() -> LipMeter:
     """Return the meter of the shipped space.
 
-    Returns:
-        Lip dims are weighted by their spread in the training set over that of the widest one.
+    Returns lip dims are weighted by their spread in the training set over that of the widest one.
     """
     space = MotionSpace.load()
     return LipMeter(space, space.groups, space.relative_std)

@@ -20,11 +20,7 @@ FEWEST_STEPS = 5
 def has_face(values: Float32) -> Bool:
     """Return which rows are free of NaN.
 
-    Args:
-        values: Motion or landmarks, shape (T, ...).
-
-    Returns:
-        Shape (T,).
+    ``values``: motion or landmarks, shape (T, ...).
     """
     return np.asarray(np.isfinite(values).all(axis=tuple(range(1, values.ndim))), dtype=np.bool_)
 
@@ -32,25 +28,13 @@ def has_face(values: Float32) -> Bool:
 def speaking(voice_activity: Float32) -> Bool:
     """Return which motion frames hold speech.
 
-    Args:
-        voice_activity: Probability of speech, shape (T,).
-
-    Returns:
-        Shape (T,).
+    ``voice_activity``: probability of speech, shape (T,).
     """
     return np.asarray(voice_activity >= SPEAKING, dtype=np.bool_)
 
 
 def eroded(rows: Bool, by: int) -> Bool:
-    """Take frames off both ends of every run of True; what lies outside counts as True.
-
-    Args:
-        rows: Shape (T,).
-        by: Frames taken off at each end.
-
-    Returns:
-        Shape (T,).
-    """
+    """Take frames off both ends of every run of True; what lies outside counts as True."""
     padded = np.pad(rows, by, constant_values=True)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * by + 1)
     return np.asarray(windows.all(axis=-1), dtype=np.bool_)
@@ -59,23 +43,15 @@ def eroded(rows: Bool, by: int) -> Bool:
 def steps_within(rows: Bool) -> Bool:
     """Return which steps lead from one chosen row to the next one, also chosen.
 
-    Args:
-        rows: Shape (T,).
-
-    Returns:
-        Step k leads from row k to k + 1, shape (T - 1,).
+    Returns step k leads from row k to k + 1, shape (T - 1,).
     """
     return np.asarray(rows[1:] & rows[:-1], dtype=np.bool_)
 
 
 def step_lengths(values: Float32 | Float64) -> Float64:
-    """Measure each step.
+    """Measure each step: absolute change, or length of the vector of changes, shape (T - 1,).
 
-    Args:
-        values: One value or vector a row, shape (T,) or (T, D).
-
-    Returns:
-        Absolute change, or length of the vector of changes, shape (T - 1,).
+    ``values``: one value or vector a row, shape (T,) or (T, D).
     """
     change = np.diff(values.astype(np.float64), axis=0)
     lengths: Float64 = np.abs(change) if change.ndim == 1 else np.linalg.norm(change, axis=1)
@@ -85,13 +61,8 @@ def step_lengths(values: Float32 | Float64) -> Float64:
 def against_own(steps: Float64, own: Float64) -> list[float]:
     """Sum steps up beside what the clip's own would have made of as many.
 
-    Args:
-        steps: Sizes of the steps, any number.
-        own: Sizes of the clip's own steps.
-
-    Returns:
-        Summed steps, and their number times the clip's own mean step: for ``ratio_of``. Empty if
-        there are no steps, or fewer than ``FEWEST_STEPS`` of the clip's own.
+    Returns summed steps, and their number times the clip's own mean step: for ``ratio_of``. Empty
+    if there are no steps, or fewer than ``FEWEST_STEPS`` of the clip's own.
     """
     if not len(steps) or len(own) < FEWEST_STEPS:
         return []
@@ -101,10 +72,6 @@ def against_own(steps: Float64, own: Float64) -> list[float]:
 def silent(voice_activity: Float32) -> Bool:
     """Return in which motion frames nobody speaks.
 
-    Args:
-        voice_activity: Probability of speech, shape (T,).
-
-    Returns:
-        Shape (T,).
+    ``voice_activity``: probability of speech, shape (T,).
     """
     return eroded(~speaking(voice_activity), MARGIN)

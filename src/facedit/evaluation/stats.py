@@ -70,15 +70,7 @@ def estimate(
 ) -> Estimate:
     """Pool items and bootstrap over their clips.
 
-    Args:
-        measure: The measure.
-        sums_by_item: Its sums by item; those that are not finite, or all 0, do not count.
-        clip_of_item: Name of each item's clip.
-        draws: Bootstrap draws.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        The figure.
+    ``sums_by_item``: its sums by item; those that are not finite, or all 0, do not count.
     """
     items = [item for item, sums in sums_by_item.items() if _counts(sums)]
     if not items:
@@ -99,19 +91,7 @@ def paired(
     draws: int = 1000,
     seed: int = 0,
 ) -> Paired:
-    """Compare two systems on the items that both have.
-
-    Args:
-        measure: The measure.
-        ours: Sums of one system by item.
-        theirs: Sums of the other.
-        clip_of_item: Name of each item's clip.
-        draws: Draws of the bootstrap and of the test.
-        seed: Seed of both.
-
-    Returns:
-        Ours minus theirs.
-    """
+    """Compare two systems on the items that both have."""
     items = [i for i, s in ours.items() if _counts(s) and i in theirs and _counts(theirs[i])]
     if not items:
         return Paired(float("nan"), float("nan"), float("nan"), float("nan"), 0, 0)
@@ -128,11 +108,8 @@ def paired(
 def holm(p_values: Sequence[float]) -> list[float]:
     """Correct a family of p-values (Holm, Scand. J. Statist. 6(2), 1979).
 
-    Args:
-        p_values: The p-values; NaNs are no part of the family.
-
-    Returns:
-        Corrected p-values in the same order, at most 1; NaN where NaN was given.
+    ``p_values``: the p-values; NaNs are no part of the family.
+    Returns corrected p-values in the same order, at most 1; NaN where NaN was given.
     """
     given = np.asarray(p_values, np.float64)
     corrected = np.full(len(given), np.nan)
@@ -146,16 +123,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def by_clip(
     sums_by_item: Mapping[str, Sums], items: Sequence[str], clip_of_item: Mapping[str, str]
 ) -> Float64:
-    """Add up the sums of each clip's items.
-
-    Args:
-        sums_by_item: Sums by item.
-        items: The items that count.
-        clip_of_item: Name of each item's clip.
-
-    Returns:
-        Clips by name, shape (clips, n).
-    """
+    """Add up the sums of each clip's items: clips by name, shape (clips, n)."""
     clips: dict[str, Float64] = {}
     for item in sorted(items):
         clip = clip_of_item[item]
@@ -167,13 +135,7 @@ def by_clip(
 def draw_clips(clips: int, draws: int, seed: int) -> Float64:
     """Draw clips with replacement; a table asks for the same draws again and again.
 
-    Args:
-        clips: Number of clips.
-        draws: Number of draws.
-        seed: Seed.
-
-    Returns:
-        How often each clip was drawn, read-only, shape (draws, clips).
+    Returns how often each clip was drawn, read-only, shape (draws, clips).
     """
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(clips, np.full(clips, 1 / clips), size=draws)
@@ -185,11 +147,8 @@ def draw_clips(clips: int, draws: int, seed: int) -> Float64:
 def interval(drawn: Float64) -> tuple[float, float]:
     """Return the 95 % percentile interval of bootstrap draws; draws that are NaN do not count.
 
-    Args:
-        drawn: The figure in each draw, shape (draws,).
-
-    Returns:
-        Low and high; NaN if the figure exists in no more than half of the draws.
+    ``drawn``: the figure in each draw, shape (draws,).
+    Returns low and high; NaN if the figure exists in no more than half of the draws.
     """
     finite = drawn[np.isfinite(drawn)]
     if 2 * len(finite) <= len(drawn):

@@ -80,18 +80,10 @@ def line_chart(
     linked: bool = True,
     bounds: tuple[float, float] = (-inf, inf),
 ) -> Markup:
-    """Draw lines.
+    """Draw lines: the picture; empty if nothing is finite.
 
-    Args:
-        title: What is shown, with its unit.
-        places: Names of the ticks; an empty name has no tick.
-        lines: The lines; those that come first lie on top.
-        below: What the ticks are.
-        linked: Whether points are linked: not where the places are mere kinds.
-        bounds: Smallest and largest possible value: the axis does not go beyond.
-
-    Returns:
-        The picture; empty if nothing is finite.
+    ``places``: names of the ticks; an empty name has no tick; ``lines``: the lines; those that come
+    first lie on top; ``linked``: whether points are linked: not where the places are mere kinds.
     """
     values = _finite(point for line in lines for point in line.points)
     if not values:
@@ -123,14 +115,8 @@ def line_chart(
 def difference_chart(title: str, way: str, rows: Sequence[Line], below: str) -> Markup:
     """Draw one difference with its interval a row (a forest plot).
 
-    Args:
-        title: What differs, with its unit.
-        way: Which way is better.
-        rows: A line of one point each, from the top.
-        below: What the differences are to.
-
-    Returns:
-        The picture; empty if nothing is finite.
+    ``rows``: a line of one point each, from the top.
+    Returns the picture; empty if nothing is finite.
     """
     values = _finite(point for row in rows for point in row.points)
     if not values:
@@ -181,12 +167,8 @@ def histogram(title: str, unit: str, values: Sequence[float], bins: int = 40) ->
 def lip_chart(lips: LipCurve, shaded_s: tuple[float, float]) -> Markup:
     """Draw the lip opening over time, with the loudness at the foot.
 
-    Args:
-        lips: The curves.
-        shaded_s: The stretch that was made anew.
-
-    Returns:
-        The picture; empty without times.
+    ``shaded_s``: the stretch that was made anew.
+    Returns the picture; empty without times.
     """
     times = np.asarray(lips.times_s, np.float64).tolist()
     if not times:

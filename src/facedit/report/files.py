@@ -16,11 +16,7 @@ JSON_NAME, PAGE_NAME = "report.json", "report.html"
 def report_files(folder: Path) -> tuple[Path, Path, Path]:
     """Return everything that a report consists of.
 
-    Args:
-        folder: Where it goes.
-
-    Returns:
-        The JSON file, the page, and the folder itself.
+    Returns the JSON file, the page, and the folder itself.
     """
     return folder / JSON_NAME, folder / PAGE_NAME, folder
 
@@ -30,12 +26,8 @@ def check_report(folder: Path, *, force: bool = False) -> None:
 
     ``OutputExists`` if one is there and ``force`` is off.
 
-    Args:
-        folder: Where it goes; made when the report is written, its parent must be there.
-        force: Whether it may replace an earlier report.
-
-    Raises:
-        OutputNotWritable: If the folder cannot be made.
+    ``folder``: where it goes; made when the report is written, its parent must be there.
+    ``OutputNotWritable`` if the folder cannot be made.
     """
     try:
         os.lstat(folder)
@@ -54,19 +46,11 @@ def check_report(folder: Path, *, force: bool = False) -> None:
 
 
 def write_report(report: RunReport, folder: Path, *, force: bool = False) -> tuple[Path, Path]:
-    """Write a report; other files of the folder stay.
+    """Write a report; other files of the folder stay: the JSON file and the page.
 
-    Args:
-        report: The report.
-        folder: Where it goes; made if it is missing.
-        force: Whether it may replace an earlier report.
-
-    Returns:
-        The JSON file and the page.
-
-    Raises:
-        OutputNotWritable: If the folder cannot be written. (``OutputExists`` if a report is
-            there and ``force`` is off.)
+    ``folder``: where it goes; made if it is missing.
+    ``OutputNotWritable`` if the folder cannot be written. (``OutputExists`` if a report is there
+    and ``force`` is off.)
     """
     check_report(folder, force=force)
     # Both are made before either is written: a fault in a picture leaves no half report.

@@ -41,14 +41,7 @@ def clean(value: object) -> object:
 def data_uri(picture: Picture) -> str:
     """Pack a picture into a data URI (JPEG).
 
-    Args:
-        picture: The picture.
-
-    Returns:
-        The URI.
-
-    Raises:
-        ValueError: If it is not RGB of at least one pixel.
+    ``ValueError`` if it is not RGB of at least one pixel.
     """
     pixels = picture.pixels
     if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size or pixels.dtype != np.uint8:

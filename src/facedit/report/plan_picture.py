@@ -34,13 +34,7 @@ def plan_pictures(
 
     A short clip is drawn whole; of a long one, one picture for every group of edits.
 
-    Args:
-        plan: The plan.
-        transcript: The words of the source; drawn where given.
-        output_words: The words of the output.
-
-    Returns:
-        SVG elements.
+    ``transcript``: the words of the source; drawn where given.
     """
     return [
         _panel(plan, transcript.words if transcript else (), output_words, window)

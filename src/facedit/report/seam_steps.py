@@ -49,16 +49,9 @@ class Jump:
 def seam_jump(at_seam: NDArray[np.floating], own: NDArray[np.floating], unit: str = "") -> Jump:
     """Compare the steps at a seam with the clip's own.
 
-    Args:
-        at_seam: Steps that straddle the seam, any number; the largest counts.
-        own: Steps inside the source where nothing was changed; NaNs don't count.
-        unit: What the numbers are, for people.
-
-    Returns:
-        The jump.
-
-    Raises:
-        ValueError: If there is no step at the seam.
+    ``at_seam``: steps that straddle the seam, any number; the largest counts; ``own``: steps inside
+    the source where nothing was changed; NaNs don't count.
+    ``ValueError`` if there is no step at the seam.
     """
     if not len(at_seam):
         raise ValueError("A seam needs at least one step.")
@@ -76,11 +69,8 @@ def seam_jump(at_seam: NDArray[np.floating], own: NDArray[np.floating], unit: st
 def motion_steps(motion: NDArray[np.floating]) -> Float64:
     """Measure the step from each motion frame to the next.
 
-    Args:
-        motion: Motion (or landmarks, flattened), shape (T, D).
-
-    Returns:
-        Root mean square over the dims of ``x[k + 1] - x[k]``, shape (T - 1,).
+    ``motion``: motion (or landmarks, flattened), shape (T, D).
+    Returns root mean square over the dims of ``x[k + 1] - x[k]``, shape (T - 1,).
     """
     return _rms(np.diff(motion.astype(np.float64), axis=0))
 
@@ -88,11 +78,8 @@ def motion_steps(motion: NDArray[np.floating]) -> Float64:
 def velocity_steps(motion: NDArray[np.floating]) -> Float64:
     """Measure the change of velocity at each inner motion frame.
 
-    Args:
-        motion: Motion, shape (T, D).
-
-    Returns:
-        Root mean square over the dims of ``x[k + 2] - 2 x[k + 1] + x[k]``, shape (T - 2,).
+    ``motion``: motion, shape (T, D).
+    Returns root mean square over the dims of ``x[k + 2] - 2 x[k + 1] + x[k]``, shape (T - 2,).
     """
     return _rms(np.diff(motion.astype(np.float64), n=2, axis=0))
 
@@ -100,15 +87,9 @@ def velocity_steps(motion: NDArray[np.floating]) -> Float64:
 def picture_step(one: UInt8, other: UInt8) -> float:
     """Measure the step from one picture to the next.
 
-    Args:
-        one: Crop of a frame around the face, shape (H, W, 3).
-        other: The same crop of the next frame.
-
-    Returns:
-        Mean absolute difference in grey levels, 0 to 255.
-
-    Raises:
-        ValueError: If the crops have different shapes or no pixels.
+    ``one``: crop of a frame around the face, shape (H, W, 3).
+    Returns mean absolute difference in grey levels, 0 to 255.
+    ``ValueError`` if the crops have different shapes or no pixels.
     """
     if one.shape != other.shape or not one.size:
         raise ValueError(f"Crops {one.shape} and {other.shape} cannot be compared.")

@@ -127,13 +127,8 @@ def path(pairs: Iterable[tuple[float, float]]) -> str:
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Choose round values for an axis.
 
-    Args:
-        low: Smallest value shown.
-        high: Largest value shown, larger than ``low``.
-        most: Largest number of ticks, about.
-
-    Returns:
-        Multiples of 1, 2 or 5 times a power of ten that span both, ascending.
+    ``high``: largest value shown, larger than ``low``.
+    Returns multiples of 1, 2 or 5 times a power of ten that span both, ascending.
     """
     rough = (high - low) / max(most - 1, 1)
     power = 10.0 ** floor(log10(rough))

@@ -24,17 +24,12 @@ def balanced(
     second key was, and so on; among equals the first one in the list. So the first key is
     balanced as far as the candidates allow, the second within that, etc.
 
-    Args:
-        candidates: What there is to choose from, in an order that decides between equals.
-        count: How many to choose.
-        keys: Gives the keys of a candidate, the weightiest first; as many for each.
-        accept: Called once for a candidate about to be chosen; it is dropped if that returns
-            false.
-        already: Keys of what was chosen before.
-        most: Per key how often one value may come up; None or nothing for any number.
-
-    Returns:
-        At most ``count`` candidates in the order of choice.
+    ``candidates``: what there is to choose from, in an order that decides between equals; ``keys``:
+    gives the keys of a candidate, the weightiest first; as many for each; ``accept``: called once
+    for a candidate about to be chosen; it is dropped if that returns false; ``already``: keys of
+    what was chosen before; ``most``: per key how often one value may come up; None or nothing for
+    any number.
+    Returns at most ``count`` candidates in the order of choice.
     """
     waiting = [(keys(candidate), candidate) for candidate in candidates]
     used: list[Counter[Hashable]] = [Counter() for _ in (waiting[0][0] if waiting else ())]

@@ -28,18 +28,10 @@ log = logging.getLogger(__name__)
 def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> Built:
     """Build a benchmark.
 
-    Args:
-        clips: A folder of clips, or a manifest as for ``facedit prepare``.
-        output: The benchmark's folder.
-        options: What to build.
-
-    Returns:
-        What was built.
-
-    Raises:
-        UsageError: If no clip can be used, or no item can be made of them.
-        OutputExists: If there is a benchmark already and ``force`` is off.
-        OutputNotWritable: If the folder cannot be made.
+    ``clips``: a folder of clips, or a manifest as for ``facedit prepare``.
+    ``UsageError`` if no clip can be used, or no item can be made of them.
+    ``OutputExists`` if there is a benchmark already and ``force`` is off.
+    ``OutputNotWritable`` if the folder cannot be made.
     """
     begun = time.monotonic()
     options = options or BuildOptions()

@@ -47,8 +47,7 @@ class BuildOptions:
     def __post_init__(self) -> None:
         """Check the numbers.
 
-        Raises:
-            UsageError: If one is negative, or no item at all is asked for.
+        ``UsageError`` if one is negative, or no item at all is asked for.
         """
         counts = {"reconstruct": self.reconstruct, "edit": self.edit, "generate": self.generate}
         for name, count in counts.items():

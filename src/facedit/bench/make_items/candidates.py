@@ -60,16 +60,7 @@ class EditCandidate:
     def item(self, root: Path, seed: int, number: int) -> Item:
         """Make the sound, lay the edit out and return the item.
 
-        Args:
-            root: The clips' folder.
-            seed: Seed of the benchmark.
-            number: Number of the edit among those of its kind, length and clip.
-
-        Returns:
-            The item.
-
-        Raises:
-            BadEdit: If the edit cannot be made. (Other errors of sounds and plans pass through.)
+        ``BadEdit`` if the edit cannot be made. (Other errors of sounds and plans pass through.)
         """
         facts = self.clip.facts
         length = edit_length(self.edit)

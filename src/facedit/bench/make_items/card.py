@@ -46,14 +46,9 @@ class Card:
 
 
 def card_text(card: Card, output: Path) -> str:
-    """Write a card.
+    """Write a card: Markdown; nothing in it depends on the day or the machine.
 
-    Args:
-        card: What it is written from.
-        output: The benchmark's folder, from which other files are named.
-
-    Returns:
-        Markdown; nothing in it depends on the day or the machine.
+    ``output``: the benchmark's folder, from which other files are named.
     """
     bench = card.bench
     used = {item.clip.file for item in bench.items}

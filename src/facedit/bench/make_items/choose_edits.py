@@ -31,13 +31,8 @@ PER_RULE = 3
 def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:
     """List edits of GRID sentences, with words of the same speaker where there are some.
 
-    Args:
-        clips: Any clips; those that hold no GRID sentence give nothing.
-        voice: Who speaks the new words if there is no speaker with two clips.
-        seed: Seed of the choice of donors.
-
-    Returns:
-        The edits.
+    ``clips``: any clips; those that hold no GRID sentence give nothing; ``voice``: who speaks the
+    new words if there is no speaker with two clips.
     """
     sentences = {clip.facts.file: grid.sentence_of(texts_of(clip)) for clip in clips}
     spoken = [clip for clip in clips if sentences[clip.facts.file]]
@@ -69,13 +64,7 @@ def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[Ed
 def rules_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:
     """List edits by rule of English clips.
 
-    Args:
-        clips: The clips.
-        voice: Who speaks the new words.
-        seed: Seed of the choice among many edits of one kind.
-
-    Returns:
-        The edits, a few per clip of each kind, length and place.
+    Returns the edits, a few per clip of each kind, length and place.
     """
     candidates: list[EditCandidate] = []
     for clip in clips:
@@ -98,15 +87,7 @@ def choose_edits(
 ) -> tuple[list[Item], list[LeftOut], dict[str, str]]:
     """Make items of edits: all of the list, then the others as they balance it best.
 
-    Args:
-        listed: Edits written by hand.
-        others: Edits by grammar and rules.
-        count: How many items.
-        root: The clips' folder.
-        seed: Seed of the benchmark.
-
-    Returns:
-        The items, the listed edits that could not be made, and per item where its text is from.
+    Returns the items, the listed edits that could not be made, and per item where its text is from.
     """
     items: list[Item] = []
     left: list[LeftOut] = []

@@ -67,12 +67,8 @@ class BuildClip:
     def holds_face(self, start_s: float, end_s: float) -> bool:
         """Tell whether the face is there, in one shot, throughout a stretch.
 
-        Args:
-            start_s: Start in seconds; what lies outside of the clip is not looked at.
-            end_s: End in seconds.
-
-        Returns:
-            False where the stretch holds no motion frame.
+        ``start_s``: start in seconds; what lies outside of the clip is not looked at.
+        Returns false where the stretch holds no motion frame.
         """
         first, last = max(frame_at(start_s), 0), min(frame_at(end_s), self.frames)
         shots = self.shot[first:last]
@@ -82,16 +78,9 @@ class BuildClip:
 
 
 def read_clip(source: Source, root: Path, given: Given, tracks: Path | None) -> BuildClip | LeftOut:
-    """Read one clip.
+    """Read one clip: the clip, or why it cannot be used.
 
-    Args:
-        source: The clip.
-        root: The clips' folder.
-        given: Transcripts that were given.
-        tracks: Folder of face tracks, or None.
-
-    Returns:
-        The clip, or why it cannot be used.
+    ``tracks``: folder of face tracks, or None.
     """
     if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
         return LeftOut(source.file, "it lies outside the clips' folder")

@@ -52,15 +52,8 @@ class Line:
 def read_list(table: Path | None, known: set[str]) -> list[Line]:
     """Read a table of edits.
 
-    Args:
-        table: The table, or None.
-        known: Files of all clips, usable or not.
-
-    Returns:
-        Its lines.
-
-    Raises:
-        UsageError: If a line is malformed or names a clip that is not there.
+    ``table``: the table, or None.
+    ``UsageError`` if a line is malformed or names a clip that is not there.
     """
     lines = []
     for number, row in read_table(table, COLUMNS) if table is not None else ():
@@ -80,14 +73,7 @@ def listed_candidates(
 ) -> tuple[list[EditCandidate], list[LeftOut]]:
     """Find the edits of a table in the clips.
 
-    Args:
-        lines: Lines of the table.
-        clips: The clips that can be used.
-        root: The clips' folder.
-        voice: Voice of new words without a recording.
-
-    Returns:
-        The edits in the table's order, and those left out.
+    Returns the edits in the table's order, and those left out.
     """
     by_file = {clip.facts.file: clip for clip in clips}
     candidates: list[EditCandidate] = []

@@ -26,11 +26,7 @@ def span_length(frames: int) -> Length:
 def edit_length(edit: WordEdit) -> Length | None:
     """Class an edit by the words said anew, or cut.
 
-    Args:
-        edit: The edit.
-
-    Returns:
-        Its class; None for more than ten words, which the benchmark does not hold.
+    Returns its class; None for more than ten words, which the benchmark does not hold.
     """
     words = len(edit.new_words) or edit.old_end - edit.old_start
     if words > LONG_WORDS:
@@ -48,15 +44,9 @@ def edit_position(
 ) -> Position:
     """Class an edit by where it is.
 
-    Args:
-        edit: The edit.
-        words: Number of words of the clip.
-        joint_s: Source times between which the old sound goes.
-        duration_s: Length of the clip.
-
-    Returns:
-        ``start`` or ``end`` if it touches the first or the last word (``whole`` if both), else the
-        third of the clip that its middle lies in.
+    ``joint_s``: source times between which the old sound goes.
+    Returns ``start`` or ``end`` if it touches the first or the last word (``whole`` if both), else
+    the third of the clip that its middle lies in.
     """
     first, last = edit.old_start == 0, edit.old_end == words
     if first or last:

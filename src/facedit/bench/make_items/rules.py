@@ -40,13 +40,9 @@ class Sentence:
 
 
 def rule_edits(words: Sequence[str]) -> list[WordEdit]:
-    """List the edits that rules allow.
+    """List the edits that rules allow: the edits; none if the text does not look like English.
 
-    Args:
-        words: Words as written, with punctuation.
-
-    Returns:
-        The edits; none if the text does not look like English.
+    ``words``: words as written, with punctuation.
     """
     keys = [key(word) for word in words]
     if not keys or sum(one in classes.COMMON for one in keys) < LEAST_COMMON * len(keys):

@@ -67,18 +67,10 @@ class HiddenSpan:
 
 
 def possible_starts(clip: BuildClip, length: int, position: Position) -> list[int]:
-    """List where a span may start.
+    """List where a span may start: first frames, ascending; none if it does not fit.
 
     A span has the face throughout and around it, and voice in half of its frames. Its position is
     the third that its start has among all places where it fits into the clip.
-
-    Args:
-        clip: The clip.
-        length: Motion frames to hide.
-        position: Where in the clip.
-
-    Returns:
-        First frames, ascending; none if it does not fit.
     """
     room = clip.frames - length
     starts = []
@@ -95,16 +87,7 @@ def possible_starts(clip: BuildClip, length: int, position: Position) -> list[in
 
 
 def hidden_spans(clips: list[BuildClip], count: int, seed: int) -> list[Item]:
-    """Choose spans to hide, balanced over lengths and positions, then corpora, speakers, clips.
-
-    Args:
-        clips: The clips.
-        count: How many spans.
-        seed: Seed of the choice.
-
-    Returns:
-        The items.
-    """
+    """Choose spans to hide, balanced over lengths and positions, then corpora, speakers, clips."""
     spans = []
     for clip in clips:
         for length in LENGTHS:
@@ -130,16 +113,7 @@ def hidden_spans(clips: list[BuildClip], count: int, seed: int) -> list[Item]:
 
 
 def whole_clips(clips: list[BuildClip], count: int, seed: int) -> list[Item]:
-    """Choose clips to hide whole, spread over corpora, then speakers.
-
-    Args:
-        clips: The clips.
-        count: How many.
-        seed: Seed of the choice.
-
-    Returns:
-        The items.
-    """
+    """Choose clips to hide whole, spread over corpora, then speakers."""
     fit = [
         clip
         for clip in clips

@@ -47,12 +47,8 @@ NEAR = 1
 def sums(scene: Scene, net: SyncModel) -> dict[str, list[float]]:
     """Measure a scene and its clip.
 
-    Args:
-        scene: The scene.
-        net: The sync network.
-
-    Returns:
-        Sums of the output and of the clip itself; nothing where no frame has both face and sound.
+    Returns sums of the output and of the clip itself; nothing where no frame has both face and
+    sound.
     """
     found: dict[str, list[float]] = {}
     counts = widened(scene.hidden, WIDEN)
@@ -71,15 +67,7 @@ def _values(speech: SpeechFeatures | None) -> Float32 | None:
 
 
 def widened(hidden: Bool, frames: int) -> Bool:
-    """Add the neighbours of hidden frames.
-
-    Args:
-        hidden: Shape (T,).
-        frames: How many on either side.
-
-    Returns:
-        Shape (T,).
-    """
+    """Add the neighbours of hidden frames."""
     reached = np.convolve(hidden.astype(np.int64), np.ones(2 * frames + 1, np.int64))
     return np.asarray(reached[frames : frames + len(hidden)] > 0)
 
@@ -87,13 +75,9 @@ def widened(hidden: Bool, frames: int) -> Bool:
 def source_counts(scene: Scene, counts: Bool) -> Bool:
     """Choose the stretch of the clip itself that is scored beside the output.
 
-    Args:
-        scene: The scene.
-        counts: Frames of the output that are scored, shape (T,).
-
-    Returns:
-        The same frames where the clip is the truth; else as many around what was replaced, shape
-        (T of the source,).
+    ``counts``: frames of the output that are scored, shape (T,).
+    Returns the same frames where the clip is the truth; else as many around what was replaced,
+    shape (T of the source,).
     """
     length = len(scene.source.motion)
     if scene.truth is not None and length == len(counts):
@@ -108,11 +92,7 @@ def source_counts(scene: Scene, counts: Bool) -> Bool:
 def score_sums(found: SyncScore) -> list[float]:
     """Return a score as sums.
 
-    Args:
-        found: The score.
-
-    Returns:
-        Distance, confidence, offset, size of the offset, whether it is small, and 1.
+    Returns distance, confidence, offset, size of the offset, whether it is small, and 1.
     """
     size = abs(found.offset)
     return [

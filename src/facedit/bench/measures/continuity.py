@@ -89,13 +89,9 @@ MEASURES: tuple[Measure, ...] = _measures()
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum up the steps at the seams of a scene.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        Per kind: steps at seams, mean steps of the clip once per seam, seams, seams above the
-        clip's 95th percentile; and the largest step over that percentile. Nothing where there is no
-        seam, nothing of pictures where there are none or they have another size than the source's.
+    Returns per kind: steps at seams, mean steps of the clip once per seam, seams, seams above the
+    clip's 95th percentile; and the largest step over that percentile. Nothing where there is no
+    seam, nothing of pictures where there are none or they have another size than the source's.
     """
     found: dict[str, list[float]] = {}
     borders = picture_seams(scene.filled, scene.source_index)
@@ -119,15 +115,10 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def picture_seams(filled: Bool, source_index: Index) -> list[int]:
-    """Find the seams of the pictures.
+    """Find the seams of the pictures: numbers of the pictures after a seam, ascending.
 
-    Args:
-        filled: True for pictures made anew, shape (F,).
-        source_index: Source picture that each kept one shows, -1 where made anew or where the
-            source's view does not reach, shape (F,).
-
-    Returns:
-        Numbers of the pictures after a seam, ascending.
+    ``filled``: true for pictures made anew, shape (F,); ``source_index``: source picture that each
+    kept one shows, -1 where made anew or where the source's view does not reach, shape (F,).
     """
     kept = ~filled & (source_index >= 0)
     cut = kept[1:] & kept[:-1] & (np.diff(source_index) != 1)
@@ -137,13 +128,9 @@ def picture_seams(filled: Bool, source_index: Index) -> list[int]:
 def seam_sums(steps: Float64, own: Float64, seams: list[int]) -> list[float]:
     """Sum the steps at seams up beside the clip's own.
 
-    Args:
-        steps: Step from each row to the next, shape (F - 1,), NaN where it is not known.
-        own: Steps of the clip itself, any number, NaN where not known.
-        seams: Rows after a seam.
-
-    Returns:
-        Four sums; empty if there is no seam or nothing to compare it with.
+    ``steps``: step from each row to the next, shape (F - 1,), NaN where it is not known; ``own``:
+    steps of the clip itself, any number, NaN where not known.
+    Returns four sums; empty if there is no seam or nothing to compare it with.
     """
     own = own[np.isfinite(own)]
     jumps = [seam_jump(steps[b - 1 : b], own) for b in seams if np.isfinite(steps[b - 1])]
@@ -157,13 +144,9 @@ def seam_sums(steps: Float64, own: Float64, seams: list[int]) -> list[float]:
 def beside(made: Bool, seams: list[int]) -> Bool:
     """Return which steps lie inside or at the borders of what was made anew, or at a seam.
 
-    Args:
-        made: True for rows made anew, shape (F,).
-        seams: Rows after a seam.
-
-    Returns:
-        True for each such step from a row to the next, shape (F - 1,); none where there is no seam,
-        for nothing then says what is usual beside it.
+    ``made``: true for rows made anew, shape (F,).
+    True for each such step from a row to the next, shape (F - 1,); none where there is no seam, for
+    nothing then says what is usual beside it.
     """
     steps = made[1:] | made[:-1]
     steps[[b - 1 for b in seams]] = True
@@ -173,13 +156,10 @@ def beside(made: Bool, seams: list[int]) -> Bool:
 def worst_sums(steps: Float64, own: Float64, looked_at: Bool) -> list[float]:
     """Compare the largest of some steps with the 95th percentile of the clip's own.
 
-    Args:
-        steps: Step from each row to the next, shape (F - 1,), NaN where it is not known.
-        own: Steps of the clip itself, any number, NaN where not known.
-        looked_at: Which steps count, shape (F - 1,).
-
-    Returns:
-        The ratio and 1; empty if there is nothing to compare.
+    ``steps``: step from each row to the next, shape (F - 1,), NaN where it is not known; ``own``:
+    steps of the clip itself, any number, NaN where not known; ``looked_at``: which steps count,
+    shape (F - 1,).
+    Returns the ratio and 1; empty if there is nothing to compare.
     """
     found = steps[looked_at & np.isfinite(steps)]
     if not len(found):
@@ -191,12 +171,9 @@ def worst_sums(steps: Float64, own: Float64, looked_at: Bool) -> list[float]:
 def pairs_of(changes: Float64) -> Float64:
     """Turn changes at inner rows into steps between rows.
 
-    Args:
-        changes: Change at each row but the first and the last, shape (F - 2,).
-
-    Returns:
-        For every two neighbouring rows the larger change of the two, shape (F - 1,); at the ends
-        the one there is. A seam can show on either side.
+    ``changes``: change at each row but the first and the last, shape (F - 2,).
+    Returns for every two neighbouring rows the larger change of the two, shape (F - 1,); at the
+    ends the one there is. A seam can show on either side.
     """
     padded = np.concatenate([[-np.inf], changes, [-np.inf]])
     larger = np.maximum(padded[1:], padded[:-1])
@@ -211,12 +188,7 @@ def picture_steps(crops: tuple[UInt8, ...]) -> Float64:
 def face_crops(view: View, source: View) -> tuple[UInt8, ...]:
     """Cut the face out of every picture, in one box.
 
-    Args:
-        view: The pictures.
-        source: The view that the box is taken from.
-
-    Returns:
-        The crops; the whole pictures if the source shows no face within them.
+    Returns the crops; the whole pictures if the source shows no face within them.
     """
     seen = has_face(source.landmarks)
     if not seen.any():

@@ -38,12 +38,8 @@ MEASURES: tuple[Measure, ...] = (
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum up the differences between the takes of a scene.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        ``diversity``: summed squares between takes and their number, summed squares about the
-        clip's own mean and their number. Nothing with fewer than two takes.
+    Returns ``diversity``: summed squares between takes and their number, summed squares about the
+    clip's own mean and their number. Nothing with fewer than two takes.
     """
     takes = [take for take in (scene.drawn, *scene.takes) if take is not None]
     own = scene.source.motion[has_face(scene.source.motion)]
@@ -64,11 +60,8 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 def mean_squares_apart(takes: Sequence[Float32]) -> Float64:
     """Measure how far takes are apart in each frame.
 
-    Args:
-        takes: At least two, each of shape (T, L).
-
-    Returns:
-        Mean squared distance over all pairs of takes, shape (T,).
+    ``takes``: at least two, each of shape (T, L).
+    Returns mean squared distance over all pairs of takes, shape (T,).
     """
     stack = np.stack(takes).astype(np.float64)
     # The mean over pairs is twice the variance with n - 1.

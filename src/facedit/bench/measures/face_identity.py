@@ -28,16 +28,11 @@ _FEWEST_OWN = 3
 
 
 def cosines(embeddings: Float32, references: Float32) -> Float64:
-    """Return the cosine of each embedding and its reference.
+    """Return the cosine of each embedding and its reference: in [-1, 1], shape (n,).
 
     ``a . b / (|a| |b|)``.
 
-    Args:
-        embeddings: Shape (n, 128).
-        references: Shape (n, 128) or (128,).
-
-    Returns:
-        In [-1, 1], shape (n,).
+    ``embeddings``: shape (n, 128); ``references``: shape (n, 128) or (128,).
     """
     a, b = embeddings.astype(np.float64), np.asarray(references, np.float64)
     lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
@@ -45,26 +40,17 @@ def cosines(embeddings: Float32, references: Float32) -> Float64:
 
 
 def distances(embeddings: Float32, references: Float32) -> Float64:
-    """Return the Euclidean distance of each embedding and its reference.
+    """Return the Euclidean distance of each embedding and its reference: 0 or more, shape (n,).
 
-    Args:
-        embeddings: Shape (n, 128).
-        references: Shape (n, 128) or (128,).
-
-    Returns:
-        0 or more, shape (n,).
+    ``embeddings``: shape (n, 128); ``references``: shape (n, 128) or (128,).
     """
     return np.asarray(np.linalg.norm(embeddings - references, axis=-1), np.float64)
 
 
 def means_of_others(embeddings: Float32) -> Float32:
-    """Return, for each embedding, the mean of all the others.
+    """Return, for each embedding, the mean of all the others, shape (n, 128).
 
-    Args:
-        embeddings: Shape (n, 128), n > 1.
-
-    Returns:
-        Shape (n, 128).
+    ``embeddings``: shape (n, 128), n > 1.
     """
     count = len(embeddings)
     others: Float32 = (embeddings.sum(axis=0) - embeddings) / np.float32(count - 1)
@@ -72,15 +58,7 @@ def means_of_others(embeddings: Float32) -> Float32:
 
 
 def sums(scene: Scene, net: FaceEmbedding) -> dict[str, list[float]]:
-    """Measure a scene.
-
-    Args:
-        scene: The scene.
-        net: The embedding.
-
-    Returns:
-        Sums by key; all zero if a side shows the face too rarely.
-    """
+    """Measure a scene: sums by key; all zero if a side shows the face too rarely."""
     made = np.flatnonzero(scene.filled & has_face(scene.output.landmarks))
     made = made[spread(len(made), _FRAMES)]
     own = _own_rows(scene, made)

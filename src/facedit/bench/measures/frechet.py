@@ -34,13 +34,7 @@ _PAIRS = 12
 def projection(inside: int = SIZE, outside: int = DIMS, seed: int = _SEED) -> Float64:
     """Draw orthonormal directions, always the same ones.
 
-    Args:
-        inside: Length of the vectors.
-        outside: Number of directions.
-        seed: Seed of the draw.
-
-    Returns:
-        Columns of unit length at right angles, shape (inside, outside).
+    Returns columns of unit length at right angles, shape (inside, outside).
     """
     drawn = np.random.default_rng(seed).standard_normal((inside, outside))
     basis, triangle = np.linalg.qr(drawn)
@@ -51,12 +45,9 @@ def projection(inside: int = SIZE, outside: int = DIMS, seed: int = _SEED) -> Fl
 def frechet_of(total: Float64) -> Float64:
     """Return the distance from the sums of both sides.
 
-    Args:
-        total: ``gaussian_sums`` of made-anew and of own pictures, side by side, shape (..., 650).
-
-    Returns:
-        The squared Fréchet distance, in squared units of the features, shape (...); NaN where a
-        side has fewer than ``2 DIMS`` vectors.
+    ``total``: ``gaussian_sums`` of made-anew and of own pictures, side by side, shape (..., 650).
+    Returns the squared Fréchet distance, in squared units of the features, shape (...); NaN where a
+    side has fewer than ``2 DIMS`` vectors.
     """
     half = sums_length(DIMS)
     count, mean, covariance = gaussian_of(total[..., :half], DIMS)
@@ -67,15 +58,7 @@ def frechet_of(total: Float64) -> Float64:
 
 
 def sums(scene: Scene, net: PictureFeatures) -> dict[str, list[float]]:
-    """Measure a scene.
-
-    Args:
-        scene: The scene.
-        net: The network.
-
-    Returns:
-        Sums of features and of their changes, made-anew and own side by side.
-    """
+    """Measure a scene: sums of features and of their changes, made-anew and own side by side."""
     directions = projection()
     everything = np.ones(len(scene.source.frames), np.bool_)
     made = _features(scene.output, scene.filled, net, directions)

@@ -41,11 +41,7 @@ MEASURES: tuple[Measure, ...] = (
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum up how a scene's head differs from the truth's.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        Sums by key; nothing without ground truth or hidden frames with a face in both.
+    Returns sums by key; nothing without ground truth or hidden frames with a face in both.
     """
     if scene.truth is None:
         return {}
@@ -70,14 +66,9 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def angles(one: Float64, other: Float64) -> Float64:
-    """Return the angles between rotations.
+    """Return the angles between rotations: degrees from 0 to 180, shape (T,).
 
-    Args:
-        one: Rotation matrices, shape (T, 3, 3).
-        other: Rotation matrices, same shape.
-
-    Returns:
-        Degrees from 0 to 180, shape (T,).
+    ``one``: rotation matrices, shape (T, 3, 3).
     """
     between = rotation_vectors(one @ other.swapaxes(-1, -2))
     return np.asarray(np.degrees(np.linalg.norm(between, axis=1)), np.float64)

@@ -46,11 +46,7 @@ MEASURES: tuple[Measure, ...] = _measures()
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum the landmark errors of a scene up.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        Sum and number of frames by key; nothing without ground truth.
+    Returns sum and number of frames by key; nothing without ground truth.
     """
     if scene.truth is None:
         return {}
@@ -78,13 +74,8 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 def point_errors(points: Float32, truth: Float32, unit: float) -> dict[str, Float64]:
     """Measure how far points are from where they should be.
 
-    Args:
-        points: Points, shape (F, 478, 2 or 3); NaN without a face.
-        truth: Where they should be, same shape.
-        unit: Length of the outer-eye distance in the points' unit.
-
-    Returns:
-        Mean distance in per cent of the unit by part, each of shape (F,); NaN without a face.
+    ``points``: points, shape (F, 478, 2 or 3); NaN without a face.
+    Returns mean distance in per cent of the unit by part, each of shape (F,); NaN without a face.
     """
     distance = np.linalg.norm(points.astype(np.float64) - truth, axis=-1) * (100 / unit)
     return {part: distance[:, list(chosen)].mean(axis=1) for part, chosen in PARTS.items()}

@@ -64,14 +64,7 @@ MEASURES: tuple[Measure, ...] = _measures()
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Sum the lips of a scene up.
-
-    Args:
-        scene: The scene.
-
-    Returns:
-        Sums by key; against the truth only where there is one.
-    """
+    """Sum the lips of a scene up: sums by key; against the truth only where there is one."""
     drawn, own = scene.output.motion, scene.source.motion
     found: dict[str, list[float]] = {}
     if scene.truth is not None:
@@ -92,15 +85,10 @@ def lip_sums(
 ) -> dict[str, list[float]]:
     """Compare the lips of two motions.
 
-    Args:
-        motion: Motion, shape (T, D); NaN rows without a face.
-        truth: What is right, shape (T, D).
-        hidden: Which frames count, shape (T,); others say what is usual.
-        identity: The clip's constants.
-
-    Returns:
-        ``lip_opening`` and ``lip_width``: ``error_sums``; ``lip_speed``: summed steps of both.
-        Nothing if no hidden frame shows a face in both.
+    ``motion``: motion, shape (T, D); NaN rows without a face; ``truth``: what is right, shape (T,
+    D); ``hidden``: which frames count, shape (T,); others say what is usual.
+    Returns ``lip_opening`` and ``lip_width``: ``error_sums``; ``lip_speed``: summed steps of both.
+    Nothing if no hidden frame shows a face in both.
     """
     meter = lip_meter()
     both = hidden & has_face(motion) & has_face(truth)

@@ -81,11 +81,7 @@ MEASURES: tuple[Measure, ...] = (
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum up what became of the kept pictures and sound of a scene.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        Sums by key; nothing of pictures where all were made anew, nothing of sound without any.
+    Returns sums by key; nothing of pictures where all were made anew, nothing of sound without any.
     """
     return _picture_sums(scene) | _sound_sums(scene)
 
@@ -132,13 +128,9 @@ def _sound_sums(scene: Scene) -> dict[str, list[float]]:
 def in_place(frames: tuple[UInt8, ...], source: tuple[UInt8, ...], source_index: Index) -> Bool:
     """Tell which kept pictures stand where they should.
 
-    Args:
-        frames: The output's pictures, F of shape (H, W, 3).
-        source: The source's pictures.
-        source_index: Source picture that each must show, -1 where made anew, shape (F,).
-
-    Returns:
-        One entry a kept picture, in order. Where the clip stands still, every place is right.
+    ``frames``: the output's pictures, F of shape (H, W, 3); ``source_index``: source picture that
+    each must show, -1 where made anew, shape (F,).
+    Returns one entry a kept picture, in order. Where the clip stands still, every place is right.
     """
     small = [frame[::COARSE, ::COARSE].astype(np.float32) for frame in source]
     right = []

@@ -68,11 +68,7 @@ _TICKS_PER_FRAME = 4
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Measure a scene.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        Sums of the correlation at each lag, end to end; nothing where it does not apply.
+    Returns sums of the correlation at each lag, end to end; nothing where it does not apply.
     """
     if scene.sound is None or not scene.words or scene.item.clip.language != "en":
         return {}
@@ -88,12 +84,8 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 def openness_curve(phones: Sequence[AlignedPhone], duration_s: float) -> Float64:
     """Turn phones into openness over time.
 
-    Args:
-        phones: In order; ``REST`` reigns where there is none.
-        duration_s: Length of the sound.
-
-    Returns:
-        Openness at the motion frames that begin inside the sound, shape (frames,).
+    ``phones``: in order; ``REST`` reigns where there is none.
+    Returns openness at the motion frames that begin inside the sound, shape (frames,).
     """
     frames = int(duration_s * MOTION_FPS + 1e-6)
     rate = MOTION_FPS * _TICKS_PER_FRAME
@@ -110,12 +102,8 @@ def openness_curve(phones: Sequence[AlignedPhone], duration_s: float) -> Float64
 def opening_curve(view: View) -> Float64:
     """Read the lip opening at a view's motion frames.
 
-    Args:
-        view: Pictures with landmarks.
-
-    Returns:
-        Opening in units of the outer-eye distance, NaN where the nearest picture has no face,
-        shape (T,).
+    Returns opening in units of the outer-eye distance, NaN where the nearest picture has no face,
+    shape (T,).
     """
     opening = lip_opening(view.landmarks).astype(np.float64)
     seen = np.isfinite(opening)
@@ -130,14 +118,10 @@ def opening_curve(view: View) -> Float64:
 def lag_sums(opening: Float64, spoken: Float64, counts: Bool, first_frame: int) -> list[float]:
     """Sum products of opening and openness at each lag.
 
-    Args:
-        opening: Lip opening, NaN without a face, shape (T,).
-        spoken: Openness of the phones from frame 0 of the sound on, shape (frames,).
-        counts: Motion frames that count, shape (T,).
-        first_frame: Frame of the sound under ``opening[0]``.
-
-    Returns:
-        ``correlation_sums`` for lags -10 .. 10 of the sound, 21 times 6 numbers.
+    ``opening``: lip opening, NaN without a face, shape (T,); ``spoken``: openness of the phones
+    from frame 0 of the sound on, shape (frames,); ``counts``: motion frames that count, shape (T,);
+    ``first_frame``: Frame of the sound under ``opening[0]``.
+    Returns ``correlation_sums`` for lags -10 .. 10 of the sound, 21 times 6 numbers.
     """
     frames = np.arange(len(opening)) + first_frame
     seen = np.isfinite(opening)
@@ -152,26 +136,18 @@ def lag_sums(opening: Float64, spoken: Float64, counts: Bool, first_frame: int) 
 
 
 def correlations(total: Float64) -> Float64:
-    """Return the correlation at each lag.
+    """Return the correlation at each lag, shape (..., 21).
 
-    Args:
-        total: Sums as ``lag_sums`` gives them, shape (..., 126).
-
-    Returns:
-        Shape (..., 21).
+    ``total``: sums as ``lag_sums`` gives them, shape (..., 126).
     """
     total = np.asarray(total, np.float64)
     return correlation_of(total.reshape(*total.shape[:-1], 2 * REACH + 1, 6))
 
 
 def correlation_in_place(total: Float64) -> Float64:
-    """Return the correlation without a lag.
+    """Return the correlation without a lag, shape (...), in [-1, 1].
 
-    Args:
-        total: Shape (..., 126).
-
-    Returns:
-        Shape (...), in [-1, 1].
+    ``total``: shape (..., 126).
     """
     found: Float64 = correlations(total)[..., REACH]
     return found
@@ -180,11 +156,8 @@ def correlation_in_place(total: Float64) -> Float64:
 def best_lag(total: Float64) -> Float64:
     """Return the lag of the highest correlation.
 
-    Args:
-        total: Shape (..., 126).
-
-    Returns:
-        Motion frames, NaN where nothing correlates, shape (...).
+    ``total``: shape (..., 126).
+    Returns motion frames, NaN where nothing correlates, shape (...).
     """
     found = correlations(total)
     known = np.isfinite(found)

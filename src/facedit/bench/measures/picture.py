@@ -39,20 +39,13 @@ _LOOKED_AT = {"mouth": 4, "face": 2, "frame": 1}
 
 
 def psnr(one: UInt8 | Float32, other: UInt8 | Float32) -> float:
-    """Return the peak signal-to-noise ratio of two pictures.
+    """Return the peak signal-to-noise ratio of two pictures: the ratio in dB, in [0, 100].
 
     ``10 log10(255^2 / mean squared difference)`` over pixels and channels, in dB, at most
     ``PSNR_CAP_DB``.
 
-    Args:
-        one: Grey levels from 0 to 255, shape (H, W, 3), or (H, W) for luma.
-        other: Same shape and type.
-
-    Returns:
-        The ratio in dB, in [0, 100].
-
-    Raises:
-        ValueError: If the shapes differ.
+    ``one``: grey levels from 0 to 255, shape (H, W, 3), or (H, W) for luma.
+    ``ValueError`` if the shapes differ.
     """
     if one.shape != other.shape:
         raise ValueError(f"Pictures of shapes {one.shape} and {other.shape} cannot be compared.")
@@ -69,12 +62,8 @@ def ssim(one: Float32, other: Float32) -> float:
     Similarity", 2004: luma, Gaussian window of 11 x 11 pixels and 1.5 pixels wide, K = (0.01,
     0.03), the mean over all whole windows.
 
-    Args:
-        one: Luma from 0 to 255, shape (H, W), 11 pixels or more a side.
-        other: Same shape.
-
-    Returns:
-        The mean similarity, in [-1, 1]; 1 for equal pictures.
+    ``one``: luma from 0 to 255, shape (H, W), 11 pixels or more a side.
+    Returns the mean similarity, in [-1, 1]; 1 for equal pictures.
     """
     a, b = one.astype(np.float64), other.astype(np.float64)
     mean_a, mean_b = _windowed(a), _windowed(b)
@@ -93,19 +82,12 @@ def _windowed(values: Float64) -> Float64:
 
 
 def change_error(before: UInt8, after: UInt8, true_before: UInt8, true_after: UInt8) -> float:
-    """Return how wrong the change from one frame to the next is.
+    """Return how wrong the change from one frame to the next is: grey levels, in [0, 510].
 
     ``mean |(after - before) - (true after - true before)|``: flicker and missing movement count,
     a constant error of the picture does not.
 
-    Args:
-        before: Crop of a frame, shape (H, W, 3).
-        after: Crop of the next frame, same shape.
-        true_before: The true picture's crop, same shape.
-        true_after: The next true picture's, same shape.
-
-    Returns:
-        Grey levels, in [0, 510].
+    ``before``: crop of a frame, shape (H, W, 3).
     """
     change = after.astype(np.float32) - before
     true_change = true_after.astype(np.float32) - true_before
@@ -113,14 +95,10 @@ def change_error(before: UInt8, after: UInt8, true_before: UInt8, true_after: UI
 
 
 def sums(scene: Scene, net: StLpips | None) -> dict[str, list[float]]:
-    """Measure the pictures of a scene.
+    """Measure the pictures of a scene: sums by key; none where there is no ground truth.
 
-    Args:
-        scene: The scene; its output and truth have pictures of one size.
-        net: The perceptual distance; None leaves it out.
-
-    Returns:
-        Sums by key; none where there is no ground truth.
+    ``scene``: the scene; its output and truth have pictures of one size; ``net``: the perceptual
+    distance; None leaves it out.
     """
     if scene.truth is None:
         return {}

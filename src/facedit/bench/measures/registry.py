@@ -68,11 +68,8 @@ class Nets:
 def load_nets(device: torch.device | str = "cpu") -> Nets:
     """Load the networks.
 
-    Args:
-        device: Where they are to compute.
-
-    Returns:
-        The networks. (``AssetMissing`` if one is not installed: ``facedit doctor --fetch bench``.)
+    Returns the networks. (``AssetMissing`` if one is not installed: ``facedit doctor --fetch
+    bench``.)
     """
     return Nets(
         load_sync(device=device), load_face_embedding(device), load_stlpips(device),
@@ -100,14 +97,9 @@ def measure_scene(scene: Scene, nets: Nets, needs: Needs = "all") -> Sums:
 
 
 def measure_drawn(scene: Scene, nets: Nets) -> Sums:
-    """Measure motion as it was drawn.
+    """Measure motion as it was drawn: sums by key; the keys begin with ``DRAWN``.
 
-    Args:
-        scene: A scene without pictures, from ``scoring.drawn_scene``.
-        nets: The networks.
-
-    Returns:
-        Sums by key; the keys begin with ``DRAWN``.
+    ``scene``: a scene without pictures, from ``scoring.drawn_scene``.
     """
     bare = replace(scene, output=replace(scene.output, frames=()))
     found: dict[str, list[float]] = {}

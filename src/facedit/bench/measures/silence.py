@@ -62,11 +62,7 @@ MEASURES: tuple[Measure, ...] = (
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum up how the lips of a scene move in silence.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        Sums by key; nothing where somebody speaks in all hidden frames, or there is no sound.
+    Returns sums by key; nothing where somebody speaks in all hidden frames, or there is no sound.
     """
     if scene.speech is None or scene.source_speech is None:
         return {}

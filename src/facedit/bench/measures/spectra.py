@@ -68,12 +68,8 @@ MEASURES: tuple[Measure, ...] = _measures()
 def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum up the energies of a scene.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        Energy in each band, first the output's, then the truth's, by signal and derivative;
-        nothing without ground truth or a run of ``FEWEST`` hidden frames.
+    Returns energy in each band, first the output's, then the truth's, by signal and derivative;
+    nothing without ground truth or a run of ``FEWEST`` hidden frames.
     """
     if scene.truth is None:
         return {}
@@ -96,13 +92,9 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 def band_energies(values: Float32 | Float64, rows: Bool, order: int) -> list[float]:
     """Sum the energy of a signal's derivative in each band.
 
-    Args:
-        values: The signal, shape (T, L).
-        rows: Frames that count, shape (T,).
-        order: 1 for velocity, 2 for acceleration.
-
-    Returns:
-        Energy in each of ``BANDS``, summed over runs, segments and dims.
+    ``values``: the signal, shape (T, L); ``rows``: frames that count, shape (T,); ``order``: 1 for
+    velocity, 2 for acceleration.
+    Returns energy in each of ``BANDS``, summed over runs, segments and dims.
     """
     frequencies = np.fft.rfftfreq(SEGMENT, 1 / MOTION_FPS)
     total = np.zeros(len(frequencies))
@@ -125,12 +117,8 @@ def band_energies(values: Float32 | Float64, rows: Bool, order: int) -> list[flo
 def segments(frames: int) -> list[tuple[int, int]]:
     """Cut a run into overlapping segments.
 
-    Args:
-        frames: Its length.
-
-    Returns:
-        First and last-plus-one frame of each: one segment if it is short enough, else segments
-        of ``SEGMENT`` frames spread evenly that overlap by half or more.
+    Returns first and last-plus-one frame of each: one segment if it is short enough, else segments
+    of ``SEGMENT`` frames spread evenly that overlap by half or more.
     """
     if frames <= SEGMENT:
         return [(0, frames)]

@@ -32,11 +32,8 @@ _POINTS = (263, 362, 33, 133, 2)
 def chip_transform(landmarks: Float32) -> Float64:
     """Return the similarity from the picture to the chip, by least squares.
 
-    Args:
-        landmarks: One face in pixels, shape (478, 3), finite.
-
-    Returns:
-        Affine matrix, shape (2, 3).
+    ``landmarks``: one face in pixels, shape (478, 3), finite.
+    Returns affine matrix, shape (2, 3).
     """
     places = (np.array(_PLACES) + _PADDING) / (2 * _PADDING + 1) * CHIP
     every = tuple(range(len(_POINTS)))
@@ -44,14 +41,10 @@ def chip_transform(landmarks: Float32) -> Float64:
 
 
 def face_chip(picture: UInt8, landmarks: Float32) -> UInt8:
-    """Cut the chip out of a picture; places outside the picture are black.
+    """Cut the chip out of a picture; places outside the picture are black, shape (150, 150, 3).
 
-    Args:
-        picture: RGB, shape (H, W, 3).
-        landmarks: The face in its pixels, shape (478, 3), finite.
-
-    Returns:
-        Shape (150, 150, 3).
+    ``picture``: RGB, shape (H, W, 3); ``landmarks``: the face in its pixels, shape (478, 3),
+    finite.
     """
     matrix = chip_transform(landmarks)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))

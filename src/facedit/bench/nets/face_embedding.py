@@ -113,13 +113,9 @@ class FaceNet(nn.Module):
         self.register_buffer("mean", torch.tensor(_MEAN_RGB)[:, None, None], persistent=False)
 
     def forward(self, chips: Tensor) -> Tensor:
-        """Embed chips of faces.
+        """Embed chips of faces: embeddings, shape (B, 128).
 
-        Args:
-            chips: RGB from 0 to 255, shape (B, 3, 150, 150).
-
-        Returns:
-            Embeddings, shape (B, 128).
+        ``chips``: RGB from 0 to 255, shape (B, 3, 150, 150).
         """
         x = functional.relu(self.stem((chips - self.get_buffer("mean")) / 256.0))
         x = functional.max_pool2d(x, 3, stride=2)
@@ -142,13 +138,10 @@ class FaceEmbedding:
     def embed(self, pictures: Sequence[UInt8], landmarks: Float32) -> Float32:
         """Embed the face of each picture.
 
-        Args:
-            pictures: RGB pictures, n of shape (H, W, 3).
-            landmarks: Its landmarks in each, finite, shape (n, 478, 3).
-
-        Returns:
-            Embeddings, shape (n, 128). Euclidean distances between them mean something; they are
-            not of unit length.
+        ``pictures``: RGB pictures, n of shape (H, W, 3); ``landmarks``: its landmarks in each,
+        finite, shape (n, 478, 3).
+        Returns embeddings, shape (n, 128). Euclidean distances between them mean something; they
+        are not of unit length.
         """
         rows = [np.zeros((0, SIZE), np.float32)]
         with torch.inference_mode():
@@ -162,12 +155,8 @@ class FaceEmbedding:
 def load_face_embedding(device: torch.device | str = "cpu") -> FaceEmbedding:
     """Load the embedding.
 
-    Args:
-        device: Where the network is to compute.
-
-    Returns:
-        It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
-        if they are damaged.)
+    Returns it, with the fetched weights. (``AssetMissing`` if they are not installed,
+    ``BadWeights`` if they are damaged.)
     """
     tensors = _tensors(asset_path(_WEIGHTS), asset_path(_MANIFEST))
     net = FaceNet()

@@ -87,13 +87,9 @@ class MobileNetV2(nn.Module):
         self.register_buffer("std", torch.tensor(_STD)[:, None, None], persistent=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Describe pictures.
+        """Describe pictures: features in [0, 6], shape (B, 1280).
 
-        Args:
-            pictures: In [0, 1], shape (B, 3, H, W), 32 pixels or more a side.
-
-        Returns:
-            Features in [0, 6], shape (B, 1280).
+        ``pictures``: in [0, 1], shape (B, 3, H, W), 32 pixels or more a side.
         """
         scaled = (pictures - self.get_buffer("mean")) / self.get_buffer("std")
         features: Tensor = self.features(scaled).mean(dim=(2, 3))
@@ -111,13 +107,9 @@ class PictureFeatures:
     net: MobileNetV2
 
     def describe(self, pictures: Sequence[UInt8]) -> Float32:
-        """Describe pictures of one size.
+        """Describe pictures of one size: features, shape (n, 1280).
 
-        Args:
-            pictures: RGB, n of shape (H, W, 3).
-
-        Returns:
-            Features, shape (n, 1280).
+        ``pictures``: RGB, n of shape (H, W, 3).
         """
         rows = [np.zeros((0, SIZE), np.float32)]
         with torch.inference_mode():
@@ -131,12 +123,8 @@ class PictureFeatures:
 def load_picture_features(device: torch.device | str = "cpu") -> PictureFeatures:
     """Load the network.
 
-    Args:
-        device: Where it is to compute.
-
-    Returns:
-        It, with the fetched weights. (``AssetMissing`` if they are not installed, ``BadWeights``
-        if they are damaged.)
+    Returns it, with the fetched weights. (``AssetMissing`` if they are not installed,
+    ``BadWeights`` if they are damaged.)
     """
     state = torch.load(asset_path(_ASSET), map_location="cpu", weights_only=True)
     net = MobileNetV2()

@@ -93,17 +93,7 @@ def compare(
 ) -> list[Contrast]:
     """Compare every system with the reference on the items that both have.
 
-    Args:
-        track: The track.
-        measure: The measure.
-        sums: Its sums by system and item.
-        reference: The system that the others are compared with.
-        clip_of: Clip by item.
-        draws: Bootstrap draws.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        A contrast per system that shares items with the reference, in the systems' order.
+    Returns a contrast per system that shares items with the reference, in the systems' order.
     """
     theirs = sums.get(reference, {})
     made: list[tuple[str, Paired]] = []
@@ -125,14 +115,8 @@ def compare(
 def verdict(measure: Measure, difference: float, p: float) -> str:
     """Say whether a difference to the reference is clear, and which way.
 
-    Args:
-        measure: The measure.
-        difference: System minus reference.
-        p: Its p after correction.
-
-    Returns:
-        ``better`` or ``worse``; empty where it is not clear, or where the measure has no such
-        way: of two values on either side of 1 the larger one is not the better one.
+    Returns ``better`` or ``worse``; empty where it is not clear, or where the measure has no such
+    way: of two values on either side of 1 the larger one is not the better one.
     """
     if measure.better not in ("lower", "higher") or not p < SIGNIFICANT or difference == 0:
         return ""

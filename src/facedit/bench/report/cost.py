@@ -54,13 +54,8 @@ class Cost:
 def costs(bench: Bench, records: Sequence[Record], systems: Sequence[str]) -> list[Cost]:
     """Add up costs.
 
-    Args:
-        bench: The benchmark.
-        records: The records.
-        systems: Systems in the order to show them.
-
-    Returns:
-        Costs per track and system that timed anything. Stages are in alphabetical order.
+    ``systems``: systems in the order to show them.
+    Returns costs per track and system that timed anything. Stages are in alphabetical order.
     """
     track_of = {item.id: item.track for item in bench.items}
     found: list[Cost] = []

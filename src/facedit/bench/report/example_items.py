@@ -44,15 +44,8 @@ def choose(
 ) -> list[ExampleItem]:
     """Choose items to show.
 
-    Args:
-        bench: The benchmark.
-        records: The records.
-        measures: The measures.
-        tables: The tables made of them.
-
-    Returns:
-        Per track the worst items of the reference, the median one and the best, by the track's
-        first main measure that tells better from worse.
+    Returns per track the worst items of the reference, the median one and the best, by the track's
+    first main measure that tells better from worse.
     """
     found: dict[str, dict[str, Record]] = {}
     for record in records:
@@ -84,14 +77,8 @@ def ranking(
 ) -> list[tuple[str, float]]:
     """Order items from the worst to the best.
 
-    Args:
-        measure: The measure.
-        records: Records of one system by item.
-        items: The items.
-
-    Returns:
-        Items with their values; those without a value, or none at all where no way is better,
-        are left out.
+    Returns items with their values; those without a value, or none at all where no way is better,
+    are left out.
     """
     values = {
         item: float(measure.value(np.asarray(sums, np.float64)))

@@ -35,15 +35,10 @@ def is_drawn(measure: Measure) -> bool:
 def main_measures(
     track: Track, measures: Sequence[Measure], *, drawn: bool = False
 ) -> list[Measure]:
-    """Choose a track's main measures.
+    """Choose a track's main measures: at most ``MOST`` of them, the most telling first.
 
-    Args:
-        track: The track.
-        measures: Measures that the track has figures of.
-        drawn: Choose among those of motion before rendering; else among those of videos.
-
-    Returns:
-        At most ``MOST`` of them, the most telling first.
+    ``measures``: measures that the track has figures of; ``drawn``: choose among those of motion
+    before rendering; else among those of videos.
     """
     judged = {m.name: m for m in measures if m.better != "none" and is_drawn(m) == drawn}
     names = (DRAWN + name if drawn else name for name in _PREFERRED[track])

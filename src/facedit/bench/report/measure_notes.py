@@ -90,11 +90,7 @@ _GROUPS = {
 def note_on(measure: Measure) -> str:
     """Say in a sentence what a measure is.
 
-    Args:
-        measure: The measure.
-
-    Returns:
-        The sentence; for a measure without a note that of its group, or its title.
+    Returns the sentence; for a measure without a note that of its group, or its title.
     """
     name = measure.name.removeprefix(DRAWN)
     # Much the same of motion that was not rendered yet: one sentence serves both.

@@ -102,12 +102,7 @@ def lip_curve(
 ) -> tuple[Markup, list[tuple[str, str]]] | None:
     """Draw the lips of an item over time: the truth, the reference and one other system.
 
-    Args:
-        records: Records of the item.
-        reference: The system whose times, sound and hidden span are shown.
-
-    Returns:
-        The picture and its legend; None if the reference has no curve.
+    Returns the picture and its legend; None if the reference has no curve.
     """
     own = next((r for r in records if r.system == reference), None)
     if own is None or len(own.curves.times_s) < 2:

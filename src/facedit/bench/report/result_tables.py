@@ -95,17 +95,9 @@ def make_tables(
 ) -> Tables:
     """Compute all tables. The order of the records does not matter.
 
-    Args:
-        bench: The benchmark; records of items that it does not list are left out.
-        records: The records.
-        measures: The measures.
-        reference: The system that the others are compared with.
-        order: Systems in the order to show them; the truth and the reference come first anyway.
-        draws: Bootstrap draws of whole tracks; slices take ``SLICE_SHARE`` of them.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        The tables.
+    ``bench``: the benchmark; records of items that it does not list are left out; ``order``:
+    systems in the order to show them; the truth and the reference come first anyway; ``draws``:
+    bootstrap draws of whole tracks; slices take ``SLICE_SHARE`` of them.
     """
     known = {item.id for item in bench.items}
     found: dict[str, dict[str, Record]] = {}

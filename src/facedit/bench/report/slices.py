@@ -46,11 +46,7 @@ def clip_key(item: Item) -> str:
 def corpus_groups(items: Iterable[Item]) -> dict[str, str]:
     """Pool small corpora.
 
-    Args:
-        items: All items of a benchmark.
-
-    Returns:
-        Group by corpus: itself with at least ``SMALLEST_GROUP`` clips, else ``others``.
+    Returns group by corpus: itself with at least ``SMALLEST_GROUP`` clips, else ``others``.
     """
     clips: dict[str, set[str]] = {}
     for item in items:
@@ -64,11 +60,7 @@ def corpus_groups(items: Iterable[Item]) -> dict[str, str]:
 def slices(bench: Bench) -> list[Slice]:
     """Cut a benchmark into slices.
 
-    Args:
-        bench: The benchmark.
-
-    Returns:
-        Per track the whole, then by corpus, kind and length where the track has several.
+    Returns per track the whole, then by corpus, kind and length where the track has several.
     """
     groups = corpus_groups(bench.items)
     found: list[Slice] = []

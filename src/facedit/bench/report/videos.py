@@ -42,14 +42,8 @@ def side_by_sides(
 ) -> list[SideBySide]:
     """Make the videos of the items that are shown.
 
-    Args:
-        folder: The results' folder.
-        shown: The items.
-        reference: The system whose sound and times they have.
-        clips: Folder of the clips, for the source of edits; None if it is not at hand.
-
-    Returns:
-        A video or a note per item. An item whose videos cannot be read costs no report.
+    ``clips``: folder of the clips, for the source of edits; None if it is not at hand.
+    Returns a video or a note per item. An item whose videos cannot be read costs no report.
     """
     return [_made(folder, one, reference, clips) for one in shown]
 

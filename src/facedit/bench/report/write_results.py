@@ -90,21 +90,9 @@ def write_results(
 ) -> Report:
     """Write ``results.csv``, ``.json`` and ``.md``, ``cost.csv``, ``index.html`` and side-by-sides.
 
-    Args:
-        folder: The results' folder, in which the records' videos lie; made if it is missing.
-            Files of an earlier report are replaced, each whole.
-        bench: The benchmark.
-        records: The records, in any order.
-        measures: The measures.
-        facts: What the records do not say about the run.
-        reference: The system that the others are compared with.
-        unproven: Measures that the self-check forbids, with the reasons.
-
-    Returns:
-        What was written.
-
-    Raises:
-        OutputNotWritable: If the folder cannot be written.
+    ``folder``: the results' folder, in which the records' videos lie; made if it is missing. Files
+    of an earlier report are replaced, each whole; ``records``: the records, in any order.
+    ``OutputNotWritable`` if the folder cannot be written.
     """
     place = {item.id: index for index, item in enumerate(bench.items)}
     known = sorted((r for r in records if r.item in place), key=lambda r: (place[r.item], r.system))

@@ -17,20 +17,11 @@ LEAST = 2
 
 
 def choose_items(items: Sequence[Item], count: int, seed: int) -> tuple[Item, ...]:
-    """Choose items with ground truth, in turn from every corpus.
+    """Choose items with ground truth, in turn from every corpus: the items, ordered by id.
 
     Different clips come first, then spans with ``ROOM_S`` of the clip on either side.
 
-    Args:
-        items: Items of a benchmark.
-        count: How many at most.
-        seed: Seed of the choice.
-
-    Returns:
-        The items, ordered by id.
-
-    Raises:
-        UsageError: If there are fewer than two.
+    ``UsageError`` if there are fewer than two.
     """
     rng = np.random.default_rng(seed)
     waiting: dict[str, list[Item]] = {}
@@ -56,12 +47,8 @@ def choose_items(items: Sequence[Item], count: int, seed: int) -> tuple[Item, ..
 def partners(chosen: Sequence[Item]) -> tuple[Item, ...]:
     """Find for each item one of another person, to take sound and face from.
 
-    Args:
-        chosen: The items.
-
-    Returns:
-        The next item of another speaker, of the same corpus where there is one (so that only the
-        person differs); the next of another clip, or just the next, where no speaker differs.
+    Returns the next item of another speaker, of the same corpus where there is one (so that only
+    the person differs); the next of another clip, or just the next, where no speaker differs.
     """
     found = []
     for index, item in enumerate(chosen):

@@ -77,16 +77,7 @@ def shift_name(frames: int) -> str:
 
 
 def turn_head(scene: Scene, angle: float = TURN_RAD, growth: float = GROWTH) -> Scene:
-    """Turn the head and bring it nearer in the filled frames, in landmarks and motion only.
-
-    Args:
-        scene: The scene.
-        angle: By how much it is turned, in radians, about the upright axis.
-        growth: Factor on its size.
-
-    Returns:
-        The scene.
-    """
+    """Turn the head and bring it nearer in the filled frames, in landmarks and motion only."""
     space = MotionSpace.load()
     turn = np.array([0.0, angle, 0.0])
     moved = np.zeros(space.dims)
@@ -121,12 +112,7 @@ def rest_lips(scene: Scene) -> Scene:
 def mix_takes(scene: Scene, rng: np.random.Generator) -> Scene:
     """Let every take be frames of the clip drawn by chance.
 
-    Args:
-        scene: The scene.
-        rng: Draws them.
-
-    Returns:
-        The scene; its takes have no more in common than any frames of the clip.
+    Returns the scene; its takes have no more in common than any frames of the clip.
     """
     source = scene.source.motion
     seen = np.flatnonzero(np.isfinite(source).all(axis=1))
@@ -137,16 +123,7 @@ def mix_takes(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def with_pictures(scene: Scene, frames: pictures.Pictures, retrack: Retrack) -> Scene:
-    """Show other pictures and measure in them what is measured in a system's.
-
-    Args:
-        scene: The scene.
-        frames: The new pictures of its output.
-        retrack: Finds landmarks and motion in them.
-
-    Returns:
-        The scene.
-    """
+    """Show other pictures and measure in them what is measured in a system's."""
     return replace(scene, output=retrack(scene, frames))
 
 

@@ -73,12 +73,7 @@ class Figures:
     def effect(self, disturbance: str, measure: str) -> Effect:
         """Compare a disturbance with the truth, on the clips in which both were measured.
 
-        Args:
-            disturbance: Name of the disturbance.
-            measure: Name of the measure.
-
-        Returns:
-            The effect; NaNs where nothing could be measured.
+        Returns the effect; NaNs where nothing could be measured.
         """
         true, seen = self._table(TRUTH, measure), self._table(disturbance, measure)
         value = self.measures[measure].value
@@ -109,12 +104,7 @@ class Figures:
     def interval(self, disturbance: str, measure: str) -> tuple[float, float, float]:
         """Return a figure with its interval.
 
-        Args:
-            disturbance: Name of the disturbance.
-            measure: Name of the measure.
-
-        Returns:
-            The figure, its 2.5th and its 97.5th percentile over bootstrap draws of clips.
+        Returns the figure, its 2.5th and its 97.5th percentile over bootstrap draws of clips.
         """
         table = self._table(disturbance, measure)
         if table is None:
@@ -135,12 +125,7 @@ class Figures:
     def same(self, disturbance: str, measure: str) -> bool:
         """Return whether a disturbance left the sums of every item as they were.
 
-        Args:
-            disturbance: Name of the disturbance.
-            measure: Name of the measure.
-
-        Returns:
-            Whether all are the same; False where nothing was measured.
+        Whether all are the same; False where nothing was measured.
         """
         true, seen = self._table(TRUTH, measure), self._table(disturbance, measure)
         if true is None or seen is None:

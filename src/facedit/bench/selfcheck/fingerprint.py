@@ -26,11 +26,7 @@ _JUDGED = ("motion-", "mouth")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what takes part.
-
-    Returns:
-        Version by name.
-    """
+    """Return the versions of what takes part."""
     found = {"facedit": facedit.__version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
@@ -41,14 +37,9 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(items: Sequence[Item], settings: Sequence[object]) -> str:
-    """Hash all that the outcome depends on.
+    """Hash all that the outcome depends on: hexadecimal SHA-256.
 
-    Args:
-        items: The benchmark's items; they hold the hashes of their clips.
-        settings: Settings of the self-check.
-
-    Returns:
-        Hexadecimal SHA-256.
+    ``items``: the benchmark's items; they hold the hashes of their clips.
     """
     digest = hashlib.sha256()
 

@@ -34,15 +34,7 @@ _UPRIGHT = np.array([1, 0], np.float32)
 
 
 def blur_mouth(scene: Scene, sigma: float = 0.013) -> Pictures:
-    """Blur the mouth in the filled frames.
-
-    Args:
-        scene: The scene.
-        sigma: Width of the Gaussian in eye distances.
-
-    Returns:
-        The pictures.
-    """
+    """Blur the mouth in the filled frames."""
 
     def change(patch: Float32, eyes: float) -> Float32:
         return np.asarray(cv2.GaussianBlur(patch, (0, 0), max(sigma * eyes, 0.8)), np.float32)
@@ -51,16 +43,7 @@ def blur_mouth(scene: Scene, sigma: float = 0.013) -> Pictures:
 
 
 def noise_mouth(scene: Scene, rng: np.random.Generator, level: float = 10.0) -> Pictures:
-    """Add grain to the mouth in the filled frames.
-
-    Args:
-        scene: The scene.
-        rng: Where the grain comes from.
-        level: Its standard deviation in grey levels.
-
-    Returns:
-        The pictures.
-    """
+    """Add grain to the mouth in the filled frames."""
 
     def change(patch: Float32, eyes: float) -> Float32:
         grain = rng.normal(0.0, level, (*patch.shape[:2], 1)).astype(np.float32)
@@ -70,14 +53,7 @@ def noise_mouth(scene: Scene, rng: np.random.Generator, level: float = 10.0) -> 
 
 
 def freeze_mouth(scene: Scene) -> Pictures:
-    """Show the mouth of the last kept frame through the whole span, moved along with the head.
-
-    Args:
-        scene: The scene.
-
-    Returns:
-        The pictures.
-    """
+    """Show the mouth of the last kept frame through the whole span, moved along with the head."""
     frames, points = list(scene.output.frames), scene.output.landmarks
     held = None
     for index, filled in enumerate(scene.filled):
@@ -97,12 +73,7 @@ def freeze_mouth(scene: Scene) -> Pictures:
 def swap_face(scene: Scene, other: Scene) -> Pictures:
     """Put another person's face over the face in the filled frames.
 
-    Args:
-        scene: The scene.
-        other: Whose face it is; its frames are repeated to and fro where they are fewer.
-
-    Returns:
-        The pictures.
+    ``other``: whose face it is; its frames are repeated to and fro where they are fewer.
     """
     frames, points = list(scene.output.frames), scene.output.landmarks
     seen = np.flatnonzero(np.isfinite(other.output.landmarks).all(axis=(1, 2)))
@@ -122,15 +93,7 @@ def swap_face(scene: Scene, other: Scene) -> Pictures:
 
 
 def jump_picture(scene: Scene, size: float = 0.12) -> Pictures:
-    """Move the picture aside for one frame at each seam.
-
-    Args:
-        scene: The scene.
-        size: How far, in eye distances.
-
-    Returns:
-        The pictures.
-    """
+    """Move the picture aside for one frame at each seam."""
     frames = list(scene.output.frames)
     for index in {edge for start, stop in runs(scene.filled) for edge in (start, stop - 1)}:
         points = scene.output.landmarks[index]
@@ -141,15 +104,7 @@ def jump_picture(scene: Scene, size: float = 0.12) -> Pictures:
 
 
 def touch_kept(scene: Scene, level: int = 4) -> Pictures:
-    """Make the kept frames a little lighter.
-
-    Args:
-        scene: The scene.
-        level: By how many grey levels.
-
-    Returns:
-        The pictures.
-    """
+    """Make the kept frames a little lighter."""
     return tuple(
         frame if filled else to_picture(frame.astype(np.float32) + level)
         for frame, filled in zip(scene.output.frames, scene.filled, strict=True)
@@ -157,14 +112,7 @@ def touch_kept(scene: Scene, level: int = 4) -> Pictures:
 
 
 def delay_kept(scene: Scene) -> Pictures:
-    """Show every kept frame after the span one frame late, the last filled one twice.
-
-    Args:
-        scene: The scene.
-
-    Returns:
-        The pictures.
-    """
+    """Show every kept frame after the span one frame late, the last filled one twice."""
     frames = list(scene.output.frames)
     filled = np.flatnonzero(scene.filled)
     after = int(filled[-1]) + 1 if len(filled) else 0

@@ -99,11 +99,7 @@ def in_words(row: Row) -> str:
 def require(found: SelfCheck) -> None:
     """Refuse to go on with measures that failed their proof.
 
-    Args:
-        found: The outcome of the self-check.
-
-    Raises:
-        SelfCheckFailed: If an expectation was not met.
+    ``SelfCheckFailed`` if an expectation was not met.
     """
     if found.passed:
         return
@@ -120,12 +116,8 @@ def require(found: SelfCheck) -> None:
 def left_out(found: SelfCheck) -> dict[str, str]:
     """Say which measures a table goes without.
 
-    Args:
-        found: The outcome of the self-check.
-
-    Returns:
-        Reasons by measure. (``SelfCheckFailed`` if more than half of the measures failed: then the
-        clips, or we, are at fault, and no figure can be trusted.)
+    Returns reasons by measure. (``SelfCheckFailed`` if more than half of the measures failed: then
+    the clips, or we, are at fault, and no figure can be trusted.)
     """
     examined = {row.measure for row in found.rows}
     if 2 * len(found.unproven) >= len(examined):
@@ -136,10 +128,7 @@ def left_out(found: SelfCheck) -> dict[str, str]:
 def save(found: SelfCheck, folder: Path, page: str) -> None:
     """Write the outcome; each file is replaced whole.
 
-    Args:
-        found: The outcome.
-        folder: The folder, made if it is missing.
-        page: The page that shows it.
+    ``folder``: the folder, made if it is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(found.to_dict(), indent=1) + "\n"
@@ -150,14 +139,7 @@ def save(found: SelfCheck, folder: Path, page: str) -> None:
 
 
 def load(folder: Path) -> SelfCheck | None:
-    """Read an earlier outcome.
-
-    Args:
-        folder: Where it was written.
-
-    Returns:
-        The outcome; None if there is none that can be read.
-    """
+    """Read an earlier outcome: the outcome; None if there is none that can be read."""
     try:
         data = json.loads((folder / JSON_NAME).read_text(encoding="utf-8"))
         if data.pop("format") != FORMAT:

@@ -73,19 +73,10 @@ def selfcheck(
 ) -> SelfCheck:
     """Prove the measures on a sample of a benchmark's clips.
 
-    Args:
-        bench: The benchmark.
-        clips_root: The clips' folder.
-        output: Where ``selfcheck.json`` and ``selfcheck.html`` go.
-        items: How many items to look at, at most.
-        seed: Seed of the sample and of what is random.
-        workers: Who does the work.
-        reuse: Take an earlier outcome in ``output`` if all that it depends on is the same.
-        on_progress: Told of every item that is done.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-
-    Returns:
-        The outcome, passed or not: ``require`` refuses one that is not.
+    ``output``: where ``selfcheck.json`` and ``selfcheck.html`` go; ``reuse``: take an earlier
+    outcome in ``output`` if all that it depends on is the same; ``device``: where networks compute,
+    as ``device.choose_device`` takes it.
+    Returns the outcome, passed or not: ``require`` refuses one that is not.
     """
     began = time.monotonic()
     choose_device(device)
@@ -124,16 +115,7 @@ def selfcheck(
 
 
 def pairs_of(bench: Bench, items: int, seed: int) -> tuple[Pair, ...]:
-    """Choose items and their partners.
-
-    Args:
-        bench: The benchmark.
-        items: How many items, at most.
-        seed: Seed of the sample and of what is random.
-
-    Returns:
-        The pairs.
-    """
+    """Choose items and their partners."""
     chosen = choose_items(bench.items, items, seed)
     return tuple(
         Pair(item, other, seed + number)
@@ -142,15 +124,7 @@ def pairs_of(bench: Bench, items: int, seed: int) -> tuple[Pair, ...]:
 
 
 def make_worker(clips_root: Path, device: str = AUTO) -> Callable[[Pair], dict[str, Sums]]:
-    """Load what a worker needs.
-
-    Args:
-        clips_root: The clips' folder.
-        device: Where networks compute.
-
-    Returns:
-        A function from a pair of items to the sums by disturbance.
-    """
+    """Load what a worker needs: a function from a pair of items to the sums by disturbance."""
     from facedit.face.landmarker import Landmarker
     from facedit.motion.space import MotionSpace
     from facedit.speech.encoders import encoder_named
@@ -177,16 +151,7 @@ def make_worker(clips_root: Path, device: str = AUTO) -> Callable[[Pair], dict[s
 
 
 def read(scene: Scene, help: Help, measure: Measuring) -> dict[str, Sums]:
-    """Disturb a scene in every way and measure each.
-
-    Args:
-        scene: The truth's scene.
-        help: What disturbances need.
-        measure: Measures a scene.
-
-    Returns:
-        Sums by disturbance.
-    """
+    """Disturb a scene in every way and measure each."""
     motion = scene.output.motion
     scene = replace(scene, drawn=motion, takes=(motion,) * (TAKES - 1))
     return {one.name: measure(one.apply(scene, help), one) for one in DISTURBANCES}
@@ -195,13 +160,8 @@ def read(scene: Scene, help: Help, measure: Measuring) -> dict[str, Sums]:
 def unfit(pair: Pair, found: Mapping[str, ItemSums]) -> set[str]:
     """Name the disturbances that disturb nothing, because item and partner are too alike.
 
-    Args:
-        pair: The item and its partner.
-        found: What the measures said of each disturbance.
-
-    Returns:
-        Keys of ``UNFIT``. Whether two people are one is known by their names; where nobody was
-        named, by the distance of their face embeddings.
+    Returns keys of ``UNFIT``. Whether two people are one is known by their names; where nobody was
+    named, by the distance of their face embeddings.
     """
     clips = (pair.item.clip, pair.other.clip)
     if clips[0].sha256 == clips[1].sha256:
@@ -227,18 +187,8 @@ def measure_pairs(
 ) -> tuple[dict[str, dict[str, ItemSums]], dict[str, str]]:
     """Disturb and measure all items.
 
-    Args:
-        pairs: Items and partners.
-        clips_root: The clips' folder.
-        workers: Who does the work.
-        on_progress: Told of every item that is done.
-        device: Where networks compute.
-
-    Returns:
-        Sums by item and disturbance, and why other items could not be looked at.
-
-    Raises:
-        SelfCheckFailed: If fewer than two items could.
+    Returns sums by item and disturbance, and why other items could not be looked at.
+    ``SelfCheckFailed`` if fewer than two items could.
     """
     measured: dict[str, dict[str, ItemSums]] = {}
     failed: dict[str, str] = {}

@@ -20,13 +20,9 @@ from facedit.units import MOTION_FPS, frame_time, sample_at
 def shift_sound(scene: Scene, frames: int) -> Scene:
     """Let the sound come later (or earlier) than it should.
 
-    Args:
-        scene: The scene.
-        frames: Motion frames (40 ms) by which it is late; negative: early.
-
-    Returns:
-        The scene with its features, sound and word times moved. Features that would come from
-        beyond the scene repeat its first or last row.
+    ``frames``: motion frames (40 ms) by which it is late; negative: early.
+    Returns the scene with its features, sound and word times moved. Features that would come from
+    beyond the scene repeat its first or last row.
     """
     count = len(scene.hidden)
     rows = np.clip(np.arange(count) - frames, 0, max(count - 1, 0))
@@ -42,12 +38,8 @@ def shift_sound(scene: Scene, frames: int) -> Scene:
 def delay_kept_sound(scene: Scene, delay_s: float) -> Scene:
     """Let the sound come later by less than anybody hears; features and words stay.
 
-    Args:
-        scene: The scene.
-        delay_s: By how much, in seconds.
-
-    Returns:
-        The scene with its sound moved.
+    ``delay_s``: by how much, in seconds.
+    Returns the scene with its sound moved.
     """
     return replace(scene, sound=_late(scene.sound, delay_s))
 
@@ -55,12 +47,8 @@ def delay_kept_sound(scene: Scene, delay_s: float) -> Scene:
 def swap_sound(scene: Scene, other: Scene) -> Scene:
     """Put another clip's sound under the pictures.
 
-    Args:
-        scene: The scene.
-        other: Where the sound comes from; it is begun again where it is shorter.
-
-    Returns:
-        The scene with the other's features, sound and words.
+    ``other``: where the sound comes from; it is begun again where it is shorter.
+    Returns the scene with the other's features, sound and words.
     """
     speech = other.speech
     if speech is not None:
@@ -77,11 +65,7 @@ def swap_sound(scene: Scene, other: Scene) -> Scene:
 def silence_sound(scene: Scene) -> Scene:
     """Put silence under the pictures.
 
-    Args:
-        scene: The scene.
-
-    Returns:
-        The scene; nobody speaks, and the encoder hears what it heard in the quietest frame.
+    Returns the scene; nobody speaks, and the encoder hears what it heard in the quietest frame.
     """
     speech = scene.speech
     if speech is None or not len(speech.energy):

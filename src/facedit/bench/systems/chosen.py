@@ -58,17 +58,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 def choose(text: str, device: torch.device | str = "cpu") -> tuple[System, ...]:
     """Make the systems that an option names.
 
-    Args:
-        text: Names by comma. ``NAME=ours:FIELD=VALUE:FIELD=VALUE`` gives a setting of ours a
-            name (fields of ``Setting``); ``NAME=ridge:render=no`` measures only the motion;
-            ``NAME=videos:FOLDER`` scores videos made elsewhere.
-        device: Where our models are to compute.
-
-    Returns:
-        The systems in order.
-
-    Raises:
-        UsageError: If a name or a setting does not exist, or a name is used twice.
+    ``text``: names by comma. ``NAME=ours:FIELD=VALUE:FIELD=VALUE`` gives a setting of ours a name
+    (fields of ``Setting``); ``NAME=ridge:render=no`` measures only the motion;
+    ``NAME=videos:FOLDER`` scores videos made elsewhere.
+    ``UsageError`` if a name or a setting does not exist, or a name is used twice.
     """
     # Settings of the same weights share their network.
     load = functools.cache(functools.partial(load_model, device=device))
@@ -109,15 +102,8 @@ def _one(text: str, load: Load) -> System:
 def given(name: str, folder: Path) -> System:
     """Take videos that another system made.
 
-    Args:
-        name: Name of the system.
-        folder: Folder with a video per item, named by its id.
-
-    Returns:
-        The system.
-
-    Raises:
-        UsageError: If there is no such folder.
+    ``folder``: folder with a video per item, named by its id.
+    ``UsageError`` if there is no such folder.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of videos.")

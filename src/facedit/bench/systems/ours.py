@@ -56,17 +56,8 @@ Load = Callable[[Path], MotionModel]
 def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> System:
     """Make a system of our model.
 
-    Args:
-        name: Its name.
-        about: What it is.
-        setting: How the model is used.
-        load: Loads its weights.
-
-    Returns:
-        The system. (``AssetMissing`` or ``BadWeights`` if the weights are missing or damaged.)
-
-    Raises:
-        UsageError: If the weights are for another motion space than the benchmark's.
+    Returns the system. (``AssetMissing`` or ``BadWeights`` if the weights are missing or damaged.)
+    ``UsageError`` if the weights are for another motion space than the benchmark's.
     """
     weights = weights_path(setting.weights)
     model = load(weights)
@@ -99,18 +90,7 @@ def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> Sy
 def complete(
     model: MotionModel, task: InfillTask, takes: int, *, context: bool, sound: Heard
 ) -> Float32:
-    """Let the model complete a task.
-
-    Args:
-        model: The model with its sampler settings.
-        task: What is to be completed.
-        takes: Versions to draw.
-        context: Show the motion around the span.
-        sound: ``own`` or ``other``.
-
-    Returns:
-        Motion, kept entries as they were, shape (takes, T, D).
-    """
+    """Let the model complete a task: motion, kept entries as they were, shape (takes, T, D)."""
     speech = task.hear(sound, encoder_of(model.encoder, device_of(model.net)))
     kept = np.nan_to_num(task.motion)
     mask = task.mask if context else np.ones_like(task.mask)

@@ -38,12 +38,7 @@ def retrieval() -> System:
 def retrieve(task: InfillTask, projection: SpeechProjection) -> Float32:
     """Fill a task with motion found in its library.
 
-    Args:
-        task: The task, with a library.
-        projection: Brings speech features to fewer dims.
-
-    Returns:
-        Motion, shape (T, D); its ends are tied to the kept frames along a ramp.
+    Returns motion, shape (T, D); its ends are tied to the kept frames along a ramp.
     """
     kept = np.nan_to_num(task.motion)
     library = task.library
@@ -66,15 +61,10 @@ def best_match(
 ) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Find the path through a library that sounds alike and moves smoothly (Viterbi).
 
-    Args:
-        wanted: Speech wanted, shape (n, S).
-        have: Speech of the library, shape (m, S).
-        motion: Motion of the library, shape (m, L).
-        usable: Which frames of the library may be used, shape (m,).
-        smoothness: Weight of jumps.
-
-    Returns:
-        A usable frame of the library for each wanted one, shape (n,).
+    ``wanted``: speech wanted, shape (n, S); ``have``: speech of the library, shape (m, S);
+    ``motion``: motion of the library, shape (m, L); ``usable``: which frames of the library may be
+    used, shape (m,).
+    Returns a usable frame of the library for each wanted one, shape (n,).
     """
     sound = _squares(wanted, have)
     sound = np.where(usable, sound / max(float(np.median(sound)), 1e-9), np.inf)

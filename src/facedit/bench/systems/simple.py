@@ -59,11 +59,7 @@ def truth() -> System:
 def ridge(path: Path | None = None) -> System:
     """Predict motion linearly from speech, tied to the kept motion on both sides.
 
-    Args:
-        path: Its weights; the shipped ones by default.
-
-    Returns:
-        The system.
+    ``path``: its weights; the shipped ones by default.
     """
     path = path or Path(str(files("facedit"))) / "weights" / RIDGE_FILE
     projection, maps = load_ridges(path)
@@ -83,10 +79,7 @@ def ridge(path: Path | None = None) -> System:
 def save_ridges(path: Path, projection: SpeechProjection, maps: dict[str, Ridge]) -> None:
     """Write fitted ridges as one safetensors file.
 
-    Args:
-        path: The file, replaced whole.
-        projection: Speech features to the dims that the maps take.
-        maps: Maps by corpus, and ``all``.
+    ``maps``: maps by corpus, and ``all``.
     """
     tensors: dict[str, NDArray[np.generic]] = {
         "speech.matrix": projection.matrix.astype(np.float16),
@@ -103,16 +96,10 @@ def save_ridges(path: Path, projection: SpeechProjection, maps: dict[str, Ridge]
 
 
 def load_ridges(path: Path) -> tuple[SpeechProjection, dict[str, Ridge]]:
-    """Read fitted ridges.
+    """Read fitted ridges: the speech projection, and the maps by corpus.
 
-    Args:
-        path: A file written by ``save_ridges``.
-
-    Returns:
-        The speech projection, and the maps by corpus.
-
-    Raises:
-        BadWeights: If the file is damaged or holds something else.
+    ``path``: a file written by ``save_ridges``.
+    ``BadWeights`` if the file is damaged or holds something else.
     """
     try:
         header, found = read_tensors(path, "np")

@@ -36,11 +36,7 @@ _SUMS = 8
 def rest_of(opening: Float32) -> float:
     """Return the opening of a speaker's closed lips.
 
-    Args:
-        opening: True lip opening over a clip, any unit, shape (T,).
-
-    Returns:
-        Its ``REST_PERCENTILE``-th percentile.
+    ``opening``: true lip opening over a clip, any unit, shape (T,).
     """
     return float(np.percentile(opening, REST_PERCENTILE))
 
@@ -50,16 +46,10 @@ def spans_around(
 ) -> list[tuple[tuple[int, int], list[Phone]]]:
     """Place hidden spans so that each bilabial of a clip is in one.
 
-    Args:
-        phones: Phones of the clip in order.
-        frames: Motion frames of the clip.
-        length: Frames to hide.
-        edge: Kept frames on each side.
-
-    Returns:
-        First and last-plus-one hidden frame of each span, and the phones that are counted in it:
-        those inside it, ``WIDER`` included, that no span before it holds. Bilabials too near the
-        ends of the clip are in none.
+    ``phones``: phones of the clip in order.
+    Returns first and last-plus-one hidden frame of each span, and the phones that are counted in
+    it: those inside it, ``WIDER`` included, that no span before it holds. Bilabials too near the
+    ends of the clip are in none.
     """
     found: list[tuple[tuple[int, int], list[Phone]]] = []
     taken: set[Phone] = set()
@@ -77,16 +67,12 @@ def spans_around(
 def closure_sums(truth: Float32, drawn: Float32, phones: Sequence[Phone], rest: float) -> Float64:
     """Sum up how the lips close.
 
-    Args:
-        truth: True lip opening in per cent of the outer-eye distance, shape (T,).
-        drawn: The drawn one, shape (T,).
-        phones: Phones to count; others than bilabials and open vowels are passed over.
-        rest: Opening of the speaker's closed lips.
-
-    Returns:
-        Number of bilabials; closed in truth, as drawn, in both; summed excess of the drawn over
-        the true smallest opening where truth is closed; number of open vowels; closed throughout
-        in truth, as drawn. Shape (8,).
+    ``truth``: true lip opening in per cent of the outer-eye distance, shape (T,); ``drawn``: the
+    drawn one, shape (T,); ``phones``: phones to count; others than bilabials and open vowels are
+    passed over.
+    Returns number of bilabials; closed in truth, as drawn, in both; summed excess of the drawn over
+    the true smallest opening where truth is closed; number of open vowels; closed throughout in
+    truth, as drawn. Shape (8,).
     """
     sums = np.zeros(_SUMS)
     for phone in named(phones, BILABIALS):

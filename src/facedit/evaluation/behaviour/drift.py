@@ -36,12 +36,8 @@ opening, mean lip step per frame."""
 def segment_levels(opening: Float32, lips: Float32) -> Float64:
     """Measure a motion segment by segment.
 
-    Args:
-        opening: Lip opening, shape (T,).
-        lips: Lip dims in equal units, shape (T, L).
-
-    Returns:
-        ``LEVELS`` of each whole segment, shape (T // SEGMENT, 7).
+    ``opening``: lip opening, shape (T,); ``lips``: lip dims in equal units, shape (T, L).
+    Returns ``LEVELS`` of each whole segment, shape (T // SEGMENT, 7).
     """
     rows = []
     for start in range(0, len(opening) - SEGMENT + 1, SEGMENT):
@@ -70,12 +66,8 @@ class Slope:
 def common_slope(sounds: Sequence[Float64]) -> Slope:
     """Fit one slope to several sounds, each with a level of its own (least squares).
 
-    Args:
-        sounds: Level by segment of each sound, any lengths.
-
-    Returns:
-        The slope; NaN if the segments are too few to tell an interval. The interval takes
-        neighbouring segments' errors for independent.
+    Returns the slope; NaN if the segments are too few to tell an interval. The interval takes
+    neighbouring segments' errors for independent.
     """
     tens = SEGMENT / MOTION_FPS / 10
     x = np.concatenate([np.arange(len(one)) - (len(one) - 1) / 2 for one in sounds]) * tens
@@ -91,12 +83,7 @@ def common_slope(sounds: Sequence[Float64]) -> Slope:
 def window_edges(windows: Sequence[Window], frames: int) -> NDArray[np.int64]:
     """Return the frames at which windows begin or end.
 
-    Args:
-        windows: The windows of a canvas.
-        frames: Frames of the canvas.
-
-    Returns:
-        Ascending frames inside the canvas: a step over join k leads from frame k - 1 to k.
+    Returns ascending frames inside the canvas: a step over join k leads from frame k - 1 to k.
     """
     edges = set()
     for window in windows:
@@ -112,13 +99,10 @@ Steps = tuple[Float64, tuple[float, float]]
 def join_sums(lips: Float32, edges: NDArray[np.int64], counts: Bool) -> Steps:
     """Measure steps at joins and elsewhere.
 
-    Args:
-        lips: Lip dims in equal units, shape (T, L).
-        edges: Joins, as ``window_edges`` gives them.
-        counts: Which steps count, step k leading from frame k to k + 1, shape (T - 1,).
-
-    Returns:
-        Length of the step at each join that counts, and sum and number of the others that count.
+    ``lips``: lip dims in equal units, shape (T, L); ``edges``: joins, as ``window_edges`` gives
+    them; ``counts``: which steps count, step k leading from frame k to k + 1, shape (T - 1,).
+    Returns length of the step at each join that counts, and sum and number of the others that
+    count.
     """
     steps = step_lengths(lips)
     at = np.zeros(len(steps), np.bool_)
@@ -130,12 +114,8 @@ def join_sums(lips: Float32, edges: NDArray[np.int64], counts: Bool) -> Steps:
 def steps_that_count(hidden: Bool, joints: Sequence[int]) -> Bool:
     """Return the steps that say something of joins of windows.
 
-    Args:
-        hidden: Frames that were drawn, shape (T,).
-        joints: Frames at which another clip begins.
-
-    Returns:
-        Steps between two drawn frames, away from joints by ``NEAR`` frames, shape (T - 1,).
+    ``hidden``: frames that were drawn, shape (T,); ``joints``: Frames at which another clip begins.
+    Returns steps between two drawn frames, away from joints by ``NEAR`` frames, shape (T - 1,).
     """
     counts = np.asarray(hidden[1:] & hidden[:-1])
     for joint in joints:
@@ -165,13 +145,9 @@ def joins_over_truth(ours: Steps, true: Steps, seed: int = 0) -> Joins:
 
     What is said makes steps long or short in both, so this is surer than either ratio.
 
-    Args:
-        ours: ``join_sums`` of the drawn motion.
-        true: ``join_sums`` of the truth at the same joins.
-        seed: Seed of the bootstrap over joins.
-
-    Returns:
-        Drawn over true steps at joins, over the same elsewhere; NaN without joins or steps.
+    ``ours``: ``join_sums`` of the drawn motion; ``true``: ``join_sums`` of the truth at the same
+    joins.
+    Returns drawn over true steps at joins, over the same elsewhere; NaN without joins or steps.
     """
     (at, (others, _)), (true_at, (true_others, _)) = ours, true
     if not len(at) or min(others, true_others, true_at.sum()) <= 0:
@@ -183,15 +159,9 @@ def joins_over_truth(ours: Steps, true: Steps, seed: int = 0) -> Joins:
 
 
 def join_ratio(at: Float64, elsewhere: tuple[float, float], seed: int = 0) -> Joins:
-    """Set steps at joins against those elsewhere.
+    """Set steps at joins against those elsewhere: the ratio; NaN without joins or other steps.
 
-    Args:
-        at: Length of the step at each join, shape (n,).
-        elsewhere: Sum and number of the other steps.
-        seed: Seed of the bootstrap.
-
-    Returns:
-        The ratio; NaN without joins or other steps.
+    ``at``: length of the step at each join, shape (n,).
     """
     if not len(at) or elsewhere[1] <= 0 or elsewhere[0] <= 0:
         return Joins(len(at), float("nan"), float("nan"), float("nan"))

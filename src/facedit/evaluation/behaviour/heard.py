@@ -54,15 +54,10 @@ class Heard:
 def hear(source: Source, speech: Float32, whole: Float32, given: Given) -> Heard | None:
     """Find the sound and the phones of a prepared clip.
 
-    Args:
-        source: The clip's file.
-        speech: Features of the prepared clip, shape (T, C).
-        whole: Features of the whole sound, shape (N, C).
-        given: What is said in clips.
-
-    Returns:
-        What is heard; None if the clip's features are not a stretch of the sound's. Errors of
-        reading the file pass through.
+    ``speech``: features of the prepared clip, shape (T, C); ``whole``: features of the whole sound,
+    shape (N, C).
+    Returns what is heard; None if the clip's features are not a stretch of the sound's. Errors of
+    reading the file pass through.
     """
     start = find_stretch(speech, whole)
     if start is None:
@@ -79,12 +74,7 @@ def hear(source: Source, speech: Float32, whole: Float32, given: Given) -> Heard
 def find_stretch(part: Float32, whole: Float32) -> int | None:
     """Find where rows were cut from.
 
-    Args:
-        part: Shape (T, C).
-        whole: Shape (N, C).
-
-    Returns:
-        The first place at which all rows agree to half precision, or None.
+    Returns the first place at which all rows agree to half precision, or None.
     """
     near = [
         start
@@ -102,15 +92,10 @@ def find_stretch(part: Float32, whole: Float32) -> int | None:
 def on_frames(phones: Iterable[AlignedPhone], start: int, frames: int) -> tuple[Phone, ...]:
     """Put phones onto the motion frames of a clip.
 
-    Args:
-        phones: Phones with times in the sound.
-        start: Motion frame of the sound under the clip's frame 0.
-        frames: Motion frames of the clip.
-
-    Returns:
-        Phones that lie in the clip as a whole. Motion frame k shows the face at k / 25 s, so a
-        phone has the frames at times from its begin to before its end, or the nearest to its
-        middle if there is none.
+    ``start``: motion frame of the sound under the clip's frame 0.
+    Returns phones that lie in the clip as a whole. Motion frame k shows the face at k / 25 s, so a
+    phone has the frames at times from its begin to before its end, or the nearest to its middle if
+    there is none.
     """
     placed = []
     for phone in phones:

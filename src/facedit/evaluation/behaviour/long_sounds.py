@@ -44,15 +44,7 @@ class LongSound:
 
 
 def joined(study: Study, numbers: Sequence[int]) -> LongSound:
-    """Join clips end to end.
-
-    Args:
-        study: Holds the clips.
-        numbers: Numbers of the clips.
-
-    Returns:
-        The long sound, cut to ``JOINED`` frames.
-    """
+    """Join clips end to end: the long sound, cut to ``JOINED`` frames."""
     clips = [study.clips[number] for number in numbers]
     starts = np.cumsum([0, *(len(clip.motion) for clip in clips)])
     used = int(np.searchsorted(starts, JOINED))
@@ -69,12 +61,8 @@ def joined(study: Study, numbers: Sequence[int]) -> LongSound:
 def long_sounds(study: Study) -> dict[str, list[LongSound]]:
     """Find long clips and join short ones.
 
-    Args:
-        study: The clips.
-
-    Returns:
-        ``clips``: those of ``LONG`` frames and more; ``joined``: short clips of a speaker who has
-        ``LEAST_JOINED`` frames of them, up to ``JOINED`` at a time.
+    Returns ``clips``: those of ``LONG`` frames and more; ``joined``: short clips of a speaker who
+    has ``LEAST_JOINED`` frames of them, up to ``JOINED`` at a time.
     """
     lengths = [len(clip.motion) for clip in study.clips]
     singles = [joined(study, [n]) for n, length in enumerate(lengths) if length >= LONG]

@@ -18,15 +18,8 @@ QUIET_S = 0.2
 def silenced(sound: Sound, start_s: float, end_s: float, kind: Silence, seed: int) -> Sound:
     """Replace a stretch of a sound by silence.
 
-    Args:
-        sound: The sound.
-        start_s: Where the silence begins.
-        end_s: Where it ends, inside the sound.
-        kind: Zeros, or noise with the spectrum and level of the quietest ``QUIET_S`` outside it.
-        seed: Seed of the noise.
-
-    Returns:
-        A sound of the same length, untouched outside the stretch.
+    ``kind``: zeros, or noise with the spectrum and level of the quietest ``QUIET_S`` outside it.
+    Returns a sound of the same length, untouched outside the stretch.
     """
     low, high = round(start_s * sound.rate), round(end_s * sound.rate)
     samples = sound.samples.copy()
@@ -41,12 +34,7 @@ def silenced(sound: Sound, start_s: float, end_s: float, kind: Silence, seed: in
 def quietest(samples: Float32, rate: int) -> Float32:
     """Return the quietest stretch of a sound.
 
-    Args:
-        samples: Shape (N, channels).
-        rate: Samples per second.
-
-    Returns:
-        The ``QUIET_S`` with the least power, shape (M, channels); all if there is less.
+    Returns the ``QUIET_S`` with the least power, shape (M, channels); all if there is less.
     """
     length = round(QUIET_S * rate)
     if len(samples) <= length:
@@ -59,13 +47,8 @@ def quietest(samples: Float32, rate: int) -> Float32:
 def like_noise(sample: Float32, length: int, seed: int) -> Float32:
     """Make noise with the spectrum and level of a short sample.
 
-    Args:
-        sample: Shape (M, channels).
-        length: Samples wanted.
-        seed: Seed of the phases, which are alike in all channels.
-
-    Returns:
-        Noise of the sample's RMS per channel, shape (length, channels).
+    ``seed``: seed of the phases, which are alike in all channels.
+    Returns noise of the sample's RMS per channel, shape (length, channels).
     """
     window = np.hanning(len(sample))[:, None]
     size = np.abs(np.fft.rfft(sample * window, axis=0))

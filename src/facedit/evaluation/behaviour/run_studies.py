@@ -45,12 +45,9 @@ class Footage:
     def find(cls, clips: Path | None, transcripts: Path | None) -> Footage:
         """List the footage.
 
-        Args:
-            clips: The manifest or folder that was prepared; None if it is not at hand.
-            transcripts: Table or folder of what is said; None for files beside the clips.
-
-        Returns:
-            The footage. ``UsageError`` passes through if a path holds no such thing.
+        ``clips``: the manifest or folder that was prepared; None if it is not at hand;
+        ``transcripts``: table or folder of what is said; None for files beside the clips.
+        Returns the footage. ``UsageError`` passes through if a path holds no such thing.
         """
         listed = [] if clips is None else list_sources(clips)
         return cls({source.file: source for source in listed}, Given.read(transcripts))
@@ -65,15 +62,8 @@ def hear_clips(
 ) -> list[Heard | None]:
     """Find the sound and phones of prepared clips.
 
-    Args:
-        data: Folder made by ``facedit prepare``.
-        rows: The clips' rows.
-        clips: The clips.
-        footage: Where they came from.
-        encoder: What the clips were heard through.
-
-    Returns:
-        What is heard in each; None where the file is missing or unreadable.
+    ``data``: folder made by ``facedit prepare``.
+    Returns what is heard in each; None where the file is missing or unreadable.
     """
     found: list[Heard | None] = []
     for row, clip in zip(rows, clips, strict=True):
@@ -102,19 +92,8 @@ def run_studies(
 ) -> dict[str, list[Row]]:
     """Study the behaviour of drawn lips.
 
-    Args:
-        data: Folder made by ``facedit prepare``.
-        rows: The clips' rows.
-        clips: The clips.
-        footage: Where they came from; without it there are no closures and no made silences.
-        fills: Ways to fill hidden spans, by name.
-        meter: Measures lips.
-        meta: Describes the dims.
-        wanted: Some of ``STUDIES``.
-        device: Where sounds are encoded.
-
-    Returns:
-        Rows by study.
+    ``data``: folder made by ``facedit prepare``; ``footage``: where they came from; without it
+    there are no closures and no made silences.
     """
     needs_sound = CLOSURES in wanted or STILLNESS in wanted
     heard: list[Heard | None] = [None] * len(clips)

@@ -26,14 +26,8 @@ REACH = 5
 def around(run: tuple[int, int], frames: int, edge: int) -> tuple[int, int] | None:
     """Place a hidden span over a silence.
 
-    Args:
-        run: First and last-plus-one silent frame.
-        frames: Motion frames of the clip.
-        edge: Kept frames on each side.
-
-    Returns:
-        First and last-plus-one hidden frame: the silence and ``REACH`` frames around it, as far as
-        the clip goes; None if fewer than two of its frames would be hidden.
+    Returns first and last-plus-one hidden frame: the silence and ``REACH`` frames around it, as far
+    as the clip goes; None if fewer than two of its frames would be hidden.
     """
     start, stop = max(run[0] - REACH, edge), min(run[1] + REACH, frames - edge)
     return (start, stop) if min(stop, run[1]) - max(start, run[0]) >= 2 else None
@@ -42,15 +36,10 @@ def around(run: tuple[int, int], frames: int, edge: int) -> tuple[int, int] | No
 def still_sums(lips: Float32, opening: Float32, rows: Bool, rest: float) -> Float64:
     """Sum up how the lips move.
 
-    Args:
-        lips: Lip dims in equal units, shape (T, L).
-        opening: Lip opening in per cent of the outer-eye distance, shape (T,).
-        rows: Frames that count, shape (T,).
-        rest: Opening of the speaker's closed lips.
-
-    Returns:
-        Summed lengths of the steps of the lips, summed changes of the opening, number of steps;
-        summed opening above rest, number of frames. Shape (5,).
+    ``lips``: lip dims in equal units, shape (T, L); ``opening``: lip opening in per cent of the
+    outer-eye distance, shape (T,); ``rows``: frames that count, shape (T,).
+    Returns summed lengths of the steps of the lips, summed changes of the opening, number of steps;
+    summed opening above rest, number of frames. Shape (5,).
     """
     steps = steps_within(rows)
     return np.array(

@@ -77,15 +77,9 @@ class Study:
     def drawn(
         self, gaps: Sequence[Gap], names: Iterable[str], sounds: Sounds | None = None
     ) -> dict[str, list[Float32]]:
-        """Fill gaps.
+        """Fill gaps: by name, the motion of each gap, true where it is kept, shape (T, D).
 
-        Args:
-            gaps: What to fill.
-            names: Ways to fill.
-            sounds: The sounds; the clips' own if None.
-
-        Returns:
-            By name, the motion of each gap, true where it is kept, shape (T, D).
+        ``sounds``: the sounds; the clips' own if None.
         """
         heard = sounds or Sounds.of_clips(self.clips)
         return {
@@ -107,16 +101,7 @@ def rows_of(
     sums: Mapping[str, Mapping[int, Float64]],
     of: Mapping[str, Callable[[Float64], Float64]],
 ) -> list[Row]:
-    """Pool the sums of clips into rows.
-
-    Args:
-        where: What the rows have in common.
-        sums: Sums by method and clip.
-        of: Figures from summed sums.
-
-    Returns:
-        A row per method; none without clips.
-    """
+    """Pool the sums of clips into rows: a row per method; none without clips."""
     return [
         where
         | {

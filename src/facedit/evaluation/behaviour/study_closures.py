@@ -27,11 +27,7 @@ def study_closures(study: Study) -> list[Row]:
 
     Face and head of hidden frames are shown as shot to other words, as in an edit.
 
-    Args:
-        study: Clips with their phones.
-
-    Returns:
-        A row per task and method; none if no bilabial is heard.
+    Returns a row per task and method; none if no bilabial is heard.
     """
     spans: list[tuple[Gap, Sequence[Phone]]] = []
     whole: list[tuple[Gap, Sequence[Phone]]] = []

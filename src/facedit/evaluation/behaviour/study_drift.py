@@ -34,14 +34,7 @@ RATIOS = ("spread", "speed")
 
 
 def study_drift(study: Study) -> list[Row]:
-    """Measure drift and joins.
-
-    Args:
-        study: Clips.
-
-    Returns:
-        A row per kind of sound and method.
-    """
+    """Measure drift and joins: a row per kind of sound and method."""
     rows = []
     names = [name for name in METHODS if name in study.fills]
     for kind, sounds in long_sounds(study).items():

@@ -36,14 +36,9 @@ MOST = 24
 
 
 def study_stillness(study: Study, seed: int = 0) -> list[Row]:
-    """Measure stillness in the clips' own silences and in made ones.
+    """Measure stillness in the clips' own silences and in made ones: a row per task and method.
 
-    Args:
-        study: Clips; silences are made where their sound is at hand.
-        seed: Seed of the room tones.
-
-    Returns:
-        A row per task and method.
+    ``study``: clips; silences are made where their sound is at hand.
     """
     own = [silent(voice_activity) for voice_activity in study.voice_activity]
     rows = []

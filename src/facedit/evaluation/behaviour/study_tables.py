@@ -42,14 +42,7 @@ _STILL_HEADS = (
 
 
 def behaviour_tables(studies: dict[str, dict[str, list[Row]]]) -> str:
-    """Format studies as Markdown.
-
-    Args:
-        studies: Rows by corpus and study.
-
-    Returns:
-        A table per study and corpus; empty without rows.
-    """
+    """Format studies as Markdown: a table per study and corpus; empty without rows."""
     parts: list[str] = []
     for study, title, note in (
         (CLOSURES, "Lips closed on m, b, p", _CLOSURES),
