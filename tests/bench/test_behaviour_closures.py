@@ -6,10 +6,10 @@ from facedit.evaluation.behaviour.closures import (
     MARGIN,
     WIDER,
     closure_sums,
-    rest_of,
     spans_around,
 )
 from facedit.evaluation.behaviour.heard import Phone, find_stretch, on_frames
+from facedit.evaluation.behaviour.study import rest_of
 from facedit.evaluation.lip_sums import figures
 from facedit.speech.forced import AlignedPhone
 

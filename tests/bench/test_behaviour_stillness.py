@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
 
-from facedit.evaluation.behaviour.made_silence import QUIET_S, like_noise, quietest, silenced
-from facedit.evaluation.behaviour.stillness import FIGURES, around, still_sums
+from facedit.evaluation.behaviour.stillness import (
+    FIGURES,
+    QUIET_S,
+    around,
+    like_noise,
+    quietest,
+    silenced,
+    still_sums,
+)
 from facedit.types import Sound
 
 RATE = 16_000

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from facedit.dataset.prepared import Meta, PreparedClip
+from facedit.evaluation.behaviour.closures import SPAN, study_closures
+from facedit.evaluation.behaviour.drift import study_drift
 from facedit.evaluation.behaviour.heard import Heard, Phone
 from facedit.evaluation.behaviour.long_sounds import JOINED, LONG, long_sounds
+from facedit.evaluation.behaviour.stillness import study_stillness
 from facedit.evaluation.behaviour.study import Study
-from facedit.evaluation.behaviour.study_closures import SPAN, study_closures
-from facedit.evaluation.behaviour.study_drift import study_drift
-from facedit.evaluation.behaviour.study_stillness import study_stillness
 from facedit.evaluation.behaviour.study_tables import behaviour_tables
 from facedit.evaluation.hidden_spans import LipMeter
 from facedit.motion.space import MotionSpace

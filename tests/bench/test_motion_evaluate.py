@@ -19,7 +19,7 @@ from facedit.dataset.prepared import (
 )
 from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import line
-from facedit.evaluation.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
+from facedit.evaluation.evaluate import BASELINES, MIN_CLIPS, EvaluateOptions, evaluate, group_clips
 from facedit.evaluation.fills import OF_ANOTHER_CLIP
 from facedit.evaluation.hidden_spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
 from facedit.evaluation.lip_sums import hidden_frames
@@ -30,6 +30,10 @@ from facedit.motion.space import MotionSpace
 from facedit.training.motion.scaling import fit_projection
 
 ENCODER = "made-up+energy+vad"
+
+
+def evaluated(data, output, **options):
+    return evaluate(data, output, EvaluateOptions(**options))
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +79,7 @@ def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(
     prepared, tmp_path, device
 ):
     weights = prepared / "m.safetensors"
-    result = evaluate(
+    result = evaluated(
         prepared, tmp_path, weights=weights, spans=(8, 14), protocols=("edit",),
         device=device,
     )  # fmt: skip
@@ -92,11 +96,11 @@ def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(
     table = (tmp_path / "evaluation.md").read_text()
     assert table.count("| 14 (56) |") == len(by_method)
     with pytest.raises(OutputExists):
-        evaluate(prepared, tmp_path, weights=weights)
+        evaluated(prepared, tmp_path, weights=weights)
 
 
 def test_a_gain_over_a_baseline_is_the_difference_of_figures(prepared, tmp_path):
-    result = evaluate(
+    result = evaluated(
         prepared, tmp_path, weights=prepared / "m.safetensors", spans=(8,), protocols=("edit",)
     )
     figures = {row["method"]: row["figures"]["opening_rel"]["value"] for row in result.rows}
@@ -109,7 +113,7 @@ def test_a_gain_over_a_baseline_is_the_difference_of_figures(prepared, tmp_path)
 
 
 def test_with_one_clip_what_needs_a_second_is_left_out_by_name(prepared, tmp_path):
-    result = evaluate(
+    result = evaluated(
         prepared, tmp_path, weights=prepared / "m.safetensors", spans=(8,), protocols=("edit",),
         most_clips=1,
     )  # fmt: skip
@@ -130,19 +134,21 @@ def test_weights_for_other_features_are_refused(prepared, tmp_path):
     other = replace(load_model(prepared / "m.safetensors"), encoder="another")
     save_model(other, tmp_path / "o.safetensors")
     with pytest.raises(UsageError, match="another"):
-        evaluate(prepared, tmp_path / "out", weights=tmp_path / "o.safetensors")
+        evaluated(prepared, tmp_path / "out", weights=tmp_path / "o.safetensors")
 
 
 def test_a_split_without_clips_is_refused(prepared, tmp_path):
     with pytest.raises(UsageError, match=r"'holiday'; it holds train \(36\), dev \(4\).*--split"):
-        evaluate(prepared, tmp_path, weights=prepared / "m.safetensors", split="holiday")
+        evaluated(prepared, tmp_path, weights=prepared / "m.safetensors", split="holiday")
 
 
 def test_parts_are_measured_as_asked_and_unknown_ones_refused(prepared, tmp_path):
     weights = prepared / "m.safetensors"
     with pytest.raises(UsageError, match="whiskers"):
-        evaluate(prepared, tmp_path, weights=weights, parts=("spans", "whiskers"))
-    result = evaluate(prepared, tmp_path, weights=weights, parts=("closures", "stillness", "drift"))
+        evaluated(prepared, tmp_path, weights=weights, parts=("spans", "whiskers"))
+    result = evaluated(
+        prepared, tmp_path, weights=weights, parts=("closures", "stillness", "drift")
+    )
     assert result.rows == []
     # Clips of 1.4 s, without footage: no phones, no long sounds; no voice at all, so all is still.
     assert result.behaviour["c"]["closures"] == result.behaviour["c"]["drift"] == []
@@ -152,7 +158,7 @@ def test_parts_are_measured_as_asked_and_unknown_ones_refused(prepared, tmp_path
 
 def test_as_many_spans_are_hidden_as_asked(prepared, tmp_path):
     def frames(spans_per_clip):
-        result = evaluate(
+        result = evaluated(
             prepared, tmp_path / str(spans_per_clip), weights=prepared / "m.safetensors",
             spans=(8,), protocols=("edit",), parts=("spans",), spans_per_clip=spans_per_clip,
         )  # fmt: skip

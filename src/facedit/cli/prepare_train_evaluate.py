@@ -96,11 +96,12 @@ def _train(args: argparse.Namespace) -> Any:
 
 
 def _evaluate(args: argparse.Namespace) -> Any:
-    from facedit.evaluation.evaluate import SPANS_PER_CLIP, evaluate
+    from facedit.evaluation.evaluate import SPANS_PER_CLIP, EvaluateOptions, evaluate
 
-    return evaluate(
-        args.input, args.output, weights=args.weights, device=args.device, seed=args.seed,
-        force=args.force, split=args.split,
-        parts=tuple(args.parts.split(",")), footage=args.footage, transcripts=args.transcripts,
+    options = EvaluateOptions(
+        weights=args.weights, device=args.device, seed=args.seed, force=args.force,
+        split=args.split, parts=tuple(args.parts.split(",")), footage=args.footage,
+        transcripts=args.transcripts,
         spans_per_clip=SPANS_PER_CLIP if args.spans_per_clip is None else args.spans_per_clip,
     )  # fmt: skip
+    return evaluate(args.input, args.output, options)

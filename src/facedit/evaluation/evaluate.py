@@ -6,8 +6,8 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 
 from facedit.dataset.clip_rows import counted
-from facedit.dataset.prepared import ClipRow, read_clip, read_meta, read_rows
+from facedit.dataset.prepared import ClipRow, Meta, PreparedClip, read_clip, read_meta, read_rows
 from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import Pair, Ridge, RidgeFit
 from facedit.evaluation.behaviour.run_studies import STUDIES, Footage, run_studies
 from facedit.evaluation.evaluation import Evaluation, tables
-from facedit.evaluation.fills import OF_ANOTHER_CLIP, Sounds, borrowed, methods
+from facedit.evaluation.fills import OF_ANOTHER_CLIP, Fill, Sounds, borrowed, methods
 from facedit.evaluation.hidden_spans import LipMeter, score_clips
-from facedit.evaluation.lip_sums import Figure, figures, hidden_frames, paired_gain
+from facedit.evaluation.lip_sums import figures, hidden_frames, paired_gain
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.motion.space import MotionSpace
 from facedit.types import Float64
@@ -61,112 +61,103 @@ PARTS = (SPANS_PART, *STUDIES)
 FILE_JSON, FILE_TABLE = "evaluation.json", "evaluation.md"
 
 
-def evaluate(
-    data: Path,
-    output: Path,
-    *,
-    weights: str | Path = "default",
-    device: str = AUTO,
-    seed: int = 0,
-    force: bool = False,
-    split: str = "dev",
-    spans: Sequence[int] = SPANS,
-    protocols: Sequence[str] = tuple(PROTOCOLS),
-    most_clips: int | None = None,
-    parts: Sequence[str] = PARTS,
-    footage: Path | None = None,
-    transcripts: Path | None = None,
-    spans_per_clip: int = SPANS_PER_CLIP,
-) -> Evaluation:
+@dataclass(frozen=True, slots=True)
+class EvaluateOptions:
+    """What is measured, and how.
+
+    Attributes:
+        weights: Name of shipped weights, or a file.
+        device: Where networks compute, as ``device.choose_device`` takes it.
+        seed: Seed of the sampler.
+        force: Replace an earlier evaluation.
+        split: Which clips are measured.
+        spans: Frames to hide.
+        protocols: Keys of ``PROTOCOLS``.
+        most_clips: Most clips per corpus; all if None.
+        parts: Some of ``PARTS``.
+        footage: The manifest or folder that was prepared. Without it, closures on m, b, p and
+            made silences are left out.
+        transcripts: Table or folder of what is said in it; None for files beside the clips.
+        spans_per_clip: Most spans of one length per clip, spread evenly; one lies in its middle.
+    """
+
+    weights: str | Path = "default"
+    device: str = AUTO
+    seed: int = 0
+    force: bool = False
+    split: str = "dev"
+    spans: Sequence[int] = SPANS
+    protocols: Sequence[str] = tuple(PROTOCOLS)
+    most_clips: int | None = None
+    parts: Sequence[str] = PARTS
+    footage: Path | None = None
+    transcripts: Path | None = None
+    spans_per_clip: int = SPANS_PER_CLIP
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be measured with ``UsageError``."""
+        if unknown := [part for part in self.parts if part not in PARTS]:
+            raise UsageError(f"{unknown[0]!r} cannot be measured; choose of {', '.join(PARTS)}.")
+        if self.spans_per_clip < 1:
+            raise UsageError(f"--spans-per-clip is {self.spans_per_clip}; it must be at least 1.")
+
+
+def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -> Evaluation:
     """Measure a model on clips it has not learnt from.
 
     Spans of each clip are hidden, one at a time, and drawn from the clip's own sound, by the model
     at its default settings, at temperature 0 (its mean, like for like with ridge) and with another
     clip's sound; and by the baselines, ridge regression being fitted to the training split.
 
-    ``data``: folder made by ``facedit prepare``; ``output``: folder for ``evaluation.json`` and
-    ``evaluation.md``; ``device``: where networks compute, as ``device.choose_device`` takes it;
-    ``most_clips``: most clips per corpus; all if None; ``footage``: the manifest or folder that was
-    prepared. Without it, closures on m, b, p and made silences are left out; ``transcripts``: table
-    or folder of what is said in it; None for files beside the clips; ``spans_per_clip``: most spans
-    of one length per clip, spread evenly; one lies in its middle.
-    ``OutputExists`` if the output holds an evaluation and ``force`` is off.
-    ``UsageError`` if the folder has no clips of the split, or other features than the weights, or a
-    part is unknown, or no span is asked for.
+    Args:
+        data: Folder made by ``facedit prepare``.
+        output: Folder for ``evaluation.json`` and ``evaluation.md``.
+        options: What is measured, and how.
+
+    Returns:
+        The figures. (``UsageError`` if the folder has no clips of the split, or other features than
+        the weights.)
+
+    Raises:
+        OutputExists: If the output holds an evaluation and ``force`` is off.
     """
-    if (output / FILE_JSON).exists() and not force:
+    options = options or EvaluateOptions()
+    if (output / FILE_JSON).exists() and not options.force:
         raise OutputExists(f"{output / FILE_JSON} exists: use --force or another -o.")
-    if unknown := [part for part in parts if part not in PARTS]:
-        raise UsageError(f"{unknown[0]!r} cannot be measured; choose of {', '.join(PARTS)}.")
-    if spans_per_clip < 1:
-        raise UsageError(f"--spans-per-clip is {spans_per_clip}; it must be at least 1.")
-    if footage is not None:
+    if options.footage is not None:
         require("core")
     begun = time.monotonic()
-    model, meta = load_model(weights, choose_device(device)), read_meta(data)
-    if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):
-        raise UsageError(
-            f"{data} holds {meta.space} with {meta.encoder}; the weights need {model.space} with "
-            f"{model.encoder}: prepare it with this version."
-        )
-    rows = read_rows(data)
-    chosen = group_clips([row for row in rows if row.split == split], most_clips)
-    if not chosen:
-        raise UsageError(
-            f"{data} holds no clips of the split {split!r}; it holds "
-            f"{counted(row.split for row in rows)}. Name one of these with --split, or prepare "
-            "from a manifest whose column 'split' says 'dev' where clips are to be measured."
-        )
+    model = load_model(options.weights, choose_device(options.device))
+    meta, rows = read_meta(data), read_rows(data)
+    chosen = _chosen(data, model, meta, rows, options)
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
     meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
-    found = Footage.find(footage, transcripts)
+    found = Footage.find(options.footage, options.transcripts)
+    studies = [part for part in options.parts if part in STUDIES]
     table: list[dict[str, Any]] = []
     gains: list[dict[str, Any]] = []
     behaviour: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for corpus, members in chosen.items():
         clips = [read_clip(data, row.sha256) for row in members]
-        fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), seed)
+        own = ridges.get(corpus, ridges["all"])
+        fills = methods(model, ridges["all"], own, options.seed)
         fills["another clip's lips"] = borrowed(clips)
         if len(clips) == 1:
             fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
-        sounds = Sounds.of_clips(clips)
-        for protocol, span in product(protocols, spans) if SPANS_PART in parts else ():
-            dim_set, reverse_kept = PROTOCOLS[protocol]
-            sums = {
-                name: score_clips(
-                    clips,
-                    partial(fill, sounds),
-                    meter,
-                    meta,
-                    span,
-                    dim_set,
-                    reverse_kept=reverse_kept,
-                    most=spans_per_clip,
-                )
-                for name, fill in fills.items()
-            }
-            if not sums["line"]:
-                continue
-            where = {
-                "corpus": corpus,
-                "dims": protocol,
-                "span": span,
-                "clips": len(sums["line"]),
-                "frames": hidden_frames(sums["line"]),
-            }
-            table += [
-                where | {"method": name, "figures": _plain(figures(by_clip))}
-                for name, by_clip in sums.items()
-            ]
-            gains += [where | gain for gain in _gains(sums)]
-            log.info("%s %s %d done", corpus, protocol, span)
-        if wanted := [part for part in parts if part in STUDIES]:
+        if SPANS_PART in options.parts:
+            for protocol, span in product(options.protocols, options.spans):
+                sums = _sums(clips, fills, meter, meta, protocol, span, options.spans_per_clip)
+                if sums["line"]:
+                    where = {"corpus": corpus, "dims": protocol, "span": span}
+                    _add(table, gains, where, sums)
+                log.info("%s %s %d done", corpus, protocol, span)
+        if studies:
             behaviour[corpus] = run_studies(
-                data, members, clips, found, fills, meter, meta, wanted, device_of(model.net)
+                data, members, clips, found, fills, meter, meta, studies, device_of(model.net)
             )
     result = Evaluation(
-        weights=weights_path(weights).stem,
-        split=split,
+        weights=weights_path(options.weights).stem,
+        split=options.split,
         sampler=model.sampler,
         clips={corpus: len(members) for corpus, members in chosen.items()},
         rows=table,
@@ -178,6 +169,67 @@ def evaluate(
     (output / FILE_JSON).write_text(json.dumps(result.to_dict(), indent=1))
     (output / FILE_TABLE).write_text(tables(result))
     return result
+
+
+def _chosen(
+    data: Path,
+    model: MotionModel,
+    meta: Meta,
+    rows: Sequence[ClipRow],
+    options: EvaluateOptions,
+) -> dict[str, list[ClipRow]]:
+    """Group the clips to measure; ``UsageError`` if there are none or the weights don't fit."""
+    if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):
+        raise UsageError(
+            f"{data} holds {meta.space} with {meta.encoder}; the weights need {model.space} with "
+            f"{model.encoder}: prepare it with this version."
+        )
+    chosen = group_clips([r for r in rows if r.split == options.split], options.most_clips)
+    if not chosen:
+        raise UsageError(
+            f"{data} holds no clips of the split {options.split!r}; it holds "
+            f"{counted(row.split for row in rows)}. Name one of these with --split, or prepare "
+            "from a manifest whose column 'split' says 'dev' where clips are to be measured."
+        )
+    return chosen
+
+
+def _sums(
+    clips: Sequence[PreparedClip],
+    fills: Mapping[str, Fill],
+    meter: LipMeter,
+    meta: Meta,
+    protocol: str,
+    span: int,
+    most: int,
+) -> dict[str, list[Float64]]:
+    """Hide spans of a length and sum up how well each method draws them, clip by clip."""
+    dim_set, reverse_kept = PROTOCOLS[protocol]
+    sounds = Sounds.of_clips(clips)
+    return {
+        name: score_clips(
+            clips, partial(fill, sounds), meter, meta, span, dim_set,
+            reverse_kept=reverse_kept, most=most,
+        )
+        for name, fill in fills.items()
+    }  # fmt: skip
+
+
+def _add(
+    table: list[dict[str, Any]],
+    gains: list[dict[str, Any]],
+    where: dict[str, Any],
+    sums: dict[str, list[Float64]],
+) -> None:
+    """Add the figures of each method, and of the model over each baseline."""
+    where = where | {"clips": len(sums["line"]), "frames": hidden_frames(sums["line"])}
+    for name, by_clip in sums.items():
+        plain = {key: asdict(figure) for key, figure in figures(by_clip).items()}
+        table.append(where | {"method": name, "figures": plain})
+    names = ("opening_r", "opening_rel", "width_r", "width_rel")
+    for ours, theirs, name in product(("model", "model, mean (T=0)"), BASELINES, names):
+        gain = asdict(paired_gain(sums[ours], sums[theirs], name))
+        gains.append(where | {"method": ours, "against": theirs, "figure": name} | gain)
 
 
 def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[str, Ridge]:
@@ -228,18 +280,3 @@ def group_clips(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[Cli
         else members
         for name, members in found.items()
     }
-
-
-def _gains(sums: dict[str, list[Float64]]) -> list[dict[str, Any]]:
-    names = ("opening_r", "opening_rel", "width_r", "width_rel")
-    return [
-        {"method": ours, "against": theirs, "figure": name}
-        | asdict(paired_gain(sums[ours], sums[theirs], name))
-        for ours in ("model", "model, mean (T=0)")
-        for theirs in BASELINES
-        for name in names
-    ]
-
-
-def _plain(found: dict[str, Figure]) -> dict[str, dict[str, float]]:
-    return {name: asdict(figure) for name, figure in found.items()}

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from facedit.evaluation.behaviour.heard import Phone, named
+from facedit.evaluation.behaviour.study import Row, Study, rows_of
+from facedit.evaluation.hidden_spans import EDGE, Gap, hide_span
 from facedit.evaluation.measure import ratio_of
 from facedit.types import Float32, Float64
 
@@ -25,20 +27,11 @@ OPEN_VOWELS = ("AA", "AE", "AO", "AW", "AY")
 WIDER = 1
 """Motion frames that a closure may be early or late."""
 
-REST_PERCENTILE = 5.0
 MARGIN = 2.0
 """Per cent of the outer-eye distance. On 30 held-out training clips of GRID all 42 bilabials and
 no one of 44 open vowels are closed at margins from 1 to 3: this is the middle of them."""
 
 _SUMS = 8
-
-
-def rest_of(opening: Float32) -> float:
-    """Return the opening of a speaker's closed lips.
-
-    ``opening``: true lip opening over a clip, any unit, shape (T,).
-    """
-    return float(np.percentile(opening, REST_PERCENTILE))
 
 
 def spans_around(
@@ -110,3 +103,55 @@ FIGURES: dict[str, Callable[[Float64], Float64]] = {
 """Figures from summed sums. ``closed``: share of bilabials with closed lips; ``hit``: the same of
 those that are closed in truth; ``excess``: mean of drawn minus true smallest opening there, per
 cent of the outer-eye distance; ``vowels``: share of open vowels with lips closed throughout."""
+
+
+SPAN = 14
+"""Frames hidden around a bilabial."""
+
+METHODS = (
+    "model", "model, mean (T=0)", "model, wrong sound",
+    "line", "hold", "ridge", "ridge, own corpus", "ridge, wrong sound",
+)  # fmt: skip
+WHOLE_METHODS = ("model", "ridge, own corpus")
+"""Methods that make sense without any kept lips."""
+
+
+def study_closures(study: Study) -> list[Row]:
+    """Measure closures on m, b and p, in spans around each and with the lips hidden throughout.
+
+    Face and head of hidden frames are shown as shot to other words, as in an edit.
+
+    Returns a row per task and method; none if no bilabial is heard.
+    """
+    spans: list[tuple[Gap, Sequence[Phone]]] = []
+    whole: list[tuple[Gap, Sequence[Phone]]] = []
+    for number, (clip, heard) in enumerate(zip(study.clips, study.heard, strict=True)):
+        if heard is None or not heard.phones:
+            continue
+        frames = len(clip.motion)
+        for span, phones in spans_around(heard.phones, frames, SPAN, EDGE):
+            gap = hide_span(number, clip.motion, span, study.meta, "lips", reverse_kept=True)
+            spans.append((gap, phones))
+        gap = hide_span(number, clip.motion, (0, frames), study.meta, "lips", reverse_kept=True)
+        whole.append((gap, heard.phones))
+    return [
+        row
+        for task, names, pairs in (
+            (f"span of {SPAN}", METHODS, spans),
+            ("all lips", WHOLE_METHODS, whole),
+        )
+        for row in _rows(study, task, [name for name in names if name in study.fills], pairs)
+    ]
+
+
+def _rows(
+    study: Study, task: str, names: Sequence[str], pairs: Sequence[tuple[Gap, Sequence[Phone]]]
+) -> list[Row]:
+    sums: dict[str, dict[int, Float64]] = {}
+    for name, drawn in study.drawn([gap for gap, _ in pairs], names).items():
+        by_clip = sums.setdefault(name, {})
+        for (gap, phones), motion in zip(pairs, drawn, strict=True):
+            truth, opening = study.openings[gap.number], study.opening(gap, motion)
+            found = closure_sums(truth, opening, phones, study.rest(gap.number))
+            by_clip[gap.number] = by_clip.get(gap.number, 0.0) + found
+    return rows_of({"task": task}, sums, FIGURES)

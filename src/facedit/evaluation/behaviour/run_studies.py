@@ -14,11 +14,11 @@ from facedit.dataset.footage_list import Source, list_sources
 from facedit.dataset.prepared import ClipRow, Meta, PreparedClip
 from facedit.dataset.transcripts import Given
 from facedit.errors import FaceditError
+from facedit.evaluation.behaviour.closures import study_closures
+from facedit.evaluation.behaviour.drift import study_drift
 from facedit.evaluation.behaviour.heard import Heard, hear
+from facedit.evaluation.behaviour.stillness import study_stillness
 from facedit.evaluation.behaviour.study import Row, Study
-from facedit.evaluation.behaviour.study_closures import study_closures
-from facedit.evaluation.behaviour.study_drift import study_drift
-from facedit.evaluation.behaviour.study_stillness import study_stillness
 from facedit.evaluation.fills import Fill
 from facedit.evaluation.hidden_spans import LipMeter
 from facedit.speech.encoders import Encoder, encoder_of

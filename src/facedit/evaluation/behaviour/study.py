@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from facedit.dataset.prepared import Meta, PreparedClip
-from facedit.evaluation.behaviour.closures import rest_of
 from facedit.evaluation.behaviour.heard import Heard
 from facedit.evaluation.fills import Fill, Sounds
 from facedit.evaluation.hidden_spans import Gap, LipMeter
@@ -19,6 +18,8 @@ from facedit.types import Float32, Float64, SpeechFeatures
 
 Row = dict[str, Any]
 """A row of a table: what was hidden, who drew it, and its figures."""
+
+REST_PERCENTILE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,14 @@ class Study:
             ]
             for name in names
         }
+
+
+def rest_of(opening: Float32) -> float:
+    """Return the opening of a speaker's closed lips.
+
+    ``opening``: true lip opening over a clip, any unit, shape (T,).
+    """
+    return float(np.percentile(opening, REST_PERCENTILE))
 
 
 def opening_of(meter: LipMeter, motion: Float32, neutral: Float32) -> Float32:

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from facedit.evaluation.behaviour.closures import MARGIN
-from facedit.evaluation.behaviour.drift import LEVELS
+from facedit.evaluation.behaviour.drift import LEVELS, RATIOS
 from facedit.evaluation.behaviour.run_studies import CLOSURES, DRIFT, STILLNESS
 from facedit.evaluation.behaviour.study import Row
-from facedit.evaluation.behaviour.study_drift import RATIOS
 
 _CLOSURES = (
     f"Closed: smallest opening within the phone, a frame wider, at most {MARGIN:g} % of the "
