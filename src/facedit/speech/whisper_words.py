@@ -136,7 +136,18 @@ def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
             f"{len(samples) / SPEECH_RATE:.2f} s."
         )
     found = whisper.find_alignment(tokenizer, [text], encoded, min(frames, window))[0]
-    # Whisper cuts the text in its own way; letters tell which piece belongs to which token.
+    words: list[Word] = []
+    for token, parts in zip(tokens, _pieces(found, tokens), strict=True):
+        last = words[-1].end_s if words else 0.0
+        start = max(last, float(parts[0]["start"])) if parts else last
+        end = max(start, float(parts[-1]["end"])) if parts else start
+        score = sum(float(part["probability"]) for part in parts) / len(parts) if parts else 0.0
+        words.append(Word(token, start, min(end, max(start, len(samples) / SPEECH_RATE)), score))
+    return words
+
+
+def _pieces(found: list[Any], tokens: list[str]) -> list[list[Any]]:
+    """Return each token's pieces: Whisper cuts the text in its own way, letters tell whose."""
     owners = [index for index, token in enumerate(tokens) for _ in token.replace(" ", "")]
     pieces: list[list[Any]] = [[] for _ in tokens]
     letter = 0
@@ -145,14 +156,7 @@ def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
         for owner in sorted(set(owners[letter : letter + letters])):
             pieces[owner].append(piece)
         letter += letters
-    words: list[Word] = []
-    for token, parts in zip(tokens, pieces, strict=True):
-        last = words[-1].end_s if words else 0.0
-        start = max(last, float(parts[0]["start"])) if parts else last
-        end = max(start, float(parts[-1]["end"])) if parts else start
-        score = sum(float(part["probability"]) for part in parts) / len(parts) if parts else 0.0
-        words.append(Word(token, start, min(end, max(start, len(samples) / SPEECH_RATE)), score))
-    return words
+    return pieces
 
 
 @functools.cache
