@@ -88,7 +88,6 @@ def _manifest(where: Path) -> list[Source]:
 
 
 def _source(path: Path, file: str, row: dict[str, str]) -> Source:
-    """Make a source of what is known of it."""
     return Source(
         path, file, row.get("split") or "",
         row.get("corpus") or Path(os.path.abspath(path)).parent.name,

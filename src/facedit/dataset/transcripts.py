@@ -105,7 +105,6 @@ def words_of(source: Source, info: VideoInfo, sound: Sound, given: Given) -> tup
 
 
 def _from_file(file: Path, clip: Path, info: VideoInfo) -> Transcript:
-    """Read a transcript file of a clip."""
     found = load_transcript(file, info.duration_s)
     # GRID's times were measured: its short letters are no ground to doubt them.
     measured = file.suffix == ".align" or found.language != "en"

@@ -110,7 +110,6 @@ def _pause(start_s: float, end_s: float, duration_s: float) -> Joint:
 
 
 def _half(pause: Joint) -> float:
-    """Return half the length of a pause."""
     return (pause[1] - pause[0]) / 2
 
 

@@ -74,7 +74,6 @@ class Node:
         return dict(self._object())
 
     def _object(self) -> dict[str, Any]:
-        """Return the members of an object."""
         if not isinstance(self.value, dict):
             raise BadEdit(self.says(f"expected an object, got {_kind(self.value)}"))
         return self.value

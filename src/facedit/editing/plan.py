@@ -256,7 +256,6 @@ class EditPlan:
         return [_moved(word, frame_time(frames, self.frame_rate)) for word in words]
 
     def _segment_dict(self, segment: Segment) -> dict[str, Any]:
-        """Return a segment as JSON-ready data."""
         data: dict[str, Any] = {
             "source": [segment.source_start_s, segment.source_end_s],
             "output": [round(segment.output_start_s, 6), round(segment.output_end_s, 6)],
@@ -279,5 +278,4 @@ class EditPlan:
 
 
 def _moved(word: Word, by_s: float) -> Word:
-    """Return a word spoken later by some seconds."""
     return Word(word.text, word.start_s + by_s, word.end_s + by_s, word.score)

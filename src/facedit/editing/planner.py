@@ -106,7 +106,6 @@ def _fill(
     frame_rate: Fraction,
     crossfade_s: float,
 ) -> Fill:
-    """Lay out one fill."""
     removed_s = joint[1] - joint[0]
     if edit.kind == "delete":
         if speech_s is not None:

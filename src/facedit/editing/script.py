@@ -131,7 +131,6 @@ def loads(text: str) -> EditScript:
 
 
 def _joined(words: tuple[Word, ...], edit: WordEdit) -> str:
-    """Return the old words of an edit, joined by spaces."""
     return " ".join(word.text for word in words[edit.old_start : edit.old_end])
 
 
@@ -143,7 +142,6 @@ def _on_one_line(match: re.Match[str]) -> str:
 
 
 def _read_source(node: Node) -> ScriptSource:
-    """Read the clip."""
     node.only(("name", "sha256", "duration_s", "frame_rate"))
     sha256 = node.optional("sha256")
     if sha256 and not re.fullmatch(r"[0-9a-f]{64}", sha256.text()):
@@ -170,7 +168,6 @@ def _read_rate(node: Node) -> Fraction:
 
 
 def _read_transcript(node: Node) -> Transcript:
-    """Read the spoken words."""
     found = Transcript.from_dict(node.value, f"Edit script: {node.path}", BadEdit)
     words = [word.text for word in found.words]
     check_pace(words, found.duration_s, "Edit script: its transcript", BadEdit)
@@ -203,7 +200,6 @@ def _read_edits(node: Node, transcript: Transcript) -> tuple[WordEdit, ...]:
 
 
 def _read_edit(node: Node, transcript: Transcript) -> WordEdit:
-    """Read an edit by word numbers."""
     node.only(("words", "old", "new"))
     place = node.child("words")
     numbers = [item.index(len(transcript.words)) for item in place.items()]

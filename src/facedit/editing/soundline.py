@@ -128,7 +128,6 @@ def _fill_piece(
     rate: int,
     crossfade_s: float,
 ) -> SoundPiece:
-    """Lay out one fill's sound."""
     if fill.kind == "delete":
         # A cut shorter than the cross-fade: what was there fades into itself.
         fade = length

@@ -84,12 +84,10 @@ def mouth_width(landmarks: Float32) -> float:
 
 
 def _between(landmarks: Float32 | Float64, points: tuple[int, int]) -> Float32 | Float64:
-    """Return the way from one point to another."""
     first, second = points
     return landmarks[..., second, :] - landmarks[..., first, :]
 
 
 def _length(vectors: Float32 | Float64) -> Float64:
-    """Return the lengths of vectors."""
     lengths: Float64 = np.linalg.norm(vectors.astype(np.float64), axis=-1)
     return lengths

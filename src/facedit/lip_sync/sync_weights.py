@@ -161,7 +161,6 @@ def _assemble(header: dict[str, str], tensors: dict[str, Tensor]) -> SyncModel:
 
 
 def _embed(encoder: torch.nn.Module, values: Float32) -> Float32:
-    """Run one encoder over one sequence."""
     if not len(values):
         return np.zeros((0, 1), np.float32)
     with torch.inference_mode():

@@ -231,5 +231,4 @@ class Block(nn.Module):
 
 
 def _sum(bias: Tensor | None, padding: Tensor | None) -> Tensor | None:
-    """Add up biases of which either may be missing."""
     return padding if bias is None else bias if padding is None else bias + padding

@@ -86,7 +86,6 @@ def write_motion(path: Path, table: MotionTable, *, force: bool = False) -> None
 
 
 def _write_csv(path: Path, table: MotionTable) -> None:
-    """Write the rows as text."""
     numbers = np.concatenate([table.angles_deg, table.values, table.blendshapes], axis=1)
     header = ("time_s", "confidence", *ANGLE_NAMES, *table.names, *BLENDSHAPE_NAMES)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -99,7 +98,6 @@ def _write_csv(path: Path, table: MotionTable) -> None:
 
 
 def _write_npz(path: Path, table: MotionTable) -> None:
-    """Write the arrays."""
     with path.open("wb") as file:
         np.savez_compressed(
             file,

@@ -163,7 +163,7 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Start children deaf to Ctrl-C, which a terminal sends to all: the parent stops them."""
+    """Start children that ignore Ctrl-C, which a terminal sends to all: the parent stops them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -73,7 +73,6 @@ def kokoro_files(name: str) -> tuple[str, str]:
 
 @functools.cache
 def _kokoro() -> Any:
-    """Open Kokoro once."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -102,12 +102,10 @@ _LOG_STEP = np.log(6.4) / 27.0
 
 
 def _hz_to_mel(hz: Float64) -> Float64:
-    """Convert hertz to Slaney mels."""
     log = _LOG_FROM_MEL + np.log(np.maximum(hz, _LOG_FROM_HZ) / _LOG_FROM_HZ) / _LOG_STEP
     return np.where(hz < _LOG_FROM_HZ, hz / _LINEAR_STEP, log)
 
 
 def _mel_to_hz(mel: Float64) -> Float64:
-    """Convert Slaney mels to hertz."""
     log = _LOG_FROM_HZ * np.exp(_LOG_STEP * (mel - _LOG_FROM_MEL))
     return np.where(mel < _LOG_FROM_MEL, mel * _LINEAR_STEP, log)

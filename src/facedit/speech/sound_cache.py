@@ -92,7 +92,6 @@ def sound_key(sound: Sound, purpose: str) -> str:
 
 
 def _read_features(path: Path, frames: int | None) -> Float16:
-    """Read an entry."""
     with np.load(path, allow_pickle=False) as entry:
         values = entry["values"]
     if values.dtype != np.float16 or values.ndim != 2 or not np.isfinite(values).all():
@@ -103,13 +102,11 @@ def _read_features(path: Path, frames: int | None) -> Float16:
 
 
 def _write_features(part: Path, values: Float16) -> None:
-    """Write an entry."""
     with part.open("wb") as file:
         np.savez(file, values=values)
 
 
 def _write_transcript(part: Path, transcript: Transcript) -> None:
-    """Write an entry."""
     part.write_text(json.dumps(transcript.to_dict()), encoding="utf-8")
 
 
@@ -122,7 +119,6 @@ def _read_alignment(path: Path) -> tuple[AlignedWord, ...] | None:
 
 
 def _write_alignment(part: Path, found: Sequence[AlignedWord] | None) -> None:
-    """Write an entry."""
     rows = None if found is None else [[astuple(phone) for phone in w.phones] for w in found]
     part.write_text(json.dumps({"words": rows}), encoding="utf-8")
 

@@ -155,7 +155,6 @@ def read_ctranslate2(path: Path, prefix: str = "") -> dict[str, NDArray[np.gener
 
 
 def _unpack(file: BinaryIO, layout: str) -> tuple[int, ...]:
-    """Read whole numbers."""
     return struct.unpack(layout, file.read(struct.calcsize(layout)))
 
 

@@ -94,7 +94,6 @@ def state_of(name: str, *, thorough: bool = False) -> State:
 
 
 def _in_group(group: str) -> list[str]:
-    """List a group."""
     return [name for name, asset in ASSETS.items() if asset.needed == group]
 
 
@@ -217,7 +216,6 @@ def _npm(scratch: Path) -> list[str]:
 
 
 def _run(command: list[str], requirement: str) -> None:
-    """Run a package client."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

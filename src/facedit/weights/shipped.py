@@ -93,7 +93,6 @@ def _recorded(installation: Distribution | None) -> dict[Path, str]:
 
 
 def _look(path: Path, purpose: str, recorded: dict[Path, str]) -> ShippedFile:
-    """Describe one file."""
     if not path.is_file():
         return ShippedFile(path.stem, purpose, 0, "", "")
     found = sha256_of(path)
