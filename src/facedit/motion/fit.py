@@ -98,8 +98,8 @@ def fit_space(
     """Fit bases and statistics to clips of the training split.
 
     The clips are iterated once, not all tracks are kept; ``provenance`` goes into the metadata
-    (corpora, licence, ...); ``progress`` hears the number of clips done. ValueError if fewer frames
-    than dims are usable.
+    (corpora, licence, ...); ``progress`` is called with the number of clips done. ValueError if
+    fewer frames than dims are usable.
     """
     options = options or FitOptions()
     start = _initial_canonical()

@@ -32,8 +32,8 @@ def transcribe(
 
     Whisper base finds the words. In English their times are then measured by forced alignment,
     which is several times closer than Whisper's own (docs/journal/speech.md). The language is an
-    ISO 639-1 code, detected if None; ``progress`` hears the fraction done. AssetMissing is raised
-    if Whisper is not installed, BadTranscript for a language it does not know.
+    ISO 639-1 code, detected if None; ``progress`` is called with the fraction done. AssetMissing is
+    raised if Whisper is not installed, BadTranscript for a language it does not know.
     """
     samples = speech_samples(sound)
     frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)

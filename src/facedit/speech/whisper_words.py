@@ -48,8 +48,8 @@ def recognise(
     """Recognise the words in 16 kHz mono amplitudes (N,), in order.
 
     The language is an ISO 639-1 code; detected from the first 30 s (``detect_language``) if None.
-    ``progress`` hears the fraction done. BadTranscript is raised if Whisper does not know the
-    language.
+    ``progress`` is called with the fraction done. BadTranscript is raised if Whisper does not know
+    the language.
     """
     if language is not None and language not in model().supported_languages:
         raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
