@@ -141,6 +141,9 @@ def test_short_kept_speech_between_edits_is_spoken_anew():
     edits = (WordEdit(0, 1, ("x",)), WordEdit(2, 3, ("y",)), WordEdit(5, 5, ("z",)))
     assert merge_close(edits, words, 0.2) == edits
     assert merge_close(edits, words, 0.35) == (WordEdit(0, 3, ("x", "two", "y")), edits[2])
+    # Kept speech of just that length stays: "two" lasts a quarter of a second here, to the bit.
+    exact = spoken("one two three four five", start_s=0.0, word_s=0.25, pause_s=0.25).words
+    assert merge_close(edits, exact, 0.25) == edits
     texts = [word.text for word in words]
     assert apply(texts, merge_close(edits, words, 9.0)) == apply(texts, edits)
 

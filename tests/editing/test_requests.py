@@ -103,6 +103,14 @@ def test_overlapping_occurrences_all_count():
     assert find(spoken("very very very good"), "very very#2") == (1, 3)
 
 
+def test_what_is_nearest_is_looked_for_up_to_thirty_words():
+    said = " ".join(f"word{k}" for k in range(30))
+    with pytest.raises(BadEdit, match="nearest: 'word0 word1"):
+        resolve(spoken(said), [Delete(said.replace("word7", "wurd7"))])
+    with pytest.raises(BadEdit, match="it reads 'word0 word1"):
+        resolve(spoken(f"{said} x"), [Delete(f"{said} y")])
+
+
 def test_marks_between_words_belong_to_no_phrase():
     transcript = spoken("yes - we can")
     assert find(transcript, "yes we") == (0, 3)

@@ -119,6 +119,8 @@ def test_joints_and_lengths_changed_by_hand_make_a_new_plan():
         (lambda d: d["source"].update(duration_s=0), r"source\.duration_s: must be more than 0"),
         (lambda d: d["source"].update(duration_s=True), r"expected a number, got true/false"),
         (lambda d: d["source"].update(frame_rate="1/0"), r"source\.frame_rate: '1/0' is no frame"),
+        (lambda d: d["source"].update(frame_rate="0"), r"source\.frame_rate: '0' is no frame"),
+        (lambda d: d["source"].update(duration_s=1.2e6), r"duration_s: 1\.2e\+06 is not between"),
         (
             lambda d: d["source"].update(frame_rate=29.97),
             r"source\.frame_rate: '29\.97' is no frame",
@@ -139,7 +141,7 @@ def test_joints_and_lengths_changed_by_hand_make_a_new_plan():
         ),
         (
             lambda d: d["transcript"]["words"][1].update(txt="x"),
-            r"words\[1\]: unknown txt; known: text",
+            r"words\[1\]: unknown txt",
         ),
         (lambda d: d["edits"][0].update(new=3), r"edits\[0\]\.new: expected text, got a number"),
         (

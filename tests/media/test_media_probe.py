@@ -111,6 +111,8 @@ def test_orientation_table() -> None:
         (Fraction(2997, 100), Fraction(30000, 1001)),
         (Fraction(5994, 100), Fraction(60000, 1001)),
         (Fraction(27), Fraction(27)),
+        (Fraction(25) + Fraction(25, 5000), Fraction(25)),  # 0.02 % off, and no more
+        (Fraction(25) - Fraction(25, 4999), Fraction(25) - Fraction(25, 4999)),
     ],
 )
 def test_nominal_rate(measured: Fraction, exact: Fraction) -> None:

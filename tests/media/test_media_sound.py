@@ -76,6 +76,7 @@ def test_silence_where_the_file_has_no_sound(tmp_path: Path) -> None:
     assert np.abs(sound.samples[48_100:]).max() == 0
     assert abs(lag(clip.sound[:, 0], sound.samples[:, 0], 30_000) - 24_000) <= 48
     assert np.abs(read_sound(clip.path, 5, 5.5).samples).max() == 0
+    assert read_sound(clip.path, 5, 5 + 1 / 48_000).samples.shape == (1, clip.sound.shape[1])
 
 
 def test_a_jump_of_the_clock_does_not_fill_the_memory(tmp_path: Path) -> None:

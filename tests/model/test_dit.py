@@ -8,6 +8,10 @@ from facedit.errors import UsageError
 from facedit.model.config import PRESETS, preset
 from facedit.model.dit import DiT
 from facedit.model.layers import (
+    Attention,
+    Block,
+    ConvPosition,
+    SpeechWindow,
     alibi_bias,
     apply_rotary,
     banded_bias,
@@ -50,6 +54,86 @@ def test_timestep_features_tell_times_apart():
     assert features.shape == (3, 256)
     torch.testing.assert_close(features[0, :128], torch.ones(128))
     assert (features[1] - features[2]).norm() > 1
+
+
+def test_timestep_features_are_sinusoids_of_a_thousand_times_the_time():
+    time = 0.3
+    features = timestep_features(torch.tensor([time]), channels=6)[0]
+    rates = [1.0, 1e-2, 1e-4]
+    angles = torch.tensor([1000 * time * rate for rate in rates])
+    torch.testing.assert_close(features, torch.cat([angles.cos(), angles.sin()]))
+
+
+def test_rotary_turns_each_pair_by_its_angle():
+    cos, sin = rotary_tables(3, 4, torch.device("cpu"))
+    angles = torch.tensor([[0.0, 0.0], [1.0, 0.01], [2.0, 0.02]])
+    torch.testing.assert_close(cos, angles.cos())
+    torch.testing.assert_close(sin, angles.sin())
+    pair = torch.tensor([3.0, 5.0, 4.0, 6.0])  # (3, 4) and (5, 6)
+    turned = apply_rotary(pair.expand(1, 1, 3, 4), (cos, sin))[0, 0]
+    points = torch.complex(turned[:, :2], turned[:, 2:])
+    start = torch.tensor([3 + 4j, 5 + 6j])
+    torch.testing.assert_close(points, start * torch.polar(torch.ones(3, 2), angles))
+
+
+def test_attention_is_softmax_of_scaled_products():
+    torch.manual_seed(0)
+    layer = Attention(8, 2)
+    x, source, bias = torch.randn(2, 5, 8), torch.randn(2, 7, 8), torch.randn(2, 5, 7)
+    query = layer.query(x).view(2, 5, 2, 4).transpose(1, 2)
+    key, value = layer.key_value(source).view(2, 7, 2, 2, 4).unbind(dim=2)
+    weights = torch.einsum("bhtd,bshd->bhts", query, key) / 2 + bias
+    mixed = torch.einsum("bhts,bshd->bthd", weights.softmax(dim=-1), value)
+    torch.testing.assert_close(layer(x, source, bias), layer.out(mixed.flatten(2)))
+
+
+@pytest.mark.parametrize("cross", [None, 1])
+def test_each_branch_of_a_block_is_added_by_its_gate(cross):
+    torch.manual_seed(0)
+    block = Block(8, 2, 2, cross_window=cross, alibi=False, dropout=0.0)
+    x, speech, condition = torch.randn(1, 4, 8), torch.randn(1, 4, 8), torch.zeros(1, 8)
+    rotary = rotary_tables(4, 4, x.device)
+    branches = 2 if cross is None else 3
+    for branch in range(branches):
+        with torch.no_grad():
+            block.modulation.bias.zero_()
+            shift, scale, gate = block.modulation.bias.view(3 * branches, 8)[3 * branch :][:3]
+            shift.fill_(0.2)
+            scale.fill_(0.5)
+            gate.fill_(0.7)
+        seen = 1.5 * block.norm(x) + 0.2
+        if branch == 0:
+            added = block.attention(seen, seen, None, rotary)
+        elif branch == branches - 1:
+            added = block.feed_forward(seen)
+        else:
+            added = block.cross(seen, speech, banded_bias(block.relative, 4))
+        torch.testing.assert_close(block(x, condition, speech, rotary, None), x + 0.7 * added)
+
+
+def test_convolutions_add_to_what_they_are_centred_on():
+    torch.manual_seed(0)
+    x = torch.randn(1, 9, 16)
+    position = ConvPosition(16, 3)
+    (near,) = torch.nonzero(
+        (position(x, None) - position(_poked(x, 4), None)).abs().sum((0, 2)), as_tuple=True
+    )
+    assert near.tolist() == [2, 3, 4, 5, 6]
+    window = SpeechWindow(16, 16, 2)
+    (near,) = torch.nonzero(
+        (window(x, None) - window(_poked(x, 4), None)).abs().sum((0, 2)), as_tuple=True
+    )
+    assert near.tolist() == [2, 3, 4, 5, 6]
+    with torch.no_grad():
+        window.conv.weight.zero_()
+        window.conv.bias.zero_()
+    torch.testing.assert_close(window(x, None), window.net(x))
+
+
+def _poked(x, frame):
+    changed = x.clone()
+    changed[:, frame] += 1.0
+    return changed
 
 
 def test_alibi_is_symmetric_and_falls_with_distance():
