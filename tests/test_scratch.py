@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from facedit.cache import prune, store
+from facedit.cache import cached, prune
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.scratch import clear_scratch, scratch_file, scratch_folder
 
@@ -28,6 +28,15 @@ with scratch_file(Path(sys.argv[1])) as part, scratch_folder(Path(sys.argv[1])) 
     print("ready", flush=True)
     sys.stdin.read()
 """
+
+
+@pytest.fixture
+def kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of a kind of results in the cache."""
+    monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
+    folder = tmp_path / "clips" / "kind"
+    folder.mkdir(parents=True)
+    return folder
 
 
 @contextmanager
@@ -52,36 +61,36 @@ def other_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("later", ["output", "cache"])
 def test_the_next_run_clears_what_a_killed_one_left(
-    how: signal.Signals, later: str, tmp_path: Path
+    how: signal.Signals, later: str, kind: Path
 ) -> None:
-    kept = tmp_path / ".facedit-notes.part"
+    kept = kind / ".facedit-notes.part"
     kept.write_text("a user's own")
-    mine = tmp_path / "clip.mp4.part"
+    mine = kind / "clip.mp4.part"
     mine.write_text("a browser's download")
-    with other_run(tmp_path) as run:
+    with other_run(kind) as run:
         run.send_signal(how)
         assert run.wait() == -how
-    assert len(os.listdir(tmp_path)) == 5
+    assert len(os.listdir(kind)) == 5
     if later == "output":
-        check_output(tmp_path / "out.mp4")
+        check_output(kind / "out.mp4")
     else:
-        store(tmp_path / "entry", lambda part: part.write_text("made"))
-        (tmp_path / "entry").unlink()
-    assert set(tmp_path.iterdir()) == {kept, mine}
+        cached("kind/entry", Path.read_text, lambda: "made", Path.write_text)
+        (kind / "entry").unlink()
+    assert set(kind.iterdir()) == {kept, mine}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is cleared there")
-def test_a_living_run_is_left_alone(tmp_path: Path) -> None:
-    with other_run(tmp_path):
-        before = set(tmp_path.rglob("*"))
+def test_a_living_run_is_left_alone(kind: Path) -> None:
+    with other_run(kind):
+        before = set(kind.rglob("*"))
         assert len(before) == 4
-        with whole_or_nothing(tmp_path / "out.txt") as part:
+        with whole_or_nothing(kind / "out.txt") as part:
             part.write_text("done")
-        prune(tmp_path, 1_000_000)
-        assert set(tmp_path.rglob("*")) == {*before, tmp_path / "out.txt"}
-        prune(tmp_path, 0)  # even where the folder is too large
-        assert set(tmp_path.rglob("*")) == before
-    assert os.listdir(tmp_path) == []
+        prune(1_000_000)
+        assert set(kind.rglob("*")) == {*before, kind / "out.txt"}
+        prune(0)  # even where the folder is too large
+        assert set(kind.rglob("*")) == before
+    assert os.listdir(kind) == []
 
 
 def test_one_process_may_hold_several(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_layer_is_known_by_its_name(spoken):
     [
         ("whisper-base/7+energy+vad", "has layers 1 to 6, not 7"),
         ("whisper-base+energy+vad", "asked for"),
-        ("wavlm-large/9+energy+vad", "no speech encoder is named wavlm-large: choose whisper-base"),
+        ("hubert/9+energy+vad", "no speech encoder is named hubert: choose whisper-base, wavlm"),
         ("whisper-base/4", "end in"),
         ("", "end in"),
     ],
