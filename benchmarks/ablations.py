@@ -25,7 +25,7 @@ from facedit.evaluation.fills import Sounds, methods
 from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, paired_gain
 from facedit.model.checkpoint import load_model
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.training.motion.config import load_config
 from facedit.training.motion.data import split_rows
 
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=0.3)
     arguments = parser.parse_args()
     meta = read_meta(arguments.data)
-    meter = LipMeter(MotionSpace.load(), meta.groups, meta.effects)
+    meter = LipMeter(MeshSpace.load(), meta.groups, meta.effects)
     rows = chosen_rows(read_rows(arguments.data), arguments.hold_out)
     print("| clips | run | " + " | ".join(NAMES) + " |\n|---|---|" + "---|" * len(NAMES))
     for corpus, members in group_clips(rows, None).items():

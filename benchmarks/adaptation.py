@@ -18,7 +18,7 @@ from facedit.dataset.prepared import ClipRow, read_clip, read_meta, read_rows
 from facedit.evaluation.hidden_spans import EDGE, LipMeter
 from facedit.evaluation.lip_sums import FIGURES, paired_gain
 from facedit.model.checkpoint import load_model
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.training.adapt.motion_judge import judged
 from facedit.training.adapt.motion_parts import pack
 from facedit.training.adapt.motion_tune import TuneOptions, tune
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=TuneOptions().steps)
     args = parser.parse_args()
     model, meta = load_model(args.weights), read_meta(args.prepared)
-    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    meter = LipMeter(MeshSpace.named(meta.space), meta.groups, meta.effects)
     speakers: dict[str, list[ClipRow]] = defaultdict(list)
     for row in read_rows(args.prepared):
         if (row.corpus, row.split) == (args.corpus, args.split):

@@ -34,8 +34,8 @@ from facedit.face.store import load_track
 from facedit.media.sound import read_sound
 from facedit.model.checkpoint import load_model, weights_path
 from facedit.model.infill import infill
+from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.resample import resample_track
-from facedit.motion.space import MotionSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
 from facedit.speech.encoders import encoder_of
@@ -62,7 +62,7 @@ def main() -> None:
         and (not arguments.speakers or row.speaker in arguments.speakers)
     ]
     model = load_model(weights_path(arguments.weights))
-    space, encoder = MotionSpace.named(model.space), encoder_of(model.encoder)
+    space, encoder = MeshSpace.named(model.space), encoder_of(model.encoder)
     print(
         "| clips | from | opening r | error | size | width r | error | size |\n" + "|---" * 8 + "|"
     )

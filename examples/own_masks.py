@@ -20,8 +20,8 @@ from facedit.face.smooth import smooth_track
 from facedit.face.track import track_face
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
+from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.resample import resample_track
-from facedit.motion.space import MotionSpace
 from facedit.speech.features import extract
 from facedit.units import frame_at
 
@@ -33,7 +33,7 @@ def main(source: str, start_s: str) -> None:
     landmarks, confidence = resample_track(track, 0.0, frame_at(float(track.times_s[-1])) + 1)
     if not np.isfinite(landmarks).all():
         sys.exit("the face is not visible throughout: choose another clip.")
-    space = MotionSpace.load()
+    space = MeshSpace.load()
     hidden = np.zeros(len(landmarks), dtype=bool)
     hidden[frame_at(float(start_s)) :][:12] = True
     identity = space.identity(landmarks[~hidden], confidence[~hidden])

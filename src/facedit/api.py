@@ -332,7 +332,7 @@ def export_motion(
     from facedit.face.track import track_face
     from facedit.media.read import read_frames
     from facedit.motion.export import motion_table, write_motion
-    from facedit.motion.space import MotionSpace
+    from facedit.motion.mesh_space import MeshSpace
 
     if output.suffix.lower() not in (".csv", ".npz"):
         raise UsageError(f"{output.name}: motion is written as .csv or .npz.")
@@ -345,7 +345,7 @@ def export_motion(
     with clock.stage("tracking", info.frame_count) as tick:
         frames = ((frame.time_s, frame.rgb()) for frame in read_frames(source, info=info))
         track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
-    write_motion(output, motion_table(track, MotionSpace.load(), landmarker), force=force)
+    write_motion(output, motion_table(track, MeshSpace.load(), landmarker), force=force)
     seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
     summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
     return Result((output,), None, summary, {"frames": len(track.times_s), "with_face": seen})

@@ -19,7 +19,7 @@ from facedit.model.checkpoint import MotionModel, load_model, save_model, weight
 from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
 from facedit.training.adapt import motion
 from facedit.training.adapt.motion import adapt
@@ -29,7 +29,7 @@ from facedit.training.adapt.motion_parts import MARGIN, pack, part_footage, piec
 from facedit.training.adapt.motion_tune import TuneOptions, tune
 from facedit.weights.fetch import sha256_of
 
-SPACE = MotionSpace.load()
+SPACE = MeshSpace.load()
 META = describe_space("mesh", "whisper-base/4+energy+vad")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from facedit.bench.items import ClipFacts, Item, SoundRecipe
 from facedit.bench.scene import Scene, View
 from facedit.motion.identity import Identity
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import ENERGY_AND_VOICE, Bool, Float32, Sound, SpeechFeatures, UInt8
 from facedit.units import MOTION_FPS
 
@@ -20,9 +20,9 @@ CHANNELS = 4
 
 
 @cache
-def motion_space() -> MotionSpace:
+def motion_space() -> MeshSpace:
     """The space shipped with the package."""
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 def make_identity() -> Identity:

@@ -12,11 +12,11 @@ from facedit.evaluation.behaviour.stillness import study_stillness
 from facedit.evaluation.behaviour.study import Study
 from facedit.evaluation.behaviour.study_tables import behaviour_tables
 from facedit.evaluation.hidden_spans import LipMeter
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import Sound
 
-SPACE = MotionSpace.load()
-META = Meta("mesh", "made-up+energy+vad", tuple(SPACE.names), SPACE.groups, SPACE.relative_std)
+SPACE = MeshSpace.load()
+META = Meta("mesh", "made-up+energy+vad", tuple(SPACE.names), SPACE.groups, SPACE.effects)
 METER = LipMeter(SPACE, META.groups, META.effects)
 NEUTRAL = SPACE.canonical.astype(np.float32)
 PERIOD = 20

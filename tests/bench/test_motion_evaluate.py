@@ -26,7 +26,7 @@ from facedit.evaluation.lip_sums import hidden_frames
 from facedit.model.checkpoint import MotionModel, save_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.training.motion.scaling import fit_projection
 
 ENCODER = "made-up+energy+vad"
@@ -41,7 +41,7 @@ def prepared(tmp_path_factory):
     """Two splits of clips whose motion is a linear function of their speech."""
     folder = tmp_path_factory.mktemp("prepared")
     (folder / "clips").mkdir()
-    space = MotionSpace.load()
+    space = MeshSpace.load()
     write_meta(folder, describe_space("mesh", ENCODER))
     rng = np.random.default_rng(0)
     matrix = rng.standard_normal((6, space.dims)) * 0.5
@@ -191,7 +191,7 @@ def test_spread_spans_lie_evenly_and_leave_their_edges(frames, length, most):
 
 def test_several_spans_of_a_clip_add_up(prepared):
     meta = read_meta(prepared)
-    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    meter = LipMeter(MeshSpace.named(meta.space), meta.groups, meta.effects)
     clip = read_clip(prepared, read_rows(prepared)[0].sha256)
     clip = replace(clip, motion=np.tile(clip.motion, (3, 1)), speech=np.tile(clip.speech, (3, 1)))
 

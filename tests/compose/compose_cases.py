@@ -9,7 +9,8 @@ from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import make_plan
 from facedit.face.regions import LOWER_BROWS
-from facedit.motion.space import Identity, MotionSpace
+from facedit.motion.identity import Identity
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack, Transcript, Word
 
 WORDS = ("we", "fly", "to", "the", "moon", "today")
@@ -41,7 +42,7 @@ def plan(
 
 
 def talking_track(
-    space: MotionSpace, duration_s: float = 4.0, rate: float = 25.0, size: int = 256
+    space: MeshSpace, duration_s: float = 4.0, rate: float = 25.0, size: int = 256
 ) -> FaceTrack:
     """A face whose jaw swings twice a second while its head nods slowly."""
     times = np.arange(round(duration_s * rate)) / rate
@@ -55,7 +56,7 @@ def talking_track(
     return FaceTrack(times, landmarks, np.ones(len(times), np.float32), size, size)
 
 
-def upright_face(space: MotionSpace, size: int = 256) -> np.ndarray:
+def upright_face(space: MeshSpace, size: int = 256) -> np.ndarray:
     """The canonical face in the middle of a picture, a third of it wide between the eyes."""
     face = np.asarray(space.canonical, np.float32) * (size / 3)
     face[:, :2] += size / 2 - face[:, :2].mean(axis=0)
@@ -63,7 +64,7 @@ def upright_face(space: MotionSpace, size: int = 256) -> np.ndarray:
 
 
 def with_raised_brows(
-    space: MotionSpace, motion: np.ndarray, identity: Identity, pixels: float
+    space: MeshSpace, motion: np.ndarray, identity: Identity, pixels: float
 ) -> np.ndarray:
     """Motion of one frame, shape (D,), with the least change of the face that raises the brows."""
     dims = space.groups["face"]

@@ -7,13 +7,13 @@ from compose.compose_cases import talking_track
 from facedit.compose.canvas import build_canvas, landmarks_at, region_dims, target_landmarks
 from facedit.compose.sources import PictureTimes
 from facedit.errors import NoFace
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack
 
 
 @pytest.fixture(scope="module")
 def space():
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 def moments(times_s):

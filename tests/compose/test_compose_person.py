@@ -14,7 +14,7 @@ from facedit.compose.picture_base import PROMPT_FRAMES, person_canvas, picture_b
 from facedit.compose.spans import CONTEXT_S
 from facedit.compose.still import CLOSED
 from facedit.face.distances import lip_opening
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
 from facedit.render.still import Still
@@ -30,7 +30,7 @@ def silence(start_s, end_s):
 
 @pytest.fixture(scope="module")
 def space():
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from facedit.editing.diff import WordEdit
 from facedit.media.pixels import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.render.types import Choice, MouthPath, Patch
 from media.clips import make_clip
 
@@ -38,7 +38,7 @@ class WhiteSquare:
 
 @pytest.fixture(scope="module")
 def space():
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 def make(path, space, edits, **clip):

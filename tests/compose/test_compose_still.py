@@ -6,12 +6,12 @@ import pytest
 from compose.compose_cases import upright_face
 from facedit.compose.still import CLOSED, closed_mouth, even
 from facedit.face.distances import lip_opening
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 
 
 @pytest.fixture(scope="module")
 def space():
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 @pytest.fixture(scope="module")

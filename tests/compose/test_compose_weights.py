@@ -17,7 +17,8 @@ from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
 from facedit.model import weight_sets
 from facedit.model.checkpoint import load_model, save_model, weights_path
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
-from facedit.motion.space import SPACES, MotionSpace
+from facedit.motion.mesh_space import FILES, MeshSpace
+from facedit.motion.space import space_named
 from facedit.options import Run
 
 
@@ -63,11 +64,11 @@ def test_a_free_motion_model_in_a_space_of_research_footage_is_not_free(tmp_path
 
 
 def test_spaces_by_name_have_the_same_dims() -> None:
-    first, second = (MotionSpace.named(name) for name in SPACES)
+    first, second = (MeshSpace.named(name) for name in FILES)
     assert first.names == second.names
     assert second.metadata["corpora"] == {"grid_s1": second.metadata["clips"]}
-    with pytest.raises(BadWeights, match="mesh-grid"):
-        MotionSpace.named("wax")
+    with pytest.raises(UsageError, match="wax: choose mesh, mesh-grid"):
+        space_named("wax")
 
 
 def test_a_set_that_is_not_whole_is_refused_whole(

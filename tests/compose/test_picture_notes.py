@@ -17,7 +17,7 @@ from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
 from facedit.media.read import read_frames
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
 from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.still import Still
@@ -25,7 +25,7 @@ from facedit.render.still import Still
 
 @pytest.fixture(scope="module")
 def space():
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 @pytest.fixture(scope="module")

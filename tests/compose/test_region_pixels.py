@@ -17,7 +17,7 @@ from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.probe import probe
 from facedit.media.write import write_video
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
 from facedit.render.still import Still
@@ -28,7 +28,7 @@ FRAMES, RAISED_PX = 12, 6.0
 
 @pytest.fixture(scope="module")
 def space():
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 def picture(face, _):

@@ -8,7 +8,7 @@ import pytest
 import facedit
 from facedit.model.checkpoint import load_model
 from facedit.model.infill import infill
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.speech.encoders import features_name
 
 
@@ -18,7 +18,7 @@ def base():
 
 
 def test_weights_fit_the_space_and_the_features(base):
-    space = MotionSpace.load()
+    space = MeshSpace.load()
     assert base.dim_names == tuple(space.names)
     assert base.encoder == features_name()
     assert base.projection.matrix.shape[0] == 1026

@@ -7,7 +7,7 @@ import pytest
 
 from facedit.face.canonical import load_canonical_face
 from facedit.face.pose import HeadPose, rotation_matrices
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack, Float64
 
 MakeTrack = Callable[..., FaceTrack]
@@ -29,9 +29,9 @@ def neutral() -> Float64:
 
 
 @pytest.fixture(scope="session")
-def space() -> MotionSpace:
+def space() -> MeshSpace:
     """The space shipped with the package."""
-    return MotionSpace.load()
+    return MeshSpace.load()
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,12 @@ from facedit.errors import OutputExists, UsageError
 from facedit.face.blendshapes import BLENDSHAPE_NAMES
 from facedit.face.landmarker import Landmarker
 from facedit.motion.export import MotionTable, motion_table, write_motion
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack
 
 
 @pytest.fixture(scope="module")
-def table(make_track: Callable[..., FaceTrack], space: MotionSpace) -> MotionTable:
+def table(make_track: Callable[..., FaceTrack], space: MeshSpace) -> MotionTable:
     track = make_track(frames=12)
     landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
     landmarks[4], confidence[4] = np.nan, 0

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 from facedit.errors import UsageError
+from facedit.face.canonical import mirror_points
 from facedit.face.store import save_track
-from facedit.motion.fit import FitClip, FitOptions, fit_space, mirror_points
+from facedit.motion.fit import FitClip, FitOptions, fit_space
 from facedit.motion.fit_corpus import fit_from_manifest
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack, Float64
 
 MakeTrack = Callable[..., FaceTrack]
 SMALL = FitOptions(lower_dims=3, upper_dims=2)
 
 
-def fitted(make_track: MakeTrack) -> MotionSpace:
+def fitted(make_track: MakeTrack) -> MeshSpace:
     clips = [FitClip(make_track(seed=k), f"person{k % 2}", "made") for k in range(4)]
     return fit_space(clips, options=SMALL, provenance={"licence": "none"})
 

@@ -13,19 +13,19 @@ from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.face.regions import JAW, LIPS
 from facedit.media.read import read_frames
 from facedit.motion.fit import grid_landmarks
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack
 from faces import jitter
 
 MakeTrack = Callable[..., FaceTrack]
 
 
-def random_values(space: MotionSpace, frames: int = 20) -> np.ndarray:
+def random_values(space: MeshSpace, frames: int = 20) -> np.ndarray:
     values = np.random.default_rng(0).normal(size=(frames, space.dims)).astype(np.float32)
     return values - values.mean(axis=0)
 
 
-def test_dims_names_and_groups_agree(space: MotionSpace) -> None:
+def test_dims_names_and_groups_agree(space: MeshSpace) -> None:
     assert space.dims == 42 == len(space.names) == len(set(space.names))
     taken = [dim for part in space.groups.values() for dim in range(space.dims)[part]]
     assert taken == list(range(space.dims))
@@ -34,10 +34,10 @@ def test_dims_names_and_groups_agree(space: MotionSpace) -> None:
     assert space.names[space.groups["head"]] == (
         "head_rx", "head_ry", "head_rz", "head_tx", "head_ty", "head_log_scale",
     )  # fmt: skip
-    assert 0 < space.relative_std.min() <= space.relative_std.max() == 1
+    assert 0 < space.effects.min() <= space.effects.max() == 1
 
 
-def test_values_come_back_from_shape_and_pose(space: MotionSpace, make_track: MakeTrack) -> None:
+def test_values_come_back_from_shape_and_pose(space: MeshSpace, make_track: MakeTrack) -> None:
     track = make_track()
     identity = space.identity(track.landmarks, track.confidence)
     values = random_values(space)
@@ -57,7 +57,7 @@ def test_values_come_back_from_shape_and_pose(space: MotionSpace, make_track: Ma
     np.testing.assert_allclose(back, values, atol=1e-3)
 
 
-def test_values_come_nearly_back_from_landmarks(space: MotionSpace, make_track: MakeTrack) -> None:
+def test_values_come_nearly_back_from_landmarks(space: MeshSpace, make_track: MakeTrack) -> None:
     # Nearly: the nose tip and the eye corners fix the pose and deform a little themselves.
     track = make_track()
     identity = space.identity(track.landmarks, track.confidence)
@@ -71,7 +71,7 @@ def test_values_come_nearly_back_from_landmarks(space: MotionSpace, make_track: 
 
 
 def test_zero_motion_is_the_neutral_face_in_its_usual_pose(
-    space: MotionSpace, make_track: MakeTrack
+    space: MeshSpace, make_track: MakeTrack
 ) -> None:
     track = make_track()
     identity = space.identity(track.landmarks, track.confidence)
@@ -82,7 +82,7 @@ def test_zero_motion_is_the_neutral_face_in_its_usual_pose(
     np.testing.assert_allclose(pose.translation[0], identity.centre_px, atol=1e-3)
 
 
-def test_a_talking_face_survives_the_round_trip(space: MotionSpace, make_track: MakeTrack) -> None:
+def test_a_talking_face_survives_the_round_trip(space: MeshSpace, make_track: MakeTrack) -> None:
     track = make_track()
     identity = space.identity(track.landmarks, track.confidence)
     decoded = space.decode(space.encode(track.landmarks, identity), identity)
@@ -95,7 +95,7 @@ def test_a_talking_face_survives_the_round_trip(space: MotionSpace, make_track: 
 
 
 def test_motion_does_not_depend_on_place_size_or_usual_direction(
-    space: MotionSpace, make_track: MakeTrack
+    space: MeshSpace, make_track: MakeTrack
 ) -> None:
     track = make_track(sway=0.02)
     # 0.6 of the size, turned by 20 degrees in the picture plane, elsewhere.
@@ -114,9 +114,7 @@ def test_motion_does_not_depend_on_place_size_or_usual_direction(
     )
 
 
-def test_moving_the_head_moves_only_the_head_dims(
-    space: MotionSpace, make_track: MakeTrack
-) -> None:
+def test_moving_the_head_moves_only_the_head_dims(space: MeshSpace, make_track: MakeTrack) -> None:
     still = make_track(opening=0.0, sway=0.15)
     identity = space.identity(still.landmarks, still.confidence)
     values = space.encode(still.landmarks, identity)
@@ -124,9 +122,7 @@ def test_moving_the_head_moves_only_the_head_dims(
     assert values[:, : space.groups["head"].start].std(axis=0).max() < 0.01
 
 
-def test_moving_the_jaw_moves_only_the_lower_face(
-    space: MotionSpace, make_track: MakeTrack
-) -> None:
+def test_moving_the_jaw_moves_only_the_lower_face(space: MeshSpace, make_track: MakeTrack) -> None:
     talk = make_track(opening=0.1, sway=0.0)
     identity = space.identity(talk.landmarks, talk.confidence)
     values = space.encode(talk.landmarks, identity)
@@ -136,7 +132,7 @@ def test_moving_the_jaw_moves_only_the_lower_face(
 
 
 def test_lost_frames_are_nan_and_do_not_enter_the_identity(
-    space: MotionSpace, make_track: MakeTrack
+    space: MeshSpace, make_track: MakeTrack
 ) -> None:
     track = make_track()
     landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
@@ -153,7 +149,7 @@ def test_lost_frames_are_nan_and_do_not_enter_the_identity(
         space.identity(landmarks, np.zeros(75, np.float32))
 
 
-def test_one_still_frame_is_its_own_neutral(space: MotionSpace, make_track: MakeTrack) -> None:
+def test_one_still_frame_is_its_own_neutral(space: MeshSpace, make_track: MakeTrack) -> None:
     track = make_track()
     identity = space.identity(track.landmarks[10:11], track.confidence[10:11])
     rest = (-space.mean / space.std)[None].astype(np.float32)
@@ -170,9 +166,9 @@ def test_lip_measures_of_a_known_mouth() -> None:
     np.testing.assert_allclose(lip_opening(7 * face[0]), 0.25)
 
 
-def test_save_and_load_give_the_same_space(space: MotionSpace, tmp_path: Path) -> None:
+def test_save_and_load_give_the_same_space(space: MeshSpace, tmp_path: Path) -> None:
     space.save(tmp_path / "a.safetensors")
-    back = MotionSpace.load(tmp_path / "a.safetensors")
+    back = MeshSpace.load(tmp_path / "a.safetensors")
     for name in ("canonical", "lower", "upper", "lower_points", "weights", "mean", "std"):
         np.testing.assert_array_equal(getattr(back, name), getattr(space, name))
     assert back.metadata == space.metadata
@@ -180,23 +176,23 @@ def test_save_and_load_give_the_same_space(space: MotionSpace, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
 
 
-def test_other_files_are_refused(space: MotionSpace, tmp_path: Path) -> None:
+def test_other_files_are_refused(space: MeshSpace, tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     for content in (b"", b"\xff" * 64):
         path.write_bytes(content)
         with pytest.raises(BadWeights, match=r"a\.safetensors"):
-            MotionSpace.load(path)
+            MeshSpace.load(path)
     save_file({"x": np.zeros(3, np.float32)}, path)
     with pytest.raises(BadWeights, match="kind"):
-        MotionSpace.load(path)
+        MeshSpace.load(path)
     replace(space, mean=space.mean[:-1], std=space.std[:-1]).save(path)
     with pytest.raises(BadWeights, match="shapes or values"):
-        MotionSpace.load(path)
+        MeshSpace.load(path)
     with pytest.raises(BadWeights):
-        MotionSpace.load(tmp_path / "missing.safetensors")
+        MeshSpace.load(tmp_path / "missing.safetensors")
 
 
-def test_the_shipped_space_tells_where_it_comes_from(space: MotionSpace) -> None:
+def test_the_shipped_space_tells_where_it_comes_from(space: MeshSpace) -> None:
     assert "research use only" in space.metadata["licence"]
     assert space.metadata["corpora"]["lrw_ar"] > 0
     assert space.metadata["split"] == "train"
@@ -205,7 +201,7 @@ def test_the_shipped_space_tells_where_it_comes_from(space: MotionSpace) -> None
 
 
 @pytest.mark.shared
-def test_real_lips_come_back_within_the_tracker_noise(space: MotionSpace, shared_data) -> None:  # type: ignore[no-untyped-def]
+def test_real_lips_come_back_within_the_tracker_noise(space: MeshSpace, shared_data) -> None:  # type: ignore[no-untyped-def]
     from facedit.face.choice import FaceChoice
     from facedit.face.landmarker import Landmarker
     from facedit.face.track import track_face

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.render.composite import fill_polygon
 from facedit.render.own_teeth import OwnTeeth
 from facedit.render.warp import Rect
@@ -17,7 +17,7 @@ TEETH, LIPS, SKIN = (235, 230, 215), (170, 90, 90), (200, 160, 140)
 @pytest.fixture(scope="module")
 def face():
     """A face with parted lips, in pixels."""
-    canonical = np.asarray(MotionSpace.load().canonical, np.float32) * (SIZE / 2.5)
+    canonical = np.asarray(MeshSpace.load().canonical, np.float32) * (SIZE / 2.5)
     canonical[:, :2] += SIZE / 2 - canonical[:, :2].mean(axis=0)
     return opened(canonical, 14.0)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from facedit.dataset.prepared import Meta, clip_path, write_meta
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 
 GROUPS = {"lips": slice(0, 3), "face": slice(3, 5), "head": slice(5, 7)}
 DIMS, CHANNELS = 7, 10
@@ -35,7 +35,7 @@ def motion_of(speech, dims=DIMS):
 
 def mesh_corpus(folder: Path) -> Path:
     """Write a small corpus in the shipped motion space, whose lips can be measured."""
-    space = MotionSpace.load()
+    space = MeshSpace.load()
     meta = Meta(
         space="mesh",
         encoder=META.encoder,

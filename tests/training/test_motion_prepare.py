@@ -14,19 +14,18 @@ from facedit.dataset.offset import measure_offset, moved
 from facedit.dataset.prepare import prepare
 from facedit.dataset.prepared import ROWS, read_clip, read_meta, read_rows, write_meta
 from facedit.dataset.prepared_page import PAGE
-from facedit.errors import BadWeights, UsageError
+from facedit.errors import UsageError
+from facedit.face.canonical import mirror_points
 from facedit.face.store import save_track
 from facedit.lip_sync.sync_weights import load_sync
-from facedit.motion.fit import mirror_points
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.scale.workers import Workers
 from facedit.speech.encoders import features_name
 from facedit.speech.whisper_base import WhisperBase
 from facedit.types import FaceTrack, Sound, SpeechFeatures
 from facedit.weights.fetch import sha256_of
 
-SPACE = MotionSpace.load()
-MIRROR = mirror_points()
+SPACE = MeshSpace.load()
 
 
 def talking_track(frames=40, missing=(), cuts=()):
@@ -54,7 +53,7 @@ def features(values):
 
 def test_encoding_recovers_the_motion_and_mirrors_it():
     track, values = talking_track()
-    clip = encode_clip(track, features(voice(40)), SPACE, MIRROR)
+    clip = encode_clip(track, features(voice(40)), SPACE)
     assert clip.motion.shape == clip.mirrored.shape == (40, SPACE.dims)
     # Smoothing rounds peaks and the neutral is the clip's mean, so correlation is what is kept.
     assert np.corrcoef(clip.motion[:, 0], values[:, 0])[0, 1] > 0.99
@@ -73,20 +72,20 @@ def test_turning_the_head_turns_the_other_way_in_the_mirror():
     values[:, 0] = np.sin(np.arange(40) / 2)  # a mouth that never moves would not be kept
     identity = SPACE.identity(SPACE.canonical[None] * 100, np.ones(1, np.float32))
     landmarks = SPACE.decode(values, identity) + np.array([180, 140, 0], np.float32)
-    clip = encode_clip(replace(track, landmarks=landmarks), features(voice(40)), SPACE, MIRROR)
+    clip = encode_clip(replace(track, landmarks=landmarks), features(voice(40)), SPACE)
     assert np.corrcoef(clip.motion[:, yaw], clip.mirrored[:, yaw])[0, 1] < -0.99
 
 
 def test_the_longest_stretch_with_a_face_in_one_shot_is_kept():
     track, _ = talking_track(60, missing=range(10, 20))
-    assert len(encode_clip(track, features(voice(60)), SPACE, MIRROR).motion) == 40
+    assert len(encode_clip(track, features(voice(60)), SPACE).motion) == 40
     track, _ = talking_track(60, cuts=(22 / 25,))
-    assert len(encode_clip(track, features(voice(60)), SPACE, MIRROR).motion) == 38
+    assert len(encode_clip(track, features(voice(60)), SPACE).motion) == 38
 
 
 def test_sound_shorter_than_the_picture_ends_the_clip():
     track, _ = talking_track(40)
-    assert len(encode_clip(track, features(voice(31)), SPACE, MIRROR).motion) == 31
+    assert len(encode_clip(track, features(voice(31)), SPACE).motion) == 31
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ def test_sound_shorter_than_the_picture_ends_the_clip():
 def test_clips_that_teach_nothing_are_dropped_with_the_reason(frames, speaking, reason):
     track, _ = talking_track(frames)
     with pytest.raises(Unusable, match=reason):
-        encode_clip(track, features(voice(frames, speaking)), SPACE, MIRROR)
+        encode_clip(track, features(voice(frames, speaking)), SPACE)
 
 
 def test_longest_run_is_within_one_shot():
@@ -108,10 +107,11 @@ def test_longest_run_is_within_one_shot():
 
 
 def test_mirror_is_its_own_inverse_and_swaps_the_eyes():
-    assert (MIRROR[MIRROR] == np.arange(478)).all()
-    assert MIRROR[33] == 263
-    assert MIRROR[61] == 291
-    assert MIRROR[4] == 4
+    mirror = mirror_points()
+    assert (mirror[mirror] == np.arange(478)).all()
+    assert mirror[33] == 263
+    assert mirror[61] == 291
+    assert mirror[4] == 4
 
 
 @pytest.fixture
@@ -335,7 +335,7 @@ def test_a_folder_is_prepared_in_the_space_asked_for(cached_clips, monkeypatch):
     np.testing.assert_allclose(one.opening, other.opening, atol=0.02)
     with pytest.raises(UsageError, match="another motion space"):
         prepare(Path("manifest.csv"), Path("mesh"), space="mesh-grid")
-    with pytest.raises(BadWeights, match="mesh-grid"):
+    with pytest.raises(UsageError, match="nose: choose mesh, mesh-grid"):
         prepare(Path("manifest.csv"), Path("new"), space="nose")
 
 

@@ -11,10 +11,10 @@ from facedit.dataset.outliers import (
     find_outlier,
     measure_steps,
 )
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack
 
-SPACE = MotionSpace.load()
+SPACE = MeshSpace.load()
 TIMES = np.arange(40) / 25
 EYES = 100.0
 """Outer-eye distance of the faces below in pixels."""

@@ -10,7 +10,7 @@ from facedit.errors import UsageError
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, load_sync
 from facedit.model.normalise import SpeechProjection
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.training.motion.config import MotionOptimConfig, load_config
 from facedit.training.motion.corpus import load_corpus, make_sampler
 from facedit.training.motion.flow_task import draw_task, task_loss, task_totals
@@ -133,7 +133,7 @@ def test_equal_embeddings_cost_the_logarithm_of_the_choice():
 def test_matching_speech_is_cheaper_than_speech_of_another_moment():
     """With the shipped network: lips found for a speech fit it better at its moment than later."""
     model = load_sync()
-    space = MotionSpace.load()
+    space = MeshSpace.load()
     judge = make_judge(model, np.full(space.dims, 0.5, np.float32), 1.0, CPU)
     rng = np.random.default_rng(3)
     dims = model.net.config.speech_dims

@@ -7,11 +7,11 @@ import numpy as np
 from facedit.bench.record import Curves
 from facedit.bench.scene import Scene
 from facedit.face.distances import lip_opening
-from facedit.motion.space import MotionSpace
+from facedit.motion.space import HasShape
 from facedit.types import Float32
 
 
-def openings(space: MotionSpace, motion: Float32, scene: Scene) -> Float32:
+def openings(space: HasShape, motion: Float32, scene: Scene) -> Float32:
     """Return the lip opening of motion.
 
     Returns opening in units of the outer-eye distance, NaN where there is no motion, shape (T,).
@@ -19,7 +19,7 @@ def openings(space: MotionSpace, motion: Float32, scene: Scene) -> Float32:
     return lip_opening(space.decode_shape(motion, scene.identity))
 
 
-def seam_profile(scene: Scene, space: MotionSpace) -> tuple[tuple[float, float], ...]:
+def seam_profile(scene: Scene, space: HasShape) -> tuple[tuple[float, float], ...]:
     """Sum up errors of the lip opening by the distance to the nearest seam.
 
     Returns per motion frame of distance, from 1, the sum of absolute errors and their number; empty
@@ -41,7 +41,7 @@ def seam_profile(scene: Scene, space: MotionSpace) -> tuple[tuple[float, float],
     )
 
 
-def mouth_curves(scene: Scene, space: MotionSpace) -> Curves:
+def mouth_curves(scene: Scene, space: HasShape) -> Curves:
     """Return the mouth over time, for pictures of it."""
     output = openings(space, scene.output.motion, scene)
     truth = None if scene.truth is None else openings(space, scene.truth.motion, scene)

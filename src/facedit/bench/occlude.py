@@ -21,7 +21,7 @@ from facedit.media.pixels import patch_frame
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound
 from facedit.media.write import write_video
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.renderer import FaceRenderer
 from facedit.render.settings import RenderSettings
@@ -47,7 +47,7 @@ def stand_in_frame(track: FaceTrack, hidden: Bool) -> int:
     return int(before[-1] if len(before) else shown[0])
 
 
-def held_lips(space: MotionSpace, track: FaceTrack, hidden: Bool, stand_in: int) -> Float32:
+def held_lips(space: MeshSpace, track: FaceTrack, hidden: Bool, stand_in: int) -> Float32:
     """Return the landmarks of the hidden frames with the lips of another frame.
 
     ``hidden``: true for hidden frames, shape (F,).
@@ -65,7 +65,7 @@ def withhold(
     track: FaceTrack,
     hidden_s: tuple[float, float],
     output: Path,
-    space: MotionSpace,
+    space: MeshSpace,
 ) -> FaceTrack:
     """Write a clip with the mouths of a span painted over.
 

@@ -31,6 +31,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
+from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.options import USUAL_REGION, Region, Run
@@ -119,7 +120,7 @@ def build_case(
     """
     clip = clip_of(item, clips)
     info = probe(clip, need_sound=True)
-    space = MotionSpace.load()
+    space = MeshSpace.load()
 
     def wrong(frames: int, encoder: Encoder) -> Float32:
         if other is None:
@@ -152,19 +153,34 @@ def build_case(
     with clock.stage("speech features"):
         speech = hear("own", encoder)
         library = _library(item, source, source_info, window, canvas, space, encoder)
+    task = _task(item, canvas, speech, hear, library)
+    return Case(item, clip, info, track, space, canvas, task, words, sound, source, base, encoder)
+
+
+def in_space(case: Case, space: MotionSpace) -> Case:
+    """Make the same item ready for a system that draws in another motion space.
+
+    What is heard and shown is the same; the clip's own motion elsewhere is left out (``library``).
+    """
+    base = case.base.seen_by(space)
+    (canvas,) = base.canvases(space, case.region)
+    task = _task(case.item, canvas, case.task.speech, case.task.hear, None)
+    return replace(case, space=space, canvas=canvas, task=task, base=base)
+
+
+def _task(
+    item: Item,
+    canvas: Canvas,
+    speech: Float32,
+    hear: Callable[[Heard, Encoder], Float32],
+    library: Library | None,
+) -> InfillTask:
+    """Hide what is to be completed."""
     # In an edit the face in the hidden frames was shot to other words; here it would tell.
     told = item.track == "reconstruct"
     shown = reverse_kept_dims(canvas.values, canvas.mask) if told else canvas.values
-    task = InfillTask(
-        np.where(canvas.mask, np.float32(np.nan), shown),
-        canvas.mask,
-        speech,
-        hear,
-        library,
-        item.clip.corpus,
-        item.seed,
-    )
-    return Case(item, clip, info, track, space, canvas, task, words, sound, source, base, encoder)
+    hidden = np.where(canvas.mask, np.float32(np.nan), shown)
+    return InfillTask(hidden, canvas.mask, speech, hear, library, item.clip.corpus, item.seed)
 
 
 def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> FaceTrack:
@@ -210,7 +226,7 @@ def _library(
     info: VideoInfo,
     window: TrackedWindow,
     canvas: Canvas,
-    space: MotionSpace,
+    space: MeshSpace,
     encoder: Encoder,
 ) -> Library:
     """Collect the clip's own motion and speech around the edited place."""
@@ -233,7 +249,7 @@ def _generate_case(
     item: Item,
     clip: Path,
     info: VideoInfo,
-    space: MotionSpace,
+    space: MeshSpace,
     clock: StageClock,
     wrong: Callable[[int, Encoder], Float32],
     encoder: Encoder,
@@ -249,15 +265,7 @@ def _generate_case(
     hear = _ears(sound, canvas, wrong)
     with clock.stage("speech features"):
         speech = hear("own", encoder)
-    task = InfillTask(
-        np.where(canvas.mask, np.float32(np.nan), canvas.values),
-        canvas.mask,
-        speech,
-        hear,
-        None,
-        item.clip.corpus,
-        item.seed,
-    )
+    task = _task(item, canvas, speech, hear, None)
     return Case(
         item, clip, info, track, space, canvas, task, item.clip.words, sound, clip, base, encoder
     )

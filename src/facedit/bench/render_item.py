@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from facedit import __version__
-from facedit.bench.prepared_item import Case
+from facedit.bench.prepared_item import Case, in_space
 from facedit.bench.systems.system import System
 from facedit.compose.base import Take
 from facedit.compose.pictures import output_pictures
@@ -17,9 +17,11 @@ from facedit.editing.timeline import output_frames
 from facedit.media.frame import Frame
 from facedit.media.read import read_frames
 from facedit.media.write import write_video
+from facedit.motion.space import space_named
 from facedit.progress import StageClock
-from facedit.render.renderers import Renderer
-from facedit.types import Float32
+from facedit.render.mouths import Mouths
+from facedit.render.renderers import RENDERERS, Renderer
+from facedit.types import LANDMARK_TERMS, Float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,23 @@ class Made:
 
 
 def make_video(
-    case: Case, system: System, renderer: Renderer, output: Path, takes: int, clock: StageClock
+    case: Case, system: System, mouths: Mouths, output: Path, takes: int, clock: StageClock
 ) -> Made:
     """Make the video of a system for an item, from its first take: the video and the motion.
 
+    ``mouths`` draw all systems, but where their motion space has a renderer of its own;
     ``output``: the video, replaced if it exists; ``takes``: versions of the motion to draw, where
     takes differ.
     """
+    view = case
+    if system.space != case.space.name:
+        view = in_space(case, space_named(system.space))
     drawn: Float32 | None = None
     if system.draw is not None:
         with clock.stage("drawing motion"):
-            drawn = system.draw(case.task, takes if system.chance else 1)
+            drawn = system.draw(view.task, takes if system.chance else 1)
     if system.pictures == "none":
-        return Made(None, drawn)
+        return Made(None, _measured(case, view, drawn))
     with clock.stage("rendering and writing"):
         clip = system.pictures == "clip"
         info, sound = case.info if clip else case.base.info, case.sound.blocks()
@@ -57,15 +63,13 @@ def make_video(
             # A frame more than the clip, if its length is no whole number of frames.
             end_s = case.base.plan.output_duration_s
             sound = iter([case.sound.window(0.0, end_s).samples])
-        frames = _pictures(case, system, drawn, renderer)
+        frames = _pictures(view, system, drawn, mouths)
         comment = f"facedit {__version__} bench: synthetic face, made for measuring"
         write_video(output, info, frames, sound, force=True, metadata={"comment": comment})
-    return Made(output, drawn)
+    return Made(output, _measured(case, view, drawn))
 
 
-def _pictures(
-    case: Case, system: System, drawn: Float32 | None, renderer: Renderer
-) -> Iterator[Frame]:
+def _pictures(case: Case, system: System, drawn: Float32 | None, mouths: Mouths) -> Iterator[Frame]:
     """Return the pictures of a system at their times."""
     if system.pictures == "clip":
         return read_frames(case.clip, info=case.info)
@@ -74,11 +78,33 @@ def _pictures(
     assert drawn is not None
     motion = np.where(case.canvas.mask, drawn[0], case.canvas.values)
     base = case.base
+    renderer: Renderer = mouths
+    if mouths.terms != case.space.terms:
+        renderer = RENDERERS.make(case.space.renderer, mouths.network, mouths.device)
     works = base.works(
         Take((case.canvas,), (motion,), case.space, renderer, case.region, case.item.seed)
     )
     pictures = output_pictures(base.frames(), base.plan, base.paths, works)
     return (picture.frame.at(picture.time_s) for picture in pictures)
+
+
+def _measured(case: Case, view: Case, drawn: Float32 | None) -> Float32 | None:
+    """Say motion that was drawn in another space in the one that is measured; None if none can."""
+    if view is case or drawn is None:
+        return drawn
+    if view.space.terms != LANDMARK_TERMS:
+        return None
+    canvas = case.canvas
+    return np.stack(
+        [
+            np.where(
+                canvas.mask,
+                case.space.encode(view.space.decode(one, view.canvas.identity), canvas.identity),
+                canvas.values,
+            )
+            for one in drawn
+        ]
+    )
 
 
 def frozen(case: Case) -> Iterator[Frame]:

@@ -204,7 +204,7 @@ def view_of(
             times_s,
             frames,
             track.landmarks,
-            np.full((count, space.dims), np.nan, np.float32),
+            np.full((count, len(space.names)), np.nan, np.float32),
             first,
         )
     landmarks, _ = resample_track(track, frame_time(first), count)

@@ -22,11 +22,11 @@ from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.system import System
 from facedit.device import AUTO, choose_device
 from facedit.errors import BadMedia, FaceditError, one_line
+from facedit.evaluation.meter import measured_space
 from facedit.face.landmarker import Landmarker
 from facedit.progress import StageClock
 from facedit.render.mouths import Mouths
 from facedit.render.network import load_network
-from facedit.render.renderers import Renderer
 from facedit.speech.encoders import Encoder, encoder_named
 
 VIDEOS, WORK = "videos", "work"
@@ -85,13 +85,13 @@ class Tools:
 
     Attributes:
         nets: Those that measure.
-        renderer: What draws all systems alike.
+        mouths: What draws all systems alike.
         landmarker: The tracker.
         encoder: What hears the sounds for measures and baselines.
     """
 
     nets: Nets
-    renderer: Renderer
+    mouths: Mouths
     landmarker: Landmarker
     encoder: Encoder
 
@@ -174,8 +174,8 @@ def _one(
         system.name,
         "done",
         sums=sums,
-        profile=seam_profile(seen, case.space),
-        curves=mouth_curves(seen, case.space),
+        profile=seam_profile(seen, measured_space()),
+        curves=mouth_curves(seen, measured_space()),
         cost={name: round(value, 4) for name, value in cost.items()},
         video=video,
     )
@@ -188,7 +188,7 @@ def _made(job: Job, case: Case, system: System, tools: Tools, clock: StageClock)
     folder = job.output / VIDEOS / system.name
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / f"{case.item.id}.mp4"
-    return make_video(case, system, tools.renderer, output, job.takes, clock)
+    return make_video(case, system, tools.mouths, output, job.takes, clock)
 
 
 def given_video(folder: Path, item: str) -> Path:

@@ -39,12 +39,14 @@ class TrackedWindow:
         end_s: End in the source.
         track: Smoothed landmarks.
         bank: The mouths and eyes seen in it.
+        seen: What the motion space sees of its frames, if not the landmarks, shape (F, ...).
     """
 
     start_s: float
     end_s: float
     track: FaceTrack
     bank: ReferenceBank
+    seen: Float32 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Take:
         canvases: The canvases, one a picture span.
         motions: Infilled motion on each, shape (T, D).
         space: The motion space.
-        mouth: The mouth network, or None to work from real pixels alone.
+        renderer: What draws the face.
         region: What may move.
         seed: Seed of the take.
     """
@@ -93,6 +95,10 @@ class Base(Protocol):
 
     def frames(self) -> BaseFrames:
         """Open the pictures."""
+        ...
+
+    def seen_by(self, space: MotionSpace) -> Base:
+        """Look at the pictures as a motion space does that does not go by landmarks."""
         ...
 
     def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:

@@ -53,18 +53,21 @@ def region_dims(space: MotionSpace, region: Region) -> Bool:
     Returns:
         True for each dim that may change, shape (D,).
     """
-    dims = np.zeros(space.dims, dtype=np.bool_)
+    dims = np.zeros(len(space.names), dtype=np.bool_)
     for group in REGIONS[region]:
         dims[space.groups[group]] = True
     return dims
 
 
-def landmarks_at(track: FaceTrack, times: PictureTimes) -> tuple[Float32, Float32]:
+def landmarks_at(
+    track: FaceTrack, times: PictureTimes, seen_of: Float32 | None = None
+) -> tuple[Float32, Float32]:
     """Read a track at any times, mixing two moments where a picture shows two.
 
     Args:
         track: Landmarks per source frame; NaN where the face is absent.
         times: Source times of each picture wanted, shape (T,) each.
+        seen_of: What else was seen of its frames, instead of the landmarks, shape (F, ...).
 
     Returns:
         Landmarks in pixels, gaps bridged by their neighbours, shape (T, 478, 3), and confidence,
@@ -77,7 +80,8 @@ def landmarks_at(track: FaceTrack, times: PictureTimes) -> tuple[Float32, Float3
     if not seen.any():
         raise NoFace("no face is visible around the edit: nothing to animate.")
     seen_times = track.times_s[seen]
-    points = track.landmarks[seen].reshape(int(seen.sum()), -1)
+    values = track.landmarks if seen_of is None else seen_of
+    points = values[seen].reshape(int(seen.sum()), -1)
     mixed = cubic_spline(seen_times, points, times.first_s)
     sure = np.interp(times.first_s, track.times_s, track.confidence)
     dissolved = times.weight > 0
@@ -87,7 +91,8 @@ def landmarks_at(track: FaceTrack, times: PictureTimes) -> tuple[Float32, Float3
         mixed[dissolved] = (1 - weight) * mixed[dissolved] + weight * second
         other = np.interp(times.second_s[dissolved], track.times_s, track.confidence)
         sure[dissolved] = np.minimum(sure[dissolved], other)
-    return mixed.reshape(len(mixed), -1, 3).astype(np.float32), sure.astype(np.float32)
+    shape = (len(mixed), *values.shape[1:])
+    return mixed.reshape(shape).astype(np.float32), sure.astype(np.float32)
 
 
 def build_canvas(
@@ -129,9 +134,9 @@ def target_landmarks(
     region: Region,
     head_share: Float64 | None = None,
 ) -> Float32:
-    """Return where the landmarks of rendered pictures shall be.
+    """Return where the landmarks of rendered pictures shall be, or what else the space sees.
 
-    The base picture's own landmarks are moved by the difference between the wanted motion and
+    Those of the base picture are moved by the difference between the wanted motion and
     its own, so that what the motion space cannot express stays as it was shot and the seams join.
 
     Args:

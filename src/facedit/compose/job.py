@@ -71,6 +71,7 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
     base, plan = job.base, job.base.plan
     learned, adapted = models(base.windows)
     region = job.run.region_of(job.verb)
+    base = base.seen_by(learned.space)
     notes = base.notes(learned.space)
     canvases = base.canvases(learned.space, region)
     warnings = refuse_missing_faces(plan, canvases, job.run.on_no_face)

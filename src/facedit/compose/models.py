@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from facedit.compose.weights import choose_weights
 from facedit.device import choose_device, device_of
+from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model
-from facedit.motion.space import MotionSpace
+from facedit.motion.space import SPACES, MotionSpace, space_named
 from facedit.options import Run
 from facedit.render.network import load_network
-from facedit.render.renderers import DEFAULT_RENDERER, RENDERERS, Renderer
+from facedit.render.renderers import RENDERERS, Renderer
 from facedit.speech.encoders import Encoder, encoder_of
+from facedit.weights.shipped import header_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,32 @@ def load_models(run: Run) -> Models:
 
     Returns:
         The models; the motion space is the one that the motion model was trained in. (The errors
-        of ``choose_weights`` and ``RENDERERS``; ``BadWeights`` if a file is damaged.)
+        of ``choose_weights`` and the registries; ``BadWeights`` if a file is damaged.)
+
+    Raises:
+        UsageError: If the renderer cannot draw what the motion space decodes to.
     """
     chosen = choose_weights(run)
     device = choose_device(run.device)
     motion = load_model(chosen.motion, device)
-    renderer = RENDERERS.make(
-        run.renderer or DEFAULT_RENDERER, load_network(chosen.mouth, device), device
-    )
-    return Models(MotionSpace.named(motion.space), motion, renderer)
+    space, mouth = space_named(motion.space), load_network(chosen.mouth, device)
+    renderer = RENDERERS.make(run.renderer or space.renderer, mouth, device)
+    if renderer.terms != space.terms:
+        raise UsageError(
+            f"the renderer {renderer.name} draws {renderer.terms}, the weights' motion space "
+            f"{space.name} gives {space.terms}: choose another --renderer, or leave it out."
+        )
+    return Models(space, motion, renderer)
 
 
 def check_models(run: Run) -> None:
     """Refuse before any work what cannot be loaded after it.
 
     Args:
-        run: Options. (The errors of ``choose_weights`` and ``RENDERERS`` pass through.)
+        run: Options. (The errors of ``choose_weights`` and of the registries pass through.)
     """
-    choose_weights(run)
-    RENDERERS.find(run.renderer or DEFAULT_RENDERER)
+    space = header_of(choose_weights(run).motion).get("space", "")
+    if space:
+        SPACES.find(space)
+    if run.renderer is not None:
+        RENDERERS.find(run.renderer)

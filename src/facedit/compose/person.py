@@ -16,9 +16,11 @@ from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.media.probe import probe
+from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.still import is_image
 from facedit.motion.resample import resample_track
+from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Run
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
@@ -51,6 +53,21 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a motion space sees of a person: of the default one, landmarks.
+
+    Attributes:
+        still: Of the picture, shape (...).
+        track: Of each tracked frame of the video, shape (F, ...); empty without one.
+        prompt: Of the prompt on the 25 Hz grid, shape (T, ...); empty without one.
+    """
+
+    still: Float32
+    track: Float32
+    prompt: Float32
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """What was seen and heard of the person.
 
@@ -61,6 +78,8 @@ class Person:
         prompt: The person speaking, up to a closed mouth; None of a picture, and where nothing
             was heard or too little seen.
         borrowed: The picture is not of that video.
+        source: That video.
+        seen: What the motion space sees, if not the landmarks.
     """
 
     still: Still
@@ -68,6 +87,34 @@ class Person:
     bank: ReferenceBank | None = None
     prompt: Prompt | None = None
     borrowed: bool = False
+    source: Path | None = None
+    seen: Seen | None = None
+
+    @property
+    def points(self) -> Seen:
+        """What the motion space sees."""
+        if self.seen is not None:
+            return self.seen
+        nothing, still = self.still.landmarks[:0], self.still.landmarks
+        track, prompt = (
+            nothing if one is None else one.landmarks for one in (self.track, self.prompt)
+        )
+        return Seen(still, track, prompt)
+
+    def seen_by(self, space: MotionSpace) -> Person:
+        """Look at the pictures again, for a motion space that does not go by landmarks."""
+        if not isinstance(space, SeesFrames):
+            return self
+        still = space.see([(self.still.rgb, self.still.landmarks)])[0]
+        track, prompt = still[None][:0], still[None][:0]
+        if self.track is not None and self.source is not None:
+            times = set(self.track.times_s.tolist())
+            frames = read_frames(self.source, min(times), max(times) + 1e-3)
+            track = seen_in(space, self.track, (f.rgb() for f in frames if f.time_s in times))
+            if self.prompt is not None:
+                first, count = self.prompt.first_frame, len(self.prompt.landmarks)
+                prompt, _ = resample_track(self.track, frame_time(first), count, seen=track)
+        return replace(self, seen=Seen(still, track, prompt))
 
 
 def find_person(
@@ -181,6 +228,6 @@ def _in_video(path: Path, run: Run, clock: StageClock) -> Person:
     shot_s = set(track.times_s.tolist())
     window.bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
     if not info.sound:
-        return Person(still, track, window.bank)
+        return Person(still, track, window.bank, source=path)
     sound = stretches(read_sound(path, 0.0, end_s, info=info))
-    return Person(still, track, window.bank, prompt_of(track, sound))
+    return Person(still, track, window.bank, prompt_of(track, sound), source=path)

@@ -20,6 +20,7 @@ from facedit.compose.spans import speech_on
 from facedit.compose.still import closed_mouth
 from facedit.editing.plan import EditPlan
 from facedit.media.info import VideoInfo, new_video_info
+from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
@@ -50,7 +51,8 @@ def person_canvas(space: MotionSpace, person: Person, frames: int, region: Regio
     Returns:
         A canvas that starts with the prompt, before the output.
     """
-    prompt, track, last = person.prompt, person.track, person.still.landmarks
+    prompt, track, seen = person.prompt, person.track, person.points
+    last = seen.still
     if prompt is None or track is None:
         ahead, sure = (
             np.repeat(last[None], PROMPT_FRAMES, axis=0),
@@ -58,9 +60,9 @@ def person_canvas(space: MotionSpace, person: Person, frames: int, region: Regio
         )
         identity = space.identity(last[None], np.ones(1, np.float32))
     else:
-        ahead, sure = prompt.landmarks, prompt.confidence
-        seen = np.isfinite(track.landmarks).all(axis=(1, 2))
-        identity = space.identity(track.landmarks[seen], track.confidence[seen])
+        ahead, sure = seen.prompt, prompt.confidence
+        shown = np.isfinite(track.landmarks).all(axis=(1, 2))
+        identity = space.identity(seen.track[shown], track.confidence[shown])
         # Another picture's pose and size would be no pose of the video: its last frame is held.
         last = ahead[-1] if person.borrowed else last
     before = len(ahead)
@@ -93,9 +95,9 @@ def in_picture(
     Returns:
         The canvas with the identity of the picture's face, and the motion for it, shape (T, D).
     """
-    still, prompt = person.still.landmarks[None], infilled[: -canvas.first_frame]
+    still, prompt = person.points.still[None], infilled[: -canvas.first_frame]
     lips, face, head = (space.groups[name] for name in ("lips", "face", "head"))
-    offset = np.zeros(space.dims, np.float32)
+    offset = np.zeros(len(space.names), np.float32)
     if not person.borrowed:
         here = space.encode(still, canvas.identity)[0]
     else:
@@ -133,7 +135,8 @@ class PictureBase:
         landmarks = self.person.still.landmarks[None]
         track = FaceTrack(np.zeros(1), landmarks, np.ones(1, np.float32), width, height)
         bank = self.person.bank or ReferenceBank()
-        return (TrackedWindow(0.0, self.plan.source_duration_s, track, bank),)
+        seen = None if self.person.seen is None else self.person.seen.still[None]
+        return (TrackedWindow(0.0, self.plan.source_duration_s, track, bank, seen),)
 
     @property
     def paths(self) -> SourcePaths:
@@ -143,6 +146,10 @@ class PictureBase:
     def frames(self) -> StillFrames:
         """Return the picture, as often as it is shown."""
         return StillFrames(self.person.still.rgb, self.info)
+
+    def seen_by(self, space: MotionSpace) -> PictureBase:
+        """Look at the picture, and at the video of the prompt, as the motion space does."""
+        return replace(self, person=self.person.seen_by(space))
 
     def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
         """Hide everything that speech may move, behind the prompt."""
@@ -171,13 +178,15 @@ class PictureBase:
         return (
             SpanWork(
                 canvas, motion, window.track, renderer, take.space, take.region, 0.0, np.inf,
-                head_share=HEAD_SHARE, blinks=blinks,
+                head_share=HEAD_SHARE, blinks=blinks, seen=window.seen,
             ),
         )  # fmt: skip
 
     def notes(self, space: MotionSpace) -> tuple[str, ...]:
         """Judge the picture (``NoFace`` if its mouth is cut off)."""
-        return picture_notes(space, self.person.still)
+        return picture_notes(
+            space if isinstance(space, MeshSpace) else MeshSpace.load(), self.person.still
+        )
 
     def figures(self) -> dict[str, Figure]:
         """Say what was taken from a video beside the picture."""

@@ -8,7 +8,7 @@ from facedit.errors import NoFace
 from facedit.face.distances import lip_opening
 from facedit.face.pose import fit_pose
 from facedit.face.regions import FACE_OVAL, LIPS
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.render.geometry import lid_openings
 from facedit.render.still import Still
 from facedit.types import Float32
@@ -44,7 +44,7 @@ def lid_opening(landmarks: Float32) -> float:
     return max(lid_openings(landmarks))
 
 
-def picture_notes(space: MotionSpace, still: Still) -> tuple[str, ...]:
+def picture_notes(space: MeshSpace, still: Still) -> tuple[str, ...]:
     """Judge a picture.
 
     Args:

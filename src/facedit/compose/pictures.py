@@ -65,6 +65,7 @@ class SpanWork:
         end_s: End of the span in the output.
         head_share: How far the head follows the model in [0, 1].
         blinks: Blinks in output time, beside what the motion does with the lids.
+        seen: What the motion space sees of the track's frames, if not the landmarks, (F, ...).
     """
 
     canvas: Canvas
@@ -77,6 +78,7 @@ class SpanWork:
     end_s: float
     head_share: float = 1.0
     blinks: tuple[Blink, ...] = ()
+    seen: Float32 | None = None
 
 
 def output_pictures(
@@ -152,7 +154,8 @@ def _render_span(
     times = paths.at(output_s)
     first = nearest(work.track.times_s, times.first_s)
     second = nearest(work.track.times_s, times.second_s)
-    base = _base_landmarks(work.track, first, second, times)
+    faces = _mixed(work.track, work.track.landmarks, first, second, times)
+    base = faces if work.seen is None else _mixed(work.track, work.seen, first, second, times)
     visible = _visible(work.track, first) & ((times.weight <= 0) | _visible(work.track, second))
     head_share = np.array(
         [edge_ramp(time_s, work.start_s, work.end_s, HEAD_FADE_S) for time_s in output_s]
@@ -179,16 +182,17 @@ def _render_span(
                     float(times.weight[k]),
                 ).rgb
                 under = patch_frame(under, picture, 0, 0)
-            landmarks, target = base[k], targets[k]
+            own, target = base[k], targets[k]
             if visible[k] and closures[k] > 0:
                 lids = (float(closures[k]), float(closures[k]))
-                picture = close_lids(picture, landmarks, lids)[0]
+                picture = close_lids(picture, faces[k], lids)[0]
                 under = patch_frame(under, picture, 0, 0)
-                landmarks, target = (closed_landmarks(one, lids) for one in (landmarks, target))
+                if work.seen is None:
+                    own, target = (closed_landmarks(one, lids) for one in (own, target))
             if visible[k]:
                 patch = work.renderer.render(
                     picture,
-                    landmarks,
+                    own,
                     target,
                     choices[k],
                     weight=fade_weight(float(output_s[k]), work.start_s, work.end_s),
@@ -221,18 +225,23 @@ def _visible(track: FaceTrack, index: np.ndarray[tuple[int], np.dtype[np.intp]])
     return visible
 
 
-def _base_landmarks(
+def _mixed(
     track: FaceTrack,
+    seen: Float32,
     first: np.ndarray[tuple[int], np.dtype[np.intp]],
     second: np.ndarray[tuple[int], np.dtype[np.intp]],
     times: PictureTimes,
 ) -> Float32:
-    """Return the landmarks of the base pictures, mixed where two are dissolved."""
-    weight = times.weight[:, None, None].astype(np.float32)
+    """Return what is seen of the base pictures, mixed where two are dissolved."""
+
+    def a_row_each(values: Float32 | UInt8) -> Float32 | UInt8:
+        return values.reshape(-1, *(1,) * (seen.ndim - 1))
+
+    weight = a_row_each(times.weight.astype(np.float32))
     # Frames without a face are not rendered; any face keeps the arithmetic finite.
-    anyone = track.landmarks[np.isfinite(track.landmarks[:, 0, 0])][0]
+    anyone = seen[np.isfinite(track.landmarks[:, 0, 0])][0]
     left, right = (
-        np.where(_visible(track, index)[:, None, None], track.landmarks[index], anyone)
+        np.where(a_row_each(_visible(track, index)), seen[index], anyone)
         for index in (first, second)
     )
     return np.where(weight > 0, (1 - weight) * left + weight * right, left)

@@ -16,7 +16,7 @@ from facedit.motion.space import MotionSpace
 from facedit.report.run_report import LipCurve, Seam, SpanFacts
 from facedit.report.run_report import Picture as Shot
 from facedit.report.seam_steps import Jump, motion_steps, picture_step, seam_jump, velocity_steps
-from facedit.types import FaceTrack, Float32, UInt8
+from facedit.types import LANDMARK_TERMS, FaceTrack, Float32, UInt8
 from facedit.units import MOTION_FPS, first_frame_from
 
 REACH_S = 1.0
@@ -188,7 +188,9 @@ def spans_of(
     return tuple(facts)
 
 
-def lip_curve(space: MotionSpace, canvas: Canvas, infilled: Float32, energy: Float32) -> LipCurve:
+def lip_curve(
+    space: MotionSpace, canvas: Canvas, infilled: Float32, energy: Float32
+) -> LipCurve | None:
     """Return how far the lips open underneath and in the infilled motion.
 
     Args:
@@ -198,8 +200,11 @@ def lip_curve(space: MotionSpace, canvas: Canvas, infilled: Float32, energy: Flo
         energy: Log energy of the sound, shape (T,).
 
     Returns:
-        Curves over the canvas in per cent of the outer-eye distance.
+        Curves over the canvas in per cent of the outer-eye distance; None if the space does not
+        decode to landmarks.
     """
+    if space.terms != LANDMARK_TERMS:
+        return None
     floor, top = float(np.percentile(energy, 2)), float(np.percentile(energy, 98))
     return LipCurve(
         times_s=(canvas.start_s + np.arange(len(energy)) / MOTION_FPS).astype(np.float32),

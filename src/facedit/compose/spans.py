@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.read import read_frames
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import infill
-from facedit.motion.space import MotionSpace
+from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Region, Run
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
@@ -70,6 +70,17 @@ class VideoBase:
         """Open the video."""
         return VideoFrames(self.source, self.info)
 
+    def seen_by(self, space: MotionSpace) -> VideoBase:
+        """Look at the tracked pictures again, for a motion space that does not go by landmarks."""
+        if not isinstance(space, SeesFrames):
+            return self
+        windows = []
+        for window in self.windows:
+            frames = read_frames(self.source, window.start_s, window.end_s, info=self.info)
+            seen = seen_in(space, window.track, (frame.rgb() for frame in frames))
+            windows.append(replace(window, seen=seen))
+        return replace(self, windows=tuple(windows))
+
     def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
         """Hide the frames of each span, with the clip's own motion around it."""
         plan, canvases = self.plan, []
@@ -79,7 +90,7 @@ class VideoBase:
             last = max(last, first + 1)
             output_s = np.array([frame_time(frame) for frame in range(first, last)])
             window = window_of(self.windows, plan, span)
-            landmarks, confidence = landmarks_at(window.track, self.paths.at(output_s))
+            landmarks, confidence = landmarks_at(window.track, self.paths.at(output_s), window.seen)
             hidden = plan.motion_mask(last - first, first)
             known = ~hidden if (~hidden).any() else np.ones_like(hidden)
             identity = space.identity(landmarks[known], np.maximum(confidence[known], 1e-3))
@@ -116,6 +127,7 @@ class VideoBase:
                     take.region,
                     span.output_start_s,
                     np.inf if at_end else span.output_end_s,
+                    seen=window.seen,
                 )
             )
         return tuple(works)

@@ -22,7 +22,7 @@ from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
 from facedit.render.still import Still
-from facedit.types import FaceTrack, Float32, Float64, UInt8
+from facedit.types import LANDMARK_TERMS, FaceTrack, Float32, Float64, UInt8
 
 CLOSED = 0.01
 """Lip opening, in outer-eye distances, at which a mouth counts as closed."""
@@ -137,8 +137,10 @@ def closed_mouth(space: MotionSpace, values: Float32, identity: Identity) -> Flo
 
     Returns:
         The same with the lips closed, of the least norm in standard deviations (the likeliest
-        expression); unchanged if the lips touch already.
+        expression); unchanged if the lips touch already, or nothing tells how far they are apart.
     """
+    if space.terms != LANDMARK_TERMS:
+        return values
     lips = space.groups["lips"]
     closed = values.astype(np.float64).copy()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import zipfile
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -24,13 +25,13 @@ from facedit.media.output import whole_or_nothing
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
-from facedit.motion.space import MotionSpace
+from facedit.motion.space import HasShape, MotionSpace, seen_in
 from facedit.runs import runs
 from facedit.speech.augment import augmented_power, draw_augmentation
 from facedit.speech.encoders import DEFAULT_ENCODER, Encoder, HearsPower, features_name
 from facedit.speech.features import extract
 from facedit.speech.whisper_base import WHISPER
-from facedit.types import Bool, FaceTrack, Float32, SpeechFeatures
+from facedit.types import Bool, FaceTrack, Float32, SpeechFeatures, UInt8
 from facedit.units import MOTION_FPS, frame_at
 
 Index = NDArray[np.int64]
@@ -136,38 +137,43 @@ def encode_clip(
     track: FaceTrack,
     speech: SpeechFeatures,
     space: MotionSpace,
-    mirror: Index,
+    pictures: Iterable[UInt8] = (),
     voices: tuple[Float32, ...] = (),
 ) -> PreparedClip:
     """Turn a raw track into motion on the 25 Hz grid, as it is and mirrored.
 
-    Row k of ``speech`` is at k / 25 s; ``mirror`` (478,) holds for each landmark the one at its
-    mirrored place; ``voices`` are features of the same words in other voices, shape (T, C) each.
+    Row k of ``speech`` is at k / 25 s; ``pictures`` are the track's, for a space that does not go
+    by landmarks; ``voices`` are features of the same words in other voices, shape (T, C) each.
     The clip is the longest stretch of one shot with a face; Unusable is raised if that is too
     short, unsure or silent, or (``check_track``) no talking head's.
     """
     frames = min(frame_at(float(track.times_s[-1])) + 1, len(speech.energy))
-    landmarks, confidence = resample_track(smooth_track(track), 0.0, frames)
-    seen = np.isfinite(landmarks).all(axis=(1, 2)) & (confidence > 0)
+    smooth = smooth_track(track)
+    points, confidence = resample_track(smooth, 0.0, frames, seen=seen_in(space, smooth, pictures))
+    seen = np.isfinite(points.reshape(frames, -1)).all(axis=1) & (confidence > 0)
     shot = np.searchsorted(np.asarray(track.cuts), np.arange(frames) / MOTION_FPS + 1e-6)
     part = longest_run(seen, shot)
     if part.stop - part.start < MIN_FRAMES:
         raise Unusable(f"face too short: {part.stop - part.start} of {frames} frames in one shot")
-    landmarks, confidence = landmarks[part], confidence[part]
+    points, confidence = points[part], confidence[part]
     if (sure := float(confidence.mean())) < MIN_CONFIDENCE:
         raise Unusable(f"face unsure: mean confidence {sure:.2f}")
     if (spoken := float((speech.voice_activity[part] > 0.5).mean())) < MIN_SPOKEN:
         raise Unusable(f"no speech: voice in {spoken:.0%} of the frames")
     check_track(track, part)
-    identity = space.identity(landmarks, confidence)
-    motion = space.encode(landmarks, identity)
-    flipped = (landmarks * np.array([-1, 1, 1], np.float32))[:, mirror]
+    identity = space.identity(points, confidence)
+    motion = space.encode(points, identity)
+    flipped = space.mirrored(points)
     other = space.encode(flipped, space.identity(flipped, confidence))
+    if isinstance(space, HasShape):
+        faces = space.decode_shape(motion, identity)
+    else:
+        faces = resample_track(smooth, 0.0, frames)[0][part]
     return PreparedClip(
         motion=motion,
         mirrored=other,
         speech=speech.values[part],
-        opening=lip_opening(space.decode_shape(motion, identity)),
+        opening=lip_opening(faces),
         identity=identity.neutral,
         confidence=confidence,
         voices=np.stack([voice[:frames][part] for voice in voices]) if voices else None,

@@ -27,7 +27,7 @@ from facedit.dataset.clip_rows import (
     retold,
     write_table,
 )
-from facedit.dataset.encode_clip import Index, Unusable, encode_clip, speech_of, track_of, voices_of
+from facedit.dataset.encode_clip import Unusable, encode_clip, speech_of, track_of, voices_of
 from facedit.dataset.footage_list import LEARNT, Source, list_sources
 from facedit.dataset.offset import measure_offset, put_right, take_last_voice
 from facedit.dataset.prepare_result import Prepared
@@ -45,6 +45,7 @@ from facedit.dataset.prepared_page import PAGE, prepared_html
 from facedit.device import AUTO, choose_device
 from facedit.errors import (
     AssetMissing,
+    BadPlugin,
     FaceditError,
     NoFace,
     NoSound,
@@ -54,7 +55,8 @@ from facedit.errors import (
 from facedit.lip_sync.sync_weights import SyncModel, default_weights, load_sync
 from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
-from facedit.motion.space import DEFAULT_SPACE, MotionSpace
+from facedit.media.read import read_frames
+from facedit.motion.space import DEFAULT_SPACE, MotionSpace, space_named
 from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
@@ -195,8 +197,6 @@ def make_preparer(
     device: str = AUTO,
 ) -> Callable[[Source], Row]:
     """Load what every clip needs and return ``prepare_clip`` of one clip."""
-    from facedit.motion.fit import mirror_points
-
     place = choose_device(device)
     net = load_sync(device=place) if default_weights().is_file() else None
     if net is None or net.space != space:
@@ -205,8 +205,7 @@ def make_preparer(
     return partial(
         prepare_clip,
         output=output,
-        space=MotionSpace.named(space),
-        mirror=mirror_points(),
+        space=space_named(space),
         net=net,
         voices=voices,
         encoder=encoder_named(encoder, place),
@@ -217,17 +216,15 @@ def prepare_clip(
     item: Source,
     output: Path,
     space: MotionSpace,
-    mirror: Index,
     net: SyncModel | None,
     voices: int = 0,
     encoder: Encoder = WHISPER,
 ) -> Row:
     """Prepare one clip and return its row of the table.
 
-    ``mirror`` (478,) holds for each landmark the one at its mirrored place; without the sync
-    network ``net`` (which hears by its own encoder) sound and picture stay as they are; training
-    clips are heard in ``voices`` others too. AssetMissing and OutputNotWritable are raised: they
-    are not the clip's fault.
+    Without the sync network ``net`` (which hears by its own encoder) sound and picture stay as they
+    are; training clips are heard in ``voices`` others too. AssetMissing, BadPlugin and
+    OutputNotWritable are raised: they are not the clip's fault.
     """
     row = new_row(item)
     try:
@@ -242,13 +239,14 @@ def prepare_clip(
         if net is not None and apart:
             own = encoder_of(net.encoder, encoder.device)
             others += (speech_of(item.path, heard, own).values,)
-        clip = encode_clip(track, speech, space, mirror, others)
+        pictures = (frame.rgb() for frame in read_frames(item.path))
+        clip = encode_clip(track, speech, space, pictures, others)
         if net is not None:
             clip, judged = take_last_voice(clip) if apart else (clip, clip.speech)
             if (found := measure_offset(net, clip.motion, judged)) is not None:
                 row |= {"offset": str(found.offset), "sync": f"{found.confidence:.3f}"}
                 clip = put_right(clip, found)
-    except (AssetMissing, OutputNotWritable):
+    except (AssetMissing, BadPlugin, OutputNotWritable):
         raise
     except (FaceditError, Unusable, OSError) as error:
         return dropped_row(row, _reason(error))
@@ -268,13 +266,13 @@ def prepare_clip(
 
 def describe_space(name: str, encoder: str, voices: int = 0) -> Meta:
     """Describe prepared data: names, groups and strengths of the dims."""
-    space = MotionSpace.named(name)
+    space = space_named(name)
     return Meta(
         space=name,
         encoder=encoder,
         dim_names=tuple(space.names),
         groups=dict(space.groups),
-        effects=space.relative_std.astype(np.float32),
+        effects=space.effects.astype(np.float32),
         voices=voices,
     )
 

@@ -25,8 +25,8 @@ from facedit.evaluation.evaluation import Evaluation, tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP, Fill, Sounds, borrowed, methods
 from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, hidden_frames, paired_gain
+from facedit.evaluation.meter import meter_of
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
-from facedit.motion.space import MotionSpace
 from facedit.types import Float64
 from facedit.weights.fetch import require
 
@@ -131,7 +131,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     meta, rows = read_meta(data), read_rows(data)
     chosen = _chosen(data, model, meta, rows, options)
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
-    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    meter = meter_of(meta)
     found = Footage.find(options.footage, options.transcripts)
     studies = [part for part in options.parts if part in STUDIES]
     table: list[dict[str, Any]] = []

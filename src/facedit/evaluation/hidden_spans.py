@@ -12,7 +12,7 @@ from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.evaluation.lip_sums import span_sums
 from facedit.face.distances import lip_opening, lip_width
 from facedit.motion.identity import Identity
-from facedit.motion.space import MotionSpace
+from facedit.motion.space import HasShape
 from facedit.types import Bool, Float32, Float64
 
 EDGE = 4
@@ -85,18 +85,18 @@ class LipMeter:
     """Measures lips of motion without its head pose.
 
     Attributes:
-        space: Motion space.
+        space: A motion space that can be measured as landmarks.
         groups: Dims of each group.
         effects: Strength of each dim, shape (D,).
     """
 
-    space: MotionSpace
+    space: HasShape
     groups: dict[str, slice]
     effects: Float32
 
     def measure(self, motion: Float32, neutral: Float32) -> dict[str, Float32]:
         """Return lip opening and width over the outer-eye distance, each of shape (T,)."""
-        identity = Identity(neutral, 1.0, np.zeros(3), np.zeros(3))
+        identity = Identity(neutral)
         shape = self.space.decode_shape(motion, identity)
         return {"opening": lip_opening(shape), "width": lip_width(shape)}
 

@@ -44,3 +44,16 @@ def load_canonical_face() -> CanonicalFace:
     vertices.setflags(write=False)
     triangles.setflags(write=False)
     return CanonicalFace(vertices, triangles)
+
+
+@cache
+def mirror_points() -> NDArray[np.int64]:
+    """Return each landmark's partner on the other side of the face, shape (478,)."""
+    vertices = load_canonical_face().vertices
+    mirrored = vertices * np.array([-1.0, 1.0, 1.0])
+    distance = np.linalg.norm(vertices[:, None] - mirrored[None], axis=2)
+    # Iris rims start at the side that points to the picture's right, then go round.
+    irises = [473, 476, 475, 474, 477, 468, 471, 470, 469, 472]
+    partners = np.concatenate([distance.argmin(axis=1), np.array(irises)])
+    partners.setflags(write=False)
+    return partners

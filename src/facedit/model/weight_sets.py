@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from facedit.errors import AssetMissing
-from facedit.motion.space import SPACES, space_file
+from facedit.motion.mesh_space import FILES, space_file
 from facedit.weights.fetch import sha256_of
 from facedit.weights.shipped import header_of, licence_of
 
@@ -50,7 +50,7 @@ class ChosenWeights:
     def files(self) -> tuple[Path, ...]:
         """Every file of ours that decides what is drawn: the motion space too."""
         space = header_of(self.motion).get("space", "")
-        return (self.motion, self.mouth, *([space_file(space)] if space in SPACES else []))
+        return (self.motion, self.mouth, *([space_file(space)] if space in FILES else []))
 
     @property
     def licence(self) -> str:

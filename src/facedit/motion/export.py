@@ -11,7 +11,7 @@ import numpy as np
 from facedit.errors import UsageError
 from facedit.face.blendshapes import BLENDSHAPE_NAMES
 from facedit.face.landmarker import Landmarker
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack, Float32, Float64
 
 ANGLE_NAMES = ("yaw_deg", "pitch_deg", "roll_deg")
@@ -39,7 +39,7 @@ class MotionTable:
     neutral: Float32
 
 
-def motion_table(track: FaceTrack, space: MotionSpace, landmarker: Landmarker) -> MotionTable:
+def motion_table(track: FaceTrack, space: MeshSpace, landmarker: Landmarker) -> MotionTable:
     """Describe a track in the motion space, in degrees and in blendshape weights, row by row.
 
     The track is smoothed or raw; NoFace is raised if no frame has a face.

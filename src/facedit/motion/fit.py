@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from facedit.face.canonical import load_canonical_face
+from facedit.face.canonical import load_canonical_face, mirror_points
 from facedit.face.pose import fit_pose
 from facedit.face.regions import (
     BROWS,
@@ -28,8 +28,8 @@ from facedit.face.regions import (
 )
 from facedit.face.smooth import smooth_track
 from facedit.motion.identity import Identity, estimate_identity, relative_head
+from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.resample import resample_track
-from facedit.motion.space import MotionSpace
 from facedit.types import LANDMARKS, FaceTrack, Float32, Float64
 from facedit.units import MOTION_FPS, first_frame_from
 
@@ -94,7 +94,7 @@ def fit_space(
     options: FitOptions | None = None,
     provenance: dict[str, Any] | None = None,
     progress: Callable[[int], None] | None = None,
-) -> MotionSpace:
+) -> MeshSpace:
     """Fit bases and statistics to clips of the training split.
 
     The clips are iterated once, not all tracks are kept; ``provenance`` goes into the metadata
@@ -138,7 +138,7 @@ def fit_space(
         "depth_weight": options.depth_weight,
         "iris_weight": options.iris_weight,
     }
-    return MotionSpace(
+    return MeshSpace(
         canonical,
         lower.astype(np.float32),
         upper.astype(np.float32),
@@ -241,13 +241,3 @@ def _mean_face(neutrals: dict[str, list[Float32]], start: Float32) -> Float32:
     right, left = face[list(OUTER_EYE_CORNERS)]
     unit: Float32 = ((face - (right + left) / 2) / np.linalg.norm(left - right)).astype(np.float32)
     return unit
-
-
-def mirror_points() -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return each landmark's partner on the other side of the face, shape (478,)."""
-    vertices = load_canonical_face().vertices
-    mirrored = vertices * np.array([-1.0, 1.0, 1.0])
-    distance = np.linalg.norm(vertices[:, None] - mirrored[None], axis=2)
-    # Iris rims start at the side that points to the picture's right, then go round.
-    irises = [473, 476, 475, 474, 477, 468, 471, 470, 469, 472]
-    return np.concatenate([distance.argmin(axis=1), np.array(irises)])

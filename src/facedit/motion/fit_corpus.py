@@ -15,7 +15,7 @@ from pathlib import Path
 from facedit.errors import UsageError
 from facedit.face.store import load_track
 from facedit.motion.fit import FitClip, FitOptions, fit_space
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ FREE_LICENCE = "CC BY 4.0"
 
 def fit_from_manifest(
     manifest: Path, tracks: Path, *, options: FitOptions | None = None
-) -> MotionSpace:
+) -> MeshSpace:
     """Fit the motion space to the clips of the training split that have a track.
 
     The manifest is a CSV with the columns ``file`` (beside it), ``split``, ``corpus``, ``speaker``

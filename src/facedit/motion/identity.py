@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,16 +16,17 @@ class Identity:
     """The constants of a clip that are taken out of its motion.
 
     Attributes:
-        neutral: The clip's mean shape in canonical units (outer-eye distance), shape (478, 3).
+        neutral: The clip's mean shape in canonical units (outer-eye distance), shape (478, 3); of
+            a space that does not go by landmarks, what it takes for neutral in its own terms.
         scale_px: Pixels per canonical unit, the clip's (geometric) mean.
         centre_px: Mean place of the canonical origin in pixels (x, y, z), shape (3,).
         rotation: Mean rotation vector in radians, shape (3,).
     """
 
     neutral: Float32
-    scale_px: float
-    centre_px: Float64
-    rotation: Float64
+    scale_px: float = 1.0
+    centre_px: Float64 = field(default_factory=lambda: np.zeros(3))
+    rotation: Float64 = field(default_factory=lambda: np.zeros(3))
 
 
 def estimate_identity(

@@ -21,7 +21,12 @@ _TOUCH_S = 1e-6
 
 
 def resample_track(
-    track: FaceTrack, start_s: float, frames: int, *, max_gap_s: float = MAX_GAP_S
+    track: FaceTrack,
+    start_s: float,
+    frames: int,
+    *,
+    seen: Float32 | None = None,
+    max_gap_s: float = MAX_GAP_S,
 ) -> tuple[Float32, Float32]:
     """Bring a smoothed track onto the 25 Hz grid; frame 0 is at ``start_s``.
 
@@ -31,23 +36,23 @@ def resample_track(
     confidence, shape (T,), 0 there.
     """
     grid = start_s + np.arange(frames) / MOTION_FPS
-    landmarks = np.full((frames, *track.landmarks.shape[1:]), np.nan, np.float32)
+    values = track.landmarks if seen is None else seen
+    found = np.full((frames, *values.shape[1:]), np.nan, np.float32)
+    flat = found.reshape(frames, -1)
     confidence = np.zeros(frames, np.float32)
     for piece in _pieces(track, max_gap_s):
         times = track.times_s[piece]
         margin = 0.5 / MOTION_FPS
         inside = (grid >= times[0] - margin) & (grid <= times[-1] + margin)
-        inside &= np.isnan(landmarks[:, 0, 0]) | (
+        inside &= np.isnan(flat[:, 0]) | (
             (grid >= times[0] - _TOUCH_S) & (grid <= times[-1] + _TOUCH_S)
         )
         if not inside.any():
             continue
-        flat = track.landmarks[piece].reshape(len(times), -1)
-        landmarks[inside] = cubic_spline(times, flat, grid[inside]).reshape(
-            -1, *track.landmarks.shape[1:]
-        )
+        samples = values[piece].reshape(len(times), -1)
+        flat[inside] = cubic_spline(times, samples, grid[inside])
         confidence[inside] = np.interp(grid[inside], times, track.confidence[piece])
-    return landmarks, confidence
+    return found, confidence
 
 
 def values_at(times_s: Float64, values: Float32, start_s: float) -> Float32:

@@ -1,304 +1,133 @@
-"""The ``mesh`` motion space: landmarks to pose-free, identity-free motion and back.
+"""What a motion space is, and those there are, by name.
 
-A frame's landmarks X (pixels) and its motion x are related by
-
-    X = scale * (neutral + W^-1 (B^T c)) R^T + translation
-
-with the clip's neutral shape, orthonormal bases B of the lower and of the upper face fitted to
-data under weights W, their coefficients c, and the head pose (R, translation, scale) relative to
-the clip's usual one. x is (c, pose), standardised by the training set's statistics.
+A space turns what it sees of frames into standardised motion and back. What it sees is an array per
+frame in its own *terms*: tracked landmarks, or anything that it takes from the pixels itself.
+Targets for the renderer are in the same terms, so differences of them must mean something.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from functools import cached_property
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from safetensors.numpy import save_file
 
-from facedit.errors import BadWeights
-from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
-from facedit.media.output import whole_or_nothing
-from facedit.motion.identity import Identity, estimate_identity, relative_head
-from facedit.tensors import described, read_tensors
-from facedit.types import LANDMARKS, Float32, Float64
-
-HEAD_NAMES = ("head_rx", "head_ry", "head_rz", "head_tx", "head_ty", "head_log_scale")
-"""Names of the pose dims: rotation vector, translation, logarithm of the scale."""
-
-SPACES = {"mesh": "mesh.safetensors", "mesh-grid": "mesh-grid.safetensors"}
-"""Files of the shipped spaces by name. ``mesh`` is fitted to research footage, ``mesh-grid`` to
-GRID alone; a model belongs to the one it was trained in."""
+from facedit.motion.identity import Identity
+from facedit.plugins import Registry
+from facedit.types import FaceTrack, Float32, UInt8
 
 DEFAULT_SPACE = "mesh"
-"""The space of whatever names none, and the one that the benchmark draws and measures in."""
-
-KIND = "facedit-motion-mesh"
-VERSION = 1
-_MOST_BYTES = 64 << 20
+"""The space of whatever names none, and the one that the benchmark measures in."""
 
 
-@dataclass(frozen=True)
-class MotionSpace:
-    """A fitted mesh motion space.
-
-    Attributes:
-        canonical: Mean neutral face, symmetrical, canonical units, shape (478, 3).
-        lower: Orthonormal basis of the weighted lower face, shape (K, P_lower * 3).
-        upper: The same of the upper face, shape (L, P_upper * 3).
-        lower_points: Landmarks of the lower face, ascending.
-        upper_points: All others, ascending.
-        weights: Weight of each landmark's x, y, z in the fit, shape (478, 3).
-        mean: Mean of each dim in the training set, shape (D,).
-        std: Standard deviation of each dim in the training set, shape (D,): canonical units,
-            radians for rotations.
-        metadata: Where the fit comes from, JSON-like.
-    """
-
-    canonical: Float32
-    lower: Float32
-    upper: Float32
-    lower_points: np.ndarray[Any, np.dtype[np.int64]]
-    upper_points: np.ndarray[Any, np.dtype[np.int64]]
-    weights: Float32
-    mean: Float32
-    std: Float32
-    metadata: dict[str, Any]
+@runtime_checkable
+class MotionSpace(Protocol):
+    """Frames to motion and back."""
 
     @property
-    def dims(self) -> int:
-        """Number of dims D."""
-        return len(self.lower) + len(self.upper) + len(HEAD_NAMES)
+    def name(self) -> str:
+        """What weights and prepared data call it."""
 
-    @cached_property
+    @property
+    def terms(self) -> str:
+        """What its arrays per frame are; a renderer draws one kind (``types.LANDMARK_TERMS``)."""
+
+    @property
+    def renderer(self) -> str:
+        """Name of the renderer that draws it unless another is asked for."""
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """Name of each dim, e.g. ``lips_00``, ``face_11``, ``head_rx``."""
-        lips = (f"lips_{i:02d}" for i in range(len(self.lower)))
-        face = (f"face_{i:02d}" for i in range(len(self.upper)))
-        return (*lips, *face, *HEAD_NAMES)
+        """Name of each dim."""
 
-    @cached_property
-    def groups(self) -> dict[str, slice]:
-        """Dims of the lower face (``lips``), the upper face (``face``) and the pose (``head``)."""
-        lips, face = len(self.lower), len(self.upper)
-        return {
-            "lips": slice(0, lips),
-            "face": slice(lips, lips + face),
-            "head": slice(lips + face, self.dims),
-        }
+    @property
+    def groups(self) -> Mapping[str, slice]:
+        """The dims of ``lips``, ``face`` and ``head``, which the regions are made of."""
 
-    @cached_property
-    def relative_std(self) -> Float32:
-        """Standard deviation of each dim over the largest of its group, for weighting losses."""
-        result = self.std.copy()
-        for group in self.groups.values():
-            result[group] /= result[group].max()
-        return result
+    @property
+    def effects(self) -> Float32:
+        """How far one unit of each dim moves its part of the face: its weight in losses, (D,)."""
 
-    def identity(self, landmarks: Float32, confidence: Float32) -> Identity:
+    def identity(self, seen: Float32, confidence: Float32, /) -> Identity:
         """Estimate a clip's constants.
 
         Args:
-            landmarks: Landmarks in pixels, shape (F, 478, 3), NaN where absent.
-            confidence: Tracker confidence, shape (F,).
+            seen: What is seen of frames, shape (F, ...), NaN where there is no face.
+            confidence: Weight of each frame, shape (F,).
 
         Returns:
-            Neutral shape and usual head pose: means over the frames given. Give frames that are
-            kept; hidden ones would leak into their own condition. (``NoFace`` if no frame has a
-            face.)
+            The constants. Give frames that are kept; hidden ones would leak into their own
+            condition. (``NoFace`` if no frame has a face.)
         """
-        return estimate_identity(landmarks, confidence, self.canonical)
 
-    def encode(self, landmarks: Float32, identity: Identity) -> Float32:
-        """Turn landmarks into standardised motion.
+    def encode(self, seen: Float32, identity: Identity, /) -> Float32:
+        """Turn what is seen, (T, ...), into motion, (T, D), of mean 0 and deviation 1."""
+
+    def decode(self, values: Float32, identity: Identity, /) -> Float32:
+        """Turn motion, (T, D), into what would be seen, (T, ...)."""
+
+    def mirrored(self, seen: Float32, /) -> Float32:
+        """Return what would be seen of the mirrored frames, (F, ...); places may be off by any."""
+
+
+@runtime_checkable
+class SeesFrames(Protocol):
+    """A motion space that does not go by landmarks."""
+
+    def see(self, frames: Iterable[tuple[UInt8, Float32]], /) -> Float32:
+        """Look at frames with a face.
 
         Args:
-            landmarks: Landmarks in pixels, shape (T, 478, 3).
-            identity: The clip's constants.
+            frames: Upright pictures, (H, W, 3), and the landmarks in them in pixels, (478, 3),
+                which say where the face is.
 
         Returns:
-            Motion, shape (T, D); NaN rows where landmarks are NaN.
+            What is seen, a row per frame, shape (F, ...).
         """
-        values, _ = self.encode_with_pose(landmarks, identity)
-        return values
-
-    def encode_with_pose(self, landmarks: Float32, identity: Identity) -> tuple[Float32, HeadPose]:
-        """Turn landmarks into standardised motion and the poses that were taken out.
-
-        Args:
-            landmarks: Landmarks in pixels, shape (T, 478, 3).
-            identity: The clip's constants.
-
-        Returns:
-            Motion, shape (T, D), and the poses.
-        """
-        pose = fit_pose(landmarks, identity.neutral)
-        offset = (pose.remove(landmarks) - identity.neutral) * self.weights
-        lower = offset[:, self.lower_points].reshape(len(offset), -1) @ self.lower.T
-        upper = offset[:, self.upper_points].reshape(len(offset), -1) @ self.upper.T
-        values = np.concatenate([lower, upper, relative_head(pose, identity)], axis=1)
-        return ((values - self.mean) / self.std).astype(np.float32), pose
-
-    def decode(self, values: Float32, identity: Identity) -> Float32:
-        """Turn standardised motion into landmarks.
-
-        Args:
-            values: Motion, shape (T, D).
-            identity: The clip's constants.
-
-        Returns:
-            Landmarks in pixels, shape (T, 478, 3).
-        """
-        shape = self.decode_shape(values, identity)
-        return self.decode_pose(values, identity).apply(shape).astype(np.float32)
-
-    def decode_shape(self, values: Float32, identity: Identity) -> Float32:
-        """Turn standardised motion into pose-free shapes.
-
-        Args:
-            values: Motion, shape (T, D).
-            identity: The clip's constants.
-
-        Returns:
-            Shapes in canonical units, shape (T, 478, 3).
-        """
-        raw = self._raw(values)
-        offset = np.empty((len(raw), LANDMARKS, 3))
-        lower = raw[:, self.groups["lips"]] @ self.lower
-        upper = raw[:, self.groups["face"]] @ self.upper
-        offset[:, self.lower_points] = lower.reshape(len(raw), -1, 3)
-        offset[:, self.upper_points] = upper.reshape(len(raw), -1, 3)
-        return (identity.neutral + offset / self.weights).astype(np.float32)
-
-    def decode_pose(self, values: Float32, identity: Identity) -> HeadPose:
-        """Turn the head dims of standardised motion into poses.
-
-        Args:
-            values: Motion, shape (T, D).
-            identity: The clip's constants.
-
-        Returns:
-            Poses in pixels; the depth is the clip's usual one.
-        """
-        head = self._raw(values)[:, self.groups["head"]]
-        translation = np.tile(identity.centre_px, (len(head), 1))
-        translation[:, :2] += head[:, 3:5] * identity.scale_px
-        return HeadPose(
-            rotation_matrices(identity.rotation + head[:, :3]),
-            translation,
-            identity.scale_px * np.exp(head[:, 5]),
-        )
-
-    def save(self, path: Path) -> None:
-        """Write the space as safetensors, metadata in its header.
-
-        Args:
-            path: The file, replaced whole.
-        """
-        tensors = {
-            "canonical": self.canonical,
-            "lower": self.lower,
-            "upper": self.upper,
-            "lower_points": self.lower_points,
-            "upper_points": self.upper_points,
-            "weights": self.weights,
-            "mean": self.mean,
-            "std": self.std,
-        }
-        header = {"kind": KIND, "version": str(VERSION), "metadata": json.dumps(self._described())}
-        contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-        with whole_or_nothing(path, force=True) as part:
-            save_file(contiguous, part, metadata=header)
-
-    @classmethod
-    def load(cls, path: Path | None = None) -> MotionSpace:
-        """Read a space.
-
-        Args:
-            path: The file; the one shipped with the package by default.
-
-        Returns:
-            The space.
-
-        Raises:
-            BadWeights: If the file is damaged or holds something else.
-        """
-        if path is None:
-            path = space_file(DEFAULT_SPACE)
-        try:
-            header, tensors = read_tensors(path, "np", most_bytes=_MOST_BYTES)
-            space = cls(**tensors, metadata=_metadata_of(header))
-        except (BadWeights, TypeError) as error:
-            raise BadWeights(f"{path.name} is no mesh motion space: {error}") from error
-        space._check(path.name)
-        return space
-
-    @classmethod
-    def named(cls, name: str) -> MotionSpace:
-        """Read a shipped space.
-
-        Args:
-            name: Key of ``SPACES``, as a motion model or prepared data name it.
-
-        Returns:
-            The space. (``BadWeights`` if there is none of that name, or its file is damaged.)
-        """
-        return cls.load(space_file(name))
-
-    def _described(self) -> dict[str, Any]:
-        """Return the metadata with names and groups, as written to files."""
-        groups = {name: [part.start, part.stop] for name, part in self.groups.items()}
-        return self.metadata | {"names": list(self.names), "groups": groups}
-
-    def _raw(self, values: Float32) -> Float64:
-        """Undo the standardisation."""
-        return values.astype(np.float64) * self.std + self.mean
-
-    def _check(self, name: str) -> None:
-        """Raise ``BadWeights`` unless the tensors fit together."""
-        points = (self.lower_points, self.upper_points)
-        fits = (
-            self.canonical.shape == self.weights.shape == (LANDMARKS, 3)
-            and self.lower.shape[1:] == (3 * len(self.lower_points),)
-            and self.upper.shape[1:] == (3 * len(self.upper_points),)
-            and self.mean.shape == self.std.shape == (self.dims,)
-            and all(one.ndim == 1 and one.dtype.kind == "i" for one in points)
-            and sorted(np.concatenate(points)) == list(range(LANDMARKS))
-            and all(np.isfinite(one).all() for one in (self.canonical, self.lower, self.upper))
-            and all((one > 0).all() for one in (self.weights, self.std))
-            and np.isfinite(self.mean).all()
-        )
-        if not fits:
-            raise BadWeights(f"{name}: shapes or values of the tensors do not fit.")
 
 
-def _metadata_of(header: dict[str, str]) -> dict[str, Any]:
-    """Return the JSON in a safetensors header, checking kind and version."""
-    if header.get("kind") != KIND or header.get("version") != str(VERSION):
-        raise BadWeights(f"kind {header.get('kind')!r} version {header.get('version')!r}")
-    metadata = described(header, "metadata")
-    if not isinstance(metadata, dict):
-        raise BadWeights("metadata is no object")
-    return {key: value for key, value in metadata.items() if key not in ("names", "groups")}
+@runtime_checkable
+class HasShape(Protocol):
+    """A motion space whose motion can be measured as landmarks."""
+
+    def decode_shape(self, values: Float32, identity: Identity, /) -> Float32:
+        """Turn motion, (T, D), into pose-free landmarks in canonical units, (T, 478, 3)."""
 
 
-def space_file(name: str) -> Path:
-    """Find a shipped motion space.
+SPACES = Registry[MotionSpace](
+    "motion space",
+    "facedit.motion_spaces",
+    MotionSpace,
+    dict.fromkeys((DEFAULT_SPACE, "mesh-grid"), "facedit.motion.mesh_space:MeshSpace.named"),
+)
+"""All motion spaces; what makes one is called with its name. ``mesh`` is fitted to research
+footage, ``mesh-grid`` to GRID alone; a model belongs to the one it was trained in."""
+
+
+def space_named(name: str) -> MotionSpace:
+    """Find a motion space by its name; ``UsageError`` if there is none."""
+    return SPACES.make(name, name)
+
+
+def seen_in(space: MotionSpace, track: FaceTrack, pictures: Iterable[UInt8]) -> Float32:
+    """Return what a space sees of tracked frames.
 
     Args:
-        name: Key of ``SPACES``.
+        space: The space.
+        track: Landmarks of the frames.
+        pictures: Their pixels; a space that goes by landmarks does not look at them.
 
     Returns:
-        Its file.
-
-    Raises:
-        BadWeights: If there is none of that name.
+        Shape (F, ...), NaN where there is no face.
     """
-    if name not in SPACES:
-        raise BadWeights(f"there is no motion space {name!r}; shipped: {', '.join(SPACES)}.")
-    return Path(str(files("facedit.motion"))) / SPACES[name]
+    if not isinstance(space, SeesFrames):
+        return track.landmarks
+    shown = np.isfinite(track.landmarks[:, 0, 0])
+    found = space.see(
+        (rgb, landmarks)
+        for rgb, landmarks, face in zip(pictures, track.landmarks, shown, strict=True)
+        if face
+    )
+    seen = np.full((len(shown), *found.shape[1:]), np.nan, np.float32)
+    seen[shown] = found
+    return seen

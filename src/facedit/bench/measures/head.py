@@ -21,7 +21,7 @@ import numpy as np
 
 from facedit.bench.scene import Scene
 from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
-from facedit.evaluation.meter import lip_meter
+from facedit.evaluation.meter import measured_space
 from facedit.evaluation.rows import has_face, steps_within
 from facedit.face.pose import HeadPose, rotation_vectors
 from facedit.types import Float64
@@ -49,7 +49,7 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     rows = scene.hidden & has_face(drawn) & has_face(right)
     if not rows.any():
         return {}
-    space, identity = lip_meter().space, scene.identity
+    space, identity = measured_space(), scene.identity
     # Poses of rows without a face would be NaN and stop the angles of the others.
     ours, theirs = (
         space.decode_pose(np.where(rows[:, None], one, np.float32(0)), identity)

@@ -14,7 +14,7 @@ from facedit.bench.selfcheck import picture_disturbances as pictures
 from facedit.bench.selfcheck import sound_disturbances as sounds
 from facedit.bench.selfcheck.figures import TRUTH
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
-from facedit.motion.space import MotionSpace
+from facedit.motion.mesh_space import MeshSpace
 
 Retrack = Callable[[Scene, pictures.Pictures], View]
 """Finds landmarks and motion anew in changed pictures of a scene's output."""
@@ -78,7 +78,7 @@ def shift_name(frames: int) -> str:
 
 def turn_head(scene: Scene, angle: float = TURN_RAD, growth: float = GROWTH) -> Scene:
     """Turn the head and bring it nearer in the filled frames, in landmarks and motion only."""
-    space = MotionSpace.load()
+    space = MeshSpace.load()
     turn = np.array([0.0, angle, 0.0])
     moved = np.zeros(space.dims)
     moved[space.names.index("head_ry")] = angle
@@ -104,7 +104,7 @@ def rest_lips(scene: Scene) -> Scene:
     hidden = np.flatnonzero(scene.hidden)
     motion = scene.output.motion.copy()
     if len(hidden):
-        lips = MotionSpace.load().groups["lips"]
+        lips = MeshSpace.load().groups["lips"]
         motion[hidden, lips] = motion[hidden[0], lips]
     return replace(sounds.silence_sound(scene), output=replace(scene.output, motion=motion))
 

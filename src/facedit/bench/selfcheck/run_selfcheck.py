@@ -126,12 +126,12 @@ def pairs_of(bench: Bench, items: int, seed: int) -> tuple[Pair, ...]:
 def make_worker(clips_root: Path, device: str = AUTO) -> Callable[[Pair], dict[str, Sums]]:
     """Load what a worker needs: a function from a pair of items to the sums by disturbance."""
     from facedit.face.landmarker import Landmarker
-    from facedit.motion.space import MotionSpace
+    from facedit.motion.mesh_space import MeshSpace
     from facedit.speech.encoders import encoder_named
 
     place = choose_device(device)
     nets, encoder = load_nets(place), encoder_named(device=place)
-    retrack = partial(seen_anew, space=MotionSpace.load(), landmarker=Landmarker())
+    retrack = partial(seen_anew, space=MeshSpace.load(), landmarker=Landmarker())
 
     def measure(scene: Scene, one: Disturbance) -> Sums:
         takes = {key: tuple(values) for key, values in diversity.sums(scene).items()}

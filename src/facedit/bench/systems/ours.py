@@ -11,10 +11,8 @@ import numpy as np
 from facedit.bench.infill_task import Heard, InfillTask
 from facedit.bench.systems.system import Pictures, System
 from facedit.device import device_of
-from facedit.errors import UsageError
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
-from facedit.motion.space import DEFAULT_SPACE
 from facedit.speech.encoders import encoder_of
 from facedit.types import Float32
 from facedit.weights.fetch import sha256_of
@@ -57,15 +55,9 @@ def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> Sy
     """Make a system of our model.
 
     Returns the system. (``AssetMissing`` or ``BadWeights`` if the weights are missing or damaged.)
-    ``UsageError`` if the weights are for another motion space than the benchmark's.
     """
     weights = weights_path(setting.weights)
     model = load(weights)
-    if model.space != DEFAULT_SPACE:
-        raise UsageError(
-            f"the weights {setting.weights} draw in the motion space {model.space}; the benchmark "
-            f"knows {DEFAULT_SPACE}: render their videos and score them with 'facedit bench score'."
-        )
     own = model.sampler
     settings = replace(
         own,
@@ -84,7 +76,10 @@ def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> Sy
 
     origin = f"{sha256_of(weights)[:16]} {settings} {setting.sound}"
     pictures: Pictures = "rendered" if setting.render else "none"
-    return System(name, about, pictures, TRACKS, draw, settings.temperature > 0, origin=origin)
+    return System(
+        name, about, pictures, TRACKS, draw, settings.temperature > 0,
+        origin=origin, space=model.space,
+    )  # fmt: skip
 
 
 def complete(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from facedit.bench.infill_task import InfillTask
+from facedit.motion.space import DEFAULT_SPACE
 from facedit.types import Float32
 
 Pictures = Literal["rendered", "frozen", "clip", "given", "none"]
@@ -31,6 +32,7 @@ class System:
         chance: Whether takes differ.
         videos: Folder of videos, where ``pictures`` is ``given``.
         origin: What its result depends on beside the code, e.g. the hash of its weights.
+        space: Name of the motion space that it draws in, and is rendered in.
     """
 
     name: str
@@ -41,3 +43,4 @@ class System:
     chance: bool = False
     videos: str = ""
     origin: str = ""
+    space: str = DEFAULT_SPACE

@@ -11,10 +11,9 @@ from facedit.compose.weights import SPEAKER_KIND
 from facedit.dataset.prepare import describe_space
 from facedit.device import AUTO, choose_device
 from facedit.errors import BadWeights, NoGain
-from facedit.evaluation.hidden_spans import LipMeter
+from facedit.evaluation.meter import meter_of
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
-from facedit.motion.space import MotionSpace
 from facedit.progress import OnProgress, StageClock
 from facedit.scratch import scratch_folder
 from facedit.training.adapt.motion_footage import Footage, find_footage, read_footage
@@ -107,6 +106,8 @@ def adapt(
     model = load_model(base, choose_device(device))
     if model.notes.get("kind") == SPEAKER_KIND:
         raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")
+    meta = describe_space(model.space, model.encoder)
+    meter = meter_of(meta)
     clock = StageClock(on_progress)
     with (
         scratch_folder() if work is None else nullcontext(work) as folder,
@@ -114,8 +115,6 @@ def adapt(
     ):
         found = read_footage(sources, folder, model, tick)
     parts = part_footage(found.clips)
-    meta = describe_space(model.space, model.encoder)
-    meter = LipMeter(MotionSpace.named(model.space), meta.groups, meta.effects)
     before, _ = draw_spans(model, parts.held, meter, meta)
     with clock.stage("fine-tuning", options.steps) as tick:
         tuned = tune(model, pack(parts.learn, model.projection), meta, options, tick)

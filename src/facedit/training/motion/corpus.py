@@ -14,12 +14,11 @@ import torch
 from facedit.dataset.masks import KINDS
 from facedit.dataset.prepared import ClipRow, Meta, read_clip, read_meta
 from facedit.errors import UsageError
-from facedit.evaluation.hidden_spans import LipMeter
+from facedit.evaluation.meter import find_meter
 from facedit.lip_sync.sync_weights import SyncModel
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
-from facedit.motion.space import MotionSpace
 from facedit.training.motion.config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
 from facedit.training.motion.sampler import Sampler
@@ -195,5 +194,5 @@ def make_validator(
         picked = np.linspace(0, len(rows) - 1, count).round().astype(int)
         clips[name] = [read_clip(Path(config.data.folder), rows[i].sha256) for i in picked]
     meta = corpus.meta
-    meter = LipMeter(MotionSpace.named(meta.space), meta.groups, meta.effects)
+    meter = find_meter(meta)
     return Validator(clips, batches, meta, meter, config.optim, weights)

@@ -49,7 +49,7 @@ class Validator:
         clips: Clips by corpus.
         batches: Fixed batches for the loss, without augmentation, of one kind of mask each.
         meta: Describes the dims.
-        meter: Measures lips.
+        meter: Measures lips; None of a motion space that cannot be measured.
         optim: Loss settings.
         dim_weights: Weight per motion dim.
     """
@@ -57,17 +57,19 @@ class Validator:
     clips: dict[str, list[PreparedClip]]
     batches: list[Batch]
     meta: Meta
-    meter: LipMeter
+    meter: LipMeter | None
     optim: MotionOptimConfig
     dim_weights: Tensor
 
     def validate(self, model: MotionModel) -> Validation:
         """Return the loss by kind of mask, the lips' figures by corpus, and lips as drawn."""
-        figures = self._losses(model)
+        figures, meter = self._losses(model), self.meter
+        if meter is None:
+            return Validation(figures, {})
         shown = max(1, SAMPLES // max(len(self.clips), 1))
         rows: list[UInt8] = []
         for corpus, clips in self.clips.items():
-            scores, drawn = draw_spans(model, clips, self.meter, self.meta)
+            scores, drawn = draw_spans(model, clips, meter, self.meta)
             if scores:
                 total = np.sum(scores, axis=0)
                 figures |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
@@ -75,7 +77,7 @@ class Validator:
                 clip, (start, stop) = clips[gap.number], gap.span
                 joined = np.where(gap.hidden, motion, clip.motion)
                 rows += [
-                    lip_strip(self.meter, one[start - 1 : stop + 1], clip.identity)
+                    lip_strip(meter, one[start - 1 : stop + 1], clip.identity)
                     for one in (clip.motion, joined)
                 ]
         return Validation(figures, {"lips": np.concatenate(rows)} if rows else {})
@@ -129,7 +131,7 @@ def lip_strip(meter: LipMeter, motion: Float32, neutral: Float32) -> UInt8:
     Returns:
         Lips red, their opening green, outlines blue; shape (S, K S, 3).
     """
-    identity = Identity(neutral, 1.0, np.zeros(3), np.zeros(3))
+    identity = Identity(neutral)
     faces = _EYES * meter.space.decode_shape(motion, identity)
     middle = faces[:, list(OUTER_LIPS)].mean(axis=(0, 1))
     return np.concatenate([draw_raster(face - middle + CROP / 2, _SIZE) for face in faces], axis=1)
