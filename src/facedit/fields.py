@@ -50,17 +50,7 @@ def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> o
         return build(hint, value, where, error)
     origin = typing.get_origin(hint) or hint
     if origin is tuple:
-        if not isinstance(value, list):
-            raise error(f"{where} must be a list.")
-        inner = typing.get_args(hint)
-        if inner[-1] is Ellipsis:
-            inner = inner[:1] * len(value)
-        if len(inner) != len(value):
-            raise error(f"{where} has {len(value)} items; expected {len(inner)}.")
-        return tuple(
-            _value(one, item, f"{where}[{number}]", error)
-            for number, (one, item) in enumerate(zip(inner, value, strict=True))
-        )
+        return _items(typing.get_args(hint), value, where, error)
     if origin is dict:
         if not isinstance(value, dict):
             raise error(f"{where} must be a table.")
@@ -75,3 +65,18 @@ def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> o
     if hint is int and isinstance(value, bool):
         raise error(f"{where} is {value!r}; expected int.")
     return value
+
+
+def _items(
+    hints: tuple[Any, ...], value: object, where: str, error: type[FaceditError]
+) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        raise error(f"{where} must be a list.")
+    if hints[-1] is Ellipsis:
+        hints = hints[:1] * len(value)
+    if len(hints) != len(value):
+        raise error(f"{where} has {len(value)} items; expected {len(hints)}.")
+    return tuple(
+        _value(one, item, f"{where}[{number}]", error)
+        for number, (one, item) in enumerate(zip(hints, value, strict=True))
+    )

@@ -11,7 +11,14 @@ from facedit.cli.common_options import Verb, Verbs, add_device, add_workers, see
 
 def add_prepare_train_evaluate(verbs: Verbs, verb: Verb) -> None:
     """Add ``prepare``, ``train`` and ``evaluate``."""
-    prepare = verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
+    _add_prepare(
+        verb(verbs, "prepare", "Turn clips into motion and speech features once.", _prepare)
+    )
+    _add_train(verb(verbs, "train", "Train a model; the config file is the experiment.", _train))
+    _add_evaluate(verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate))
+
+
+def _add_prepare(prepare: argparse.ArgumentParser) -> None:
     prepare.add_argument(
         "input", type=Path, metavar="CLIPS",
         help="a folder, or a manifest: CSV with the column file and, if known, split (train, dev), "
@@ -35,7 +42,9 @@ def add_prepare_train_evaluate(verbs: Verbs, verb: Verb) -> None:
     )
     add_device(prepare)
     add_workers(prepare)
-    train = verb(verbs, "train", "Train a model; the config file is the experiment.", _train)
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "config", type=Path, metavar="CONFIG",
         help="a TOML file, or one that comes with facedit: base, debug, grid, more, mouth, "
@@ -47,7 +56,9 @@ def add_prepare_train_evaluate(verbs: Verbs, verb: Verb) -> None:
     )  # fmt: skip
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     add_device(train)
-    evaluate = verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate)
+
+
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("input", type=Path, metavar="DATA", help="a folder made by prepare")
     evaluate.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     evaluate.add_argument("--force", action="store_true", help="replace an output that exists")
