@@ -15,7 +15,7 @@ from facedit.compose.job import Job, LoadModels, clip_facts, make, report_folder
 from facedit.compose.models import Models, check_models, load_models
 from facedit.compose.person import find_person, speaker_of
 from facedit.compose.picture_base import picture_base
-from facedit.compose.plans import PlannedEdit, plan_words, voices_of, whole_clip_plan
+from facedit.compose.plans import PlannedEdit, plan_words, sound_notes, voices_of, whole_clip_plan
 from facedit.compose.results import (
     Result,
     TranscriptResult,
@@ -121,19 +121,20 @@ def edit(
                 scripts.save_script(save_script, source, info, planned, request, run)
         return result
     snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
+    floors = tuple(snippet.floor if snippet else None for snippet in planned.snippets)
     spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
     voices = voices_of(planned)
     job = Job(
         verb="edit",
         source=clip_facts(info, info.frame_count),
         base=track_video(source, info, planned.plan, run, clock),
-        sound=compose_sound(source, info, planned.plan, snippets),
+        sound=compose_sound(source, info, planned.plan, snippets, floors),
         transcript=planned.transcript,
         output_words=planned.plan.output_words(planned.transcript, spoken),
         voice="; ".join(map(str, voices)) or str(request.speech or "none"),
         run=run,
         clock=clock,
-        notes=tuple(choice.warning for choice in voices if choice.warning),
+        notes=(*(choice.warning for choice in voices if choice.warning), *sound_notes(planned)),
     )
     with none_left_behind(made):
         reports = make(job, _models(run, clock), outputs)

@@ -18,6 +18,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest
 from facedit.progress import StageClock
+from facedit.speech.background import background_floor
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
@@ -112,6 +113,23 @@ def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
     return tuple(choices.values())
 
 
+def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
+    """Say where more than a voice sounds under the edited words.
+
+    Args:
+        planned: The planned edit.
+
+    Returns:
+        A line per edit with music or noise under it.
+    """
+    return tuple(
+        f"music or noise under {fill.output_start_s:.2f}-{fill.output_end_s:.2f} s was taken out "
+        "of the old sound: what is steady goes on, what changes there is lost; listen to it."
+        for snippet, fill in zip(planned.snippets, planned.plan.fills, strict=True)
+        if snippet is not None and snippet.floor is not None
+    )
+
+
 def edit_joints(
     source: Path, info: VideoInfo, transcript: Transcript, edits: tuple[WordEdit, ...]
 ) -> tuple[Joint, ...]:
@@ -203,10 +221,11 @@ def _snippet(
     low_s = max(min(start_s, end_s) - REFERENCE_S, 0.0)
     high_s = min(max(start_s, end_s) + REFERENCE_S, info.duration_s)
     reference = read_sound(source, low_s, high_s, info=info)
+    floor = background_floor(reference, min(start_s, end_s) - low_s, max(start_s, end_s) - low_s)
     if recording is not None:
         sentence, first = _new_sentence(transcript, edits, edit)
         return cut_from_recording(
-            recording, sentence, first, len(edit.new_words), transcript.language, reference
+            recording, sentence, first, len(edit.new_words), transcript.language, reference, floor
         )
     before, after = words_around(transcript, edit)
     spoken = within(transcript, low_s, high_s).words
@@ -214,7 +233,7 @@ def _snippet(
     if not voice.warning:
         # One woman and one man a clip: the nearest of several differs from sentence to sentence.
         voice = chosen.setdefault(voice.voice.speaker.sex, voice)
-    return speech_for_edit(before, edit.new_words, after, voice, reference, spoken)
+    return speech_for_edit(before, edit.new_words, after, voice, reference, spoken, floor=floor)
 
 
 def _new_sentence(

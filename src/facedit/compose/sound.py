@@ -14,6 +14,7 @@ from facedit.editing.soundline import SoundPiece, mix_fill, output_sound
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
 from facedit.media.sound import iter_sound, read_sound
+from facedit.speech.background import background_of, joined_background
 from facedit.types import Float32, Sound
 from facedit.units import sample_at
 
@@ -27,14 +28,15 @@ class OutputSound:
         info: What is known of it.
         pieces: Where each run of samples comes from.
         new: Per fill the new sound at the source's rate and channels; None for a deletion.
-        beds: Per fill the room tone under its pauses, at least as long as the fill, or None.
+        floors: Per fill what sounds under the old words and goes on under the new ones
+            (``background_floor``), or None.
     """
 
     source: Path
     info: VideoInfo
     pieces: tuple[SoundPiece, ...]
     new: tuple[Float32 | None, ...]
-    beds: tuple[Float32 | None, ...]
+    floors: tuple[Float32 | None, ...]
 
     @property
     def rate(self) -> int:
@@ -103,13 +105,26 @@ class OutputSound:
         speech = self.new[piece.fill]
         if piece.kind == "join" or speech is None:
             return mix_fill(piece, None, tail, head)
-        bed = self.beds[piece.fill]
         samples = np.zeros((piece.length, self.info.channels), np.float32)
-        if bed is not None:
-            samples[:] = bed[: piece.length]
         stop = piece.lead_in + min(len(speech), piece.length - piece.lead_in)
-        samples[piece.lead_in : stop] += speech[: stop - piece.lead_in]
-        return mix_fill(piece, samples, tail, head)
+        samples[piece.lead_in : stop] = speech[: stop - piece.lead_in]
+        floor = self.floors[piece.fill]
+        if floor is None:
+            return mix_fill(piece, samples, tail, head)
+        # The background runs through: only what is in front of it fades.
+        under = self._background(piece, floor)
+        tail, head = tail - under[: piece.fade], head - under[len(under) - piece.fade :]
+        return mix_fill(piece, samples, tail, head) + under
+
+    def _background(self, piece: SoundPiece, floor: Float32) -> Float32:
+        """Let what sounds under the old words go on for as long as the new ones take."""
+        context = self.rate // 5
+        runs = []
+        for start in (piece.source_start, piece.source_end - piece.length):
+            around = self._source(start - context, start + piece.length + context)
+            run = background_of(around, self.rate, floor)
+            runs.append(run[context : context + piece.length])
+        return joined_background(runs[0], runs[1], self.rate)
 
 
 def compose_sound(
@@ -117,7 +132,7 @@ def compose_sound(
     info: VideoInfo,
     plan: EditPlan,
     new: tuple[Sound | None, ...],
-    beds: tuple[Float32 | None, ...] | None = None,
+    floors: tuple[Float32 | None, ...] | None = None,
     crossfade_s: float = CROSSFADE_S,
 ) -> OutputSound:
     """Bring new sounds to the source's rate and channels and lay the output out.
@@ -127,7 +142,7 @@ def compose_sound(
         info: What is known of it.
         plan: The plan.
         new: Per fill its new sound; None for a deletion.
-        beds: Per fill the room tone for its pauses.
+        floors: Per fill what sounds under the old words and goes on.
         crossfade_s: Length of the cross-fades between old and new sound.
 
     Returns:
@@ -138,7 +153,7 @@ def compose_sound(
         for sound in new
     )
     pieces = output_sound(plan, info.sound_rate, crossfade_s)
-    return OutputSound(source, info, pieces, fitted, beds or (None,) * len(fitted))
+    return OutputSound(source, info, pieces, fitted, floors or (None,) * len(fitted))
 
 
 def padded(

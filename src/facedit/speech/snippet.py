@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
 from facedit.speech.align import align
+from facedit.speech.background import background_of
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
 from facedit.speech.low_energy import low_energy_point
@@ -28,6 +29,7 @@ from facedit.speech.match import (
     shift_pitch,
     stretch,
 )
+from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
@@ -58,6 +60,7 @@ class Snippet:
         semitones: How far the pitch was shifted.
         fit: What was measured of clip and voice, in plain numbers, for the report.
         choice: Why this voice speaks; None for a recording.
+        floor: What sounds under the edited words and goes on (``background_floor``), if anything.
     """
 
     sound: Sound
@@ -67,6 +70,7 @@ class Snippet:
     semitones: float = 0.0
     fit: tuple[tuple[str, float], ...] = ()
     choice: VoiceChoice | None = None
+    floor: Float32 | None = field(default=None, compare=False, repr=False)
 
 
 def speech_for_edit(
@@ -78,6 +82,7 @@ def speech_for_edit(
     reference_words: Sequence[Word],
     room: bool = True,
     generator: np.random.Generator | None = None,
+    floor: Float32 | None = None,
 ) -> Snippet:
     """Speak new words in the context of their sentence and fit them to a clip.
 
@@ -85,8 +90,10 @@ def speech_for_edit(
     as in ``choose_voice`` (whose errors pass through), or what that chose; the reference is the
     clip's sound, or some seconds of it around the edit, and its words, for the speaking rate.
     ``room`` matches the spectrum as well, and lays the clip's room tone under the snippet, its
-    grains drawn by the generator (a fixed one by default). The new words alone come back, cut at
-    low-energy points; UsageError if there are none, or nothing of them can be spoken.
+    grains drawn by the generator (a fixed one by default). ``floor``, what sounds under the clip's
+    speech (``background_floor``), is no part of the voice and takes the room tone's place. The new
+    words alone come back, cut at low-energy points and in the channels where the clip's voice is;
+    UsageError if there are none, or nothing of them can be spoken.
     """
     new = tokenise(" ".join(new_words))
     if not new:
@@ -98,10 +105,12 @@ def speech_for_edit(
     choice = choose_voice(voice, reference) if isinstance(voice, str) else voice
     chosen = choice.voice
     spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference_words))
-    clip = mono(reference)
+    voiced = _without_background(reference, floor)
+    gains = speech_gains(voiced, reference_words)
+    clip = spoken_channel(voiced, gains)
     samples = resampled(mono(spoken), spoken.rate, reference.rate)
     theirs, ours = (
-        median_pitch(speech_samples(reference), SPEECH_RATE),
+        median_pitch(speech_samples(from_mono(clip, reference.rate)), SPEECH_RATE),
         median_pitch(speech_samples(spoken), SPEECH_RATE),
     )
     semitones = 0.0
@@ -111,9 +120,9 @@ def speech_for_edit(
     if room:
         samples = match_colour(samples, clip, reference.rate)
     samples = match_loudness(samples, reference.rate, active_level_db(clip, reference.rate))
-    whole = from_mono(samples, reference.rate, reference.samples.shape[1])
+    whole = placed(samples, reference.rate, gains)
     snippet = _cut_words(whole, words, len(front), len(new))
-    if room:
+    if room and floor is None:
         sound = add_room(snippet[0], reference, generator or np.random.default_rng(0))
         snippet = (sound, snippet[1])
     fit = (
@@ -123,7 +132,7 @@ def speech_for_edit(
         ("clip syllables/s", syllable_rate(reference_words) or math.nan),
         ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
     )
-    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice)
+    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, floor)
 
 
 def cut_from_recording(
@@ -133,6 +142,7 @@ def cut_from_recording(
     count: int,
     language: str = "en",
     reference: Sound | None = None,
+    floor: Float32 | None = None,
 ) -> Snippet:
     """Take ``count`` new words out of the user's own recording.
 
@@ -164,10 +174,20 @@ def cut_from_recording(
     sound = recording
     if reference is not None:
         channel = resampled(mono(recording), recording.rate, reference.rate)
-        level = active_level_db(mono(reference), reference.rate)
-        channel = match_loudness(channel, reference.rate, level)
-        sound = from_mono(channel, reference.rate, reference.samples.shape[1])
-    return Snippet(*_cut_words(sound, words, skip, len(new), language), "recording")
+        voiced = _without_background(reference, floor)
+        gains = speech_gains(voiced)
+        level = active_level_db(spoken_channel(voiced, gains), reference.rate)
+        sound = placed(match_loudness(channel, reference.rate, level), reference.rate, gains)
+    piece, heard = _cut_words(sound, words, skip, len(new), language)
+    return Snippet(piece, heard, "recording", floor=floor)
+
+
+def _without_background(reference: Sound, floor: Float32 | None) -> Sound:
+    """Leave the voice, where there is more than a voice."""
+    if floor is None:
+        return reference
+    under = background_of(reference.samples, reference.rate, floor)
+    return Sound(reference.samples - under, reference.rate)
 
 
 def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
