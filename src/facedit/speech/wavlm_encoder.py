@@ -15,7 +15,7 @@ from facedit.speech.wavlm_file import load_wavlm
 from facedit.speech.whisper_base import chunks
 from facedit.types import Float32
 from facedit.units import SPEECH_SAMPLES_PER_FRAME, SPEECH_TICKS_PER_FRAME, exact_div
-from facedit.weights.user_files import user_file
+from facedit.weights.user_files import user_files
 
 PIECE_FRAMES, OVERLAP_FRAMES = 625, 50
 """A long sound is heard in pieces of 25 s, with 2 s of context on each side."""
@@ -110,7 +110,7 @@ def _encoder(kind: WavLMKind, layer: str, device: torch.device | str) -> WavLMEn
 
 @functools.lru_cache(maxsize=1)
 def _loaded(kind: WavLMKind, device: str) -> WavLM:
-    path = user_file(kind.name, kind.files, kind.published)
+    path = user_files(kind.name, {"model": kind.files}, kind.published)["model"]
     network = load_wavlm(path)
     if (network.size.layers, network.size.width) != (kind.layers, kind.width):
         raise BadWeights(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from facedit.cache import cache_dir
@@ -18,18 +18,31 @@ def models_dir() -> Path:
     return Path(os.environ.get(FOLDER) or cache_dir() / "models")
 
 
-def user_file(what: str, names: Sequence[str], published: str) -> Path:
-    """Find a file that a user has put into ``models_dir``; AssetMissing if it is not there.
+def user_files(what: str, wanted: Mapping[str, Sequence[str]], published: str) -> dict[str, Path]:
+    """Find files that a user has put into ``models_dir``.
 
-    The first of ``names`` that is there counts; one such as ``wavlm-large/model.safetensors`` names
-    its folder too. The message says what network it is and where it is published.
+    Args:
+        what: What they make together, for the message.
+        wanted: By our name of each, what it may be called, the first that is there counts; one
+            such as ``wavlm-large/model.safetensors`` names its folder too.
+        published: Where they can be had.
+
+    Returns:
+        The files by our names.
+
+    Raises:
+        AssetMissing: If some are not there; all are named.
     """
+    found = {key: path for key, names in wanted.items() if (path := _find(names))}
+    if missing := [names[0] for key, names in wanted.items() if key not in found]:
+        raise AssetMissing(
+            f"{what} is not there: get {', '.join(missing)} ({published}) and put them into "
+            f"{models_dir()}, or name their folder in {FOLDER}."
+        )
+    return found
+
+
+def _find(names: Sequence[str]) -> Path | None:
     folder = models_dir()
-    for name in names:
-        for pattern in (name, f"*/{name}", f"*/*/{name}"):
-            if found := sorted(folder.glob(pattern)):
-                return found[0]
-    raise AssetMissing(
-        f"{what} is not there: get {names[0]} ({published}) and put it into {folder}, or name its "
-        f"folder in {FOLDER}."
-    )
+    patterns = (f"{above}{name}" for name in names for above in ("", "*/", "*/*/"))
+    return next((path for pattern in patterns for path in sorted(folder.glob(pattern))), None)

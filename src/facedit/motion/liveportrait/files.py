@@ -1,0 +1,97 @@
+"""Reads LivePortrait's official files, which a user brings: ``.pth`` or safetensors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from facedit.errors import BadWeights
+from facedit.tensors import read_tensors, read_torch
+from facedit.weights.user_files import user_files
+
+PUBLISHED = "huggingface.co/KwaiVGI/LivePortrait, MIT"
+
+NETWORKS = (
+    "appearance_feature_extractor", "motion_extractor", "warping_module", "spade_generator",
+    "stitching_retargeting_module",
+)  # fmt: skip
+"""What the files are called, before the suffix."""
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def find_networks(*names: str) -> dict[str, Path]:
+    """Find files of the user's.
+
+    Args:
+        *names: Some of ``NETWORKS``.
+
+    Returns:
+        The file of each. (``AssetMissing`` names all that are not there.)
+    """
+    wanted = {name: (f"{name}.pth", f"{name}.safetensors") for name in names}
+    return user_files("LivePortrait", wanted, PUBLISHED)
+
+
+def read_state(path: Path, part: str = "") -> dict[str, Tensor]:
+    """Read the tensors of a network.
+
+    Args:
+        path: The file; nothing in it is executed.
+        part: Which network of a file of several, such as ``retarget_mouth``.
+
+    Returns:
+        Tensors by their official names, without what training put in front of them.
+
+    Raises:
+        BadWeights: If the file is damaged or has no such part.
+    """
+    if path.suffix == ".safetensors":
+        state: dict[str, Any] = read_tensors(path)[1]
+        if part:
+            state = {
+                name.removeprefix(f"{part}_"): tensor
+                for name, tensor in state.items()
+                if name.startswith(f"{part}_")
+            }
+    else:
+        state = read_torch(path)
+        state = state.get(part) if part else state  # type: ignore[assignment]
+    if not isinstance(state, dict) or not state:
+        raise BadWeights(f"{path} holds no {part or path.stem}.")
+    return {
+        name.removeprefix("module.").removeprefix("detector."): tensor
+        for name, tensor in state.items()
+        if isinstance(tensor, Tensor)
+    }
+
+
+def filled(network: Network, state: dict[str, Tensor], path: Path) -> Network:
+    """Fill a network, for inference.
+
+    Args:
+        network: The network, made on any device.
+        state: Its tensors.
+        path: Where they are from, for the message.
+
+    Returns:
+        The network with the tensors themselves.
+
+    Raises:
+        BadWeights: If names or shapes are another network's.
+    """
+    try:
+        network.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise BadWeights(f"{path} is no such network: {reason}") from error
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def empty(kind: type[Network]) -> Network:
+    """Make a network without memory for its tensors, to be filled."""
+    with torch.device("meta"):
+        return kind()

@@ -1,0 +1,75 @@
+"""LivePortrait's networks with weights that a rule makes, in the official forms of the files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from golden.seeded import fill, places, uniform
+
+GOLDEN = Path(__file__).parent / "golden" / "liveportrait"
+SMALL = "stitching_retargeting_module"
+
+
+def official(network: str) -> dict[str, torch.Tensor]:
+    """The state of a network, flat."""
+    spec = json.loads((GOLDEN / f"{network}.spec.json").read_text())
+    shapes = {name: tensor["shape"] for name, tensor in spec["tensors"].items()}
+    state = fill(shapes, spec["overrides"], gain=spec["gain"])
+    for name, (total, _) in spec["check"].items():
+        assert np.isclose(state[name].astype(float).sum(), total, rtol=1e-6, atol=1e-4)
+    return {name: torch.from_numpy(np.asarray(value)) for name, value in state.items()}
+
+
+def save_pth(network: str, folder: Path) -> None:
+    """As KwaiVGI publishes it."""
+    state = official(network)
+    if network != SMALL:
+        torch.save(state, folder / f"{network}.pth")
+        return
+    nested: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in state.items():
+        outer, _, inner = name.partition(".")
+        nested.setdefault(outer, {})[inner] = tensor
+    torch.save(nested | {"optimizer": {"step": 3}}, folder / f"{network}.pth")
+
+
+def save_safetensors(network: str, folder: Path) -> None:
+    """As Kijai publishes it."""
+    state = official(network)
+    if network == SMALL:
+        state = {name.replace(".module.", "_module.", 1): value for name, value in state.items()}
+    save_file(state, folder / f"{network}.safetensors")
+
+
+def noise(height: int, width: int, seed: int) -> np.ndarray:
+    values = uniform(f"noise/{seed}", height * width * 3)
+    return np.floor(128 * (values + 1)).astype(np.uint8).reshape(height, width, 3)
+
+
+def as_input(*pictures: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.stack(pictures)).movedim(-1, 1).float() / 255
+
+
+class Golden:
+    """The numbers that the official code computed."""
+
+    def __init__(self) -> None:
+        self.file = np.load(GOLDEN / "golden.npz")
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        return torch.from_numpy(self.file[name])
+
+    def difference(self, name: str, mine: torch.Tensor) -> float:
+        """The largest difference to an array, whole or sampled."""
+        if name in self.file:
+            return float((mine.reshape(self.file[name].shape) - self[name]).abs().max())
+        assert tuple(mine.shape) == tuple(self.file[f"{name}@shape"])
+        values = self.file[f"{name}@values"]
+        most = next(n for n in (4096, 8192) if len(places(name, mine.numel(), n)) == len(values))
+        at = places(name, mine.numel(), most)
+        return float(np.abs(mine.flatten().numpy()[at] - values).max())
