@@ -80,14 +80,7 @@ def joined_by_launcher() -> tuple[int, int]:
 def joined(device: torch.device) -> Iterator[Processes]:
     """Join the processes that ``torchrun`` started; alone if it did not.
 
-    Args:
-        device: ``cpu``, or a kind of accelerator of which each process takes one.
-
-    Yields:
-        The processes.
-
-    Raises:
-        AssetMissing: If there are several processes and accelerate is not installed.
+    Each takes one accelerator of the device's kind. Raises AssetMissing if accelerate is missing.
     """
     rank, size = joined_by_launcher()
     if size == 1:

@@ -77,13 +77,7 @@ class TrainingTask(ABC):
 
     @abstractmethod
     def save(self, net: nn.Module, path: Path, step: int) -> None:
-        """Write weights for use.
-
-        Args:
-            net: The network with averaged weights.
-            path: Target, replaced whole or not at all.
-            step: Steps done.
-        """
+        """Write a network with averaged weights for use, whole or not at all."""
 
     def validate(self, net: nn.Module) -> Validation | None:
         """Judge a network with averaged weights on what is held out; None if nothing is."""
@@ -129,13 +123,9 @@ class Trainer:
         return {**own, **self.task.more_state()}
 
     def step(self, number: int) -> dict[str, float]:
-        """Take one optimiser step.
+        """Take one optimiser step, from 0; return its figures, over all processes.
 
-        Args:
-            number: Step number from 0; decides data, noise, dropout and rate, whatever came before.
-
-        Returns:
-            Figures of the step, over all processes.
+        The number decides data, noise, dropout and rate, whatever came before.
         """
         task = self.task
         rate = task.optim.rate(number)
@@ -165,12 +155,7 @@ class Trainer:
 def seeded(seed: int, step: int) -> Iterator[torch.Generator]:
     """Let chance on the CPU be a function of seed and step, and put it back afterwards.
 
-    Args:
-        seed: Seed of the run.
-        step: Step number.
-
-    Yields:
-        A generator of its own; dropout has none, and draws from torch's, which is seeded alike.
+    Yields a generator of its own; dropout has none, and draws from torch's, which is seeded alike.
     """
     number = int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0] >> 1)
     with torch.random.fork_rng(devices=[]):
@@ -219,16 +204,9 @@ def train(
 ) -> Trained:
     """Run an experiment, or go on with it.
 
-    Args:
-        config: The experiment.
-        make_task: Loads its data and its network; called once the folder is held.
-        resume: Go on from the run's last state: the result is the same, bit for bit on CPU with as
-            many processes, as if the run had not stopped.
-        device: Where to compute; of several processes each has the accelerator of its number.
-
-    Returns:
-        What the run left behind; of several processes only the first has figures. The errors of
-        ``make_task``, ``run_folder``, ``load_state`` and ``joined`` pass through.
+    What a resumed run leaves is the same, bit for bit on CPU with as many processes, as if it had
+    not stopped. Data and network are loaded, by ``make_task``, once the folder is held. Of several
+    processes each has the accelerator of its number, and only the first has figures.
     """
     run, folder = config.run, Path(config.run.output)
     with run_folder(folder, resume=resume) as state, joined(device) as processes:

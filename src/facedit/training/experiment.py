@@ -155,17 +155,9 @@ class Experiment:
 
 
 def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
-    """Read a configuration with changes typed beside it.
+    """Read a configuration with fields typed beside it, as ``optim.steps=100``.
 
-    Args:
-        path: TOML file, or the name of a shipped configuration.
-        changes: Fields as ``optim.steps=100``; the value is TOML, or else a string.
-
-    Returns:
-        Its table. (``UsageError`` as of ``read_table``.)
-
-    Raises:
-        UsageError: If a change names no field and value.
+    A value is TOML, or else a string. Raises UsageError as ``read_table``, or if a change is none.
     """
     table = read_table(path)
     for change in changes:
@@ -180,17 +172,10 @@ def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def read_table(path: Path, depth: int = 0) -> dict[str, Any]:
-    """Read a configuration file, and those it extends.
+    """Read a configuration file or a shipped one by its name, and those it extends.
 
-    Args:
-        path: TOML file, or the name of a shipped configuration, such as ``base``.
-        depth: How many files led here.
-
-    Returns:
-        Its table; fields of tables are merged one by one, lists are replaced whole.
-
-    Raises:
-        UsageError: If a file extends itself. (Also if one cannot be read or is no TOML.)
+    Fields of tables are merged one by one, lists are replaced whole. Raises UsageError if a file
+    cannot be read, is no TOML or extends itself.
     """
     path = _found(path)
     table = read_toml(path, "configuration", UsageError)
@@ -217,15 +202,7 @@ def _found(path: Path) -> Path:
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay changes over a table.
-
-    Args:
-        base: The table.
-        changes: What differs.
-
-    Returns:
-        A new table.
-    """
+    """Lay changes over a table; tables in it are merged, lists replaced."""
     result = dict(base)
     for key, value in changes.items():
         before = result.get(key)

@@ -48,14 +48,7 @@ class RunLog:
         self._events = SummaryWriter(str(folder / "tensorboard"))
 
     def write(self, table: str, step: int, figures: Mapping[str, float]) -> None:
-        """Add a row.
-
-        Args:
-            table: Name of the table, e.g. ``train``.
-            step: Steps done.
-            figures: Figures by name. A table with other columns than before is begun anew beside
-                the old one.
-        """
+        """Add a row to a table, which is begun anew beside the old one if its columns change."""
         names = ["step", *figures]
         path = self._folder / f"{table}.csv"
         if path.is_file():
@@ -74,13 +67,7 @@ class RunLog:
                     self._events.add_scalar(f"{table}/{name}", value, step)
 
     def show(self, name: str, step: int, picture: UInt8) -> None:
-        """Keep a picture as ``NAME.png``, replacing an older one; TensorBoard keeps them all.
-
-        Args:
-            name: Its name.
-            step: Steps done.
-            picture: RGB, shape (H, W, 3).
-        """
+        """Keep an RGB picture as ``NAME.png``, the newest alone; TensorBoard keeps them all."""
         done, png = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
         assert done
         with whole_or_nothing(self._folder / f"{name}.png", force=True) as part:

@@ -24,12 +24,10 @@ from facedit.training.sync.sync_task import sync_task
 def start(
     path: Path, *, changes: Iterable[str] = (), resume: bool = False, device: str = AUTO
 ) -> Trained | None:
-    """Train the network that a configuration file is for.
+    """Train the network that a configuration is for, by its ``kind``: motion if it has none.
 
     Args:
-        path: TOML file, or a shipped configuration's name; ``kind = "mouth"`` for the mouth
-            network, ``kind = "sync"`` for the sync network of the benchmark, else the motion
-            model.
+        path: TOML file, or a shipped configuration's name.
         changes: Fields that differ from the file, as ``optim.steps=100``.
         resume: Go on from the run's last state, exactly.
         device: Where to compute, as ``device.choose_device`` takes it.
@@ -38,8 +36,8 @@ def start(
         What the run left behind; None in all but the first of several processes.
 
     Raises:
-        UsageError: If the kind is unknown, or several processes are to train a network that only
-            one can train. (Also if a field is missing, unknown or of a wrong kind.)
+        UsageError: If a field is missing, unknown or of a wrong kind, or if several processes are
+            to train a network that only one can train.
     """
     table = read_experiment(path, changes)
     kind = table.pop("kind", "motion")

@@ -64,17 +64,9 @@ Parts = Mapping[str, nn.Module | Ema | Optimizer]
 def run_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
     """Hold a run's folder, and refuse to begin a run twice or to go on from nothing.
 
-    Args:
-        folder: The run's folder, made if it is missing.
-        resume: Whether the run is to go on.
-
-    Yields:
-        Where its state lies, or will. (``OutputNotWritable`` if a run is writing into it now,
-        whether or not it has saved anything.)
-
-    Raises:
-        UsageError: If there is nothing to resume.
-        OutputExists: If the run exists and ``resume`` is off.
+    Yields where its state lies, or will. Raises OutputNotWritable if a run is writing into it now,
+    whether or not it has saved anything; OutputExists if it holds a run and ``resume`` is off;
+    UsageError if it holds none and ``resume`` is on.
     """
     path = folder / STATE
     rank, _ = joined_by_launcher()
@@ -87,15 +79,10 @@ def run_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
 
 
 def save_state(path: Path, parts: Parts, step: int, config: str) -> None:
-    """Write everything a run needs to go on exactly as if it had not stopped.
+    """Write everything a run needs to go on exactly as if it had not stopped, whole or not at all.
 
-    Randomness is a function of (seed, step), so the step stands for every generator.
-
-    Args:
-        path: Target, replaced whole or not at all.
-        parts: What changes in the run.
-        step: Steps done.
-        config: The experiment as text, for the record.
+    Randomness is a function of (seed, step), so the step stands for every generator. ``config`` is
+    the experiment as text, for the record.
     """
     tensors = {
         f"{name}.{key}": value.detach().cpu().contiguous()
@@ -108,17 +95,9 @@ def save_state(path: Path, parts: Parts, step: int, config: str) -> None:
 
 
 def load_state(path: Path, parts: Parts) -> int:
-    """Restore what ``save_state`` wrote.
+    """Restore what ``save_state`` wrote into freshly made parts; return the steps done.
 
-    Args:
-        path: The file.
-        parts: Freshly made, of the same shapes; changed in place.
-
-    Returns:
-        Steps done.
-
-    Raises:
-        BadWeights: If the file is damaged or belongs to another network.
+    Raises BadWeights if the file is damaged or belongs to another network or version.
     """
     header, tensors = read_tensors(path, most_bytes=MOST_BYTES)
     if header.get("format") != FORMAT:

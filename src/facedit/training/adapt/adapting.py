@@ -16,16 +16,9 @@ from facedit.report.run_report import Figure
 def adapted_models(
     models: Models, windows: Sequence[TrackedWindow], run: Run, clock: StageClock
 ) -> tuple[Models, dict[str, Figure]]:
-    """Fine-tune the mouth network to the clip's own mouths, where that is asked for and helps.
+    """Fine-tune the mouth network to the clip's own mouths, where ``run`` asks for it and it helps.
 
-    Args:
-        models: The learned parts.
-        windows: Tracked stretches of the clip with their mouths.
-        run: Options; ``adapt`` asks for it.
-        clock: Times the stage and shows its progress.
-
-    Returns:
-        The parts to render with, and figures for the report.
+    Returns the parts to render with, and figures for the report.
     """
     drawn_by = models.renderer
     if not run.adapt or not isinstance(drawn_by, Mouths) or drawn_by.network is None:

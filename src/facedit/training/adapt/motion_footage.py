@@ -40,17 +40,7 @@ class Footage:
 
 
 def find_footage(footage: Sequence[Path]) -> list[Source]:
-    """List the clips of files and folders.
-
-    Args:
-        footage: Videos, and folders of videos.
-
-    Returns:
-        The clips, each once, by name.
-
-    Raises:
-        BadMedia: If a file is not there.
-    """
+    """List the clips of videos and folders, each once, by name; BadMedia if one is not there."""
     found: dict[Path, Source] = {}
     for place in footage:
         if place.is_dir():
@@ -70,20 +60,9 @@ def read_footage(
     model: MotionModel,
     on_clip: Callable[[int], None] = lambda done: None,
 ) -> Footage:
-    """Track and hear clips.
+    """Track and hear clips as the base needs it; ``work`` keeps and holds tracks and features.
 
-    Args:
-        sources: The clips.
-        work: Folder for tracks and features; what lies there already is used.
-        model: The base: its motion space and speech features are used.
-        on_clip: Called with the number of clips done.
-
-    Returns:
-        The clips that can be learnt from.
-
-    Raises:
-        NoFace: If no clip shows a face.
-        BadMedia: If no clip can be used for other reasons.
+    Raises NoFace if no clip shows a face, BadMedia if none can be used for other reasons.
     """
     encoder = encoder_of(model.encoder).name
     for name in ("clips", "tracks", "speech"):
@@ -108,15 +87,7 @@ def read_footage(
 
 
 def unlike_faces(names: Sequence[str], clips: Sequence[PreparedClip]) -> tuple[str, ...]:
-    """Find clips that seem to show somebody else.
-
-    Args:
-        names: Names of the clips.
-        clips: The clips.
-
-    Returns:
-        Names of those whose neutral face is far from the middle one of all.
-    """
+    """Name the clips whose neutral face is far from the middle one of all."""
     shapes = np.stack([clip.identity for clip in clips]).astype(np.float64)
     middle = np.median(shapes, axis=0)
     far = np.sqrt(((shapes - middle) ** 2).mean(axis=(1, 2)))

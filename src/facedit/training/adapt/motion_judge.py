@@ -53,15 +53,7 @@ class Judgement:
 
 
 def judged(before: Sequence[Float64], after: Sequence[Float64]) -> Judgement:
-    """Compare two models on the same spans.
-
-    Args:
-        before: Sums of the base, as of ``draw_spans``.
-        after: Those of the tuned model.
-
-    Returns:
-        The comparison.
-    """
+    """Compare two models by their sums on the same spans, as of ``draw_spans``."""
     first, second = np.sum(before, axis=0), np.sum(after, axis=0)
     opening, width = FIGURES["opening_rel"], FIGURES["width_rel"]
     return Judgement(

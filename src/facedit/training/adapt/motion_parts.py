@@ -51,14 +51,7 @@ class Parts:
 def part_footage(clips: Sequence[PreparedClip]) -> Parts:
     """Hold out every fourth clip, or of fewer than four clips the last quarter of each.
 
-    Args:
-        clips: Clips of one speaker.
-
-    Returns:
-        Both parts.
-
-    Raises:
-        UsageError: If there is too little footage.
+    Raises UsageError if there is too little footage.
     """
     frames = sum(len(clip.motion) for clip in clips)
     if frames < LEAST_S * MOTION_FPS:
@@ -89,15 +82,7 @@ def part_footage(clips: Sequence[PreparedClip]) -> Parts:
 
 
 def pieces(clip: PreparedClip) -> list[PreparedClip]:
-    """Cut a clip into pieces with a test span each.
-
-    Args:
-        clip: The clip.
-
-    Returns:
-        Pieces of equal length, together the whole clip; the clip itself if it is short, none if it
-        is too short for a span.
-    """
+    """Cut a clip into pieces of one length, a test span in each; none if it is too short."""
     length = len(clip.motion)
     if length < SPAN + 2 * EDGE:
         return []
@@ -107,15 +92,7 @@ def pieces(clip: PreparedClip) -> list[PreparedClip]:
 
 
 def pack(clips: Sequence[PreparedClip], projection: SpeechProjection) -> Dataset:
-    """Pack a speaker's pieces for a sampler.
-
-    Args:
-        clips: The pieces.
-        projection: The base's speech projection.
-
-    Returns:
-        The dataset; every row has the corpus ``SPEAKER``.
-    """
+    """Pack a speaker's pieces, speech projected, for a sampler; all of corpus ``SPEAKER``."""
     rows = tuple(
         ClipRow(str(number), "", "train", SPEAKER, SPEAKER, len(clip.motion))
         for number, clip in enumerate(clips)

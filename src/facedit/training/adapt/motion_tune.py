@@ -97,17 +97,9 @@ def tune(
     options: TuneOptions,
     on_step: Callable[[int], None] = lambda done: None,
 ) -> Tuned:
-    """Fine-tune a model to a speaker's clips; speech projection and motion scale stay.
+    """Fine-tune a copy of a model to a speaker's clips, packed with its own speech projection.
 
-    Args:
-        model: The base; left as it is.
-        data: The speaker's clips, speech projected by the model; all of corpus ``SPEAKER``.
-        meta: Describes the dims.
-        options: How.
-        on_step: Called with the number of steps done.
-
-    Returns:
-        The tuned model: the same for the same seed, number of steps and machine.
+    The same for the same seed, number of steps and machine; ``on_step`` is told the steps done.
     """
     net = deepcopy(model.net).requires_grad_(True)
     optim = MotionOptimConfig(

@@ -103,17 +103,7 @@ def adapt_mouth(
     settings: AdaptSettings | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Adapted:
-    """Fine-tune the mouth network to a clip.
-
-    Args:
-        network: The network; it is not changed.
-        banks: The mouths of each stretch of the clip.
-        settings: How.
-        progress: Called with the number of steps done.
-
-    Returns:
-        The network to render with, and what is known of it.
-    """
+    """Fine-tune a copy of the mouth network to the mouths of a clip's stretches, and judge it."""
     settings = settings or AdaptSettings()
     footage = footage_of(banks, network.config.size)
     if not enough(footage, settings):
@@ -140,29 +130,12 @@ def adapt_mouth(
 
 
 def enough(footage: Footage, settings: AdaptSettings) -> bool:
-    """Tell whether there is footage to learn from and to judge by.
-
-    Args:
-        footage: The footage.
-        settings: The bounds.
-
-    Returns:
-        Whether there is.
-    """
+    """Tell whether there is footage to learn from and to judge by."""
     return footage.frames >= settings.least_frames and len(footage.apart) >= settings.least_apart
 
 
 def is_better(before: Float64, after: Float64, settings: AdaptSettings) -> bool:
-    """The rule: the mean error must fall by a share, and most frames must be better.
-
-    Args:
-        before: Errors of the frames kept apart, shape (n,).
-        after: The same after fine-tuning.
-        settings: ``gain`` and ``better``.
-
-    Returns:
-        Whether the fine-tuned network is used. Never where an error is not finite.
-    """
+    """The rule for errors of frames kept apart, shape (n,); False if one is not finite."""
     mean = float(after.mean()) <= (1.0 - settings.gain) * float(before.mean())
     return mean and float((after < before).mean()) >= settings.better
 
@@ -173,17 +146,7 @@ def fine_tuned(
     settings: AdaptSettings,
     progress: Callable[[int], None] | None = None,
 ) -> MouthNetwork:
-    """Fine-tune a copy of a network, without judging it.
-
-    Args:
-        network: The network; it is not changed.
-        footage: Frames to learn from.
-        settings: How.
-        progress: Called with the number of steps done.
-
-    Returns:
-        The copy, in evaluation mode where the network is.
-    """
+    """Fine-tune a copy of a network, without judging it; ``progress`` is told the steps done."""
     optim = MouthOptimConfig(
         steps=settings.steps,
         batch=settings.batch,
@@ -214,16 +177,7 @@ def fine_tuned(
 def errors(
     network: MouthNetwork, samples: Sequence[MouthSample], settings: AdaptSettings
 ) -> Float64:
-    """Measure how far drawn frames are from the true ones, as the training loss does.
-
-    Args:
-        network: The network.
-        samples: Frames to draw.
-        settings: Weights of the error.
-
-    Returns:
-        Errors, shape (n,).
-    """
+    """Measure how far drawn frames are from the true ones as the training loss does, shape (n,)."""
     found = []
     for sample in samples:
         drawn, batch = drawn_by(network, [sample], settings.residual)

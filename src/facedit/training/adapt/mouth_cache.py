@@ -37,17 +37,7 @@ def cached_adaptation(
     settings: AdaptSettings | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Adapted:
-    """Fine-tune the mouth network to a clip at most once.
-
-    Args:
-        network: As in ``adapt_mouth``.
-        banks: As in ``adapt_mouth``.
-        settings: As in ``adapt_mouth``.
-        progress: As in ``adapt_mouth``; not called where an entry is found.
-
-    Returns:
-        As ``adapt_mouth``, to the bit the same whether or not it comes from the cache.
-    """
+    """Do ``adapt_mouth`` at most once; what comes from the cache is the same to the bit."""
     settings = settings or AdaptSettings()
     return cached(
         f"mouths/{adaptation_key(network, banks, settings)}.safetensors",
@@ -60,16 +50,7 @@ def cached_adaptation(
 def adaptation_key(
     network: MouthNetwork, banks: Sequence[ReferenceBank], settings: AdaptSettings
 ) -> str:
-    """Name an adaptation by all that it depends on.
-
-    Args:
-        network: The network it starts from.
-        banks: The mouths of each stretch of the clip.
-        settings: How.
-
-    Returns:
-        A SHA-256 in hexadecimal.
-    """
+    """Name an adaptation by all that it depends on: a SHA-256 in hexadecimal."""
     digest = hashlib.sha256(
         json.dumps([_VERSION, asdict(network.config), asdict(settings)]).encode()
     )

@@ -51,15 +51,9 @@ class Footage:
 
 
 def footage_of(banks: Sequence[ReferenceBank], size: int, most_apart: int = 32) -> Footage:
-    """Divide the mouths of one person into frames to learn from and frames to judge by.
+    """Divide one person's mouths into frames to learn from and at most so many to judge by.
 
-    Args:
-        banks: The mouths of each stretch of the clip.
-        size: Side of the network's canvas.
-        most_apart: Most frames to judge by.
-
-    Returns:
-        The footage; empty where a stretch has too few frames.
+    Stretches with too few frames are left out.
     """
     learnt: list[BakedClip] = []
     places: list[tuple[BakedClip, int, NDArray[np.intp]]] = []
@@ -83,27 +77,13 @@ def footage_of(banks: Sequence[ReferenceBank], size: int, most_apart: int = 32) 
 
 
 def kept_apart(times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Say which frames are kept apart: every fifth block of 0.4 s, from the third on.
-
-    Args:
-        times_s: Times of the frames, ascending, shape (F,).
-
-    Returns:
-        True where a frame is kept apart, shape (F,).
-    """
+    """Mark every fifth block of 0.4 s, from the third on, of ascending times, shape (F,)."""
     block = np.floor((times_s - times_s[0]) / BLOCK_S + 1e-6).astype(int)
     return np.asarray(block % EVERY == EVERY // 2)
 
 
 def clip_of(bank: ReferenceBank) -> BakedClip:
-    """Return a bank's canonical crops as a clip to train on.
-
-    Args:
-        bank: At least one frame.
-
-    Returns:
-        The clip.
-    """
+    """Return a bank's canonical crops, at least one, as a clip to train on."""
     landmarks = np.stack([frame.source.landmarks for frame in bank.frames])
     return BakedClip(
         corpus=CORPUS,

@@ -124,17 +124,7 @@ class MotionExperiment(Experiment):
 
 
 def load_config(path: Path, changes: Iterable[str] = ()) -> MotionExperiment:
-    """Read a training configuration of the motion model.
-
-    Args:
-        path: TOML file, or a shipped configuration's name; ``extends`` names another one from which
-            it differs.
-        changes: Fields that differ, as ``optim.steps=100``.
-
-    Returns:
-        The configuration. (``UsageError`` if the file cannot be read or a field is missing, unknown
-        or of a wrong kind.)
-    """
+    """Read a training configuration of the motion model, as ``read_experiment`` does."""
     config = build(MotionExperiment, read_experiment(path, changes), str(path))
     assert isinstance(config, MotionExperiment)
     return config

@@ -56,14 +56,7 @@ class Corpus:
 
 
 def load_corpus(config: MotionExperiment) -> Corpus:
-    """Load the data of an experiment and build its untrained model.
-
-    Args:
-        config: The experiment.
-
-    Returns:
-        Data and model.
-    """
+    """Load the data of an experiment and build its untrained model."""
     data = config.data
     folder = Path(data.folder)
     meta = read_meta(folder)
@@ -80,17 +73,10 @@ def load_corpus(config: MotionExperiment) -> Corpus:
 
 
 def initial_model(config: MotionExperiment, meta: Meta, learn: list[ClipRow]) -> MotionModel:
-    """Return the model that a run begins with.
+    """Return the model that a run begins with: that of ``run.init``, or random weights.
 
-    Args:
-        config: The experiment.
-        meta: Describes the prepared data.
-        learn: Clips to learn from: the speech projection of a new model is fitted on them.
-
-    Returns:
-        The weights of ``config.run.init``, or random ones. (``BadWeights`` if that file is none;
-        ``UsageError`` if they were made for other motion or speech, or are not as large as
-        ``config.model`` says.)
+    A new model's speech projection is fitted on the clips to learn from. Raises BadWeights if the
+    file is none; UsageError if its weights are for other motion or speech, or of another size.
     """
     if config.run.init:
         return _loaded(config, meta)
@@ -147,17 +133,7 @@ def loss_weights(optim: MotionOptimConfig, meta: Meta) -> torch.Tensor:
 
 
 def make_sampler(packed: Dataset, corpus: Corpus, config: MotionExperiment, seed: int) -> Sampler:
-    """Return a sampler of an experiment's clips.
-
-    Args:
-        packed: Clips to draw from.
-        corpus: Describes them.
-        config: Pools, augmentation and what is hidden.
-        seed: Seed.
-
-    Returns:
-        The sampler.
-    """
+    """Return a sampler of clips with the pools, augmentation and masks of an experiment."""
     scale: Float32 = corpus.model.motion_scale
     return Sampler(
         packed, corpus.meta, scale, config.data, config.masks, config.optim.frames_per_step, seed

@@ -61,17 +61,8 @@ def load_dataset(
 ) -> Dataset:
     """Load clips with their speech projected, one clip's raw features in memory at a time.
 
-    Args:
-        folder: Folder made by ``facedit prepare``.
-        rows: Which clips.
-        projection: Speech projection.
-        voices: Load the other voices too.
-
-    Returns:
-        The packed clips.
-
-    Raises:
-        UsageError: If a clip is damaged, or there are no other voices.
+    Raises UsageError if a clip is damaged, or if there are no other voices where they are asked
+    for.
     """
     offsets = np.concatenate([[0], np.cumsum([row.frames for row in rows])]).astype(np.int64)
     total = int(offsets[-1])
@@ -104,15 +95,7 @@ LONGEST_WINDOW = 100
 
 
 def with_pools(config: C) -> C:
-    """Let settings that name no pools learn from all that was prepared.
-
-    Args:
-        config: The settings.
-
-    Returns:
-        The settings with one pool of all corpora, whose windows hold the longest clip up to
-        ``LONGEST_WINDOW``; as they were if they name pools.
-    """
+    """Let settings without pools have one of all that was prepared, in windows up to 4 s."""
     if config.pools:
         return config
     rows = read_rows(Path(config.folder))
@@ -124,14 +107,7 @@ def with_pools(config: C) -> C:
 def chosen_rows(config: ClipsConfig) -> tuple[list[ClipRow], list[ClipRow]]:
     """Read which clips of a prepared folder are learnt from, and which are held out.
 
-    Args:
-        config: Pools and what is held out.
-
-    Returns:
-        Rows to learn from, rows held out. (``UsageError`` if there is nothing to learn from.)
-
-    Raises:
-        UsageError: If there is no clip of a pool.
+    Raises UsageError if there is no clip of a pool, or nothing to learn from.
     """
     rows = read_rows(Path(config.folder))
     there = counted(row.corpus for row in rows)
@@ -157,19 +133,10 @@ def split_rows(
     every: int,
     corpora: Sequence[str],
 ) -> tuple[list[ClipRow], list[ClipRow]]:
-    """Part the training split into clips to learn from and clips held out.
+    """Part the training split into rows to learn from and rows held out.
 
-    Args:
-        rows: All rows.
-        speakers: Speakers held out whole.
-        every: Every n-th clip of ``corpora`` is held out too; 0 for none.
-        corpora: Where ``every`` applies.
-
-    Returns:
-        Rows to learn from, rows held out.
-
-    Raises:
-        UsageError: If there is nothing to learn from.
+    Held out are whole speakers, and every n-th clip of the corpora (0 for none). Raises UsageError
+    if nothing is left to learn from.
     """
     learn: list[ClipRow] = []
     held: list[ClipRow] = []

@@ -58,17 +58,7 @@ class FlowTask:
 def draw_task(
     batch: Batch, config: MotionOptimConfig, generator: torch.Generator, *, drop: bool = True
 ) -> FlowTask:
-    """Draw noise, flow times and drops for a whole batch.
-
-    Args:
-        batch: Windows of one length.
-        config: Chances of drops.
-        generator: CPU source of chance.
-        drop: Whether conditions may be dropped.
-
-    Returns:
-        The task.
-    """
+    """Draw noise, flow times and, if they may be, drops for a whole batch, on the CPU."""
     x_1, speech = torch.from_numpy(batch.motion), torch.from_numpy(batch.speech)
     mask, valid = torch.from_numpy(batch.mask), torch.from_numpy(batch.valid)
     count = len(x_1)
@@ -97,19 +87,9 @@ def task_loss(
     totals: Totals | None = None,
     judge: SyncJudge | None = None,
 ) -> FlowLoss:
-    """Return the loss of a batch, or what a part of it contributes to the whole's.
+    """Return the loss of a batch, or with the whole's ``totals`` what a part of it contributes.
 
-    Args:
-        net: The network.
-        task: The batch, or some windows of it.
-        dim_weights: Weight per motion dim, on the network's device, shape (D,).
-        smoothness: Factor of the smoothness term.
-        bf16: Compute in bfloat16 where autocast allows it.
-        totals: Of the whole batch, if ``task`` is a part of one.
-        judge: What adds the sync term.
-
-    Returns:
-        The terms of the loss.
+    ``judge`` adds the sync term; ``dim_weights``, shape (D,), lie on the network's device.
     """
     device = dim_weights.device
     moved = (task.x_1, task.x_0, task.t, task.mask, task.speech, task.valid)
@@ -131,16 +111,7 @@ def task_loss(
 
 
 def task_totals(task: FlowTask, dim_weights: Tensor, judge: SyncJudge | None) -> Totals:
-    """Return what the loss of a whole batch is divided by.
-
-    Args:
-        task: The whole batch.
-        dim_weights: Weight per motion dim, on the network's device, shape (D,).
-        judge: What adds the sync term, if anything does.
-
-    Returns:
-        The sums over the batch.
-    """
+    """Return what the loss of a whole batch is divided by."""
     mask, valid = task.mask.to(dim_weights.device), task.valid.to(dim_weights.device)
     totals = loss_totals(mask, dim_weights, valid)
     return totals if judge is None else replace(totals, sync=judge.total(mask, valid))

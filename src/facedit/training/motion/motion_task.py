@@ -77,16 +77,7 @@ class MotionTask(TrainingTask):
         return figures
 
     def _parts(self, task: FlowTask, before: int, judge: SyncJudge | None) -> Iterator[FlowLoss]:
-        """Compute this process's parts of a batch; over all processes they add up to the whole's.
-
-        Args:
-            task: The whole batch.
-            before: Windows of the step in earlier batches.
-            judge: What adds the sync term in this step.
-
-        Yields:
-            The loss of each part.
-        """
+        """Yield the losses of this process's parts of a batch, after ``before`` windows."""
         net = self.net if self.forward is None else self.forward
         weights, optim = self.dim_weights, self.optim
         count = self.processes.size * optim.accumulate
@@ -130,15 +121,7 @@ class MotionTask(TrainingTask):
 
 
 def motion_task(config: MotionExperiment, processes: Processes) -> MotionTask:
-    """Load the data and the first weights of an experiment.
-
-    Args:
-        config: The experiment.
-        processes: The processes.
-
-    Returns:
-        The task. (``UsageError`` if the data or the weights do not fit.)
-    """
+    """Load the data and the first weights of an experiment."""
     run, device = config.run, processes.device
     corpus = load_corpus(config)
     net = corpus.model.net.to(device)
@@ -162,14 +145,9 @@ def motion_task(config: MotionExperiment, processes: Processes) -> MotionTask:
 
 
 def compiled(net: nn.Module, device: torch.device) -> Callable[..., Tensor]:
-    """Compile a network, or say in one line why it stays as it is.
+    """Compile a network, which keeps its weights, or say in one line why it stays as it is.
 
-    Args:
-        net: The network; its weights are shared with the result.
-        device: Where it computes.
-
-    Returns:
-        A function with the network's arguments. Dropout in it draws the same numbers as in ``net``.
+    Dropout draws the same numbers as in the network itself.
     """
     try:
         # What a missing compiler raises is the tool chain's affair; a trial tells in time.

@@ -38,15 +38,9 @@ def use_part_dropout(net: nn.Module) -> None:
 
 
 def part_of(net: nn.Module, whole: int, parts: Iterable[Tensor]) -> Iterator[Tensor]:
-    """Let a network compute parts of a batch one after the other.
+    """Yield the indices of each part's windows while the network is told of them.
 
-    Args:
-        net: The network, after ``use_part_dropout``.
-        whole: Windows of the batch.
-        parts: Indices of each part's windows.
-
-    Yields:
-        The parts; dropout draws the numbers of the whole batch in each, from the same on.
+    Dropout draws the numbers of the whole batch, of ``whole`` windows, in each, from the same on.
     """
     dropouts = [module for module in net.modules() if isinstance(module, PartDropout)]
     device = device_of(net)

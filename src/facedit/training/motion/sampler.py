@@ -107,14 +107,7 @@ class Sampler:
         self._pools = [make_pool(data, pool, config.balance) for pool in config.pools]
 
     def draw(self, step: int) -> list[Batch]:
-        """Draw the batches of a step, one per pool.
-
-        Args:
-            step: Step number.
-
-        Returns:
-            The batches; the same for the same seed and step, whatever was drawn before.
-        """
+        """Draw the batches of a step, one per pool, whatever was drawn before."""
         rng = np.random.default_rng([self._seed, step])
         total = sum(pool.config.share for pool in self._pools)
         batches = []
@@ -168,18 +161,9 @@ class Sampler:
 
 
 def make_pool(data: Dataset, config: PoolConfig, balance: float) -> Pool:
-    """Collect a pool's clips with chances that balance its speakers.
+    """Collect a pool's clips, each by its frames, with chances that balance its speakers.
 
-    Args:
-        data: Clips.
-        config: The pool.
-        balance: Exponent on a speaker's frames.
-
-    Returns:
-        The pool.
-
-    Raises:
-        UsageError: If it has no clips.
+    ``balance`` is the exponent on a speaker's frames. Raises UsageError if there are no clips.
     """
     clips = [i for i, row in enumerate(data.rows) if row.corpus in config.corpora]
     if not clips:
@@ -194,15 +178,7 @@ def make_pool(data: Dataset, config: PoolConfig, balance: float) -> Pool:
 
 
 def time_stretch(values: Float32, factor: float) -> Float32:
-    """Resample rows in time by linear interpolation.
-
-    Args:
-        values: Shape (T, C).
-        factor: Above 1 slows down.
-
-    Returns:
-        Shape (about T x factor, C), same first row.
-    """
+    """Resample rows in time by linear interpolation, shape (T, C); above 1 slows down."""
     frames = max(int((len(values) - 1) * factor) + 1, 1)
     position = np.minimum(np.arange(frames) / factor, len(values) - 1)
     low = np.minimum(position.astype(np.int64), max(len(values) - 2, 0))
@@ -213,20 +189,12 @@ def time_stretch(values: Float32, factor: float) -> Float32:
 
 
 def speaker_perturbation(rng: np.random.Generator, spread: Float32, strength: float) -> Float32:
-    """Draw a linear map from one person's lips to a made-up person's.
+    """Draw a linear map from one person's lips to a made-up person's, shape (L, L), from the right.
 
-    Each dim moves more or less, and a little of what the others do: people open, spread and round
-    their lips together in different shares. New people are what there is least of; the kept frames
-    show the map, so that it can be learnt from them (our addition).
-
-    Args:
-        rng: Random numbers.
-        spread: Standard deviation of each dim, shape (L,).
-        strength: Standard deviation of a dim's factor (of its logarithm), and of what it gets of
-            the others, relative to its own.
-
-    Returns:
-        The map, to be multiplied from the right, shape (L, L).
+    Each dim moves more or less (by the exponential of ``strength`` times a normal number), and a
+    little of what the others do, by their ``spread``: people open, spread and round their lips
+    together in different shares. New people are what there is least of; the kept frames show the
+    map, so that it can be learnt from them (our addition).
     """
     dims = len(spread)
     mixed = rng.standard_normal((dims, dims)) * spread / np.linalg.norm(spread)
@@ -236,16 +204,7 @@ def speaker_perturbation(rng: np.random.Generator, spread: Float32, strength: fl
 
 
 def hold_picture(motion: Float32, closed: Float32, held: int) -> Float32:
-    """Put a still face before a motion, as generation from one picture has it.
-
-    Args:
-        motion: Shape (T, D).
-        closed: The frame that stands for the picture, shape (D,).
-        held: Leading frames that show it.
-
-    Returns:
-        The motion with the first frames replaced and a short blend after them.
-    """
+    """Let a motion, shape (T, D), begin with a still frame, held for a while and blended."""
     weight = np.clip((np.arange(len(motion)) - held + 1) / (BLEND + 1), 0, 1).astype(np.float32)
     blended: Float32 = closed + weight[:, None] * (motion - closed)
     return blended

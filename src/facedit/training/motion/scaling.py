@@ -16,15 +16,9 @@ def fit_projection(
 ) -> SpeechProjection:
     """Fit principal components of the encoder's states; energy and voice activity pass through.
 
-    Args:
-        features: Features of each clip, shape (T, C).
-        encoder: Their name.
-        dims: Components to keep.
-        whiten: 0 keeps the components' spread, 1 makes it equal.
-
-    Returns:
-        A map to ``dims + 2`` dims with mean 0 and a variance of 1 on average. (``BadWeights`` if
-        features of that name end otherwise.)
+    The map leads to ``dims + 2`` dims with mean 0 and a variance of 1 on average; ``whiten`` 0
+    keeps the components' spread, 1 makes it equal. Raises BadWeights if features of that name end
+    otherwise.
     """
     count, total, square, channels = 0, np.zeros(0), np.zeros((0, 0)), 0
     for values in features:
@@ -51,15 +45,7 @@ def fit_projection(
 
 
 def motion_scale(meta: Meta, smallest: float = 0.25) -> Float32:
-    """Scale dims that hardly move the face down, so that their noise costs the network little.
-
-    Args:
-        meta: Describes the dims.
-        smallest: Least factor.
-
-    Returns:
-        ``sqrt(effect / strongest effect of its group)``, bounded below, shape (D,).
-    """
+    """Scale dims that hardly move the face down by the root of their effect, shape (D,)."""
     scale = np.ones(len(meta.dim_names), np.float32)
     for name in ("lips", "face"):
         effect = meta.effects[meta.groups[name]]

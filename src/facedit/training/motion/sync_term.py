@@ -83,11 +83,10 @@ class SyncJudge:
         target: SyncTarget,
         total: Tensor | None = None,
     ) -> Tensor:
-        """Return how hard it is to find a frame's speech among that of its neighbours.
+        """Return how hard it is to find a frame's speech among that of its neighbours, in nats.
 
         For each frame that counts: cross-entropy of its own speech among that of up to
-        ``distance.REACH`` frames to each side, weighted by t, as the one-step estimate is blurred
-        early.
+        ``distance.REACH`` frames to each side, weighted by t, as the estimate is blurred early.
 
         Args:
             estimate: One-step clean estimate, shape (B, T, D).
@@ -99,7 +98,7 @@ class SyncJudge:
             total: Frames that count in the whole batch, if this is a part of it.
 
         Returns:
-            Nats, a scalar; 0 if no frame counts.
+            A scalar; 0 if no frame counts.
         """
         counts = sync_counts(mask[..., self.lips], valid)
         total = counts.sum().float() if total is None else total
@@ -119,28 +118,12 @@ class SyncJudge:
         return masked_mean(entropy * t[:, None], counts, total)
 
     def total(self, mask: Tensor, valid: Tensor) -> Tensor:
-        """Count the frames of a whole batch that the term counts, for its parts.
-
-        Args:
-            mask: True where motion is drawn, shape (B, T, D).
-            valid: True where a frame exists, shape (B, T).
-
-        Returns:
-            Their number, a scalar.
-        """
+        """Count the frames of a whole batch that the term counts, for its parts."""
         return sync_counts(mask[..., self.lips], valid).sum().float()
 
 
 def sync_counts(mask: Tensor, valid: Tensor) -> Tensor:
-    """Say which frames the sync term counts.
-
-    Args:
-        mask: True where lips are drawn, shape (B, T, L).
-        valid: True where a frame exists, shape (B, T).
-
-    Returns:
-        True for masked frames of which the embedding sees enough that is masked, shape (B, T).
-    """
+    """Mark masked frames whose embedding sees enough that is masked, shape (B, T)."""
     drawn = mask.all(dim=-1) & valid
     width = 2 * SIGHT + 1
     both = torch.stack([drawn, valid], dim=1).float()
@@ -149,16 +132,10 @@ def sync_counts(mask: Tensor, valid: Tensor) -> Tensor:
 
 
 def cross_entropies(motion: Tensor, speech: Tensor, valid: Tensor, sharpness: float) -> Tensor:
-    """Compare each frame of motion with the speech of its neighbours.
+    """Return the cross-entropy of each frame's own speech among that of its neighbours, in nats.
 
-    Args:
-        motion: Unit embeddings, shape (B, T, E).
-        speech: Unit embeddings, shape (B, T, E).
-        valid: True where a frame exists, shape (B, T).
-        sharpness: Factor on cosines.
-
-    Returns:
-        Cross-entropy of the frame's own speech in nats, shape (B, T); meaningless in padding.
+    Motion and speech are unit embeddings, shape (B, T, E); ``sharpness`` is a factor on cosines.
+    The result, shape (B, T), means nothing in padding.
     """
     frames = torch.arange(valid.shape[1], device=valid.device)
     near = (frames[:, None] - frames).abs() <= REACH
@@ -170,17 +147,7 @@ def cross_entropies(motion: Tensor, speech: Tensor, valid: Tensor, sharpness: fl
 
 
 def load_sync_for(meta: Meta) -> SyncModel:
-    """Load the shipped sync network, if it fits the data.
-
-    Args:
-        meta: Describes the data.
-
-    Returns:
-        The network. (``AssetMissing`` if it is not installed.)
-
-    Raises:
-        UsageError: If it is for other motion or other speech.
-    """
+    """Load the shipped sync network; UsageError if it is for other motion or other speech."""
     model = load_sync()
     lips = meta.groups["lips"]
     theirs = (model.space, model.encoder, *model.lips)
@@ -191,16 +158,7 @@ def load_sync_for(meta: Meta) -> SyncModel:
 
 
 def embed_clips(model: SyncModel, folder: Path, rows: Sequence[ClipRow]) -> Float32:
-    """Embed the speech of clips as recorded; the network has a projection of its own.
-
-    Args:
-        model: The sync network.
-        folder: Folder made by ``facedit prepare``.
-        rows: The clips.
-
-    Returns:
-        Unit embeddings of the clips end to end, shape (N, E).
-    """
+    """Embed the speech of clips as recorded, end to end, by its own projection, shape (N, E)."""
     return np.concatenate(
         [model.embed_speech(read_clip(folder, row.sha256).speech) for row in rows]
     )
@@ -209,17 +167,7 @@ def embed_clips(model: SyncModel, folder: Path, rows: Sequence[ClipRow]) -> Floa
 def make_judge(
     model: SyncModel, motion_scale: Float32, weight: float, device: torch.device
 ) -> SyncJudge:
-    """Fit the sync network to a run's motion.
-
-    Args:
-        model: The sync network; its encoder of lips is moved to the device.
-        motion_scale: The run's factor on standardised motion, shape (D,).
-        weight: Factor of the term in the loss.
-        device: Where the run computes.
-
-    Returns:
-        The judge.
-    """
+    """Fit the sync network, moved to the device, to a run's factor on motion, shape (D,)."""
     lips = slice(*model.lips)
     return SyncJudge(
         encoder=model.net.motion.to(device),

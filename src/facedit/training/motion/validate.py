@@ -99,14 +99,7 @@ def draw_spans(
 ) -> tuple[list[Float64], list[tuple[Gap, Float32]]]:
     """Draw a hidden span in the middle of each clip as in an edit, at temperature 0.
 
-    Args:
-        model: The model.
-        clips: Clips it does not learn from; those too short for a span are left out.
-        meter: Measures lips.
-        meta: Describes the dims.
-
-    Returns:
-        Sums per clip, as of ``span_sums``; and the spans with the motion drawn.
+    Returns sums per clip that is long enough, as of ``span_sums``, and the spans with their motion.
     """
     settings = replace(model.sampler, steps=STEPS, temperature=0.0)
     drawn: list[tuple[Gap, Float32]] = []
@@ -121,15 +114,9 @@ def draw_spans(
 
 
 def lip_strip(meter: LipMeter, motion: Float32, neutral: Float32) -> UInt8:
-    """Show lips of consecutive frames side by side, without head pose.
+    """Show lips of consecutive frames, shape (K, D), side by side without head pose, (S, K S, 3).
 
-    Args:
-        meter: Holds the motion space.
-        motion: Shape (K, D).
-        neutral: The person's neutral face, shape (478, 3).
-
-    Returns:
-        Lips red, their opening green, outlines blue; shape (S, K S, 3).
+    Lips are red, their opening green, outlines blue.
     """
     identity = Identity(neutral)
     faces = _EYES * meter.space.decode_shape(motion, identity)

@@ -50,16 +50,9 @@ class BakedClip:
 
 
 def bake_clip(video: Path, track: Path, folder: Path, every: int = 1) -> int:
-    """Write the canonical crops of one clip, unless they are there.
+    """Write the canonical crops of one frame of ``every`` of a clip, unless they are there.
 
-    Args:
-        video: The clip.
-        track: Its landmarks: npz with ``times_s`` and ``landmarks`` in pixels.
-        folder: Folder for the clip's arrays; made whole or not at all.
-        every: Keep one frame of so many.
-
-    Returns:
-        Number of frames kept; 0 if no frame has a face. (``BadMedia`` if the clip is damaged.)
+    Returns how many frames are kept: those whose landmarks the track, an npz, knows.
     """
     done = folder / "done.txt"
     if done.is_file():
@@ -91,15 +84,9 @@ def bake(
 ) -> int:
     """Bake the train split of a folder of clips with a manifest; resumable clip by clip.
 
-    Args:
-        data: Folder with ``manifest.csv`` (columns file, split, corpus, speaker).
-        tracks: Folder of tracks named by the sha256 of the clip.
-        baked: Folder to write to.
-        limits: Largest number of clips per corpus; a corpus that is not named is left out.
-        every: Keep one frame of so many, per corpus (1 where not named).
-
-    Returns:
-        Number of clips baked, now or before.
+    ``tracks`` are named by the sha256 of the clip. ``limits`` are the most clips per corpus; a
+    corpus that is not named is left out. One frame of ``every`` is kept, per corpus. Returns how
+    many clips there are.
     """
     baked.mkdir(parents=True, exist_ok=True)
     with (data / "manifest.csv").open(newline="") as file:
@@ -127,14 +114,7 @@ def bake(
 
 
 def load_baked(baked: Path) -> list[BakedClip]:
-    """Open baked clips.
-
-    Args:
-        baked: Folder written by ``bake``.
-
-    Returns:
-        The clips, in the order of ``clips.csv``.
-    """
+    """Open the clips of a folder that ``bake`` wrote, in its order."""
     clips = []
     with (baked / "clips.csv").open(newline="") as file:
         for row in csv.DictReader(file):
@@ -155,14 +135,7 @@ def load_baked(baked: Path) -> list[BakedClip]:
 
 
 def turned_by(landmarks: Float32) -> Float32:
-    """Return how far the head is turned to either side.
-
-    Args:
-        landmarks: Faces, shape (F, 478, 3).
-
-    Returns:
-        Angle between the eye line and the picture plane in radians, shape (F,).
-    """
+    """Return the angle between eye line and picture plane in radians, shape (F,)."""
     across = landmarks[:, OUTER_EYE_CORNERS[1]] - landmarks[:, OUTER_EYE_CORNERS[0]]
     angle = np.arctan2(across[:, 2], np.hypot(across[:, 0], across[:, 1]))
     return np.asarray(np.abs(angle), np.float32)

@@ -58,15 +58,9 @@ def collate(samples: Sequence[MouthSample]) -> MouthBatch:
 def drawn_by(
     network: MouthNetwork, samples: Sequence[MouthSample], residual: float
 ) -> tuple[Tensor, MouthBatch]:
-    """Let a network draw samples, without learning from them.
+    """Let a network draw samples without learning from them; ``residual`` is the share that counts.
 
-    Args:
-        network: The network.
-        samples: What to draw.
-        residual: Share of the residual that counts.
-
-    Returns:
-        Pictures of shape (B, 3, S, S), and the samples on the network's device.
+    Returns pictures of shape (B, 3, S, S), and the samples on the network's device.
     """
     device = device_of(network)
     batch = collate(samples).to(device)

@@ -58,28 +58,14 @@ class MouthSampler:
         self._weights = weights / weights.sum()
 
     def draw(self, step: int, item: int) -> MouthSample:
-        """Draw a sample.
-
-        Args:
-            step: Number of the training step.
-            item: Number within the batch.
-
-        Returns:
-            The sample, always the same for the same numbers and seed.
-        """
+        """Draw a sample, always the same for the same step, item and seed."""
         return self._draw(step, item, 1)[0]
 
     def draw_pair(self, step: int, item: int) -> tuple[MouthSample, MouthSample]:
         """Draw two consecutive frames, each with its own references, as the renderer shows them.
 
-        Args:
-            step: Number of the training step.
-            item: Number of the pair within the batch.
-
-        Returns:
-            The samples, always the same for the same numbers and seed. Base, tone, mirror and the
-            lips' shift are those of the pair. Where the clip has no next frame, or its head is
-            turned too far there, the second is the first.
+        Base, tone, mirror and the lips' shift are those of the pair. Where the clip has no next
+        frame, or its head is turned too far there, the second is the first.
         """
         first, second = self._draw(step, item, 2)
         return first, second

@@ -54,16 +54,7 @@ class MouthStrip:
 
 
 def choose_strips(clips: Sequence[BakedClip], mix: SampleMix, size: int) -> list[MouthStrip]:
-    """Choose what is shown: clips of the speakers held out, each speaker in turn.
-
-    Args:
-        clips: All baked clips.
-        mix: Who is held out, and how far heads may be turned.
-        size: Side of the network's canvas.
-
-    Returns:
-        At most ``CLIPS`` strips; none if nobody is held out.
-    """
+    """Choose up to ``CLIPS`` clips of speakers held out, each speaker in turn."""
     by_speaker: dict[str, list[BakedClip]] = {}
     for clip in clips:
         if clip.speaker in mix.hold_out and _run(clip, mix.max_turn).size:
@@ -109,18 +100,12 @@ def _strip(clip: BakedClip, max_turn: float, size: int) -> MouthStrip:
 def draw_strips(
     network: MouthNetwork, strips: Sequence[MouthStrip], optim: MouthOptimConfig
 ) -> Validation:
-    """Draw strips with the network as it is.
+    """Draw strips, at least one, with the network as it is.
 
-    Args:
-        network: The network.
-        strips: What to draw, at least one.
-        optim: Says how much of the residual counts and how the mouth weighs.
-
-    Returns:
-        The mean difference to the truth in grey levels, the mouth weighing as in training, with
-        references of the person (``l1``) and from one picture (``l1_alone``). The picture
-        ``mouths`` has four rows for each strip: the base, warped to the frame; the truth; what is
-        drawn with references; what is drawn from the one picture.
+    Figures are the mean difference to the truth in grey levels, the mouth weighing as in training,
+    with references of the person (``l1``) and from one picture (``l1_alone``). The picture
+    ``mouths`` has four rows for each strip: the base, warped to the frame; the truth; what is drawn
+    with references; what is drawn from the one picture.
     """
     rows, errors = [], []
     for strip in strips:

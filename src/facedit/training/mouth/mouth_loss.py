@@ -41,14 +41,7 @@ class FeatureTrunk(nn.Module):
 
     @classmethod
     def from_file(cls, path: Path) -> FeatureTrunk:
-        """Read the weights of the ``vgg_shift_tolerant`` metric.
-
-        Args:
-            path: The file of the package ``stlpips-pytorch``, read without unpickling code.
-
-        Returns:
-            The trunk.
-        """
+        """Read the ``vgg_shift_tolerant`` weights of ``stlpips-pytorch``, unpickling no code."""
         state = torch.load(path, map_location="cpu", weights_only=True)
         trunk = cls()
         for layer, (name, _, _) in zip(trunk.convolutions, cls._CONVOLUTIONS, strict=True):
@@ -77,15 +70,9 @@ class FeatureTrunk(nn.Module):
 
 
 def feature_distance(trunk: FeatureTrunk | None, fake: Tensor, real: Tensor) -> Tensor:
-    """Return how different pictures look, per sample.
+    """Return how different pictures in [0, 1], shape (B, 3, H, W), look per sample, shape (B,).
 
-    Args:
-        trunk: The features; None for a Laplacian pyramid.
-        fake: Pictures in [0, 1], shape (B, 3, H, W).
-        real: What they should look like, same shape.
-
-    Returns:
-        Distances, shape (B,).
+    By the trunk's features, or without one by a Laplacian pyramid.
     """
     if trunk is None:
         return _laplacian_distance(fake, real)
@@ -110,16 +97,10 @@ def _laplacian_distance(fake: Tensor, real: Tensor) -> Tensor:
 
 
 def weighted_l1(fake: Tensor, real: Tensor, raster: Tensor, lips: Tensor) -> Tensor:
-    """Return the mean absolute error per sample, with more weight round the mouth.
+    """Return the mean absolute error per sample, shape (B,), with more weight round the mouth.
 
-    Args:
-        fake: Pictures in [0, 1], shape (B, 3, H, W).
-        real: What they should be, same shape.
-        raster: Drawn lips and opening, shape (B, 3, H, W).
-        lips: Weight of lips and opening and 4 px around, per sample, shape (B,); 1 elsewhere.
-
-    Returns:
-        Errors, shape (B,).
+    Pictures and raster have the shape (B, 3, H, W); ``lips``, shape (B,), is the weight of lips,
+    opening and 4 px around, per sample; elsewhere it is 1.
     """
     mouth = functional.max_pool2d(raster[:, :2].amax(dim=1, keepdim=True), 9, 1, 4)
     weight = 1.0 + (lips - 1.0)[:, None, None, None] * mouth
@@ -129,15 +110,9 @@ def weighted_l1(fake: Tensor, real: Tensor, raster: Tensor, lips: Tensor) -> Ten
 def change_error(fake: Tensor, real: Tensor, raster: Tensor, lips: Tensor) -> Tensor:
     """Return the error of the change between the two frames of each pair, that is, flicker.
 
-    Args:
-        fake: Pictures in [0, 1], pairs of consecutive frames one behind the other, (2 P, 3, H, W).
-        real: What they should be, same shape.
-        raster: Drawn lips and opening, same shape.
-        lips: Weight of the mouth per sample, shape (2 P,).
-
-    Returns:
-        Mean absolute error of the difference of the two frames per pair, weighted like
-        ``weighted_l1`` by the mouths of both, shape (P,).
+    Pairs of consecutive frames lie one behind the other, shape (2 P, 3, H, W). The mean absolute
+    error of the difference of the two, shape (P,), is weighted like ``weighted_l1`` by the mouths
+    of both.
     """
     first, second = slice(0, None, 2), slice(1, None, 2)
     return weighted_l1(
@@ -175,16 +150,7 @@ class PatchCritic(nn.Module):
 
 
 def crop_windows(picture: Tensor, corners: Tensor, side: int) -> Tensor:
-    """Cut a square window out of each picture of a batch.
-
-    Args:
-        picture: Pictures, shape (B, C, H, W).
-        corners: Row and column of each window, integers, shape (B, 2).
-        side: Side of the windows.
-
-    Returns:
-        The windows, shape (B, C, side, side).
-    """
+    """Cut a square out of each picture from its corner (row, column), shape (B, C, side, side)."""
     cut = [
         one[:, row : row + side, column : column + side]
         for one, (row, column) in zip(picture, corners.tolist(), strict=True)

@@ -55,28 +55,15 @@ class Look:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Look:
-        """Draw a change.
-
-        Args:
-            rng: Source of randomness.
-
-        Returns:
-            The change.
-        """
+        """Draw a change."""
         shift = rng.normal(0.0, 0.3, 2)
         return cls(shift, float(np.exp(rng.normal(0.0, 0.2))), bool(rng.random() < 0.5))
 
 
 def most_alike(clip: BakedClip, allowed: NDArray[np.intp], target: int) -> list[int]:
-    """Choose references: the frames whose lips are most like the target's.
+    """Choose three allowed frames whose lips are most like the target's, as references.
 
-    Args:
-        clip: The clip.
-        allowed: Frames to choose from, at least one.
-        target: The frame to be drawn.
-
-    Returns:
-        Three frames, at least two frames apart where there are enough; else some twice.
+    They are at least two frames apart where there are enough; else some come twice.
     """
     distance = np.linalg.norm(clip.descriptors[allowed] - clip.descriptors[target], axis=1)
     chosen: list[int] = []
@@ -89,15 +76,7 @@ def most_alike(clip: BakedClip, allowed: NDArray[np.intp], target: int) -> list[
 
 
 def source_of(clip: BakedClip, frame: int) -> MouthSource:
-    """Return one frame of a clip as a source for the network.
-
-    Args:
-        clip: The clip.
-        frame: Number of the frame.
-
-    Returns:
-        Crop and landmarks.
-    """
+    """Return one frame of a clip as a source for the network."""
     return MouthSource(np.asarray(clip.crops[frame]), np.asarray(clip.landmarks[frame]))
 
 
@@ -110,18 +89,9 @@ def make_sample(
     *,
     own: bool = True,
 ) -> MouthSample:
-    """Warp sources to a frame and put the frame beside them.
+    """Warp sources, base first, to a frame and put the frame beside them.
 
-    Args:
-        clip: The clip.
-        target: The frame to be drawn.
-        sources: Base first, then references; the base alone for a still picture.
-        size: Side of the network's canvas.
-        look: What is changed.
-        own: Whether the references show the person themselves.
-
-    Returns:
-        The sample.
+    The base alone stands for a still picture; ``own`` says whether references show the person.
     """
     landmarks = np.array(clip.landmarks[target])
     landmarks[:, :2] += look.shift
@@ -137,13 +107,5 @@ def make_sample(
 
 
 def tone_match(source: MouthSource, base: MouthSource) -> MouthSource:
-    """Give one face's crop the skin tone of another.
-
-    Args:
-        source: The crop to change.
-        base: The crop whose tone it takes.
-
-    Returns:
-        The changed crop with its own landmarks.
-    """
+    """Give one face's crop the skin tone of another's."""
     return MouthSource(apply_gain(source.crop, skin_gain(source, base)), source.landmarks)

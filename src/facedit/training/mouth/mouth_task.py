@@ -190,16 +190,8 @@ class MouthTask(TrainingTask):
 def mouth_task(config: MouthExperiment, processes: Processes) -> MouthTask:
     """Load the data of an experiment, cut out of clips if need be, and its first weights.
 
-    Args:
-        config: The experiment.
-        processes: One alone.
-
-    Returns:
-        The task.
-
-    Raises:
-        UsageError: If pictures are missing and nothing says where from, if no clip is of a corpus
-            that is asked for, or if the weights to start from are of another size.
+    Raises UsageError if pictures are missing and nothing says where from, if no clip is of a corpus
+    that is asked for, or if the weights to start from are of another size.
     """
     data, optim, init = config.data, config.optim, config.run.init
     _cut_out(data)

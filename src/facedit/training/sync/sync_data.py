@@ -56,14 +56,7 @@ class SyncSampler:
         self._pools = [make_pool(data, pool, config.balance) for pool in config.pools]
 
     def draw(self, step: int) -> list[SyncBatch]:
-        """Draw the batches of a step, one per pool.
-
-        Args:
-            step: Step number.
-
-        Returns:
-            The batches; the same for the same seed and step, whatever was drawn before.
-        """
+        """Draw the batches of a step, one per pool, whatever was drawn before."""
         rng = np.random.default_rng([self._seed, step])
         total = sum(pool.config.share for pool in self._pools)
         return [self._batch(rng, pool, pool.config.share / total) for pool in self._pools]
@@ -111,15 +104,7 @@ class SyncSampler:
 
 
 def smoothed(values: Float32, weight: float) -> Float32:
-    """Mix each row with its neighbours.
-
-    Args:
-        values: Shape (T, D).
-        weight: Weight of each neighbour, up to 1/3.
-
-    Returns:
-        Shape (T, D); the ends are their own outer neighbours.
-    """
+    """Mix each row, shape (T, D), with its neighbours, each of a weight up to 1/3."""
     wide = np.pad(values, ((1, 1), (0, 0)), mode="edge")
     out: Float32 = (1 - 2 * weight) * values + weight * (wide[:-2] + wide[2:])
     return out.astype(np.float32)

@@ -75,18 +75,11 @@ def sync_loss(
 def _stretch_means(
     alike: Tensor, valid: Tensor, stretches: Tensor, reach: int
 ) -> tuple[Tensor, Tensor]:
-    """Return the mean cosine of each stretch of lips with speech.
+    """Return the mean cosine of each stretch of lips with speech, of cosines (B, T, B, T).
 
-    Args:
-        alike: Cosine of each frame of lips with each of speech, shape (B, T, B, T).
-        valid: True where a frame exists, shape (B, T).
-        stretches: First and last plus one frame of each stretch, shape (B, 2).
-        reach: Largest shift.
-
-    Returns:
-        With its own clip's speech at shifts of -reach to reach, shape (B, 2 reach + 1), and with
-        the other clips' at the same frames, shape (B, B); far below -1 where less than half of the
-        stretch has a partner.
+    With its own clip's speech at shifts of -reach to reach, shape (B, 2 reach + 1), and with the
+    other clips' at the same frames, shape (B, B); far below -1 where less than half of the stretch
+    has a partner.
     """
     count, length = valid.shape
     device = alike.device

@@ -90,15 +90,7 @@ class SyncTask(TrainingTask):
 def sync_task(config: SyncExperiment, processes: Processes) -> SyncTask:
     """Load the data of an experiment and build its untrained network.
 
-    Args:
-        config: The experiment.
-        processes: One alone.
-
-    Returns:
-        The task.
-
-    Raises:
-        UsageError: If the configuration of the network does not fit.
+    Raises UsageError if the configuration of the network does not fit.
     """
     data, folder = config.data, Path(config.data.folder)
     meta = read_meta(folder)

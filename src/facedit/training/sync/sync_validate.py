@@ -30,16 +30,7 @@ class Embedded:
 
 
 def embed_clips(model: SyncModel, data: Dataset, clips: Sequence[int]) -> list[Embedded]:
-    """Embed clips.
-
-    Args:
-        model: The network.
-        data: Clips, their speech projected as the model's.
-        clips: Which of them.
-
-    Returns:
-        Their embeddings.
-    """
+    """Embed clips, their speech projected as the model's."""
     return [
         Embedded(
             model.embed_motion(data.motion[data.clip(index)]),
@@ -50,15 +41,10 @@ def embed_clips(model: SyncModel, data: Dataset, clips: Sequence[int]) -> list[E
 
 
 def sync_figures(model: SyncModel, data: Dataset) -> dict[str, float]:
-    """Judge whole clips, stretches of them, and clips with the next one's sound.
+    """Judge clips, their speech projected as the model's, whole, in stretches, with other sound.
 
-    Args:
-        model: The network.
-        data: Clips, their speech projected as the model's.
-
-    Returns:
-        By corpus: mean distance, mean confidence, share of clips and of stretches in the middle
-        whose offset is within one frame, and the mean distance under another clip's sound.
+    By corpus: mean distance, mean confidence, share of clips and of stretches in the middle whose
+    offset is within one frame, and the mean distance under the next clip's sound.
     """
     figures: dict[str, float] = {}
     for corpus in sorted({row.corpus for row in data.rows}):
@@ -69,14 +55,7 @@ def sync_figures(model: SyncModel, data: Dataset) -> dict[str, float]:
 
 
 def clip_figures(clips: Sequence[Embedded]) -> dict[str, float]:
-    """Judge the clips of one corpus.
-
-    Args:
-        clips: Their embeddings.
-
-    Returns:
-        Figures by name, as in ``sync_figures``.
-    """
+    """Judge the clips of one corpus, by name as in ``sync_figures``."""
     whole = [judged(clip, clip.speech, len(clip.motion)) for clip in clips]
     figures = {
         "distance": float(np.mean([one[0] for one in whole])),
@@ -97,15 +76,9 @@ def clip_figures(clips: Sequence[Embedded]) -> dict[str, float]:
 
 
 def judged(clip: Embedded, speech: Float32, span: int) -> tuple[float, float, int]:
-    """Score a stretch in the middle of a clip.
+    """Score a stretch in the middle of a clip: distance, confidence and offset.
 
-    Args:
-        clip: The clip.
-        speech: Embeddings of the sound under it, cut to the clip's length.
-        span: Frames of the stretch.
-
-    Returns:
-        Distance, confidence and offset; NaN, 0 and a large offset where there is none.
+    NaN, 0 and a large offset where there is none; embedded speech is cut to the clip's length.
     """
     frames = min(len(clip.motion), len(speech))
     counts = np.zeros(frames, bool)
