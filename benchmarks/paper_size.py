@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from facedit.training.motion.loop import Trainer
 
 from facedit.dataset.masks import draw_mask
 from facedit.model.checkpoint import MotionModel, load_model, save_model
@@ -21,8 +20,10 @@ from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.model.infill import infill
 from facedit.model.normalise import SpeechProjection
-from facedit.training.distributed import Team
+from facedit.training.distributed import Processes
+from facedit.training.engine import Trainer
 from facedit.training.motion.config import load_config
+from facedit.training.motion.motion_task import MotionTask
 from facedit.training.motion.sampler import Batch
 from facedit.training.state import load_state, save_state
 
@@ -45,7 +46,7 @@ class Noise:
         return [
             Batch(
                 motion=rng.standard_normal((*shape, DIMS), dtype=np.float32),
-                hidden=np.stack([mask.hidden for mask in masks]),
+                mask=np.stack([mask.entries for mask in masks]),
                 speech=rng.standard_normal((*shape, CHANNELS), dtype=np.float32),
                 valid=np.ones(shape, bool),
                 share=1.0,
@@ -68,56 +69,57 @@ def main() -> None:
     optim = replace(config.optim, accumulate=args.accumulate)
     size = dict(config.model)
     shape = preset(size.pop("preset"), motion_dims=DIMS, speech_dims=CHANNELS, **size)
-    team = Team(args.device)
+    alone = Processes(args.device)
     torch.set_num_threads(config.run.threads)
     torch.manual_seed(0)
-    report("start", team.device)
-    net = DiT(shape).to(team.device)
+    report("start", alone.device)
+    net = DiT(shape).to(alone.device)
     count = sum(parameter.numel() for parameter in net.parameters())
     print(f"{count / 1e6:.1f} M weights, {args.frames} frames a step in {args.accumulate} parts")
-    trainer = Trainer(
-        net, Noise(args.frames, args.window, config.masks), optim,
-        torch.ones(DIMS, device=team.device), 0, bf16=config.run.bf16, team=team,
-    )  # fmt: skip
-    report("network and average", team.device)
-    for step in range(args.steps):
-        with Timed(f"training step {step}", team.device):
-            done = trainer.step(step)
-        print(f"  loss {done.velocity:.3f}, norm of the gradient {done.grad_norm:.3f}")
-    report("after training", team.device)
-    args.scratch.mkdir(parents=True, exist_ok=True)
-    state, weights = args.scratch / "state.safetensors", args.scratch / "model.safetensors"
-    with Timed("save the state", team.device):
-        save_state(state, net, trainer.ema, trainer.optimiser, args.steps, "{}")
-    with Timed("load the state", team.device):
-        assert load_state(state, net, trainer.ema, trainer.optimiser) == args.steps
     model = MotionModel(
-        net=net.eval(),
+        net=net,
         projection=SpeechProjection(np.eye(CHANNELS, dtype=np.float32), np.zeros(CHANNELS, "f4")),
         motion_scale=np.ones(DIMS, np.float32),
         encoder="none",
         space="mesh",
         dim_names=tuple(str(i) for i in range(DIMS)),
     )
-    with Timed("save the weights", team.device):
+    noise = Noise(args.frames, args.window, config.masks)
+    weights = torch.ones(DIMS, device=alone.device)
+    task = MotionTask(net, model, noise, optim, weights, alone, config.run.bf16)
+    trainer = Trainer(task, 0, alone)
+    report("network and average", alone.device)
+    for step in range(args.steps):
+        with Timed(f"training step {step}", alone.device):
+            done = trainer.step(step)
+        print(f"  loss {done['velocity']:.3f}, norm of the gradient {done['grad_norm']:.3f}")
+    report("after training", alone.device)
+    args.scratch.mkdir(parents=True, exist_ok=True)
+    state, weights = args.scratch / "state.safetensors", args.scratch / "model.safetensors"
+    with Timed("save the state", alone.device):
+        save_state(state, trainer.parts, args.steps, "{}")
+    with Timed("load the state", alone.device):
+        assert load_state(state, trainer.parts) == args.steps
+    net.eval()
+    with Timed("save the weights", alone.device):
         save_model(model, weights)
     sizes = ", ".join(
         f"{path.name} {path.stat().st_size / 1e9:.2f} GB" for path in (state, weights)
     )
     print(f"  {sizes}")
-    report("saved", team.device)
-    del trainer, net, model
-    with Timed("load the weights", team.device):
+    report("saved", alone.device)
+    del trainer, task, net, model
+    with Timed("load the weights", alone.device):
         model = load_model(weights, args.device)
     rng = np.random.default_rng(0)
     motion = rng.standard_normal((args.window, DIMS), dtype=np.float32)
     speech = rng.standard_normal((args.window, CHANNELS), dtype=np.float32)
     mask = np.zeros(motion.shape, bool)
     mask[SPAN] = True
-    with Timed(f"2 Euler steps over {args.window} frames", team.device):
+    with Timed(f"2 Euler steps over {args.window} frames", alone.device):
         drawn = infill(model, motion, mask, speech, seed=0, steps=2, guidance=1.0)
     assert np.isfinite(drawn).all()
-    report("end", team.device)
+    report("end", alone.device)
     for path in (state, weights):
         path.unlink()
 

@@ -21,7 +21,7 @@ from facedit.render.network import MouthNetworkConfig, load_network
 from facedit.training.engine import Trainer, train
 from facedit.training.experiment import read_experiment
 from facedit.training.mouth import mouth_task as module
-from facedit.training.mouth.mouth_bake import BakedClip, bake_clip
+from facedit.training.mouth.mouth_bake import BakedClip, bake, bake_clip, load_baked
 from facedit.training.mouth.mouth_config import (
     MouthClipsConfig,
     MouthExperiment,
@@ -33,6 +33,7 @@ from facedit.training.mouth.mouth_data import MouthSampler
 from facedit.training.mouth.mouth_loss import PatchCritic, feature_distance, weighted_l1
 from facedit.training.mouth.mouth_task import MouthTask, mouth_task, new_networks
 from facedit.training.state import load_state, save_state
+from facedit.weights.fetch import sha256_of
 from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)
@@ -249,6 +250,28 @@ def test_baking_keeps_frames_with_a_face(tmp_path: Path) -> None:
     np.testing.assert_allclose(crops[:, 64, 64, 0].astype(int), [20, 30, 50, 60, 70], atol=2)
     video.unlink()
     assert bake_clip(video, track, folder) == 5  # not baked twice
+
+
+def test_baking_takes_the_training_clips_that_are_asked_for(tmp_path: Path) -> None:
+    names = {"a": ("train", "made"), "b": ("dev", "made"), "c": ("train", "other"),
+             "d": ("train", "made"), "e": ("train", "made")}  # fmt: skip
+    (tmp_path / "tracks").mkdir()
+    face = np.stack([_face(0.5)] * 9)
+    for number, name in enumerate(names):
+        video = tmp_path / f"{name}.mp4"
+        _write(video, [np.full((256, 256, 3), 20 + 10 * number, np.uint8)] * 9)
+        if name != "d":  # nobody was found in it
+            track = tmp_path / "tracks" / f"{sha256_of(video)}.npz"
+            np.savez(track, landmarks=face, times_s=np.arange(9) / 25)
+    lines = [f"{name}.mp4,{split},{corpus},anna" for name, (split, corpus) in names.items()]
+    (tmp_path / "manifest.csv").write_text("\n".join(["file,split,corpus,speaker", *lines]))
+    found = bake(tmp_path, tmp_path / "tracks", tmp_path / "baked", {"made": 2}, {})
+    clips = load_baked(tmp_path / "baked")
+    assert found == len(clips) == 2
+    assert {clip.speaker for clip in clips} == {"made/anna"}
+    grey = [float(clip.crops[0, 64, 64, 0]) for clip in clips]
+    assert grey == pytest.approx([20, 60], abs=2)  # a and e
+    assert np.array_equal(clips[0].take(np.array([2, 4])).times_s, clips[0].times_s[[2, 4]])
 
 
 @pytest.mark.parametrize("turned", [1, 2, 3])

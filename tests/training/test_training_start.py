@@ -1,9 +1,12 @@
-"""One verb trains both networks."""
+"""One verb trains all networks."""
+
+from pathlib import Path
 
 import pytest
 
 from facedit.errors import OutputExists, UsageError
 from facedit.training import start as starting
+from facedit.training.mouth import mouth_task
 
 MOUTH = """
 kind = "mouth"
@@ -27,6 +30,23 @@ def config(tmp_path, extra=""):
 def test_pictures_that_are_missing_are_asked_for(tmp_path):
     with pytest.raises(UsageError, match=r"\[data.bake\]"):
         starting.start(config(tmp_path))
+
+
+def test_pictures_that_were_half_made_are_made(tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(mouth_task, "bake", lambda *args: made.append(args))
+    monkeypatch.setattr(mouth_task, "load_baked", lambda folder: [])
+    (tmp_path / "baked").mkdir()
+    source = (
+        f'[data.bake]\ndata = "d"\ntracks = "{tmp_path}"\nclips = 3\nevery = {{ grid_s1 = 2 }}\n'
+    )
+    with pytest.raises(UsageError, match="none of the corpora"):
+        starting.start(config(tmp_path, source))
+    assert made == [(Path("d"), tmp_path, tmp_path / "baked", {"grid_s1": 3}, {"grid_s1": 2})]
+    (tmp_path / "baked" / "clips.csv").write_text("name,corpus,speaker,frames\n")
+    with pytest.raises(UsageError, match="none of the corpora"):
+        starting.start(config(tmp_path))
+    assert len(made) == 1
 
 
 def test_a_run_is_not_overwritten_and_not_resumed_from_nothing(tmp_path):

@@ -19,7 +19,7 @@ from facedit.scratch import scratch_folder
 from facedit.training.adapt.motion_footage import Footage, find_footage, read_footage
 from facedit.training.adapt.motion_judge import Judgement, judged
 from facedit.training.adapt.motion_parts import pack, part_footage
-from facedit.training.adapt.motion_tune import TuneOptions, tune
+from facedit.training.adapt.motion_tune import Tuned, TuneOptions, tune
 from facedit.training.motion.validate import draw_spans
 from facedit.units import MOTION_FPS
 from facedit.weights.fetch import require, sha256_of
@@ -91,11 +91,10 @@ def adapt(
         on_progress: Told of every step of every stage.
 
     Returns:
-        What was made. (The errors of ``find_footage``, ``read_footage``, ``part_footage`` and
-        ``check_output``.)
+        What was made. (``NoGain`` if the base is as good: then nothing is written; the errors of
+        ``find_footage``, ``read_footage``, ``part_footage`` and ``check_output``.)
 
     Raises:
-        NoGain: If the base is as good; nothing is written.
         BadWeights: If the base is a speaker's weights already.
     """
     options = options or TuneOptions()
@@ -114,6 +113,31 @@ def adapt(
         clock.stage("tracking and hearing", len(sources)) as tick,
     ):
         found = read_footage(sources, folder, model, tick)
+    tuned, verdict = _tuned(model, found, options, clock)
+    frames = sum(len(clip.motion) for clip in found.clips)
+    minutes = frames / MOTION_FPS / 60
+    notes = {
+        "kind": SPEAKER_KIND,
+        "base": weights if base.stem == weights else f"{weights} ({base.stem})",
+        "base_sha256": sha256_of(base),
+        "licence": licence_of(base),
+        "clips": len(found.clips),
+        "minutes": round(minutes, 3),
+        "steps": tuned.steps,
+        "options": asdict(options),
+        "held_out": asdict(verdict),
+    }
+    with whole_or_nothing(output, force) as part:
+        save_model(replace(tuned.model, notes=notes), part)
+    return Adapted(
+        output, tuned.steps, minutes, len(found.clips), verdict, found.skipped, found.unlike
+    )
+
+
+def _tuned(
+    model: MotionModel, found: Footage, options: TuneOptions, clock: StageClock
+) -> tuple[Tuned, Judgement]:
+    """Fine-tune on most of the footage and judge on the rest; NoGain if the base is as good."""
     parts = part_footage(found.clips)
     before, _ = draw_spans(model, parts.held, meter, meta)
     with clock.stage("fine-tuning", options.steps) as tick:
@@ -123,38 +147,4 @@ def adapt(
         raise NoGain(
             f"the base weights are as good for this speaker, nothing is written: {verdict}"
         )
-    frames = sum(len(clip.motion) for clip in found.clips)
-    minutes = frames / MOTION_FPS / 60
-    notes = _notes(weights, base, options, found, tuned.steps, minutes, verdict)
-    _write(replace(tuned.model, notes=notes), output, force=force)
-    return Adapted(
-        output, tuned.steps, minutes, len(found.clips), verdict, found.skipped, found.unlike
-    )
-
-
-def _notes(
-    weights: str,
-    base: Path,
-    options: TuneOptions,
-    found: Footage,
-    steps: int,
-    minutes: float,
-    verdict: Judgement,
-) -> dict[str, object]:
-    """Say where a speaker's weights come from."""
-    return {
-        "kind": SPEAKER_KIND,
-        "base": weights if base.stem == weights else f"{weights} ({base.stem})",
-        "base_sha256": sha256_of(base),
-        "licence": licence_of(base),
-        "clips": len(found.clips),
-        "minutes": round(minutes, 3),
-        "steps": steps,
-        "options": asdict(options),
-        "held_out": asdict(verdict),
-    }
-
-
-def _write(model: MotionModel, output: Path, *, force: bool) -> None:
-    with whole_or_nothing(output, force) as part:
-        save_model(model, part)
+    return tuned, verdict

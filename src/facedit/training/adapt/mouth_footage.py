@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def footage_of(banks: Sequence[ReferenceBank], size: int, most_apart: int = 32) 
         kept = np.flatnonzero(~near)
         if len(kept) < FEWEST:
             continue
-        learnt.append(part_of(clip, kept))
+        learnt.append(clip.take(kept))
         places += [(clip, int(target), kept) for target in np.flatnonzero(apart)]
     chosen = {int(place) for place in np.linspace(0, len(places) - 1, most_apart)} if places else ()
     samples = [
@@ -94,27 +94,6 @@ def clip_of(bank: ReferenceBank) -> BakedClip:
         descriptors=bank.lips,
         gaps=lip_gap(landmarks).astype(np.float32),
         turned=turned_by(landmarks),
-    )
-
-
-def part_of(clip: BakedClip, frames: NDArray[np.intp]) -> BakedClip:
-    """Return some frames of a clip.
-
-    Args:
-        clip: The clip.
-        frames: Which frames.
-
-    Returns:
-        A shorter clip.
-    """
-    return replace(
-        clip,
-        times_s=clip.times_s[frames],
-        crops=clip.crops[frames],
-        landmarks=clip.landmarks[frames],
-        descriptors=clip.descriptors[frames],
-        gaps=clip.gaps[frames],
-        turned=clip.turned[frames],
     )
 
 

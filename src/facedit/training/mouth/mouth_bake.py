@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.dataset.footage_list import LEARNT, list_sources
 from facedit.face.distances import lip_gap
 from facedit.face.regions import OUTER_EYE_CORNERS
+from facedit.media.output import whole_or_nothing
 from facedit.media.read import read_frames
 from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
@@ -22,6 +25,9 @@ from facedit.weights.fetch import sha256_of
 _LOG = logging.getLogger(__name__)
 
 BAKE_FORMAT = "1"
+
+CLIPS = "clips.csv"
+"""Table of the baked clips, written last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,14 @@ class BakedClip:
     descriptors: Float32
     gaps: Float32
     turned: Float32
+
+    def take(self, frames: NDArray[np.intp]) -> BakedClip:
+        """Return some frames."""
+        return BakedClip(
+            self.corpus, self.speaker, self.times_s[frames], self.crops[frames],
+            self.landmarks[frames], self.descriptors[frames], self.gaps[frames],
+            self.turned[frames],
+        )  # fmt: skip
 
 
 def bake_clip(video: Path, track: Path, folder: Path, every: int = 1) -> int:
@@ -88,35 +102,32 @@ def bake(
     corpus that is not named is left out. One frame of ``every`` is kept, per corpus. Returns how
     many clips there are.
     """
-    baked.mkdir(parents=True, exist_ok=True)
-    with (data / "manifest.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
-    rows.sort(key=lambda row: (limits.get(row["corpus"], 0) > 100, row["file"]))
-    count: dict[str, int] = {}
+    sources = [one for one in list_sources(data / "manifest.csv") if one.split == LEARNT]
+    sources.sort(key=lambda one: (limits.get(one.corpus, 0) > 100, one.file))
+    count: Counter[str] = Counter()
     table = []
-    for row in rows:
-        corpus = row["corpus"]
-        if count.get(corpus, 0) >= limits.get(corpus, 0):
+    for one in sources:
+        if count[one.corpus] >= limits.get(one.corpus, 0):
             continue
-        video = data / row["file"]
-        name = sha256_of(video)
+        name = sha256_of(one.path)
         track = tracks / f"{name}.npz"
         if not track.is_file():
             continue
-        frames = bake_clip(video, track, baked / name, every.get(corpus, 1))
-        count[corpus] = count.get(corpus, 0) + 1
+        frames = bake_clip(one.path, track, baked / name, every.get(one.corpus, 1))
+        count[one.corpus] += 1
         if frames >= 8:
-            table.append((name, corpus, row["speaker"], frames))
-    with (baked / "clips.csv").open("w", newline="") as file:
+            table.append((name, one.corpus, one.speaker, frames))
+    baked.mkdir(parents=True, exist_ok=True)
+    with whole_or_nothing(baked / CLIPS, force=True) as part, part.open("w", newline="") as file:
         csv.writer(file).writerows([("name", "corpus", "speaker", "frames"), *table])
-    _LOG.info("Baked %d clips: %s", len(table), count)
+    _LOG.info("Baked %d clips: %s", len(table), dict(count))
     return len(table)
 
 
 def load_baked(baked: Path) -> list[BakedClip]:
     """Open the clips of a folder that ``bake`` wrote, in its order."""
     clips = []
-    with (baked / "clips.csv").open(newline="") as file:
+    with (baked / CLIPS).open(newline="") as file:
         for row in csv.DictReader(file):
             folder = baked / row["name"]
             clips.append(

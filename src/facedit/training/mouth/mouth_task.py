@@ -24,7 +24,7 @@ from facedit.render.network import (
 )
 from facedit.training.distributed import Processes
 from facedit.training.engine import TrainingTask, Validation
-from facedit.training.mouth.mouth_bake import bake, load_baked
+from facedit.training.mouth.mouth_bake import CLIPS, bake, load_baked
 from facedit.training.mouth.mouth_batch import MouthBatch, collate
 from facedit.training.mouth.mouth_config import MouthClipsConfig, MouthExperiment, MouthOptimConfig
 from facedit.training.mouth.mouth_data import MouthSampler
@@ -228,7 +228,7 @@ def new_networks(config: MouthNetworkConfig, seed: int) -> tuple[MouthNetwork, P
 def _cut_out(data: MouthClipsConfig) -> None:
     """Make the training pictures if they are missing."""
     baked, source = Path(data.baked), data.bake
-    if baked.is_dir():
+    if (baked / CLIPS).is_file():
         return
     if not source.data or not source.tracks:
         raise UsageError(

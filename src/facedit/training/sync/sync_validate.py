@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,30 +15,6 @@ SPANS = (8, 14, 20, 40)
 """Lengths of the stretches that are judged, in motion frames."""
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A clip's embeddings.
-
-    Attributes:
-        motion: Shape (T, E).
-        speech: Shape (T, E).
-    """
-
-    motion: Float32
-    speech: Float32
-
-
-def embed_clips(model: SyncModel, data: Dataset, clips: Sequence[int]) -> list[Embedded]:
-    """Embed clips, their speech projected as the model's."""
-    return [
-        Embedded(
-            model.embed_motion(data.motion[data.clip(index)]),
-            model.embed_projected(data.speech[data.clip(index)]),
-        )
-        for index in clips
-    ]
-
-
 def sync_figures(model: SyncModel, data: Dataset) -> dict[str, float]:
     """Judge clips, their speech projected as the model's, whole, in stretches, with other sound.
 
@@ -48,43 +23,47 @@ def sync_figures(model: SyncModel, data: Dataset) -> dict[str, float]:
     """
     figures: dict[str, float] = {}
     for corpus in sorted({row.corpus for row in data.rows}):
-        clips = [i for i, row in enumerate(data.rows) if row.corpus == corpus]
-        embedded = embed_clips(model, data, clips)
-        figures |= {f"{corpus}/{name}": value for name, value in clip_figures(embedded).items()}
+        clips = [data.clip(i) for i, row in enumerate(data.rows) if row.corpus == corpus]
+        motion = [model.embed_motion(data.motion[clip]) for clip in clips]
+        speech = [model.embed_projected(data.speech[clip]) for clip in clips]
+        found = _figures(motion, speech)
+        figures |= {f"{corpus}/{name}": float(value) for name, value in found.items()}
     return figures
 
 
-def clip_figures(clips: Sequence[Embedded]) -> dict[str, float]:
-    """Judge the clips of one corpus, by name as in ``sync_figures``."""
-    whole = [judged(clip, clip.speech, len(clip.motion)) for clip in clips]
+def _figures(motion: Sequence[Float32], speech: Sequence[Float32]) -> dict[str, np.floating]:
+    """Judge the clips of one corpus by their embeddings, each of shape (T, E)."""
+    distance, confidence, offset = _judged(motion, speech)
     figures = {
-        "distance": float(np.mean([one[0] for one in whole])),
-        "confidence": float(np.mean([one[1] for one in whole])),
-        "within_1": float(np.mean([abs(one[2]) <= 1 for one in whole])),
+        "distance": distance.mean(),
+        "confidence": confidence.mean(),
+        "within_1": (abs(offset) <= 1).mean(),
     }
     for span in SPANS:
-        parts = [judged(clip, clip.speech, span) for clip in clips if len(clip.motion) >= span + 10]
-        if parts:
-            figures[f"within_1_of_{span}"] = float(np.mean([abs(one[2]) <= 1 for one in parts]))
-    if len(clips) > 1:
-        strange = [
-            judged(clip, other.speech, len(clip.motion))
-            for clip, other in zip(clips, [*clips[1:], clips[0]], strict=True)
-        ]
-        figures["distance_foreign"] = float(np.mean([one[0] for one in strange]))
+        long = [i for i, one in enumerate(motion) if len(one) >= span + 10]
+        if long:
+            _, _, offset = _judged([motion[i] for i in long], [speech[i] for i in long], span)
+            figures[f"within_1_of_{span}"] = (abs(offset) <= 1).mean()
+    if len(motion) > 1:
+        figures["distance_foreign"] = _judged(motion, [*speech[1:], speech[0]])[0].mean()
     return figures
 
 
-def judged(clip: Embedded, speech: Float32, span: int) -> tuple[float, float, int]:
-    """Score a stretch in the middle of a clip: distance, confidence and offset.
+def _judged(
+    motion: Sequence[Float32], speech: Sequence[Float32], span: int | None = None
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Score clips, or stretches in their middle; distance, confidence, offset, shape (3, N).
 
-    NaN, 0 and a large offset where there is none; embedded speech is cut to the clip's length.
+    NaN, 0 and a large offset where there is none.
     """
-    frames = min(len(clip.motion), len(speech))
-    counts = np.zeros(frames, bool)
-    start = max((frames - span) // 2, 0)
-    counts[start : start + span] = True
-    found = score(mean_distances(clip.motion[:frames], speech[:frames], counts), int(counts.sum()))
-    return (
-        (np.nan, 0.0, 1000) if found is None else (found.distance, found.confidence, found.offset)
-    )
+    rows = []
+    for lips, heard in zip(motion, speech, strict=True):
+        frames = min(len(lips), len(heard))
+        start = 0 if span is None else max((frames - span) // 2, 0)
+        counts = np.zeros(frames, bool)
+        counts[start : None if span is None else start + span] = True
+        found = score(mean_distances(lips[:frames], heard[:frames], counts), int(counts.sum()))
+        rows.append(
+            (np.nan, 0, 1000) if found is None else (found.distance, found.confidence, found.offset)
+        )
+    return np.array(rows, np.float64).T
