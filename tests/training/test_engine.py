@@ -216,5 +216,5 @@ def test_every_shipped_configuration_is_named_in_the_help(capsys):
 def test_fields_are_changed_on_the_command_line(tmp_path, capsys):
     path = tmp_path / "a.toml"
     path.write_text('[run]\noutput = "a"\n[data]\nfolder = "b"\n[optim]\nsteps = 5\n')
-    assert main(["train", str(path), "optim.step=7"]) != 0
+    assert main(["train", str(path), "--set", "optim.step=7"]) != 0
     assert "unknown step (did you mean steps?)" in capsys.readouterr().err

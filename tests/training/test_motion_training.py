@@ -2,6 +2,7 @@ import itertools
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,17 @@ import torch
 from motion_corpus import motion_of, speech_of, write_config, write_corpus
 from safetensors.torch import load_file, save_file
 
+from facedit.dataset.masks import KINDS
 from facedit.dataset.prepared import read_clip
 from facedit.errors import BadWeights, OutputExists, UsageError
 from facedit.model.checkpoint import load_model
 from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.model.infill import infill
+from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer, stop_signals
 from facedit.training.motion.config import MotionOptimConfig, load_config
+from facedit.training.motion.motion_task import motion_task
 from facedit.training.start import start as train
 from facedit.training.state import STATE, Ema, load_state, save_state
 from facedit.weights.fetch import sha256_of
@@ -83,6 +87,24 @@ def test_weights_of_another_size_are_refused_to_begin_with(corpus, tmp_path):
     second.write_text(text.replace('preset = "tiny"', 'preset = "tiny"\nlayers = 3'))
     with pytest.raises(UsageError, match="another size"):
         train(second)
+
+
+def test_a_validation_sees_clips_as_they_are(corpus, tmp_path):
+    config = load_config(write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=1))
+    run = replace(config.run, validate_every=1, validate_clips=1)
+    data = replace(config.data, hold_out_speakers=("s1", "s2"))
+    varied = replace(
+        data, mirror=1.0, amplitude=0.5, people=0.5, stretch=0.3, foreign=1.0, speech_noise=1.0
+    )
+    plain, other = (
+        motion_task(replace(config, run=run, data=one), Processes("cpu")).validator
+        for one in (data, varied)
+    )
+    assert {batch.kinds[0] for batch in plain.batches} == set(KINDS)
+    for ours, theirs in zip(plain.batches, other.batches, strict=True):
+        np.testing.assert_array_equal(ours.motion, theirs.motion)
+        np.testing.assert_array_equal(ours.speech, theirs.speech)
+    assert {name: len(clips) for name, clips in plain.clips.items()} == {"one": 1, "two": 1}
 
 
 def test_a_run_leaves_logs_weights_and_its_configuration(corpus, tmp_path):

@@ -51,8 +51,8 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         "mouth_grid, paper, sync",
     )  # fmt: skip
     train.add_argument(
-        "changes", nargs="*", metavar="FIELD=VALUE",
-        help="fields that differ from the file, e.g. optim.steps=100 run.output=runs/short",
+        "--set", dest="changes", action="append", default=[], metavar="FIELD=VALUE",
+        help="a field that differs from the file, e.g. optim.steps=100; may be given repeatedly",
     )  # fmt: skip
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     add_device(train)

@@ -167,7 +167,7 @@ def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
                 table = merged(table, tomllib.loads(text))
                 break
         else:
-            raise UsageError(f"{change!r} changes no field: write e.g. optim.steps=100.")
+            raise UsageError(f"--set {change}: changes no field; write e.g. optim.steps=100.")
     return table
 
 
