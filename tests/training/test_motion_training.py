@@ -5,10 +5,11 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
-from motion_corpus import motion_of, speech_of, write_config, write_corpus
+from motion_corpus import mesh_corpus, motion_of, speech_of, write_config, write_corpus
 from safetensors.torch import load_file, save_file
 
 from facedit.dataset.masks import KINDS
@@ -22,6 +23,7 @@ from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer, stop_signals
 from facedit.training.motion.config import MotionOptimConfig, load_config
 from facedit.training.motion.motion_task import motion_task
+from facedit.training.motion.validate import SPAN
 from facedit.training.start import start as train
 from facedit.training.state import STATE, Ema, load_state, save_state
 from facedit.weights.fetch import sha256_of
@@ -87,6 +89,27 @@ def test_weights_of_another_size_are_refused_to_begin_with(corpus, tmp_path):
     second.write_text(text.replace('preset = "tiny"', 'preset = "tiny"\nlayers = 3'))
     with pytest.raises(UsageError, match="another size"):
         train(second)
+
+
+def test_a_run_judges_and_shows_what_it_held_out(tmp_path, device):
+    corpus = mesh_corpus(tmp_path / "prepared")
+    path = write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=2)
+    text = path.read_text().replace("validate_every = 0", "validate_every = 1")
+    path.write_text(
+        text.replace("[[data.pools]]", 'hold_out_speakers = ["s1"]\n\n[[data.pools]]', 1)
+    )
+    done = train(path, device=device)
+    assert {"loss_short", "loss_still", "one_opening_r", "one_jump"} <= done.figures.keys()
+    assert all(np.isfinite(value) for value in done.figures.values())
+    assert f"one_jump {done.figures['one_jump']:.3f}" in str(done)
+    rows = (tmp_path / "run" / "validation.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["step", "1", "2"]
+    # s1 has two clips: of each the truth and what is drawn, a kept frame to each side of the span.
+    lips = cv2.imread(str(tmp_path / "run" / "lips.png")).reshape(2, 2, 96, SPAN + 2, 96, 3)
+    same = (lips[:, 0] == lips[:, 1]).all(axis=(1, 3, 4))
+    assert same[:, [0, -1]].all()
+    assert not same[:, 1:-1].all(axis=1).any()
+    assert (lips.max(axis=(2, 4)) > 200).any(axis=-1).all()  # every tile shows lips
 
 
 def test_a_validation_sees_clips_as_they_are(corpus, tmp_path):

@@ -125,6 +125,7 @@ def test_without_its_share_the_residual_learns_nothing_from_own_mouths() -> None
 
 
 def test_training_starts_from_given_weights(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "clips.csv").touch()
     monkeypatch.setattr(module, "load_baked", lambda folder: [_clip("a"), _clip("b")])
     torch.manual_seed(5)
     given = MouthNetwork(TINY)

@@ -195,6 +195,7 @@ def _experiment(out: Path, **optim: float) -> MouthExperiment:
 def test_a_run_leaves_log_state_weights_and_mouths(
     tmp_path: Path, monkeypatch, device: str
 ) -> None:
+    (tmp_path / "clips.csv").touch()
     monkeypatch.setattr(module, "load_baked", lambda folder: _clips())
     folder = tmp_path / "run"
     done = train(

@@ -37,7 +37,7 @@ SAMPLES = 6
 """Clips that are shown as drawn, about; at least one of each corpus."""
 SHOWN = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump")
 
-_SIZE, _EYES = 96, 64.0
+_SIZE, _EYES = 96, 130.0
 """Side of a picture of lips, and the outer-eye distance in it."""
 
 
@@ -76,10 +76,9 @@ class Validator:
             for gap, motion in drawn[:shown]:
                 clip, (start, stop) = clips[gap.number], gap.span
                 joined = np.where(gap.hidden, motion, clip.motion)
-                rows += [
-                    lip_strip(meter, one[start - 1 : stop + 1], clip.identity)
-                    for one in (clip.motion, joined)
-                ]
+                around = slice(start - 1, stop + 1)
+                pair = np.stack([clip.motion[around], joined[around]])
+                rows.append(lip_rows(meter, pair, clip.identity))
         return Validation(figures, {"lips": np.concatenate(rows)} if rows else {})
 
     def _losses(self, model: MotionModel) -> dict[str, float]:
@@ -113,12 +112,15 @@ def draw_spans(
     return score_clips(clips, draw, meter, meta, SPAN, "lips", reverse_kept=True), drawn
 
 
-def lip_strip(meter: LipMeter, motion: Float32, neutral: Float32) -> UInt8:
-    """Show lips of consecutive frames, shape (K, D), side by side without head pose, (S, K S, 3).
+def lip_rows(meter: LipMeter, motion: Float32, neutral: Float32) -> UInt8:
+    """Show lips of consecutive frames without head pose, a row for each of some motions.
 
-    Lips are red, their opening green, outlines blue.
+    Motions have the shape (M, K, D), the picture (M S, K S, 3): lips red, their opening green.
     """
+    count, frames, dims = motion.shape
     identity = Identity(neutral)
-    faces = _EYES * meter.space.decode_shape(motion, identity)
-    middle = faces[:, list(OUTER_LIPS)].mean(axis=(0, 1))
-    return np.concatenate([draw_raster(face - middle + CROP / 2, _SIZE) for face in faces], axis=1)
+    faces = _EYES * meter.space.decode_shape(motion.reshape(-1, dims), identity)
+    middle = faces[:frames, list(OUTER_LIPS)].mean(axis=(0, 1))
+    tiles = [draw_raster(face - middle + CROP / 2, _SIZE) for face in faces]
+    grid = np.stack(tiles).reshape(count, frames, _SIZE, _SIZE, 3).transpose(0, 2, 1, 3, 4)
+    return grid.reshape(count * _SIZE, frames * _SIZE, 3)
