@@ -11,6 +11,7 @@ from facedit.compose.weights import SPEAKER_KIND
 from facedit.dataset.prepare import describe_space
 from facedit.device import AUTO, choose_device
 from facedit.errors import BadWeights, NoGain
+from facedit.evaluation.hidden_spans import LipMeter
 from facedit.evaluation.meter import meter_of
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.model.checkpoint import MotionModel, load_model, save_model, weights_path
@@ -105,15 +106,14 @@ def adapt(
     model = load_model(base, choose_device(device))
     if model.notes.get("kind") == SPEAKER_KIND:
         raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")
-    meta = describe_space(model.space, model.encoder)
-    meter = meter_of(meta)
+    meter = meter_of(describe_space(model.space, model.encoder))  # refuses before the work
     clock = StageClock(on_progress)
     with (
         scratch_folder() if work is None else nullcontext(work) as folder,
         clock.stage("tracking and hearing", len(sources)) as tick,
     ):
         found = read_footage(sources, folder, model, tick)
-    tuned, verdict = _tuned(model, found, options, clock)
+    tuned, verdict = _tuned(model, found, meter, options, clock)
     frames = sum(len(clip.motion) for clip in found.clips)
     minutes = frames / MOTION_FPS / 60
     notes = {
@@ -135,9 +135,10 @@ def adapt(
 
 
 def _tuned(
-    model: MotionModel, found: Footage, options: TuneOptions, clock: StageClock
+    model: MotionModel, found: Footage, meter: LipMeter, options: TuneOptions, clock: StageClock
 ) -> tuple[Tuned, Judgement]:
     """Fine-tune on most of the footage and judge on the rest; NoGain if the base is as good."""
+    meta = describe_space(model.space, model.encoder)
     parts = part_footage(found.clips)
     before, _ = draw_spans(model, parts.held, meter, meta)
     with clock.stage("fine-tuning", options.steps) as tick:
