@@ -481,10 +481,10 @@ def test_plan_speaks_json_and_writes_nothing(
 
 
 STAGES = {
-    "tracking": ("edit", "facedit.compose.spans.track_face"),
-    "models": ("edit", "facedit.api.load_models"),
+    "mouths": ("edit", "facedit.compose.track_window.ReferenceBank"),
+    "models": ("edit", "facedit.compose.session.load_models"),
     "planning": ("edit", "facedit.compose.plans.make_plan"),
-    "composing": ("sync", "facedit.api.compose_sound"),
+    "composing": ("sync", "facedit.compose.jobs.compose_sound"),
     "a picture": ("generate", "facedit.compose.person.load_still"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
     "writing motion": ("motion", "facedit.motion.export._write_csv"),

@@ -272,8 +272,14 @@ def test_a_plan_can_be_had_without_rendering(folder, talking, words):
     assert set(folder.iterdir()) == before
 
 
-def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch):
-    """The nearest of 28 voices differs from sentence to sentence; the person does not."""
+@pytest.mark.parametrize(
+    ("near_s", "speak"), [(8.0, ["af_one"]), (0.1, ["af_one", "am_two"])], ids=["near", "apart"]
+)
+def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch, near_s, speak):
+    """The nearest of 28 voices differs from sentence to sentence; the person does not.
+
+    Who spoke near one edit is not looked for again.
+    """
 
     class Named(HibariVoice):
         """The small voice, by the name and the facts of another."""
@@ -286,9 +292,10 @@ def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch)
         VoiceChoice(Named(name), "the nearest") for name in ("af_one", "am_two", "af_three")
     )
     monkeypatch.setattr("facedit.compose.plans.choose_voice", lambda *_: next(near))
+    monkeypatch.setattr("facedit.compose.plans.REFERENCE_S", near_s)
     wishes = (("We", "They"), ("fly", "drive"), ("moon", "sea"))
     result = api.plan_edit(talking, EditRequest(replace=wishes, transcript=words), run=QUIET)
-    assert [voice["name"] for voice in result.details["voices"]] == ["af_one", "am_two"]
+    assert [voice["name"] for voice in result.details["voices"]] == speak
 
 
 def test_ones_own_recording_is_used(folder, talking, words):

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from facedit.api import edit, generate, plan_edit, sync, transcribe
+    from facedit.api import edit, generate, open, plan_edit, sync, transcribe
     from facedit.model.checkpoint import load_model
     from facedit.model.infill import infill
     from facedit.options import EditRequest, Run
@@ -24,6 +24,7 @@ __all__ = [
     "generate",
     "infill",
     "load_model",
+    "open",
     "plan_edit",
     "sync",
     "transcribe",

@@ -63,10 +63,9 @@ def cached(
         found = read(path)
         os.utime(path)
         return found
-    except FileNotFoundError:
-        pass
     except _DAMAGE as error:
-        _log.warning("The cached %s is damaged and is made again: %s", name, error)
+        if path.exists():
+            _log.warning("The cached %s is damaged and is made again: %s", name, error)
     made = make()
     _store(path, lambda part: write(part, made))
     return made

@@ -8,6 +8,7 @@ import pytest
 from compose.compose_cases import plan, talking_track
 from facedit.compose.base_frames import VideoFrames
 from facedit.compose.canvas import build_canvas, landmarks_at
+from facedit.compose.clip import Clip
 from facedit.compose.pictures import SpanWork, fade_weight, nearest, output_pictures
 from facedit.compose.sources import PictureTimes, source_paths
 from facedit.editing.diff import WordEdit
@@ -15,6 +16,7 @@ from facedit.media.pixels import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.motion.mesh_space import MeshSpace
+from facedit.progress import StageClock
 from facedit.render.types import Choice, MouthPath, Patch
 from media.clips import make_clip
 
@@ -63,7 +65,11 @@ def make(path, space, edits, **clip):
     return (
         info,
         made,
-        list(output_pictures(VideoFrames(path, info), made, source_paths(made), works)),
+        list(
+            output_pictures(
+                VideoFrames(Clip(path, StageClock(), info=info)), made, source_paths(made), works
+            )
+        ),
     )
 
 
@@ -137,7 +143,9 @@ def test_a_lost_face_keeps_its_pixels(tmp_path, space):
         canvas, canvas.values, lost, WhiteSquare(), space, "lips",
         span.output_start_s, span.output_end_s,
     )  # fmt: skip
-    pictures = output_pictures(VideoFrames(path, info), made, source_paths(made), (work,))
+    pictures = output_pictures(
+        VideoFrames(Clip(path, StageClock(), info=info)), made, source_paths(made), (work,)
+    )
     untouched = [p for p in pictures if p.role != "kept" and 0.64 < p.frame.time_s < 1.5]
     source = {round(frame.time_s * 1e4): frame for frame in read_frames(path, info=info)}
     assert untouched
@@ -151,7 +159,7 @@ def test_base_frames_are_found_in_any_order(tmp_path):
     make_clip(path, seconds=2.0, rate=25)
     info = probe(path)
     times = np.array([frame.time_s for frame in read_frames(path, info=info)])
-    frames = VideoFrames(path, info)
+    frames = VideoFrames(Clip(path, StageClock(), info=info))
     for chosen in ([0, 1, 2], [2, 3, 10], [40, 41], [5, 6], [49]):
         frames.load(times[chosen])
         for index in chosen:

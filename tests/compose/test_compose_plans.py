@@ -5,12 +5,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from facedit.compose.clip import Clip
 from facedit.compose.plans import ENERGY_HOP_S, edit_joints, whole_clip_plan
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import default_joints, quiet_joints
 from facedit.errors import BadEdit
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
+from facedit.progress import StageClock
 from facedit.speech.low_energy import envelope_db
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
@@ -37,7 +39,7 @@ def test_joints_are_where_the_whole_sound_is_quietest_near_the_words(spoken):
     envelope = envelope_db(sound.samples, sound.rate)
     at = (np.arange(int(info.duration_s / ENERGY_HOP_S)) + 0.5) * ENERGY_HOP_S * sound.rate
     energy = envelope[np.minimum(at.astype(int), len(envelope) - 1)]
-    found = edit_joints(path, info, transcript, EDITS)
+    found = edit_joints(Clip(path, StageClock()), transcript, EDITS)
     whole = quiet_joints(EDITS, transcript, info.duration_s, energy, ENERGY_HOP_S)
     assert found == whole
     dips = np.array([0.06, 0.95, 2.08, 3.05])

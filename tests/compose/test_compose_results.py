@@ -6,6 +6,7 @@ from compose_cases import plan, transcript
 from facedit.compose.plans import PlannedEdit
 from facedit.compose.results import describe, plan_result
 from facedit.editing.diff import WordEdit
+from facedit.options import EditRequest
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,8 @@ from facedit.editing.diff import WordEdit
     ],
 )  # fmt: skip
 def test_a_plan_shows_the_sentence_before_and_after(edit, speech_s, lines):
-    planned = PlannedEdit(transcript(), (edit,), (None,), plan(edit, speech_s=speech_s))
+    request = EditRequest(delete=("today",))
+    planned = PlannedEdit(transcript(), (edit,), (None,), plan(edit, speech_s=speech_s), request)
     said = describe(planned)
     for line in lines:
         assert line in said

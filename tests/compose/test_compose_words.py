@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from facedit import api
+from facedit.compose.clip import Clip
 from facedit.compose.words import source_transcript, word_edits
-from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
 from facedit.progress import StageClock
@@ -41,7 +41,7 @@ def test_transcribe_and_then_edit_recognise_once(asked, tmp_path, seconds):
     write_clip(clip, [gradient(k) for k in range(25)], Sound(noise.astype(np.float32), 16_000))
     read = api.transcribe(clip).transcript
     request = EditRequest(delete=("Hello",))
-    found = source_transcript(clip, probe(clip), request, StageClock())
+    found = source_transcript(Clip(clip, StageClock()), request)
     assert found == read
     assert len(asked) == 1
 

@@ -9,6 +9,7 @@ from PIL import Image
 from skimage import data
 
 from compose.compose_cases import talking_track
+from facedit.compose.clip import Clip
 from facedit.compose.picture_notes import LOW_LIDS, lid_opening, picture_notes
 from facedit.compose.still import calm_frame, load_still
 from facedit.errors import AmbiguousFace, NoFace
@@ -19,6 +20,7 @@ from facedit.face.track import track_face
 from facedit.media.read import read_frames
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
+from facedit.progress import StageClock
 from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.still import Still
 
@@ -73,11 +75,11 @@ def test_a_box_is_in_the_pixels_of_the_file(portrait, tmp_path):
     large = Image.fromarray(np.concatenate([portrait.rgb] * 2, axis=1)).resize((4096, 2048))
     large.save(tmp_path / "a.jpg")
     with pytest.raises(AmbiguousFace) as caught:
-        load_still(tmp_path / "a.jpg", Run())
+        load_still(Clip(tmp_path / "a.jpg", StageClock()), Run())
     boxes = re.findall(r"] ([\d,]+) \(", str(caught.value))
     assert [int(box.split(",")[0]) // 2048 for box in boxes] == [0, 1]
     for box, half in zip(boxes, (0, 1), strict=True):
-        still = load_still(tmp_path / "a.jpg", Run(face=box))
+        still = load_still(Clip(tmp_path / "a.jpg", StageClock()), Run(face=box))
         assert still.rgb.shape == (960, 1920, 3)
         assert still.landmarks[1, 0] // 960 == half
 
@@ -127,6 +129,9 @@ def test_real_blinks(space, shared_data, clip, blink_s, tmp_path):
     """A photograph of the blink is told so; of the clip another frame is taken."""
     blink = next(read_frames(shared_data / clip, blink_s - 1e-3)).rgb()
     Image.fromarray(blink).save(tmp_path / "blink.jpg", quality=95)
-    shut = load_still(tmp_path / "blink.jpg", Run())
+    shut = load_still(Clip(tmp_path / "blink.jpg", StageClock()), Run())
     assert any("eyes are shut" in note for note in picture_notes(space, shut))
-    assert lid_opening(load_still(shared_data / clip, Run()).landmarks) > 1.3 * LOW_LIDS
+    assert (
+        lid_opening(load_still(Clip(shared_data / clip, StageClock()), Run()).landmarks)
+        > 1.3 * LOW_LIDS
+    )

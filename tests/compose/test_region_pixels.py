@@ -7,6 +7,7 @@ import pytest
 
 from compose.compose_cases import brow_height, drawn_brows, upright_face, with_raised_brows
 from facedit.compose.base import Take, TrackedWindow
+from facedit.compose.clip import Clip
 from facedit.compose.person import Person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.pictures import output_pictures
@@ -18,6 +19,7 @@ from facedit.media.pixels import frame_from_rgb
 from facedit.media.probe import probe
 from facedit.media.write import write_video
 from facedit.motion.mesh_space import MeshSpace
+from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
 from facedit.render.still import Still
@@ -48,7 +50,9 @@ def video(face, folder):
     track = FaceTrack(times, landmarks, np.ones(FRAMES, np.float32), 256, 256)
     plan = whole_clip_plan(FRAMES / 25, info.frame_rate, FRAMES / 25)
     window = TrackedWindow(0.0, FRAMES / 25, track, ReferenceBank())
-    return VideoBase(info.path, info, plan, (window,), source_paths(plan))
+    return VideoBase(
+        Clip(info.path, StageClock(), info=info), info, plan, (window,), source_paths(plan)
+    )
 
 
 @pytest.mark.parametrize(("region", "arrives"), [("lips", False), ("face", True), ("head", True)])

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from facedit.bench.items import Item, SoundRecipe
+from facedit.compose.clip import Clip
 from facedit.compose.plans import REFERENCE_S, edit_joints, plan_words
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint
@@ -72,6 +73,7 @@ def edit_sound(
     Returns the sound (None for a deletion) and the joint.
     ``UsageError`` if the recipe's file is missing or is another one.
     """
+    clip = Clip(path, StageClock(), info=info)
     if edit.new_words and recipe.source in ("voice", "recording"):
         request = EditRequest(
             say=edit.text,
@@ -79,12 +81,11 @@ def edit_sound(
             speech=_file(recipe, clips_root) if recipe.source == "recording" else None,
         )
         joints = None if joint is None else (joint,)
-        clock = StageClock()
-        planned = plan_words(path, info, transcript, (edit,), request, clock, joints)
+        planned = plan_words(clip, transcript, (edit,), request, joints)
         (fill,) = planned.plan.fills
         return planned.snippets[0], (fill.source_start_s, fill.source_end_s)
     if joint is None:
-        (joint,) = edit_joints(path, info, transcript, (edit,))
+        (joint,) = edit_joints(clip, transcript, (edit,))
     if not edit.new_words:
         return None, joint
     if recipe.source != "speaker":

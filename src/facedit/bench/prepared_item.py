@@ -15,6 +15,7 @@ from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.occlude import bridged, inside, withhold
 from facedit.compose.base import Base, TrackedWindow
 from facedit.compose.canvas import Canvas
+from facedit.compose.clip import Clip
 from facedit.compose.person import find_person
 from facedit.compose.picture_base import PictureBase, picture_base
 from facedit.compose.sound import OutputSound, stretches
@@ -139,7 +140,7 @@ def build_case(
         with clock.stage("withholding"):
             painted = withhold(clip, info, track, item.hidden_s, source, space)
         source_info = probe(source)
-    base = track_video(source, source_info, plan, CLIP_RUN, clock)
+    base = track_video(Clip(source, clock, info=source_info), plan, CLIP_RUN)
     window = base.windows[0]
     if item.track == "reconstruct":
         window = replace(window, track=bridged(window.track, painted))
@@ -258,7 +259,7 @@ def _generate_case(
     with clock.stage("tracking the clip"):
         track = track_around(clip, info, edited_s(item))
     # Mouths and manner of the clip are the answer: the protocol takes them away.
-    person = find_person(clip, CLIP_RUN, clock, picture_only=True)
+    person = find_person(Clip(clip, clock, info=info), CLIP_RUN, picture_only=True)
     sound = own_sound(clip, info)
     base = picture_base(person, sound.window(0.0, info.duration_s), item.id)
     (canvas,) = base.canvases(space, USUAL_REGION["generate"])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from facedit.compose.clip import Clip
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.pixels import frame_from_rgb
-from facedit.media.read import read_frames
 from facedit.types import Float64, UInt8
 from facedit.units import frame_time
 
@@ -39,19 +38,18 @@ class VideoFrames:
     """Reads a video's own frames: forward where it can, a chunk at a time.
 
     Args:
-        source: The source video.
-        info: What is known of it.
+        clip: The source video.
     """
 
-    def __init__(self, source: Path, info: VideoInfo) -> None:
-        self._source, self._info = source, info
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
         self._stream: Iterator[Frame] = iter(())
         self._position_s = np.inf
         self._frames: dict[int, Frame] = {}
 
     def stream(self) -> Iterator[Frame]:
         """Yield every frame once, in order."""
-        return read_frames(self._source, info=self._info)
+        return self._clip.frames()
 
     def load(self, times_s: Float64) -> None:
         """Hold the frames shown at some times, and no others."""
@@ -61,7 +59,7 @@ class VideoFrames:
         if not missing:
             return
         if not self._position_s < min(missing) <= self._position_s + FORWARD_S:
-            self._stream = read_frames(self._source, min(missing) - 1e-4, info=self._info)
+            self._stream = self._clip.frames(min(missing) - 1e-4)
         for frame in self._stream:
             self._position_s = frame.time_s
             if _tick(frame.time_s) in wanted:

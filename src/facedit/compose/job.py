@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedit import __version__
 from facedit.compose.base import Base, Take, TrackedWindow
+from facedit.compose.canvas import Canvas
 from facedit.compose.models import Models
 from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import SpanLog, face_box, seams_of, spans_of, watched
@@ -16,12 +18,13 @@ from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.compose.weights import choose_weights
 from facedit.media.info import VideoInfo
 from facedit.media.write import write_video
+from facedit.model.checkpoint import MotionModel
 from facedit.options import Making, Run
 from facedit.progress import StageClock
 from facedit.render.renderers import DEFAULT_RENDERER
 from facedit.report.files import write_report
 from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
-from facedit.types import SpeechFeatures, Transcript, Word
+from facedit.types import Float32, SpeechFeatures, Transcript, Word
 
 LoadModels = Callable[[Sequence[TrackedWindow]], tuple[Models, dict[str, Figure]]]
 """Loads the learned parts for a tracked clip, and says for the report what was done to them."""
@@ -56,40 +59,75 @@ class Job:
     notes: tuple[str, ...] = ()
 
 
-def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
-    """Make every take of a job.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A job of which all is known but the motion: any number of takes can be made of it.
+
+    Attributes:
+        job: What to make.
+        models: The learned parts.
+        canvases: The canvases, one a picture span.
+        speech: What is heard on each, shape (T, C).
+        notes: What the user should know of the pictures.
+        figures: What was done to the models, for the report.
+    """
+
+    job: Job
+    models: Models
+    canvases: tuple[Canvas, ...]
+    speech: tuple[Float32, ...]
+    notes: tuple[str, ...]
+    figures: dict[str, Figure]
+
+
+def prepare(job: Job, load: LoadModels) -> Ready:
+    """Find all that the takes of a job have in common.
 
     Args:
         job: What to make.
-        models: Loads the learned parts (called once the input proved good).
+        load: Loads the learned parts (called once the input proved good).
+
+    Returns:
+        What the takes are made of. (``NoFace`` if the face is missing where it is needed.)
+    """
+    models, adapted = load(job.base.windows)
+    base = job.base.seen_by(models.space)
+    drawn_by: dict[str, Figure] = {}
+    if models.renderer.name != DEFAULT_RENDERER:
+        drawn_by["renderer"] = models.renderer.name
+    notes = base.notes(models.space)
+    canvases = base.canvases(models.space, job.run.region_of(job.verb))
+    missing = refuse_missing_faces(base.plan, canvases, job.run.on_no_face)
+    with job.clock.stage("speech features"):
+        speech = job.clock.apart(lambda: base.speech(canvases, job.sound.window, models.encoder))
+    figures = drawn_by | adapted | base.figures()
+    return Ready(replace(job, base=base), models, canvases, speech, (*notes, *missing), figures)
+
+
+def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
+    """Make the takes of a job.
+
+    Args:
+        ready: What they have in common; the job's options choose seed and steps.
         outputs: A file per take.
 
     Returns:
-        A report per take; they are written beside the outputs as well. (``NoFace`` if the face is
-        missing where it is needed.)
+        A report per take; they are written beside the outputs as well.
     """
-    base, plan = job.base, job.base.plan
-    learned, adapted = models(base.windows)
-    region = job.run.region_of(job.verb)
-    base = base.seen_by(learned.space)
-    notes = base.notes(learned.space)
-    canvases = base.canvases(learned.space, region)
-    warnings = refuse_missing_faces(plan, canvases, job.run.on_no_face)
-    with job.clock.stage("speech features"):
-        speech = base.speech(canvases, job.sound.window, learned.encoder)
-    with job.clock.stage("motion model"):
-        infilled = infill_spans(canvases, speech, learned.motion, job.run, len(outputs))
+    job, models = ready.job, ready.models
+    base, plan, region = job.base, job.base.plan, job.run.region_of(job.verb)
+    with job.clock.stage("motion model"), checked(models.motion, job.clock):
+        infilled = infill_spans(ready.canvases, ready.speech, models.motion, job.run, len(outputs))
     energies = tuple(
-        SpeechFeatures.from_values(heard, learned.motion.encoder).energy for heard in speech
+        SpeechFeatures.from_values(heard, models.motion.encoder).energy for heard in ready.speech
     )
-    drawn_by: dict[str, Figure] = {}
-    if learned.renderer.name != DEFAULT_RENDERER:
-        drawn_by["renderer"] = learned.renderer.name
     reports = []
-    for take, output in enumerate(outputs):
-        seed = job.run.first_seed + take
-        motions = [motion[take] for motion in infilled]
-        works = base.works(Take(canvases, motions, learned.space, learned.renderer, region, seed))
+    for number, output in enumerate(outputs):
+        seed = job.run.first_seed + number
+        motions = [motion[number] for motion in infilled]
+        works = base.works(
+            Take(ready.canvases, motions, models.space, models.renderer, region, seed)
+        )
         logs = _logs(base)
         pictures = output_pictures(base.frames(), plan, base.paths, works)
         count = base.info.frame_count + plan.shift_frames
@@ -117,13 +155,31 @@ def make(job: Job, models: LoadModels, outputs: tuple[Path, ...]) -> tuple[RunRe
             seams=seams_of(plan.picture_spans(), logs, works),
             spans=spans_of(plan, logs, works, energies, None if job.verb == "edit" else job.verb),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={"seed": seed, "region": region, **drawn_by, **adapted, **base.figures()},
+            figures={"seed": seed, "region": region, **ready.figures},
             provenance=provenance(job),
-            warnings=(*job.notes, *notes, *warnings),
+            warnings=(*job.notes, *ready.notes),
         )
-        write_report(report, report_folder(output, job.run, take), force=job.run.force)
+        write_report(report, report_folder(output, job.run, number), force=job.run.force)
         reports.append(report)
     return tuple(reports)
+
+
+@contextmanager
+def checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
+    """Look whether the run was cancelled before every pass through a network.
+
+    Args:
+        model: The network is its ``net``.
+        clock: Knows.
+
+    Yields:
+        Nothing.
+    """
+    hook = model.net.register_forward_pre_hook(lambda *_: clock.check())
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def report_folder(output: Path, run: Run, take: int = 0) -> Path:

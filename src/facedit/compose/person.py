@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from facedit.compose.base import Hear
+from facedit.compose.clip import Clip
 from facedit.compose.plans import REFERENCE_S
 from facedit.compose.sound import stretches
-from facedit.compose.spans import CONTEXT_S, track_window
+from facedit.compose.spans import CONTEXT_S
 from facedit.compose.still import load_still, still_from
+from facedit.compose.track_window import track_window
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
-from facedit.face.landmarker import Landmarker
-from facedit.media.probe import probe
-from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.still import is_image
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Run
-from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.still import Still
 from facedit.types import FaceTrack, Float32, Sound
@@ -87,7 +84,7 @@ class Person:
     bank: ReferenceBank | None = None
     prompt: Prompt | None = None
     borrowed: bool = False
-    source: Path | None = None
+    source: Clip | None = None
     seen: Seen | None = None
 
     @property
@@ -109,7 +106,7 @@ class Person:
         track, prompt = still[None][:0], still[None][:0]
         if self.track is not None and self.source is not None:
             times = set(self.track.times_s.tolist())
-            frames = read_frames(self.source, min(times), max(times) + 1e-3)
+            frames = self.source.frames(min(times), max(times) + 1e-3)
             track = seen_in(space, self.track, (f.rgb() for f in frames if f.time_s in times))
             if self.prompt is not None:
                 first, count = self.prompt.first_frame, len(self.prompt.landmarks)
@@ -118,19 +115,13 @@ class Person:
 
 
 def find_person(
-    face: Path,
-    run: Run,
-    clock: StageClock,
-    *,
-    picture_only: bool = False,
-    footage: Path | None = None,
+    face: Clip, run: Run, *, picture_only: bool = False, footage: Clip | None = None
 ) -> Person:
     """Take one picture of a person, and of a video mouths and way of speaking.
 
     Args:
         face: A picture, or a video of the person.
         run: Options; ``face`` chooses the face.
-        clock: Times the stages.
         picture_only: Of a video too, use one picture and nothing else.
         footage: A video of the same person that shows the mouths and the way of speaking.
 
@@ -139,11 +130,11 @@ def find_person(
         ``BadMedia`` if a file cannot be read.)
     """
     if footage is not None:
-        picture = _in_picture(face, run, clock)
-        return replace(_in_video(footage, run, clock), still=picture.still, borrowed=True)
-    if picture_only or is_image(face):
-        return _in_picture(face, run, clock)
-    return _in_video(face, run, clock)
+        picture = _in_picture(face, run)
+        return replace(_in_video(footage, run), still=picture.still, borrowed=True)
+    if picture_only or is_image(face.path):
+        return _in_picture(face, run)
+    return _in_video(face, run)
 
 
 def shot_around(track: FaceTrack, time_s: float) -> FaceTrack:
@@ -195,39 +186,41 @@ def prompt_of(track: FaceTrack, sound: Hear) -> Prompt | None:
     return Prompt(first + begin, landmarks[begin:end], confidence[begin:end], sound)
 
 
-def speaker_of(video: Path, run: Run) -> Sound | None:
+def speaker_of(video: Clip) -> Sound | None:
     """Return some seconds of a person's own voice.
 
     Args:
-        video: The video.
-        run: Options.
+        video: The video, or a picture.
 
     Returns:
         The sound; None of a picture, or where there is none.
     """
-    if is_image(video):
+    if is_image(video.path) or not video.info.has_sound:
         return None
-    info = probe(video, allow_truncated=run.allow_truncated)
-    return read_sound(video, 0.0, 2 * REFERENCE_S, info=info) if info.has_sound else None
+    return read_sound(video.path, 0.0, 2 * REFERENCE_S, info=video.info)
 
 
-def _in_picture(path: Path, run: Run, clock: StageClock) -> Person:
+def _in_picture(clip: Clip, run: Run) -> Person:
     """Take one picture from a file, and nothing else."""
-    with clock.stage("finding the face"):
-        return Person(load_still(path, run))
+
+    def find() -> Still:
+        with clip.clock.stage("finding the face"):
+            return load_still(clip, run)
+
+    return Person(clip.once(("still", run.face), find))
 
 
-def _in_video(path: Path, run: Run, clock: StageClock) -> Person:
+def _in_video(clip: Clip, run: Run) -> Person:
     """Take what the start of a video shows, all of one shot."""
-    info = probe(path, allow_truncated=run.allow_truncated)
-    end_s = min(info.duration_s, WATCHED_S)
-    choice, landmarker = FaceChoice.parse(run.face), Landmarker()
-    window = track_window(path, info, (0.0, end_s), choice, landmarker, clock)
-    still, time_s = still_from(path, info, window.track, choice, landmarker)
+    end_s = min(clip.info.duration_s, WATCHED_S)
+    choice = FaceChoice.parse(run.face)
+    window = track_window(clip, (0.0, end_s), choice)
+    still, time_s = still_from(clip, window.track, choice)
     track = shot_around(window.track, time_s)
     shot_s = set(track.times_s.tolist())
-    window.bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
-    if not info.sound:
-        return Person(still, track, window.bank, source=path)
-    sound = stretches(read_sound(path, 0.0, end_s, info=info))
-    return Person(still, track, window.bank, prompt_of(track, sound), source=path)
+    bank = ReferenceBank()
+    bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
+    if not clip.info.sound:
+        return Person(still, track, bank, source=clip)
+    sound = stretches(read_sound(clip.path, 0.0, end_s, info=clip.info))
+    return Person(still, track, bank, prompt_of(track, sound), source=clip)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
+from facedit.compose.clip import Clip
 from facedit.compose.words import within, words_around
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint, default_joints, quiet_joints
 from facedit.editing.plan import EditPlan, Fill
 from facedit.editing.planner import make_plan
 from facedit.errors import BadEdit
-from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound, read_speech_file
-from facedit.options import EditRequest
-from facedit.progress import StageClock
+from facedit.options import EditRequest, Run
 from facedit.speech.background import background_floor
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Sex
-from facedit.types import Float64, Sound, Transcript
+from facedit.types import Float32, Float64, Sound, Transcript
 
 REFERENCE_S = 8.0
 """Sound on either side of an edit that a new voice is matched to."""
@@ -40,32 +38,32 @@ class PlannedEdit:
         edits: What changes.
         snippets: Per edit its new sound; None for a deletion.
         plan: The layout in time.
+        request: What was asked for.
+        run: Options that it is made with unless others are given.
     """
 
     transcript: Transcript
     edits: tuple[WordEdit, ...]
     snippets: tuple[Snippet | None, ...]
     plan: EditPlan
+    request: EditRequest
+    run: Run = field(default_factory=Run)
 
 
 def plan_words(
-    source: Path,
-    info: VideoInfo,
+    clip: Clip,
     transcript: Transcript,
     edits: tuple[WordEdit, ...],
     request: EditRequest,
-    clock: StageClock,
     joints: tuple[Joint, ...] | None = None,
 ) -> PlannedEdit:
     """Make the new sounds and lay them out in time.
 
     Args:
-        source: The source video.
-        info: What is known of it.
+        clip: The source video.
         transcript: Its words.
         edits: What changes.
         request: Names the voice or the recording.
-        clock: Times the stages.
         joints: Source times between which the old sound goes; found in the sound if None.
 
     Returns:
@@ -73,28 +71,27 @@ def plan_words(
         the recording cannot be read.)
     """
     spoken = [edit for edit in edits if edit.new_words]
-    with clock.stage("new speech", len(spoken)) as tick:
+    voices = _Voices(clip, request.voice or "auto")
+    snippets: dict[WordEdit, Snippet] = {}
+    with clip.clock.stage("new speech", len(spoken)) as tick:
         recording = read_speech_file(request.speech) if request.speech else None
-        snippets: list[Snippet | None] = []
-        chosen: dict[Sex, VoiceChoice] = {}
-        for edit in edits:
-            snippets.append(
-                _snippet(source, info, transcript, edits, edit, recording, request, chosen)
-                if edit.new_words
-                else None
-            )
-            tick(sum(snippet is not None for snippet in snippets))
+        for edit in spoken:
+            if recording is None:
+                snippets[edit] = _spoken(clip, transcript, edit, voices)
+            else:
+                snippets[edit] = _recorded(clip, transcript, edits, edit, recording)
+            tick(len(snippets))
     if joints is None:
-        joints = edit_joints(source, info, transcript, edits)
+        joints = clip.clock.apart(lambda: edit_joints(clip, transcript, edits))
     plan = make_plan(
         edits,
         transcript,
-        [None if snippet is None else snippet.sound.duration_s for snippet in snippets],
-        source_duration_s=info.duration_s,
-        frame_rate=info.frame_rate,
+        [snippets[edit].sound.duration_s if edit in snippets else None for edit in edits],
+        source_duration_s=clip.info.duration_s,
+        frame_rate=clip.info.frame_rate,
         joints=joints,
     )
-    return PlannedEdit(transcript, edits, tuple(snippets), plan)
+    return PlannedEdit(transcript, edits, tuple(map(snippets.get, edits)), plan, request)
 
 
 def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
@@ -131,13 +128,12 @@ def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
 
 
 def edit_joints(
-    source: Path, info: VideoInfo, transcript: Transcript, edits: tuple[WordEdit, ...]
+    clip: Clip, transcript: Transcript, edits: tuple[WordEdit, ...]
 ) -> tuple[Joint, ...]:
     """Put the joints of every edit into the quiet beside its words.
 
     Args:
-        source: The source video.
-        info: What is known of it.
+        clip: The source video.
         transcript: Its words.
         edits: What changes.
 
@@ -145,11 +141,13 @@ def edit_joints(
         Source times between which the old sound goes.
     """
     # Loudness is measured near the joints only; elsewhere it is never looked at.
-    energy = np.full(int(info.duration_s / ENERGY_HOP_S) + 1, np.inf)
-    for start_s, end_s in default_joints(edits, transcript, info.duration_s):
+    duration_s = clip.info.duration_s
+    energy = np.full(int(duration_s / ENERGY_HOP_S) + 1, np.inf)
+    for start_s, end_s in default_joints(edits, transcript, duration_s):
         for around_s in (start_s, end_s):
-            _measure(energy, source, info, around_s - 0.3, around_s + 0.3)
-    return quiet_joints(edits, transcript, info.duration_s, energy, ENERGY_HOP_S)
+            clip.clock.check()
+            _measure(energy, clip, around_s - 0.3, around_s + 0.3)
+    return quiet_joints(edits, transcript, duration_s, energy, ENERGY_HOP_S)
 
 
 def whole_clip_plan(
@@ -192,48 +190,111 @@ def whole_clip_plan(
     return EditPlan((fill,), (edit,), duration_s, frame_rate, 0.0, 0.0)
 
 
-def _measure(energy: Float64, source: Path, info: VideoInfo, start_s: float, end_s: float) -> None:
+def _measure(energy: Float64, clip: Clip, start_s: float, end_s: float) -> None:
     """Fill in the loudness of a stretch of the source."""
     first = max(int(start_s / ENERGY_HOP_S), 0)
     last = min(int(end_s / ENERGY_HOP_S), len(energy))
     if last <= first:
         return
-    sound = read_sound(source, first * ENERGY_HOP_S, last * ENERGY_HOP_S, info=info)
+    sound = read_sound(clip.path, first * ENERGY_HOP_S, last * ENERGY_HOP_S, info=clip.info)
     envelope = envelope_db(sound.samples, sound.rate)
     at = (np.arange(last - first) + 0.5) * ENERGY_HOP_S * sound.rate
     energy[first:last] = envelope[np.minimum(at.astype(int), len(envelope) - 1)]
 
 
-def _snippet(
-    source: Path,
-    info: VideoInfo,
-    transcript: Transcript,
-    edits: tuple[WordEdit, ...],
-    edit: WordEdit,
-    recording: Sound | None,
-    request: EditRequest,
-    chosen: dict[Sex, VoiceChoice],
-) -> Snippet:
-    """Make the new sound of one edit; add its voice to those of the clip."""
+class _Voices:
+    """Who speaks the new words of one edit: chosen where nobody was chosen nearby.
+
+    One woman and one man a clip: the nearest of several differs from sentence to sentence.
+    """
+
+    def __init__(self, clip: Clip, name: str) -> None:
+        self._clip, self._name = clip, name
+        self._heard: list[tuple[float, float, VoiceChoice]] = []
+        self._of_sex: dict[Sex, VoiceChoice] = {}
+
+    def at(self, start_s: float, end_s: float) -> VoiceChoice:
+        """Return the voice for words at a place."""
+        for low_s, high_s, choice in self._heard:
+            if low_s <= start_s and end_s <= high_s:
+                return choice
+        low_s, high_s = _around(self._clip, start_s, end_s)
+        choice = self._clip.once(
+            ("voice", self._name, low_s, high_s),
+            lambda: self._clip.clock.apart(
+                lambda: choose_voice(self._name, _sound(self._clip, low_s, high_s))
+            ),
+        )
+        if not choice.warning:
+            choice = self._of_sex.setdefault(choice.voice.speaker.sex, choice)
+        self._heard.append((low_s, high_s, choice))
+        return choice
+
+
+def _place(transcript: Transcript, edit: WordEdit) -> tuple[float, float]:
+    """Return where in the source an edit is, in seconds."""
     words = transcript.words
     start_s = words[min(edit.old_start, len(words) - 1)].start_s
     end_s = words[max(edit.old_end - 1, 0)].end_s
-    low_s = max(min(start_s, end_s) - REFERENCE_S, 0.0)
-    high_s = min(max(start_s, end_s) + REFERENCE_S, info.duration_s)
-    reference = read_sound(source, low_s, high_s, info=info)
-    floor = background_floor(reference, min(start_s, end_s) - low_s, max(start_s, end_s) - low_s)
-    if recording is not None:
-        sentence, first = _new_sentence(transcript, edits, edit)
+    return min(start_s, end_s), max(start_s, end_s)
+
+
+def _around(clip: Clip, start_s: float, end_s: float) -> tuple[float, float]:
+    """Return the stretch of sound that new words at a place are fitted to."""
+    return max(start_s - REFERENCE_S, 0.0), min(end_s + REFERENCE_S, clip.info.duration_s)
+
+
+def _sound(clip: Clip, start_s: float, end_s: float) -> Sound:
+    """Return a stretch of a clip's sound."""
+    return clip.once(
+        ("sound", start_s, end_s),
+        lambda: read_sound(clip.path, start_s, end_s, info=clip.info),
+        lambda sound: sound.samples.nbytes,
+    )
+
+
+def _reference(clip: Clip, place: tuple[float, float]) -> tuple[Sound, Float32 | None]:
+    """Return the sound around a place, and what goes on under the words there."""
+    low_s, high_s = _around(clip, *place)
+    reference = _sound(clip, low_s, high_s)
+    return reference, background_floor(reference, place[0] - low_s, place[1] - low_s)
+
+
+def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices) -> Snippet:
+    """Let a voice speak the new words of one edit."""
+    place = _place(transcript, edit)
+    choice = voices.at(*place)
+    before, after = words_around(transcript, edit)
+    spoken = within(transcript, *_around(clip, *place)).words
+
+    def speak() -> Snippet:
+        reference, floor = _reference(clip, place)
+        return speech_for_edit(
+            before, edit.new_words, after, choice, reference, spoken, floor=floor
+        )
+
+    who = (choice.voice.name, choice.reason, choice.similarity, choice.warning)
+    key = ("spoken", before, edit.new_words, after, who, place, spoken)
+    return clip.once(key, lambda: clip.clock.apart(speak))
+
+
+def _recorded(
+    clip: Clip,
+    transcript: Transcript,
+    edits: tuple[WordEdit, ...],
+    edit: WordEdit,
+    recording: Sound,
+) -> Snippet:
+    """Take the new words of one edit out of the user's recording."""
+    sentence, first = _new_sentence(transcript, edits, edit)
+
+    def cut() -> Snippet:
+        reference, floor = _reference(clip, _place(transcript, edit))
         return cut_from_recording(
             recording, sentence, first, len(edit.new_words), transcript.language, reference, floor
         )
-    before, after = words_around(transcript, edit)
-    spoken = within(transcript, low_s, high_s).words
-    voice = choose_voice(request.voice or "auto", reference)
-    if not voice.warning:
-        # One woman and one man a clip: the nearest of several differs from sentence to sentence.
-        voice = chosen.setdefault(voice.voice.speaker.sex, voice)
-    return speech_for_edit(before, edit.new_words, after, voice, reference, spoken, floor=floor)
+
+    return clip.clock.apart(cut)
 
 
 def _new_sentence(

@@ -38,24 +38,25 @@ def load_script(file: Path, source: Path) -> EditScript:
     return script
 
 
-def save_script(
-    file: Path, source: Path, info: VideoInfo, planned: PlannedEdit, request: EditRequest, run: Run
-) -> None:
+def save_script(file: Path, source: Path, info: VideoInfo, planned: PlannedEdit, run: Run) -> None:
     """Save an edit, to be changed by hand and run again.
 
     Args:
         file: Where to.
         source: The clip.
         info: What is known of it.
-        planned: The edit.
-        request: Names the voice.
+        planned: The edit, and the request that names the voice.
         run: Options.
     """
     script = EditScript(
         ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
         planned.transcript,
         planned.edits,
-        {"voice": request.voice or "auto", "region": run.region_of("edit"), "seed": run.first_seed},
+        {
+            "voice": planned.request.voice or "auto",
+            "region": run.region_of("edit"),
+            "seed": run.first_seed,
+        },
         planned.plan,
     )
     with whole_or_nothing(file, run.force) as temporary:

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from facedit.compose.base import Hear, Take, TrackedWindow
 from facedit.compose.base_frames import VideoFrames
 from facedit.compose.canvas import Canvas, build_canvas, landmarks_at
+from facedit.compose.clip import Clip
 from facedit.compose.pictures import SpanWork
 from facedit.compose.sources import SourcePaths, source_paths
+from facedit.compose.track_window import track_window
 from facedit.editing.plan import EditPlan, Span
 from facedit.editing.timeline import source_windows
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
-from facedit.face.landmarker import Landmarker
-from facedit.face.smooth import smooth_track
-from facedit.face.track import track_face
 from facedit.media.info import VideoInfo
-from facedit.media.read import read_frames
 from facedit.model.checkpoint import MotionModel
 from facedit.model.infill import infill
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Region, Run
-from facedit.progress import StageClock
-from facedit.render.bank import ReferenceBank
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
 from facedit.speech.sound_cache import cached_features
@@ -53,14 +48,14 @@ class VideoBase:
     """A video, tracked where a plan changes it (implements ``Base``).
 
     Attributes:
-        source: The video.
-        info: What is known of it.
+        clip: The video.
+        info: What the output is: the video, with sound.
         plan: The plan.
         windows: Tracked stretches of it.
         paths: Which of its moments lie underneath.
     """
 
-    source: Path
+    clip: Clip
     info: VideoInfo
     plan: EditPlan
     windows: tuple[TrackedWindow, ...]
@@ -68,7 +63,7 @@ class VideoBase:
 
     def frames(self) -> VideoFrames:
         """Open the video."""
-        return VideoFrames(self.source, self.info)
+        return VideoFrames(self.clip)
 
     def seen_by(self, space: MotionSpace) -> VideoBase:
         """Look at the tracked pictures again, for a motion space that does not go by landmarks."""
@@ -76,7 +71,7 @@ class VideoBase:
             return self
         windows = []
         for window in self.windows:
-            frames = read_frames(self.source, window.start_s, window.end_s, info=self.info)
+            frames = self.clip.frames(window.start_s, window.end_s)
             seen = seen_in(space, window.track, (frame.rgb() for frame in frames))
             windows.append(replace(window, seen=seen))
         return replace(self, windows=tuple(windows))
@@ -141,64 +136,24 @@ class VideoBase:
         return {}
 
 
-def track_video(
-    source: Path, info: VideoInfo, plan: EditPlan, run: Run, clock: StageClock
-) -> VideoBase:
+def track_video(clip: Clip, plan: EditPlan, run: Run, info: VideoInfo | None = None) -> VideoBase:
     """Track only what the edits need, and collect the clip's own mouths there.
 
     Args:
-        source: The source video.
-        info: What is known of it.
+        clip: The source video.
         plan: The plan.
         run: Options; ``face`` chooses the face.
-        clock: Times the stages.
+        info: What the output is, if that is not what the video is.
 
     Returns:
         The video with a window per group of neighbouring spans, in order. (``NoFace`` if a window
         shows no face, ``AmbiguousFace`` if several faces could be meant.)
     """
-    landmarker = Landmarker()
     choice = FaceChoice.parse(run.face)
-    windows = tuple(
-        track_window(source, info, part, choice, landmarker, clock)
-        for part in source_windows(plan, AROUND_S, AROUND_S)
-    )
+    parts = source_windows(plan, AROUND_S, AROUND_S)
+    windows = tuple(track_window(clip, part, choice) for part in parts)
     cuts = tuple(cut for window in windows for cut in window.track.cuts)
-    return VideoBase(source, info, plan, windows, source_paths(plan, cuts))
-
-
-def track_window(
-    source: Path,
-    info: VideoInfo,
-    part: tuple[float, float],
-    choice: FaceChoice,
-    landmarker: Landmarker,
-    clock: StageClock,
-) -> TrackedWindow:
-    """Track one stretch of the source, and collect the mouths there.
-
-    Args:
-        source: The source video.
-        info: What is known of it.
-        part: Start and end in seconds.
-        choice: Which face.
-        landmarker: The tracker.
-        clock: Times the stages.
-
-    Returns:
-        The window. (``NoFace`` if it shows no face, ``AmbiguousFace`` if several could be meant.)
-    """
-    start_s, end_s = part
-    count = frame_at(end_s - start_s, info.frame_rate)
-    with clock.stage("tracking", count) as tick:
-        frames = ((f.time_s, f.rgb()) for f in read_frames(source, start_s, end_s, info=info))
-        track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
-    with clock.stage("mouths", count):
-        bank = ReferenceBank()
-        for index, frame in enumerate(read_frames(source, start_s, end_s, info=info)):
-            if np.isfinite(track.landmarks[index, 0, 0]):
-                bank.add(frame.rgb(), track.landmarks[index], frame.time_s)
-    return TrackedWindow(start_s, end_s, track, bank)
+    return VideoBase(clip, info or clip.info, plan, windows, source_paths(plan, cuts))
 
 
 def infill_spans(

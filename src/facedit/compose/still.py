@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 
+from facedit.compose.clip import Clip
 from facedit.compose.picture_notes import lid_opening
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
-from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
-from facedit.media.info import VideoInfo
-from facedit.media.probe import probe
-from facedit.media.read import read_frames
 from facedit.media.still import is_image, read_image, stored_side
 from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace
@@ -37,42 +33,34 @@ OPEN_EYES = 0.85
 """Share of the usual lid opening in a video below which a frame shows a blink."""
 
 
-def load_still(path: Path, run: Run) -> Still:
+def load_still(clip: Clip, run: Run) -> Still:
     """Take a picture of a face from a picture file or from the start of a video.
 
     Args:
-        path: A picture or a video, of which the ``calm_frame`` is taken.
+        clip: A picture or a video, of which the ``calm_frame`` is taken.
         run: Options; ``face`` chooses the face.
 
     Returns:
         The picture, of even size, and its landmarks. (``NoFace`` if there is none,
         ``AmbiguousFace`` if several could be meant, ``BadMedia`` if the file cannot be read.)
     """
-    choice, landmarker = FaceChoice.parse(run.face), Landmarker()
+    choice, path = FaceChoice.parse(run.face), clip.path
     if is_image(path):
         rgb = even(read_image(path, LONGEST_SIDE))
         choice = replace(choice, unit=max(stored_side(path) / LONGEST_SIDE, 1.0))
-        track = track_face([(0.0, rgb)], choice, landmarker=landmarker)
+        track = track_face([(0.0, rgb)], choice, landmarker=clip.landmarker)
         return Still(rgb, track.landmarks[0])
-    info = probe(path, allow_truncated=run.allow_truncated)
-    frames = read_frames(path, 0.0, SEARCHED_S, info=info)
-    track = track_face(
-        ((frame.time_s, frame.rgb()) for frame in frames), choice, landmarker=landmarker
-    )
-    return still_from(path, info, track, choice, landmarker)[0]
+    frames = ((frame.time_s, frame.rgb()) for frame in clip.frames(0.0, SEARCHED_S))
+    return still_from(clip, track_face(frames, choice, landmarker=clip.landmarker), choice)[0]
 
 
-def still_from(
-    path: Path, info: VideoInfo, track: FaceTrack, choice: FaceChoice, landmarker: Landmarker
-) -> tuple[Still, float]:
+def still_from(clip: Clip, track: FaceTrack, choice: FaceChoice) -> tuple[Still, float]:
     """Take the frame with the most closed mouth, eyes open, from the start of a tracked video.
 
     Args:
-        path: The video.
-        info: What is known of it.
+        clip: The video.
         track: Its face; what lies beyond ``SEARCHED_S`` is not looked at.
         choice: Which face.
-        landmarker: The tracker.
 
     Returns:
         The picture, of even size, with its landmarks, and its time in seconds.
@@ -81,11 +69,11 @@ def still_from(
         NoFace: If there is no face.
     """
     if (found := calm_frame(track)) is None:
-        raise NoFace(f"{path.name}: no face in the first {SEARCHED_S:g} s.")
+        raise NoFace(f"{clip.path.name}: no face in the first {SEARCHED_S:g} s.")
     best = float(track.times_s[found])
-    frame = next(read_frames(path, best - 1e-4, info=info))
+    frame = next(clip.frames(best - 1e-4))
     rgb = even(frame.rgb())
-    again = track_face([(0.0, rgb)], choice, landmarker=landmarker)
+    again = track_face([(0.0, rgb)], choice, landmarker=clip.landmarker)
     return Still(rgb, again.landmarks[0]), best
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from facedit.compose.clip import Clip
 from facedit.editing.diff import WordEdit, diff, merge_close
 from facedit.editing.requests import Delete, InsertAfter, InsertBefore, Replace, Request, resolve
 from facedit.editing.words import tokenise
@@ -12,11 +13,10 @@ from facedit.errors import BadEdit, BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
-from facedit.progress import StageClock
 from facedit.speech.align import align
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment
-from facedit.types import Transcript
+from facedit.types import Sound, Transcript
 
 SLIVER_S = 0.15
 """Kept speech shorter than this between two edits is spoken anew with them."""
@@ -25,16 +25,12 @@ CHECKED_S = 30.0
 """Sounds up to this long are checked against a given transcript word by word."""
 
 
-def source_transcript(
-    source: Path, info: VideoInfo, request: EditRequest, clock: StageClock
-) -> Transcript:
+def source_transcript(clip: Clip, request: EditRequest) -> Transcript:
     """Return the words of the source: given, aligned or recognised.
 
     Args:
-        source: The source video.
-        info: What is known of it.
+        clip: The source video.
         request: Names the transcript file and the language, if any.
-        clock: Times the stage.
 
     Returns:
         Words with times.
@@ -42,15 +38,39 @@ def source_transcript(
     Raises:
         BadTranscript: If the given words are not what is said, or nobody speaks.
     """
-    if request.transcript is None:
-        with clock.stage("recognising words"):
-            sound = read_sound(source, 0.0, info.duration_s, info=info, mono=True)
-            found = cached_transcript(sound, request.language)
-        if not found.words:
-            raise BadTranscript(f"{source.name}: no words were recognised; give --transcript.")
-        return found
-    with clock.stage("reading the transcript"):
-        return given_transcript(request.transcript, source, info, language=request.language or "en")
+    file, language = request.transcript, request.language
+    if file is not None:
+        changed = file.stat().st_mtime_ns if file.is_file() else 0
+        key = ("given words", file, changed, language)
+        return clip.once(key, lambda: _given(clip, file, language or "en"))
+    found = clip.once(("words", language), lambda: _recognised(clip, language))
+    if not found.words:
+        raise BadTranscript(f"{clip.path.name}: no words were recognised; give --transcript.")
+    return found
+
+
+def _recognised(clip: Clip, language: str | None) -> Transcript:
+    """Recognise what is said in a clip."""
+    with clip.clock.stage("recognising words", 100) as tick:
+
+        def recognise() -> Transcript:
+            sound = _heard(clip.path, clip.info)
+            return cached_transcript(sound, language, lambda share: tick(round(100 * share)))
+
+        return clip.clock.apart(recognise)
+
+
+def _given(clip: Clip, file: Path, language: str) -> Transcript:
+    """Read the words of a clip."""
+    with clip.clock.stage("reading the transcript"):
+        return clip.clock.apart(
+            lambda: given_transcript(file, clip.path, clip.info, language=language)
+        )
+
+
+def _heard(source: Path, info: VideoInfo) -> Sound:
+    """Return all that is heard in a video, in one channel."""
+    return read_sound(source, 0.0, info.duration_s, info=info, mono=True)
 
 
 def given_transcript(
@@ -71,7 +91,7 @@ def given_transcript(
     given = load_transcript(file, info.duration_s)
     untimed = needs_alignment(given)
     if untimed or info.duration_s <= CHECKED_S:
-        sound = read_sound(source, 0.0, info.duration_s, info=info, mono=True)
+        sound = _heard(source, info)
         aligned = align(sound, given.text, language)
         if untimed:
             return aligned

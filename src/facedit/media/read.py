@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from pathlib import Path
@@ -34,6 +34,7 @@ def read_frames(
     *,
     info: VideoInfo | None = None,
     allow_truncated: bool = False,
+    check: Callable[[], object] | None = None,
 ) -> Iterator[Frame]:
     """Stream the pictures shown in a window, in order of presentation.
 
@@ -47,6 +48,7 @@ def read_frames(
         end_s: End of the window (not included); None for the end.
         info: What ``probe`` said, if it was asked already.
         allow_truncated: Stop quietly where a damaged file ends (also if ``info`` was probed so).
+        check: Called for every picture that is decoded, those before the window too; may raise.
 
     Yields:
         Frames with ``start_s <= time_s < end_s``, ascending.
@@ -66,6 +68,8 @@ def read_frames(
     try:
         with open_media(path) as container, typed_errors(path, "damaged"):
             for frame in _decoded(container, info, first_s):
+                if check is not None:
+                    check()
                 if frame.time_s >= stop_s:
                     reached = True
                     break

@@ -9,10 +9,12 @@ from facedit.bench.item_sound import edit_sound
 from facedit.bench.items import Item, SoundRecipe
 from facedit.bench.make_items.clips import BuildClip
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, edit_position, item_seed, slug
+from facedit.compose.clip import Clip
 from facedit.compose.plans import edit_joints
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import Keep
 from facedit.errors import BadEdit
+from facedit.progress import StageClock
 from facedit.types import Word
 
 OWN = SoundRecipe("own")
@@ -100,7 +102,9 @@ class EditCandidate:
         facts, (first, last) = self.donor.facts, self.donor_words
         words = facts.words[first:last]
         (joint,) = edit_joints(
-            self.donor.path, self.donor.info, facts.transcript, (WordEdit(first, last),)
+            Clip(self.donor.path, StageClock(), info=self.donor.info),
+            facts.transcript,
+            (WordEdit(first, last),),
         )
         spoken = tuple(
             Word(

@@ -28,9 +28,8 @@ def adapted_models(
 
     settings = AdaptSettings()
     with clock.stage("adapting the mouth", settings.steps) as tick:
-        found = cached_adaptation(
-            drawn_by.network, [window.bank for window in windows], settings, tick
-        )
+        network, banks = drawn_by.network, [window.bank for window in windows]
+        found = clock.apart(lambda: cached_adaptation(network, banks, settings, tick))
     figures: dict[str, Figure] = {
         "mouth adapted": found.used,
         "mouth adaptation": found.outcome,

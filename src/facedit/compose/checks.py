@@ -1,0 +1,58 @@
+"""What a run refuses before any work: options, outputs and inputs that cannot end well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from facedit.compose.job import report_folder
+from facedit.compose.models import check_models
+from facedit.device import choose_device
+from facedit.face.choice import FaceChoice
+from facedit.media.encode import container_of
+from facedit.media.output import check_output
+from facedit.options import Run
+from facedit.report.files import check_report, report_files
+from facedit.speech.voice import voice_named
+from facedit.weights.fetch import require
+
+
+def check_run(
+    run: Run,
+    outputs: Sequence[Path],
+    inputs: Sequence[Path | None],
+    *,
+    script: Path | None = None,
+    voice: str | None = None,
+) -> list[Path]:
+    """Refuse before any work what cannot end well.
+
+    Args:
+        run: Options.
+        outputs: The videos, one a take.
+        inputs: Files that must stay untouched.
+        script: The edit script to be saved, if any.
+        voice: Who shall speak, if anybody.
+
+    Returns:
+        Every file and folder that the run will make, files first. (``FaceditError`` if an option
+        or an output is no good, or weights are missing.)
+    """
+    given = [file for file in inputs if file is not None]
+    FaceChoice.parse(run.face)
+    choose_device(run.device)
+    check_models(run)
+    require("core")
+    if voice not in (None, "auto"):
+        voice_named(voice)
+    made: list[Path] = []
+    for take, output in enumerate(outputs):
+        folder = report_folder(output, run, take)
+        check_output(output, run.force, given)
+        container_of(output)
+        check_report(folder, force=run.force)
+        made += [output, *report_files(folder)]
+    if script is not None:
+        check_output(script, run.force, given)
+        made.append(script)
+    return made

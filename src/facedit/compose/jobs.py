@@ -1,0 +1,127 @@
+"""The verbs as jobs: what lies under the output and what is heard; what follows is the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facedit.compose.clip import Clip
+from facedit.compose.job import Job, clip_facts
+from facedit.compose.person import find_person
+from facedit.compose.picture_base import picture_base
+from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, whole_clip_plan
+from facedit.compose.sound import compose_sound, with_sound
+from facedit.compose.spans import track_video
+from facedit.media.still import is_image
+from facedit.options import Run
+from facedit.speech.voice_choice import VoiceChoice
+from facedit.types import Sound, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What somebody is to say.
+
+    Attributes:
+        sound: The sound.
+        words: Its words, if they are known.
+        spoken_by: Whose voice it is, for the report.
+        choice: Why that voice speaks; None of a recording.
+    """
+
+    sound: Sound
+    words: Transcript | None
+    spoken_by: str
+    choice: VoiceChoice | None = None
+
+
+def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
+    """Keep a video but for the words that change.
+
+    Args:
+        clip: The video.
+        planned: What changes.
+        run: Options.
+
+    Returns:
+        The job. (``NoFace`` or ``AmbiguousFace`` if the face is not found.)
+    """
+    info, plan, voices = clip.info, planned.plan, voices_of(planned)
+    snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
+    floors = tuple(snippet.floor if snippet else None for snippet in planned.snippets)
+    spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
+    return Job(
+        verb="edit",
+        source=clip_facts(info, info.frame_count),
+        base=track_video(clip, plan, run),
+        sound=compose_sound(clip.path, info, plan, snippets, floors),
+        transcript=planned.transcript,
+        output_words=plan.output_words(planned.transcript, spoken),
+        voice="; ".join(map(str, voices)) or str(planned.request.speech or "none"),
+        run=run,
+        clock=clip.clock,
+        notes=(*(choice.warning for choice in voices if choice.warning), *sound_notes(planned)),
+    )
+
+
+def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:
+    """Keep the pictures of a video but for what its whole new sound moves.
+
+    Args:
+        clip: The video.
+        speech: The new sound.
+        run: Options.
+
+    Returns:
+        The job. (``BadEdit`` if the speech is longer than the video; ``NoFace`` or
+        ``AmbiguousFace`` if the face is not found.)
+    """
+    info = clip.info
+    plan = whole_clip_plan(info.duration_s, info.frame_rate, speech.sound.duration_s)
+    if not info.has_sound:
+        info = with_sound(info, speech.sound)
+    return Job(
+        verb="sync",
+        source=clip_facts(info, info.frame_count),
+        base=track_video(clip, plan, run, info),
+        sound=compose_sound(clip.path, info, plan, (speech.sound,), crossfade_s=0.0),
+        transcript=None,
+        output_words=(),
+        voice=speech.spoken_by,
+        run=run,
+        clock=clip.clock,
+    )
+
+
+def generate_job(
+    clip: Clip, footage: Clip | None, speech: Speech, run: Run, picture_only: bool
+) -> Job:
+    """Show one picture for as long as somebody speaks.
+
+    Args:
+        clip: The picture, or a video of the person.
+        footage: Another video of the same person.
+        speech: What is said.
+        run: Options.
+        picture_only: Take one picture of a video and nothing else.
+
+    Returns:
+        The job. (``NoFace`` or ``AmbiguousFace`` if the face is not found.)
+    """
+    person = find_person(clip, run, picture_only=picture_only, footage=footage)
+    words = speech.words
+    said = words.text if words else speech.spoken_by
+    base = picture_base(person, speech.sound, said, (footage or clip).path.name)
+    warning = speech.choice.warning if speech.choice else ""
+    videos = [one for one in (clip, footage) if one is not None and not is_image(one.path)]
+    return Job(
+        verb="generate",
+        source=clip_facts(base.info, 1, clip.path, 0.0),
+        base=base,
+        sound=compose_sound(clip.path, base.info, base.plan, (speech.sound,), crossfade_s=0.0),
+        transcript=words,
+        output_words=words.words if words else (),
+        voice=speech.spoken_by,
+        run=run,
+        clock=clip.clock,
+        notes=(*([warning] if warning else []), *(n for one in videos for n in one.info.notes)),
+    )

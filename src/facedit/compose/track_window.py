@@ -1,0 +1,70 @@
+"""A stretch of a video: one person's landmarks, and the mouths and eyes seen there."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from facedit.cache import cached
+from facedit.compose.base import TrackedWindow
+from facedit.compose.clip import Clip
+from facedit.face.choice import FaceChoice
+from facedit.face.smooth import smooth_track
+from facedit.face.store import load_track, save_track
+from facedit.face.track import track_face
+from facedit.render.bank import ReferenceBank
+from facedit.types import FaceTrack
+from facedit.units import frame_at
+
+_VERSION = 1
+"""Of the tracker and its smoothing, for what is kept on disk."""
+
+
+def track_window(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> TrackedWindow:
+    """Track one stretch of a video, and collect the mouths there.
+
+    Args:
+        clip: The video.
+        part: Start and end in seconds.
+        choice: Which face.
+
+    Returns:
+        The window. (``NoFace`` if it shows no face, ``AmbiguousFace`` if several could be meant.)
+    """
+    return clip.once(("window", part, choice), lambda: _window(clip, part, choice), _bytes)
+
+
+def _window(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> TrackedWindow:
+    track = _kept_track(clip, part, choice) if clip.keep else _track(clip, part, choice)
+    bank = ReferenceBank()
+    with clip.clock.stage("mouths", len(track.times_s)) as tick:
+        for index, frame in enumerate(clip.frames(*part)):
+            if np.isfinite(track.landmarks[index, 0, 0]):
+                bank.add(frame.rgb(), track.landmarks[index], frame.time_s)
+            tick(index + 1)
+    return TrackedWindow(*part, track, bank)
+
+
+def _track(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> FaceTrack:
+    count = frame_at(part[1] - part[0], clip.info.frame_rate)
+    with clip.clock.stage("tracking", count) as tick:
+        frames = ((frame.time_s, frame.rgb()) for frame in clip.frames(*part))
+        track = track_face(frames, choice, landmarker=clip.landmarker, progress=tick)
+        return smooth_track(track)
+
+
+def _kept_track(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> FaceTrack:
+    """Take the track of an earlier run from the disk, or keep it there for a later one."""
+    depends_on = f"{_VERSION} {clip.sha256} {part} {choice}"
+    return cached(
+        f"faces/{hashlib.sha256(depends_on.encode()).hexdigest()}.npz",
+        load_track,
+        lambda: _track(clip, part, choice),
+        save_track,
+    )
+
+
+def _bytes(window: TrackedWindow) -> int:
+    pictures = sum(frame.nbytes for frame in window.bank.frames)
+    return window.track.landmarks.nbytes + pictures
