@@ -19,7 +19,7 @@ from facedit.evaluation.hidden_spans import EDGE, LipMeter
 from facedit.evaluation.lip_sums import FIGURES, paired_gain
 from facedit.model.checkpoint import load_model
 from facedit.motion.mesh_space import MeshSpace
-from facedit.training.adapt.motion_judge import judged
+from facedit.training.adapt.motion import judged
 from facedit.training.adapt.motion_parts import pack
 from facedit.training.adapt.motion_tune import TuneOptions, tune
 from facedit.training.motion.validate import SPAN, draw_spans

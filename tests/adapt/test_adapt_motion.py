@@ -22,9 +22,8 @@ from facedit.model.normalise import SpeechProjection
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
 from facedit.training.adapt import motion
-from facedit.training.adapt.motion import adapt
+from facedit.training.adapt.motion import Judgement, adapt
 from facedit.training.adapt.motion_footage import Footage, find_footage, unlike_faces
-from facedit.training.adapt.motion_judge import Judgement
 from facedit.training.adapt.motion_parts import MARGIN, pack, part_footage, pieces
 from facedit.training.adapt.motion_tune import TuneOptions, tune
 from facedit.weights.fetch import sha256_of

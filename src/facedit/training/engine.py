@@ -231,12 +231,13 @@ def _run(config: Experiment, trainer: Trainer, state: Path, first: int) -> Train
     step, stopping = first, False
     with stop_signals() as stopped:
         while step < steps and not stopping:
-            rows.append(trainer.step(step))
+            figures = trainer.step(step)
             step += 1
             # Asked once a step, so that all processes end, and save, at the same one.
             stopping = trainer.processes.any(bool(stopped))
             if log is None:
                 continue
+            rows.append(figures)
             last = step == steps or stopping
             if step % run.log_every == 0 or step == steps:
                 speed = len(rows) / max(time.monotonic() - mark, 1e-9)

@@ -113,18 +113,11 @@ def adapt_mouth(
     tuned = fine_tuned(network, footage, settings, progress)
     before = errors(network, footage.apart, settings)
     after = errors(tuned, footage.apart, settings)
-    better = float((after < before).mean())
     used = is_better(before, after, settings)
     outcome = Adapted(
-        tuned if used else network,
-        used,
-        settings.steps,
-        footage.frames,
-        len(footage.apart),
-        float(before.mean()),
-        float(after.mean()),
-        better,
-    )
+        tuned if used else network, used, settings.steps, footage.frames, len(footage.apart),
+        float(before.mean()), float(after.mean()), float((after < before).mean()),
+    )  # fmt: skip
     _LOG.info("Mouth network %s.", outcome.outcome)
     return outcome
 

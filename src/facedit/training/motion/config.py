@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,8 +122,8 @@ class MotionExperiment(Experiment):
     model: dict[str, Any] = field(default_factory=lambda: {"preset": "base"})
 
 
-def load_config(path: Path, changes: Iterable[str] = ()) -> MotionExperiment:
+def load_config(path: Path) -> MotionExperiment:
     """Read a training configuration of the motion model, as ``read_experiment`` does."""
-    config = build(MotionExperiment, read_experiment(path, changes), str(path))
+    config = build(MotionExperiment, read_experiment(path), str(path))
     assert isinstance(config, MotionExperiment)
     return config

@@ -42,7 +42,6 @@ class Corpus:
         meta: Describes the dims.
         learn: Clips to learn from.
         held: Rows held out.
-        held_data: The same, loaded; None if nothing is held out.
         model: Untrained model with its speech projection and motion scale.
         sync: The sync network, if the loss asks for it.
     """
@@ -50,7 +49,6 @@ class Corpus:
     meta: Meta
     learn: Dataset
     held: list[ClipRow]
-    held_data: Dataset | None
     model: MotionModel
     sync: SyncModel | None = None
 
@@ -62,14 +60,12 @@ def load_corpus(config: MotionExperiment) -> Corpus:
     meta = read_meta(folder)
     learn, held = chosen_rows(data)
     model = initial_model(config, meta, learn)
-    projection = model.projection
-    packed = load_dataset(folder, learn, projection, voices=data.voices > 0)
-    held_data = load_dataset(folder, held, projection) if held else None
+    packed = load_dataset(folder, learn, model.projection, voices=data.voices > 0)
     sync = load_sync_for(meta) if config.optim.sync > 0 else None
     if sync is not None:
         packed = replace(packed, embedded=embed_clips(sync, folder, learn))
     log.info("%d clips to learn from, %d held out", len(learn), len(held))
-    return Corpus(meta, packed, held, held_data, model, sync)
+    return Corpus(meta, packed, held, model, sync)
 
 
 def initial_model(config: MotionExperiment, meta: Meta, learn: list[ClipRow]) -> MotionModel:
@@ -144,8 +140,10 @@ def make_validator(
     config: MotionExperiment, corpus: Corpus, weights: torch.Tensor
 ) -> Validator | None:
     """Build the validator over the held-out clips; None without any."""
-    if corpus.held_data is None or not config.run.validate_every:
+    if not corpus.held or not config.run.validate_every:
         return None
+    folder = Path(config.data.folder)
+    packed = load_dataset(folder, corpus.held, corpus.model.projection)
     by_corpus: dict[str, list[ClipRow]] = defaultdict(list)
     for row in corpus.held:
         by_corpus[row.corpus].append(row)
@@ -162,13 +160,13 @@ def make_validator(
     for kind in KINDS:
         masks = replace(config.masks, **{name: float(name == kind) for name in KINDS})
         only = replace(config, data=plain, masks=masks)
-        sampler = make_sampler(corpus.held_data, corpus, only, 1)
+        sampler = make_sampler(packed, corpus, only, 1)
         batches += [batch for step in range(LOSS_BATCHES) for batch in sampler.draw(step)]
     clips = {}
     for name, rows in by_corpus.items():
         count = min(config.run.validate_clips, len(rows))
         picked = np.linspace(0, len(rows) - 1, count).round().astype(int)
-        clips[name] = [read_clip(Path(config.data.folder), rows[i].sha256) for i in picked]
+        clips[name] = [read_clip(folder, rows[i].sha256) for i in picked]
     meta = corpus.meta
     meter = find_meter(meta)
     return Validator(clips, batches, meta, meter, config.optim, weights)

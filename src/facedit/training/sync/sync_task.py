@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,8 +78,7 @@ class SyncTask(TrainingTask):
 
     def save(self, net: nn.Module, path: Path, step: int) -> None:
         """Write weights for use."""
-        notes: Mapping[str, object] = {"steps": step, **self.learn.facts()}
-        save_sync(replace(self._with(net), notes=notes), path)
+        save_sync(replace(self._with(net), notes={"steps": step, **self.learn.facts()}), path)
 
     def _with(self, net: nn.Module) -> SyncModel:
         assert isinstance(net, SyncNetwork)
