@@ -81,6 +81,18 @@ def pictures(path):
     return [frame.rgb() for frame in read_frames(path)]
 
 
+def test_what_lies_before_an_edit_is_copied_packet_by_packet(talking, edited):
+    (report,) = edited.to_dict()["reports"]
+    copied = report["figures"]["pictures copied"]
+    assert report["figures"]["rendering"] == "smart"
+    assert copied > 10
+    before, after = [], []
+    for path, packets in ((talking, before), (edited.outputs[0], after)):
+        with av.open(str(path)) as file:
+            packets += [bytes(packet) for packet in file.demux(video=0)][:copied]
+    assert before == after
+
+
 def comment(path):
     with av.open(str(path)) as file:
         return file.metadata["comment"]

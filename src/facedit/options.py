@@ -46,6 +46,8 @@ class Run:
         takes: Versions of the motion to draw, with seeds that count up: OUT, OUT-take2, OUT-take3.
         steps: Steps of the Euler solver.
         report: Folder of the report, instead of OUT.report.
+        render: Smart copies what is not edited as it is in the file and encodes only what is, where
+            the file allows it; full encodes everything anew.
         consent: Statement of consent, kept in the report and the file.
         force: Replace outputs that exist.
         allow_truncated: Take what is there of a damaged video.
@@ -63,6 +65,7 @@ class Run:
     takes: int = 1
     steps: int = 10
     report: Path | None = field(default=None, metadata={"metavar": "DIR"})
+    render: Literal["smart", "full"] = "smart"
     consent: str | None = None
     force: bool = False
     allow_truncated: bool = False
@@ -77,6 +80,8 @@ class Run:
             raise UsageError(f"--region {self.region}: choose {', '.join(REGIONS)}.")
         if self.on_no_face not in ("keep", "fail"):
             raise UsageError(f"--on-no-face {self.on_no_face}: choose keep or fail.")
+        if self.render not in ("smart", "full"):
+            raise UsageError(f"--render {self.render}: choose smart or full.")
         check_seed(self.first_seed)
         if not 1 <= self.takes <= 16:
             raise UsageError(f"--takes {self.takes}: choose 1 to 16.")

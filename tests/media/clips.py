@@ -51,6 +51,7 @@ def make_clip(
     sound_rate: int = 48_000,
     channels: int = 1,
     sound_codec: str | None = None,
+    sound_options: dict[str, str] | None = None,
     sound_start_s: float = 0.0,
     sound_seconds: float | None = None,
     container_options: dict[str, str] | None = None,
@@ -76,6 +77,7 @@ def make_clip(
         sound_rate: Samples per second; 0 for no sound.
         channels: 1 or 2.
         sound_codec: Sound encoder; None for AAC (Opus in webm, PCM in avi).
+        sound_options: Its options.
         sound_start_s: When the first sample sounds.
         sound_seconds: Length of the sound; None for the picture's.
         container_options: Options of the muxer.
@@ -118,7 +120,7 @@ def make_clip(
             video.set_display_rotation(rotation, hflip=hflip)
         audio = None
         if sound is not None:
-            audio = file.add_stream(sound_codec, rate=sound_rate)
+            audio = file.add_stream(sound_codec, rate=sound_rate, options=sound_options or {})
             audio.layout = "mono" if channels == 1 else "stereo"
             audio.bit_rate = 192_000
         for tick, picture in zip(ticks, pictures, strict=True):

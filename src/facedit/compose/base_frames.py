@@ -18,11 +18,15 @@ FORWARD_S = 4.0
 """A gap shorter than this is read through; a longer one is jumped over."""
 
 
+Parts = tuple[tuple[float, float], ...] | None
+"""Stretches of a source in seconds, in order and apart; None for all of it."""
+
+
 class BaseFrames(Protocol):
     """Frames in order, and again by their times."""
 
-    def stream(self) -> Iterator[Frame]:
-        """Yield every frame once, in order."""
+    def stream(self, parts: Parts = None) -> Iterator[Frame]:
+        """Yield every frame of some parts of the source once, in order; of all if None."""
         ...
 
     def load(self, times_s: Float64) -> None:
@@ -47,9 +51,10 @@ class VideoFrames:
         self._position_s = np.inf
         self._frames: dict[int, Frame] = {}
 
-    def stream(self) -> Iterator[Frame]:
-        """Yield every frame once, in order."""
-        return self._clip.frames()
+    def stream(self, parts: Parts = None) -> Iterator[Frame]:
+        """Yield every frame of some parts of the source once, in order; of all if None."""
+        for start_s, end_s in parts or ((None, None),):
+            yield from self._clip.frames(start_s, end_s)
 
     def load(self, times_s: Float64) -> None:
         """Hold the frames shown at some times, and no others."""
@@ -84,7 +89,7 @@ class StillFrames:
         self._info = info
         self._frame = frame_from_rgb(rgb, 0.0, info)
 
-    def stream(self) -> Iterator[Frame]:
+    def stream(self, parts: Parts = None) -> Iterator[Frame]:
         """Yield the picture once for every frame."""
         for index in range(self._info.frame_count):
             yield self._frame.at(frame_time(index, self._info.frame_rate))

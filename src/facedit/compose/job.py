@@ -12,12 +12,14 @@ from facedit.compose.base import Base, Take, TrackedWindow
 from facedit.compose.canvas import Canvas
 from facedit.compose.models import Models
 from facedit.compose.pictures import output_pictures
-from facedit.compose.seam_measures import SpanLog, face_box, seams_of, spans_of, watched
+from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, seams_of, spans_of, watched
 from facedit.compose.sound import OutputSound
 from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.compose.weights import choose_weights
+from facedit.editing.timeline import kept_runs, source_windows
 from facedit.media.info import VideoInfo
-from facedit.media.write import write_video
+from facedit.media.rendering import choose_rendering
+from facedit.media.smart.kept import KeptPictures
 from facedit.model.checkpoint import MotionModel
 from facedit.options import Making, Run
 from facedit.progress import StageClock
@@ -121,6 +123,12 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     energies = tuple(
         SpeechFeatures.from_values(heard, models.motion.encoder).energy for heard in ready.speech
     )
+    kept = () if job.verb == "generate" else kept_runs(plan)
+    with job.clock.stage("looking at packets"):
+        rendering = choose_rendering(
+            outputs[0], base.info, job.run.render, [KeptPictures(*run) for run in kept]
+        )
+    parts = rendering.windows(source_windows(plan, REACH_S, REACH_S))
     reports = []
     for number, output in enumerate(outputs):
         seed = job.run.first_seed + number
@@ -129,17 +137,16 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
             Take(ready.canvases, motions, models.space, models.renderer, region, seed)
         )
         logs = _logs(base)
-        pictures = output_pictures(base.frames(), plan, base.paths, works)
+        pictures = output_pictures(base.frames(), plan, base.paths, works, parts)
         count = base.info.frame_count + plan.shift_frames
         with job.clock.stage("rendering and writing", count) as tick:
-            frames = write_video(
+            frames = rendering.write(
                 output,
-                base.info,
                 (
                     picture.frame.at(picture.time_s)
                     for picture in watched(pictures, plan.picture_spans(), logs)
                 ),
-                job.sound.blocks(),
+                job.sound,
                 force=job.run.force,
                 metadata={"comment": mark(job)},
                 progress=tick,
@@ -155,9 +162,14 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
             seams=seams_of(plan.picture_spans(), logs, works),
             spans=spans_of(plan, logs, works, energies, None if job.verb == "edit" else job.verb),
             stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={"seed": seed, "region": region, **ready.figures},
+            figures={
+                "seed": seed,
+                "region": region,
+                **ready.figures,
+                **rendering.figures(frames),
+            },
             provenance=provenance(job),
-            warnings=(*job.notes, *ready.notes),
+            warnings=(*job.notes, *ready.notes, *rendering.notes),
         )
         write_report(report, report_folder(output, job.run, number), force=job.run.force)
         reports.append(report)

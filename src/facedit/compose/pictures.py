@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.compose.base_frames import BaseFrames
+from facedit.compose.base_frames import BaseFrames, Parts
 from facedit.compose.canvas import Canvas, target_landmarks
 from facedit.compose.sources import PictureTimes, SourcePaths
 from facedit.editing.plan import EditPlan
@@ -86,6 +86,7 @@ def output_pictures(
     plan: EditPlan,
     paths: SourcePaths,
     spans: tuple[SpanWork, ...],
+    parts: Parts = None,
 ) -> Iterator[Picture]:
     """Stream the output's pictures.
 
@@ -94,11 +95,12 @@ def output_pictures(
         plan: The plan.
         paths: Which source moments lie underneath.
         spans: Per picture span of the plan what is needed to render it.
+        parts: Parts of the source that are wanted, with all that the plan changes; None for all.
 
     Yields:
         Pictures, ascending in time; kept ones hold the very frames that were decoded.
     """
-    held = _Held(base_frames.stream(), plan)
+    held = _Held(base_frames.stream(parts), plan)
     waiting: list[OutputFrame] = []
     for shown in output_frames(plan, held.times()):
         if waiting and shown.span != waiting[0].span:

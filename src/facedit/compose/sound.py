@@ -10,9 +10,10 @@ import numpy as np
 
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import CROSSFADE_S
-from facedit.editing.soundline import SoundPiece, mix_fill, output_sound
+from facedit.editing.soundline import SoundPiece, in_steps, mix_fill, output_sound
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
+from facedit.media.smart.kept import KeptSamples
 from facedit.media.sound import iter_sound, read_sound
 from facedit.speech.background import background_of, joined_background
 from facedit.types import Float32, Sound
@@ -47,6 +48,19 @@ class OutputSound:
     def length(self) -> int:
         """Number of samples."""
         return self.pieces[-1].output_end
+
+    @property
+    def kept(self) -> tuple[KeptSamples, ...]:
+        """Which samples are the source's own, in order."""
+        return tuple(
+            KeptSamples(piece.source_start, piece.source_end, piece.output_start)
+            for piece in self.pieces
+            if piece.kind == "source"
+        )
+
+    def in_steps(self, step: int) -> OutputSound:
+        """Return the same sound with its kept runs moved by multiples of so many samples."""
+        return replace(self, pieces=in_steps(self.pieces, step))
 
     def blocks(self, start: int = 0, end: int | None = None) -> Iterator[Float32]:
         """Yield the samples of a range of the output.

@@ -6,7 +6,8 @@ lie inside the fills, so that kept samples stay equal to the source's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -87,6 +88,27 @@ def output_sound(
             fill_index += 1
         position += pieces[-1].length
     return tuple(pieces)
+
+
+def in_steps(pieces: Sequence[SoundPiece], step: int) -> tuple[SoundPiece, ...]:
+    """Move every kept run to the nearest multiple of ``step`` samples from where it was shot.
+
+    Packets are copied whole: the fill in front gets longer or shorter by half a step at most (a
+    step where it would vanish), which does not add up from fill to fill.
+    """
+    moved: list[SoundPiece] = []
+    position = 0
+    for piece, following in zip(pieces, (*pieces[1:], None), strict=True):
+        length = piece.length
+        if piece.kind != "source" and following is not None and following.kind == "source":
+            shift = following.output_start - following.source_start
+            length = following.source_start + step * round(shift / step) - position
+            while length < min(piece.length, max(2 * piece.fade, step // 4)):
+                length += step
+        fade = length if piece.kind == "join" else piece.fade
+        moved.append(replace(piece, output_start=position, length=length, fade=fade))
+        position += length
+    return tuple(moved)
 
 
 def mix_fill(piece: SoundPiece, new: Float32 | None, tail: Float32, head: Float32) -> Float32:

@@ -5,6 +5,7 @@ Works on a stream: nothing is held but the times of the frames that the current 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -92,6 +93,32 @@ def output_frames(
             yield OutputFrame(shown_s, -1, float("nan"), "fill", span, fill_index)
         shift += segment.shift_frames
         fill_index += 1
+
+
+def kept_runs(plan: EditPlan) -> tuple[tuple[float, float, float], ...]:
+    """Return which runs of the source's pictures ``output_frames`` shows as ``kept``.
+
+    Start and end in the source, the end infinite for the last frames, and by how much later they
+    come in the output; in seconds and in order.
+    """
+    runs = []
+    shift = 0
+    for segment in plan.segments:
+        if isinstance(segment, Fill):
+            shift += segment.shift_frames
+            continue
+        shift_s = frame_time(shift, plan.frame_rate)
+        start_s, last = segment.source_start_s, segment is plan.segments[-1]
+        end_s = math.inf if last else segment.source_end_s
+        for span in plan.picture_spans():
+            from_s, to_s = span.output_start_s - shift_s, span.output_end_s - shift_s
+            if from_s < end_s and to_s > start_s:
+                if from_s > start_s:
+                    runs.append((start_s, from_s, shift_s))
+                start_s = to_s
+        if start_s < end_s:
+            runs.append((start_s, end_s, shift_s))
+    return tuple(runs)
 
 
 def is_removed(plan: EditPlan, source_s: float) -> bool:

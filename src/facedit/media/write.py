@@ -79,7 +79,7 @@ class VideoWriter:
 
     def __enter__(self) -> Self:
         """Create the temporary file and start the encoders."""
-        with _one_line(self._path):
+        with one_line(self._path):
             temporary = self._stack.enter_context(whole_or_nothing(self._path, self._force))
             try:
                 self._open(temporary)
@@ -97,7 +97,7 @@ class VideoWriter:
         """Finish and rename the file, or remove it if anything went wrong."""
         if kind is None:
             try:
-                with _one_line(self._path):
+                with one_line(self._path):
                     self._finish()
             except BaseException as late:
                 self._close_quietly()
@@ -137,7 +137,7 @@ class VideoWriter:
                 f"A picture at {time_s:.6f} s does not follow the one at "
                 f"{float(self._last_tick * base):.6f} s."
             )
-        with _one_line(self._path):
+        with one_line(self._path):
             self._encode_picture(picture, tick, duration_s)
 
     def write_sound(self, block: Sound | Float32) -> None:
@@ -161,7 +161,7 @@ class VideoWriter:
             )
         if not len(samples):
             return
-        with _one_line(self._path):
+        with one_line(self._path):
             if samples.shape[1] > MOST_CHANNELS:
                 samples = remix(samples, 2)
             frame = to_frame(np.clip(samples, -1.0, 1.0).astype(np.float32), rate)
@@ -173,7 +173,7 @@ class VideoWriter:
         return self._samples / self._info.sound_rate if self._info.sound_rate else 0.0
 
     def _open(self, temporary: Path) -> None:
-        setting, info = self.encoding, self._info
+        setting = self.encoding
         container = av.open(
             f"file:{temporary}",
             mode="w",
@@ -182,6 +182,11 @@ class VideoWriter:
         )
         self._container = container
         container.metadata.update(self._metadata)
+        self._add_streams(container)
+
+    def _add_streams(self, container: OutputContainer) -> None:
+        """Start the encoders of picture and sound."""
+        setting, info = self.encoding, self._info
         video = cast(
             VideoStream, container.add_stream(setting.codec, info.frame_rate, setting.options)
         )
@@ -195,13 +200,19 @@ class VideoWriter:
         if not info.orientation.is_upright:
             video.set_display_matrix(info.orientation.matrix)
         self._video = video
-        if info.sound is not None:
-            sound = cast(AudioStream, container.add_stream(setting.sound_codec, setting.sound_rate))
-            channels = info.sound.channels
-            sound.layout = layout_name(channels if channels <= MOST_CHANNELS else 2)
-            sound.bit_rate = setting.sound_bit_rate
-            sound.time_base = Fraction(1, setting.sound_rate)
-            self._sound = sound
+        self._add_sound(container)
+
+    def _add_sound(self, container: OutputContainer) -> None:
+        """Start the encoder of sound, if there is any."""
+        setting, info = self.encoding, self._info
+        if info.sound is None:
+            return
+        sound = cast(AudioStream, container.add_stream(setting.sound_codec, setting.sound_rate))
+        channels = info.sound.channels
+        sound.layout = layout_name(channels if channels <= MOST_CHANNELS else 2)
+        sound.bit_rate = setting.sound_bit_rate
+        sound.time_base = Fraction(1, setting.sound_rate)
+        self._sound = sound
 
     def _encode_picture(self, picture: VideoFrame, tick: int, duration_s: float | None) -> None:
         assert self._video is not None
@@ -240,13 +251,17 @@ class VideoWriter:
     def _finish(self) -> None:
         assert self._container is not None
         assert self._video is not None
-        if self._last_tick < 0:
-            raise OutputNotWritable(f"{self._path}: no picture was written.")
-        self._mux(self._video.encode(None))
-        if self._sound is not None and self._samples:
-            self._mux(self._sound.encode(None))
+        self._flush(self._video)
         container, self._container = self._container, None
         container.close()
+
+    def _flush(self, video: VideoStream) -> None:
+        """Write what the encoders still hold."""
+        if self._last_tick < 0:
+            raise OutputNotWritable(f"{self._path}: no picture was written.")
+        self._mux(video.encode(None))
+        if self._sound is not None and self._samples:
+            self._mux(self._sound.encode(None))
 
     def _close_quietly(self) -> None:
         """Close after an error; the file is thrown away."""
@@ -257,7 +272,7 @@ class VideoWriter:
 
 
 @contextmanager
-def _one_line(path: Path) -> Iterator[None]:
+def one_line(path: Path) -> Iterator[None]:
     """Turn what FFmpeg raises while writing into one line."""
     try:
         yield

@@ -1,0 +1,120 @@
+"""Decides how an output is written: packets copied around what is new, or all of it encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedit.media.frame import Frame
+from facedit.media.info import VideoInfo
+from facedit.media.smart.joining import Joining, find_joining
+from facedit.media.smart.kept import EditedSound, KeptPictures
+from facedit.media.smart.mux import write_joined
+from facedit.media.smart.unjoinable import Unjoinable
+from facedit.media.write import write_video
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How an output is written.
+
+    Attributes:
+        info: The source, or what a video from nothing is to be.
+        joining: How packets are copied; None where all is encoded.
+        notes: What the user should know of it.
+    """
+
+    info: VideoInfo
+    joining: Joining | None = None
+    notes: tuple[str, ...] = ()
+
+    def windows(
+        self, near: Sequence[tuple[float, float]]
+    ) -> tuple[tuple[float, float], ...] | None:
+        """Return which parts of the source must be decoded for ``write``.
+
+        Args:
+            near: Parts that are looked at anyway, in seconds.
+
+        Returns:
+            Start and end in seconds, in order and apart; None for all of it.
+        """
+        return self.joining.windows(near) if self.joining is not None else None
+
+    def figures(self, pictures: int) -> dict[str, str | float]:
+        """Say for the report how much was copied.
+
+        Args:
+            pictures: Pictures of the output.
+
+        Returns:
+            Figures by name.
+        """
+        if self.joining is None:
+            return {"rendering": "full"}
+        kept = self.joining.kept_packets
+        return {"rendering": "smart", "pictures copied": kept, "encoded": pictures - kept}
+
+    def write(
+        self,
+        path: Path,
+        frames: Iterable[Frame],
+        sound: EditedSound,
+        *,
+        force: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> int:
+        """Write the output.
+
+        Args:
+            path: The output.
+            frames: The pictures with their times in it, ascending: at least those that
+                ``windows`` asks for.
+            sound: Its sound.
+            force: Whether an existing file may be replaced.
+            metadata: Tags of the container.
+            progress: Called with the number of pictures written.
+
+        Returns:
+            The number of pictures.
+        """
+        if self.joining is None:
+            return write_video(
+                path,
+                self.info,
+                frames,
+                sound.blocks(),
+                force=force,
+                metadata=metadata,
+                progress=progress,
+            )
+        if self.joining.sound is not None:
+            sound = sound.in_steps(self.joining.sound.step)
+        return write_joined(
+            path, self.joining, frames, sound, force=force, metadata=metadata, progress=progress
+        )
+
+
+def choose_rendering(
+    path: Path, info: VideoInfo, wanted: str, kept: Sequence[KeptPictures]
+) -> Rendering:
+    """Choose how an output is written.
+
+    Args:
+        path: The output.
+        info: The source, or what a video from nothing is to be.
+        wanted: ``smart`` copies packets where that is safe; ``full`` encodes everything.
+        kept: The pictures of the source that stay as they are; none for a video from nothing.
+
+    Returns:
+        How.
+    """
+    if wanted != "smart" or not kept:
+        return Rendering(info)
+    try:
+        joining = find_joining(path, info, kept)
+    except Unjoinable as why:
+        return Rendering(info, None, (f"The whole file was encoded anew: {why}.",))
+    return Rendering(info, joining, joining.notes)

@@ -1,0 +1,98 @@
+"""Encodes the pictures of a gap between copied packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import cast
+
+import av
+from av.codec.context import Flags
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from facedit.media.info import VideoInfo
+from facedit.media.smart.joint import Joint
+from facedit.media.smart.unjoinable import Unjoinable
+
+_THREADS = 4
+"""As many on every machine: an encoder's bytes depend on their number."""
+
+
+def open_encoder(
+    joint: Joint, info: VideoInfo, options: dict[str, str], time_base: Fraction
+) -> VideoCodecContext:
+    """Start an encoder whose pictures are as the source's are.
+
+    Args:
+        joint: How they are joined.
+        info: The source.
+        options: Options of a whole encoding, for the quality.
+        time_base: Seconds per tick.
+
+    Returns:
+        The encoder, open.
+
+    Raises:
+        Unjoinable: If it cannot encode such pictures.
+    """
+    encoder = cast(VideoCodecContext, av.CodecContext.create(joint.encoder, "w"))
+    formats = encoder.codec.video_formats or []
+    if info.decoded_pix_fmt not in [one.name for one in formats]:
+        raise Unjoinable(f"{joint.encoder} does not encode {info.decoded_pix_fmt}")
+    encoder.width, encoder.height = info.stored_width, info.stored_height
+    encoder.pix_fmt = info.decoded_pix_fmt
+    encoder.time_base, encoder.framerate = time_base, info.frame_rate
+    encoder.sample_aspect_ratio = info.sample_aspect_ratio
+    encoder.color_range, encoder.colorspace = info.colour.range, info.colour.matrix
+    encoder.color_primaries, encoder.color_trc = info.colour.primaries, info.colour.transfer
+    encoder.flags |= Flags.global_header
+    encoder.options = {**options, **joint.options}
+    encoder.thread_count = _THREADS
+    try:
+        encoder.open()
+    except av.error.FFmpegError as error:
+        raise Unjoinable(f"{joint.encoder} does not encode such pictures") from error
+    return encoder
+
+
+def encoded(
+    encoder: VideoCodecContext,
+    joint: Joint,
+    pictures: Iterable[tuple[VideoFrame, int, int]],
+    info: VideoInfo,
+) -> Iterator[Packet[VideoStream]]:
+    """Encode pictures without reordering them.
+
+    Args:
+        encoder: A fresh encoder.
+        joint: How they are joined.
+        pictures: Each with its time and its length in ticks, ascending.
+        info: The source.
+
+    Yields:
+        A packet a picture, as the source's are.
+    """
+    told: dict[int, int] = {}
+
+    def joined(packets: Iterable[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
+        for packet in packets:
+            assert packet.pts is not None
+            copy = cast("Packet[VideoStream]", Packet(joint.payload(bytes(packet))))
+            copy.pts = copy.dts = packet.pts
+            copy.duration = told.pop(packet.pts)
+            copy.time_base, copy.is_keyframe = encoder.time_base, packet.is_keyframe
+            yield copy
+
+    for picture, tick, ticks_long in pictures:
+        if picture.format.name != encoder.pix_fmt:
+            full = 2 if info.full_range else 1
+            picture = picture.reformat(
+                format=encoder.pix_fmt, src_color_range=full, dst_color_range=full
+            )
+        told[tick] = ticks_long
+        picture.pts, picture.time_base, picture.pict_type = tick, encoder.time_base, 0
+        yield from joined(encoder.encode(picture))
+    yield from joined(encoder.encode(None))

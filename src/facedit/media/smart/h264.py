@@ -1,0 +1,268 @@
+"""H.264 among copied packets: new pictures under parameter sets of their own, beside the source's.
+
+The sets of both stand in the one sample description, so that a player finds them wherever it
+enters the file; none are repeated in the stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facedit.media.smart.bits import Bits, split_lengths, split_start_codes, with_lengths
+from facedit.media.smart.unjoinable import Unjoinable
+
+_IDR, _SPS, _PPS, _DELIMITER = 5, 7, 8, 9
+_HIGH = (100, 110, 122, 244, 44, 83, 86, 118, 128)
+_PROFILES = {66: "baseline", 77: "main", 100: "high", 110: "high10", 122: "high422", 244: "high444"}
+_MOST_SETS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceSet:
+    """What a sequence parameter set says.
+
+    Attributes:
+        ident: Its number.
+        profile: Profile, as H.264 numbers them.
+        level: Ten times the level.
+        references: Pictures that may be referred to.
+        progressive: Whether no picture may consist of fields.
+        chroma_location: Place of the chroma samples, 0 (left) if it does not say.
+    """
+
+    ident: int
+    profile: int
+    level: int
+    references: int
+    progressive: bool
+    chroma_location: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AvcConfig:
+    """A source's ``avcC``.
+
+    Attributes:
+        head: Version, profile, compatibility, level, and length of lengths; 5 bytes.
+        sequence_sets: Its sequence parameter sets.
+        picture_sets: Its picture parameter sets.
+        tail: What follows them.
+    """
+
+    head: bytes
+    sequence_sets: tuple[bytes, ...]
+    picture_sets: tuple[bytes, ...]
+    tail: bytes
+
+    @classmethod
+    def parse(cls, data: bytes) -> AvcConfig:
+        """Read an ``avcC``.
+
+        Args:
+            data: The source's extradata.
+
+        Returns:
+            Its parts.
+
+        Raises:
+            Unjoinable: If it is none, is damaged, or counts its lengths in fewer than 4 bytes.
+        """
+        if len(data) < 7 or data[0] != 1:
+            raise Unjoinable("its H.264 has no parameter sets in the header of the file")
+        if data[4] & 3 != 3:
+            raise Unjoinable("its H.264 has short lengths")
+        at, found = 5, []
+        for mask in (31, 255):
+            if at >= len(data):
+                raise Unjoinable("its parameter sets are cut short")
+            count, units = data[at] & mask, []
+            at += 1
+            for _ in range(count):
+                length = int.from_bytes(data[at : at + 2], "big")
+                unit = data[at + 2 : at + 2 + length]
+                if len(unit) < 2 or len(unit) < length:
+                    raise Unjoinable("its parameter sets are cut short")
+                units.append(unit)
+                at += 2 + length
+            found.append(tuple(units))
+        if not all(found):
+            raise Unjoinable("its H.264 has no parameter sets in the header of the file")
+        return cls(data[:5], found[0], found[1], data[at:])
+
+    def joined(self, encoder: bytes) -> bytes:
+        """Add an encoder's parameter sets.
+
+        Args:
+            encoder: The encoder's extradata, with start codes.
+
+        Returns:
+            An ``avcC`` with the sets of both.
+
+        Raises:
+            Unjoinable: If that is more sets than one holds.
+        """
+        new = split_start_codes(encoder)
+        sequence = [unit for unit in new if unit[0] & 31 == _SPS]
+        picture = [unit for unit in new if unit[0] & 31 == _PPS]
+        if not sequence or len(self.sequence_sets) + len(sequence) > _MOST_SETS:
+            raise Unjoinable("there is no room for further parameter sets")
+        ours = sequence[0]
+        top = bytes(
+            (
+                1,
+                max(self.head[1], ours[1]),
+                self.head[2] & ours[2],
+                max(self.head[3], ours[3]),
+                self.head[4],
+            )
+        )
+        sets = ((*self.sequence_sets, *sequence), (*self.picture_sets, *picture))
+        counts = (0xE0 | len(sets[0]), len(sets[1]))
+        body = b"".join(
+            bytes([count]) + b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
+            for count, units in zip(counts, sets, strict=True)
+        )
+        return top + body + self.tail
+
+
+def sequence_set(unit: bytes) -> SequenceSet:
+    """Read a sequence parameter set as far as an encoder must follow it.
+
+    Args:
+        unit: The NAL unit.
+
+    Returns:
+        What it says. (``Unjoinable`` if it is damaged.)
+    """
+    bits = Bits(unit[1:])
+    profile, _, level, ident = bits.take(8), bits.take(8), bits.take(8), bits.golomb()
+    if profile in _HIGH:
+        chroma = bits.golomb()
+        if chroma == 3:
+            bits.take(1)
+        bits.golomb(), bits.golomb(), bits.take(1)  # depths, lossless
+        if bits.take(1):
+            _skip_scaling(bits, 12 if chroma == 3 else 8)
+    bits.golomb()
+    order = bits.golomb()
+    if order == 0:
+        bits.golomb()
+    elif order == 1:
+        bits.take(1), bits.golomb(), bits.golomb()
+        for _ in range(min(bits.golomb(), 255)):
+            bits.golomb()
+    references = bits.golomb()
+    bits.take(1), bits.golomb(), bits.golomb()  # gaps, width, height
+    progressive = bool(bits.take(1))
+    if not progressive:
+        bits.take(1)
+    bits.take(1)
+    if bits.take(1):
+        [bits.golomb() for _ in range(4)]  # cropping
+    location = _chroma_location(bits) if bits.take(1) else 0
+    return SequenceSet(ident, profile, level, references, progressive, location)
+
+
+def _skip_scaling(bits: Bits, lists: int) -> None:
+    for index in range(lists):
+        last = following = 8
+        for _ in range(16 if index < 6 else 64) if bits.take(1) else ():
+            if following:
+                code = bits.golomb()
+                step = (code + 1) // 2 if code % 2 else -(code // 2)
+                following = (last + step) % 256
+            last = following or last
+
+
+def _chroma_location(bits: Bits) -> int:
+    if bits.take(1) and bits.take(8) == 255:  # sample aspect ratio
+        bits.take(32)
+    if bits.take(1):  # overscan
+        bits.take(1)
+    if bits.take(1):  # video signal
+        bits.take(4)
+        if bits.take(1):
+            bits.take(24)
+    if not bits.take(1):
+        return 0
+    top = bits.golomb()
+    bits.golomb()
+    return top if top <= 5 else 0
+
+
+class H264Joint:
+    """New H.264 pictures beside a source's own.
+
+    Args:
+        extradata: The source's ``avcC``.
+
+    Raises:
+        Unjoinable: If nothing can stand beside it.
+    """
+
+    encoder = "libx264"
+
+    def __init__(self, extradata: bytes) -> None:
+        self._config = AvcConfig.parse(extradata)
+        self._known = frozenset((*self._config.sequence_sets, *self._config.picture_sets))
+        told = [sequence_set(unit) for unit in self._config.sequence_sets]
+        if not all(one.progressive for one in told):
+            raise Unjoinable("its H.264 may hold fields")
+        if told[0].profile not in _PROFILES:
+            raise Unjoinable(f"its H.264 has profile {told[0].profile}")
+        numbers = [Bits(unit[1:]).golomb() for unit in self._config.picture_sets]
+        used = {one.ident for one in told}.union(numbers)
+        free = [ident for ident in range(_MOST_SETS) if ident not in used]
+        if not free:
+            raise Unjoinable("there is no room for further parameter sets")
+        first = told[0]
+        self.options = {
+            "profile": _PROFILES[first.profile],
+            # No B-pictures: they would have to wait as long as the source's wait at most.
+            "x264-params": f"sps-id={free[0]}:keyint=infinite:scenecut=0:bframes=0:stitchable=1:"
+            f"ref={min(max(first.references, 1), 3)}:level={first.level / 10:g}:"
+            f"chromaloc={first.chroma_location}",
+        }
+
+    def is_entry(self, packet: memoryview) -> bool:
+        """Tell whether decoding can begin with a packet.
+
+        Args:
+            packet: A packet that the container marks as a key.
+
+        Returns:
+            Whether it is an IDR picture.
+
+        Raises:
+            Unjoinable: If it brings parameter sets that the header does not have.
+        """
+        idr = False
+        for unit in split_lengths(packet):
+            kind = unit[0] & 31
+            idr |= kind == _IDR
+            if kind in (_SPS, _PPS) and bytes(unit) not in self._known:
+                raise Unjoinable("its parameter sets change within the stream")
+        return idr
+
+    def header(self, extradata: bytes) -> bytes:
+        """Return the sample description of the output.
+
+        Args:
+            extradata: The encoder's.
+
+        Returns:
+            The joined ``avcC``.
+        """
+        return self._config.joined(extradata)
+
+    def payload(self, packet: bytes) -> bytes:
+        """Turn an encoder's packet into one as the source's are.
+
+        Args:
+            packet: With start codes.
+
+        Returns:
+            With lengths, and without parameter sets.
+        """
+        units = split_start_codes(packet)
+        return with_lengths([u for u in units if u[0] & 31 not in (_SPS, _PPS, _DELIMITER)])

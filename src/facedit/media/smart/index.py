@@ -1,0 +1,109 @@
+"""What packets a source holds: one pass over the file, without decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from facedit.media.info import VideoInfo
+from facedit.media.open import open_media, typed_errors
+from facedit.media.smart.unjoinable import Unjoinable
+from facedit.media.streams import find_sound, find_video
+from facedit.types import Bool, Int64
+
+
+@dataclass(frozen=True, slots=True)
+class PacketIndex:
+    """The packets of a source. Ticks count from its first picture.
+
+    Attributes:
+        pts: Presentation times in order of decoding, in ticks of ``time_base``, shape (F,).
+        is_entry: Whether decoding can begin with a packet and with what follows it, shape (F,).
+        end: When the last picture ends, in ticks.
+        time_base: Seconds per tick.
+        sound_pts: Times of the sound packets in ticks of ``sound_base`` as the file counts them,
+            shape (S,).
+        sound_lengths: How long each one lasts in the same ticks, shape (S,).
+        sound_base: Seconds per tick of the sound, 0 without.
+    """
+
+    pts: Int64
+    is_entry: Bool
+    end: int
+    time_base: Fraction
+    sound_pts: Int64
+    sound_lengths: Int64
+    sound_base: Fraction
+
+    @property
+    def shown(self) -> Int64:
+        """Presentation times in order, in ticks, shape (F,)."""
+        return np.sort(self.pts)
+
+    @property
+    def cuts(self) -> Bool:
+        """Whether all packets before a place are shown before all those behind it, shape (F + 1,).
+
+        The place ``k`` lies in front of the packet ``k``; there, as many packets are decoded as
+        pictures are shown.
+        """
+        before = np.maximum.accumulate(self.pts)[:-1]
+        behind = np.minimum.accumulate(self.pts[::-1])[::-1][1:]
+        return np.concatenate([[True], before < behind, [True]])
+
+
+def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> PacketIndex:
+    """Read the times of all packets.
+
+    Args:
+        info: The source.
+        is_entry: Whether decoding can begin with a packet that the container marks as a key.
+
+    Returns:
+        The index. (``BadMedia`` if the file is damaged.)
+
+    Raises:
+        Unjoinable: If its pictures cannot be told apart by their times.
+    """
+    pictures: list[tuple[int, bool]] = []
+    sounds: list[tuple[int, int]] = []
+    last, length = -1, 0
+    with open_media(info.path) as container, typed_errors(info.path, "damaged"):
+        video = find_video(container, info.path)
+        sound = find_sound(container, video)
+        for packet in container.demux([s for s in (video, sound) if s is not None]):
+            if not packet.size:
+                continue
+            time = packet.pts
+            if packet.stream_index != video.index:
+                sounds.append((-1 if time is None else time, packet.duration or 0))
+                continue
+            if time is None:
+                raise Unjoinable("its pictures carry no times")
+            if packet.is_discard:
+                raise Unjoinable("its edit list hides pictures")
+            entry = packet.is_keyframe and is_entry(memoryview(packet))
+            pictures.append((time - info.origin_pts, entry))
+            if time > last or len(pictures) == 1:
+                last, length = time, packet.duration or 0
+        bases = video.time_base, sound.time_base if sound is not None else Fraction(0)
+    if not pictures or bases[0] != info.time_base:
+        raise Unjoinable("its pictures carry no times")
+    pts = np.array([time for time, _ in pictures], np.int64)
+    if len(np.unique(pts)) != len(pts):
+        raise Unjoinable("two of its pictures have one time (fields in packets of their own)")
+    if pts.min() != 0:
+        raise Unjoinable("its first pictures cannot be decoded")
+    period = max(1, round(1 / (info.frame_rate * info.time_base)))
+    return PacketIndex(
+        pts=pts,
+        is_entry=np.array([entry for _, entry in pictures], np.bool_),
+        end=int(pts.max()) + (length or period),
+        time_base=info.time_base,
+        sound_pts=np.array([time for time, _ in sounds], np.int64),
+        sound_lengths=np.array([long for _, long in sounds], np.int64),
+        sound_base=bases[1] or Fraction(0),
+    )

@@ -1,0 +1,105 @@
+"""How a source is joined with what an edit makes anew; found out before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facedit.media.encode import Encoding, choose_encoding
+from facedit.media.info import VideoInfo
+from facedit.media.open import open_media, typed_errors
+from facedit.media.smart.encoder import open_encoder
+from facedit.media.smart.groups import Copied, copied_runs, decoding_lead, windows_between
+from facedit.media.smart.index import PacketIndex, index_packets
+from facedit.media.smart.joint import Joint, joint_of
+from facedit.media.smart.kept import KeptPictures
+from facedit.media.smart.sound import SoundJoint, sound_joint
+from facedit.media.smart.unjoinable import Unjoinable
+from facedit.media.streams import find_video
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Which packets are copied, and how new ones are made to stand among them.
+
+    Attributes:
+        info: The source.
+        encoding: How a whole encoding would be done: its quality, and the sound where that is
+            not joined.
+        joint: How pictures are joined.
+        header: Sample description of the output's pictures.
+        index: The source's packets.
+        copied: Those that are copied.
+        lead: Ticks by which pictures are decoded before they are shown.
+        sound: How sound is joined, or None if it is encoded as a whole.
+        notes: What the user should know.
+    """
+
+    info: VideoInfo
+    encoding: Encoding
+    joint: Joint
+    header: bytes
+    index: PacketIndex
+    copied: tuple[Copied, ...]
+    lead: int
+    sound: SoundJoint | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def kept_packets(self) -> int:
+        """How many pictures are copied."""
+        return sum(run.end - run.first for run in self.copied)
+
+    def windows(self, also: Sequence[tuple[float, float]] = ()) -> tuple[tuple[float, float], ...]:
+        """Return which parts of the source must be decoded.
+
+        Args:
+            also: Further parts that somebody wants, in seconds.
+
+        Returns:
+            Start and end in seconds, in order and apart.
+        """
+        return windows_between(self.index, self.copied, also)
+
+
+def find_joining(path: Path, info: VideoInfo, kept: Sequence[KeptPictures]) -> Joining:
+    """Find out whether and how a source's packets can be copied into an output.
+
+    Args:
+        path: The output.
+        info: The source.
+        kept: The pictures that stay as they are.
+
+    Returns:
+        How. (``BadMedia`` if the source is damaged.)
+
+    Raises:
+        Unjoinable: If not; the message says why.
+    """
+    if info.truncated:
+        raise Unjoinable("it is damaged")
+    if not info.has_pts:
+        raise Unjoinable("its container carries no times of presentation")
+    encoding = choose_encoding(path, info)
+    with open_media(info.path) as container, typed_errors(info.path):
+        video = find_video(container, info.path)
+        if encoding.container == "webm":
+            raise Unjoinable(f"webm holds no {video.codec_context.name}")
+        joint = joint_of(video)
+    index = index_packets(info, joint.is_entry)
+    copied = copied_runs(index, kept)
+    if not copied:
+        raise Unjoinable("no group of pictures is left untouched")
+    encoder = open_encoder(joint, info, encoding.options, index.time_base)
+    header = joint.header(bytes(encoder.extradata or b""))
+    sound: SoundJoint | None = None
+    notes: tuple[str, ...] = ()
+    if info.sound is not None and len(index.sound_pts):
+        try:
+            sound = sound_joint(info, index, encoding.sound_bit_rate)
+        except Unjoinable as why:
+            notes = (f"The sound was encoded anew: {why}.",)
+    return Joining(
+        info, encoding, joint, header, index, copied, decoding_lead(index, copied), sound, notes
+    )

@@ -1,0 +1,309 @@
+"""Writes the output of a joining: packets as they come, and new ones where they stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from facedit.media.frame import Frame
+from facedit.media.open import open_media, typed_errors
+from facedit.media.smart.encoder import encoded, open_encoder
+from facedit.media.smart.groups import Copied
+from facedit.media.smart.joining import Joining
+from facedit.media.smart.kept import EditedSound
+from facedit.media.smart.sound import SoundJoint
+from facedit.media.streams import find_sound, find_video
+from facedit.media.write import VideoWriter, one_line
+
+_TOLD_EVERY = 250
+"""Copied packets between two words of progress."""
+
+_NEAR = 0.75
+"""Ticks within which two pictures are one: a half is rounded one way or the other."""
+
+
+class JoinedWriter(VideoWriter):
+    """Writes packets instead of pictures; sound that is not joined is encoded as usual.
+
+    Args:
+        path: The output.
+        joining: What is copied.
+        source: The source, open; its streams are what the output's are made after.
+        force: Whether an existing file may be replaced.
+        metadata: Tags of the container.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        joining: Joining,
+        source: InputContainer,
+        *,
+        force: bool = False,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(path, joining.info, force=force, metadata=metadata)
+        self._joining = joining
+        self._source = source
+        self._written = 0
+
+    def write_packet(self, packet: Packet[Any], sound: bool = False) -> None:
+        """Write a packet.
+
+        Args:
+            packet: With its times in the output.
+            sound: Whether it is of the sound.
+        """
+        stream = self._sound if sound else self._video
+        assert self._container is not None
+        assert stream is not None
+        packet.stream = stream
+        with one_line(self._path):
+            self._container.mux(packet)
+        self._written += not sound
+
+    @property
+    def pictures(self) -> int:
+        """Number of pictures written so far."""
+        return self._written
+
+    def _add_streams(self, container: OutputContainer) -> None:
+        """Describe the streams as the source's are."""
+        joining = self._joining
+        template = find_video(self._source, joining.info.path)
+        video = container.add_stream_from_template(template)
+        video.time_base = joining.index.time_base
+        if joining.header:
+            video.codec_context.extradata = joining.header
+        video.metadata.update(template.metadata)
+        if joining.sound is None:
+            super()._add_sound(container)
+        else:
+            sounding = find_sound(self._source, template)
+            assert sounding is not None
+            sound = container.add_stream_from_template(sounding)
+            sound.time_base = Fraction(1, joining.sound.rate)
+            sound.metadata.update(sounding.metadata)
+            self._sound = sound
+        self._video = video
+
+    def _flush(self, video: VideoStream) -> None:
+        """Write what the encoder of sound still holds."""
+        if self._joining.sound is None and self._sound is not None and self._samples:
+            self._mux(self._sound.encode(None))
+
+
+class _Gaps:
+    """Walks through a stream's packets: which run each belongs to, and which gaps are passed."""
+
+    def __init__(self, runs: tuple[Copied, ...]) -> None:
+        self._runs = runs
+        self._next = 0
+        self.at = 0
+
+    def step(self) -> tuple[int | None, Copied | None]:
+        """Take the next packet.
+
+        Returns:
+            The gap that ends in front of it, if one does; and its run, if it is copied.
+        """
+        while self._next < len(self._runs) and self.at >= self._runs[self._next].end:
+            self._next += 1
+        run = self._runs[self._next] if self._next < len(self._runs) else None
+        here, self.at = self.at, self.at + 1
+        if run is None or here < run.first:
+            return None, None
+        return (self._next if here == run.first else None), run
+
+
+class _Pictures:
+    """The pictures' packets of an output.
+
+    Args:
+        joining: What is copied.
+        frames: The pictures around the edits, ascending in time.
+    """
+
+    def __init__(self, joining: Joining, frames: Iterable[Frame]) -> None:
+        self._joining = joining
+        self._gaps = _Gaps(joining.copied)
+        self._frames = iter(frames)
+        self._frame = next(self._frames, None)
+        self._shown = joining.index.shown
+
+    def feed(self, packet: Packet[VideoStream]) -> Iterator[Packet[VideoStream]]:
+        """Take a packet of the source; give what follows in the output."""
+        gap, run = self._gaps.step()
+        if run is None:
+            return
+        if gap is not None:
+            yield from self._made(gap)
+        place = self._gaps.at - 1
+        assert packet.pts is not None
+        packet.pts += run.shift - self._joining.info.origin_pts
+        packet.dts = int(self._shown[place]) + run.shift - self._joining.lead
+        yield packet
+
+    def rest(self) -> Iterator[Packet[VideoStream]]:
+        """Give what follows the source's last packet."""
+        runs = self._joining.copied
+        yield from self._made(len(runs))
+
+    def _made(self, gap: int) -> Iterator[Packet[VideoStream]]:
+        """Encode the pictures of a gap."""
+        joining, runs = self._joining, self._joining.copied
+        base = joining.index.time_base
+        after, before = -1, None
+        if gap:
+            last = runs[gap - 1]
+            after = int(self._shown[last.end - 1]) + last.shift
+        if gap < len(runs):
+            before = int(self._shown[runs[gap].first]) + runs[gap].shift
+        pictures = self._between(after, before, base)
+        first = next(pictures, None)
+        if first is None:
+            return
+
+        def all_of_them() -> Iterator[tuple[VideoFrame, int, int]]:
+            yield first
+            yield from pictures
+
+        encoder = open_encoder(joining.joint, joining.info, joining.encoding.options, base)
+        for packet in encoded(encoder, joining.joint, all_of_them(), joining.info):
+            assert packet.dts is not None
+            packet.dts -= joining.lead
+            yield packet
+
+    def _between(
+        self, after: int, before: int | None, base: Fraction
+    ) -> Iterator[tuple[VideoFrame, int, int]]:
+        """Take the pictures between two ticks, with their times and lengths in ticks."""
+        held: tuple[VideoFrame, int] | None = None
+        length = 1
+        while self._frame is not None:
+            frame, exact = self._frame, self._frame.time_s / float(base)
+            if before is not None and exact > before - _NEAR:
+                break
+            self._frame = next(self._frames, None)
+            if exact < after + _NEAR:
+                continue
+            tick = round(Fraction(frame.time_s) / base)
+            if held is not None:
+                yield *held, tick - held[1]
+            held = frame.picture, tick
+            length = max(1, round(Fraction(frame.duration_s) / base))
+        if held is not None:
+            yield *held, length if before is None else before - held[1]
+
+
+class _Sounds:
+    """The sound's packets of an output.
+
+    Args:
+        joint: How they are joined.
+        sound: The output's sound.
+    """
+
+    def __init__(self, joint: SoundJoint, sound: EditedSound) -> None:
+        self._joint, self._sound = joint, sound
+        self._runs = joint.copied_runs(sound.kept, sound.length)
+        self._gaps = _Gaps(self._runs)
+
+    def feed(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
+        """Take a packet of the source; give what follows in the output."""
+        gap, run = self._gaps.step()
+        if run is None:
+            return
+        if gap is not None:
+            yield from self._made(gap)
+        yield self._joint.timed(packet, self._gaps.at - 1 + run.shift)
+
+    def rest(self) -> Iterator[Packet[AudioStream]]:
+        """Give what follows the source's last packet."""
+        yield from self._made(len(self._runs))
+
+    def _made(self, gap: int) -> Iterator[Packet[AudioStream]]:
+        """Encode the sound of a gap."""
+        first = self._runs[gap - 1].end + self._runs[gap - 1].shift if gap else 0
+        if gap < len(self._runs):
+            end = self._runs[gap].first + self._runs[gap].shift
+        else:
+            end = self._joint.count_to(self._sound.length)
+        if first < end:
+            yield from self._joint.encoded(self._sound, first, end)
+
+
+def write_joined(
+    path: Path | str,
+    joining: Joining,
+    frames: Iterable[Frame],
+    sound: EditedSound | None,
+    *,
+    force: bool = False,
+    metadata: Mapping[str, str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Write an output of copied packets and new pictures and sound.
+
+    Args:
+        path: The output.
+        joining: What is copied.
+        frames: The pictures around the edits with their times in the output, ascending: at least
+            all that are not copied. Those that are copied are taken and left out.
+        sound: The output's sound; not asked for where the source has none.
+        force: Whether an existing file may be replaced.
+        metadata: Tags of the container.
+        progress: Called with the number of pictures written.
+
+    Returns:
+        The number of pictures.
+    """
+    info = joining.info
+    told = 0
+    with open_media(info.path) as source, typed_errors(info.path, "damaged"):
+        video = find_video(source, info.path)
+        heard = find_sound(source, video) if joining.sound is not None else None
+        pictures = _Pictures(joining, frames)
+        sounds = _Sounds(joining.sound, sound) if heard and joining.sound and sound else None
+        blocks = sound.blocks() if sound is not None and sounds is None and info.sound else iter(())
+        with JoinedWriter(path, joining, source, force=force, metadata=metadata) as writer:
+
+            def write(packets: Iterable[Packet[VideoStream]]) -> None:
+                nonlocal told
+                for packet in packets:
+                    assert packet.dts is not None
+                    while writer.sound_s < packet.dts * joining.index.time_base:
+                        if (block := next(blocks, None)) is None:
+                            break
+                        writer.write_sound(block)
+                    writer.write_packet(packet)
+                    if progress is not None and writer.pictures >= told + _TOLD_EVERY:
+                        told = writer.pictures
+                        progress(told)
+
+            for packet in source.demux([one for one in (video, heard) if one is not None]):
+                if not packet.size:
+                    continue
+                if packet.stream_index == video.index:
+                    write(pictures.feed(cast("Packet[VideoStream]", packet)))
+                elif sounds is not None:
+                    for made in sounds.feed(cast("Packet[AudioStream]", packet)):
+                        writer.write_packet(made, sound=True)
+            write(pictures.rest())
+            if sounds is not None:
+                for made in sounds.rest():
+                    writer.write_packet(made, sound=True)
+            for block in blocks:
+                writer.write_sound(block)
+            count = writer.pictures
+    if progress is not None:
+        progress(count)
+    return count

@@ -1,0 +1,195 @@
+"""AAC among copied packets: new sound between them, without a seam in the overlapping windows.
+
+A packet's samples overlap with those of the packet before it. So on either side of new sound one
+packet is encoded of kept sound (its samples are nearly, not wholly, what they were), which makes
+what the copied packet beside it lacks; all further ones decode to the very samples of the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.stream import AudioStream
+from av.codec.context import Flags
+from av.packet import Packet
+
+from facedit.media.info import VideoInfo
+from facedit.media.open import open_media, typed_errors
+from facedit.media.pcm import MOST_CHANNELS, to_frame
+from facedit.media.smart.groups import Copied
+from facedit.media.smart.index import PacketIndex
+from facedit.media.smart.kept import EditedSound, KeptSamples
+from facedit.media.smart.unjoinable import Unjoinable
+from facedit.media.streams import find_sound, find_video
+from facedit.types import Float32
+
+_STEP = 1024
+_DELAY = 2
+"""Packets of the encoder that come before the one of the second block that it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundJoint:
+    """Sound whose packets are copied.
+
+    Attributes:
+        origin: Sample of the picture's clock at which the first packet's samples begin.
+        count: Packets of the source.
+        rate: Samples per second.
+        layout: FFmpeg's name of the channels' layout.
+        bit_rate: Bits per second of new sound.
+        step: Samples of a packet.
+    """
+
+    origin: int
+    count: int
+    rate: int
+    layout: str
+    bit_rate: int
+    step: int = _STEP
+
+    def copied_runs(self, kept: Sequence[KeptSamples], length: int) -> tuple[Copied, ...]:
+        """Find the packets that can be copied.
+
+        Args:
+            kept: Runs of samples that stay as they are, moved by whole packets.
+            length: Samples of the output.
+
+        Returns:
+            Runs of packets in order and apart; ``shift`` counts packets.
+        """
+        runs = []
+        for run in kept:
+            ends = run.output_start + run.end - run.start >= length
+            first = -((self.origin - run.start) // self.step) if run.output_start else 0
+            end = self.count_to(run.end) if ends else (run.end - self.origin) // self.step - 1
+            end = min(end, self.count)
+            if max(first, 0) < end:
+                shift = (run.output_start - run.start) // self.step
+                runs.append(Copied(max(first, 0), end, shift))
+        return tuple(runs)
+
+    def count_to(self, sample: int) -> int:
+        """Return how many packets begin before a sample."""
+        return max(-((self.origin - sample) // self.step), 0)
+
+    def encoder(self) -> AudioCodecContext:
+        """Start the encoder of new sound."""
+        encoder = av.CodecContext.create("aac", "w")
+        encoder.sample_rate, encoder.layout, encoder.format = self.rate, self.layout, "fltp"
+        encoder.bit_rate, encoder.time_base = self.bit_rate, Fraction(1, self.rate)
+        encoder.flags |= Flags.global_header
+        # Its noise would take a decoder's random numbers from the packets that follow.
+        encoder.options = {"aac_pns": "0"}
+        encoder.open()
+        return encoder
+
+    def encoded(self, sound: EditedSound, first: int, end: int) -> Iterator[Packet[AudioStream]]:
+        """Encode packets of the output.
+
+        Args:
+            sound: The output's sound.
+            first: Number of the first packet.
+            end: Number of the packet after the last one.
+
+        Yields:
+            The packets, in ticks of a sample.
+        """
+        encoder = self.encoder()
+        number = first - _DELAY
+        for block in (*self._blocks(sound, first - 1, end + 1), None):
+            frame = None if block is None else to_frame(block, self.rate)
+            if frame is not None:
+                frame.time_base = encoder.time_base
+            for packet in encoder.encode(frame):
+                if first <= number < end:
+                    yield self.timed(packet, number)
+                number += 1
+
+    def timed(self, packet: Packet[AudioStream], number: int) -> Packet[AudioStream]:
+        """Give a packet its place in the output."""
+        packet.time_base = Fraction(1, self.rate)
+        packet.pts = packet.dts = self.origin + number * self.step
+        packet.duration = self.step
+        return packet
+
+    def _blocks(self, sound: EditedSound, first: int, end: int) -> Iterator[Float32]:
+        """Give the samples of packets, silence outside the sound."""
+        start = self.origin + first * self.step
+        stop = self.origin + end * self.step
+        inside = min(max(start, 0), sound.length), max(min(stop, sound.length), 0)
+        channels: int | None = None
+        held: list[Float32] = []
+        waiting = 0
+        for block in sound.blocks(*inside):
+            if channels is None:
+                channels = block.shape[1]
+                held.append(np.zeros((inside[0] - start, channels), np.float32))
+                waiting = inside[0] - start
+            held.append(block)
+            waiting += len(block)
+            if waiting >= self.step:
+                joined = np.concatenate(held)
+                whole = waiting - waiting % self.step
+                yield from np.split(joined[:whole], whole // self.step)
+                held, waiting = [joined[whole:]], waiting - whole
+        rest = max(stop - max(inside[1], start), 0) + waiting
+        if channels is not None and rest:
+            joined = np.concatenate([*held, np.zeros((rest - waiting, channels), np.float32)])
+            yield from np.split(joined, rest // self.step)
+
+
+def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoint:
+    """Find out whether the packets of a source's sound can be copied.
+
+    Args:
+        info: The source.
+        index: Its packets.
+        bit_rate: Bits per second of new sound.
+
+    Returns:
+        What copies them.
+
+    Raises:
+        Unjoinable: If they cannot.
+    """
+    sound = info.sound
+    if sound is None or sound.codec != "aac":
+        raise Unjoinable(f"packets of {sound.codec if sound else 'no sound'} are not joined")
+    if sound.channels > MOST_CHANNELS:
+        raise Unjoinable("it has many channels")
+    count = len(index.sound_pts)
+    ticks = _STEP / (sound.rate * float(index.sound_base or 1))
+    even = index.sound_pts[:1] + np.arange(count) * ticks
+    if not count or np.abs(index.sound_pts - even).max() > 1:
+        raise Unjoinable("its AAC packets are not 1024 samples in a row")
+    origin, config = _first_packet(info)
+    joint = SoundJoint(origin, count, sound.rate, sound.layout, bit_rate)
+    try:
+        ours = bytes(joint.encoder().extradata or b"")
+    except av.error.FFmpegError as error:
+        raise Unjoinable("such AAC is not encoded") from error
+    if ours[:2] != config[:2]:
+        raise Unjoinable("its AAC is of another kind than what is encoded")
+    return joint
+
+
+def _first_packet(info: VideoInfo) -> tuple[int, bytes]:
+    """Return on which sample of the picture's clock the first packet begins, and the set-up."""
+    origin_s = info.origin_pts * info.time_base
+    with open_media(info.path) as container, typed_errors(info.path, "damaged sound"):
+        stream = find_sound(container, find_video(container, info.path))
+        assert stream is not None
+        for number, packet in enumerate(container.demux(stream), start=1):
+            for frame in packet.decode():
+                if frame.pts is None or frame.time_base is None:
+                    raise Unjoinable("its sound carries no times")
+                at = round((frame.pts * frame.time_base - origin_s) * frame.sample_rate)
+                config = bytes(stream.codec_context.extradata or b"")
+                return at + frame.samples - number * _STEP, config
+    raise Unjoinable("its sound cannot be decoded")

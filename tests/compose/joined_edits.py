@@ -1,0 +1,206 @@
+"""Edits without a model: kept pictures as they are, grey ones in the spans, a tone in the fills."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+
+from facedit.compose.sound import OutputSound, compose_sound
+from facedit.editing.plan import EditPlan
+from facedit.editing.timeline import kept_runs, output_frames, source_windows
+from facedit.media.frame import Frame
+from facedit.media.info import VideoInfo
+from facedit.media.pixels import frame_from_rgb
+from facedit.media.probe import probe
+from facedit.media.read import read_frames
+from facedit.media.rendering import Rendering, choose_rendering
+from facedit.media.smart.kept import KeptPictures
+from facedit.types import Sound
+
+GREY = 90
+
+
+def make_edit(
+    source: Path, target: Path, plan: EditPlan, render: str = "smart"
+) -> tuple[Rendering, OutputSound]:
+    """Write an edit; the same pictures and sound whichever way it is written."""
+    info = probe(source)
+    kept = [KeptPictures(*run) for run in kept_runs(plan)]
+    rendering = choose_rendering(target, info, render, kept)
+    sound = edited_sound(source, info, plan)
+    parts = rendering.windows(source_windows(plan, 0.2, 0.2))
+    rendering.write(target, edited_frames(info, plan, parts), sound, force=True)
+    return rendering, sound
+
+
+def edited_sound(source: Path, info: VideoInfo, plan: EditPlan) -> OutputSound:
+    """A tone in every fill that is no deletion."""
+    new = tuple(
+        None if fill.kind == "delete" else _tone(fill.speech_s, info.sound_rate or 48_000)
+        for fill in plan.fills
+    )
+    return compose_sound(source, info, plan, new)
+
+
+def edited_frames(info, plan, parts=None):
+    """The pictures of some parts of the source, of the fills, in order."""
+    frames: dict[int, Frame] = {}
+
+    def times():
+        count = 0
+        for start_s, end_s in parts or ((None, None),):
+            for frame in read_frames(info.path, start_s, end_s, info=info):
+                frames[count] = frame
+                count += 1
+                yield frame.time_s
+
+    grey = np.full((info.height, info.width, 3), GREY, np.uint8)
+    for shown in output_frames(plan, times()):
+        if shown.span < 0:
+            yield frames[shown.source_index].at(shown.output_time_s)
+        else:
+            yield frame_from_rgb(grey, shown.output_time_s, info)
+        for old in [index for index in frames if index < shown.source_index]:
+            del frames[old]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A file as FFmpeg's own decoders give it.
+
+    Attributes:
+        pictures: A hash of each picture's planes.
+        grey: Whether its middle is the edit's grey.
+        times_s: When each is shown, from the first one.
+        samples: The sound, shape (N, channels), from its first sample.
+        sound_s: When that one sounds, from the first picture.
+        sound_rate: Samples per second.
+    """
+
+    pictures: list[str]
+    grey: np.ndarray
+    times_s: np.ndarray
+    samples: np.ndarray
+    sound_s: float
+    sound_rate: int
+
+
+def decode(path: Path) -> Decoded:
+    """Decode a file from its start."""
+    pictures, grey, times, blocks = [], [], [], []
+    sound_s = rate = 0
+    with av.open(str(path)) as file:
+        streams = [*file.streams.video[:1], *file.streams.audio[:1]]
+        for packet in file.demux(streams):
+            for frame in packet.decode():
+                if isinstance(frame, av.VideoFrame):
+                    pictures.append(plane_hash(frame))
+                    rgb = frame.to_ndarray(format="rgb24")
+                    middle = rgb[rgb.shape[0] // 2, rgb.shape[1] // 2].astype(int)
+                    grey.append(np.abs(middle - GREY).max() < 12)
+                    times.append(frame.pts * frame.time_base)
+                else:
+                    if not blocks:
+                        sound_s, rate = frame.pts * frame.time_base, frame.sample_rate
+                    raw = frame.to_ndarray()
+                    planar = frame.format.is_planar
+                    blocks.append(raw.T if planar else raw.reshape(-1, frame.layout.nb_channels))
+    start_s = times[0]
+    samples = np.concatenate(blocks) if blocks else np.zeros((0, 1), np.float32)
+    return Decoded(
+        pictures,
+        np.array(grey),
+        np.array([float(time - start_s) for time in times]),
+        samples,
+        float(sound_s - start_s),
+        rate,
+    )
+
+
+def plane_hash(frame: av.VideoFrame) -> str:
+    """Hash a picture's planes as decoded."""
+    return hashlib.md5(frame.to_ndarray().tobytes() + frame.format.name.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An output beside its source.
+
+    Attributes:
+        kept: Kept pictures.
+        equal: How many of them decode to the very pictures of the source.
+        expected: How many were copied.
+        grey: Whether the pictures of the spans, and only they, are the new ones.
+        worst_s: How far a picture is from where it should be shown.
+        samples_kept: Kept samples.
+        samples_equal: How many of them are the source's own, at one offset a run.
+        offset_s: The largest such offset against the pictures.
+    """
+
+    kept: int
+    equal: int
+    expected: int
+    grey: bool
+    worst_s: float
+    samples_kept: int
+    samples_equal: int
+    offset_s: float
+
+
+def compare(
+    source: Path, target: Path, plan: EditPlan, rendering: Rendering, sound: OutputSound
+) -> Compared:
+    """Decode source and output, and compare."""
+    old, new = decode(source), decode(target)
+    shown = list(output_frames(plan, old.times_s))
+    assert len(shown) == len(new.pictures), (len(shown), len(new.pictures))
+    kept = [(one.source_index, k) for k, one in enumerate(shown) if one.span < 0]
+    joining = rendering.joining
+    if joining is not None and joining.sound is not None:
+        sound = sound.in_steps(joining.sound.step)
+    samples = [_same_samples(old, new, run) for run in sound.kept]
+    at_s = np.array([one.output_time_s for one in shown])
+    changed = np.array([one.span >= 0 for one in shown])
+    offsets = [
+        old.sound_rate
+        and (run.output_start - run.start - round(shift_s * old.sound_rate)) / old.sound_rate
+        for run, shift_s in zip(sound.kept, _shifts(plan), strict=True)
+    ]
+    return Compared(
+        len(kept),
+        sum(old.pictures[before] == new.pictures[after] for before, after in kept),
+        joining.kept_packets if joining else 0,
+        bool((new.grey == changed).all()),
+        float(np.abs(at_s - new.times_s).max()),
+        sum(count for count, _ in samples),
+        sum(equal for _, equal in samples),
+        max((abs(offset) for offset in offsets), default=0.0),
+    )
+
+
+def _shifts(plan: EditPlan) -> list[float]:
+    return [keep.output_start_s - keep.source_start_s for keep in plan.keeps]
+
+
+def _same_samples(old: Decoded, new: Decoded, run) -> tuple[int, int]:
+    """Count the samples of a kept run, and those that are equal in both files."""
+    rate = old.sound_rate
+    if not rate:
+        return 0, 0
+    before = run.start - round(old.sound_s * rate)
+    after = run.output_start - round(new.sound_s * rate)
+    skip = max(0, -before, -after)
+    count = min(run.end - run.start - skip, len(old.samples) - before - skip)
+    count = max(0, min(count, len(new.samples) - after - skip))
+    first = old.samples[before + skip : before + skip + count]
+    second = new.samples[after + skip : after + skip + count]
+    return count, int((first == second).all(axis=1).sum())
+
+
+def _tone(seconds: float, rate: int) -> Sound:
+    times = np.arange(round(seconds * rate)) / rate
+    return Sound((0.2 * np.sin(2 * np.pi * 440 * times))[:, None].astype(np.float32), rate)

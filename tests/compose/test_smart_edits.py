@@ -1,0 +1,127 @@
+"""A smart edit in the file: what is kept decodes to the very pictures and samples of the source."""
+
+from fractions import Fraction
+from random import Random
+
+import av
+import pytest
+
+from compose.compose_cases import plan
+from compose.joined_edits import compare, make_edit, plane_hash
+from facedit.editing.diff import WordEdit
+from facedit.media.probe import probe
+from media.clips import make_clip
+
+GROUPS = {"crf": "20", "g": "20", "bf": "2", "preset": "fast"}
+EDITS = (WordEdit(2, 3, ("x",)), WordEdit(5, 5, ("y", "z")))
+UNEVEN = [k / 25 + (k % 3) / 100 for k in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("a.mp4", {}),
+        ("a.mov", {"rotation": 90, "channels": 2, "sound_rate": 44_100}),
+        ("a.mkv", {"rate": Fraction(30_000, 1001), "aspect": Fraction(12, 11)}),
+        ("b.mp4", {"options": {**GROUPS, "profile": "baseline", "bf": "0"}, "sound_rate": 0}),
+        ("c.mp4", {"pix_fmt": "yuv420p10le", "colour": (1, 9, 9, 16)}),
+        ("d.mp4", {"times_s": UNEVEN, "sound_start_s": 0.1}),
+    ],
+)
+def test_what_is_kept_is_copied(name, how, tmp_path):
+    source, target = tmp_path / name, tmp_path / f"out-{name}"
+    how = {"options": GROUPS, "size": (128, 96), "seconds": 4.0, **how}
+    # No noise that a decoder draws at random: from a joint on it would draw other numbers.
+    make_clip(source, **how, sound_options={"aac_pns": "0"})
+    made = plan(*EDITS, speech_s=0.5, rate=Fraction(how.get("rate", 25)))
+    rendering, sound = make_edit(source, target, made)
+    assert rendering.notes == ()
+    seen = compare(source, target, made, rendering, sound)
+    assert seen.grey
+    assert seen.worst_s < 0.0006  # a millisecond's rounding, in Matroska
+    # 40 pictures are changed, in groups of 20; of each group only what comes before them is copied.
+    assert seen.equal >= seen.expected > 0.6 * seen.kept
+    # Two packets on either side of a fill are encoded.
+    assert seen.samples_equal >= seen.samples_kept - 4 * 2 * 1024
+    assert seen.offset_s <= 512 / 44_100 + 1e-9  # half a packet
+    before, after = probe(source), probe(target)
+    same = ("colour", "orientation", "sample_aspect_ratio", "pix_fmt", "codec", "is_variable")
+    for field in same:
+        assert getattr(after, field) == getattr(before, field), field
+    assert_seeks_right(target)
+
+
+def assert_seeks_right(path, tries=25):
+    """Decoding from anywhere gives the pictures that decoding from the start gives."""
+    with av.open(str(path)) as file:
+        shown = {frame.pts: plane_hash(frame) for frame in file.decode(file.streams.video[0])}
+    with av.open(str(path)) as file:
+        video = file.streams.video[0]
+        for time in Random(1).sample(sorted(shown), tries):
+            file.seek(time, stream=video, backward=True)
+            for frame in file.decode(video):
+                assert plane_hash(frame) == shown[frame.pts]
+                if frame.pts >= time:
+                    break
+            assert frame.pts == time
+
+
+ENDS = [WordEdit(0, 1, ("x",)), WordEdit(5, 6, ()), WordEdit(6, 6, ("z",))]
+
+
+@pytest.mark.parametrize("edit", ENDS)
+def test_edits_at_the_ends(edit, tmp_path):
+    source, target = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    make_clip(source, seconds=4.0, options=GROUPS)
+    made = plan(edit, speech_s=0.5)
+    seen = compare(source, target, made, *make_edit(source, target, made))
+    assert seen.grey
+    assert seen.equal >= seen.expected > 50
+    assert seen.samples_equal >= seen.samples_kept - 4 * 1024
+
+
+def test_open_groups_are_entered_where_they_are_closed(tmp_path):
+    source, target = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    make_clip(source, seconds=4.0, options={**GROUPS, "x264-params": "open-gop=1"})
+    made = plan(EDITS[0], speech_s=0.5)
+    rendering, sound = make_edit(source, target, made)
+    assert [run.first for run in rendering.joining.copied] == [0]  # only the head: one IDR picture
+    seen = compare(source, target, made, rendering, sound)
+    assert seen.equal >= seen.expected > 20
+    assert_seeks_right(target)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "how", "reason"),
+    [
+        ("a.mp4", "b.mp4", {"codec": "mpeg4", "options": {}}, "packets of mpeg4 are not joined"),
+        ("a.mp4", "b.webm", {}, "webm holds no h264"),
+        ("a.ts", "b.mp4", {}, "has no parameter sets in the header"),
+        ("a.mp4", "b.mp4", {"options": {**GROUPS, "flags": "+ildct+ilme"}}, "may hold fields"),
+        ("a.mp4", "b.mp4", {"options": {**GROUPS, "g": "999", "sc_threshold": "0"}}, "untouched"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_joined_is_encoded_and_said(name, target, how, reason, tmp_path):
+    how = {"options": GROUPS, **how}
+    make_clip(tmp_path / name, seconds=4.0, **how)
+    made = plan(WordEdit(0, 1, ("x",)), speech_s=0.5)
+    rendering, sound = make_edit(tmp_path / name, tmp_path / target, made)
+    (note,) = rendering.notes
+    assert note.startswith("The whole file was encoded anew: ")
+    assert reason in note
+    assert compare(tmp_path / name, tmp_path / target, made, rendering, sound).worst_s < 0.001
+
+
+def test_full_is_what_was_asked_for(tmp_path):
+    make_clip(tmp_path / "a.mp4", seconds=4.0, options=GROUPS)
+    made = plan(EDITS[0], speech_s=0.5)
+    rendering, _ = make_edit(tmp_path / "a.mp4", tmp_path / "b.mp4", made, "full")
+    assert (rendering.joining, rendering.notes) == (None, ())
+
+
+def test_the_same_bytes_each_time(tmp_path):
+    make_clip(tmp_path / "a.mp4", seconds=4.0, options=GROUPS)
+    made = plan(*EDITS, speech_s=0.5)
+    for name in ("b.mp4", "c.mp4"):
+        make_edit(tmp_path / "a.mp4", tmp_path / name, made)
+    assert (tmp_path / "b.mp4").read_bytes() == (tmp_path / "c.mp4").read_bytes()

@@ -1,0 +1,95 @@
+"""The arithmetic of joining packets, and its reading of headers that may be damaged."""
+
+from contextlib import suppress
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facedit.media.smart.bits import Bits, split_lengths
+from facedit.media.smart.groups import Copied, copied_runs, decoding_lead, windows_between
+from facedit.media.smart.h264 import AvcConfig, H264Joint, sequence_set
+from facedit.media.smart.index import PacketIndex
+from facedit.media.smart.kept import KeptPictures, KeptSamples
+from facedit.media.smart.sound import SoundJoint
+from facedit.media.smart.unjoinable import Unjoinable
+from media.clips import make_clip
+
+INF = float("inf")
+
+
+def index(pts, entries, rate=25):
+    none = np.array([], np.int64)
+    return PacketIndex(
+        np.array(pts), np.isin(np.arange(len(pts)), entries), max(pts) + 1, Fraction(1, rate),
+        none, none, Fraction(0),
+    )  # fmt: skip
+
+
+# I P B P B | I P B P B: two closed groups of five
+TWO = index([0, 2, 1, 4, 3, 5, 7, 6, 9, 8], [0, 5])
+
+
+def test_a_group_is_cut_where_nothing_is_still_to_be_shown():
+    assert np.flatnonzero(TWO.cuts).tolist() == [0, 1, 3, 5, 6, 8, 10]
+    # Picture 4 (at 0.16 s) is new: of the first group three pictures stay.
+    runs = copied_runs(TWO, [KeptPictures(0, 4 / 25, 0), KeptPictures(5 / 25, INF, 2 / 25)])
+    assert runs == (Copied(0, 3, 0), Copied(5, 10, 2))
+    assert decoding_lead(TWO, runs) == 1
+    assert windows_between(TWO, runs) == ((2 / 25, 6 / 25),)
+    # From the middle of a group on nothing can be decoded until the next one begins.
+    assert copied_runs(TWO, [KeptPictures(2 / 25, INF, 0)]) == (Copied(5, 10, 0),)
+    assert copied_runs(TWO, [KeptPictures(6 / 25, INF, 0)]) == ()
+
+
+def test_an_open_group_is_no_place_to_begin():
+    # The pictures 3 and 4 come behind the key picture 5 and are shown before it.
+    opened = index([0, 2, 1, 5, 3, 4, 7, 6], [0, 3])
+    assert copied_runs(opened, [KeptPictures(3 / 25, INF, 0)]) == ()
+
+
+@given(
+    origin=st.integers(-1024, 3000),
+    edges=st.lists(st.integers(0, 60_000), min_size=4, max_size=4, unique=True).map(sorted),
+    moves=st.integers(-1, 4),
+)
+def test_copied_sound_lies_inside_what_is_kept(origin, edges, moves):
+    joint = SoundJoint(origin, 60, 48_000, "mono", 128_000)
+    first, last = edges[:2], edges[2:]
+    moved = last[0] + moves * 1024
+    kept = [KeptSamples(0, first[1], 0), KeptSamples(*last, moved)]
+    length = moved + last[1] - last[0] + 9000
+    for part in kept:
+        for run in joint.copied_runs([part], length):
+            assert run.shift == (part.output_start - part.start) // 1024
+            assert origin + 1024 * run.first >= part.start or not run.first
+            # The samples of the packet behind it are kept ones: they overlap with its own.
+            assert origin + 1024 * (run.end + 1) <= part.end
+
+
+def test_parameter_sets_are_read(tmp_path):
+    make_clip(
+        tmp_path / "a.mp4", seconds=0.2, sound_rate=0, aspect=Fraction(12, 11),
+        options={"x264-params": "chromaloc=2:ref=3:bframes=0:level=3.1"},
+    )  # fmt: skip
+    with av.open(str(tmp_path / "a.mp4")) as file:
+        data = bytes(file.streams.video[0].codec_context.extradata)
+    told = sequence_set(AvcConfig.parse(data).sequence_sets[0])
+    assert (told.ident, told.profile, told.level) == (0, 100, 31)
+    assert (told.references, told.progressive, told.chroma_location) == (3, True, 2)
+    joint = H264Joint(data)
+    assert "sps-id=1:" in joint.options["x264-params"]
+    for length in range(len(data) - len(AvcConfig.parse(data).tail)):
+        with pytest.raises(Unjoinable):
+            H264Joint(data[:length])
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_do_harm(data):
+    for read in (lambda: H264Joint(data), lambda: sequence_set(data), lambda: Bits(data).golomb()):
+        with suppress(Unjoinable):
+            read()
+    assert sum(len(unit) for unit in split_lengths(data)) <= len(data)
