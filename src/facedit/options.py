@@ -26,6 +26,10 @@ USUAL_REGION: dict[Making, Region] = {"edit": "lips", "sync": "lips", "generate"
 """What each verb moves unless told otherwise: only a picture's head has no movement of its own."""
 
 
+CODECS = ("source", "h264", "hevc", "prores", "dnxhr")
+"""What an output's pictures may be encoded as."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Options that every verb that makes a video shares. Each is an option of the command line too.
@@ -48,6 +52,8 @@ class Run:
         report: Folder of the report, instead of OUT.report.
         render: Smart copies what is not edited as it is in the file and encodes only what is, where
             the file allows it; full encodes everything anew.
+        codec: Of the pictures: source (that of the video, where the output's container holds it),
+            h264, hevc, prores or dnxhr.
         consent: Statement of consent, kept in the report and the file.
         force: Replace outputs that exist.
         allow_truncated: Take what is there of a damaged video.
@@ -66,6 +72,7 @@ class Run:
     steps: int = 10
     report: Path | None = field(default=None, metadata={"metavar": "DIR"})
     render: Literal["smart", "full"] = "smart"
+    codec: Literal["source", "h264", "hevc", "prores", "dnxhr"] = "source"
     consent: str | None = None
     force: bool = False
     allow_truncated: bool = False
@@ -82,6 +89,8 @@ class Run:
             raise UsageError(f"--on-no-face {self.on_no_face}: choose keep or fail.")
         if self.render not in ("smart", "full"):
             raise UsageError(f"--render {self.render}: choose smart or full.")
+        if self.codec not in CODECS:
+            raise UsageError(f"--codec {self.codec}: choose {', '.join(CODECS)}.")
         check_seed(self.first_seed)
         if not 1 <= self.takes <= 16:
             raise UsageError(f"--takes {self.takes}: choose 1 to 16.")

@@ -30,7 +30,7 @@ def make_edit(
     """Write an edit; the same pictures and sound whichever way it is written."""
     info = probe(source)
     kept = [KeptPictures(*run) for run in kept_runs(plan)]
-    rendering = choose_rendering(target, info, render, kept)
+    rendering = choose_rendering(target, info, kept, render)
     sound = edited_sound(source, info, plan)
     parts = rendering.windows(source_windows(plan, 0.2, 0.2))
     rendering.write(target, edited_frames(info, plan, parts), sound, force=True)
@@ -123,7 +123,12 @@ def decode(path: Path) -> Decoded:
 
 def plane_hash(frame: av.VideoFrame) -> str:
     """Hash a picture's planes as decoded."""
-    return hashlib.md5(frame.to_ndarray().tobytes() + frame.format.name.encode()).hexdigest()
+    seen = hashlib.md5(frame.format.name.encode())
+    wide = 2 if frame.format.components[0].bits > 8 else 1
+    for plane in frame.planes:
+        lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        seen.update(lines[: plane.height, : plane.width * wide].tobytes())
+    return seen.hexdigest()
 
 
 @dataclass(frozen=True)

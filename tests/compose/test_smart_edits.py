@@ -51,6 +51,63 @@ def test_what_is_kept_is_copied(name, how, tmp_path):
     assert_seeks_right(target)
 
 
+INTRA = {
+    "hq.mov": {"codec": "prores_ks", "pix_fmt": "yuv422p10le", "options": {"profile": "hq"}},
+    "proxy.mov": {"codec": "prores_ks", "pix_fmt": "yuv422p10le", "options": {"profile": "proxy"}},
+    "4444.mov": {"codec": "prores_ks", "pix_fmt": "yuva444p10le", "options": {"profile": "4444"}},
+    "dnxhr.mov": {"codec": "dnxhd", "pix_fmt": "yuv422p", "options": {"profile": "dnxhr_hq"}},
+    "mjpeg.mov": {"codec": "mjpeg", "pix_fmt": "yuvj422p", "options": {"q:v": "3"}},
+}
+
+
+@pytest.mark.parametrize("name", INTRA)
+def test_of_masters_every_kept_picture_is_copied(name, tmp_path):
+    source, target = tmp_path / name, tmp_path / f"out-{name}"
+    make_clip(source, seconds=4.0, size=(256, 128), sound_codec="pcm_s24le", **INTRA[name])
+    made = plan(*EDITS, speech_s=0.5)
+    rendering, sound = make_edit(source, target, made)
+    assert rendering.notes == ()
+    seen = compare(source, target, made, rendering, sound)
+    assert seen.grey
+    assert seen.equal == seen.kept == seen.expected
+    assert seen.samples_equal == seen.samples_kept > 100_000
+    assert seen.offset_s == 0
+    assert described(target) == described(source)
+
+
+def described(path):
+    with av.open(str(path)) as file:
+        picture, sound = file.streams.video[0], file.streams.audio[0]
+        about = picture.codec_context
+        return about.name, about.profile, about.codec_tag, about.pix_fmt, sound.codec_context.name
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "rate"),
+    [("a.mov", "pcm_s16be", 48_000), ("a.mkv", "flac", 44_100), ("a.mp4", "alac", 48_000)],
+)
+def test_sound_without_loss_stays_what_it_is(name, codec, rate, tmp_path):
+    source, target = tmp_path / name, tmp_path / f"out-{name}"
+    make_clip(source, seconds=4.0, options=GROUPS, sound_codec=codec, sound_rate=rate)
+    made = plan(*EDITS, speech_s=0.5)
+    rendering, sound = make_edit(source, target, made)
+    assert rendering.notes == ()
+    seen = compare(source, target, made, rendering, sound)
+    assert seen.samples_equal == seen.samples_kept > 100_000
+    assert probe(target).sound_codec == codec
+
+
+def test_vp9_is_joined_at_its_key_pictures(tmp_path):
+    source, target = tmp_path / "a.webm", tmp_path / "b.webm"
+    make_clip(source, seconds=4.0, codec="libvpx-vp9", options={"g": "20", "deadline": "realtime"})
+    made = plan(*EDITS, speech_s=0.5)
+    rendering, sound = make_edit(source, target, made)
+    assert "packets of opus are not joined" in rendering.notes[0]
+    seen = compare(source, target, made, rendering, sound)
+    assert seen.equal >= seen.expected > 60
+    assert_seeks_right(target)
+
+
 def assert_seeks_right(path, tries=25):
     """Decoding from anywhere gives the pictures that decoding from the start gives."""
     with av.open(str(path)) as file:
@@ -94,8 +151,8 @@ def test_open_groups_are_entered_where_they_are_closed(tmp_path):
 @pytest.mark.parametrize(
     ("name", "target", "how", "reason"),
     [
-        ("a.mp4", "b.mp4", {"codec": "mpeg4", "options": {}}, "packets of mpeg4 are not joined"),
-        ("a.mp4", "b.webm", {}, "webm holds no h264"),
+        ("a.mp4", "b.mp4", {"codec": "mpeg4", "options": {}}, "mpeg4 becomes h264"),
+        ("a.mp4", "b.webm", {}, "h264 becomes vp9"),
         ("a.ts", "b.mp4", {}, "has no parameter sets in the header"),
         ("a.mp4", "b.mp4", {"options": {**GROUPS, "flags": "+ildct+ilme"}}, "may hold fields"),
         ("a.mp4", "b.mp4", {"options": {**GROUPS, "g": "999", "sc_threshold": "0"}}, "untouched"),

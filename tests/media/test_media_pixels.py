@@ -151,7 +151,7 @@ def test_matrices_are_those_of_the_standards() -> None:
         ("yuv420p", 8, "yuv420p"),
         ("nv12", 8, "nv12"),
         ("p010le", 10, "yuv420p10le"),
-        ("yuva444p12le", 12, "yuv444p10le"),
+        ("yuva444p12le", 12, "yuva444p10le"),
         ("yuv422p12le", 12, "yuv422p10le"),
         ("yuv411p", 8, "yuv444p"),
         ("yuvj440p", 8, "yuvj444p"),

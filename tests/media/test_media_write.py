@@ -273,7 +273,11 @@ def test_misuse_is_an_error(tmp_path: Path) -> None:
 def test_choices() -> None:
     info = new_video_info(1280, 720, Fraction(30000, 1001), sound_rate=16_000)
     assert choose_time_base(info).denominator % 30_000 == 0
-    assert choose_encoding(Path("a.webm"), info).codec == "libvpx-vp9"
+    assert choose_encoding(Path("a.webm"), info).picture.encoder == "libvpx-vp9"
     setting = choose_encoding(Path("a.MOV"), info)
-    assert (setting.container, setting.codec, setting.sound_codec) == ("mov", "libx264", "aac")
+    assert (setting.container, setting.picture.encoder, setting.sound_codec) == (
+        "mov",
+        "libx264",
+        "aac",
+    )
     assert setting.sound_bit_rate == 96_000  # AAC holds 6 bits per sample at most.

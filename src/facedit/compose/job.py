@@ -126,7 +126,11 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     kept = () if job.verb == "generate" else kept_runs(plan)
     with job.clock.stage("looking at packets"):
         rendering = choose_rendering(
-            outputs[0], base.info, job.run.render, [KeptPictures(*run) for run in kept]
+            outputs[0],
+            base.info,
+            [KeptPictures(*run) for run in kept],
+            job.run.render,
+            job.run.codec,
         )
     parts = rendering.windows(source_windows(plan, REACH_S, REACH_S))
     reports = []

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PLANAR = re.compile(r"yuvj?(420|422|444)p(?:(9|10|12|14|16)le)?")
-_ALPHA = re.compile(r"yuva(420|422|444)p(?:(9|10|12|16)le)?")
+_PLANAR = re.compile(r"yuv[aj]?(420|422|444)p(?:(9|10|12|14|16)le)?")
 _SUBSAMPLING = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 _LOSSLESS = {
     "nv21": "nv12",
@@ -77,8 +76,9 @@ def working_format(pix_fmt: str, bits: int = 8) -> str:
         return pix_fmt
     if pix_fmt in _LOSSLESS:
         return _LOSSLESS[pix_fmt]
-    if found := _ALPHA.fullmatch(pix_fmt) or _PLANAR.fullmatch(pix_fmt):
-        return f"yuv{found[1]}p" + ("10le" if found[2] else "")
+    if found := _PLANAR.fullmatch(pix_fmt):
+        alpha = "a" if pix_fmt.startswith("yuva") else ""
+        return f"yuv{alpha}{found[1]}p" + ("10le" if found[2] else "")
     if pix_fmt.startswith("yuvj"):
         return "yuvj444p"
     if pix_fmt.startswith(("gray", "mono", "ya8", "ya16")):

@@ -38,6 +38,7 @@ class SoundInfo:
         start_s: First sample, in seconds on the picture's clock (may be negative).
         duration_s: Length in seconds from ``start_s``.
         bit_rate: Bits per second, 0 if not known.
+        sample_format: FFmpeg's name of the samples as decoded, e.g. ``fltp``; empty if not known.
     """
 
     rate: int
@@ -47,6 +48,7 @@ class SoundInfo:
     start_s: float
     duration_s: float
     bit_rate: int = 0
+    sample_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class VideoInfo:
         orientation: How the stored picture is turned upright.
         sample_aspect_ratio: Width of a stored pixel over its height.
         codec: Name of the video codec.
+        profile: Its profile, as FFmpeg names it; empty if it has none.
         pix_fmt: FFmpeg's name of the pixel format that frames are given in.
         decoded_pix_fmt: The format the decoder gives: another one only where ``notes`` says so.
         colour: Colour tags of the decoded frames.
@@ -89,6 +92,7 @@ class VideoInfo:
     orientation: Orientation = field(default_factory=Orientation)
     sample_aspect_ratio: Fraction = Fraction(1)
     codec: str = "h264"
+    profile: str = ""
     pix_fmt: str = "yuv420p"
     decoded_pix_fmt: str = "yuv420p"
     colour: ColourTags = ColourTags()

@@ -23,11 +23,13 @@ class Rendering:
         info: The source, or what a video from nothing is to be.
         joining: How packets are copied; None where all is encoded.
         notes: What the user should know of it.
+        codec: Of the pictures, where all is encoded.
     """
 
     info: VideoInfo
     joining: Joining | None = None
     notes: tuple[str, ...] = ()
+    codec: str = "source"
 
     def windows(
         self, near: Sequence[tuple[float, float]]
@@ -88,6 +90,7 @@ class Rendering:
                 sound.blocks(),
                 force=force,
                 metadata=metadata,
+                codec=self.codec,
                 progress=progress,
             )
         if self.joining.sound is not None:
@@ -98,23 +101,29 @@ class Rendering:
 
 
 def choose_rendering(
-    path: Path, info: VideoInfo, wanted: str, kept: Sequence[KeptPictures]
+    path: Path,
+    info: VideoInfo,
+    kept: Sequence[KeptPictures],
+    wanted: str = "smart",
+    codec: str = "source",
 ) -> Rendering:
     """Choose how an output is written.
 
     Args:
         path: The output.
         info: The source, or what a video from nothing is to be.
-        wanted: ``smart`` copies packets where that is safe; ``full`` encodes everything.
         kept: The pictures of the source that stay as they are; none for a video from nothing.
+        wanted: ``smart`` copies packets where that is safe; ``full`` encodes everything.
+        codec: Of the pictures, as ``choose_picture_encoder`` takes it.
 
     Returns:
         How.
     """
     if wanted != "smart" or not kept:
-        return Rendering(info)
+        return Rendering(info, codec=codec)
     try:
-        joining = find_joining(path, info, kept)
+        joining = find_joining(path, info, kept, codec)
     except Unjoinable as why:
-        return Rendering(info, None, (f"The whole file was encoded anew: {why}.",))
+        note = f"The whole file was encoded anew: {why}."
+        return Rendering(info, None, (note,), codec)
     return Rendering(info, joining, joining.notes)

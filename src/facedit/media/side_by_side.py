@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.media.encode import QUANTISER
+from facedit.media.codecs import QUANTISER
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo, new_video_info
 from facedit.media.pixels import frame_from_rgb

@@ -19,7 +19,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from facedit.errors import OutputNotWritable
-from facedit.media.encode import QUANTISER, Encoding, choose_encoding
+from facedit.media.codecs import QUANTISER
+from facedit.media.encode import Encoding, choose_encoding
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, whole_or_nothing
@@ -48,6 +49,7 @@ class VideoWriter:
         metadata: Tags of the container, over the source's own; ``comment`` is put in front of
             the source's comment, so that marks of earlier edits stay.
         quantiser: Quantiser of the picture, lower is better.
+        codec: Of the picture, as ``choose_picture_encoder`` takes it.
 
     Attributes:
         encoding: Codecs and settings in use.
@@ -61,11 +63,12 @@ class VideoWriter:
         force: bool = False,
         metadata: Mapping[str, str] | None = None,
         quantiser: int = QUANTISER,
+        codec: str = "h264",
     ) -> None:
         self._path = Path(path)
         self._info = info
         self._force = force
-        self.encoding: Encoding = choose_encoding(self._path, info, quantiser)
+        self.encoding: Encoding = choose_encoding(self._path, info, quantiser, codec)
         inputs = [info.path] if info.path.name else []
         check_output(self._path, force, inputs)
         self._metadata = output_tags(info.metadata, metadata or {})
@@ -164,7 +167,9 @@ class VideoWriter:
         with one_line(self._path):
             if samples.shape[1] > MOST_CHANNELS:
                 samples = remix(samples, 2)
-            frame = to_frame(np.clip(samples, -1.0, 1.0).astype(np.float32), rate)
+            if not self.encoding.sound_codec.startswith("pcm_f"):
+                samples = np.clip(samples, -1.0, 1.0)
+            frame = to_frame(samples.astype(np.float32, copy=False), rate)
             self._encode_sound(frame, rate)
 
     @property
@@ -187,11 +192,17 @@ class VideoWriter:
     def _add_streams(self, container: OutputContainer) -> None:
         """Start the encoders of picture and sound."""
         setting, info = self.encoding, self._info
+        picture = setting.picture
         video = cast(
-            VideoStream, container.add_stream(setting.codec, info.frame_rate, setting.options)
+            VideoStream,
+            container.add_stream(picture.encoder, info.frame_rate, dict(picture.options)),
         )
         video.width, video.height = info.stored_width, info.stored_height
-        video.pix_fmt = setting.pix_fmt
+        video.pix_fmt = picture.pix_fmt
+        if picture.bit_rate:
+            video.bit_rate = picture.bit_rate
+        if picture.tag:
+            video.codec_context.codec_tag = picture.tag
         video.codec_context.time_base = setting.time_base
         video.time_base = setting.time_base
         video.codec_context.sample_aspect_ratio = info.sample_aspect_ratio
@@ -210,13 +221,16 @@ class VideoWriter:
         sound = cast(AudioStream, container.add_stream(setting.sound_codec, setting.sound_rate))
         channels = info.sound.channels
         sound.layout = layout_name(channels if channels <= MOST_CHANNELS else 2)
-        sound.bit_rate = setting.sound_bit_rate
+        if setting.sound_format:
+            sound.format = setting.sound_format
+        else:
+            sound.bit_rate = setting.sound_bit_rate
         sound.time_base = Fraction(1, setting.sound_rate)
         self._sound = sound
 
     def _encode_picture(self, picture: VideoFrame, tick: int, duration_s: float | None) -> None:
         assert self._video is not None
-        if picture.format.name != self.encoding.pix_fmt:
+        if picture.format.name != self.encoding.picture.pix_fmt:
             picture = self._converted(picture)
         picture.pts, picture.time_base = tick, self.encoding.time_base
         picture.pict_type = 0  # Else x264 repeats the source's choice of key frames.
@@ -229,7 +243,7 @@ class VideoWriter:
         """Change the pixel format for the encoder, keeping range and matrix."""
         full = 2 if self._info.full_range else 1
         return picture.reformat(
-            format=self.encoding.pix_fmt, src_color_range=full, dst_color_range=full
+            format=self.encoding.picture.pix_fmt, src_color_range=full, dst_color_range=full
         )
 
     def _encode_sound(self, frame: AudioFrame, rate: int) -> None:
@@ -290,6 +304,7 @@ def write_video(
     force: bool = False,
     metadata: Mapping[str, str] | None = None,
     quantiser: int = QUANTISER,
+    codec: str = "h264",
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Write pictures and sound side by side, so that a player finds both where it looks.
@@ -302,6 +317,7 @@ def write_video(
         force: Whether an existing file may be replaced.
         metadata: Tags of the container.
         quantiser: Quantiser of the picture, lower is better.
+        codec: Of the picture, as ``choose_picture_encoder`` takes it.
         progress: Called with the number of pictures written.
 
     Returns:
@@ -309,7 +325,9 @@ def write_video(
     """
     blocks = iter(sound) if info.has_sound else iter(())
     count = 0
-    with VideoWriter(path, info, force=force, metadata=metadata, quantiser=quantiser) as writer:
+    with VideoWriter(
+        path, info, force=force, metadata=metadata, quantiser=quantiser, codec=codec
+    ) as writer:
         for frame in frames:
             while writer.sound_s < frame.time_s:
                 if (block := next(blocks, None)) is None:

@@ -13,6 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from facedit.media.codecs import PictureEncoder
 from facedit.media.info import VideoInfo
 from facedit.media.smart.joint import Joint
 from facedit.media.smart.unjoinable import Unjoinable
@@ -22,14 +23,14 @@ _THREADS = 4
 
 
 def open_encoder(
-    joint: Joint, info: VideoInfo, options: dict[str, str], time_base: Fraction
+    joint: Joint, info: VideoInfo, picture: PictureEncoder, time_base: Fraction
 ) -> VideoCodecContext:
     """Start an encoder whose pictures are as the source's are.
 
     Args:
         joint: How they are joined.
         info: The source.
-        options: Options of a whole encoding, for the quality.
+        picture: How its pictures are encoded as a whole.
         time_base: Seconds per tick.
 
     Returns:
@@ -38,23 +39,26 @@ def open_encoder(
     Raises:
         Unjoinable: If it cannot encode such pictures.
     """
-    encoder = cast(VideoCodecContext, av.CodecContext.create(joint.encoder, "w"))
-    formats = encoder.codec.video_formats or []
-    if info.decoded_pix_fmt not in [one.name for one in formats]:
-        raise Unjoinable(f"{joint.encoder} does not encode {info.decoded_pix_fmt}")
+    name = picture.encoder
+    encoder = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
+    formats = [one.name for one in encoder.codec.video_formats or []]
+    if picture.pix_fmt not in formats or (joint.exact and picture.pix_fmt != info.decoded_pix_fmt):
+        raise Unjoinable(f"{name} does not encode {info.decoded_pix_fmt}")
     encoder.width, encoder.height = info.stored_width, info.stored_height
-    encoder.pix_fmt = info.decoded_pix_fmt
+    encoder.pix_fmt = picture.pix_fmt
     encoder.time_base, encoder.framerate = time_base, info.frame_rate
     encoder.sample_aspect_ratio = info.sample_aspect_ratio
     encoder.color_range, encoder.colorspace = info.colour.range, info.colour.matrix
     encoder.color_primaries, encoder.color_trc = info.colour.primaries, info.colour.transfer
+    if picture.bit_rate:
+        encoder.bit_rate = picture.bit_rate
     encoder.flags |= Flags.global_header
-    encoder.options = {**options, **joint.options}
+    encoder.options = {**picture.options, **joint.options}
     encoder.thread_count = _THREADS
     try:
         encoder.open()
     except av.error.FFmpegError as error:
-        raise Unjoinable(f"{joint.encoder} does not encode such pictures") from error
+        raise Unjoinable(f"{name} does not encode such pictures") from error
     return encoder
 
 

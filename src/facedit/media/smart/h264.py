@@ -200,7 +200,7 @@ class H264Joint:
         Unjoinable: If nothing can stand beside it.
     """
 
-    encoder = "libx264"
+    exact = True
 
     def __init__(self, extradata: bytes) -> None:
         self._config = AvcConfig.parse(extradata)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import av
+from av.video.stream import VideoStream
 
 from facedit.media.encode import Encoding, choose_encoding
 from facedit.media.info import VideoInfo
@@ -63,13 +67,16 @@ class Joining:
         return windows_between(self.index, self.copied, also)
 
 
-def find_joining(path: Path, info: VideoInfo, kept: Sequence[KeptPictures]) -> Joining:
+def find_joining(
+    path: Path, info: VideoInfo, kept: Sequence[KeptPictures], codec: str = "source"
+) -> Joining:
     """Find out whether and how a source's packets can be copied into an output.
 
     Args:
         path: The output.
         info: The source.
         kept: The pictures that stay as they are.
+        codec: Of the output's pictures, as ``choose_picture_encoder`` takes it.
 
     Returns:
         How. (``BadMedia`` if the source is damaged.)
@@ -81,17 +88,19 @@ def find_joining(path: Path, info: VideoInfo, kept: Sequence[KeptPictures]) -> J
         raise Unjoinable("it is damaged")
     if not info.has_pts:
         raise Unjoinable("its container carries no times of presentation")
-    encoding = choose_encoding(path, info)
+    encoding = choose_encoding(path, info, codec=codec)
+    if encoding.picture.codec != info.codec:
+        why = f"{info.codec} becomes {encoding.picture.codec}"
+        raise Unjoinable(f"{why}, as asked for" if codec != "source" else why)
     with open_media(info.path) as container, typed_errors(info.path):
         video = find_video(container, info.path)
-        if encoding.container == "webm":
-            raise Unjoinable(f"webm holds no {video.codec_context.name}")
-        joint = joint_of(video)
+        joint = joint_of(info.codec, video)
+        _check_container(encoding.container, video)
     index = index_packets(info, joint.is_entry)
     copied = copied_runs(index, kept)
     if not copied:
         raise Unjoinable("no group of pictures is left untouched")
-    encoder = open_encoder(joint, info, encoding.options, index.time_base)
+    encoder = open_encoder(joint, info, encoding.picture, index.time_base)
     header = joint.header(bytes(encoder.extradata or b""))
     sound: SoundJoint | None = None
     notes: tuple[str, ...] = ()
@@ -99,7 +108,18 @@ def find_joining(path: Path, info: VideoInfo, kept: Sequence[KeptPictures]) -> J
         try:
             sound = sound_joint(info, index, encoding.sound_bit_rate)
         except Unjoinable as why:
-            notes = (f"The sound was encoded anew: {why}.",)
+            if not encoding.sound_format:
+                notes = (f"The sound was encoded anew: {why}.",)
     return Joining(
         info, encoding, joint, header, index, copied, decoding_lead(index, copied), sound, notes
     )
+
+
+def _check_container(name: str, video: VideoStream) -> None:
+    """Refuse a container that does not take a stream's packets."""
+    try:
+        with av.open(io.BytesIO(), "w", format=name) as trial:
+            trial.add_stream_from_template(video)
+            trial.start_encoding()
+    except (av.error.FFmpegError, ValueError) as error:
+        raise Unjoinable(f"{name} holds no such {video.codec_context.name}") from error

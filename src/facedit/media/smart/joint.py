@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from av.video.stream import VideoStream
@@ -9,18 +10,20 @@ from av.video.stream import VideoStream
 from facedit.media.smart.h264 import H264Joint
 from facedit.media.smart.unjoinable import Unjoinable
 
+_PLAIN = ("prores", "dnxhd", "mjpeg", "vp9")
+
 
 class Joint(Protocol):
     """New pictures beside a source's own."""
 
     @property
-    def encoder(self) -> str:
-        """FFmpeg's name of the encoder."""
+    def options(self) -> dict[str, str]:
+        """Options of the encoder, beside those that give a whole encoding its quality."""
         ...
 
     @property
-    def options(self) -> dict[str, str]:
-        """Its options, beside those of a whole encoding."""
+    def exact(self) -> bool:
+        """Whether the encoder's pixel format must be the source's own."""
         ...
 
     def is_entry(self, packet: memoryview) -> bool:
@@ -28,7 +31,7 @@ class Joint(Protocol):
         ...
 
     def header(self, extradata: bytes) -> bytes:
-        """Return the sample description of source and encoder together."""
+        """Return the sample description of source and encoder together; empty for the source's."""
         ...
 
     def payload(self, packet: bytes) -> bytes:
@@ -36,10 +39,38 @@ class Joint(Protocol):
         ...
 
 
-def joint_of(video: VideoStream) -> Joint:
+@dataclass(frozen=True, slots=True)
+class PlainJoint:
+    """New pictures of a codec whose packets bring all that their decoding needs.
+
+    In ProRes, DNxHR and MJPEG each picture stands alone; VP9 begins anew at each key picture.
+
+    Attributes:
+        exact: Whether the encoder's pixel format must be the source's own.
+        options: Further options of the encoder.
+    """
+
+    exact: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+
+    def is_entry(self, packet: memoryview) -> bool:
+        """Tell whether decoding can begin with a packet that the container marks as a key."""
+        return len(packet) > 0
+
+    def header(self, extradata: bytes) -> bytes:
+        """Return nothing: the source's sample description holds for all."""
+        return b""
+
+    def payload(self, packet: bytes) -> bytes:
+        """Return an encoder's packet as it is."""
+        return packet
+
+
+def joint_of(codec: str, video: VideoStream) -> Joint:
     """Choose how new pictures are joined to a stream's own.
 
     Args:
+        codec: FFmpeg's name of the codec.
         video: The picture.
 
     Returns:
@@ -48,8 +79,10 @@ def joint_of(video: VideoStream) -> Joint:
     Raises:
         Unjoinable: If there is none for its codec.
     """
-    context = video.codec_context
-    extradata = bytes(context.extradata or b"")
-    if context.name == "h264":
-        return H264Joint(extradata)
-    raise Unjoinable(f"packets of {context.name} are not joined")
+    if codec == "h264":
+        return H264Joint(bytes(video.codec_context.extradata or b""))
+    if codec == "vp9":
+        return PlainJoint(True, {"lag-in-frames": "0", "auto-alt-ref": "0"})
+    if codec in _PLAIN:
+        return PlainJoint()
+    raise Unjoinable(f"packets of {codec} are not joined")

@@ -26,6 +26,9 @@ from facedit.media.write import VideoWriter, one_line
 _TOLD_EVERY = 250
 """Copied packets between two words of progress."""
 
+_TAGGED = ("prores", "hevc")
+"""Codecs whose code in the sample description says more than the codec."""
+
 _NEAR = 0.75
 """Ticks within which two pictures are one: a half is rounded one way or the other."""
 
@@ -83,6 +86,9 @@ class JoinedWriter(VideoWriter):
         video.time_base = joining.index.time_base
         if joining.header:
             video.codec_context.extradata = joining.header
+        tag = joining.encoding.picture.tag or template.codec_context.codec_tag
+        if joining.info.codec in _TAGGED and tag.strip("\0"):
+            video.codec_context.codec_tag = tag
         video.metadata.update(template.metadata)
         if joining.sound is None:
             super()._add_sound(container)
@@ -176,7 +182,7 @@ class _Pictures:
             yield first
             yield from pictures
 
-        encoder = open_encoder(joining.joint, joining.info, joining.encoding.options, base)
+        encoder = open_encoder(joining.joint, joining.info, joining.encoding.picture, base)
         for packet in encoded(encoder, joining.joint, all_of_them(), joining.info):
             assert packet.dts is not None
             packet.dts -= joining.lead
