@@ -8,7 +8,7 @@ import pytest
 
 from facedit.cli.terminal import progress_bars
 from facedit.errors import Cancelled
-from facedit.progress import Progress, StageClock
+from facedit.progress import Progress, StageClock, Tick
 
 
 def test_every_step_of_every_stage_is_told() -> None:
@@ -54,3 +54,42 @@ def test_bars_are_shown_where_they_are_wanted(capsys: pytest.CaptureFixture[str]
     assert shown.out == ""
     with progress_bars(wanted=False) as show:
         assert show is None
+
+
+def test_work_that_cannot_be_interrupted_is_left_behind() -> None:
+    """The caller hears of it meanwhile, in its own thread, and is free as soon as it cancels."""
+    cancel, free, ended = Event(), Event(), Event()
+    told: list[Progress] = []
+
+    def listen(progress: Progress) -> None:
+        told.append(progress)
+        if len(told) == 3:
+            cancel.set()
+
+    def work() -> None:
+        free.wait(60)
+        ended.set()
+
+    clock = StageClock(listen, cancel)
+    with pytest.raises(Cancelled), clock.stage("new speech", 2):
+        clock.apart(work)
+    assert set(told) == {Progress("new speech", 0, 2)}
+    assert not ended.is_set()
+    free.set()
+    cancel.clear()
+    assert clock.apart(lambda: 7) == 7  # waits for its turn
+    assert ended.is_set()
+    clock.close()
+
+
+def test_what_such_work_raises_and_tells_comes_through() -> None:
+    told: list[Progress] = []
+    clock = StageClock(told.append, Event())
+
+    def work(tick: Tick) -> None:
+        tick(1)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"), clock.stage("words", 2) as tick:
+        clock.apart(lambda: work(tick))
+    clock.close()
