@@ -70,6 +70,24 @@ def test_windows_are_padded_with_silence(composed):
     assert not after.samples.any()
 
 
+def test_without_cross_fades_new_sound_stands_beside_the_old(clip, composed):
+    made, faded = composed
+    new = tuple(None if samples is None else Sound(samples, faded.rate) for samples in faded.new)
+    sound = compose_sound(clip, faded.info, made, new, crossfade_s=0.0)
+    output = np.concatenate(list(sound.blocks()))
+    source = read_sound(clip).samples
+    assert len(output) == sound.length
+    for piece in sound.pieces:
+        ours = output[piece.output_start : piece.output_end]
+        if piece.kind == "source":
+            assert np.array_equal(ours, source[piece.source_start : piece.source_end])
+        elif (spoken := faded.new[piece.fill]) is not None:
+            rest = ours[piece.lead_in :]
+            assert np.array_equal(rest[: len(spoken)], spoken[: len(rest)])
+            assert not ours[: piece.lead_in].any()
+            assert not rest[len(spoken) :].any()
+
+
 def test_padded_reads_only_inside():
     asked = []
 

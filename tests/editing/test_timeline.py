@@ -220,3 +220,22 @@ def test_frames_that_are_missing_in_the_source_break_nothing(gap_from, gap_frame
             assert frame.span == 0
             step_s = 2.0 / float(rate)
             assert span.output_start_s - step_s <= frame.output_time_s <= span.output_end_s + step_s
+
+
+@pytest.mark.parametrize(
+    ("edit", "speech_s", "first_s", "count"),
+    [
+        (WordEdit(1, 2), None, 0.72, 10),  # the bridge of 0.16 s and 1.5 frames on either side
+        (WordEdit(1, 2, ("x",)), 0.4, 0.80, 16),  # the margin of 0.08 s and 1.5 frames
+    ],
+)
+def test_new_frames_amid_a_standstill_reach_as_far_as_the_span(edit, speech_s, first_s, count):
+    times_s = [k / 25 for k in range(50) if not 10 < k < 40]
+    plan = make_plan(
+        [edit], TRANSCRIPT, [speech_s], source_duration_s=2.0, frame_rate=Fraction(25),
+        joints=[(0.9, 1.1)], margin_s=0.08, bridge_s=0.16, crossfade_s=0.0,
+    )  # fmt: skip
+    assert plan.fills[0].shift_frames == (5 if speech_s else -5)
+    output = list(output_frames(plan, times_s))
+    found = [frame.output_time_s for frame in output if frame.role == "fill"]
+    assert found == pytest.approx([first_s + k / 25 for k in range(count)])
