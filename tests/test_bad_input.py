@@ -352,7 +352,7 @@ def run(
     """Run a verb that shall fail; returns its status and its one line."""
     names = {"in": clips.folder, "out": out, "one": clips["one.mp4"], "words": clips["words.json"]}
     filled = [argument.format(**names) for argument in arguments]
-    shows_progress = filled[0] in ("edit", "sync", "generate", "motion", "adapt")
+    shows_progress = filled[0] in ("edit", "sync", "generate", "transcribe", "motion", "adapt")
     quiet = ["--no-progress"] if shows_progress else []
     before = _snapshot(out)
     capsys.readouterr()

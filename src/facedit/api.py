@@ -19,6 +19,7 @@ from facedit.media.sound import read_spoken
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.training.adapt.adapting import adapted_models
+from facedit.types import Transcript
 from facedit.weights.fetch import require
 
 
@@ -210,6 +211,8 @@ def transcribe(
     language: str | None = None,
     text: Path | None = None,
     force: bool = False,
+    on_progress: OnProgress | None = None,
+    cancel: Event | None = None,
 ) -> TranscriptResult:
     """Recognise the words of a video or a sound, with their times.
 
@@ -219,6 +222,8 @@ def transcribe(
         language: Language code; recognised if None.
         text: A file of the words, if they are known: then they are only aligned.
         force: Replace the output.
+        on_progress: Told of every step of every stage.
+        cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
         The words. (``FaceditError`` if the input is bad.)
@@ -231,11 +236,16 @@ def transcribe(
         written_kind(output)
         check_output(output, force, [source] if text is None else [source, text])
     require("core")
-    sound = read_spoken(source)
-    if text is None:
-        found = cached_transcript(sound, language)
-    else:
-        found = align(sound, read_text(text, "transcript", BadTranscript), language or "en")
+    clock = StageClock(on_progress, cancel)
+    with clock.stage("recognising words", 100) as tick:
+
+        def words() -> Transcript:
+            sound = read_spoken(source)
+            if text is None:
+                return cached_transcript(sound, language, lambda share: tick(round(100 * share)))
+            return align(sound, read_text(text, "transcript", BadTranscript), language or "en")
+
+        found = clock.apart(words)
     if output is not None:
         save_transcript(found, output, force=force)
     return TranscriptResult(found, output)
@@ -284,7 +294,8 @@ def export_motion(
     with clock.stage("tracking", info.frame_count) as tick:
         frames = ((frame.time_s, frame.rgb()) for frame in read_frames(source, info=info))
         track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
-    write_motion(output, motion_table(track, MeshSpace.load(), landmarker), force=force)
+    table = clock.apart(lambda: motion_table(track, MeshSpace.load(), landmarker))
+    write_motion(output, table, force=force)
     seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
     summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
     return Result((output,), None, summary, {"frames": len(track.times_s), "with_face": seen})

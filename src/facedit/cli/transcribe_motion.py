@@ -24,13 +24,19 @@ def _add_transcribe(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument("--force", action="store_true", help="replace an output that exists")
     parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
     parser.add_argument("--text", type=Path, metavar="FILE", help="known words: only align them")
+    add_progress(parser)
 
 
 def _transcribe(args: argparse.Namespace) -> Any:
     from facedit import api
 
     return api.transcribe(
-        args.input, args.output, language=args.language, text=args.text, force=args.force
+        args.input,
+        args.output,
+        language=args.language,
+        text=args.text,
+        force=args.force,
+        on_progress=args.on_progress,
     )
 
 
