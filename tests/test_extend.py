@@ -16,6 +16,7 @@ from facedit.bench.scoring import drawn_scene, scene_of
 from facedit.bench.systems.ours import Setting, ours
 from facedit.cli.doctor import doctor
 from facedit.cli.main import main
+from facedit.dataset.prepare import prepare
 from facedit.dataset.prepared import read_clip, read_meta, read_rows
 from facedit.errors import UsageError
 from facedit.evaluation.evaluate import EvaluateOptions, evaluate
@@ -176,6 +177,11 @@ def test_clips_are_prepared_and_learnt_from(road: Road) -> None:
     options = EvaluateOptions(weights=road.weights, split="train")
     with pytest.raises(UsageError, match="space toy cannot be measured"):
         evaluate(road.folder / "prepared", road.folder / "none", options)
+
+
+def test_an_encoder_without_a_spectrum_hears_no_other_voices(road: Road, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="toy/loudness cannot hear clips in other voices"):
+        prepare(road.folder / "clips.csv", tmp_path / "no", encoder="toy", voices=1)
 
 
 def test_an_edit_is_drawn_with_them(road: Road) -> None:

@@ -49,7 +49,7 @@ def make_video(
     """
     view = case
     if system.space != case.space.name:
-        view = in_space(case, space_named(system.space))
+        view = in_space(case, space_named(system.space, mouths.device))
     drawn: Float32 | None = None
     if system.draw is not None:
         with clock.stage("drawing motion"):

@@ -31,7 +31,7 @@ def _add_prepare(prepare: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     prepare.add_argument(
         "--space", metavar="NAME",
-        help="motion space: mesh (default), or mesh-grid, which is fitted to GRID alone",
+        help="motion space: mesh (default), mesh-grid (fitted to GRID alone), or another package's",
     )  # fmt: skip
     prepare.add_argument(
         "--encoder", default="whisper-base", metavar="NAME",

@@ -52,7 +52,7 @@ def load_models(run: Run) -> Models:
     chosen = choose_weights(run)
     device = choose_device(run.device)
     motion = load_model(chosen.motion, device)
-    space, mouth = space_named(motion.space), load_network(chosen.mouth, device)
+    space, mouth = space_named(motion.space, device), load_network(chosen.mouth, device)
     renderer = RENDERERS.make(run.renderer or space.renderer, mouth, device)
     if renderer.terms != space.terms:
         raise UsageError(

@@ -205,7 +205,7 @@ def make_preparer(
     return partial(
         prepare_clip,
         output=output,
-        space=space_named(space),
+        space=space_named(space, place),
         net=net,
         voices=voices,
         encoder=encoder_named(encoder, place),

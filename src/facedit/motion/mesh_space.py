@@ -247,15 +247,8 @@ class MeshSpace:
         return space
 
     @classmethod
-    def named(cls, name: str) -> MeshSpace:
-        """Read a shipped space.
-
-        Args:
-            name: Key of ``FILES``.
-
-        Returns:
-            The space. (``BadWeights`` if there is none of that name, or its file is damaged.)
-        """
+    def named(cls, name: str, device: object = "cpu") -> MeshSpace:
+        """Read a shipped space, a key of ``FILES``, for any device (BadWeights if damaged)."""
         return cls.load(space_file(name), name)
 
     def _described(self) -> dict[str, Any]:

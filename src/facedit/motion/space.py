@@ -8,13 +8,16 @@ Targets for the renderer are in the same terms, so differences of them must mean
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
 from facedit.motion.identity import Identity
 from facedit.plugins import Registry
 from facedit.types import FaceTrack, Float32, UInt8
+
+if TYPE_CHECKING:
+    import torch
 
 DEFAULT_SPACE = "mesh"
 """The space of whatever names none, and the one that the benchmark measures in."""
@@ -100,13 +103,16 @@ SPACES = Registry[MotionSpace](
     MotionSpace,
     dict.fromkeys((DEFAULT_SPACE, "mesh-grid"), "facedit.motion.mesh_space:MeshSpace.named"),
 )
-"""All motion spaces; what makes one is called with its name. ``mesh`` is fitted to research
-footage, ``mesh-grid`` to GRID alone; a model belongs to the one it was trained in."""
+"""All motion spaces; what makes one is called with its name and a device. ``mesh`` is fitted to
+research footage, ``mesh-grid`` to GRID alone; a model belongs to the one it was trained in."""
 
 
-def space_named(name: str) -> MotionSpace:
-    """Find a motion space by its name; ``UsageError`` if there is none."""
-    return SPACES.make(name, name)
+def space_named(name: str, device: torch.device | str = "cpu") -> MotionSpace:
+    """Find a motion space by its name; ``UsageError`` if there is none.
+
+    ``device`` is where it is to compute, if it looks at frames by a network.
+    """
+    return SPACES.make(name, name, device)
 
 
 def seen_in(space: MotionSpace, track: FaceTrack, pictures: Iterable[UInt8]) -> Float32:
