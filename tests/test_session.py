@@ -198,6 +198,21 @@ def test_a_track_is_kept_on_disk_and_made_again_if_damaged(clips: TalkingClips, 
     np.testing.assert_array_equal(first, mended)
 
 
+def test_a_stretch_is_decoded_once_unless_it_is_too_large(
+    clips: TalkingClips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    banks = []
+    for largest, times in ((10**9, 1), (10, 2)):
+        monkeypatch.setattr("facedit.compose.track_window.HELD_BYTES", largest)
+        clip = Clip(Path(clips["one.mp4"]), StageClock())
+        read, frames = [], clip.frames
+        monkeypatch.setattr(clip, "frames", lambda *part: read.append(part) or frames(*part))  # noqa: B023
+        banks.append(track_window(clip, (0.0, 0.4), FaceChoice()).bank)
+        assert len(read) == times
+    for first, second in zip(banks[0].frames, banks[1].frames, strict=True):
+        np.testing.assert_array_equal(first.source.crop, second.source.crop)
+
+
 def test_memory_is_bounded() -> None:
     clip = Clip(Path("none.mp4"), StageClock())
     found = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -13,9 +14,13 @@ from facedit.face.choice import FaceChoice
 from facedit.face.smooth import smooth_track
 from facedit.face.store import load_track, save_track
 from facedit.face.track import track_face
+from facedit.media.frame import Frame
 from facedit.render.bank import ReferenceBank
-from facedit.types import FaceTrack
+from facedit.types import FaceTrack, UInt8
 from facedit.units import frame_at
+
+HELD_BYTES = 300_000_000
+"""Bytes of decoded pictures that may be held from tracking to collecting mouths."""
 
 _VERSION = 1
 """Of the tracker and its smoothing, for what is kept on disk."""
@@ -36,31 +41,44 @@ def track_window(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> T
 
 
 def _window(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> TrackedWindow:
-    track = _kept_track(clip, part, choice) if clip.keep else _track(clip, part, choice)
+    held: list[Frame] = []
+    track = _kept_track(clip, part, choice, held) if clip.keep else _track(clip, part, choice, held)
     bank = ReferenceBank()
     with clip.clock.stage("mouths", len(track.times_s)) as tick:
-        for index, frame in enumerate(clip.frames(*part)):
+        for index, frame in enumerate(held or clip.frames(*part)):
             if np.isfinite(track.landmarks[index, 0, 0]):
                 bank.add(frame.rgb(), track.landmarks[index], frame.time_s)
             tick(index + 1)
     return TrackedWindow(*part, track, bank)
 
 
-def _track(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> FaceTrack:
+def _track(
+    clip: Clip, part: tuple[float, float], choice: FaceChoice, held: list[Frame]
+) -> FaceTrack:
+    """Track the face; frames that are few or small enough are held, so as not to decode twice."""
     count = frame_at(part[1] - part[0], clip.info.frame_rate)
+    fits = 3 * count * clip.info.width * clip.info.height <= HELD_BYTES
+
+    def pictures() -> Iterator[tuple[float, UInt8]]:
+        for frame in clip.frames(*part):
+            if fits:
+                held.append(frame)
+            yield frame.time_s, frame.rgb()
+
     with clip.clock.stage("tracking", count) as tick:
-        frames = ((frame.time_s, frame.rgb()) for frame in clip.frames(*part))
-        track = track_face(frames, choice, landmarker=clip.landmarker, progress=tick)
+        track = track_face(pictures(), choice, landmarker=clip.landmarker, progress=tick)
         return smooth_track(track)
 
 
-def _kept_track(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> FaceTrack:
+def _kept_track(
+    clip: Clip, part: tuple[float, float], choice: FaceChoice, held: list[Frame]
+) -> FaceTrack:
     """Take the track of an earlier run from the disk, or keep it there for a later one."""
     depends_on = f"{_VERSION} {clip.sha256} {part} {choice}"
     return cached(
         f"faces/{hashlib.sha256(depends_on.encode()).hexdigest()}.npz",
         load_track,
-        lambda: _track(clip, part, choice),
+        lambda: _track(clip, part, choice, held),
         save_track,
     )
 
