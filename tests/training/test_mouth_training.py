@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from facedit.errors import UsageError
+from facedit.errors import BadWeights, UsageError
 from facedit.face.distances import lip_gap
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.fields import build
@@ -30,7 +30,12 @@ from facedit.training.mouth.mouth_config import (
     SampleMix,
 )
 from facedit.training.mouth.mouth_data import MouthSampler
-from facedit.training.mouth.mouth_loss import PatchCritic, feature_distance, weighted_l1
+from facedit.training.mouth.mouth_loss import (
+    FeatureTrunk,
+    PatchCritic,
+    feature_distance,
+    weighted_l1,
+)
 from facedit.training.mouth.mouth_task import MouthTask, mouth_task, new_networks
 from facedit.training.state import load_state, save_state
 from facedit.weights.fetch import sha256_of
@@ -128,6 +133,18 @@ def test_laplacian_distance_is_zero_for_equals_and_sees_blur() -> None:
     blurred = torch.nn.functional.avg_pool2d(noise, 3, 1, 1)
     assert feature_distance(None, noise, noise).abs().max() == 0
     assert (feature_distance(None, blurred, noise) > 0.1).all()
+
+
+def test_a_missing_or_strange_file_of_features_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "vgg.pth"
+    with pytest.raises(BadWeights, match=r"vgg\.pth: no such file"):
+        FeatureTrunk.from_file(path)
+    path.write_bytes(b"no pickle")
+    with pytest.raises(BadWeights, match=r"vgg\.pth"):
+        FeatureTrunk.from_file(path)
+    torch.save({"net.slice1.0.weight": torch.zeros(1)}, path)
+    with pytest.raises(BadWeights, match="holds no vgg_shift_tolerant weights"):
+        FeatureTrunk.from_file(path)
 
 
 def test_critic_judges_patches() -> None:

@@ -161,8 +161,8 @@ def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
     """
     table = read_table(path)
     for change in changes:
-        name, _, value = change.partition("=")
-        for text in (change, f"{name} = {json.dumps(value)}" if value else change):
+        name, equals, value = change.partition("=")
+        for text in (change, f"{name} = {json.dumps(value)}" if equals else change):
             with suppress(tomllib.TOMLDecodeError):
                 table = merged(table, tomllib.loads(text))
                 break

@@ -15,6 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facedit.errors import BadWeights
+from facedit.tensors import read_torch
+
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
@@ -42,12 +45,14 @@ class FeatureTrunk(nn.Module):
     @classmethod
     def from_file(cls, path: Path) -> FeatureTrunk:
         """Read the ``vgg_shift_tolerant`` weights of ``stlpips-pytorch``, unpickling no code."""
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        trunk = cls()
-        for layer, (name, _, _) in zip(trunk.convolutions, cls._CONVOLUTIONS, strict=True):
-            layer.load_state_dict(
-                {kind: state[f"net.{name}.{kind}"] for kind in ("weight", "bias")}
-            )
+        state, trunk = read_torch(path), cls()
+        try:
+            for layer, (name, _, _) in zip(trunk.convolutions, cls._CONVOLUTIONS, strict=True):
+                layer.load_state_dict(
+                    {kind: state[f"net.{name}.{kind}"] for kind in ("weight", "bias")}
+                )
+        except (RuntimeError, KeyError) as error:
+            raise BadWeights(f"{path} holds no vgg_shift_tolerant weights: {error}.") from error
         return trunk
 
     def _pool(self, x: Tensor) -> Tensor:

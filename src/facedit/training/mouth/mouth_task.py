@@ -194,7 +194,6 @@ def mouth_task(config: MouthExperiment, processes: Processes) -> MouthTask:
     that is asked for, or if the weights to start from are of another size.
     """
     data, optim, init = config.data, config.optim, config.run.init
-    _cut_out(data)
     trunk = FeatureTrunk.from_file(Path(optim.features_file)) if optim.features_file else None
     net, critic = new_networks(config.network, config.run.seed)
     notes = {}
@@ -205,6 +204,7 @@ def mouth_task(config: MouthExperiment, processes: Processes) -> MouthTask:
         net.load_state_dict(start.state_dict())
         notes = {"init": Path(init).name, "init_sha256": sha256_of(Path(init))}
         _LOG.info("Start from %s, sha256 %s.", init, notes["init_sha256"])
+    _cut_out(data)  # the longest last
     clips, size = load_baked(Path(data.baked)), config.network.size
     return MouthTask(
         net=net.to(processes.device),
