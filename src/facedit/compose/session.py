@@ -113,6 +113,19 @@ class Session:
         """What is known of the video; ``BadMedia`` if it is none."""
         return self._clip.info
 
+    def transcript(self, file: Path | None = None, language: str | None = None) -> Transcript:
+        """Find the words of the video, once.
+
+        Args:
+            file: Its transcript, or a file of the bare words, if there is one.
+            language: Language code; recognised if None.
+
+        Returns:
+            Words with times. (``BadTranscript`` if they are not what is said, or nobody speaks.)
+        """
+        with self._busy:
+            return source_transcript(self._clip, file, language)
+
     def plan(self, request: EditRequest, transcript: Transcript | None = None) -> PlannedEdit:
         """Find the words, make the new ones' sound and lay the output out in time.
 
@@ -128,7 +141,7 @@ class Session:
             if not self.info.has_sound:
                 probe(self._clip.path, need_sound=True)  # says so
             if request.script is None:
-                transcript = transcript or source_transcript(self._clip, request)
+                transcript = transcript or self.transcript(request.transcript, request.language)
                 edits = word_edits(transcript, request)
                 planned = plan_words(self._clip, transcript, edits, request)
                 return replace(planned, run=self.run)

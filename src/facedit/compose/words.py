@@ -25,12 +25,13 @@ CHECKED_S = 30.0
 """Sounds up to this long are checked against a given transcript word by word."""
 
 
-def source_transcript(clip: Clip, request: EditRequest) -> Transcript:
+def source_transcript(clip: Clip, file: Path | None, language: str | None) -> Transcript:
     """Return the words of the source: given, aligned or recognised.
 
     Args:
         clip: The source video.
-        request: Names the transcript file and the language, if any.
+        file: Its transcript, or a file of the bare words, if there is one.
+        language: Language code; recognised if None.
 
     Returns:
         Words with times.
@@ -38,7 +39,6 @@ def source_transcript(clip: Clip, request: EditRequest) -> Transcript:
     Raises:
         BadTranscript: If the given words are not what is said, or nobody speaks.
     """
-    file, language = request.transcript, request.language
     if file is not None:
         changed = file.stat().st_mtime_ns if file.is_file() else 0
         key = ("given words", file, changed, language)
