@@ -97,6 +97,34 @@ def test_sound_without_loss_stays_what_it_is(name, codec, rate, tmp_path):
     assert probe(target).sound_codec == codec
 
 
+X265 = "keyint=20:min-keyint=20:scenecut=0:log-level=none"
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "how"),
+    [
+        ("a.mp4", "open-gop=0", {}),
+        ("b.mov", "open-gop=1:repeat-headers=1", {"rotation": 90}),
+        ("c.mkv", "open-gop=1", {"pix_fmt": "yuv420p10le", "colour": (1, 9, 9, 16)}),
+    ],
+)
+def test_hevc_stays_hevc_and_is_joined(name, params, how, tmp_path):
+    source, target = tmp_path / name, tmp_path / f"out-{name}"
+    options = {"x265-params": f"{X265}:{params}"}
+    make_clip(source, seconds=4.0, size=(128, 96), codec="libx265", options=options, **how)
+    made = plan(*EDITS, speech_s=0.5)
+    rendering, sound = make_edit(source, target, made)
+    assert rendering.notes == ()
+    seen = compare(source, target, made, rendering, sound)
+    assert seen.grey
+    assert seen.worst_s < 0.0006
+    assert seen.equal >= seen.expected > 60
+    assert probe(target).colour == probe(source).colour
+    assert probe(target).orientation == probe(source).orientation
+    assert described(target)[2] == ("\0\0\0\0" if name == "c.mkv" else "hvc1")
+    assert_seeks_right(target)
+
+
 def test_vp9_is_joined_at_its_key_pictures(tmp_path):
     source, target = tmp_path / "a.webm", tmp_path / "b.webm"
     make_clip(source, seconds=4.0, codec="libvpx-vp9", options={"g": "20", "deadline": "realtime"})

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 
 import av
 import numpy as np
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facedit.media.smart.bits import Bits, split_lengths
-from facedit.media.smart.groups import Copied, copied_runs, decoding_lead, windows_between
+from facedit.media.smart.groups import Copied, Order, copied_runs, decoding_lead, windows_between
 from facedit.media.smart.h264 import AvcConfig, H264Joint, sequence_set
+from facedit.media.smart.hevc import HevcJoint
 from facedit.media.smart.index import PacketIndex
 from facedit.media.smart.kept import KeptPictures, KeptSamples
 from facedit.media.smart.sound import SoundJoint
@@ -34,7 +36,7 @@ TWO = index([0, 2, 1, 4, 3, 5, 7, 6, 9, 8], [0, 5])
 
 
 def test_a_group_is_cut_where_nothing_is_still_to_be_shown():
-    assert np.flatnonzero(TWO.cuts).tolist() == [0, 1, 3, 5, 6, 8, 10]
+    assert Order.of(TWO).ends.tolist() == [0, 1, 3, 5, 6, 8, 10]
     # Picture 4 (at 0.16 s) is new: of the first group three pictures stay.
     runs = copied_runs(TWO, [KeptPictures(0, 4 / 25, 0), KeptPictures(5 / 25, INF, 2 / 25)])
     assert runs == (Copied(0, 3, 0), Copied(5, 10, 2))
@@ -45,10 +47,17 @@ def test_a_group_is_cut_where_nothing_is_still_to_be_shown():
     assert copied_runs(TWO, [KeptPictures(6 / 25, INF, 0)]) == ()
 
 
-def test_an_open_group_is_no_place_to_begin():
+def test_an_open_group_begins_with_its_key_picture():
     # The pictures 3 and 4 come behind the key picture 5 and are shown before it.
     opened = index([0, 2, 1, 5, 3, 4, 7, 6], [0, 3])
-    assert copied_runs(opened, [KeptPictures(3 / 25, INF, 0)]) == ()
+    assert Order.of(opened).places.tolist() == [0, 1, 2, 5, 3, 4, 6, 7]
+    (run,) = copied_runs(opened, [KeptPictures(3 / 25, INF, 0)])
+    assert run == Copied(5, 8, 0)  # 5, 7, 6: those in front of it are encoded
+    assert decoding_lead(opened, [run]) == 1
+    # Without the key picture behind them they are not decoded.
+    assert copied_runs(opened, [KeptPictures(0, 5 / 25, 0)]) == (Copied(0, 3, 0),)
+    assert copied_runs(opened, [KeptPictures(0, INF, 0)]) == (Copied(0, 8, 0),)
+    assert decoding_lead(opened, [Copied(0, 8, 0)]) == 1
 
 
 @given(
@@ -89,7 +98,9 @@ def test_parameter_sets_are_read(tmp_path):
 
 @given(st.binary(max_size=200))
 def test_no_bytes_do_harm(data):
-    for read in (lambda: H264Joint(data), lambda: sequence_set(data), lambda: Bits(data).golomb()):
+    damaged = b"\x01" + data[:20] + b"\xff" + data[20:]
+    readers = (H264Joint, HevcJoint, sequence_set, lambda some: Bits(some).golomb())
+    for read in (partial(read, some) for read in readers for some in (data, damaged)):
         with suppress(Unjoinable):
             read()
     assert sum(len(unit) for unit in split_lengths(data)) <= len(data)

@@ -53,7 +53,7 @@ def open_encoder(
     if picture.bit_rate:
         encoder.bit_rate = picture.bit_rate
     encoder.flags |= Flags.global_header
-    encoder.options = {**picture.options, **joint.options}
+    encoder.options = _joined_options(picture.options, joint.options)
     encoder.thread_count = _THREADS
     try:
         encoder.open()
@@ -100,3 +100,12 @@ def encoded(
         picture.pts, picture.time_base, picture.pict_type = tick, encoder.time_base, 0
         yield from joined(encoder.encode(picture))
     yield from joined(encoder.encode(None))
+
+
+def _joined_options(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:
+    """Join options; of lists of parameters both hold."""
+    joined = first | second
+    for name in first.keys() & second.keys():
+        if name.endswith("-params"):
+            joined[name] = f"{first[name]}:{second[name]}"
+    return joined

@@ -29,6 +29,46 @@ class Copied:
     shift: int
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Packets in the order of decoding, leading pictures in front of their key picture.
+
+    A leading picture comes behind a key picture and is shown before it. In this order a run may
+    begin with the key picture and leave them out, and has as many packets as pictures.
+
+    Attributes:
+        pts: Presentation times in that order, in ticks, shape (F,).
+        entries: Where a run may begin.
+        ends: Where one may end.
+        places: Of each packet in the order of decoding its place in this one, shape (F,).
+    """
+
+    pts: Int64
+    entries: Int64
+    ends: Int64
+    places: Int64
+
+    @classmethod
+    def of(cls, index: PacketIndex) -> Order:
+        """Find the order of a source's packets."""
+        count = len(index.pts)
+        numbers = np.arange(count)
+        key = np.maximum.accumulate(np.where(index.is_entry, numbers, -1))
+        leading = (key >= 0) & (index.pts < index.pts[key])
+        order = np.lexsort((numbers, ~leading, key))
+        places = np.empty(count, np.int64)
+        places[order] = numbers
+        pts = index.pts[order]
+        before = np.maximum.accumulate(pts)[:-1]
+        behind = np.minimum.accumulate(pts[::-1])[::-1][1:]
+        # The place k lies in front of the packet k: all before it is shown before all behind it.
+        cuts = np.concatenate([[True], before < behind, [True]])
+        entries = np.flatnonzero(index.is_entry[order] & cuts[:-1] & (pts == np.sort(pts)))
+        # A leading picture is not decoded without the key picture that stands behind it here.
+        ends = np.flatnonzero(cuts & ~np.concatenate([[False], leading[order]]))
+        return cls(pts, entries, ends, places)
+
+
 def copied_runs(index: PacketIndex, kept: Sequence[KeptPictures]) -> tuple[Copied, ...]:
     """Find the packets that can be copied.
 
@@ -40,19 +80,18 @@ def copied_runs(index: PacketIndex, kept: Sequence[KeptPictures]) -> tuple[Copie
         kept: The pictures that stay as they are, in order.
 
     Returns:
-        Runs in order and apart.
+        Runs in order and apart, in the places of ``Order``.
     """
-    cuts = index.cuts
-    entries = np.flatnonzero(index.is_entry & cuts[:-1] & (index.pts == index.shown))
-    ends = np.flatnonzero(cuts)
+    order = Order.of(index)
     times_s = index.shown * float(index.time_base)
     runs = []
     for run in kept:
         first, last = np.searchsorted(times_s, (run.start_s - _SLACK_S, run.end_s - _SLACK_S))
-        at = np.searchsorted(entries, first)
-        if at == len(entries):
+        at = np.searchsorted(order.entries, first)
+        if at == len(order.entries):
             continue
-        entry, end = int(entries[at]), int(ends[np.searchsorted(ends, last, side="right") - 1])
+        entry = int(order.entries[at])
+        end = int(order.ends[np.searchsorted(order.ends, last, side="right") - 1])
         if entry < end:
             runs.append(Copied(entry, end, round(run.shift_s / float(index.time_base))))
     return tuple(runs)
@@ -69,8 +108,12 @@ def decoding_lead(index: PacketIndex, runs: Sequence[Copied]) -> int:
         Ticks: the ``k``-th packet decoded, this much before the ``k``-th picture is shown, is
         decoded in time.
     """
-    late: Int64 = index.shown - index.pts
-    return max((int(late[run.first : run.end].max()) for run in runs), default=0)
+    places, shown = Order.of(index).places, index.shown
+    lead = 0
+    for run in runs:
+        inside = (places >= run.first) & (places < run.end)
+        lead = max(lead, int((shown[run.first : run.end] - index.pts[inside]).max()))
+    return lead
 
 
 def windows_between(

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from av.packet import Packet
+from av.video.stream import VideoStream
+
 from facedit.media.smart.bits import Bits, split_lengths, split_start_codes, with_lengths
 from facedit.media.smart.unjoinable import Unjoinable
 
@@ -266,3 +269,6 @@ class H264Joint:
         """
         units = split_start_codes(packet)
         return with_lengths([u for u in units if u[0] & 31 not in (_SPS, _PPS, _DELIMITER)])
+
+    def key(self, packet: Packet[VideoStream], follows: bool) -> None:
+        """Return nothing: a source's packet stays as it is."""

@@ -43,17 +43,6 @@ class PacketIndex:
         """Presentation times in order, in ticks, shape (F,)."""
         return np.sort(self.pts)
 
-    @property
-    def cuts(self) -> Bool:
-        """Whether all packets before a place are shown before all those behind it, shape (F + 1,).
-
-        The place ``k`` lies in front of the packet ``k``; there, as many packets are decoded as
-        pictures are shown.
-        """
-        before = np.maximum.accumulate(self.pts)[:-1]
-        behind = np.minimum.accumulate(self.pts[::-1])[::-1][1:]
-        return np.concatenate([[True], before < behind, [True]])
-
 
 def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> PacketIndex:
     """Read the times of all packets.

@@ -6,8 +6,10 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import av
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from facedit.media.encode import Encoding, choose_encoding
@@ -54,6 +56,24 @@ class Joining:
     def kept_packets(self) -> int:
         """How many pictures are copied."""
         return sum(run.end - run.first for run in self.copied)
+
+    def key_packet(self, packet: Packet[VideoStream], follows: bool) -> Packet[VideoStream]:
+        """Return a copied key picture as it stands in the output.
+
+        Args:
+            packet: The packet.
+            follows: Whether it comes behind new pictures.
+
+        Returns:
+            The same, or one with the same picture.
+        """
+        data = self.joint.key(packet, follows)
+        if data is None:
+            return packet
+        other = cast("Packet[VideoStream]", Packet(data))
+        other.pts, other.duration = packet.pts, packet.duration
+        other.time_base, other.is_keyframe = packet.time_base, True
+        return other
 
     def windows(self, also: Sequence[tuple[float, float]] = ()) -> tuple[tuple[float, float], ...]:
         """Return which parts of the source must be decoded.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from facedit.media.smart.h264 import H264Joint
+from facedit.media.smart.hevc import HevcJoint
 from facedit.media.smart.unjoinable import Unjoinable
 
 _PLAIN = ("prores", "dnxhd", "mjpeg", "vp9")
@@ -38,6 +40,10 @@ class Joint(Protocol):
         """Turn an encoder's packet into one as the source's are."""
         ...
 
+    def key(self, packet: Packet[VideoStream], follows: bool) -> bytes | None:
+        """Return what a copied key packet becomes, if it follows new pictures; None for itself."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PlainJoint:
@@ -65,6 +71,9 @@ class PlainJoint:
         """Return an encoder's packet as it is."""
         return packet
 
+    def key(self, packet: Packet[VideoStream], follows: bool) -> None:
+        """Return nothing: a source's packet stays as it is."""
+
 
 def joint_of(codec: str, video: VideoStream) -> Joint:
     """Choose how new pictures are joined to a stream's own.
@@ -81,6 +90,8 @@ def joint_of(codec: str, video: VideoStream) -> Joint:
     """
     if codec == "h264":
         return H264Joint(bytes(video.codec_context.extradata or b""))
+    if codec == "hevc":
+        return HevcJoint(bytes(video.codec_context.extradata or b""))
     if codec == "vp9":
         return PlainJoint(True, {"lag-in-frames": "0", "auto-alt-ref": "0"})
     if codec in _PLAIN:

@@ -16,12 +16,13 @@ from av.video.stream import VideoStream
 from facedit.media.frame import Frame
 from facedit.media.open import open_media, typed_errors
 from facedit.media.smart.encoder import encoded, open_encoder
-from facedit.media.smart.groups import Copied
+from facedit.media.smart.groups import Copied, Order
 from facedit.media.smart.joining import Joining
 from facedit.media.smart.kept import EditedSound
 from facedit.media.smart.sound import SoundJoint
 from facedit.media.streams import find_sound, find_video
 from facedit.media.write import VideoWriter, one_line
+from facedit.types import Int64
 
 _TOLD_EVERY = 250
 """Copied packets between two words of progress."""
@@ -108,26 +109,35 @@ class JoinedWriter(VideoWriter):
 
 
 class _Gaps:
-    """Walks through a stream's packets: which run each belongs to, and which gaps are passed."""
+    """Walks through a stream's packets: which run each belongs to, and which gaps are passed.
 
-    def __init__(self, runs: tuple[Copied, ...]) -> None:
-        self._runs = runs
-        self._next = 0
-        self.at = 0
+    Args:
+        runs: Runs of packets that are copied.
+        places: The place of each packet, if it is another than its number.
+    """
 
-    def step(self) -> tuple[int | None, Copied | None]:
+    def __init__(self, runs: tuple[Copied, ...], places: Int64 | None = None) -> None:
+        self._runs, self._places = runs, places
+        self._next = self._at = 0
+        self._taken = 0
+
+    def step(self) -> tuple[int | None, Copied | None, int]:
         """Take the next packet.
 
         Returns:
-            The gap that ends in front of it, if one does; and its run, if it is copied.
+            The gap that ends in front of it, if one does; its run, if it is copied; and how many
+            packets of the run were taken before.
         """
-        while self._next < len(self._runs) and self.at >= self._runs[self._next].end:
-            self._next += 1
-        run = self._runs[self._next] if self._next < len(self._runs) else None
-        here, self.at = self.at, self.at + 1
-        if run is None or here < run.first:
-            return None, None
-        return (self._next if here == run.first else None), run
+        place = self._at if self._places is None else int(self._places[self._at])
+        self._at += 1
+        runs = self._runs
+        if self._taken and self._taken == runs[self._next].end - runs[self._next].first:
+            self._next, self._taken = self._next + 1, 0
+        run = runs[self._next] if self._next < len(runs) else None
+        if run is None or not run.first <= place < run.end:
+            return None, None, 0
+        self._taken += 1
+        return (self._next if self._taken == 1 else None), run, self._taken - 1
 
 
 class _Pictures:
@@ -140,22 +150,23 @@ class _Pictures:
 
     def __init__(self, joining: Joining, frames: Iterable[Frame]) -> None:
         self._joining = joining
-        self._gaps = _Gaps(joining.copied)
+        self._gaps = _Gaps(joining.copied, Order.of(joining.index).places)
         self._frames = iter(frames)
         self._frame = next(self._frames, None)
         self._shown = joining.index.shown
 
     def feed(self, packet: Packet[VideoStream]) -> Iterator[Packet[VideoStream]]:
         """Take a packet of the source; give what follows in the output."""
-        gap, run = self._gaps.step()
+        gap, run, taken = self._gaps.step()
         if run is None:
             return
         if gap is not None:
             yield from self._made(gap)
-        place = self._gaps.at - 1
+        if packet.is_keyframe:
+            packet = self._joining.key_packet(packet, follows=bool(gap))
         assert packet.pts is not None
         packet.pts += run.shift - self._joining.info.origin_pts
-        packet.dts = int(self._shown[place]) + run.shift - self._joining.lead
+        packet.dts = int(self._shown[run.first + taken]) + run.shift - self._joining.lead
         yield packet
 
     def rest(self) -> Iterator[Packet[VideoStream]]:
@@ -225,12 +236,12 @@ class _Sounds:
 
     def feed(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         """Take a packet of the source; give what follows in the output."""
-        gap, run = self._gaps.step()
+        gap, run, taken = self._gaps.step()
         if run is None:
             return
         if gap is not None:
             yield from self._made(gap)
-        yield self._joint.timed(packet, self._gaps.at - 1 + run.shift)
+        yield self._joint.timed(packet, run.first + taken + run.shift)
 
     def rest(self) -> Iterator[Packet[AudioStream]]:
         """Give what follows the source's last packet."""
