@@ -113,12 +113,11 @@ _SYNC = "av_sync_c av_sync_d av_sync_within_1"
 _SAME: tuple[tuple[str, str, str], ...] = (
     ("sound", "lip_opening lip_width lip_speed landmark shape head opening lips psnr ssim change "
      "fd sharpness grain identity seam worst kept_psnr kept_clean kept_in_place diversity", _DEAF),
-    ("delayed_sound", "av_sync silence lip_speed", "features of speech were not changed"),
+    ("delayed_sound", "av_sync lip_speed", "features of speech were not changed"),
     ("tracked_anew blurred_mouth noisy_mouth frozen_mouth jump other_face", "kept diversity",
      _ELSEWHERE),
     ("touched_frames late_frames", "psnr ssim change kept_sound diversity", _ELSEWHERE),
-    ("turned_head", "lip_opening lip_width lip_speed shape opening lips av_sync silence",
-     _POSE_FREE),
+    ("turned_head", "lip_opening lip_width lip_speed shape opening lips av_sync", _POSE_FREE),
     ("turned_head", "psnr ssim change seam_picture seam_flow worst_picture kept head_shift",
      _ELSEWHERE),
     ("resting_lips", "kept_psnr kept_clean kept_in_place diversity", "the pictures are the same"),

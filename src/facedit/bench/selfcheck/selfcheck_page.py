@@ -139,5 +139,6 @@ def _curves(figures: Figures, corpora: Sequence[str]) -> list[Markup]:
             lines.append(Line(corpus, colour, tuple(points), strong, bars=not strong))
         title = measure.title + (f" ({measure.unit})" if measure.unit else "")
         below = "sound late by … frames of 40 ms"
-        charts.append(line_chart(title, places, lines, below=below))
+        bounds = (measure.low, measure.high)
+        charts.append(line_chart(title, places, lines, below=below, bounds=bounds))
     return [chart for chart in charts if chart]
