@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from facedit.bench import run_benchmark as run_module
+from facedit.bench import worker
 from facedit.bench.export_items import export
-from facedit.bench.items import Bench, Item, read_bench
+from facedit.bench.items import Bench, Item, read_bench, write_bench
 from facedit.bench.layout import span_plan
 from facedit.bench.make_items.build import build
 from facedit.bench.make_items.build_options import BuildOptions
 from facedit.bench.material import PARTS, make_material
 from facedit.bench.measures.lips import lip_sums
+from facedit.bench.measures.registry import Nets, load_nets
 from facedit.bench.occlude import bridged
 from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record, read_records
@@ -27,11 +29,14 @@ from facedit.bench.run_benchmark import RunOptions, run
 from facedit.bench.scoring import scene_of, truth_scene
 from facedit.bench.selection import chosen_items, parse_limit
 from facedit.bench.systems.simple import held, straight
+from facedit.dataset.footage_list import list_sources
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, OutputNotWritable, UsageError
 from facedit.lock import locked
+from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.progress import StageClock
 from facedit.scale.workers import Workers
+from facedit.speech.transcript_io import load_transcript
 
 pytest.importorskip("skimage.data")
 
@@ -48,6 +53,21 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     options = BuildOptions(name="tiny", reconstruct=3, edit=2, generate=1)
     build(clips / "manifest.csv", bench, options=options)
     return bench, clips
+
+
+def test_a_made_clip_has_its_words_beside_it(folders: tuple[Path, Path]) -> None:
+    part, clips = PARTS[0], folders[1]
+    source = next(s for s in list_sources(clips / "manifest.csv") if part.name in s.file)
+    assert (source.speaker, source.split) == (part.speaker, "dev")
+    assert source.licence
+    info = probe(source.path, need_sound=True)
+    assert (info.width, info.height, info.frame_rate) == (256, 256, 25)
+    words = load_transcript(source.path.with_suffix(".json"), info.duration_s)
+    assert words.text == part.text
+    made = {f"{one.name}.{kind}" for one in PARTS[:2] for kind in ("json", "mp4")}
+    assert {path.name for path in clips.iterdir()} == {"manifest.csv", *made}
+    with pytest.raises(OutputExists, match="--force"):
+        make_material(clips)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +89,17 @@ def ready(
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     leave_unchecked(monkeypatch)
+
+
+@pytest.fixture
+def without_stlpips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the slowest measure out where it is not the point (in this process only)."""
+
+    def fewer(device: object) -> Nets:
+        nets = load_nets()
+        return Nets(nets.sync, nets.face, None, nets.features)
+
+    monkeypatch.setattr(worker, "load_nets", fewer)
 
 
 def leave_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,8 +249,10 @@ def test_a_killed_run_goes_on_and_two_processes_say_the_same(
 
     killed = tmp_path / "killed"
     shutil.copytree(whole, killed)
+    # Of two items a system each is missing: one has no line, one was cut off while it was written.
     lines = (killed / RECORDS).read_text().splitlines(keepends=True)
-    (killed / RECORDS).write_text("".join(lines[:2]) + lines[2][: len(lines[2]) // 2])
+    torn = lines[5][: len(lines[5]) // 2]
+    (killed / RECORDS).write_text("".join([*lines[:2], *lines[3:5], *lines[6:], torn]))
     for name in ("results.csv", "results.json"):
         (killed / name).unlink()
     run(folder, killed, options(clips, workers=Workers.parse("2")))
@@ -227,7 +260,7 @@ def test_a_killed_run_goes_on_and_two_processes_say_the_same(
     # What was done already was not done again.
     again = {(r.item, r.system): r.cost for r in read_records(killed / RECORDS)}
     first = {(r.item, r.system): r.cost for r in records}
-    assert sum(again[key] == first[key] for key in first) >= 2
+    assert sum(again[key] == first[key] for key in first) >= len(first) - 2
 
 
 def test_truth_is_best_and_a_frozen_picture_jumps(bench: Bench, whole: Path) -> None:
@@ -239,6 +272,7 @@ def test_truth_is_best_and_a_frozen_picture_jumps(bench: Bench, whole: Path) -> 
     assert psnr["truth"] > max(psnr["hold"], psnr["cut"])
 
 
+@pytest.mark.usefixtures("without_stlpips")
 def test_missing_clips_are_reported_item_by_item(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -260,6 +294,7 @@ def test_missing_clips_are_reported_item_by_item(
     assert gone.name in (tmp_path / "out" / "index.html").read_text()
 
 
+@pytest.mark.usefixtures("without_stlpips")
 def test_videos_made_elsewhere_are_scored_and_bad_ones_reported(
     folders: tuple[Path, Path], bench: Bench, tmp_path: Path
 ) -> None:
@@ -336,10 +371,12 @@ def test_results_of_another_mouth_network_are_not_mixed(
 def test_export_gives_another_system_all_it_needs_and_not_the_answer(
     folders: tuple[Path, Path], bench: Bench, tmp_path: Path
 ) -> None:
-    folder, clips = folders
-    done = export(folder, tmp_path / "tasks", clips=clips)
-    assert done.items == len(bench.items)
-    for item in bench.items:
+    _, clips = folders
+    few = replace(bench, items=chosen_items(bench, (), dict.fromkeys(TRACKS, 1)))
+    write_bench(tmp_path / "few", few, "card")
+    done = export(tmp_path / "few", tmp_path / "tasks", clips=clips)
+    assert done.items == len(few.items) == 3
+    for item in few.items:
         task = json.loads((tmp_path / "tasks" / item.id / "task.json").read_text())
         clip = tmp_path / "tasks" / item.id / task["clip"]
         assert clip.is_file()

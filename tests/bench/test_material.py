@@ -3,34 +3,13 @@
 import pytest
 
 from facedit.bench.make_items.rules import rule_edits
-from facedit.bench.material import PARTS, make_material, portrait_of, spoken
-from facedit.dataset.footage_list import list_sources
+from facedit.bench.material import PARTS, portrait_of, spoken
 from facedit.dataset.grid_names import sentence_of
-from facedit.errors import OutputExists
 from facedit.face.landmarker import Landmarker
-from facedit.media.probe import probe
 from facedit.speech.levels import median_pitch
 from facedit.speech.sound import mono
-from facedit.speech.transcript_io import load_transcript
 
 skimage = pytest.importorskip("skimage.data")
-
-
-def test_a_clip_has_its_words_beside_it(tmp_path):
-    part = PARTS[0]
-    made = make_material(tmp_path / "clips", parts=(part,))
-    (source,) = list_sources(made.manifest)
-    assert (source.speaker, source.split) == (part.speaker, "dev")
-    assert source.licence
-    info = probe(source.path, need_sound=True)
-    assert (info.width, info.height, info.frame_rate) == (256, 256, 25)
-    words = load_transcript(source.path.with_suffix(".json"), info.duration_s)
-    assert words.text == part.text
-    assert sorted(p.name for p in made.folder.iterdir()) == [
-        "manifest.csv", f"{part.name}.json", f"{part.name}.mp4",
-    ]  # fmt: skip
-    with pytest.raises(OutputExists, match="--force"):
-        make_material(made.folder)
 
 
 def test_two_speakers_look_and_sound_different():

@@ -28,6 +28,7 @@ from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.motion.mesh_space import MeshSpace
 from facedit.training.motion.scaling import fit_projection
+from standin import plugged_in
 
 ENCODER = "made-up+energy+vad"
 
@@ -75,14 +76,22 @@ def prepared(tmp_path_factory):
     return folder
 
 
-def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(
-    prepared, tmp_path, device
-):
+def test_evaluation_computes_on_another_device(prepared, tmp_path):
+    """Few clips and short spans: a stand-in for a device is slow."""
+    small = {"spans": (8,), "protocols": ("edit",), "most_clips": 2, "parts": ("spans",)}
     weights = prepared / "m.safetensors"
-    result = evaluated(
-        prepared, tmp_path, weights=weights, spans=(8, 14), protocols=("edit",),
-        device=device,
-    )  # fmt: skip
+    with plugged_in() as device:
+        there = evaluated(prepared, tmp_path / "there", weights=weights, device=device, **small)
+    here = evaluated(prepared, tmp_path / "here", weights=weights, device="cpu", **small)
+    for one, other in zip(there.rows, here.rows, strict=True):
+        assert one["method"] == other["method"]
+        value = one["figures"]["opening_rel"]["value"]
+        assert value == pytest.approx(other["figures"]["opening_rel"]["value"], rel=1e-3)
+
+
+def test_evaluation_measures_every_method_and_ridge_solves_a_linear_world(prepared, tmp_path):
+    weights = prepared / "m.safetensors"
+    result = evaluated(prepared, tmp_path, weights=weights, spans=(8, 14), protocols=("edit",))
     assert {row["span"] for row in result.rows} == {8, 14}
     by_method = {row["method"]: row["figures"] for row in result.rows if row["span"] == 14}
     assert set(BASELINES) < set(by_method)

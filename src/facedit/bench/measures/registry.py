@@ -55,13 +55,13 @@ class Nets:
     Attributes:
         sync: Motion against speech.
         face: Whose face it is.
-        stlpips: How alike two pictures look.
+        stlpips: How alike two pictures look; None leaves it out.
         features: What is in a picture.
     """
 
     sync: SyncModel
     face: FaceEmbedding
-    stlpips: StLpips
+    stlpips: StLpips | None
     features: PictureFeatures
 
 
