@@ -25,12 +25,7 @@ TASK = "task.json"
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
-
-    Attributes:
-        folder: Where.
-        items: How many items.
-    """
+    """What was written."""
 
     folder: Path
     items: int

@@ -17,8 +17,6 @@ class Library:
     """The clip's own motion beside its own speech, outside what is hidden.
 
     Attributes:
-        motion: Shape (T', D).
-        speech: Shape (T', C).
         usable: False where hidden, without a face or beside it, shape (T',).
     """
 

@@ -43,11 +43,9 @@ class SoundRecipe:
     Attributes:
         source: ``own`` (the clip's, unchanged), ``voice`` (synthetic), ``recording`` (a file), or
             ``speaker`` (words of the same speaker, cut from another clip).
-        voice: Name of the voice.
         file: Recording or other clip, relative to the clips' folder.
         sha256: Hash of that file.
         start_s: Where the new words start in it.
-        end_s: Where they end.
         words: Its words, with times from ``start_s``; empty where the voice's own are used.
     """
 
@@ -67,7 +65,6 @@ class ClipFacts:
     Attributes:
         file: Its path, relative to the clips' folder.
         sha256: Hash of its content.
-        corpus: Name of the corpus.
         speaker: Name of the speaker; unique within the benchmark.
         licence: Licence of the footage.
         origin: Where the footage was found.
@@ -110,8 +107,6 @@ class Item:
             hidden motion frames: ``short`` to 10, ``medium`` to 25, ``long`` above.
         position: Where in the clip, by thirds; edits at the first or last word are ``start`` and
             ``end``.
-        clip: The clip.
-        sound: The sound.
         hidden_s: Reconstruct: first and last time of the hidden span in the clip.
         old_start: Edit: first word that goes.
         old_end: Edit: one past the last word that goes.
@@ -173,12 +168,10 @@ class Bench:
     """A benchmark.
 
     Attributes:
-        name: Its name.
         version: Version of the data, e.g. ``1``.
         seed: Seed it was built with.
         built_with: Version of facedit that built it.
         clips: The clips' folder, relative to the benchmark's; ``--clips`` overrides it.
-        items: The items.
     """
 
     name: str

@@ -28,7 +28,6 @@ class Run:
     """A run of kept sound beside the source's.
 
     Attributes:
-        seconds: Its length.
         snr_db: Energy of the source over energy of the difference, at its very place.
         lag_ms: How much later it lies than it should; NaN if it is not found within ``WITHIN_S``.
     """

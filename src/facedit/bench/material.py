@@ -35,7 +35,6 @@ class Part:
     Attributes:
         name: Name of the file without suffix.
         speaker: ``plain`` or ``mirrored``.
-        text: The words.
     """
 
     name: str
@@ -54,13 +53,7 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Clips that were made.
-
-    Attributes:
-        folder: Where they lie.
-        manifest: Their manifest.
-        clips: The clips.
-    """
+    """Clips that were made."""
 
     folder: Path
     manifest: Path

@@ -55,15 +55,12 @@ class Case:
     """An item made ready.
 
     Attributes:
-        item: The item.
         clip: The clip as it is.
         info: What is known of it.
         track: Smoothed landmarks of the clip around the edited place, in the clip's own time.
-        space: The motion space.
         canvas: Motion of what lies underneath, and the mask.
         task: What systems are given.
         words: Words of the output with their times.
-        sound: The output's sound.
         source: What systems see of the clip: in ``reconstruct`` without the hidden mouths.
         base: The pictures underneath: ``source``, or the one picture of ``generate``.
         encoder: What hears the sounds for measures and baselines.

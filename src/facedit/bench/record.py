@@ -38,7 +38,6 @@ class Record:
 
     Attributes:
         item: Id of the item.
-        system: Name of the system.
         status: ``done``, ``failed``, or ``not applicable`` (this system has no answer to this
             kind of item).
         reason: One line, where it is not done.

@@ -51,7 +51,6 @@ class Original:
         frames: The pictures held: those around the edited place.
         track: Smoothed landmarks of the pictures held.
         identity: Neutral shape, size and place, from pictures that were not edited.
-        sound: Its whole sound.
         expected: How outputs must be laid out.
     """
 

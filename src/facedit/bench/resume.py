@@ -21,12 +21,7 @@ RECORDS, RUN = "records.jsonl", "run.json"
 
 
 def check_settings(
-    output: Path,
-    bench: Bench,
-    systems: Sequence[System],
-    *,
-    takes: int,
-    force: bool,
+    output: Path, bench: Bench, systems: Sequence[System], *, takes: int, force: bool
 ) -> None:
     """Make sure that a folder holds results of this benchmark and these settings only.
 

@@ -97,11 +97,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
 
 
 def work_off(
-    output: Path,
-    clips: Path,
-    items: Sequence[Item],
-    systems: Sequence[System],
-    options: RunOptions,
+    output: Path, clips: Path, items: Sequence[Item], systems: Sequence[System], options: RunOptions
 ) -> None:
     """Work on what has no result yet; each result is on disk as soon as it is there."""
     path = output / RECORDS

@@ -45,7 +45,6 @@ class Scene:
     Motion of all views is relative to the same identity (the clip's own), so that it compares.
 
     Attributes:
-        item: The item.
         output: The system's video, ``REACH_S`` around its spans.
         truth: What is right at the output's times: the clip itself in the tracks with ground
             truth (as many pictures and motion frames as ``output``, row by row); None in ``edit``.

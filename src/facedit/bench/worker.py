@@ -37,8 +37,6 @@ class Job:
     """What all workers of a run share.
 
     Attributes:
-        clips: The clips' folder.
-        output: The results' folder.
         systems: The systems as the option names them.
         takes: Versions of the motion, where a system draws lots.
         device: Where networks compute, as ``device.choose_device`` takes it.
@@ -56,7 +54,6 @@ class Task:
     """An item to be worked on.
 
     Attributes:
-        item: The item.
         other: An item of another clip, whose sound is the wrong one.
         systems: Names of the systems that have no result yet.
     """
@@ -84,9 +81,7 @@ class Tools:
     """The loaded networks.
 
     Attributes:
-        nets: Those that measure.
         mouths: What draws all systems alike.
-        landmarker: The tracker.
         encoder: What hears the sounds for measures and baselines.
     """
 

@@ -63,7 +63,6 @@ class Ridge:
 
     Attributes:
         matrix: Shape ((2 reach + 1) S, D).
-        offset: Shape (D,).
         reach: Frames to each side.
     """
 

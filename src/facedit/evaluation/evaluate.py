@@ -33,11 +33,7 @@ from facedit.weights.fetch import require
 log = logging.getLogger(__name__)
 
 SPANS = (8, 14, 20, 40)
-PROTOCOLS = {
-    "edit": ("lips", True),
-    "lips": ("lips", False),
-    "all dims": ("all_dims", False),
-}
+PROTOCOLS = {"edit": ("lips", True), "lips": ("lips", False), "all dims": ("all_dims", False)}
 """What is hidden, and whether face and head are shown as shot to other words: in an edit they are,
 and a method that reads the old words from them would look better than it is."""
 
@@ -71,7 +67,6 @@ class EvaluateOptions:
         seed: Seed of the sampler.
         force: Replace an earlier evaluation.
         split: Which clips are measured.
-        spans: Frames to hide.
         protocols: Keys of ``PROTOCOLS``.
         most_clips: Most clips per corpus; all if None.
         parts: Some of ``PARTS``.
@@ -172,11 +167,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
 
 
 def _chosen(
-    data: Path,
-    model: MotionModel,
-    meta: Meta,
-    rows: Sequence[ClipRow],
-    options: EvaluateOptions,
+    data: Path, model: MotionModel, meta: Meta, rows: Sequence[ClipRow], options: EvaluateOptions
 ) -> dict[str, list[ClipRow]]:
     """Group the clips to measure; ``UsageError`` if there are none or the weights don't fit."""
     if (model.space, model.encoder, model.dim_names) != (meta.space, meta.encoder, meta.dim_names):

@@ -17,14 +17,10 @@ class Evaluation:
     """What was measured.
 
     Attributes:
-        weights: Name of the weights.
-        split: Which clips.
         sampler: Default sampler settings of the weights.
-        clips: Clips by corpus.
         rows: One per corpus, span, dims and method, with its figures.
         gains: Model minus each baseline, paired by clip.
         behaviour: Rows of each study of ``behaviour``, by corpus and study.
-        seconds: Wall time.
     """
 
     weights: str

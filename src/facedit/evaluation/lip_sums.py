@@ -119,7 +119,6 @@ class Figure:
     """A figure with its interval.
 
     Attributes:
-        value: Over all clips.
         low: 2.5th percentile of the bootstrap over clips.
         high: 97.5th percentile.
     """

@@ -36,9 +36,6 @@ class Measure:
         better: Which way is better.
         sums: Key of the items' sums it is made from.
         value: Total of the sums, shape (..., n), to the figure, shape (...).
-        low: Smallest possible value.
-        high: Largest possible value.
-        digits: Decimals shown.
         group: Heading it is shown under: ``motion``, ``sync``, ``silence``, ``identity``,
             ``picture``, ``continuity`` or ``pass-through``.
     """

@@ -29,7 +29,6 @@ class Estimate:
         value: Over all items; NaN if nothing was measured.
         low: 2.5th percentile of the bootstrap over clips; NaN with fewer than two clips.
         high: 97.5th percentile.
-        items: Items that contributed.
         clips: Clips they come from.
     """
 
@@ -45,7 +44,6 @@ class Paired:
     """The difference of a figure between two systems on the items that both have.
 
     Attributes:
-        value: Ours minus theirs.
         low: 2.5th percentile of the bootstrap over clips; NaN with fewer than two clips.
         high: 97.5th percentile.
         p: Two-sided p-value of the sign-flip test over clips; NaN if it could not be made.

@@ -10,16 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from facedit.report.run_report import LipCurve
-from facedit.report.svg import (
-    Axes,
-    Svg,
-    element,
-    nice_ticks,
-    path,
-    points,
-    tick_text,
-    time_ticks,
-)
+from facedit.report.svg import Axes, Svg, element, nice_ticks, path, points, tick_text, time_ticks
 
 _WIDTH = 540.0
 _LETTER = 6.4
@@ -32,7 +23,6 @@ class Point:
 
     Attributes:
         place: Index of its tick.
-        value: Its value.
         low: Lower end of its interval; NaN if there is none.
         high: Upper end.
         note: What a tooltip says.
@@ -55,7 +45,6 @@ class Line:
     """A line.
 
     Attributes:
-        name: Whose it is.
         colour: Its colour as written in CSS.
         points: Its points, in order.
         strong: Whether it is drawn thick.

@@ -58,10 +58,7 @@ def _windows(plan: EditPlan) -> list[tuple[float, float]]:
 
 
 def _panel(
-    plan: EditPlan,
-    words: Sequence[Word],
-    output_words: Sequence[Word],
-    window: tuple[float, float],
+    plan: EditPlan, words: Sequence[Word], output_words: Sequence[Word], window: tuple[float, float]
 ) -> Markup:
     """Draw one stretch."""
     out0, out1 = window

@@ -27,7 +27,6 @@ class ClipFacts:
     """What a media file is.
 
     Attributes:
-        name: File name.
         width: Picture width in pixels.
         height: Picture height in pixels.
         frame_rate: Frames per second, the mean where they vary.
@@ -156,7 +155,6 @@ class StageTime:
     """How long a stage took.
 
     Attributes:
-        name: The stage.
         seconds: Wall-clock seconds.
         note: What it did, e.g. ``118 frames, 6.1 ms each``.
     """
@@ -172,15 +170,9 @@ class RunReport:
 
     Attributes:
         verb: ``edit``, ``sync`` or ``generate``.
-        version: Version of facedit.
-        source: The input.
-        output: The result.
         plan: The plan of an edit; None for other verbs.
         transcript: The words of the source; None if there were none.
         output_words: The words of the output.
-        seams: Every seam.
-        spans: Every changed span.
-        stages: Times, in order.
         figures: Other figures worth showing, by name.
         provenance: What was used and how the output is marked, by name.
         warnings: What the user should know.

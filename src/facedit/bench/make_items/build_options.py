@@ -75,12 +75,10 @@ class Built:
     """What a run of ``bench build`` made.
 
     Attributes:
-        folder: The benchmark.
         items: Number of items per track.
         cells: Number of edit items per kind, length and position, e.g. ``delete short end``.
         clips: Number of clips in use.
         left_out: Clips and edits that are not in it, and why.
-        seconds: Wall time.
     """
 
     folder: Path

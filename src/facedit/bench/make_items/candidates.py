@@ -32,8 +32,6 @@ class EditCandidate:
     """An edit of a clip that could become an item.
 
     Attributes:
-        clip: The clip.
-        edit: The word edit.
         origin: Where its text comes from: ``grammar``, ``list`` or ``rules``.
         sound: Where its sound comes from.
         donor: Another clip of the same speaker that holds the new words, instead.

@@ -29,7 +29,6 @@ class Card:
     """What a card is written from.
 
     Attributes:
-        bench: The benchmark.
         clips: Clips that could be used.
         left_out: What could not.
         origins: Where the text of each edit item is from.

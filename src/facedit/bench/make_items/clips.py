@@ -41,7 +41,6 @@ class BuildClip:
 
     Attributes:
         facts: What items say of it.
-        path: Where it lies.
         info: What is known of the file.
         seen: True on motion frames with the face, shape (T,).
         shot: Number of the shot of each motion frame, shape (T,).

@@ -34,10 +34,8 @@ class Line:
 
     Attributes:
         where: Table and line, for messages.
-        file: The clip.
         change: One of ``CHANGES``.
         words: The words that go, or that the new ones stand beside.
-        new: The new words.
         speech: A recording of them, or nothing.
     """
 

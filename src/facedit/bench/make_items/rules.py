@@ -27,7 +27,6 @@ class Sentence:
     """A sentence of a text.
 
     Attributes:
-        start: Its first word.
         end: One past its last word.
         mark: The mark it ends with: ``.``, ``!``, ``?``, or nothing at the end of a text.
         whole: Whether it begins with a capital letter.

@@ -39,8 +39,6 @@ class HiddenSpan:
     """A span that could be hidden.
 
     Attributes:
-        clip: The clip.
-        length: Motion frames hidden.
         position: Where in the clip.
         first: First hidden motion frame.
     """

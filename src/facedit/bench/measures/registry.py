@@ -53,7 +53,6 @@ class Nets:
     """The networks that measures look through.
 
     Attributes:
-        sync: Motion against speech.
         face: Whose face it is.
         stlpips: How alike two pictures look; None leaves it out.
         features: What is in a picture.

@@ -25,13 +25,7 @@ import numpy as np
 from facedit.bench.scene import Scene
 from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
 from facedit.evaluation.meter import lip_meter
-from facedit.evaluation.rows import (
-    against_own,
-    has_face,
-    silent,
-    step_lengths,
-    steps_within,
-)
+from facedit.evaluation.rows import against_own, has_face, silent, step_lengths, steps_within
 from facedit.types import Float32, Float64
 
 

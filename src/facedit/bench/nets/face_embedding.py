@@ -127,11 +127,7 @@ class FaceNet(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class FaceEmbedding:
-    """The loaded embedding.
-
-    Attributes:
-        net: The network, frozen.
-    """
+    """The loaded embedding."""
 
     net: FaceNet
 

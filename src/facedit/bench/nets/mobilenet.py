@@ -98,11 +98,7 @@ class MobileNetV2(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class PictureFeatures:
-    """The loaded network.
-
-    Attributes:
-        net: The network, frozen.
-    """
+    """The loaded network."""
 
     net: MobileNetV2
 

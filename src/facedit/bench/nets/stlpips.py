@@ -88,11 +88,7 @@ class ShiftTolerantDistance(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class StLpips:
-    """The loaded metric.
-
-    Attributes:
-        net: The network, frozen.
-    """
+    """The loaded metric."""
 
     net: ShiftTolerantDistance
 

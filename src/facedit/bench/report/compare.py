@@ -23,10 +23,6 @@ class Contrast:
     """A system against the reference on the same items of a track.
 
     Attributes:
-        track: The track.
-        measure: Name of the measure.
-        system: The system.
-        difference: System minus reference.
         p_holm: Its p after Holm, over all systems on this measure and track.
         verdict: ``better`` or ``worse`` than the reference where that is clear at 5 %, else empty.
     """

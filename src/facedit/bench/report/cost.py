@@ -20,8 +20,6 @@ class Cost:
     """What a system cost on a track.
 
     Attributes:
-        track: The track.
-        system: The system.
         items: Items that were done and timed.
         stages: Seconds by stage over all items.
         fill_s: Seconds of new pictures over all items.

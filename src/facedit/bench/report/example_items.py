@@ -24,7 +24,6 @@ class ExampleItem:
     """An item on the page.
 
     Attributes:
-        item: The item.
         rank: ``worst``, ``median`` or ``best``.
         measure: The measure it was chosen by.
         value: The reference's value on it.

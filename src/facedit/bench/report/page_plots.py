@@ -156,11 +156,7 @@ def _by_slice(
 
 
 def _by_distance(
-    track: Track,
-    bench: Bench,
-    records: Sequence[Record],
-    tables: Tables,
-    systems: Sequence[str],
+    track: Track, bench: Bench, records: Sequence[Record], tables: Tables, systems: Sequence[str]
 ) -> Markup:
     """Draw the error over the distance to the nearest seam."""
     clip_of = {item.id: clip_key(item) for item in bench.items if item.track == track}

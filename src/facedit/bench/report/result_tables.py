@@ -23,10 +23,7 @@ class Count:
     """What became of a track's items in one system.
 
     Attributes:
-        track: The track.
-        system: The system.
         done: Items that were measured.
-        failed: Items that failed.
         not_applicable: Items that the system has no answer to.
         missing: Items without a record.
     """
@@ -44,7 +41,6 @@ class Table:
     """Estimates of a slice.
 
     Attributes:
-        slice: The slice.
         columns: Names of the measures that any system has here, in the order of the measures.
         rows: Estimates by system and measure; what was not measured is not in it.
         best: Systems with the best value by measure, where one way is better.

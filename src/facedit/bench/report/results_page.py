@@ -63,12 +63,7 @@ class Run:
     """All that the page is made from.
 
     Attributes:
-        bench: The benchmark.
-        records: The records.
-        measures: The measures.
         facts: Facts about the run.
-        tables: The tables.
-        costs: The costs.
         examples: Items to show, each with its video.
     """
 

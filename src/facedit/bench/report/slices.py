@@ -21,7 +21,6 @@ class Slice:
     """Items that are pooled.
 
     Attributes:
-        track: The track.
         by: ``all``, ``corpus``, ``kind`` or ``length``.
         value: Which of them; empty for ``all``.
         items: Ids of its items, in the benchmark's order.

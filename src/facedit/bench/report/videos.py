@@ -28,7 +28,6 @@ class SideBySide:
 
     Attributes:
         file: Path relative to the page; empty if there is none.
-        note: What is missing.
         poster: A frame of it as a data URI; empty if there is none.
     """
 

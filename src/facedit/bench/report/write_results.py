@@ -35,7 +35,6 @@ class Report:
     """What was written.
 
     Attributes:
-        page: The page.
         markdown: The main tables as Markdown.
         counts: What became of the items, by track and system.
         notes: Side-by-sides that could not be made, with the reasons.

@@ -58,7 +58,6 @@ class Disturbance:
         name: Its name in files.
         title: Its name for people.
         kind: What it changes: ``nothing``, ``sound``, ``pictures``, ``motion`` or ``takes``.
-        apply: Disturbs a scene.
         needs: How much is measured.
         shift: Motion frames by which the sound comes late.
     """
@@ -90,9 +89,7 @@ def turn_head(scene: Scene, angle: float = TURN_RAD, growth: float = GROWTH) -> 
     if rows.any():
         pose = fit_pose(landmarks[rows], scene.identity.neutral)
         turned = HeadPose(
-            rotation_matrices(pose.rotation_vectors + turn),
-            pose.translation,
-            pose.scale * growth,
+            rotation_matrices(pose.rotation_vectors + turn), pose.translation, pose.scale * growth
         )
         landmarks[rows] = turned.apply(pose.remove(landmarks[rows]))
     view = replace(scene.output, motion=motion, landmarks=landmarks)
@@ -128,10 +125,7 @@ def with_pictures(scene: Scene, frames: pictures.Pictures, retrack: Retrack) -> 
 
 
 def _of_pictures(
-    name: str,
-    title: str,
-    change: Callable[[Scene, Help], pictures.Pictures],
-    needs: Needs = "all",
+    name: str, title: str, change: Callable[[Scene, Help], pictures.Pictures], needs: Needs = "all"
 ) -> Disturbance:
     def apply(scene: Scene, help: Help) -> Scene:
         return with_pictures(scene, change(scene, help), help.retrack)

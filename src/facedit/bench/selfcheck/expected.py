@@ -161,9 +161,7 @@ class Ordered:
     Attributes:
         name: Name of the ladder, for people.
         steps: Disturbances of each step (the mean over them counts), from the mildest.
-        measure: The measure.
         way: Which way it goes.
-        reason: Why.
     """
 
     name: str

@@ -29,10 +29,7 @@ from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
 from facedit.weights import fetch as assets
 
-UNFIT = {
-    "other_face": "the clips show one person only",
-    "swapped_sound": "there is one clip only",
-}
+UNFIT = {"other_face": "the clips show one person only", "swapped_sound": "there is one clip only"}
 """Disturbances that need another person or clip, and why there is none."""
 
 SAME_PERSON = 0.45
@@ -49,8 +46,6 @@ class Pair:
     """An item and another person's, from which sound and face are taken.
 
     Attributes:
-        item: The item.
-        other: The other.
         seed: Seed of what is random.
     """
 

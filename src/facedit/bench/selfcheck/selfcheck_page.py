@@ -45,10 +45,7 @@ class Cell:
 
 
 def selfcheck_html(
-    found: SelfCheck,
-    figures: Figures,
-    corpora: Sequence[str],
-    expectations: Sequence[Expectation],
+    found: SelfCheck, figures: Figures, corpora: Sequence[str], expectations: Sequence[Expectation]
 ) -> str:
     """Write a self-check as a page; ``corpora`` names the corpus of each item."""
     shown = [one for one in DISTURBANCES if one.name in figures.readings]

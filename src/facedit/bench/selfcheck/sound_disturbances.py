@@ -55,10 +55,7 @@ def swap_sound(scene: Scene, other: Scene) -> Scene:
         speech = speech.take(np.arange(len(scene.hidden)) % max(len(speech.energy), 1))
     moved_s = frame_time(scene.output.first_frame - other.output.first_frame)
     return replace(
-        scene,
-        speech=speech,
-        sound=_late(other.sound, moved_s),
-        words=_moved(other.words, moved_s),
+        scene, speech=speech, sound=_late(other.sound, moved_s), words=_moved(other.words, moved_s)
     )
 
 

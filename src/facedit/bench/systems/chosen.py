@@ -32,10 +32,7 @@ OURS: dict[str, tuple[str, Setting]] = {
         "our model without the surrounding motion",
         Setting(context=False, render=False),
     ),
-    "ours-wrong": (
-        "our model hearing another clip's sound",
-        Setting(sound="other", render=False),
-    ),
+    "ours-wrong": ("our model hearing another clip's sound", Setting(sound="other", render=False)),
 }
 """Our model's settings by name, with what they are."""
 

@@ -24,12 +24,10 @@ class System:
     """One column of the tables.
 
     Attributes:
-        name: Its name.
         about: What it is, in one line.
         pictures: How its pictures are made.
         tracks: Tracks it has an answer to.
         draw: Completes a task; None where no motion is drawn.
-        chance: Whether takes differ.
         videos: Folder of videos, where ``pictures`` is ``given``.
         origin: What its result depends on beside the code, e.g. the hash of its weights.
         space: Name of the motion space that it draws in, and is rendered in.

@@ -135,7 +135,6 @@ class Joins:
     """Steps at joins over steps elsewhere, or over the truth's.
 
     Attributes:
-        count: Number of joins.
         ratio: Mean step at joins over mean step elsewhere.
         low: 2.5th percentile of the bootstrap over joins.
         high: 97.5th percentile.

@@ -25,7 +25,6 @@ class Phone:
     """A phone on a clip's motion frames.
 
     Attributes:
-        name: ARPAbet without stress.
         first: First motion frame that belongs to it.
         stop: One past the last, more than ``first``.
     """

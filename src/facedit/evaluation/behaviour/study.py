@@ -27,12 +27,9 @@ class Study:
     """Clips to be studied.
 
     Attributes:
-        clips: The clips.
         heard: What is heard in each; None where its footage is not at hand.
         speakers: Name of each clip's speaker.
         fills: Ways to fill hidden spans, by name.
-        meter: Measures lips.
-        meta: Describes the dims.
         device: Where sounds are encoded.
         openings: True lip opening of each clip, per cent of the outer-eye distance, shape (T,).
         voice_activity: Probability of speech in each clip's frames, shape (T,).
