@@ -14,7 +14,6 @@ from facedit.bench.scene import Scene
 from facedit.bench.selfcheck import SelfCheckFailed, require, selfcheck
 from facedit.bench.selfcheck import run_selfcheck as run
 from facedit.bench.selfcheck.disturb import DISTURBANCES, Disturbance, Help
-from facedit.scale.workers import Workers
 from facedit.weights.fetch import ASSETS, is_installed
 
 DEV = Path(__file__).parents[2] / "benchmarks" / "dev"
@@ -99,7 +98,7 @@ def test_one_broken_measure_refuses_the_table(
     bench = read_bench(DEV)
     short = [i for i in bench.items if i.clip.corpus == "lrw_ar" and i.track == "reconstruct"]
     some = replace(bench, items=tuple(sorted(short, key=lambda i: i.clip.speaker)))
-    found = selfcheck(some, shared_data, tmp_path, items=2, workers=Workers())
+    found = selfcheck(some, shared_data, tmp_path, run.CheckOptions(items=2))
     rows = {(row.disturbance, row.measure): row for row in found.rows}
     assert not rows["blurred_mouth", "psnr_mouth"].ok
     for measure in ("ssim_mouth", "sharpness_ratio"):
@@ -113,4 +112,4 @@ def test_one_broken_measure_refuses_the_table(
     assert "psnr_mouth" in (tmp_path / "selfcheck.html").read_text()
     # Asked again, it answers from what it wrote: nothing of what it depends on has changed.
     monkeypatch.setattr(run, "measure_pairs", None)
-    assert selfcheck(some, shared_data, tmp_path, items=2) == found
+    assert selfcheck(some, shared_data, tmp_path, run.CheckOptions(items=2)) == found

@@ -18,7 +18,7 @@ from facedit.bench.record import Record, read_records, write_records
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.resume import RECORDS, check_settings
 from facedit.bench.selection import chosen_items, clips_folder, other_clip, stray_videos
-from facedit.bench.selfcheck import left_out, selfcheck
+from facedit.bench.selfcheck import CheckOptions, left_out, selfcheck
 from facedit.bench.systems.chosen import DEFAULT, choose
 from facedit.bench.systems.system import System
 from facedit.bench.worker import Job, Task, make_worker
@@ -86,14 +86,19 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     with locked(output, "bench run"):
         check_settings(output, bench, systems, takes=options.takes, force=options.force)
         checked = selfcheck(
-            bench, clips, output, items=options.selfcheck_items, workers=options.workers,
-            on_progress=options.on_progress, device=options.device,
+            bench,
+            clips,
+            output,
+            CheckOptions(
+                items=options.selfcheck_items, workers=options.workers, device=options.device,
+                on_progress=options.on_progress,
+            ),
         )  # fmt: skip
-        unproven = left_out(checked)
+        left_out(checked)  # before the long work, if no figure can be trusted
         work_off(output, clips, items, systems, options)
-        records = [r for r in read_records(output / RECORDS) if r.item in {i.id for i in items}]
-        lines = checked_lines(checked)
-        return finish(folder, output, bench, items, records, systems, options, lines, unproven)
+        part = replace(bench, items=tuple(items))
+        facts = run_facts(part, systems, options, checked, clips)
+        return finish(output, bench, part, systems, facts, options.reference, left_out(checked))
 
 
 def work_off(
@@ -129,35 +134,15 @@ def work_off(
         )  # fmt: skip
 
 
-def finish(
-    folder: Path,
-    output: Path,
-    bench: Bench,
-    items: Sequence[Item],
-    records: Sequence[Record],
-    systems: Sequence[System],
-    options: RunOptions,
-    lines: tuple[str, ...],
-    unproven: Mapping[str, str],
-) -> Report:
-    """Write the report and say what failed.
-
-    ``ItemsFailed`` if items failed or videos belong to no item; the report is written first.
-    """
-    from facedit.bench.report.write_results import write_results
-
-    order = {item.id: number for number, item in enumerate(items)}
-    names = [system.name for system in systems]
-    records = sorted(
-        (r for r in records if r.system in names),
-        key=lambda r: (order[r.item], names.index(r.system)),
-    )
-    write_records(output / RECORDS, records)
-    facts = RunFacts(
+def run_facts(
+    bench: Bench, systems: Sequence[System], options: RunOptions, checked: object, clips: Path
+) -> RunFacts:
+    """Say for the page what was run, with what and on what; ``checked``: the self-check."""
+    return RunFacts(
         versions={"facedit": __version__},
         weights={system.name: system.origin for system in systems if system.origin},
         seed=bench.seed,
-        selfcheck=lines,
+        selfcheck=tuple(str(checked).splitlines()),
         systems={system.name: system.about for system in systems},
         command=options.command,
         date=time.strftime("%Y-%m-%d"),
@@ -167,10 +152,33 @@ def finish(
             "workers": str(options.workers),
             "python": platform.python_version(),
         },
-        clips=clips_folder(folder, bench, options.clips),
+        clips=clips,
     )
-    part = replace(bench, items=tuple(items))
-    reference = options.reference if options.reference in names else names[0]
+
+
+def finish(
+    output: Path,
+    bench: Bench,
+    part: Bench,
+    systems: Sequence[System],
+    facts: RunFacts,
+    reference: str,
+    unproven: Mapping[str, str],
+) -> Report:
+    """Write the report of the ``part`` of a benchmark that was run, and say what failed.
+
+    ``ItemsFailed`` if items failed or videos belong to no item; the report is written first.
+    """
+    from facedit.bench.report.write_results import write_results
+
+    order = {item.id: number for number, item in enumerate(part.items)}
+    names = [system.name for system in systems]
+    records = sorted(
+        (r for r in read_records(output / RECORDS) if r.item in order and r.system in names),
+        key=lambda r: (order[r.item], names.index(r.system)),
+    )
+    write_records(output / RECORDS, records)
+    reference = reference if reference in names else names[0]
     measures = [m for m in MEASURES if m.name.removeprefix(DRAWN) not in unproven]
     report = write_results(
         output, part, records, measures, facts, reference=reference, unproven=unproven
@@ -188,8 +196,3 @@ def finish(
             parts.append(f"{len(stray)} videos are named like no item (first: {stray[0]})")
         raise ItemsFailed(f"{'; '.join(parts)}; {output / 'index.html'} lists them all.")
     return report
-
-
-def checked_lines(checked: object) -> tuple[str, ...]:
-    """Return the self-check's own words, line by line."""
-    return tuple(str(checked).splitlines())

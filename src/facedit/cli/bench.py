@@ -178,7 +178,7 @@ def _score(args: argparse.Namespace) -> Any:
 def _selfcheck(args: argparse.Namespace) -> Any:
     from facedit.bench.items import read_bench
     from facedit.bench.selection import clips_folder
-    from facedit.bench.selfcheck import require, selfcheck
+    from facedit.bench.selfcheck import CheckOptions, require, selfcheck
     from facedit.scale.workers import Workers
 
     bench = read_bench(args.bench)
@@ -186,10 +186,9 @@ def _selfcheck(args: argparse.Namespace) -> Any:
         bench,
         clips_folder(args.bench, bench, args.clips),
         args.output,
-        items=args.items,
-        seed=args.seed,
-        workers=Workers.parse(args.workers),
-        device=args.device,
+        CheckOptions(
+            args.items, args.seed, Workers.parse(args.workers), args.device, args.on_progress
+        ),
     )
     require(checked)
     return checked

@@ -20,13 +20,23 @@ from facedit.dataset.prepared import ClipRow, Meta, PreparedClip, read_clip, rea
 from facedit.device import AUTO, choose_device, device_of
 from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import Pair, Ridge, RidgeFit
-from facedit.evaluation.behaviour.run_studies import STUDIES, Footage, run_studies
+from facedit.evaluation.behaviour.heard import Heard
+from facedit.evaluation.behaviour.run_studies import (
+    CLOSURES,
+    STILLNESS,
+    STUDIES,
+    Footage,
+    hear_clips,
+    run_studies,
+)
+from facedit.evaluation.behaviour.study import Study
 from facedit.evaluation.evaluation import Evaluation, tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP, Fill, Sounds, borrowed, methods
 from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, hidden_frames, paired_gain
 from facedit.evaluation.meter import meter_of
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
+from facedit.speech.encoders import encoder_of
 from facedit.types import Float64
 from facedit.weights.fetch import require
 
@@ -104,17 +114,10 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     at its default settings, at temperature 0 (its mean, like for like with ridge) and with another
     clip's sound; and by the baselines, ridge regression being fitted to the training split.
 
-    Args:
-        data: Folder made by ``facedit prepare``.
-        output: Folder for ``evaluation.json`` and ``evaluation.md``.
-        options: What is measured, and how.
-
-    Returns:
-        The figures. (``UsageError`` if the folder has no clips of the split, or other features than
-        the weights.)
-
-    Raises:
-        OutputExists: If the output holds an evaluation and ``force`` is off.
+    ``data``: folder made by ``facedit prepare``; ``output``: folder for ``evaluation.json`` and
+    ``evaluation.md``.
+    ``OutputExists`` if it holds an evaluation and ``force`` is off; ``UsageError`` if the data has
+    no clips of the split, or other features than the weights.
     """
     options = options or EvaluateOptions()
     if (output / FILE_JSON).exists() and not options.force:
@@ -127,8 +130,8 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     chosen = _chosen(data, model, meta, rows, options)
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
     meter = meter_of(meta)
-    found = Footage.find(options.footage, options.transcripts)
-    studies = [part for part in options.parts if part in STUDIES]
+    listens = {CLOSURES, STILLNESS} & set(options.parts)
+    footage = Footage.find(options.footage if listens else None, options.transcripts)
     table: list[dict[str, Any]] = []
     gains: list[dict[str, Any]] = []
     behaviour: dict[str, dict[str, list[dict[str, Any]]]] = {}
@@ -139,17 +142,18 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
         fills["another clip's lips"] = borrowed(clips)
         if len(clips) == 1:
             fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
-        if SPANS_PART in options.parts:
-            for protocol, span in product(options.protocols, options.spans):
-                sums = _sums(clips, fills, meter, meta, protocol, span, options.spans_per_clip)
-                if sums["line"]:
-                    where = {"corpus": corpus, "dims": protocol, "span": span}
-                    _add(table, gains, where, sums)
-                log.info("%s %s %d done", corpus, protocol, span)
-        if studies:
-            behaviour[corpus] = run_studies(
-                data, members, clips, found, fills, meter, meta, studies, device_of(model.net)
-            )
+        for where, sums in _spans(clips, fills, meter, meta, options):
+            _add(table, gains, {"corpus": corpus} | where, sums)
+        if wanted := [part for part in options.parts if part in STUDIES]:
+            device = device_of(model.net)
+            heard: list[Heard | None] = [None] * len(clips)
+            if footage.sources:
+                encoder = encoder_of(meta.encoder, device)
+                heard = hear_clips(data, members, clips, footage, encoder)
+            # A name of a speaker may be used by several corpora.
+            speakers = [f"{row.corpus}/{row.speaker}" for row in members]
+            study = Study.of(clips, heard, speakers, fills, meter, meta, device)
+            behaviour[corpus] = run_studies(study, wanted)
     result = Evaluation(
         weights=weights_path(options.weights).stem,
         split=options.split,
@@ -185,25 +189,28 @@ def _chosen(
     return chosen
 
 
-def _sums(
+def _spans(
     clips: Sequence[PreparedClip],
     fills: Mapping[str, Fill],
     meter: LipMeter,
     meta: Meta,
-    protocol: str,
-    span: int,
-    most: int,
-) -> dict[str, list[Float64]]:
-    """Hide spans of a length and sum up how well each method draws them, clip by clip."""
-    dim_set, reverse_kept = PROTOCOLS[protocol]
+    options: EvaluateOptions,
+) -> Iterator[tuple[dict[str, Any], dict[str, list[Float64]]]]:
+    """Hide spans and sum up how well each method draws them: what was hidden, sums by method."""
     sounds = Sounds.of_clips(clips)
-    return {
-        name: score_clips(
-            clips, partial(fill, sounds), meter, meta, span, dim_set,
-            reverse_kept=reverse_kept, most=most,
-        )
-        for name, fill in fills.items()
-    }  # fmt: skip
+    wanted = product(options.protocols, options.spans) if SPANS_PART in options.parts else ()
+    for protocol, span in wanted:
+        dim_set, reverse_kept = PROTOCOLS[protocol]
+        sums = {
+            name: score_clips(
+                clips, partial(fill, sounds), meter, meta, span, dim_set,
+                reverse_kept=reverse_kept, most=options.spans_per_clip,
+            )
+            for name, fill in fills.items()
+        }  # fmt: skip
+        if sums["line"]:
+            yield {"dims": protocol, "span": span}, sums
+        log.info("%s %d done", protocol, span)
 
 
 def _add(

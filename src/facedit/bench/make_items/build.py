@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from facedit import __version__
@@ -16,7 +17,7 @@ from facedit.bench.make_items.choose_edits import choose_edits, grammar_candidat
 from facedit.bench.make_items.clips import BuildClip, read_clip
 from facedit.bench.make_items.edit_table import Line, listed_candidates, read_list
 from facedit.bench.make_items.span_items import hidden_spans, whole_clips
-from facedit.dataset.footage_list import list_sources
+from facedit.dataset.footage_list import Source, list_sources
 from facedit.dataset.grid_names import sentence_of
 from facedit.dataset.transcripts import Given
 from facedit.errors import OutputExists, OutputNotWritable, UsageError
@@ -51,15 +52,7 @@ def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> 
     except OSError as error:
         raise OutputNotWritable(f"{output}: cannot be made ({error.strerror}).") from error
     root = clips if clips.is_dir() else clips.parent
-    usable: list[BuildClip] = []
-    left: list[LeftOut] = []
-    for number, source in enumerate(sources, 1):
-        found = read_clip(source, root, given, options.tracks)
-        if isinstance(found, LeftOut):
-            left.append(found)
-        else:
-            usable.append(found)
-        log.info("%d/%d %s", number, len(sources), source.file)
+    usable, left = _read_clips(sources, root, given, options.tracks)
     if not usable:
         raise UsageError(f"{clips}: no clip can be used; {left[0].what}: {left[0].why}.")
     items = hidden_spans(usable, options.reconstruct, options.seed)
@@ -92,6 +85,22 @@ def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> 
         tuple(left),
         time.monotonic() - begun,
     )
+
+
+def _read_clips(
+    sources: Sequence[Source], root: Path, given: Given, tracks: Path | None
+) -> tuple[list[BuildClip], list[LeftOut]]:
+    """Read all clips: those that can be used, and why others cannot."""
+    usable: list[BuildClip] = []
+    left: list[LeftOut] = []
+    for number, source in enumerate(sources, 1):
+        found = read_clip(source, root, given, tracks)
+        if isinstance(found, LeftOut):
+            left.append(found)
+        else:
+            usable.append(found)
+        log.info("%d/%d %s", number, len(sources), source.file)
+    return usable, left
 
 
 def _edits(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
@@ -54,34 +54,45 @@ class Pair:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """How the measures are proven.
+
+    Attributes:
+        items: How many items to look at, at most.
+        seed: Seed of the sample and of what is random.
+        workers: Who does the work.
+        device: Where networks compute, as ``device.choose_device`` takes it.
+        on_progress: Told of every item that is done.
+    """
+
+    items: int = 24
+    seed: int = 0
+    workers: Workers = field(default_factory=Workers)
+    device: str = AUTO
+    on_progress: OnProgress | None = None
+
+
 def selfcheck(
-    bench: Bench,
-    clips_root: Path,
-    output: Path,
-    *,
-    items: int = 24,
-    seed: int = 0,
-    workers: Workers = Workers(),  # noqa: B008 - frozen
-    reuse: bool = True,
-    on_progress: OnProgress | None = None,
-    device: str = AUTO,
+    bench: Bench, clips_root: Path, output: Path, options: CheckOptions | None = None
 ) -> SelfCheck:
     """Prove the measures on a sample of a benchmark's clips.
 
-    ``output``: where ``selfcheck.json`` and ``selfcheck.html`` go; ``reuse``: take an earlier
-    outcome in ``output`` if all that it depends on is the same; ``device``: where networks compute,
-    as ``device.choose_device`` takes it.
+    ``output``: where ``selfcheck.json`` and ``selfcheck.html`` go; an earlier outcome there is
+    taken if all that it depends on is the same.
     Returns the outcome, passed or not: ``require`` refuses one that is not.
     """
-    began = time.monotonic()
-    choose_device(device)
-    depends_on = fingerprint(bench.items, (items, seed))
-    earlier = load(output) if reuse else None
+    began, options = time.monotonic(), options or CheckOptions()
+    choose_device(options.device)
+    depends_on = fingerprint(bench.items, (options.items, options.seed))
+    earlier = load(output)
     if earlier is not None and earlier.depends_on == depends_on:
         return earlier
     assets.require("core", "bench")
-    pairs = pairs_of(bench, items, seed)
-    measured, failed = measure_pairs(pairs, clips_root, workers, on_progress, device)
+    pairs = pairs_of(bench, options.items, options.seed)
+    measured, failed = measure_pairs(
+        pairs, clips_root, options.workers, options.on_progress, options.device
+    )
     used = tuple(pair for pair in pairs if pair.item.id in measured)
     readings: dict[str, list[ItemSums]] = {
         one.name: [measured[pair.item.id].get(one.name, {}) for pair in used]
@@ -93,7 +104,7 @@ def selfcheck(
             skipped[name] = why
             del readings[name]
     clips = [pair.item.clip.sha256 for pair in used]
-    figures = Figures(readings, proven_measures(), clips, seed=seed)
+    figures = Figures(readings, proven_measures(), clips, seed=options.seed)
     found = SelfCheck(
         judge(expectations(), figures),
         skipped,

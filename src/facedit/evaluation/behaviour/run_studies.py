@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from facedit.dataset.encode_clip import speech_of
 from facedit.dataset.footage_list import Source, list_sources
-from facedit.dataset.prepared import ClipRow, Meta, PreparedClip
+from facedit.dataset.prepared import ClipRow, PreparedClip
 from facedit.dataset.transcripts import Given
 from facedit.errors import FaceditError
 from facedit.evaluation.behaviour.closures import study_closures
@@ -19,9 +17,7 @@ from facedit.evaluation.behaviour.drift import study_drift
 from facedit.evaluation.behaviour.heard import Heard, hear
 from facedit.evaluation.behaviour.stillness import study_stillness
 from facedit.evaluation.behaviour.study import Row, Study
-from facedit.evaluation.fills import Fill
-from facedit.evaluation.hidden_spans import LipMeter
-from facedit.speech.encoders import Encoder, encoder_of
+from facedit.speech.encoders import Encoder
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +56,10 @@ def hear_clips(
     footage: Footage,
     encoder: Encoder,
 ) -> list[Heard | None]:
-    """Find the sound and phones of prepared clips.
+    """Find the sound and phones of the prepared clips in the folder ``data``.
 
-    ``data``: folder made by ``facedit prepare``.
-    Returns what is heard in each; None where the file is missing or unreadable.
+    None where a clip's file is not among the footage, or unreadable: there are no closures and no
+    made silences then.
     """
     found: list[Heard | None] = []
     for row, clip in zip(rows, clips, strict=True):
@@ -79,29 +75,8 @@ def hear_clips(
     return found
 
 
-def run_studies(
-    data: Path,
-    rows: Sequence[ClipRow],
-    clips: Sequence[PreparedClip],
-    footage: Footage,
-    fills: Mapping[str, Fill],
-    meter: LipMeter,
-    meta: Meta,
-    wanted: Sequence[str] = STUDIES,
-    device: torch.device | str = "cpu",
-) -> dict[str, list[Row]]:
-    """Study the behaviour of drawn lips.
-
-    ``data``: folder made by ``facedit prepare``; ``footage``: where they came from; without it
-    there are no closures and no made silences.
-    """
-    needs_sound = CLOSURES in wanted or STILLNESS in wanted
-    heard: list[Heard | None] = [None] * len(clips)
-    if needs_sound and footage.sources:
-        heard = hear_clips(data, rows, clips, footage, encoder_of(meta.encoder, device))
-    # A name of a speaker may be used by several corpora.
-    speakers = [f"{row.corpus}/{row.speaker}" for row in rows]
-    study = Study.of(clips, heard, speakers, fills, meter, meta, device)
+def run_studies(study: Study, wanted: Sequence[str]) -> dict[str, list[Row]]:
+    """Make some of ``STUDIES`` of the behaviour of drawn lips: rows by study."""
     studies = {CLOSURES: study_closures, STILLNESS: study_stillness, DRIFT: study_drift}
     found = {}
     for name in STUDIES:
