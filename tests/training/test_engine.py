@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from facedit.cli.main import main
@@ -37,6 +38,7 @@ class Line(TrainingTask):
     net: torch.nn.Module
     optim: OptimConfig
     stop_at: int = -1
+    die_at: int = -1
     broken: bool = False
 
     def __post_init__(self):
@@ -46,6 +48,8 @@ class Line(TrainingTask):
 
     def backward(self, step, generator):
         assert self.net.training  # after a validation too
+        if step == self.die_at:
+            raise RuntimeError("the machine is gone")
         if step == self.stop_at:
             os.kill(os.getpid(), signal.SIGTERM)
         x = torch.randn(8, 1, generator=generator)
@@ -114,12 +118,23 @@ def test_a_run_that_stops_goes_on_to_the_same_end(tmp_path):
     assert resumed.figures == whole.figures == {"weight": pytest.approx(task.seen[-1])}
 
 
+def test_a_run_that_dies_goes_on_from_what_was_saved_last(tmp_path):
+    run(experiment(tmp_path / "whole"))
+    with pytest.raises(RuntimeError):
+        run(experiment(tmp_path / "broken"), die_at=7)
+    with safe_open(tmp_path / "broken" / STATE, "pt") as file:
+        assert file.metadata()["step"] == "6"
+    assert run(experiment(tmp_path / "broken"), resume=True)[0].steps == 10
+    ours, theirs = (load_file(tmp_path / name / STATE) for name in ("whole", "broken"))
+    assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
+
+
 def test_logs_validation_and_weights_come_when_they_are_due(tmp_path):
-    done, task = run(experiment(tmp_path / "run"))
+    done, task = run(experiment(tmp_path / "run", log_every=4))
     train_rows, found = (rows(tmp_path / "run" / f"{n}.csv") for n in ("train", "validation"))
     assert train_rows[0] == ["step", "loss", "rare", "grad_norm", "lr", "steps_per_s"]
-    assert [row[0] for row in train_rows[1:]] == ["2", "4", "6", "8", "10"]
-    assert [row[2] for row in train_rows[1:]] == ["1", "3", "5", "7", "9"]  # without the NaN
+    assert [row[0] for row in train_rows[1:]] == ["4", "8", "10"]
+    assert [row[2] for row in train_rows[1:]] == ["2", "6", "9"]  # without the NaN
     assert [row[0] for row in found[1:]] == ["4", "8", "10"]
     assert [float(row[1]) for row in found[1:]] == pytest.approx(task.seen, rel=1e-5)
     assert "weight" in str(done)
@@ -167,6 +182,12 @@ def test_a_step_follows_the_rate_and_cuts_the_gradient():
     assert float((averaged.weight - before).abs()) == pytest.approx(0.9 * moved, rel=1e-3)
     assert not averaged.training
     assert not averaged.weight.requires_grad
+
+
+def test_matrices_decay_and_nothing_else():
+    groups = line(OptimConfig(steps=1, weight_decay=0.25)).optimiser().param_groups
+    found = {p.ndim: group["weight_decay"] for group in groups for p in group["params"]}
+    assert found == {2: 0.25, 1: 0.0}
 
 
 def test_chance_is_that_of_seed_and_step_and_is_put_back():

@@ -11,7 +11,7 @@ from torch import nn
 
 from facedit.dataset.prepared import read_clip, read_meta
 from facedit.device import device_of
-from facedit.errors import UsageError
+from facedit.fields import build
 from facedit.lip_sync.distance import REACH
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, save_sync
@@ -86,10 +86,7 @@ class SyncTask(TrainingTask):
 
 
 def sync_task(config: SyncExperiment, processes: Processes) -> SyncTask:
-    """Load the data of an experiment and build its untrained network.
-
-    Raises UsageError if the configuration of the network does not fit.
-    """
+    """Load the data of an experiment and build its untrained network."""
     data, folder = config.data, Path(config.data.folder)
     meta = read_meta(folder)
     learn, held = chosen_rows(data)
@@ -100,10 +97,8 @@ def sync_task(config: SyncExperiment, processes: Processes) -> SyncTask:
         data.whiten,
     )
     lips = meta.groups["lips"]
-    try:
-        shape = SyncNetworkConfig(lips.stop - lips.start, len(projection.offset), **config.network)
-    except TypeError as error:
-        raise UsageError(f"network: {error}.") from error
+    sizes = {"motion_dims": lips.stop - lips.start, "speech_dims": len(projection.offset)}
+    shape = build(SyncNetworkConfig, config.network | sizes, "network")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.run.seed)
         net = SyncNetwork(shape).to(processes.device)
