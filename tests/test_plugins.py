@@ -10,6 +10,8 @@ from facedit.errors import BadPlugin, UsageError
 from facedit.options import Run
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.voice import VOICES, synthesise, voice_named, voices
+from facedit.speech.voice_choice import choose_voice
+from facedit.weights.fetch import is_installed
 from toy import install
 
 GROUP = "facedit.voices"
@@ -100,3 +102,36 @@ def test_an_unknown_renderer_is_refused_before_any_work(tmp_path: Path) -> None:
         api.generate(
             tmp_path / "absent.png", tmp_path / "out.mp4", text="Hi", run=Run(renderer="brush")
         )
+
+
+TWIN = """
+from facedit.speech.hibari_voice import HibariVoice
+from facedit.speech.speaker import embed
+from facedit.speech.voice_interface import Speaker
+
+SOUND = HibariVoice().speak("The weather will be sunny again tomorrow morning.", 1.0)
+
+class Voice(HibariVoice):
+    speaker = Speaker("woman", "Twin", embed(SOUND))
+
+class Stranger(HibariVoice):
+    speaker = Speaker("woman")
+"""
+
+
+def test_auto_chooses_among_those_that_say_what_they_sound_like(
+    offer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A voice that says nothing of itself is taken by name alone; a broken one ends nothing."""
+    if not is_installed("resemblyzer.pt"):
+        pytest.skip("the speaker embedding is not installed: facedit doctor --fetch kokoro")
+    offer(
+        {"twin": "twin_voice:Voice", "stranger": "twin_voice:Stranger", "torn": "torn_voice:Voice"},
+        twin_voice=TWIN, torn_voice="import nothing_of_this_name",
+    )  # fmt: skip
+    speaker = HibariVoice().speak("The weather will be sunny again tomorrow morning.", 1.0)
+    choice = choose_voice("auto", speaker)
+    assert str(choice).startswith("twin (Twin woman), the nearest to the speaker")
+    assert choice.similarity == pytest.approx(1, abs=1e-3)
+    assert "torn of other 1.0 cannot be used" in caplog.text
+    assert choose_voice("stranger", speaker).voice.name == "stranger"
