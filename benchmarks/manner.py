@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.compose.base import Take
 from facedit.compose.canvas import target_landmarks
 from facedit.compose.person import Person, prompt_of
 from facedit.compose.picture_base import picture_base
@@ -37,6 +38,7 @@ from facedit.model.infill import infill
 from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.resample import resample_track
 from facedit.render.bank import ReferenceBank
+from facedit.render.mouths import Mouths
 from facedit.render.still import Still
 from facedit.speech.encoders import encoder_of
 from facedit.types import FaceTrack, Float32, Sound
@@ -81,7 +83,8 @@ def main() -> None:
                 (canvas,) = base.canvases(space, "lips")
                 (heard,) = base.speech((canvas,), spoken, encoder)
                 motion = infill(model, canvas.values, canvas.mask, heard, seed=number)[0]
-                (work,) = base.works((canvas,), (motion,), space, None, "lips", number)
+                take = Take((canvas,), (motion,), space, Mouths(None), "lips", number)
+                (work,) = base.works(take)
                 face = np.repeat(known.still.landmarks[None], len(truth), axis=0)
                 wanted = work.infilled[-len(truth) :]
                 targets = target_landmarks(space, work.canvas.identity, face, wanted, "lips")
