@@ -17,8 +17,8 @@ from bench_report_cases import (
     make_record,
 )
 
-from facedit.bench.gaussians import sums_length
 from facedit.bench.measures import frechet
+from facedit.bench.measures.frechet import sums_length
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.report.write_results import write_results
 from facedit.errors import OutputNotWritable

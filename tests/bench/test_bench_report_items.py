@@ -6,8 +6,7 @@ from bench_report_cases import make_bench, make_curves, make_item, make_measure,
 
 from facedit.bench.record import Curves, Record
 from facedit.bench.report.example_items import ExampleItem, choose, ranking
-from facedit.bench.report.main_measures import main_measures
-from facedit.bench.report.measure_notes import note_on
+from facedit.bench.report.measure_notes import main_measures, note_on
 from facedit.bench.report.page_plots import lip_curve
 from facedit.bench.report.result_tables import make_tables
 from facedit.bench.report.videos import hidden_stretches, side_by_sides

@@ -4,9 +4,8 @@ import pytest
 from bench_report_cases import make_bench, make_item, make_measure, make_record
 
 from facedit.bench.report.compare import best_systems, verdict
-from facedit.bench.report.cost import costs
-from facedit.bench.report.result_tables import Tables, make_tables, system_order
-from facedit.bench.report.slices import slices
+from facedit.bench.report.facts import costs
+from facedit.bench.report.result_tables import Tables, make_tables, slices, system_order
 from facedit.evaluation.measure import Better
 from facedit.evaluation.stats import Estimate
 

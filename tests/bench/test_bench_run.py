@@ -24,8 +24,7 @@ from facedit.bench.occlude import bridged
 from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record, read_records
 from facedit.bench.reference import Original, original_of
-from facedit.bench.resume import RECORDS, check_settings
-from facedit.bench.run_benchmark import RunOptions, run
+from facedit.bench.run_benchmark import RECORDS, RunOptions, check_settings, run
 from facedit.bench.scoring import scene_of, truth_scene
 from facedit.bench.selection import chosen_items, parse_limit
 from facedit.bench.systems.simple import held, straight
@@ -363,7 +362,7 @@ def test_results_of_another_mouth_network_are_not_mixed(
     check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
     check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
     (tmp_path / "mouth").write_bytes(b"other weights")
-    monkeypatch.setattr("facedit.bench.resume.default_weights", lambda: tmp_path / "mouth")
+    monkeypatch.setattr("facedit.bench.run_benchmark.default_weights", lambda: tmp_path / "mouth")
     with pytest.raises(OutputExists, match="setting"):
         check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
 

@@ -5,7 +5,7 @@ import pytest
 
 from bench.scenes import SIZE, make_item, make_motion, make_pictures, make_scene, motion_space
 from facedit.bench.measures import continuity
-from facedit.bench.optical_flow import WIDTH, flow_changes, flows_of
+from facedit.bench.measures.continuity import WIDTH, flow_changes, flows_of
 
 SEAMS = {f"seam_{kind}" for kind in continuity.UNITS}
 KEYS = SEAMS | {"worst_picture", "worst_motion"}

@@ -5,14 +5,18 @@ import pytest
 
 from bench.bench_networks import picture_features
 from bench.scenes import make_pictures, make_scene
-from facedit.bench.gaussians import (
+from facedit.bench.measures.frechet import (
+    DIMS,
+    MEASURES,
     frechet_distance,
+    frechet_of,
     gaussian_of,
     gaussian_sums,
+    projection,
+    sums,
     sums_length,
     symmetric_root,
 )
-from facedit.bench.measures.frechet import DIMS, MEASURES, frechet_of, projection, sums
 from facedit.bench.nets.mobilenet import SIZE, MobileNetV2, PictureFeatures
 from facedit.types import Float32, UInt8
 

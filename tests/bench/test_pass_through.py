@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bench.scenes import make_item, make_pictures, make_scene, make_sound
-from facedit.bench.kept_sound import compare_run, lag_of
 from facedit.bench.measures import pass_through
+from facedit.bench.measures.pass_through import compare_run, lag_of
 from facedit.types import Sound
 
 RATE = 16_000

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.infill_task import Heard, InfillTask, Library
 from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.occlude import bridged, inside, withhold
+from facedit.bench.systems.system import Heard, InfillTask, Library
 from facedit.compose.base import Base, TrackedWindow
 from facedit.compose.canvas import Canvas
 from facedit.compose.clip import Clip

@@ -1,6 +1,6 @@
 """AVSync-D and AVSync-C: how well lips and speech go together, by our own sync network.
 
-Every motion frame and every speech frame has a unit embedding (``bench/sync/network.py``). With
+Every motion frame and every speech frame has a unit embedding (``lip_sync/sync_network.py``). With
 d(s) the mean Euclidean distance between motion frame t and speech frame t + s over the frames t of
 the stretch, for shifts s of -15 .. 15 frames of 40 ms:
 

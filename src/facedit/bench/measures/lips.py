@@ -14,7 +14,7 @@ correlation; where nothing is kept, over all frames.
 - ``lip_speed_own``: the same in hidden frames with speech, over the clip's own where it speaks;
   needs no truth.
 
-The definitions are those of ``facedit evaluate`` (``bench/lip_sums.py``).
+The definitions are those of ``facedit evaluate`` (``evaluation/lip_sums.py``).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy as np
 from facedit.bench.items import Bench, Item, Track
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH, badness, sums_of
-from facedit.bench.report.main_measures import main_measures
+from facedit.bench.report.measure_notes import main_measures
 from facedit.bench.report.result_tables import Tables
 from facedit.evaluation.measure import Measure
 

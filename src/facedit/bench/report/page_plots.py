@@ -12,8 +12,7 @@ from facedit.bench.items import Bench, Track
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH
 from facedit.bench.report.numbers import WAYS, spelled, spelled_difference, titled
-from facedit.bench.report.result_tables import Tables
-from facedit.bench.report.slices import clip_key
+from facedit.bench.report.result_tables import Tables, clip_key
 from facedit.bench.report.videos import hidden_stretches
 from facedit.evaluation.measure import Measure, mean_of
 from facedit.evaluation.stats import Estimate, estimate

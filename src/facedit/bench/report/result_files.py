@@ -10,12 +10,10 @@ from typing import Any
 
 from facedit.bench.items import Bench
 from facedit.bench.record import Record
-from facedit.bench.report.cost import Cost
-from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.main_measures import is_drawn, main_measures
+from facedit.bench.report.facts import Cost, RunFacts
+from facedit.bench.report.measure_notes import is_drawn, main_measures
 from facedit.bench.report.numbers import formatted, interval, plain, titled
-from facedit.bench.report.result_tables import Count, Table, Tables
-from facedit.bench.report.slices import TRACKS
+from facedit.bench.report.result_tables import TRACKS, Count, Table, Tables
 from facedit.evaluation.measure import Measure
 from facedit.evaluation.stats import Estimate
 

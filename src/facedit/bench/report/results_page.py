@@ -12,11 +12,9 @@ from facedit.bench.items import Bench, Track
 from facedit.bench.record import Record
 from facedit.bench.report import numbers
 from facedit.bench.report.compare import Contrast
-from facedit.bench.report.cost import Cost
 from facedit.bench.report.example_items import ExampleItem
-from facedit.bench.report.facts import RunFacts
-from facedit.bench.report.main_measures import is_drawn, main_measures
-from facedit.bench.report.measure_notes import note_on
+from facedit.bench.report.facts import Cost, RunFacts
+from facedit.bench.report.measure_notes import is_drawn, main_measures, note_on
 from facedit.bench.report.page_plots import (
     VERDICT_COLOURS,
     colours,
@@ -26,8 +24,7 @@ from facedit.bench.report.page_plots import (
     lip_curve,
 )
 from facedit.bench.report.result_files import not_done
-from facedit.bench.report.result_tables import Count, Table, Tables
-from facedit.bench.report.slices import TRACKS, clip_key
+from facedit.bench.report.result_tables import TRACKS, Count, Table, Tables, clip_key
 from facedit.bench.report.videos import SideBySide
 from facedit.evaluation.measure import Measure
 from facedit.evaluation.stats import Estimate

@@ -9,9 +9,8 @@ from typing import Any
 
 from facedit.bench.items import Bench
 from facedit.bench.record import Record
-from facedit.bench.report.cost import costs
 from facedit.bench.report.example_items import choose
-from facedit.bench.report.facts import RunFacts
+from facedit.bench.report.facts import RunFacts, costs
 from facedit.bench.report.result_files import (
     cost_csv,
     results_csv,

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.infill_task import Heard, InfillTask
-from facedit.bench.systems.system import Pictures, System
+from facedit.bench.systems.system import Heard, InfillTask, Pictures, System
 from facedit.device import device_of
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedit.bench.infill_task import InfillTask
-from facedit.bench.systems.system import System
+from facedit.bench.systems.system import InfillTask, System
 from facedit.evaluation.baselines import line, stack_window
 from facedit.model.checkpoint import load_model
 from facedit.model.normalise import SpeechProjection

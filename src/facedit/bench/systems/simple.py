@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from facedit.bench.infill_task import InfillTask
-from facedit.bench.systems.system import System
+from facedit.bench.systems.system import InfillTask, System
 from facedit.errors import BadWeights
 from facedit.evaluation.baselines import Ridge, hold, line
 from facedit.media.output import whole_or_nothing
