@@ -10,7 +10,14 @@ import pytest
 from facedit.errors import BadMedia, NoSound
 from facedit.media.pcm import fit, remix
 from facedit.media.probe import probe
-from facedit.media.sound import iter_sound, read_sound, read_speech_file, resample, write_wav
+from facedit.media.sound import (
+    iter_sound,
+    read_sound,
+    read_speech_file,
+    read_spoken,
+    resample,
+    write_wav,
+)
 from facedit.types import Sound
 from media.clips import make_clip
 
@@ -168,3 +175,29 @@ def test_bad_speech_files(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(BadMedia, match=r"a\.wav"):
         read_speech_file(path)
+
+
+def test_what_is_heard_is_mono_of_a_recording_and_of_a_video(tmp_path: Path) -> None:
+    stereo = speechlike(16_000, 0.5, channels=2)
+    write_wav(tmp_path / "a.wav", stereo)
+    both = read_speech_file(tmp_path / "a.wav").samples
+    heard = read_spoken(tmp_path / "a.wav").samples
+    np.testing.assert_allclose(heard, both.mean(axis=1, keepdims=True), atol=1e-6)
+    clip = make_clip(
+        tmp_path / "a.mkv", seconds=1.0, sound_codec="pcm_s16le", sound_start_s=0.25, channels=2
+    )
+    heard = read_spoken(clip.path).samples
+    assert heard.shape == (48_000, 1)  # on the picture's clock and of its length
+    assert np.abs(heard[:11_900]).max() == 0
+    assert abs(lag(clip.sound.mean(axis=1), heard[:, 0], 13_000) - 12_000) <= 48
+
+
+def test_a_recording_may_fill_the_memory_it_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_wav(tmp_path / "a.wav", speechlike(16_000, 0.5, channels=2))
+    monkeypatch.setattr("facedit.media.sound.MAX_VALUES", 16_000)
+    assert read_speech_file(tmp_path / "a.wav").samples.shape == (8_000, 2)
+    monkeypatch.setattr("facedit.media.sound.MAX_VALUES", 15_999)
+    with pytest.raises(BadMedia, match="too much to hold"):
+        read_speech_file(tmp_path / "a.wav")
