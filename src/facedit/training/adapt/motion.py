@@ -120,27 +120,13 @@ def adapt(
     force: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Adapted:
-    """Fine-tune the motion model to one speaker.
+    """Fine-tune the motion model to one speaker, of videos and folders.
 
-    A quarter of the footage is held out. The tuned weights are written only if hidden spans of it
-    are drawn better than by the base.
-
-    Args:
-        footage: Videos and folders of one speaker.
-        output: The speaker's weights, for ``--speaker``.
-        weights: The base: name of a set, or a file of motion weights.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-        options: How it is fine-tuned.
-        work: Folder that keeps tracks and features for a further run; a temporary one if None.
-        force: Replace the output.
-        on_progress: Told of every step of every stage.
-
-    Returns:
-        What was made. (``NoGain`` if the base is as good: then nothing is written; the errors of
-        ``find_footage``, ``read_footage``, ``part_footage`` and ``check_output``.)
-
-    Raises:
-        BadWeights: If the base is a speaker's weights already.
+    A quarter of the footage is held out. The tuned weights, for ``--speaker``, are written only if
+    hidden spans of it are drawn better than by the base, a set or a file of motion weights;
+    ``work`` keeps tracks and features for a further run. Raises NoGain if the base is as good,
+    BadWeights if it is a speaker's weights already, and the errors of ``find_footage``,
+    ``read_footage``, ``part_footage`` and ``check_output``.
     """
     options = options or TuneOptions()
     base = weights_path(weights)
