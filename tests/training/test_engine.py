@@ -241,3 +241,15 @@ def test_fields_are_changed_on_the_command_line(tmp_path, capsys):
     path.write_text('[run]\noutput = "a"\n[data]\nfolder = "b"\n[optim]\nsteps = 5\n')
     assert main(["train", str(path), "--set", "optim.step=7"]) != 0
     assert "unknown step (did you mean steps?)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in SHIPPED.glob("*.toml")))
+def test_a_configuration_is_printed_with_all_its_fields(name, capsys):
+    assert main(["train", name, "--print-config", "--set", "run.seed=77"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["run"]["seed"] == 77
+    assert printed["optim"]["clip"] == 1.0  # stands in no file
+    assert printed["data"]
+    assert main(["train", name, "--print-config", "--json"]) == 0
+    steps = printed["optim"]["steps"]
+    assert json.loads(capsys.readouterr().out)["summary"].startswith(f"{steps} steps into runs/")

@@ -14,12 +14,10 @@ import torch
 from facedit.errors import BadWeights, UsageError
 from facedit.face.distances import lip_gap
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
-from facedit.fields import build
 from facedit.render.geometry import lip_descriptor
 from facedit.render.mouth_inputs import canonical_source
 from facedit.render.network import MouthNetworkConfig, load_network
 from facedit.training.engine import Trainer, train
-from facedit.training.experiment import read_experiment
 from facedit.training.mouth import mouth_task as module
 from facedit.training.mouth.mouth_bake import BakedClip, bake, bake_clip, load_baked
 from facedit.training.mouth.mouth_config import (
@@ -37,6 +35,7 @@ from facedit.training.mouth.mouth_loss import (
     weighted_l1,
 )
 from facedit.training.mouth.mouth_task import MouthTask, mouth_task, new_networks
+from facedit.training.start import read_config
 from facedit.training.state import load_state, save_state
 from facedit.weights.fetch import sha256_of
 from faces import canonical_landmarks
@@ -228,14 +227,8 @@ def test_a_run_leaves_log_state_weights_and_mouths(
     assert mouths.shape == (4 * TINY.size, 8 * TINY.size, 3)  # one clip of the man held out
 
 
-def _configured(path: str) -> MouthExperiment:
-    table = read_experiment(Path(path))
-    assert table.pop("kind") == "mouth"
-    return build(MouthExperiment, table, path)
-
-
 def test_shipped_configurations() -> None:
-    mouth, grid = _configured("mouth"), _configured("mouth_grid")
+    mouth, grid = read_config(Path("mouth")), read_config(Path("mouth_grid"))
     assert sum(mouth.data.corpora.values()) == pytest.approx(1.0)
     assert mouth.optim.rate(127) == mouth.optim.lr > mouth.optim.rate(128)
     # The set grid starts from nothing and sees GRID alone.

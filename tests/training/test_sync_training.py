@@ -11,14 +11,11 @@ from motion_corpus import write_corpus
 from safetensors.torch import load_file
 
 from facedit.errors import OutputExists, UsageError
-from facedit.fields import build
 from facedit.lip_sync.sync_weights import load_sync
 from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer
-from facedit.training.experiment import read_experiment
-from facedit.training.start import start
+from facedit.training.start import read_config, start
 from facedit.training.state import STATE
-from facedit.training.sync.sync_config import SyncExperiment
 from facedit.training.sync.sync_data import smoothed
 from facedit.training.sync.sync_loss import sync_loss
 from facedit.training.sync.sync_task import sync_task
@@ -77,12 +74,6 @@ def write(path: Path, folder, *, steps=12, validate=0, changes="", lr=1e-3):
     return path
 
 
-def configured(path):
-    table = read_experiment(path)
-    assert table.pop("kind") == "sync"
-    return build(SyncExperiment, table, str(path))
-
-
 def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch, device):
     start(write(tmp_path / "whole.toml", corpus, validate=12), device=device)
     broken = write(tmp_path / "broken.toml", corpus, validate=12)
@@ -126,7 +117,7 @@ def test_it_learns_lips_that_are_a_function_of_the_speech(corpus, tmp_path):
 
 
 def test_windows_of_a_step_are_different_clips_and_depend_on_the_step_alone(corpus, tmp_path):
-    config = configured(write(tmp_path / "a.toml", corpus))
+    config = read_config(write(tmp_path / "a.toml", corpus))
     one, other = (sync_task(config, Processes("cpu")).sampler for _ in range(2))
     other.draw(0)
     for first, second in zip(one.draw(5), other.draw(5), strict=True):
@@ -193,5 +184,5 @@ def test_unknown_fields_are_named(corpus, tmp_path):
 
 
 def test_the_shipped_configuration_is_valid():
-    config = configured(Path("sync"))
+    config = read_config(Path("sync"))
     assert config.data.hold_out_speakers == ("anchor24", "anchor27", "anchor28")

@@ -54,6 +54,11 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         "--set", dest="changes", action="append", default=[], metavar="FIELD=VALUE",
         help="a field that differs from the file, e.g. optim.steps=100; may be given repeatedly",
     )  # fmt: skip
+    train.add_argument(
+        "--print-config",
+        action="store_true",
+        help="print all fields, defaults too, and end",
+    )
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     add_device(train)
 
@@ -101,8 +106,10 @@ def _prepare(args: argparse.Namespace) -> Any:
 
 
 def _train(args: argparse.Namespace) -> Any:
-    from facedit.training.start import start
+    from facedit.training.start import read_config, start
 
+    if args.print_config:
+        return read_config(args.config, args.changes)
     return start(args.config, changes=args.changes, resume=args.resume, device=args.device)
 
 

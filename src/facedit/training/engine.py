@@ -7,7 +7,6 @@ data, their loss and how they are judged. Everything that chance decides is a fu
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import time
@@ -213,7 +212,7 @@ def train(
         torch.set_num_threads(run.threads)
         trainer = Trainer(make_task(config, processes), run.seed, processes)
         if processes.rank == 0:
-            (folder / "config.json").write_text(json.dumps(asdict(config), indent=1))
+            (folder / "config.json").write_text(str(config))
         first = load_state(state, trainer.parts) if resume else 0
         trained = _run(config, trainer, state, first)
         processes.any(False)  # all wait until the first has saved
@@ -246,7 +245,7 @@ def _run(config: Experiment, trainer: Trainer, state: Path, first: int) -> Train
                     _LOG.warning("step %d: no finite gradient: diverged, or a broken clip", step)
                 rows, mark = [], time.monotonic()
             if step % run.save_every == 0 or last:
-                save_state(state, trainer.parts, step, json.dumps(asdict(config)))
+                save_state(state, trainer.parts, step, str(config))
                 task.save(trainer.averaged(), weights, step)
             if run.validate_every and (step % run.validate_every == 0 or last):
                 found = task.validate(trainer.averaged()) or found

@@ -11,7 +11,7 @@ import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,19 @@ class Experiment:
 
     run: RunConfig
     optim: OptimConfig
+
+    @property
+    def summary(self) -> str:
+        """What it is, in a line."""
+        return f"{self.optim.steps} steps into {self.run.output}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return all fields for JSON."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Return all fields as JSON, a line each."""
+        return json.dumps(asdict(self), indent=1)
 
 
 def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
