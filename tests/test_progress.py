@@ -66,19 +66,22 @@ def test_work_that_cannot_be_interrupted_is_left_behind() -> None:
         if len(told) == 3:
             cancel.set()
 
-    def work() -> None:
+    def work(tick: Tick) -> None:
         free.wait(60)
         ended.set()
+        tick(1)
+        told.append(Progress("work that nobody waits for", 1, None))
 
     clock = StageClock(listen, cancel)
-    with pytest.raises(Cancelled), clock.stage("new speech", 2):
-        clock.apart(work)
+    with pytest.raises(Cancelled), clock.stage("new speech", 2) as tick:
+        clock.apart(lambda: work(tick))
     assert set(told) == {Progress("new speech", 0, 2)}
     assert not ended.is_set()
     free.set()
     cancel.clear()
     assert clock.apart(lambda: 7) == 7  # waits for its turn
     assert ended.is_set()
+    assert set(told) == {Progress("new speech", 0, 2)}
     clock.close()
 
 

@@ -54,6 +54,7 @@ class StageClock:
         self._on_progress = on_progress
         self._cancel = cancel
         self._now = Progress("", 0, None)
+        self._stage: object = None
         self._thread = get_ident()
         self._helper: ThreadPoolExecutor | None = None
 
@@ -65,7 +66,7 @@ class StageClock:
     def apart(self, work: Callable[[], Made]) -> Made:
         """Do work that cannot be interrupted in a thread of its own, if the run can be cancelled.
 
-        When it is, the work is left to end by itself, and what it gives is dropped.
+        When it is, the work is left to end by itself or at its next tick; what it gives is dropped.
 
         Args:
             work: Only computes; files that it writes come whole or not at all.
@@ -104,14 +105,20 @@ class StageClock:
 
         ``total`` is how many there are to do, if known; the error of ``check`` passes through.
         """
+        this, outer = object(), self._stage
 
         def tick(done: int) -> None:
+            if self._stage is not this:  # work that was left behind ends here
+                raise Cancelled("the stage is over.")
             self._now = Progress(name, done, total)
             self._tell()
             self.check()
 
         start = time.perf_counter()
-        self._thread = get_ident()
-        tick(0)
-        yield tick
+        self._stage, self._thread = this, get_ident()
+        try:
+            tick(0)
+            yield tick
+        finally:
+            self._stage = outer
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
