@@ -101,7 +101,7 @@ def test_takes_and_edits_of_an_open_clip_pay_for_what_is_new(
         (stages,) = (made["stages"] for made in report.details["reports"])
         assert [stage["name"] for stage in stages] == TAKE
         session.render(session.plan(wish(clips, "fly", "drive")), out[2])
-        assert one.stages() == ["new speech", "speech features", *TAKE]
+        assert one.stages() == ["new speech", "speech features", "looking at packets", *TAKE]
         session.plan(wish(clips, "moon", "sun"))
         assert moon.snippets[0] is session.plan(wish(clips, "moon", "sun")).snippets[0]
     assert not same(out[0], out[1])

@@ -18,7 +18,7 @@ from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.compose.weights import choose_weights
 from facedit.editing.timeline import kept_runs, source_windows
 from facedit.media.info import VideoInfo
-from facedit.media.rendering import choose_rendering
+from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
 from facedit.model.checkpoint import MotionModel
 from facedit.options import Making, Run
@@ -70,6 +70,7 @@ class Ready:
         models: The learned parts.
         canvases: The canvases, one a picture span.
         speech: What is heard on each, shape (T, C).
+        rendering: How outputs are written.
         notes: What the user should know of the pictures.
         figures: What was done to the models, for the report.
     """
@@ -78,16 +79,18 @@ class Ready:
     models: Models
     canvases: tuple[Canvas, ...]
     speech: tuple[Float32, ...]
+    rendering: Rendering
     notes: tuple[str, ...]
     figures: dict[str, Figure]
 
 
-def prepare(job: Job, load: LoadModels) -> Ready:
+def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
     """Find all that the takes of a job have in common.
 
     Args:
         job: What to make.
         load: Loads the learned parts (called once the input proved good).
+        output: The file of a take: its suffix decides how all are written.
 
     Returns:
         What the takes are made of. (``NoFace`` if the face is missing where it is needed.)
@@ -102,8 +105,20 @@ def prepare(job: Job, load: LoadModels) -> Ready:
     missing = refuse_missing_faces(base.plan, canvases, job.run.on_no_face)
     with job.clock.stage("speech features"):
         speech = job.clock.apart(lambda: base.speech(canvases, job.sound.window, models.encoder))
+    kept = () if job.verb == "generate" else kept_runs(base.plan)
+    with job.clock.stage("looking at packets"):
+        rendering = job.clock.apart(
+            lambda: choose_rendering(
+                output,
+                base.info,
+                [KeptPictures(*run) for run in kept],
+                job.run.render,
+                job.run.codec,
+            )
+        )
     figures = drawn_by | adapted | base.figures()
-    return Ready(replace(job, base=base), models, canvases, speech, (*notes, *missing), figures)
+    job = replace(job, base=base)
+    return Ready(job, models, canvases, speech, rendering, (*notes, *missing), figures)
 
 
 def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
@@ -123,15 +138,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     energies = tuple(
         SpeechFeatures.from_values(heard, models.motion.encoder).energy for heard in ready.speech
     )
-    kept = () if job.verb == "generate" else kept_runs(plan)
-    with job.clock.stage("looking at packets"):
-        rendering = choose_rendering(
-            outputs[0],
-            base.info,
-            [KeptPictures(*run) for run in kept],
-            job.run.render,
-            job.run.codec,
-        )
+    rendering = ready.rendering
     parts = rendering.windows(source_windows(plan, REACH_S, REACH_S))
     reports = []
     for number, output in enumerate(outputs):

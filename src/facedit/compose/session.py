@@ -215,7 +215,9 @@ class Session:
             if not planned.edits and all(file.suffix == self._clip.path.suffix for file in outputs):
                 result = self._unchanged(outputs, run)
             else:
-                ready = self._prepared(planned, run, lambda: edit_job(self._clip, planned, run))
+                ready = self._prepared(
+                    planned, run, output, lambda: edit_job(self._clip, planned, run)
+                )
                 reports = make(ready, outputs)
                 result = result_of(describe(planned), outputs, reports, run, voices_of(planned))
             if save_script is not None:
@@ -235,7 +237,7 @@ class Session:
         """
         run = run or self.run
         with self._writing(output, run) as outputs:
-            ready = self._prepared(speech, run, lambda: sync_job(self._clip, speech, run))
+            ready = self._prepared(speech, run, output, lambda: sync_job(self._clip, speech, run))
             reports = make(ready, outputs)
         new, old = speech.sound.duration_s, self.info.duration_s
         summary = f"{new:.2f} s of new speech over {old:.2f} s of pictures."
@@ -258,6 +260,7 @@ class Session:
             ready = self._prepared(
                 speech,
                 run,
+                output,
                 lambda: generate_job(self._clip, self._footage, speech, run, self._picture_only),
             )
             reports = make(ready, outputs)
@@ -294,12 +297,19 @@ class Session:
             yield outputs
             self._clock.seconds.clear()
 
-    def _prepared(self, of: object, run: Run, job: Callable[[], Job]) -> Ready:
+    def _prepared(self, of: object, run: Run, output: Path, job: Callable[[], Job]) -> Ready:
         """Return what the takes of one plan or speech have in common; the last is held."""
-        made_by = replace(run, seed=0, takes=1, steps=1, report=None, consent=None, force=False)
+        made_by = (
+            replace(run, seed=0, takes=1, steps=1, report=None, consent=None, force=False),
+            output.suffix,
+        )
         if self._ready is None or self._ready[0] is not of or self._ready[1] != made_by:
             self._ready = None
-            self._ready = of, made_by, prepare(job(), lambda found: self._models(found, run))
+            self._ready = (
+                of,
+                made_by,
+                prepare(job(), lambda found: self._models(found, run), output),
+            )
         ready = self._ready[2]
         return replace(ready, job=replace(ready.job, run=run))
 
