@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from facedit.bench.systems.simple import save_ridges
 from facedit.dataset.prepared import read_rows
+from facedit.evaluation.baselines import save_ridges
 from facedit.evaluation.evaluate import fit_ridges
 from facedit.model.checkpoint import load_model
 

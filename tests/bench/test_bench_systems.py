@@ -14,10 +14,10 @@ from facedit.bench.systems import chosen
 from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.ours import Setting, complete, ours
 from facedit.bench.systems.retrieval import best_match, retrieve
-from facedit.bench.systems.simple import held, load_ridges, ridge, save_ridges, straight
+from facedit.bench.systems.simple import held, ridge, straight
 from facedit.bench.systems.system import Heard, InfillTask, Library
 from facedit.errors import BadWeights, UsageError
-from facedit.evaluation.baselines import Ridge
+from facedit.evaluation.baselines import Ridge, load_ridges, save_ridges
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.normalise import SpeechProjection
 from facedit.speech.encoders import Encoder

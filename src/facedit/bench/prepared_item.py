@@ -13,13 +13,13 @@ from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.occlude import bridged, inside, withhold
 from facedit.bench.systems.system import Heard, InfillTask, Library
-from facedit.compose.base import Base, TrackedWindow
+from facedit.compose.base import Base
 from facedit.compose.canvas import Canvas
 from facedit.compose.clip import Clip
 from facedit.compose.person import find_person
 from facedit.compose.picture_base import PictureBase, picture_base
 from facedit.compose.sound import OutputSound, stretches
-from facedit.compose.spans import AROUND_S, refuse_missing_faces, speech_on, track_video
+from facedit.compose.spans import AROUND_S, VideoBase, refuse_missing_faces, speech_on, track_video
 from facedit.dataset.masks import reverse_kept_dims
 from facedit.editing.plan import EditPlan
 from facedit.errors import UsageError
@@ -125,34 +125,57 @@ def build_case(
             raise UsageError("this benchmark has one clip only: there is no other sound to hear.")
         return middle_features(clip_of(other, clips), frames, encoder)
 
-    if item.track == "generate":
-        return _generate_case(item, clip, info, space, clock, wrong, encoder)
-    plan, sound, words = layout(item, clip, info, clips)
-    place = edited_s(item)
     with clock.stage("tracking the clip"):
-        track = track_around(clip, info, place)
-    source, source_info, painted = clip, info, track
-    if item.track == "reconstruct" and hide:
-        source = work / f"{item.id}{clip.suffix}"
+        track = track_around(clip, info, edited_s(item))
+    whole = item.track == "generate"
+    base: Base
+    if whole:
+        # Mouths and manner of the clip are the answer: the protocol takes them away.
+        person = find_person(Clip(clip, clock, info=info), CLIP_RUN, picture_only=True)
+        sound, words, source = own_sound(clip, info), item.clip.words, clip
+        base = picture_base(person, sound.window(0.0, info.duration_s), item.id)
+    else:
+        plan, sound, words = layout(item, clip, info, clips)
+        output = work / f"{item.id}{clip.suffix}" if hide else None
+        source, base = _video(item, clip, plan, track, space, output, clock)
+    (canvas,) = base.canvases(space, USUAL_REGION["generate" if whole else "edit"])
+    if not whole:
+        refuse_missing_faces(base.plan, (canvas,), "fail")
+    hear = _ears(sound, canvas, wrong)
+    with clock.stage("speech features"):
+        speech = hear("own", encoder)
+        library = None if whole else _library(item, source, base, canvas, space, encoder)
+    task = _task(item, canvas, speech, hear, library)
+    return Case(item, clip, info, track, space, canvas, task, words, sound, source, base, encoder)
+
+
+def _video(
+    item: Item,
+    clip: Path,
+    plan: EditPlan,
+    track: FaceTrack,
+    space: MeshSpace,
+    output: Path | None,
+    clock: StageClock,
+) -> tuple[Path, VideoBase]:
+    """Read the video that systems see: the clip, in ``reconstruct`` without the hidden mouths.
+
+    ``output``: where a clip without them goes; None to leave them.
+    """
+    source, painted = clip, track
+    if item.track == "reconstruct" and output is not None:
+        source = output
         with clock.stage("withholding"):
-            painted = withhold(clip, info, track, item.hidden_s, source, space)
-        source_info = probe(source)
-    base = track_video(Clip(source, clock, info=source_info), plan, CLIP_RUN)
-    window = base.windows[0]
+            painted = withhold(clip, probe(clip), track, item.hidden_s, source, space)
+    base = track_video(Clip(source, clock, info=probe(source)), plan, CLIP_RUN)
     if item.track == "reconstruct":
+        (window,) = base.windows
         window = replace(window, track=bridged(window.track, painted))
         seen = inside(window.track, item.hidden_s)
         gone = {float(time_s) for time_s in window.track.times_s[seen]}
         window.bank.frames = [f for f in window.bank.frames if f.time_s not in gone]
         base = replace(base, windows=(window,))
-    (canvas,) = base.canvases(space, USUAL_REGION["edit"])
-    refuse_missing_faces(plan, (canvas,), "fail")
-    hear = _ears(sound, canvas, wrong)
-    with clock.stage("speech features"):
-        speech = hear("own", encoder)
-        library = _library(item, source, source_info, window, canvas, space, encoder)
-    task = _task(item, canvas, speech, hear, library)
-    return Case(item, clip, info, track, space, canvas, task, words, sound, source, base, encoder)
+    return source, base
 
 
 def in_space(case: Case, space: MotionSpace) -> Case:
@@ -219,21 +242,16 @@ def _ears(
 
 
 def _library(
-    item: Item,
-    source: Path,
-    info: VideoInfo,
-    window: TrackedWindow,
-    canvas: Canvas,
-    space: MeshSpace,
-    encoder: Encoder,
+    item: Item, source: Path, base: Base, canvas: Canvas, space: MeshSpace, encoder: Encoder
 ) -> Library:
     """Collect the clip's own motion and speech around the edited place."""
+    window = base.windows[0]
     first = first_frame_from(float(window.track.times_s[0]))
     last = first_frame_from(float(window.track.times_s[-1]))
     frames = max(last - first + 1, 1)
     landmarks, confidence = resample_track(window.track, frame_time(first), frames)
     motion = space.encode(landmarks, canvas.identity)
-    speech = speech_on(own_sound(source, info).window, first, frames, encoder)
+    speech = speech_on(own_sound(source, base.info).window, first, frames, encoder)
     usable = (confidence > 0) & np.isfinite(motion).all(axis=1)
     if item.track == "reconstruct":
         times_s = (first + np.arange(frames)) / MOTION_FPS
@@ -241,29 +259,3 @@ def _library(
         start_s, end_s = item.hidden_s
         usable &= (times_s < start_s - margin_s) | (times_s >= end_s + margin_s)
     return Library(motion, speech, np.asarray(usable))
-
-
-def _generate_case(
-    item: Item,
-    clip: Path,
-    info: VideoInfo,
-    space: MeshSpace,
-    clock: StageClock,
-    wrong: Callable[[int, Encoder], Float32],
-    encoder: Encoder,
-) -> Case:
-    """Make an item of ``generate`` ready."""
-    with clock.stage("tracking the clip"):
-        track = track_around(clip, info, edited_s(item))
-    # Mouths and manner of the clip are the answer: the protocol takes them away.
-    person = find_person(Clip(clip, clock, info=info), CLIP_RUN, picture_only=True)
-    sound = own_sound(clip, info)
-    base = picture_base(person, sound.window(0.0, info.duration_s), item.id)
-    (canvas,) = base.canvases(space, USUAL_REGION["generate"])
-    hear = _ears(sound, canvas, wrong)
-    with clock.stage("speech features"):
-        speech = hear("own", encoder)
-    task = _task(item, canvas, speech, hear, None)
-    return Case(
-        item, clip, info, track, space, canvas, task, item.clip.words, sound, clip, base, encoder
-    )

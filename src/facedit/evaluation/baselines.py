@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
 
+from facedit.errors import BadWeights
+from facedit.media.output import whole_or_nothing
+from facedit.model.normalise import SpeechProjection
+from facedit.tensors import read_tensors
 from facedit.types import Bool, Float32, Float64
 
 Pair = tuple[Float32, Float32]
@@ -88,6 +95,9 @@ class Ridge:
 
 _CLIPS_AT_ONCE = 64
 
+ALL = "all"
+REACH = "reach"
+
 
 def batched(items: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
     """Cut a stream into lists of at most ``size`` items, in order."""
@@ -154,3 +164,44 @@ class RidgeFit:
         matrix = np.linalg.solve(xx + strength * np.eye(len(xx)), xy)
         offset = mean_y - mean_x @ matrix
         return Ridge(matrix.astype(np.float32), offset.astype(np.float32), self.reach)
+
+
+def save_ridges(path: Path, projection: SpeechProjection, maps: dict[str, Ridge]) -> None:
+    """Write fitted ridges as one safetensors file.
+
+    ``maps``: maps by corpus, and ``all``.
+    """
+    tensors: dict[str, NDArray[np.generic]] = {
+        "speech.matrix": projection.matrix.astype(np.float16),
+        "speech.offset": projection.offset.astype(np.float32),
+    }
+    for name, fitted in maps.items():
+        tensors[f"{name}.matrix"] = fitted.matrix.astype(np.float16)
+        tensors[f"{name}.offset"] = fitted.offset.astype(np.float32)
+    reach = str(next(iter(maps.values())).reach)
+    licence = "research use only (CC BY-NC 4.0)"
+    header = {"kind": "facedit-ridge-1", REACH: reach, "licence": licence}
+    with whole_or_nothing(path, force=True) as part:
+        save_file(tensors, part, metadata=header)
+
+
+def load_ridges(path: Path) -> tuple[SpeechProjection, dict[str, Ridge]]:
+    """Read fitted ridges: the speech projection, and the maps by corpus.
+
+    ``path``: a file written by ``save_ridges``.
+    ``BadWeights`` if the file is damaged or holds something else.
+    """
+    try:
+        header, found = read_tensors(path, "np")
+        tensors = {name: value.astype(np.float32) for name, value in found.items()}
+        reach = int(header[REACH])
+        projection = SpeechProjection(tensors.pop("speech.matrix"), tensors.pop("speech.offset"))
+        names = sorted({name.rsplit(".", 1)[0] for name in tensors})
+        maps = {
+            name: Ridge(tensors[f"{name}.matrix"], tensors[f"{name}.offset"], reach)
+            for name in names
+        }
+        _ = maps[ALL]  # every clip can fall back on it
+    except (KeyError, ValueError) as error:
+        raise BadWeights(f"{path.name} holds no fitted ridges: {error}.") from error
+    return projection, maps
