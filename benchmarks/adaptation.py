@@ -21,7 +21,8 @@ from facedit.model.checkpoint import load_model
 from facedit.motion.mesh_space import MeshSpace
 from facedit.training.adapt.motion import judged
 from facedit.training.adapt.motion_parts import pack
-from facedit.training.adapt.motion_tune import TuneOptions, tune
+from facedit.training.adapt.motion_tune import tune
+from facedit.training.adapt.tune_options import TuneOptions
 from facedit.training.motion.validate import SPAN, draw_spans
 from facedit.types import Float64
 from facedit.units import MOTION_FPS

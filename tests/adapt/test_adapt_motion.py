@@ -25,7 +25,8 @@ from facedit.training.adapt import motion
 from facedit.training.adapt.motion import Judgement, adapt
 from facedit.training.adapt.motion_footage import Footage, find_footage, unlike_faces
 from facedit.training.adapt.motion_parts import MARGIN, pack, part_footage, pieces
-from facedit.training.adapt.motion_tune import TuneOptions, tune
+from facedit.training.adapt.motion_tune import tune
+from facedit.training.adapt.tune_options import TuneOptions
 from facedit.weights.fetch import sha256_of
 
 SPACE = MeshSpace.load()

@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facedit.cli.common_options import Verb, Verbs, add_device, add_progress, seed
+from facedit.cli.common_options import Verb, Verbs, add_device, add_progress
+from facedit.cli.dataclass_options import add_options, from_options
+from facedit.training.adapt.tune_options import TuneOptions
 
-STEPS = 100
-"""Default of ``--steps``."""
+INNER = ("share", "lr", "pull", "frames_per_step", "ema", "mirror", "amplitude")
+"""Fields of ``TuneOptions`` that were chosen once for all speakers."""
 
 
 def add_adapt(verbs: Verbs, verb: Verb) -> None:
@@ -27,13 +29,8 @@ def add_adapt(verbs: Verbs, verb: Verb) -> None:
         "--weights", default="default", metavar="NAME|FILE",
         help="what to begin with: default, grid, or a file of motion weights",
     )  # fmt: skip
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"steps of training ({STEPS})")
-    parser.add_argument(
-        "--seconds", type=float, metavar="S",
-        help="end the training after S seconds; the result then depends on the machine's speed",
-    )  # fmt: skip
+    add_options(parser, TuneOptions, leave_out=INNER)
     add_device(parser)
-    parser.add_argument("--seed", type=seed, default=0, help="same seed, same result (0)")
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keep tracks and features here for a further run"
     )
@@ -42,14 +39,13 @@ def add_adapt(verbs: Verbs, verb: Verb) -> None:
 
 def _adapt(args: argparse.Namespace) -> Any:
     from facedit.training.adapt.motion import adapt
-    from facedit.training.adapt.motion_tune import TuneOptions
 
     return adapt(
         args.footage,
         args.output,
         weights=args.weights,
         device=args.device,
-        options=TuneOptions(steps=args.steps, seconds=args.seconds, seed=args.seed),
+        options=from_options(TuneOptions, args),
         work=args.work,
         force=args.force,
         on_progress=args.on_progress,

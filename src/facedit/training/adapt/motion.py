@@ -22,7 +22,8 @@ from facedit.progress import OnProgress, StageClock
 from facedit.scratch import scratch_folder
 from facedit.training.adapt.motion_footage import Footage, find_footage, read_footage
 from facedit.training.adapt.motion_parts import pack, part_footage
-from facedit.training.adapt.motion_tune import Tuned, TuneOptions, tune
+from facedit.training.adapt.motion_tune import Tuned, tune
+from facedit.training.adapt.tune_options import TuneOptions
 from facedit.training.motion.validate import draw_spans
 from facedit.types import Float64
 from facedit.units import MOTION_FPS
