@@ -26,8 +26,8 @@ from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, paired_gain
 from facedit.model.checkpoint import load_model
 from facedit.motion.mesh_space import MeshSpace
-from facedit.training.motion.config import load_config
 from facedit.training.motion.data import split_rows
+from facedit.training.start import read_config
 
 SPAN, MOST = 14, 4
 NAMES = ("opening_r", "opening_rel", "width_r", "width_rel", "speed", "jump", "velocity_jump")
@@ -88,7 +88,7 @@ def chosen_rows(rows: list[ClipRow], hold_out: Path | None) -> list[ClipRow]:
     """Take the dev split, or what a training holds out."""
     if hold_out is None:
         return [row for row in rows if row.split == "dev"]
-    data = load_config(hold_out).data
+    data = read_config(hold_out).data
     return split_rows(rows, data.hold_out_speakers, data.hold_out_every, data.hold_out_corpora)[1]
 
 

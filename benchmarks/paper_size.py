@@ -22,9 +22,9 @@ from facedit.model.infill import infill
 from facedit.model.normalise import SpeechProjection
 from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer
-from facedit.training.motion.config import load_config
 from facedit.training.motion.motion_task import MotionTask
 from facedit.training.motion.sampler import Batch
+from facedit.training.start import read_config
 from facedit.training.state import load_state, save_state
 
 DIMS, CHANNELS = 42, 130
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2, help="training steps")
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
-    config = load_config(args.config)
+    config = read_config(args.config)
     optim = replace(config.optim, accumulate=args.accumulate)
     size = dict(config.model)
     shape = preset(size.pop("preset"), motion_dims=DIMS, speech_dims=CHANNELS, **size)

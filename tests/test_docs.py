@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from doc_commands import blocks_of
-from facedit.training.motion.config import load_config
+from facedit.training.start import read_config
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -103,4 +103,4 @@ def test_the_site_has_every_page_and_its_reference_every_module() -> None:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_journal_s_configurations_are_read(path: Path) -> None:
     """Also those that differ from a shipped one or from one beside them."""
-    assert load_config(path).run.output.startswith("runs/")
+    assert read_config(path).run.output.startswith("runs/")

@@ -21,9 +21,10 @@ from facedit.model.dit import DiT
 from facedit.model.infill import infill
 from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer, stop_signals
-from facedit.training.motion.config import MotionOptimConfig, load_config
+from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.motion_task import motion_task
 from facedit.training.motion.validate import SPAN
+from facedit.training.start import read_config
 from facedit.training.start import start as train
 from facedit.training.state import STATE, Ema, load_state, save_state
 from facedit.weights.fetch import sha256_of
@@ -113,7 +114,7 @@ def test_a_run_judges_and_shows_what_it_held_out(tmp_path, device):
 
 
 def test_a_validation_sees_clips_as_they_are(corpus, tmp_path):
-    config = load_config(write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=1))
+    config = read_config(write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=1))
     run = replace(config.run, validate_every=1, validate_clips=1)
     data = replace(config.data, hold_out_speakers=("s1", "s2"))
     varied = replace(
@@ -257,11 +258,11 @@ def test_a_wrong_configuration_is_refused_by_name(tmp_path, change, message):
     path = write_config(tmp_path / "c.toml", tmp_path, tmp_path, steps=5)
     path.write_text(path.read_text().replace(*change))
     with pytest.raises(UsageError, match=message):
-        load_config(path)
+        read_config(path)
 
 
 def test_shipped_configurations_are_valid():
     for name in ("debug", "base", "more", "grid", "paper"):
-        config = load_config(Path(name))
+        config = read_config(Path(name))
         size = dict(config.model)
         preset(size.pop("preset"), motion_dims=42, speech_dims=130, **size)

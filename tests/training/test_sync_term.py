@@ -11,7 +11,7 @@ from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, load_sync
 from facedit.model.normalise import SpeechProjection
 from facedit.motion.mesh_space import MeshSpace
-from facedit.training.motion.config import MotionOptimConfig, load_config
+from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.corpus import load_corpus, make_sampler
 from facedit.training.motion.flow_task import draw_task, task_loss, task_totals
 from facedit.training.motion.sync_term import (
@@ -22,6 +22,7 @@ from facedit.training.motion.sync_term import (
     make_judge,
     sync_counts,
 )
+from facedit.training.start import read_config
 from facedit.training.start import start as train
 from facedit.training.state import STATE
 
@@ -245,7 +246,7 @@ def test_a_stopped_run_with_the_sync_term_goes_on_exactly(corpus, tmp_path, list
 def test_parts_of_a_batch_add_up(corpus, tmp_path, listening):
     config = write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=1)
     config.write_text(config.read_text() + "sync = 0.5\n")
-    settings = load_config(config)
+    settings = read_config(config)
     loaded = load_corpus(settings)
     judge = make_judge(loaded.sync, loaded.model.motion_scale, 0.5, CPU)
     sampler = make_sampler(loaded.learn, loaded, settings, 0)
@@ -277,7 +278,7 @@ def test_what_is_heard_follows_the_window(corpus, tmp_path, listening):
     plain = "\nmirror = 0.0\namplitude = 0.0\nspeech_noise = 0.0\n"
     text = config.read_text().replace("speech_dims = 6", "speech_dims = 6" + plain)
     config.write_text(text + "sync = 0.5\n")
-    settings = load_config(config)
+    settings = read_config(config)
     loaded = load_corpus(settings)
     assert loaded.learn.embedded.shape == (len(loaded.learn.motion), 6)
     known = {tuple(np.round(row, 4)): place for place, row in enumerate(loaded.learn.embedded)}

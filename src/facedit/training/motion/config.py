@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from facedit.dataset.masks import MaskConfig
 from facedit.errors import UsageError
-from facedit.fields import build
-from facedit.training.experiment import (
-    ClipsConfig,
-    Experiment,
-    OptimConfig,
-    RunConfig,
-    read_experiment,
-)
+from facedit.training.experiment import ClipsConfig, Experiment, OptimConfig, RunConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +112,3 @@ class MotionExperiment(Experiment):
     data: MotionClipsConfig
     masks: MaskConfig = field(default_factory=MaskConfig)
     model: dict[str, Any] = field(default_factory=lambda: {"preset": "base"})
-
-
-def load_config(path: Path) -> MotionExperiment:
-    """Read a training configuration of the motion model, as ``read_experiment`` does."""
-    config = build(MotionExperiment, read_experiment(path), str(path))
-    assert isinstance(config, MotionExperiment)
-    return config
