@@ -143,6 +143,8 @@ class Compared:
         worst_s: How far a picture is from where it should be shown.
         samples_kept: Kept samples.
         samples_equal: How many of them are the source's own, at one offset a run.
+        samples_entered: The same, of copied packets that a fresh decoder is given: what a decoder
+            draws at random (AAC's noise) is the same only from the same beginning.
         offset_s: The largest such offset against the pictures.
     """
 
@@ -153,6 +155,7 @@ class Compared:
     worst_s: float
     samples_kept: int
     samples_equal: int
+    samples_entered: int
     offset_s: float
 
 
@@ -183,6 +186,7 @@ def compare(
         float(np.abs(at_s - new.times_s).max()),
         sum(count for count, _ in samples),
         sum(equal for _, equal in samples),
+        _entered(source, target, rendering, sound),
         max((abs(offset) for offset in offsets), default=0.0),
     )
 
@@ -204,6 +208,28 @@ def _same_samples(old: Decoded, new: Decoded, run) -> tuple[int, int]:
     first = old.samples[before + skip : before + skip + count]
     second = new.samples[after + skip : after + skip + count]
     return count, int((first == second).all(axis=1).sum())
+
+
+def _entered(source: Path, target: Path, rendering: Rendering, sound: OutputSound) -> int:
+    """Decode each run of copied sound packets by itself, and count the samples that are equal."""
+    joint = rendering.joining.sound if rendering.joining else None
+    if joint is None:
+        return 0
+    runs = [
+        [(run.first, run.end), (run.first + run.shift, run.end + run.shift)]
+        for run in joint.copied_runs(sound.kept, sound.length)
+    ]
+    count = 0
+    for ends in runs:
+        decoded = []
+        for path, (first, end) in zip((source, target), ends, strict=True):
+            with av.open(str(path)) as file:
+                packets = [one for one in file.demux(audio=0) if one.size][first:end]
+                frames = [frame for one in packets for frame in one.decode()]
+                decoded.append(np.concatenate([frame.to_ndarray() for frame in frames], axis=1))
+        equal = (decoded[0] == decoded[1]).all(axis=0)
+        count += int(equal.sum())
+    return count
 
 
 def _tone(seconds: float, rate: int) -> Sound:

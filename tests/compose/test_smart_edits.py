@@ -151,6 +151,16 @@ def assert_seeks_right(path, tries=25):
             assert frame.pts == time
 
 
+def test_noisy_sound_is_copied_too(tmp_path):
+    """Its noise is drawn by the decoder: equal where both are decoded from the same packet on."""
+    source, target = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    make_clip(source, seconds=4.0, options=GROUPS, channels=2, sound_rate=44_100)
+    made = plan(*EDITS, speech_s=0.5)
+    seen = compare(source, target, made, *make_edit(source, target, made))
+    assert seen.samples_equal < seen.samples_kept - 4 * 2 * 1024  # or there is no noise in it
+    assert seen.samples_entered >= seen.samples_kept - 4 * 2 * 1024
+
+
 ENDS = [WordEdit(0, 1, ("x",)), WordEdit(5, 6, ()), WordEdit(6, 6, ("z",))]
 
 

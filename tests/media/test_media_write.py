@@ -281,3 +281,23 @@ def test_choices() -> None:
         "aac",
     )
     assert setting.sound_bit_rate == 96_000  # AAC holds 6 bits per sample at most.
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "codec", "tag", "pix_fmt"),
+    [
+        ("b.mp4", "hevc", "hevc", "hvc1", "yuv420p"),
+        ("b.mov", "prores", "prores", "apch", "yuv422p10le"),
+        ("b.mov", "dnxhr", "dnxhd", "AVdh", "yuv422p"),
+        ("b.mp4", "prores", "h264", "avc1", "yuv420p"),  # mp4 holds no ProRes
+        ("b.mp4", "source", "h264", "avc1", "yuv420p"),
+    ],
+)
+def test_a_codec_is_asked_for(name, asked, codec, tag, pix_fmt, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", seconds=0.6, size=(256, 128))
+    copy(clip.path, tmp_path / name, codec=asked)
+    with av.open(str(tmp_path / name)) as file:
+        context = file.streams.video[0].codec_context
+        assert (context.name, context.codec_tag, context.pix_fmt) == (codec, tag, pix_fmt)
+    pairs = list(zip(read_frames(clip.path), read_frames(tmp_path / name), strict=True))
+    assert min(psnr(a.rgb(), b.rgb()) for a, b in pairs) >= 34
