@@ -121,28 +121,16 @@ _FRAME_MS = 1000 // MOTION_FPS
 MEASURES: tuple[Measure, ...] = (
     Measure("av_sync_c", "AVSync-C", "", "higher", KEY, _mean(1), 0.0, 2.0, 3, "sync"),
     Measure("av_sync_d", "AVSync-D", "", "lower", KEY, _mean(0), 0.0, 2.0, 3, "sync"),
-    Measure(
-        "av_sync_within_1", f"offset within {NEAR * _FRAME_MS} ms", "", "higher", KEY, _mean(4),
-        0.0, 1.0, 2, "sync",
-    ),
-    Measure(
-        "av_sync_offset", "offset of the sound", "frames", "zero", KEY, _mean(2),
-        -REACH, REACH, 2, "sync",
-    ),
-    Measure(
-        "av_sync_offset_size", "size of the offset", "frames", "lower", KEY, _mean(3),
-        0.0, REACH, 2, "sync",
-    ),
-    Measure(
-        "av_sync_c_source", "AVSync-C of the clip itself", "", "none", SOURCE_KEY, _mean(1),
-        0.0, 2.0, 3, "sync",
-    ),
-    Measure(
-        "av_sync_d_source", "AVSync-D of the clip itself", "", "none", SOURCE_KEY, _mean(0),
-        0.0, 2.0, 3, "sync",
-    ),
-    Measure(
-        "av_sync_within_1_source", f"offset within {NEAR * _FRAME_MS} ms, the clip itself", "",
-        "none", SOURCE_KEY, _mean(4), 0.0, 1.0, 2, "sync",
-    ),
+    Measure("av_sync_within_1", f"offset within {NEAR * _FRAME_MS} ms", "", "higher", KEY, _mean(4),
+            0.0, 1.0, 2, "sync"),
+    Measure("av_sync_offset", "offset of the sound", "frames", "zero", KEY, _mean(2),
+            -REACH, REACH, 2, "sync"),
+    Measure("av_sync_offset_size", "size of the offset", "frames", "lower", KEY, _mean(3),
+            0.0, REACH, 2, "sync"),
+    Measure("av_sync_c_source", "AVSync-C of the clip itself", "", "none", SOURCE_KEY, _mean(1),
+            0.0, 2.0, 3, "sync"),
+    Measure("av_sync_d_source", "AVSync-D of the clip itself", "", "none", SOURCE_KEY, _mean(0),
+            0.0, 2.0, 3, "sync"),
+    Measure("av_sync_within_1_source", f"offset within {NEAR * _FRAME_MS} ms, the clip itself", "",
+            "none", SOURCE_KEY, _mean(4), 0.0, 1.0, 2, "sync"),
 )  # fmt: skip

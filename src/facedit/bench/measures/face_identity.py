@@ -89,25 +89,15 @@ def _own_rows(scene: Scene, made: Index) -> Index:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure(
-        "identity_cosine", "face embedding, cosine with the clip's own", "", "higher",
-        "identity_cosine", mean_of, -1.0, 1.0, 3, "identity",
-    ),
-    Measure(
-        "identity_cosine_natural", "the same within the clip", "", "none",
-        "identity_cosine_natural", mean_of, -1.0, 1.0, 3, "identity",
-    ),
-    Measure(
-        "identity_distance", "face embedding, distance to the clip's own", "", "lower",
-        "identity_distance", mean_of, 0.0, math.inf, 3, "identity",
-    ),
-    Measure(
-        "identity_distance_natural", "the same within the clip", "", "none",
-        "identity_distance_natural", mean_of, 0.0, math.inf, 3, "identity",
-    ),
-    Measure(
-        "identity_excess", "distance beyond the natural one", "", "zero",
-        "identity_excess", mean_of, -math.inf, math.inf, 3, "identity",
-    ),
+    Measure("identity_cosine", "face embedding, cosine with the clip's own", "", "higher",
+            "identity_cosine", mean_of, -1.0, 1.0, 3, "identity"),
+    Measure("identity_cosine_natural", "the same within the clip", "", "none",
+            "identity_cosine_natural", mean_of, -1.0, 1.0, 3, "identity"),
+    Measure("identity_distance", "face embedding, distance to the clip's own", "", "lower",
+            "identity_distance", mean_of, 0.0, math.inf, 3, "identity"),
+    Measure("identity_distance_natural", "the same within the clip", "", "none",
+            "identity_distance_natural", mean_of, 0.0, math.inf, 3, "identity"),
+    Measure("identity_excess", "distance beyond the natural one", "", "zero",
+            "identity_excess", mean_of, -math.inf, math.inf, 3, "identity"),
 )  # fmt: skip
 """Cosine and distance, each with what is natural; the excess."""

@@ -160,13 +160,9 @@ def _features(
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure(
-        "fd_mobilenetv2", "FD-MobileNetV2, mouth", "", "lower", "frechet", frechet_of,
-        0.0, math.inf, 3, "picture",
-    ),
-    Measure(
-        "fd_mobilenetv2_dt", "FD-MobileNetV2-dt, mouth", "", "lower", "frechet_dt", frechet_of,
-        0.0, math.inf, 3, "picture",
-    ),
+    Measure("fd_mobilenetv2", "FD-MobileNetV2, mouth", "", "lower", "frechet", frechet_of,
+            0.0, math.inf, 3, "picture"),
+    Measure("fd_mobilenetv2_dt", "FD-MobileNetV2-dt, mouth", "", "lower", "frechet_dt", frechet_of,
+            0.0, math.inf, 3, "picture"),
 )  # fmt: skip
 """Fréchet distances of mouth crops and of their change."""

@@ -167,12 +167,8 @@ def best_lag(total: Float64) -> Float64:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure(
-        "phone_r", "lip opening against the phones, r", "", "higher", KEY, correlation_in_place,
-        -1.0, 1.0, 2, "sync",
-    ),
-    Measure(
-        "phone_lag", "lag of the phones", "frames", "zero", KEY, best_lag,
-        -REACH, REACH, 0, "sync",
-    ),
+    Measure("phone_r", "lip opening against the phones, r", "", "higher", KEY, correlation_in_place,
+            -1.0, 1.0, 2, "sync"),
+    Measure("phone_lag", "lag of the phones", "frames", "zero", KEY, best_lag,
+            -REACH, REACH, 0, "sync"),
 )  # fmt: skip

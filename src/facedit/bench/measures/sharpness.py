@@ -120,13 +120,9 @@ def _log_ratios(view: View, wanted: Bool) -> Float64:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure(
-        "sharpness_ratio", "sharpness mouth/face over the clip's own", "", "one", "sharpness",
-        geometric_mean_of, 0.0, math.inf, 2, "picture",
-    ),
-    Measure(
-        "grain_ratio", "grain mouth/face over the clip's own", "", "one", "grain",
-        geometric_mean_of, 0.0, math.inf, 2, "picture",
-    ),
+    Measure("sharpness_ratio", "sharpness mouth/face over the clip's own", "", "one", "sharpness",
+            geometric_mean_of, 0.0, math.inf, 2, "picture"),
+    Measure("grain_ratio", "grain mouth/face over the clip's own", "", "one", "grain",
+            geometric_mean_of, 0.0, math.inf, 2, "picture"),
 )  # fmt: skip
 """Both ratios."""
