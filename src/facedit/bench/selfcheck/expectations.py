@@ -30,6 +30,7 @@ from facedit.bench.selfcheck.expected import (
     Way,
 )
 from facedit.bench.selfcheck.figures import TRUTH
+from facedit.bench.selfcheck.picture_disturbances import LIGHTER
 
 _AGAINST_TRUTH = (
     "lip_opening lip_width lip_speed landmark shape head opening lips psnr ssim stlpips change kept"
@@ -93,6 +94,7 @@ _MOVES: tuple[tuple[str, Way, str, str], ...] = (
 _KNOWN: tuple[tuple[str, str, float, float, str], ...] = (
     ("turned_head", "head_rotation_error", math.degrees(TURN_RAD), 1.0, _TURN),
     ("turned_head", "head_size_error", 100 * math.log(GROWTH), 0.5, _TURN),
+    ("touched_frames", "kept_psnr", 20 * math.log10(255 / LIGHTER), 1.0, "PSNR by its formula"),
     ("delayed_sound", "kept_sound_lag", 1000 * DELAY_S, 0.5, "5 ms late"),
     ("mixed_takes", "diversity", math.sqrt(2), 0.2, "frames drawn by chance: by definition"),
     *((shift_name(sign * n), "phone_lag", sign * n, 2.0, _LATE)

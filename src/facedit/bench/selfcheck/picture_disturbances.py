@@ -30,6 +30,9 @@ from facedit.types import Float32, Float64, UInt8
 
 Pictures = tuple[UInt8, ...]
 
+LIGHTER = 4
+"""Grey levels by which kept frames are made lighter."""
+
 _UPRIGHT = np.array([1, 0], np.float32)
 
 
@@ -103,7 +106,7 @@ def jump_picture(scene: Scene, size: float = 0.12) -> Pictures:
     return tuple(frames)
 
 
-def touch_kept(scene: Scene, level: int = 4) -> Pictures:
+def touch_kept(scene: Scene, level: int = LIGHTER) -> Pictures:
     """Make the kept frames a little lighter."""
     return tuple(
         frame if filled else to_picture(frame.astype(np.float32) + level)
