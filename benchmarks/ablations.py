@@ -65,9 +65,7 @@ def main() -> None:
             unused = Ridge(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), 0)
             fill = methods(model, unused, unused, 0)["model"]
             method = partial(fill, Sounds.of_clips(clips))
-            sums = score_clips(
-                clips, method, meter, meta, SPAN, "lips", reverse_kept=True, most=MOST
-            )
+            sums = score_clips(clips, method, meter, SPAN, "lips", reverse_kept=True, most=MOST)
             found = figures(sums)
             cells = []
             for figure in NAMES:

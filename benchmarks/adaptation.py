@@ -63,7 +63,7 @@ def main() -> None:
         held = [clip for clip in held if len(clip.motion) >= SPAN + 2 * EDGE]
         options = replace(TuneOptions(), steps=args.steps)
         tuned = tune(model, pack(learn, model.projection), meta, options).model
-        first, second = (draw_spans(m, held, meter, meta)[0] for m in (model, tuned))
+        first, second = (draw_spans(m, held, meter)[0] for m in (model, tuned))
         seconds = sum(len(clip.motion) for clip in learn) / MOTION_FPS
         print(_line(name, f"{half} clips, {seconds:.0f} s", first, second), flush=True)
         before += first

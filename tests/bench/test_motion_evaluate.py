@@ -206,7 +206,7 @@ def test_several_spans_of_a_clip_add_up(prepared):
 
     def score(most):
         return score_clips(
-            [clip, clip], lambda gaps: [line(g.motion, g.hidden) for g in gaps], meter, meta,
+            [clip, clip], lambda gaps: [line(g.motion, g.hidden) for g in gaps], meter,
             14, "lips", most=most,
         )  # fmt: skip
 

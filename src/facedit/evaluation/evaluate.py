@@ -137,8 +137,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     behaviour: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for corpus, members in chosen.items():
         clips = [read_clip(data, row.sha256) for row in members]
-        own = ridges.get(corpus, ridges["all"])
-        fills = methods(model, ridges["all"], own, options.seed)
+        fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), options.seed)
         fills["another clip's lips"] = borrowed(clips)
         if len(clips) == 1:
             fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
@@ -203,7 +202,7 @@ def _spans(
         dim_set, reverse_kept = PROTOCOLS[protocol]
         sums = {
             name: score_clips(
-                clips, partial(fill, sounds), meter, meta, span, dim_set,
+                clips, partial(fill, sounds), meter, span, dim_set,
                 reverse_kept=reverse_kept, most=options.spans_per_clip,
             )
             for name, fill in fills.items()

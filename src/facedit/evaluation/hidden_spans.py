@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from facedit.dataset.masks import reverse_kept_dims, span_mask
-from facedit.dataset.prepared import Meta, PreparedClip
+from facedit.dataset.prepared import PreparedClip
 from facedit.evaluation.lip_sums import span_sums
 from facedit.face.distances import lip_opening, lip_width
 from facedit.motion.identity import Identity
@@ -65,7 +65,7 @@ def hide_span(
     number: int,
     motion: Float32,
     span: tuple[int, int],
-    meta: Meta,
+    groups: Mapping[str, slice],
     dim_set: str,
     *,
     reverse_kept: bool = False,
@@ -75,7 +75,7 @@ def hide_span(
     ``motion``: its motion, shape (T, D); ``reverse_kept``: show what is kept of hidden frames
     backwards, as shot to other words.
     """
-    hidden = span_mask(len(motion), len(meta.dim_names), meta.groups, [span], dim_set)
+    hidden = span_mask(len(motion), motion.shape[1], groups, [span], dim_set)
     shown = reverse_kept_dims(motion, hidden) if reverse_kept else motion
     return Gap(number, np.where(hidden, np.float32(np.nan), shown), hidden, span)
 
@@ -110,7 +110,6 @@ def score_clips(
     clips: Sequence[PreparedClip],
     method: Method,
     meter: LipMeter,
-    meta: Meta,
     length: int,
     dim_set: str,
     *,
@@ -124,7 +123,7 @@ def score_clips(
     Returns the sums of ``span_sums`` per clip, over its spans.
     """
     gaps = [
-        hide_span(number, clip.motion, span, meta, dim_set, reverse_kept=reverse_kept)
+        hide_span(number, clip.motion, span, meter.groups, dim_set, reverse_kept=reverse_kept)
         for number, clip in enumerate(clips)
         for span in spread_spans(len(clip.motion), length, most)
     ]

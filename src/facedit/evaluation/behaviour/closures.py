@@ -15,7 +15,7 @@ import numpy as np
 
 from facedit.evaluation.behaviour.heard import Phone, named
 from facedit.evaluation.behaviour.study import Row, Study, rows_of
-from facedit.evaluation.hidden_spans import EDGE, Gap, hide_span
+from facedit.evaluation.hidden_spans import EDGE, Gap
 from facedit.evaluation.measure import ratio_of
 from facedit.types import Float32, Float64
 
@@ -130,9 +130,9 @@ def study_closures(study: Study) -> list[Row]:
             continue
         frames = len(clip.motion)
         for span, phones in spans_around(heard.phones, frames, SPAN, EDGE):
-            gap = hide_span(number, clip.motion, span, study.meta, "lips", reverse_kept=True)
+            gap = study.hide(number, span, "lips", reverse_kept=True)
             spans.append((gap, phones))
-        gap = hide_span(number, clip.motion, (0, frames), study.meta, "lips", reverse_kept=True)
+        gap = study.hide(number, (0, frames), "lips", reverse_kept=True)
         whole.append((gap, heard.phones))
     return [
         row

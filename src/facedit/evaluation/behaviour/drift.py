@@ -191,7 +191,11 @@ def study_drift(study: Study) -> list[Row]:
             continue
         gaps = [
             hide_span(
-                number, sound.motion, (PROMPT_FRAMES, len(sound.motion)), study.meta, "all_dims"
+                number,
+                sound.motion,
+                (PROMPT_FRAMES, len(sound.motion)),
+                study.meter.groups,
+                "all_dims",
             )
             for number, sound in enumerate(sounds)
         ]

@@ -16,7 +16,7 @@ import numpy as np
 from facedit.compose.picture_base import PROMPT_FRAMES
 from facedit.evaluation.behaviour.study import Row, Study, rows_of
 from facedit.evaluation.fills import Sounds
-from facedit.evaluation.hidden_spans import EDGE, Gap, hide_span, middle_span
+from facedit.evaluation.hidden_spans import EDGE, Gap, middle_span
 from facedit.evaluation.measure import ratio_of
 from facedit.evaluation.rows import silent, speaking, step_lengths, steps_within
 from facedit.runs import runs
@@ -209,7 +209,7 @@ def _own_silences(study: Study) -> dict[str, list[Gap]]:
     """Hide what holds silence: a span around it, all lips, or everything but a prompt."""
     found: dict[str, list[Gap]] = {"span": [], "all lips": [], "all but a prompt": []}
     for number, clip in enumerate(study.clips):
-        frames, motion = len(clip.motion), clip.motion
+        frames = len(clip.motion)
         quiet = runs(silent(study.voice_activity[number]))
         if not any(stop - start >= 2 for start, stop in quiet):
             continue
@@ -217,13 +217,9 @@ def _own_silences(study: Study) -> dict[str, list[Gap]]:
             break
         for run in runs(~speaking(study.voice_activity[number])):
             if (span := around(run, frames, EDGE)) is not None:
-                found["span"].append(
-                    hide_span(number, motion, span, study.meta, "lips", reverse_kept=True)
-                )
-        found["all lips"].append(hide_span(number, motion, (0, frames), study.meta, "lips"))
-        found["all but a prompt"].append(
-            hide_span(number, motion, (PROMPT_FRAMES, frames), study.meta, "all_dims")
-        )
+                found["span"].append(study.hide(number, span, "lips", reverse_kept=True))
+        found["all lips"].append(study.hide(number, (0, frames), "lips"))
+        found["all but a prompt"].append(study.hide(number, (PROMPT_FRAMES, frames), "all_dims"))
     return found
 
 
@@ -243,5 +239,5 @@ def _made_silences(study: Study, kind: Silence, seed: int) -> tuple[Sequence[Flo
         sound = silenced(heard.sound, start_s, end_s, kind, seed + number)
         whole = cached_features(sound, encoder=encoder).values
         speech[number] = whole[heard.start : heard.start + frames]
-        gaps.append(hide_span(number, clip.motion, span, study.meta, "lips", reverse_kept=True))
+        gaps.append(study.hide(number, span, "lips", reverse_kept=True))
     return speech, gaps

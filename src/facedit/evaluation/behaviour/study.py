@@ -12,7 +12,7 @@ import torch
 from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.evaluation.behaviour.heard import Heard
 from facedit.evaluation.fills import Fill, Sounds
-from facedit.evaluation.hidden_spans import Gap, LipMeter
+from facedit.evaluation.hidden_spans import Gap, LipMeter, hide_span
 from facedit.evaluation.lip_sums import figures
 from facedit.types import Float32, Float64, SpeechFeatures
 
@@ -61,6 +61,13 @@ class Study:
         speech = [SpeechFeatures.from_values(clip.speech, meta.encoder) for clip in clips]
         voices = [one.voice_activity for one in speech]
         return cls(clips, heard, speakers, fills, meter, meta, device, openings, voices)
+
+    def hide(
+        self, number: int, span: tuple[int, int], dim_set: str, *, reverse_kept: bool = False
+    ) -> Gap:
+        """Hide a span of a clip, as ``hide_span`` does."""
+        motion, groups = self.clips[number].motion, self.meter.groups
+        return hide_span(number, motion, span, groups, dim_set, reverse_kept=reverse_kept)
 
     def opening(self, gap: Gap, motion: Float32) -> Float32:
         """Return the lip opening with a gap drawn, per cent of the outer-eye distance, (T,)."""

@@ -171,10 +171,10 @@ def _tuned(
     """Fine-tune on most of the footage and judge on the rest; NoGain if the base is as good."""
     meta = describe_space(model.space, model.encoder)
     parts = part_footage(found.clips)
-    before, _ = draw_spans(model, parts.held, meter, meta)
+    before, _ = draw_spans(model, parts.held, meter)
     with clock.stage("fine-tuning", options.steps) as tick:
         tuned = tune(model, pack(parts.learn, model.projection), meta, options, tick)
-    verdict = judged(before, draw_spans(tuned.model, parts.held, meter, meta)[0])
+    verdict = judged(before, draw_spans(tuned.model, parts.held, meter)[0])
     if not verdict.better:
         raise NoGain(
             f"the base weights are as good for this speaker, nothing is written: {verdict}"

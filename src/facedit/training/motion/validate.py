@@ -69,7 +69,7 @@ class Validator:
         shown = max(1, SAMPLES // max(len(self.clips), 1))
         rows: list[UInt8] = []
         for corpus, clips in self.clips.items():
-            scores, drawn = draw_spans(model, clips, meter, self.meta)
+            scores, drawn = draw_spans(model, clips, meter)
             if scores:
                 total = np.sum(scores, axis=0)
                 figures |= {f"{corpus}_{name}": float(FIGURES[name](total)) for name in SHOWN}
@@ -94,7 +94,7 @@ class Validator:
 
 
 def draw_spans(
-    model: MotionModel, clips: Sequence[PreparedClip], meter: LipMeter, meta: Meta
+    model: MotionModel, clips: Sequence[PreparedClip], meter: LipMeter
 ) -> tuple[list[Float64], list[tuple[Gap, Float32]]]:
     """Draw a hidden span in the middle of each clip as in an edit, at temperature 0.
 
@@ -109,7 +109,7 @@ def draw_spans(
         drawn.extend(zip(gaps, results, strict=True))
         return results
 
-    return score_clips(clips, draw, meter, meta, SPAN, "lips", reverse_kept=True), drawn
+    return score_clips(clips, draw, meter, SPAN, "lips", reverse_kept=True), drawn
 
 
 def lip_rows(meter: LipMeter, motion: Float32, neutral: Float32) -> UInt8:
