@@ -221,3 +221,25 @@ def test_to_dict_is_json():
     data = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
     assert data["frame_rate"] == pytest.approx(30_000 / 1_001)
     assert [segment["keep"] for segment in data["segments"]] == [True, False, True, False, True]
+
+
+@given(plans())
+def test_every_moment_has_its_place_in_the_output(drawn):
+    *_, plan = drawn
+    for segment in plan.segments:
+        start_s, end_s = segment.source_start_s, segment.source_end_s
+        if end_s - start_s < 1e-3:
+            continue
+        assert plan.output_time(start_s) == pytest.approx(segment.output_start_s)
+        assert plan.output_time(end_s, end=True) == pytest.approx(segment.output_end_s)
+        middle_s = (segment.output_start_s + segment.output_end_s) / 2
+        assert plan.output_time((start_s + end_s) / 2) == pytest.approx(middle_s)
+    times_s = [plan.source_duration_s * k / 50 for k in range(-5, 60)]
+    for end in (False, True):
+        moved_s = [plan.output_time(time_s, end=end) for time_s in times_s]
+        assert moved_s == sorted(moved_s)
+    longer_s = plan.output_duration_s - plan.source_duration_s
+    assert plan.output_time(plan.source_duration_s + 1) == pytest.approx(
+        plan.source_duration_s + 1 + longer_s
+    )
+    assert plan.output_time(-0.5) == -0.5

@@ -4,7 +4,6 @@ from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
@@ -125,18 +124,3 @@ def test_spacing() -> None:
     assert not is_uneven([3, 1, 2, 0])
     assert measured_rate([2, 0, 1], Fraction(1, 25)) == 25
     assert measured_rate([5], Fraction(1, 25)) is None
-
-
-def test_further_streams_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.mkv"
-    with av.open(str(path), "w") as file:
-        video = file.add_stream("libx264", rate=25)
-        video.width, video.height, video.pix_fmt = 32, 32, "yuv420p"
-        sounds = [file.add_stream("pcm_s16le", rate=8000, layout="mono") for _ in range(2)]
-        file.mux(video.encode(av.VideoFrame(32, 32, "yuv420p")))
-        file.mux(video.encode(None))
-        for sound in sounds:
-            block = av.AudioFrame.from_ndarray(np.zeros((1, 320), np.int16), layout="mono")
-            block.sample_rate, block.pts = 8000, 0
-            file.mux(sound.encode(block))
-    assert probe(path).notes == ("1 further audio stream(s) are left out",)

@@ -10,6 +10,7 @@ from pathlib import Path
 from facedit import __version__
 from facedit.compose.base import Base, Take, TrackedWindow
 from facedit.compose.canvas import Canvas
+from facedit.compose.carry import carry, unchanged_plan
 from facedit.compose.models import Models
 from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, seams_of, spans_of, watched
@@ -17,6 +18,7 @@ from facedit.compose.sound import OutputSound
 from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.compose.weights import choose_weights
 from facedit.editing.timeline import kept_runs, source_windows
+from facedit.media.extras import Extras
 from facedit.media.info import VideoInfo
 from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
@@ -140,6 +142,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     )
     rendering = ready.rendering
     parts = rendering.windows(source_windows(plan, REACH_S, REACH_S))
+    extras, told = _extras(job, outputs[0])
     reports = []
     for number, output in enumerate(outputs):
         seed = job.run.first_seed + number
@@ -161,6 +164,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                 force=job.run.force,
                 metadata={"comment": mark(job)},
                 progress=tick,
+                extras=extras,
             )
         report = RunReport(
             verb=job.verb,
@@ -180,7 +184,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                 **rendering.figures(frames),
             },
             provenance=provenance(job),
-            warnings=(*job.notes, *ready.notes, *rendering.notes),
+            warnings=(*job.notes, *ready.notes, *told, *rendering.notes),
         )
         write_report(report, report_folder(output, job.run, number), force=job.run.force)
         reports.append(report)
@@ -203,6 +207,16 @@ def checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
         yield
     finally:
         hook.remove()
+
+
+def _extras(job: Job, output: Path) -> tuple[Extras | None, tuple[str, ...]]:
+    """Lay out what else the source holds; under new speech all over it stays where it is."""
+    if job.verb == "generate":
+        return None, ()
+    if job.verb == "sync":
+        extras, notes = carry(job.base.info, unchanged_plan(job.base.plan), None, output)
+        return replace(extras, sound_tags={}), notes
+    return carry(job.base.info, job.base.plan, job.transcript, output)
 
 
 def report_folder(output: Path, run: Run, take: int = 0) -> Path:

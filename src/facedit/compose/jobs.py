@@ -53,7 +53,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
         verb="edit",
         source=clip_facts(info, info.frame_count),
         base=track_video(clip, plan, run),
-        sound=compose_sound(clip.path, info, plan, snippets, floors),
+        sound=compose_sound(clip.path, info, plan, snippets, floors, whole=True),
         transcript=planned.transcript,
         output_words=plan.output_words(planned.transcript, spoken),
         voice="; ".join(map(str, voices)) or str(planned.request.speech or "none"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import CROSSFADE_S
-from facedit.editing.soundline import SoundPiece, in_steps, mix_fill, output_sound
+from facedit.editing.soundline import SoundPiece, in_steps, mix_fill, output_sound, with_rest
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
 from facedit.media.smart.kept import KeptSamples
@@ -28,7 +28,8 @@ class OutputSound:
         source: The source video.
         info: What is known of it.
         pieces: Where each run of samples comes from.
-        new: Per fill the new sound at the source's rate and channels; None for a deletion.
+        new: Per fill the new sound at the source's rate and channels; None for a deletion, or
+            where the old sound goes on for as long as new words in another track take.
         floors: Per fill what sounds under the old words and goes on under the new ones
             (``background_floor``), or None.
     """
@@ -117,8 +118,12 @@ class OutputSound:
         """Return the samples of a fill."""
         tail, head = self._source(*piece.tail), self._source(*piece.head)
         speech = self.new[piece.fill]
-        if piece.kind == "join" or speech is None:
+        if piece.kind == "join":
             return mix_fill(piece, None, tail, head)
+        if speech is None:
+            starts = piece.source_start, piece.source_end - piece.length
+            runs = [self._source(start, start + piece.length) for start in starts]
+            return joined_background(runs[0], runs[1], self.rate)
         samples = np.zeros((piece.length, self.info.channels), np.float32)
         stop = piece.lead_in + min(len(speech), piece.length - piece.lead_in)
         samples[piece.lead_in : stop] = speech[: stop - piece.lead_in]
@@ -148,6 +153,7 @@ def compose_sound(
     new: tuple[Sound | None, ...],
     floors: tuple[Float32 | None, ...] | None = None,
     crossfade_s: float = CROSSFADE_S,
+    whole: bool = False,
 ) -> OutputSound:
     """Bring new sounds to the source's rate and channels and lay the output out.
 
@@ -158,6 +164,7 @@ def compose_sound(
         new: Per fill its new sound; None for a deletion.
         floors: Per fill what sounds under the old words and goes on.
         crossfade_s: Length of the cross-fades between old and new sound.
+        whole: Whether sound that goes on after the last picture is kept too.
 
     Returns:
         The output's sound, ready to be read.
@@ -167,6 +174,8 @@ def compose_sound(
         for sound in new
     )
     pieces = output_sound(plan, info.sound_rate, crossfade_s)
+    if whole and info.sound is not None:
+        pieces = with_rest(pieces, sample_at(info.sound.end_s, info.sound_rate))
     return OutputSound(source, info, pieces, fitted, floors or (None,) * len(fitted))
 
 

@@ -163,6 +163,26 @@ class EditPlan:
         """
         return self.segments[self._index_at(output_s)]
 
+    def output_time(self, source_s: float, *, end: bool = False) -> float:
+        """Return where a moment of the source comes in the output.
+
+        Args:
+            source_s: A time in the source; inside what was removed, it lies as far into what came
+                instead; outside the clip, as far from its nearer end.
+            end: Whether something ends there: it then ends before what is inserted at this time,
+                and starts behind it otherwise.
+
+        Returns:
+            Output time in seconds.
+        """
+        for segment in self.segments:
+            start_s, end_s = segment.source_start_s, segment.source_end_s
+            if (start_s < source_s <= end_s) if end else (start_s <= source_s < end_s):
+                share = (source_s - start_s) / (end_s - start_s)
+                return segment.output_start_s + share * segment.duration_s
+        after = source_s > 0 and source_s >= self.source_duration_s
+        return source_s + (self.output_duration_s - self.source_duration_s if after else 0.0)
+
     def picture_spans(self) -> tuple[Span, ...]:
         """Return where pictures are made anew: the fills, widened, merged where they touch.
 

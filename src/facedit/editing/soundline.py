@@ -111,6 +111,26 @@ def in_steps(pieces: Sequence[SoundPiece], step: int) -> tuple[SoundPiece, ...]:
     return tuple(moved)
 
 
+def with_rest(pieces: tuple[SoundPiece, ...], end: int) -> tuple[SoundPiece, ...]:
+    """Let a sound that is longer than its picture play to its end.
+
+    Args:
+        pieces: The layout up to the end of the picture.
+        end: Number of samples of the source's sound.
+
+    Returns:
+        The layout with what is left of the source behind it.
+    """
+    last = pieces[-1]
+    rest = end - last.source_end
+    if rest <= 0:
+        return pieces
+    if last.kind == "source":
+        longer = replace(last, source_end=end, length=last.length + rest)
+        return (*pieces[:-1], longer)
+    return (*pieces, SoundPiece("source", last.source_end, end, last.output_end, rest))
+
+
 def mix_fill(piece: SoundPiece, new: Float32 | None, tail: Float32, head: Float32) -> Float32:
     """Make the samples of a fill, shape (piece.length, channels).
 

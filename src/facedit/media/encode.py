@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -13,6 +14,7 @@ from facedit.errors import OutputNotWritable
 from facedit.media.codecs import QUANTISER, PictureEncoder, choose_picture_encoder
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import MOST_CHANNELS
+from facedit.media.tags import tag_options
 
 _CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 _AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -50,6 +52,11 @@ class Encoding:
     sound_rate: int = 0
     sound_bit_rate: int = 0
     sound_format: str = ""
+
+    def container_options_for(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """Return the options of the muxer that it takes to write some tags."""
+        given, more = self.container_options, tag_options(self.container, tags)
+        return {key: given.get(key, "") + more.get(key, "") for key in given.keys() | more.keys()}
 
 
 def container_of(path: Path) -> str:

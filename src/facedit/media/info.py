@@ -39,6 +39,9 @@ class SoundInfo:
         duration_s: Length in seconds from ``start_s``.
         bit_rate: Bits per second, 0 if not known.
         sample_format: FFmpeg's name of the samples as decoded, e.g. ``fltp``; empty if not known.
+        index: Number of the stream in its file; None for the one that belongs to the picture.
+        tags: Language, title and the like.
+        disposition: FFmpeg's flags: default, commentary, for the visually impaired, ...
     """
 
     rate: int
@@ -49,6 +52,14 @@ class SoundInfo:
     duration_s: float
     bit_rate: int = 0
     sample_format: str = ""
+    index: int | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    disposition: int = 0
+
+    @property
+    def end_s(self) -> float:
+        """End of the sound in seconds on the picture's clock."""
+        return self.start_s + self.duration_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from facedit.media.streams import (
     find_video,
     frame_orientation,
     frame_pts,
-    left_out,
     limit_decoder,
 )
 from facedit.media.timing import is_uneven, measured_rate, nominal_rate
@@ -123,7 +122,7 @@ def probe(
             bit_rate=video.bit_rate or 0,
             sound=_describe_sound(sound, head, extent, origin_s),
             metadata=dict(container.metadata),
-            notes=notes + converted + left_out(container, video, sound),
+            notes=notes + converted,
             truncated=truncated,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.smart.joining import Joining, find_joining
@@ -67,6 +68,7 @@ class Rendering:
         force: bool = False,
         metadata: Mapping[str, str] | None = None,
         progress: Callable[[int], None] | None = None,
+        extras: Extras | None = None,
     ) -> int:
         """Write the output.
 
@@ -78,6 +80,7 @@ class Rendering:
             force: Whether an existing file may be replaced.
             metadata: Tags of the container.
             progress: Called with the number of pictures written.
+            extras: What the file holds beside picture and sound.
 
         Returns:
             The number of pictures.
@@ -92,11 +95,19 @@ class Rendering:
                 metadata=metadata,
                 codec=self.codec,
                 progress=progress,
+                extras=extras,
             )
         if self.joining.sound is not None:
             sound = sound.in_steps(self.joining.sound.step)
         return write_joined(
-            path, self.joining, frames, sound, force=force, metadata=metadata, progress=progress
+            path,
+            self.joining,
+            frames,
+            sound,
+            force=force,
+            metadata=metadata,
+            progress=progress,
+            extras=extras,
         )
 
 

@@ -248,7 +248,7 @@ def _placed(
     container: InputContainer, info: VideoInfo, sound: SoundInfo, first: int
 ) -> Iterator[tuple[int, Float32]]:
     """Decode and say where on the picture's clock each run of samples lies."""
-    stream = find_sound(container, find_video(container, info.path))
+    stream = find_sound(container, find_video(container, info.path), sound.index)
     if stream is None or stream.time_base is None:
         return
     rate = sound.rate
@@ -263,7 +263,7 @@ def _placed(
             container.seek(ticks, stream=stream, backward=True)
         except av.error.FFmpegError:
             container.seek(0)
-    last = sample_at(sound.start_s + sound.duration_s, rate) if exact else None
+    last = sample_at(sound.start_s + sound.duration_s, rate) if exact and sound.duration_s else None
     expected: int | None = None
     for frame in _decoded(container, stream, info.path):
         samples = _checked(frame, rate, sound.channels, info.path)

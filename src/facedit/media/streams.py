@@ -47,12 +47,15 @@ def find_video(container: InputContainer, path: Path) -> VideoStream:
     raise BadMedia(f"{path}: has no picture; give a video.")
 
 
-def find_sound(container: InputContainer, related: VideoStream | None = None) -> AudioStream | None:
+def find_sound(
+    container: InputContainer, related: VideoStream | None = None, index: int | None = None
+) -> AudioStream | None:
     """Choose the sound stream that belongs to the picture.
 
     Args:
         container: An open file.
         related: The picture.
+        index: Number of another sound stream that is wanted instead.
 
     Returns:
         The stream, or None if there is none that can be decoded.
@@ -60,7 +63,10 @@ def find_sound(container: InputContainer, related: VideoStream | None = None) ->
     Raises:
         BadMedia: If it claims more samples or channels than any recording has.
     """
-    best = container.streams.best("audio", related=related)
+    if index is None:
+        best = container.streams.best("audio", related=related)
+    else:
+        best = container.streams[index]
     if not (isinstance(best, AudioStream) and getattr(best, "codec_context", None) and best.rate):
         return None
     if best.rate > MAX_RATE or best.channels > MAX_CHANNELS:
@@ -69,26 +75,6 @@ def find_sound(container: InputContainer, related: VideoStream | None = None) ->
             f"{best.channels} channel(s); sound has at most {MAX_RATE} Hz and {MAX_CHANNELS}."
         )
     return best
-
-
-def left_out(
-    container: InputContainer, video: VideoStream, sound: AudioStream | None
-) -> tuple[str, ...]:
-    """List what an edit will not carry over.
-
-    Args:
-        container: An open file.
-        video: The picture in use.
-        sound: The sound in use.
-
-    Returns:
-        A line per kind of stream that is left out.
-    """
-    used = {video.index} | ({sound.index} if sound else set())
-    kinds = [stream.type for stream in container.streams if stream.index not in used]
-    return tuple(
-        f"{kinds.count(kind)} further {kind} stream(s) are left out" for kind in sorted(set(kinds))
-    )
 
 
 def check_pixels(path: Path, width: int, height: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
@@ -21,6 +22,7 @@ from av.video.stream import VideoStream
 from facedit.errors import OutputNotWritable
 from facedit.media.codecs import QUANTISER
 from facedit.media.encode import Encoding, choose_encoding
+from facedit.media.extras import Extras, ExtrasWriter
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, whole_or_nothing
@@ -50,6 +52,7 @@ class VideoWriter:
             the source's comment, so that marks of earlier edits stay.
         quantiser: Quantiser of the picture, lower is better.
         codec: Of the picture, as ``choose_picture_encoder`` takes it.
+        extras: What the file holds beside picture and sound.
 
     Attributes:
         encoding: Codecs and settings in use.
@@ -64,6 +67,7 @@ class VideoWriter:
         metadata: Mapping[str, str] | None = None,
         quantiser: int = QUANTISER,
         codec: str = "h264",
+        extras: Extras | None = None,
     ) -> None:
         self._path = Path(path)
         self._info = info
@@ -72,6 +76,7 @@ class VideoWriter:
         inputs = [info.path] if info.path.name else []
         check_output(self._path, force, inputs)
         self._metadata = output_tags(info.metadata, metadata or {})
+        self._extras = ExtrasWriter(extras) if extras is not None else None
         self._stack = ExitStack()
         self._container: OutputContainer | None = None
         self._video: VideoStream | None = None
@@ -141,6 +146,8 @@ class VideoWriter:
                 f"{float(self._last_tick * base):.6f} s."
             )
         with one_line(self._path):
+            if self._extras is not None:
+                self._extras.until(time_s)
             self._encode_picture(picture, tick, duration_s)
 
     def write_sound(self, block: Sound | Float32) -> None:
@@ -183,11 +190,13 @@ class VideoWriter:
             f"file:{temporary}",
             mode="w",
             format=setting.container,
-            container_options=setting.container_options,
+            container_options=setting.container_options_for(self._metadata),
         )
         self._container = container
         container.metadata.update(self._metadata)
         self._add_streams(container)
+        if self._extras is not None:
+            self._extras.begin(container)
 
     def _add_streams(self, container: OutputContainer) -> None:
         """Start the encoders of picture and sound."""
@@ -266,6 +275,8 @@ class VideoWriter:
         assert self._container is not None
         assert self._video is not None
         self._flush(self._video)
+        if self._extras is not None:
+            self._extras.until(math.inf)
         container, self._container = self._container, None
         container.close()
 
@@ -306,6 +317,7 @@ def write_video(
     quantiser: int = QUANTISER,
     codec: str = "h264",
     progress: Callable[[int], None] | None = None,
+    extras: Extras | None = None,
 ) -> int:
     """Write pictures and sound side by side, so that a player finds both where it looks.
 
@@ -319,6 +331,7 @@ def write_video(
         quantiser: Quantiser of the picture, lower is better.
         codec: Of the picture, as ``choose_picture_encoder`` takes it.
         progress: Called with the number of pictures written.
+        extras: What the file holds beside picture and sound.
 
     Returns:
         The number of pictures.
@@ -326,7 +339,13 @@ def write_video(
     blocks = iter(sound) if info.has_sound else iter(())
     count = 0
     with VideoWriter(
-        path, info, force=force, metadata=metadata, quantiser=quantiser, codec=codec
+        path,
+        info,
+        force=force,
+        metadata=metadata,
+        quantiser=quantiser,
+        codec=codec,
+        extras=extras,
     ) as writer:
         for frame in frames:
             while writer.sound_s < frame.time_s:

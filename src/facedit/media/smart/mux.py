@@ -13,6 +13,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.open import open_media, typed_errors
 from facedit.media.smart.encoder import encoded, open_encoder
@@ -43,6 +44,7 @@ class JoinedWriter(VideoWriter):
         source: The source, open; its streams are what the output's are made after.
         force: Whether an existing file may be replaced.
         metadata: Tags of the container.
+        extras: What the file holds beside picture and sound.
     """
 
     def __init__(
@@ -53,8 +55,9 @@ class JoinedWriter(VideoWriter):
         *,
         force: bool = False,
         metadata: Mapping[str, str] | None = None,
+        extras: Extras | None = None,
     ) -> None:
-        super().__init__(path, joining.info, force=force, metadata=metadata)
+        super().__init__(path, joining.info, force=force, metadata=metadata, extras=extras)
         self._joining = joining
         self._source = source
         self._written = 0
@@ -71,6 +74,8 @@ class JoinedWriter(VideoWriter):
         assert stream is not None
         packet.stream = stream
         with one_line(self._path):
+            if self._extras is not None and not sound and packet.dts is not None:
+                self._extras.until(float(packet.dts * packet.time_base))
             self._container.mux(packet)
         self._written += not sound
 
@@ -267,6 +272,7 @@ def write_joined(
     force: bool = False,
     metadata: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
+    extras: Extras | None = None,
 ) -> int:
     """Write an output of copied packets and new pictures and sound.
 
@@ -279,6 +285,7 @@ def write_joined(
         force: Whether an existing file may be replaced.
         metadata: Tags of the container.
         progress: Called with the number of pictures written.
+        extras: What the file holds beside picture and sound.
 
     Returns:
         The number of pictures.
@@ -291,7 +298,9 @@ def write_joined(
         pictures = _Pictures(joining, frames)
         sounds = _Sounds(joining.sound, sound) if heard and joining.sound and sound else None
         blocks = sound.blocks() if sound is not None and sounds is None and info.sound else iter(())
-        with JoinedWriter(path, joining, source, force=force, metadata=metadata) as writer:
+        with JoinedWriter(
+            path, joining, source, force=force, metadata=metadata, extras=extras
+        ) as writer:
 
             def write(packets: Iterable[Packet[VideoStream]]) -> None:
                 nonlocal told

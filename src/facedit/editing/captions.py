@@ -1,0 +1,128 @@
+"""The text of subtitles after an edit: old words give way to new ones where a cue shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from facedit.editing.plan import EditPlan
+from facedit.editing.words import key
+from facedit.types import Transcript, Word
+
+EARLY_S = 0.3
+"""How far beside its words a cue may be shown."""
+
+_MARKUP = re.compile(r"<[^>]*>|\{[^}]*\}|\\[Nnh]|&nbsp;")
+_TOKEN = re.compile(r"\S+")
+_TAIL = re.compile(r"[^\w]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class EditedText:
+    """The text of a cue.
+
+    Attributes:
+        text: With the new words; empty if no word is left.
+        missed: Whether words changed under the cue that were not found in it.
+    """
+
+    text: str
+    missed: bool = False
+
+
+def edited_text(
+    text: str, start_s: float, end_s: float, plan: EditPlan, transcript: Transcript
+) -> EditedText:
+    """Exchange the words of a cue as the edits do.
+
+    Args:
+        text: What it shows, with markup of SRT, WebVTT or ASS.
+        start_s: Source time at which it appears.
+        end_s: When it goes.
+        plan: The plan.
+        transcript: The words of the source.
+
+    Returns:
+        The new text: markup, capitals and punctuation stay.
+    """
+    missed = False
+    shown = [word for word in transcript.words if _in(word, start_s, end_s)]
+    # From the last edit on, so that places found in the text stay true.
+    for edit in reversed(plan.edits):
+        words = transcript.words
+        old = [word for word in words[edit.old_start : edit.old_end] if _in(word, start_s, end_s)]
+        if old:
+            first = words[edit.old_start] is old[0]
+            place = _find(text, [word.text for word in old], _share(old[0], shown))
+            if place is None:
+                missed = True
+                continue
+            text = _exchanged(text, *place, edit.text if first else "")
+        elif edit.old_start == edit.old_end:
+            before = words[edit.old_start - 1 : edit.old_start] if edit.old_start else ()
+            after = words[edit.old_start : edit.old_start + 1]
+            for near, behind in ((before, True), (after, False)):
+                if not near or not _in(near[0], start_s, end_s):
+                    continue
+                place = _find(text, [near[0].text], _share(near[0], shown))
+                if place is not None:
+                    at = place[1] if behind else place[0]
+                    new = f" {edit.text}" if behind else f"{edit.text} "
+                    text = text[:at] + new + text[at:]
+                missed |= place is None
+                break
+    empty = not any(key(token) for token in _masked(text).split())
+    return EditedText("" if empty else text, missed)
+
+
+def _in(word: Word, start_s: float, end_s: float) -> bool:
+    """Tell whether a cue is shown while a word is spoken."""
+    middle_s = (word.start_s + word.end_s) / 2
+    return start_s <= middle_s < end_s
+
+
+def _share(word: Word, shown: Sequence[Word]) -> float:
+    """Tell how far into a cue's words a word is."""
+    return next(at for at, one in enumerate(shown) if one is word) / len(shown)
+
+
+def _masked(text: str) -> str:
+    """Blank markup out, so that what is left stays in its place."""
+    return _MARKUP.sub(lambda found: " " * len(found[0]), text)
+
+
+def _find(text: str, words: Sequence[str], share: float) -> tuple[int, int] | None:
+    """Find consecutive words in a text: of several places the one nearest to a share of it."""
+    tokens = [(t.start(), t.end(), key(t[0])) for t in _TOKEN.finditer(_masked(text)) if key(t[0])]
+    wanted = [key(word) for word in words]
+    places = [
+        first
+        for first in range(len(tokens) - len(wanted) + 1)
+        if [token[2] for token in tokens[first : first + len(wanted)]] == wanted
+    ]
+    if not places:
+        return None
+    best = min(places, key=lambda first: abs(first / len(tokens) - share))
+    return tokens[best][0], tokens[best + len(wanted) - 1][1]
+
+
+def _exchanged(text: str, start: int, end: int, new: str) -> str:
+    """Put new words in the place of old ones, with their capitals and the marks behind them."""
+    old = text[start:end]
+    if not new:
+        return (text[:start].rstrip(" ") + text[end:]).lstrip(" ")
+    bare = old.strip("\"'([{¿¡“‘«- ")
+    head = old[: len(old) - len(old.lstrip("\"'([{¿¡“‘«-"))]
+    tail = _TAIL.search(old)
+    if bare.isupper() and len(bare) > 1:
+        new = new.upper()
+    elif bare[:1].isupper():
+        new = new[:1].upper() + new[1:]
+    return (
+        text[:start]
+        + head
+        + new
+        + (tail[0] if tail and not _TAIL.fullmatch(new) else "")
+        + text[end:]
+    )
