@@ -103,7 +103,8 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
     if models.renderer.name != DEFAULT_RENDERER:
         drawn_by["renderer"] = models.renderer.name
     notes = base.notes(models.space)
-    canvases = base.canvases(models.space, job.run.region_of(job.verb))
+    region = job.run.region_of(job.verb)
+    canvases = job.clock.apart(lambda: base.canvases(models.space, region))
     missing = refuse_missing_faces(base.plan, canvases, job.run.on_no_face)
     with job.clock.stage("speech features"):
         speech = job.clock.apart(lambda: base.speech(canvases, job.sound.window, models.encoder))
@@ -151,7 +152,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
             Take(ready.canvases, motions, models.space, models.renderer, region, seed)
         )
         logs = _logs(base)
-        pictures = output_pictures(base.frames(), plan, base.paths, works, parts)
+        pictures = output_pictures(base.frames(), plan, base.paths, works, parts, job.clock)
         count = base.info.frame_count + plan.shift_frames
         with job.clock.stage("rendering and writing", count) as tick:
             frames = rendering.write(

@@ -17,6 +17,7 @@ from facedit.media.pixels import patch_frame
 from facedit.motion.resample import values_at
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
+from facedit.progress import StageClock
 from facedit.render.blink import Blink, closure_at
 from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.morph import morph_cut
@@ -87,6 +88,7 @@ def output_pictures(
     paths: SourcePaths,
     spans: tuple[SpanWork, ...],
     parts: Parts = None,
+    clock: StageClock | None = None,
 ) -> Iterator[Picture]:
     """Stream the output's pictures.
 
@@ -96,15 +98,17 @@ def output_pictures(
         paths: Which source moments lie underneath.
         spans: Per picture span of the plan what is needed to render it.
         parts: Parts of the source that are wanted, with all that the plan changes; None for all.
+        clock: Knows whether the run was cancelled.
 
     Yields:
         Pictures, ascending in time; kept ones hold the very frames that were decoded.
     """
+    clock = clock or StageClock()
     held = _Held(base_frames.stream(parts), plan)
     waiting: list[OutputFrame] = []
     for shown in output_frames(plan, held.times()):
         if waiting and shown.span != waiting[0].span:
-            yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting)
+            yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting, clock)
             waiting = []
         if shown.span >= 0:
             waiting.append(shown)
@@ -112,7 +116,7 @@ def output_pictures(
         else:
             yield Picture(held.take(shown.source_index), shown.output_time_s, "kept", -1)
     if waiting:
-        yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting)
+        yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting, clock)
 
 
 def fade_weight(time_s: float, start_s: float, end_s: float, fade_s: float = FADE_S) -> float:
@@ -149,7 +153,11 @@ def edge_ramp(time_s: float, start_s: float, end_s: float, reach_s: float) -> fl
 
 
 def _render_span(
-    base_frames: BaseFrames, paths: SourcePaths, work: SpanWork, shown: list[OutputFrame]
+    base_frames: BaseFrames,
+    paths: SourcePaths,
+    work: SpanWork,
+    shown: list[OutputFrame],
+    clock: StageClock,
 ) -> Iterator[Picture]:
     """Render the pictures of one span."""
     output_s = np.array([frame.output_time_s for frame in shown])
@@ -167,12 +175,13 @@ def _render_span(
     targets = target_landmarks(
         work.space, work.canvas.identity, base, motion, work.region, work.head_share * head_share
     )
-    choices = work.renderer.plan(targets, base).choices
+    choices = clock.apart(lambda: work.renderer.plan(targets, base)).choices
     for start in range(0, len(shown), CHUNK):
         part = range(start, min(start + CHUNK, len(shown)))
         wanted = {int(first[k]) for k in part} | {int(second[k]) for k in part if times.weight[k]}
         base_frames.load(work.track.times_s[sorted(wanted)])
         for k in part:
+            clock.check()
             under = base_frames.at(work.track.times_s[first[k]])
             picture = under.rgb()
             if visible[k] and times.weight[k] > 0:

@@ -67,7 +67,7 @@ def _track(
 
     with clip.clock.stage("tracking", count) as tick:
         track = track_face(pictures(), choice, landmarker=clip.landmarker, progress=tick)
-        return smooth_track(track)
+        return clip.clock.apart(lambda: smooth_track(track))
 
 
 def _kept_track(
