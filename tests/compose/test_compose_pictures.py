@@ -1,6 +1,7 @@
 """Kept frames are the very frames that were decoded; the others stand where they should."""
 
 from fractions import Fraction
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from facedit.compose.clip import Clip
 from facedit.compose.pictures import SpanWork, fade_weight, nearest, output_pictures
 from facedit.compose.sources import PictureTimes, source_paths
 from facedit.editing.diff import WordEdit
+from facedit.errors import Cancelled
 from facedit.media.pixels import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
@@ -152,6 +154,16 @@ def test_a_lost_face_keeps_its_pixels(tmp_path, space):
     for picture in untouched:
         frame = source[round(picture.frame.time_s * 1e4)]
         assert np.array_equal(planes(picture.frame)[0], planes(frame)[0])
+    # Whoever cancels waits for one picture, whatever takes the pictures.
+    cancel = Event()
+    clip = Clip(path, StageClock(), info=info)
+    pictures = output_pictures(
+        VideoFrames(clip), made, source_paths(made), (work,), None, StageClock(cancel=cancel)
+    )
+    next(picture for picture in pictures if picture.role != "kept")
+    cancel.set()
+    with pytest.raises(Cancelled):
+        next(pictures)
 
 
 def test_base_frames_are_found_in_any_order(tmp_path):
