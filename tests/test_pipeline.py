@@ -318,6 +318,7 @@ def test_ones_own_recording_is_used(folder, talking, words):
     result = api.plan_edit(talking, request, run=QUIET)
     (fill,) = (part for part in result.details["plan"]["segments"] if not part["keep"])
     assert 0.1 < fill["speech_s"] < 0.6  # one word of the sentence, not all of it
+    assert result.details["voices"] == []  # nobody else speaks
 
 
 def test_the_examples_run(folder, talking, capsys):
