@@ -95,11 +95,14 @@ def choose_picture_encoder(
     preset = "superfast" if info.width * info.height >= _LARGE_PICTURE else "veryfast"
     if wanted == "hevc":
         # Its threads do not change what it writes; pictures encoded side by side would.
-        params = f"qp={quantiser}:log-level=none:frame-threads=1"
-        options = {"preset": "superfast", "x265-params": params}
+        params = [f"qp={quantiser}", "log-level=none", "frame-threads=1"]
+        params += info.signals.parameters("libx265")
+        options = {"preset": "superfast", "x265-params": ":".join(params)}
         tag = "" if container == "matroska" else "hvc1"
         return PictureEncoder("hevc", "libx265", options, _whole_format(info), tag=tag)
     options = {"preset": preset, "qp": str(quantiser)}
+    if params := info.signals.parameters("libx264"):
+        options["x264-params"] = ":".join(params)
     return PictureEncoder("h264", "libx264", options, _whole_format(info))
 
 

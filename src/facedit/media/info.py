@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from facedit.media.orientation import Orientation
+from facedit.media.signals import PictureSignals
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class VideoInfo:
         pix_fmt: FFmpeg's name of the pixel format that frames are given in.
         decoded_pix_fmt: The format the decoder gives: another one only where ``notes`` says so.
         colour: Colour tags of the decoded frames.
+        signals: HDR, chroma location, fields.
         time_base: Seconds per PTS tick.
         origin_pts: PTS of the first picture.
         has_pts: Whether packets carry presentation times (AVI may not).
@@ -107,6 +109,7 @@ class VideoInfo:
     pix_fmt: str = "yuv420p"
     decoded_pix_fmt: str = "yuv420p"
     colour: ColourTags = ColourTags()
+    signals: PictureSignals = field(default_factory=PictureSignals)
     time_base: Fraction = Fraction(1, 90_000)
     origin_pts: int = 0
     has_pts: bool = True

@@ -17,6 +17,7 @@ from facedit.media.extent import Extent, measure_extent, times_of
 from facedit.media.formats import working_format
 from facedit.media.info import ColourTags, SoundInfo, VideoInfo
 from facedit.media.open import open_media, typed_errors
+from facedit.media.signals import read_signals
 from facedit.media.streams import (
     check_pixels,
     find_sound,
@@ -113,6 +114,7 @@ def probe(
             pix_fmt=pix_fmt,
             decoded_pix_fmt=picture.format.name,
             colour=_colours(picture),
+            signals=read_signals(picture, video),
             sample_aspect_ratio=video.sample_aspect_ratio or Fraction(1),
             codec=video.codec_context.codec.canonical_name,
             profile=video.codec_context.profile or "",

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedit.media.codecs import choose_picture_encoder
+from facedit.media.encode import container_of
 from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
@@ -130,11 +132,13 @@ def choose_rendering(
     Returns:
         How.
     """
+    encoder = choose_picture_encoder(container_of(path), info, codec=codec).encoder
+    lost = info.signals.lost(encoder)
     if wanted != "smart" or not kept:
-        return Rendering(info, codec=codec)
+        return Rendering(info, None, lost, codec)
     try:
         joining = find_joining(path, info, kept, codec)
     except Unjoinable as why:
         note = f"The whole file was encoded anew: {why}."
-        return Rendering(info, None, (note,), codec)
+        return Rendering(info, None, (note, *lost), codec)
     return Rendering(info, joining, joining.notes)

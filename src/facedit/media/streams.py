@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.sidedata.sidedata import SideData
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from av.video.frame import VideoFrame
@@ -18,6 +15,7 @@ from av.video.stream import VideoStream
 from facedit.errors import BadMedia
 from facedit.media.open import MAX_PIXELS
 from facedit.media.orientation import Orientation
+from facedit.media.signals import side_data
 
 MAX_RATE = 768_000
 """Most samples per second of a sound that is decoded; the fastest converters take as many."""
@@ -133,14 +131,12 @@ def frame_orientation(frame: VideoFrame) -> Orientation:
         Its orientation; upright where it carries no display matrix.
     """
     try:
-        # PyAV types the container as a dict of motion vectors; it holds every kind of side data.
-        items = list(cast("Iterable[SideData]", frame.side_data))
+        items = side_data(frame)
     except ValueError:
         # PyAV 18 stumbles over kinds of side data it has no name for; the angle it still gives.
         return Orientation.from_rotation(frame.rotation)
-    for item in items:
-        if item.type == SideDataType.DISPLAYMATRIX:
-            raw = bytes(item)
+    for kind, raw in items:
+        if kind == SideDataType.DISPLAYMATRIX:
             entries = [
                 int.from_bytes(raw[at : at + 4], sys.byteorder, signed=True)
                 for at in range(0, 36, 4)
