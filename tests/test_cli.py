@@ -23,7 +23,17 @@ VERBS = (
     "edit", "sync", "generate", "transcribe", "motion", "adapt", "prepare", "train", "evaluate",
     "doctor", "demo",
 )  # fmt: skip
-HEAVY = ("torch", "cv2", "av", "numpy", "onnxruntime", "ctranslate2", "ai_edge_litert", "tqdm")
+HEAVY = (
+    "torch",
+    "cv2",
+    "av",
+    "numpy",
+    "onnxruntime",
+    "ctranslate2",
+    "ai_edge_litert",
+    "tqdm",
+    "jinja2",
+)
 
 
 def test_help_of_every_verb_imports_nothing_heavy() -> None:
