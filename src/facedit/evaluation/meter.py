@@ -21,7 +21,7 @@ def measured_space() -> MeshSpace:
 def lip_meter() -> LipMeter:
     """Return the meter of the shipped space.
 
-    Returns lip dims are weighted by their spread in the training set over that of the widest one.
+    Lip dims are weighted by their spread in the training set over that of the widest one.
     """
     space = measured_space()
     return LipMeter(space, space.groups, space.effects)
