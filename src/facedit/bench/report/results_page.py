@@ -6,12 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
 from facedit.bench.items import Bench, Track
 from facedit.bench.record import Record
 from facedit.bench.report import numbers
-from facedit.bench.report.compare import Contrast
 from facedit.bench.report.example_items import ExampleItem
 from facedit.bench.report.facts import Cost, RunFacts
 from facedit.bench.report.measure_notes import is_drawn, main_measures, note_on
@@ -24,7 +21,7 @@ from facedit.bench.report.page_plots import (
     lip_curve,
 )
 from facedit.bench.report.result_files import not_done
-from facedit.bench.report.result_tables import TRACKS, Count, Table, Tables, clip_key
+from facedit.bench.report.result_tables import TRACKS, Table, Tables, clip_key
 from facedit.bench.report.videos import SideBySide
 from facedit.evaluation.measure import Measure
 from facedit.evaluation.stats import Estimate
@@ -71,28 +68,6 @@ class Run:
     tables: Tables
     costs: Sequence[Cost]
     examples: Sequence[tuple[ExampleItem, SideBySide]]
-
-
-@dataclass(frozen=True, slots=True)
-class TrackPart:
-    """A track of the page: what ``bench.html`` shows of it, in its order."""
-
-    name: Track
-    title: str
-    about: str
-    table: Table
-    main: Sequence[Measure]
-    drawn: Sequence[Measure]
-    groups: Mapping[str, Sequence[Measure]]
-    cuts: Mapping[str, Sequence[Table]]
-    contrasts: Mapping[tuple[str, str], Contrast]
-    counts: Mapping[str, Count]
-    line_colours: Sequence[tuple[str, str]]
-    has_more: bool
-    charts: Sequence[tuple[str, str, Sequence[Markup]]]
-    differences: Sequence[Markup]
-    examples: Sequence[tuple[ExampleItem, SideBySide, object]]
-    costs: Sequence[Cost]
 
 
 def bench_page(run: Run) -> str:
@@ -144,7 +119,8 @@ def bench_page(run: Run) -> str:
     )  # fmt: skip
 
 
-def _part(track: Track, whole: Table, run: Run) -> TrackPart:
+def _part(track: Track, whole: Table, run: Run) -> dict[str, object]:
+    """Collect what the page shows of a track."""
     tables = run.tables
     here = [measure for measure in run.measures if measure.name in whole.columns]
     main, drawn = main_measures(track, here), main_measures(track, here, drawn=True)
@@ -154,27 +130,29 @@ def _part(track: Track, whole: Table, run: Run) -> TrackPart:
     plotted = [*main[:MOST_PLOTS], *drawn[:MOST_PLOTS]]
     systems = drawn_systems(track, plotted, tables)
     colour = colours(tables.systems, tables.reference)
-    return TrackPart(
-        track,
-        *_TITLES[track],
-        whole,
-        main,
-        drawn,
-        groups,
-        {title: cuts for by, title in _CUTS.items() if (cuts := tables.of(track, by))},
-        {(c.system, c.measure): c for c in tables.contrasts if c.track == track},
-        {c.system: c for c in tables.counts if c.track == track},
-        [(colour[system], system) for system in systems],
-        sum(bool(row) for row in whole.rows.values()) > len(systems),
-        line_charts(track, run.bench, run.records, plotted, tables, systems),
-        difference_charts(track, plotted, tables),
-        [
+    title, about = _TITLES[track]
+    return {
+        "name": track,
+        "title": title,
+        "about": about,
+        "table": whole,
+        "main": main,
+        "drawn": drawn,
+        "groups": groups,
+        "cuts": {name: cuts for by, name in _CUTS.items() if (cuts := tables.of(track, by))},
+        "contrasts": {(c.system, c.measure): c for c in tables.contrasts if c.track == track},
+        "counts": {c.system: c for c in tables.counts if c.track == track},
+        "line_colours": [(colour[system], system) for system in systems],
+        "has_more": sum(bool(row) for row in whole.rows.values()) > len(systems),
+        "charts": line_charts(track, run.bench, run.records, plotted, tables, systems),
+        "differences": difference_charts(track, plotted, tables),
+        "examples": [
             (example, video, lip_curve(example.records, tables.reference))
             for example, video in run.examples
             if example.item.track == track
         ],
-        [cost for cost in run.costs if cost.track == track],
-    )
+        "costs": [cost for cost in run.costs if cost.track == track],
+    }
 
 
 def _rows_shown(
