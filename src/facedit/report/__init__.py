@@ -1,1 +1,1 @@
-"""What a run leaves behind: ``measure`` the seams, ``run_report`` the data, ``page`` the page."""
+"""What a run leaves behind (``run_report``), and the kit that all pages are made with."""
