@@ -146,6 +146,7 @@ class Compared:
         samples_entered: The same, of copied packets that a fresh decoder is given: what a decoder
             draws at random (AAC's noise) is the same only from the same beginning.
         offset_s: The largest such offset against the pictures.
+        roughest: Largest error of kept sound over 128 samples, as a share of the loudest such.
     """
 
     kept: int
@@ -157,6 +158,7 @@ class Compared:
     samples_equal: int
     samples_entered: int
     offset_s: float
+    roughest: float
 
 
 def compare(
@@ -170,7 +172,8 @@ def compare(
     joining = rendering.joining
     if joining is not None and joining.sound is not None:
         sound = sound.in_steps(joining.sound.step)
-    samples = [_same_samples(old, new, run) for run in sound.kept]
+    pairs = [_kept_samples(old, new, run) for run in sound.kept]
+    loudest = max((_loudest(before) for before, _ in pairs), default=1.0)
     at_s = np.array([one.output_time_s for one in shown])
     changed = np.array([one.span >= 0 for one in shown])
     offsets = [
@@ -184,10 +187,11 @@ def compare(
         joining.kept_packets if joining else 0,
         bool((new.grey == changed).all()),
         float(np.abs(at_s - new.times_s).max()),
-        sum(count for count, _ in samples),
-        sum(equal for _, equal in samples),
+        sum(len(before) for before, _ in pairs),
+        sum(int((before == after).all(axis=1).sum()) for before, after in pairs),
         _entered(source, target, rendering, sound),
         max((abs(offset) for offset in offsets), default=0.0),
+        max((_loudest(before - after) for before, after in pairs), default=0.0) / loudest,
     )
 
 
@@ -195,11 +199,11 @@ def _shifts(plan: EditPlan) -> list[float]:
     return [keep.output_start_s - keep.source_start_s for keep in plan.keeps]
 
 
-def _same_samples(old: Decoded, new: Decoded, run) -> tuple[int, int]:
-    """Count the samples of a kept run, and those that are equal in both files."""
+def _kept_samples(old: Decoded, new: Decoded, run) -> tuple[np.ndarray, np.ndarray]:
+    """The samples of a kept run in both files, shape (N, channels), as floats."""
     rate = old.sound_rate
     if not rate:
-        return 0, 0
+        return np.zeros((0, 1)), np.zeros((0, 1))
     before = run.start - round(old.sound_s * rate)
     after = run.output_start - round(new.sound_s * rate)
     skip = max(0, -before, -after)
@@ -207,7 +211,13 @@ def _same_samples(old: Decoded, new: Decoded, run) -> tuple[int, int]:
     count = max(0, min(count, len(new.samples) - after - skip))
     first = old.samples[before + skip : before + skip + count]
     second = new.samples[after + skip : after + skip + count]
-    return count, int((first == second).all(axis=1).sum())
+    return first.astype(float), second.astype(float)
+
+
+def _loudest(samples: np.ndarray) -> float:
+    """The largest root mean square over 128 samples of any channel."""
+    whole = samples[: len(samples) // 128 * 128].reshape(-1, 128, samples.shape[1])
+    return float(np.sqrt((whole**2).mean(axis=1)).max(initial=1e-9))
 
 
 def _entered(source: Path, target: Path, rendering: Rendering, sound: OutputSound) -> int:
@@ -217,7 +227,7 @@ def _entered(source: Path, target: Path, rendering: Rendering, sound: OutputSoun
         return 0
     runs = [
         [(run.first, run.end), (run.first + run.shift, run.end + run.shift)]
-        for run in joint.copied_runs(sound.kept, sound.length)
+        for run in joint.joined(sound)[0]
     ]
     count = 0
     for ends in runs:

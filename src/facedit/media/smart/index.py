@@ -10,6 +10,7 @@ import numpy as np
 
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
+from facedit.media.smart.aac_windows import window_of
 from facedit.media.smart.unjoinable import Unjoinable
 from facedit.media.streams import find_sound, find_video
 from facedit.types import Bool, Int64
@@ -28,6 +29,7 @@ class PacketIndex:
             shape (S,).
         sound_lengths: How long each one lasts in the same ticks, shape (S,).
         sound_base: Seconds per tick of the sound, 0 without.
+        sound_windows: Of AAC which windows each packet has (``window_of``), shape (S,).
     """
 
     pts: Int64
@@ -37,6 +39,7 @@ class PacketIndex:
     sound_pts: Int64
     sound_lengths: Int64
     sound_base: Fraction
+    sound_windows: Int64
 
     @property
     def shown(self) -> Int64:
@@ -58,7 +61,7 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
         Unjoinable: If its pictures cannot be told apart by their times.
     """
     pictures: list[tuple[int, bool]] = []
-    sounds: list[tuple[int, int]] = []
+    sounds: list[tuple[int, int, int]] = []
     last, length = -1, 0
     with open_media(info.path) as container, typed_errors(info.path, "damaged"):
         video = find_video(container, info.path)
@@ -68,7 +71,8 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
                 continue
             time = packet.pts
             if packet.stream_index != video.index:
-                sounds.append((-1 if time is None else time, packet.duration or 0))
+                window = window_of(memoryview(packet))
+                sounds.append((-1 if time is None else time, packet.duration or 0, window))
                 continue
             if time is None:
                 raise Unjoinable("its pictures carry no times")
@@ -92,7 +96,8 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
         is_entry=np.array([entry for _, entry in pictures], np.bool_),
         end=int(pts.max()) + (length or period),
         time_base=info.time_base,
-        sound_pts=np.array([time for time, _ in sounds], np.int64),
-        sound_lengths=np.array([long for _, long in sounds], np.int64),
+        sound_pts=np.array([time for time, _, _ in sounds], np.int64),
+        sound_lengths=np.array([long for _, long, _ in sounds], np.int64),
         sound_base=bases[1] or Fraction(0),
+        sound_windows=np.array([window for _, _, window in sounds], np.int64),
     )

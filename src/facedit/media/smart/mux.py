@@ -235,9 +235,9 @@ class _Sounds:
     """
 
     def __init__(self, joint: SoundJoint, sound: EditedSound) -> None:
-        self._joint, self._sound = joint, sound
-        self._runs = joint.copied_runs(sound.kept, sound.length)
-        self._gaps = _Gaps(self._runs)
+        self._joint = joint
+        runs, self._made = joint.joined(sound)
+        self._gaps = _Gaps(runs)
 
     def feed(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         """Take a packet of the source; give what follows in the output."""
@@ -245,22 +245,12 @@ class _Sounds:
         if run is None:
             return
         if gap is not None:
-            yield from self._made(gap)
+            yield from self._made[gap]
         yield self._joint.timed(packet, run.first + taken + run.shift)
 
     def rest(self) -> Iterator[Packet[AudioStream]]:
         """Give what follows the source's last packet."""
-        yield from self._made(len(self._runs))
-
-    def _made(self, gap: int) -> Iterator[Packet[AudioStream]]:
-        """Encode the sound of a gap."""
-        first = self._runs[gap - 1].end + self._runs[gap - 1].shift if gap else 0
-        if gap < len(self._runs):
-            end = self._runs[gap].first + self._runs[gap].shift
-        else:
-            end = self._joint.count_to(self._sound.length)
-        if first < end:
-            yield from self._joint.encoded(self._sound, first, end)
+        yield from self._made[-1]
 
 
 def write_joined(

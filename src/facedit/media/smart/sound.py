@@ -1,14 +1,15 @@
 """AAC among copied packets: new sound between them, without a seam in the overlapping windows.
 
 A packet's samples overlap with those of the packet before it. So on either side of new sound one
-packet is encoded of kept sound (its samples are nearly, not wholly, what they were), which makes
-what the copied packet beside it lacks; all further ones decode to the very samples of the source.
+packet or more is encoded of kept sound (its samples are nearly, not wholly, what they were), which
+makes what the copied packet beside it lacks; all further ones decode to the very samples of the
+source. A joint lies where the windows of both sides are alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
@@ -21,6 +22,7 @@ from av.packet import Packet
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
 from facedit.media.pcm import MOST_CHANNELS, to_frame
+from facedit.media.smart.aac_windows import joins_before, joins_behind, window_of
 from facedit.media.smart.groups import Copied
 from facedit.media.smart.index import PacketIndex
 from facedit.media.smart.kept import EditedSound, KeptSamples
@@ -29,8 +31,12 @@ from facedit.media.streams import find_sound, find_video
 from facedit.types import Float32
 
 _STEP = 1024
-_DELAY = 2
-"""Packets of the encoder that come before the one of the second block that it is given."""
+_TRIES = 16
+"""How often a joint is tried a packet further out, where the encoder chose short windows."""
+
+_RUN_IN = 8
+"""Packets encoded before the first one that is taken: to begin amid sound is an attack, which the
+encoder would answer with short windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class SoundJoint:
         rate: Samples per second.
         layout: FFmpeg's name of the channels' layout.
         bit_rate: Bits per second of new sound.
+        windows: Which windows each packet has, as ``window_of`` tells.
         step: Samples of a packet.
     """
 
@@ -51,6 +58,7 @@ class SoundJoint:
     rate: int
     layout: str
     bit_rate: int
+    windows: tuple[int, ...]
     step: int = _STEP
 
     def copied_runs(self, kept: Sequence[KeptSamples], length: int) -> tuple[Copied, ...]:
@@ -68,11 +76,61 @@ class SoundJoint:
             ends = run.output_start + run.end - run.start >= length
             first = -((self.origin - run.start) // self.step) if run.output_start else 0
             end = self.count_to(run.end) if ends else (run.end - self.origin) // self.step - 1
-            end = min(end, self.count)
-            if max(first, 0) < end:
-                shift = (run.output_start - run.start) // self.step
-                runs.append(Copied(max(first, 0), end, shift))
+            shift = (run.output_start - run.start) // self.step
+            found = Copied(max(first, 0), min(end, self.count), shift)
+            if not ends:
+                found = self._ending(found)
+            if run.output_start:
+                found = self._beginning(found)
+            if found.first < found.end:
+                runs.append(found)
         return tuple(runs)
+
+    def _ending(self, run: Copied) -> Copied:
+        """Let a run end where new sound can follow."""
+        while run.first < run.end and not joins_behind(self.windows[run.end - 1]):
+            run = replace(run, end=run.end - 1)
+        return run
+
+    def _beginning(self, run: Copied) -> Copied:
+        """Let a run begin where new sound can come before it."""
+        while run.first < run.end and not (
+            joins_before(self.windows[run.first]) and joins_behind(self.windows[run.first - 1])
+        ):
+            run = replace(run, first=run.first + 1)
+        return run
+
+    def joined(
+        self, sound: EditedSound
+    ) -> tuple[tuple[Copied, ...], list[list[Packet[AudioStream]]]]:
+        """Encode what is not copied, so that the windows on both sides of each joint are alike.
+
+        Args:
+            sound: The output's sound.
+
+        Returns:
+            The runs of packets that are copied, and the new packets in front of each and behind the
+            last one.
+        """
+        runs = list(self.copied_runs(sound.kept, sound.length))
+        made = []
+        for gap in range(len(runs) + 1):
+            for left in reversed(range(_TRIES)):
+                first = runs[gap - 1].end + runs[gap - 1].shift if gap else 0
+                last = gap == len(runs)
+                end = self.count_to(sound.length) if last else runs[gap].first + runs[gap].shift
+                packets = list(self.encoded(sound, first, end)) if first < end else []
+                if not packets or not left:
+                    break
+                windows = [window_of(memoryview(packet)) for packet in packets]
+                if gap and not (joins_behind(windows[0]) and joins_before(windows[1])):
+                    runs[gap - 1] = self._ending(replace(runs[gap - 1], end=runs[gap - 1].end - 1))
+                elif not last and not joins_behind(windows[-1]):
+                    runs[gap] = self._beginning(replace(runs[gap], first=runs[gap].first + 1))
+                else:
+                    break
+            made.append(packets[1:])
+        return tuple(runs), made
 
     def count_to(self, sample: int) -> int:
         """Return how many packets begin before a sample."""
@@ -98,16 +156,17 @@ class SoundJoint:
             end: Number of the packet after the last one.
 
         Yields:
-            The packets, in ticks of a sample.
+            The packet before the first one, and the packets; in ticks of a sample.
         """
         encoder = self.encoder()
-        number = first - _DELAY
-        for block in (*self._blocks(sound, first - 1, end + 1), None):
+        # The first packet of an encoder is that of what comes before the first block.
+        number = first - _RUN_IN - 1
+        for block in (*self._blocks(sound, first - _RUN_IN, end + 1), None):
             frame = None if block is None else to_frame(block, self.rate)
             if frame is not None:
                 frame.time_base = encoder.time_base
             for packet in encoder.encode(frame):
-                if first <= number < end:
+                if first - 1 <= number < end:
                     yield self.timed(packet, number)
                 number += 1
 
@@ -169,11 +228,15 @@ def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoin
     if not count or np.abs(index.sound_pts - even).max() > 1:
         raise Unjoinable("its AAC packets are not 1024 samples in a row")
     origin, config = _first_packet(info)
-    joint = SoundJoint(origin, count, sound.rate, sound.layout, bit_rate)
+    joint = SoundJoint(
+        origin, count, sound.rate, sound.layout, bit_rate, tuple(index.sound_windows.tolist())
+    )
     try:
         ours = bytes(joint.encoder().extradata or b"")
     except av.error.FFmpegError as error:
         raise Unjoinable("such AAC is not encoded") from error
+    if not any(joins_behind(window) for window in joint.windows):
+        raise Unjoinable("its AAC has other windows than what is encoded")
     if ours[:2] != config[:2]:
         raise Unjoinable("its AAC is of another kind than what is encoded")
     return joint
