@@ -101,10 +101,12 @@ SPACES = Registry[MotionSpace](
     "motion space",
     "facedit.motion_spaces",
     MotionSpace,
-    dict.fromkeys((DEFAULT_SPACE, "mesh-grid"), "facedit.motion.mesh_space:MeshSpace.named"),
+    dict.fromkeys((DEFAULT_SPACE, "mesh-grid"), "facedit.motion.mesh_space:MeshSpace.named")
+    | {"liveportrait": "facedit.motion.liveportrait.space:LivePortraitSpace"},
 )
 """All motion spaces; what makes one is called with its name and a device. ``mesh`` is fitted to
-research footage, ``mesh-grid`` to GRID alone; a model belongs to the one it was trained in."""
+research footage, ``mesh-grid`` to GRID alone; ``liveportrait`` is the paper's, by the official
+motion extractor; a model belongs to the one it was trained in."""
 
 
 def space_named(name: str, device: torch.device | str = "cpu") -> MotionSpace:

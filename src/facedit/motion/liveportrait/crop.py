@@ -101,6 +101,13 @@ def cut_out(picture: UInt8, matrix: Float64, size: int) -> UInt8:
     return np.asarray(cv2.warpAffine(picture, matrix[:2], (size, size)), dtype=np.uint8)
 
 
+def network_picture(picture: UInt8, box: FaceBox) -> UInt8:
+    """Cut out the networks' input, not turned, shape (``NETWORK_SIZE``, ``NETWORK_SIZE``, 3)."""
+    crop = cut_out(picture, box.matrix(SOURCE_SIZE, upright=False), SOURCE_SIZE)
+    small = cv2.resize(crop, (NETWORK_SIZE, NETWORK_SIZE), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
+
+
 def paste_mask(size: int = SOURCE_SIZE) -> Float64:
     """Return how much of a pasted crop shows, 0 to 1: a square with round, soft corners."""
     at = np.arange(size)
