@@ -16,6 +16,7 @@ from media.clips import make_clip
 from talking_clips import gradient, write_clip
 
 GROUPS = {"crf": "20", "g": "20", "bf": "2", "preset": "fast"}
+TOPLEFT = {**GROUPS, "x264-params": "chromaloc=2"}
 EDITS = (WordEdit(2, 3, ("x",)), WordEdit(5, 5, ("y", "z")))
 NO_NOISE = {"aac_pns": "0"}
 UNEVEN = [k / 25 + (k % 3) / 100 for k in range(100)]
@@ -28,7 +29,7 @@ UNEVEN = [k / 25 + (k % 3) / 100 for k in range(100)]
         ("a.mov", {"rotation": 90, "channels": 2, "sound_rate": 44_100}),
         ("a.mkv", {"rate": Fraction(30_000, 1001), "aspect": Fraction(12, 11)}),
         ("b.mp4", {"options": {**GROUPS, "profile": "baseline", "bf": "0"}, "sound_rate": 0}),
-        ("c.mp4", {"pix_fmt": "yuv420p10le", "colour": (1, 9, 9, 16)}),
+        ("c.mp4", {"pix_fmt": "yuv420p10le", "colour": (1, 9, 9, 16), "options": TOPLEFT}),
         ("d.mp4", {"times_s": UNEVEN, "sound_start_s": 0.1}),
     ],
 )
@@ -49,7 +50,15 @@ def test_what_is_kept_is_copied(name, how, tmp_path):
     assert seen.samples_equal >= seen.samples_kept - 4 * 4 * 1024
     assert seen.offset_s <= 512 / 44_100 + 1e-9  # half a packet
     before, after = probe(source), probe(target)
-    same = ("colour", "orientation", "sample_aspect_ratio", "pix_fmt", "codec", "is_variable")
+    same = (
+        "colour",
+        "signals",
+        "orientation",
+        "sample_aspect_ratio",
+        "pix_fmt",
+        "codec",
+        "is_variable",
+    )
     for field in same:
         assert getattr(after, field) == getattr(before, field), field
     assert_seeks_right(target)
@@ -214,7 +223,7 @@ def test_open_groups_are_entered_where_they_are_closed(tmp_path):
         ("a.mp4", "b.mp4", {"codec": "mpeg4", "options": {}}, "mpeg4 becomes h264"),
         ("a.mp4", "b.webm", {}, "h264 becomes vp9"),
         ("a.ts", "b.mp4", {}, "has no parameter sets in the header"),
-        ("a.mp4", "b.mp4", {"options": {**GROUPS, "flags": "+ildct+ilme"}}, "may hold fields"),
+        ("a.mp4", "b.mp4", {"options": {**GROUPS, "flags": "+ildct+ilme"}}, "fields"),
         ("a.mp4", "b.mp4", {"options": {**GROUPS, "g": "999", "sc_threshold": "0"}}, "untouched"),
     ],
 )  # fmt: skip

@@ -30,7 +30,6 @@ class SequenceSet:
         level: Ten times the level.
         references: Pictures that may be referred to.
         progressive: Whether no picture may consist of fields.
-        chroma_location: Place of the chroma samples, 0 (left) if it does not say.
     """
 
     ident: int
@@ -38,7 +37,6 @@ class SequenceSet:
     level: int
     references: int
     progressive: bool
-    chroma_location: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +154,7 @@ def sequence_set(unit: bytes) -> SequenceSet:
             bits.golomb()
     references = bits.golomb()
     bits.take(1), bits.golomb(), bits.golomb()  # gaps, width, height
-    progressive = bool(bits.take(1))
-    if not progressive:
-        bits.take(1)
-    bits.take(1)
-    if bits.take(1):
-        [bits.golomb() for _ in range(4)]  # cropping
-    location = _chroma_location(bits) if bits.take(1) else 0
-    return SequenceSet(ident, profile, level, references, progressive, location)
+    return SequenceSet(ident, profile, level, references, bool(bits.take(1)))
 
 
 def _skip_scaling(bits: Bits, lists: int) -> None:
@@ -175,22 +166,6 @@ def _skip_scaling(bits: Bits, lists: int) -> None:
                 step = (code + 1) // 2 if code % 2 else -(code // 2)
                 following = (last + step) % 256
             last = following or last
-
-
-def _chroma_location(bits: Bits) -> int:
-    if bits.take(1) and bits.take(8) == 255:  # sample aspect ratio
-        bits.take(32)
-    if bits.take(1):  # overscan
-        bits.take(1)
-    if bits.take(1):  # video signal
-        bits.take(4)
-        if bits.take(1):
-            bits.take(24)
-    if not bits.take(1):
-        return 0
-    top = bits.golomb()
-    bits.golomb()
-    return top if top <= 5 else 0
 
 
 class H264Joint:
@@ -223,8 +198,7 @@ class H264Joint:
             "profile": _PROFILES[first.profile],
             # No B-pictures: they would have to wait as long as the source's wait at most.
             "x264-params": f"sps-id={free[0]}:keyint=infinite:scenecut=0:bframes=0:stitchable=1:"
-            f"ref={min(max(first.references, 1), 3)}:level={first.level / 10:g}:"
-            f"chromaloc={first.chroma_location}",
+            f"ref={min(max(first.references, 1), 3)}:level={first.level / 10:g}",
         }
 
     def is_entry(self, packet: memoryview) -> bool:

@@ -106,6 +106,8 @@ def find_joining(
     """
     if info.truncated:
         raise Unjoinable("it is damaged")
+    if info.signals.fields:
+        raise Unjoinable("its pictures are made of fields")
     if not info.has_pts:
         raise Unjoinable("its container carries no times of presentation")
     encoding = choose_encoding(path, info, codec=codec)
