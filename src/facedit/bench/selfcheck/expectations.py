@@ -1,6 +1,7 @@
 """What every disturbance must do to the measures, as data: bands, moves and what stays.
 
-A measure is named in full, or a group of them by the words that their names begin with.
+A measure is named in full, or a group of them by the words that their names begin with; a name that
+others begin with too ends in ``!``.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ _MOVES: tuple[tuple[str, Way, str, str], ...] = (
     ("jump", "up", "seam_picture seam_flow worst_picture seam_velocity_jump seam_velocity_excess "
      "head_shift", _JUMP),
     ("other_face", "down", "identity_cosine psnr ssim", _OTHER),
-    ("other_face", "up", "identity_distance identity_excess fd_mobilenetv2 stlpips landmark_face "
+    ("other_face", "up", "identity_distance identity_excess fd_mobilenetv2! stlpips landmark_face "
      "landmark_jaw shape_face seam_motion_jump", _OTHER),
     ("touched_frames", "down", "kept_psnr kept_clean", "4 grey levels are 36 dB"),
     ("late_frames", "down", "kept_in_place kept_psnr", "half of the kept frames are late"),
@@ -147,8 +148,8 @@ _STAYS: tuple[tuple[str, str, str], ...] = (
 
 
 def _named(groups: str, among: Sequence[str]) -> list[str]:
-    wanted = tuple(f"{group}_" for group in groups.split())
-    return [name for name in among if f"{name}_".startswith(wanted)]
+    wanted = tuple(group if group.endswith("!") else f"{group}_" for group in groups.split())
+    return [n for n in among if f"{n}_".startswith(wanted) or f"{n}!" in wanted]
 
 
 def _bands(among: Sequence[str]) -> Iterator[Expectation]:
