@@ -18,6 +18,7 @@ from facedit.editing.plan import EditPlan
 from facedit.editing.timeline import output_frames
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
+from facedit.media.sound import read_sound
 from facedit.media.write import write_video
 from facedit.types import Float32
 
@@ -131,7 +132,15 @@ def rewritten(source: Path, output: Path, made: EditPlan | None = None) -> tuple
         for frame in output_frames(made, [frame.time_s for frame in frames])
     )
     sound = compose_sound(source, info, made, (None,) * len(made.fills), whole=True)
-    write_video(output, info, shown, sound.blocks(), metadata={"comment": "m"}, extras=extras)
+    write_video(
+        output,
+        info,
+        shown,
+        sound.blocks(),
+        metadata={"comment": "m"},
+        extras=extras,
+        sound_start_s=sound.first / sound.rate,
+    )
     return notes
 
 
@@ -255,6 +264,31 @@ def test_a_cover_goes_from_matroska_to_mp4(tmp_path: Path) -> None:
                 if packet.size
             ]
             assert cover == png()
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+def test_sound_that_starts_before_its_picture_starts_there(suffix: str, tmp_path: Path) -> None:
+    """As where a film was cut without an encoder in front of a key picture."""
+    from media.clips import make_clip, offsets_ms
+
+    shown = [0.6 + k / 25 for k in range(100)]
+    clip = make_clip(tmp_path / f"a.{suffix}", times_s=shown, sound_seconds=4.6, flash_every_s=0.7)
+    before = probe(clip.path)
+    assert before.sound is not None
+    assert before.sound.start_s == pytest.approx(-0.6, abs=0.03)
+    first = WordEdit(0, 1, ("you", "all"))
+    made = plan(first, duration_s=before.duration_s)
+    rewritten(clip.path, tmp_path / f"b.{suffix}", made)
+    after = probe(tmp_path / f"b.{suffix}")
+    assert after.sound is not None
+    assert after.sound.start_s == pytest.approx(before.sound.start_s, abs=0.03)
+    assert after.duration_s == pytest.approx(made.output_duration_s, abs=0.03)
+    # Behind the edit every click is still at its flash.
+    offsets = offsets_ms(tmp_path / f"b.{suffix}")
+    assert len(offsets) >= 4
+    assert np.abs(offsets).max() < 25
+    old, new = (read_sound(info.path, -0.6, -0.1, info=info) for info in (before, after))
+    assert np.corrcoef(old.samples[:, 0], new.samples[:, 0])[0, 1] > 0.5
 
 
 def test_the_words_are_those_of_the_cases() -> None:

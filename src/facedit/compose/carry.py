@@ -130,11 +130,15 @@ def _further_sound(info: VideoInfo, sound: SoundInfo, plan: EditPlan, output: Pa
     """Cut a further sound track to the plan: under new words it goes on as it was."""
     alone = replace(info, sound=sound)
     composed = compose_sound(info.path, alone, plan, (None,) * len(plan.fills), whole=True)
+    if sound.lead_s > (info.sound.lead_s if info.sound is not None else 0.0):
+        # The file's clock starts with its main sound.
+        composed = replace(composed, pieces=composed.pieces[1:])
     return FurtherSound(
         encoding=choose_encoding(output, alone),
         rate=sound.rate,
         channels=sound.channels,
         tags=sound.tags,
         disposition=sound.disposition,
+        start_s=composed.first / composed.rate,
         blocks=composed.blocks,
     )

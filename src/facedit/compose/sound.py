@@ -10,7 +10,14 @@ import numpy as np
 
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import CROSSFADE_S
-from facedit.editing.soundline import SoundPiece, in_steps, mix_fill, output_sound, with_rest
+from facedit.editing.soundline import (
+    SoundPiece,
+    in_steps,
+    mix_fill,
+    output_sound,
+    with_lead,
+    with_rest,
+)
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
 from facedit.media.smart.kept import KeptSamples
@@ -47,8 +54,13 @@ class OutputSound:
 
     @property
     def length(self) -> int:
-        """Number of samples."""
+        """Number of samples from the first picture on."""
         return self.pieces[-1].output_end
+
+    @property
+    def first(self) -> int:
+        """Number of the first sample: negative where it sounds before the first picture."""
+        return self.pieces[0].output_start
 
     @property
     def kept(self) -> tuple[KeptSamples, ...]:
@@ -63,16 +75,17 @@ class OutputSound:
         """Return the same sound with its kept runs moved by multiples of so many samples."""
         return replace(self, pieces=in_steps(self.pieces, step))
 
-    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[Float32]:
+    def blocks(self, start: int | None = None, end: int | None = None) -> Iterator[Float32]:
         """Yield the samples of a range of the output.
 
         Args:
-            start: First sample.
+            start: First sample; that of the output if None.
             end: Sample after the last one; the end of the output if None.
 
         Yields:
             Samples, shape (N, channels); kept sound comes in bounded blocks.
         """
+        start = self.first if start is None else start
         end = self.length if end is None else min(end, self.length)
         for piece in self.pieces:
             low, high = max(start, piece.output_start), min(end, piece.output_end)
@@ -164,7 +177,7 @@ def compose_sound(
         new: Per fill its new sound; None for a deletion.
         floors: Per fill what sounds under the old words and goes on.
         crossfade_s: Length of the cross-fades between old and new sound.
-        whole: Whether sound that goes on after the last picture is kept too.
+        whole: Whether sound before the first picture and after the last one is kept too.
 
     Returns:
         The output's sound, ready to be read.
@@ -176,6 +189,7 @@ def compose_sound(
     pieces = output_sound(plan, info.sound_rate, crossfade_s)
     if whole and info.sound is not None:
         pieces = with_rest(pieces, sample_at(info.sound.end_s, info.sound_rate))
+        pieces = with_lead(pieces, sample_at(info.sound.lead_s, info.sound_rate))
     return OutputSound(source, info, pieces, fitted, floors or (None,) * len(fitted))
 
 

@@ -131,6 +131,21 @@ def with_rest(pieces: tuple[SoundPiece, ...], end: int) -> tuple[SoundPiece, ...
     return (*pieces, SoundPiece("source", last.source_end, end, last.output_end, rest))
 
 
+def with_lead(pieces: tuple[SoundPiece, ...], lead: int) -> tuple[SoundPiece, ...]:
+    """Let a sound that starts before its picture start there.
+
+    Args:
+        pieces: The layout from the first picture on.
+        lead: Number of samples before it.
+
+    Returns:
+        The layout with them in front: the output's samples then have negative numbers too.
+    """
+    if not lead:
+        return pieces
+    return (SoundPiece("source", -lead, 0, -lead, lead), *pieces)
+
+
 def mix_fill(piece: SoundPiece, new: Float32 | None, tail: Float32, head: Float32) -> Float32:
     """Make the samples of a fill, shape (piece.length, channels).
 

@@ -56,7 +56,8 @@ class FurtherSound:
         channels: Number of channels.
         tags: Language, title and the like.
         disposition: FFmpeg's flags.
-        blocks: Gives its samples from time 0 on.
+        start_s: When its first sample sounds on the picture's clock, 0 or less.
+        blocks: Gives its samples from there on.
     """
 
     encoding: Encoding
@@ -64,6 +65,7 @@ class FurtherSound:
     channels: int
     tags: dict[str, str]
     disposition: int
+    start_s: float
     blocks: Callable[[], Iterator[Float32]]
 
 
@@ -103,15 +105,17 @@ class ExtrasWriter:
         self._packets: list[tuple[Stream, Iterator[TimedPacket], TimedPacket | None]] = []
         self._sounds: list[_SoundTrack] = []
         self._container: OutputContainer | None = None
+        self._lead_s = 0.0
 
-    def begin(self, container: OutputContainer) -> None:
+    def begin(self, container: OutputContainer, lead_s: float = 0.0) -> None:
         """Describe the streams; those of picture and sound have been added.
 
         Args:
             container: The output, before its first packet.
+            lead_s: When the first picture is shown in the file: all comes so much later there.
         """
         extras = self._extras
-        self._container = container
+        self._container, self._lead_s = container, lead_s
         container.streams.video[0].metadata.update(extras.picture_tags)
         for sound in container.streams.audio:
             sound.metadata.update(extras.sound_tags)
@@ -120,15 +124,15 @@ class ExtrasWriter:
             [
                 {
                     "id": number + 1,
-                    "start": round(chapter.start_s / _CHAPTER_TICK),
-                    "end": round(chapter.end_s / _CHAPTER_TICK),
+                    "start": round((chapter.start_s + lead_s) / _CHAPTER_TICK),
+                    "end": round((chapter.end_s + lead_s) / _CHAPTER_TICK),
                     "time_base": _CHAPTER_TICK,
                     "metadata": chapter.tags,
                 }
                 for number, chapter in enumerate(extras.chapters)
             ]
         )
-        self._sounds = [_SoundTrack(container, sound) for sound in extras.sounds]
+        self._sounds = [_SoundTrack(container, sound, lead_s) for sound in extras.sounds]
         with ExitStack() as stack:
             source = stack.enter_context(open_media(extras.source)) if extras.tracks else None
             for track in extras.tracks:
@@ -149,7 +153,7 @@ class ExtrasWriter:
             sound.until(self._container, time_s)
         for number, (stream, packets, coming) in enumerate(self._packets):
             while coming is not None and coming.start_s <= time_s:
-                self._container.mux(_packet(stream, coming))
+                self._container.mux(_packet(stream, coming, self._lead_s))
                 coming = next(packets, None)
             self._packets[number] = (stream, packets, coming)
 
@@ -157,7 +161,7 @@ class ExtrasWriter:
 class _SoundTrack:
     """Encodes one further sound track."""
 
-    def __init__(self, container: OutputContainer, sound: FurtherSound) -> None:
+    def __init__(self, container: OutputContainer, sound: FurtherSound, lead_s: float) -> None:
         setting = sound.encoding
         stream = cast(AudioStream, container.add_stream(setting.sound_codec, setting.sound_rate))
         channels = sound.channels if sound.channels <= MOST_CHANNELS else 2
@@ -171,10 +175,12 @@ class _SoundTrack:
         stream.disposition = Disposition(sound.disposition)
         self._stream, self._sound, self._channels = stream, sound, channels
         self._blocks, self._samples, self._ended = sound.blocks(), 0, False
+        # Against the file's clock, which starts where the earliest track does.
+        self._first = max(0, round((sound.start_s + lead_s) * sound.rate))
 
     def until(self, container: OutputContainer, time_s: float) -> None:
         rate = self._sound.rate
-        while not self._ended and self._samples / rate <= time_s:
+        while not self._ended and self._samples / rate + self._sound.start_s <= time_s:
             block = next(self._blocks, None)
             if block is None:
                 self._ended = True
@@ -183,7 +189,7 @@ class _SoundTrack:
             elif len(block):
                 fitted = np.clip(remix(block, self._channels), -1.0, 1.0).astype(np.float32)
                 frame = to_frame(fitted, rate)
-                frame.pts, frame.time_base = self._samples, Fraction(1, rate)
+                frame.pts, frame.time_base = self._first + self._samples, Fraction(1, rate)
                 self._samples += len(block)
                 container.mux(self._stream.encode(frame))
 
@@ -250,12 +256,13 @@ def add_track(container: OutputContainer, source: InputContainer, track: Track) 
     return stream
 
 
-def _packet(stream: Stream, timed: TimedPacket) -> Packet[Stream]:
+def _packet(stream: Stream, timed: TimedPacket, lead_s: float = 0.0) -> Packet[Stream]:
     """Make a packet of a stream."""
+    start_s = Fraction(max(timed.start_s, 0.0) + lead_s)
     base = stream.time_base or _MILLISECOND
     packet: Packet[Stream] = Packet(timed.payload)
     packet.stream, packet.time_base = stream, base
-    packet.pts = packet.dts = math.floor(Fraction(max(timed.start_s, 0.0)) / base + Fraction(1, 2))
+    packet.pts = packet.dts = math.floor(start_s / base + Fraction(1, 2))
     packet.duration = max(0, round(Fraction(timed.end_s - timed.start_s) / base))
     packet.is_keyframe = True
     return packet

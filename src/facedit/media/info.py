@@ -9,6 +9,9 @@ from pathlib import Path
 from facedit.media.orientation import Orientation
 from facedit.media.signals import PictureSignals
 
+_LONGEST_DELAY_S = 0.1
+"""Longest delay of an encoder that a container does not take back: two frames of HE-AAC."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColourTags:
@@ -56,6 +59,11 @@ class SoundInfo:
     index: int | None = None
     tags: dict[str, str] = field(default_factory=dict)
     disposition: int = 0
+
+    @property
+    def lead_s(self) -> float:
+        """Seconds of sound before the first picture; 0 where it is no more than a coder's delay."""
+        return -self.start_s if self.start_s < -_LONGEST_DELAY_S else 0.0
 
     @property
     def end_s(self) -> float:

@@ -98,6 +98,7 @@ class Rendering:
                 codec=self.codec,
                 progress=progress,
                 extras=extras,
+                sound_start_s=sound.first / self.info.sound_rate if self.info.has_sound else 0.0,
             )
         if self.joining.sound is not None:
             sound = sound.in_steps(self.joining.sound.step)

@@ -53,6 +53,7 @@ class VideoWriter:
         quantiser: Quantiser of the picture, lower is better.
         codec: Of the picture, as ``choose_picture_encoder`` takes it.
         extras: What the file holds beside picture and sound.
+        sound_start_s: When the first sample sounds on the picture's clock, 0 or less.
 
     Attributes:
         encoding: Codecs and settings in use.
@@ -68,6 +69,7 @@ class VideoWriter:
         quantiser: int = QUANTISER,
         codec: str = "h264",
         extras: Extras | None = None,
+        sound_start_s: float = 0.0,
     ) -> None:
         self._path = Path(path)
         self._info = info
@@ -81,6 +83,7 @@ class VideoWriter:
         self._container: OutputContainer | None = None
         self._video: VideoStream | None = None
         self._sound: AudioStream | None = None
+        self._lead_s = -sound_start_s
         self._last_tick = -1
         self._last_ticks_long = 1
         self._samples = 0
@@ -139,7 +142,7 @@ class VideoWriter:
         if time_s is None:
             raise ValueError("A bare picture needs a time.")
         base = self.encoding.time_base
-        tick = round(Fraction(time_s) / base)
+        tick = round((Fraction(time_s) + Fraction(self._lead_s)) / base)
         if tick <= self._last_tick:
             raise ValueError(
                 f"A picture at {time_s:.6f} s does not follow the one at "
@@ -181,8 +184,9 @@ class VideoWriter:
 
     @property
     def sound_s(self) -> float:
-        """Seconds of sound written so far."""
-        return self._samples / self._info.sound_rate if self._info.sound_rate else 0.0
+        """When the sound written so far ends, in seconds on the picture's clock."""
+        rate = self._info.sound_rate
+        return self._samples / rate - self._lead_s if rate else 0.0
 
     def _open(self, temporary: Path) -> None:
         setting = self.encoding
@@ -196,7 +200,7 @@ class VideoWriter:
         container.metadata.update(self._metadata)
         self._add_streams(container)
         if self._extras is not None:
-            self._extras.begin(container)
+            self._extras.begin(container, self._lead_s)
 
     def _add_streams(self, container: OutputContainer) -> None:
         """Start the encoders of picture and sound."""
@@ -318,6 +322,7 @@ def write_video(
     codec: str = "h264",
     progress: Callable[[int], None] | None = None,
     extras: Extras | None = None,
+    sound_start_s: float = 0.0,
 ) -> int:
     """Write pictures and sound side by side, so that a player finds both where it looks.
 
@@ -332,6 +337,7 @@ def write_video(
         codec: Of the picture, as ``choose_picture_encoder`` takes it.
         progress: Called with the number of pictures written.
         extras: What the file holds beside picture and sound.
+        sound_start_s: When the first sample sounds on the picture's clock, 0 or less.
 
     Returns:
         The number of pictures.
@@ -346,6 +352,7 @@ def write_video(
         quantiser=quantiser,
         codec=codec,
         extras=extras,
+        sound_start_s=sound_start_s,
     ) as writer:
         for frame in frames:
             while writer.sound_s < frame.time_s:

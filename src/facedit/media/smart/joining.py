@@ -108,6 +108,8 @@ def find_joining(
         raise Unjoinable("it is damaged")
     if info.signals.fields:
         raise Unjoinable("its pictures are made of fields")
+    if info.sound is not None and info.sound.lead_s:
+        raise Unjoinable("its sound starts before its picture")
     if not info.has_pts:
         raise Unjoinable("its container carries no times of presentation")
     encoding = choose_encoding(path, info, codec=codec)

@@ -52,10 +52,15 @@ class EditedSound(Protocol):
         """Which of them are the source's own, in order."""
         ...
 
+    @property
+    def first(self) -> int:
+        """Number of the first sample: negative where it sounds before the first picture."""
+        ...
+
     def in_steps(self, step: int) -> Self:
         """Return the same sound with its kept runs moved by multiples of so many samples."""
         ...
 
-    def blocks(self, start: int = 0, end: int | None = None) -> Iterator[Float32]:
+    def blocks(self, start: int | None = None, end: int | None = None) -> Iterator[Float32]:
         """Yield the samples of a range, shape (N, channels) each."""
         ...
