@@ -266,6 +266,48 @@ def test_a_cover_goes_from_matroska_to_mp4(tmp_path: Path) -> None:
             assert cover == png()
 
 
+@pytest.mark.parametrize("output", ["b.mp4", "b.mkv"])
+def test_data_that_a_container_does_not_hold_is_named(output: str, tmp_path: Path) -> None:
+    """Positions of a drone in a transport stream."""
+    with av.open(str(tmp_path / "a.ts"), "w") as file:
+        video = file.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        places = file.add_data_stream("klv")
+        places.time_base = Fraction(1, 90_000)
+        for k in range(100):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            frame.pts, frame.time_base = k, Fraction(1, 25)
+            file.mux(video.encode(frame))
+            if k % 25 == 0:
+                packet = av.Packet(b"\x06\x0e\x2b\x34place")
+                packet.stream, packet.time_base = places, Fraction(1, 90_000)
+                packet.pts = packet.dts = 3600 * k
+                file.mux(packet)
+        file.mux(video.encode(None))
+    info = probe(tmp_path / "a.ts")
+    made = unchanged_plan(plan(*EDITS, duration_s=info.duration_s))
+    extras, notes = carry(info, made, None, tmp_path / output)
+    frames = read_frames(info.path, info=info)
+    assert write_video(tmp_path / output, info, frames, extras=extras) == 100
+    assert [note for note in notes if "klv" in note and "left out" in note]
+    assert not extras.tracks
+
+
+@pytest.mark.parametrize("output", ["b.mp4", "b.mov"])
+def test_data_of_a_camera_moves_with_the_plan(output: str, tmp_path: Path) -> None:
+    """Positions as an action camera writes them: subtitles made into its kind of data."""
+    path = make_rich(tmp_path / "a.mp4")
+    path.write_bytes(path.read_bytes().replace(b"sbtl", b"meta").replace(b"tx3g", b"gpmd"))
+    assert rewritten(path, tmp_path / output) == ()
+    longer_s = plan(*EDITS, duration_s=probe(path).duration_s).output_time(1.9) - 1.9
+    with av.open(str(tmp_path / output)) as file:
+        data = next(stream for stream in file.streams.data if stream.name == "bin_data")
+        packets = [packet for packet in file.demux(data) if packet.size]
+        found = {bytes(packet)[2:]: packet.pts * packet.time_base for packet in packets}
+    assert float(found[b"We fly to"]) == 0.0
+    assert float(found[b"the"]) == pytest.approx(1.9 + longer_s, abs=0.01)
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
 def test_sound_that_starts_before_its_picture_starts_there(suffix: str, tmp_path: Path) -> None:
     """As where a film was cut without an encoder in front of a key picture."""

@@ -227,6 +227,9 @@ def _packets(
     count = held = 0
     if not streams:
         return found, True
+    for stream in container.streams:
+        if stream.index not in wanted:
+            stream.discard = Discard.all  # Not even read, where the container has an index.
     for packet in container.demux(streams):
         if not packet.size:
             continue
