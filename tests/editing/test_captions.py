@@ -37,6 +37,7 @@ def shown(text: str, *edits: WordEdit, start_s: float = 0.0, end_s: float = 9.0)
         ("one two three", WordEdit(0, 0, ("six",)), "six one two three"),
         ("one two three", WordEdit(1, 3, ("six",)), "one six"),
         ("one two three", WordEdit(3, 4, ("six",)), "one two three"),
+        ("1, 2 and 3", WordEdit(1, 2, ("six",)), "1, six and 3"),
     ],
 )
 def test_words_change_in_the_text(text: str, edit: WordEdit, wanted: str) -> None:

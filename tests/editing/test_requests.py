@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from editing_cases import spoken
 
@@ -95,6 +97,17 @@ def test_a_time_chooses_among_phrases_too():
     with pytest.raises(BadEdit, match="only"):
         find(transcript, "big hall@1:00")
     assert find(transcript, "big hall@2.9s") == find(transcript, "big hall#2") == (5, 7)
+
+
+@pytest.mark.parametrize("phrase", ["5%", "five percent", "5 per cent"])
+def test_a_phrase_is_found_in_whatever_spelling(phrase):
+    transcript = spoken("say 5 % of two")
+    assert find(transcript, phrase) == (1, 3)
+    assert find(transcript, "2") == (4, 5)
+    with pytest.raises(BadEdit, match="changes nothing"):
+        resolve(transcript, [Replace("two", "2")])
+    with pytest.raises(BadEdit, match="does not occur"):
+        find(replace(transcript, language="de"), "2")
 
 
 def test_overlapping_occurrences_all_count():

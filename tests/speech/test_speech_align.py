@@ -109,6 +109,16 @@ def test_anchored_words_take_their_times_from_recognised_ones():
     assert spread[-1].end_s == 2.0
 
 
+def test_recognised_words_in_another_spelling_give_their_times():
+    heard = [Word("pay", 0.1, 0.3), Word("$20", 0.3, 0.9), Word("25", 1.0, 1.4)]
+    words, share = anchor(["Pay", "twenty", "dollars", "25"], heard, 2.0)
+    assert share == 1.0
+    assert [(word.start_s, word.end_s) for word in (words[0], words[3])] == [(0.1, 0.3), (1.0, 1.4)]
+    assert words[1].start_s == 0.3 < words[1].end_s == words[2].start_s < words[2].end_s == 0.9
+    assert anchor(["20", "dollars"], heard, 2.0)[1] == 1.0
+    assert anchor(["zwanzig"], [Word("20", 0.0, 1.0)], 1.0, "de")[1] == 0.0
+
+
 def test_confidence_grows_with_the_score():
     values = [confidence(score) for score in (-1e9, -5, -3, -1.5, -0.3, 0)]
     assert values == sorted(values)

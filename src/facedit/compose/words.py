@@ -115,7 +115,8 @@ def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, 
     if request.say is not None:
         if not tokenise(request.say):
             raise BadEdit("--say holds no words: give the whole new sentence, or --delete words.")
-        return merge_close(diff(transcript.words, request.say), transcript.words, SLIVER_S)
+        edits = diff(transcript.words, request.say, transcript.language)
+        return merge_close(edits, transcript.words, SLIVER_S)
     wishes: list[Request] = [Replace(old, new) for old, new in request.replace]
     wishes += [Delete(words) for words in request.delete]
     wishes += [InsertBefore(word, text) for word, text in request.insert_before]

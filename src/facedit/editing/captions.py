@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facedit.editing.plan import EditPlan
+from facedit.editing.spelling import runs
 from facedit.editing.words import key
 from facedit.types import Transcript, Word
 
@@ -54,7 +55,8 @@ def edited_text(
         old = [word for word in words[edit.old_start : edit.old_end] if _in(word, start_s, end_s)]
         if old:
             first = words[edit.old_start] is old[0]
-            place = _find(text, [word.text for word in old], _share(old[0], shown))
+            found = [word.text for word in old]
+            place = _find(text, found, _share(old[0], shown), transcript.language)
             if place is None:
                 missed = True
                 continue
@@ -65,7 +67,8 @@ def edited_text(
             for near, behind in ((before, True), (after, False)):
                 if not near or not _in(near[0], start_s, end_s):
                     continue
-                place = _find(text, [near[0].text], _share(near[0], shown))
+                share = _share(near[0], shown)
+                place = _find(text, [near[0].text], share, transcript.language)
                 if place is not None:
                     at = place[1] if behind else place[0]
                     new = f" {edit.text}" if behind else f"{edit.text} "
@@ -92,19 +95,14 @@ def _masked(text: str) -> str:
     return _MARKUP.sub(lambda found: " " * len(found[0]), text)
 
 
-def _find(text: str, words: Sequence[str], share: float) -> tuple[int, int] | None:
+def _find(text: str, words: Sequence[str], share: float, language: str) -> tuple[int, int] | None:
     """Find consecutive words in a text: of several places the one nearest to a share of it."""
-    tokens = [(t.start(), t.end(), key(t[0])) for t in _TOKEN.finditer(_masked(text)) if key(t[0])]
-    wanted = [key(word) for word in words]
-    places = [
-        first
-        for first in range(len(tokens) - len(wanted) + 1)
-        if [token[2] for token in tokens[first : first + len(wanted)]] == wanted
-    ]
+    tokens = [token for token in _TOKEN.finditer(_masked(text)) if key(token[0])]
+    places = runs([token[0] for token in tokens], words, language)
     if not places:
         return None
-    best = min(places, key=lambda first: abs(first / len(tokens) - share))
-    return tokens[best][0], tokens[best + len(wanted) - 1][1]
+    first, end = min(places, key=lambda place: abs(place[0] / len(tokens) - share))
+    return tokens[first].start(), tokens[end - 1].end()
 
 
 def _exchanged(text: str, start: int, end: int, new: str) -> str:

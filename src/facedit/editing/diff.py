@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.editing.spelling import pieces, same, spoken
 from facedit.editing.words import key, tokenise
 from facedit.errors import BadEdit
 from facedit.types import Word
 
 EditKind = Literal["substitute", "insert", "delete"]
-
-_HYPHENS = frozenset("-‐‑‒–")
 
 _MOST_CELLS = 100_000_000
 
@@ -63,45 +63,53 @@ class WordEdit:
         return " ".join(self.new_words)
 
 
-def diff(old: Sequence[Word], new_text: str) -> tuple[WordEdit, ...]:
+def diff(old: Sequence[Word], new_text: str, language: str = "en") -> tuple[WordEdit, ...]:
     """Find the edits that turn spoken words into a new text.
 
-    A sequence alignment over word keys: as many words as possible are kept; among those
-    alignments the one with the fewest separate edits; among those the one that keeps earlier
-    words. Spellings that differ only in a hyphen (*well-known*, *well known*) are no change.
+    A sequence alignment over what is spoken: as much as possible is kept; among those alignments
+    the one with the fewest separate edits; among those the one that keeps earlier words. Another
+    spelling (*well-known*, *well known*; 3, *three*; see ``spelling.same``) is no change.
 
     Args:
         old: The words that were spoken.
         new_text: The whole new text.
+        language: Language of both, an ISO 639-1 code.
 
     Returns:
         The edits, in order; between two of them at least one word is kept.
     """
-    return changes([word.text for word in old], tokenise(new_text))
+    return changes([word.text for word in old], tokenise(new_text), language)
 
 
-def changes(old: Sequence[str], new: Sequence[str]) -> tuple[WordEdit, ...]:
+def changes(old: Sequence[str], new: Sequence[str], language: str = "en") -> tuple[WordEdit, ...]:
     """Find the edits between two lists of written words; see ``diff``.
 
     Args:
         old: Old words; those without anything spoken ("—") are never touched on their own.
         new: New words; those without anything spoken are ignored.
+        language: Language of both, an ISO 639-1 code.
 
     Returns:
         The edits, in order; between two of them at least one word is kept. (``BadEdit`` if too much
         differs to be compared.)
     """
     at = [index for index, text in enumerate(old) if key(text)]
-    new = [text for text in new if key(text)]
+    kept = [old[index] for index in at]
+    # What is written without spaces is cut anew: only the letters that change are spoken anew.
+    parts = [(piece, number) for number, text in enumerate(new) for piece in pieces(text)]
+    parts = [(piece, number) for piece, number in parts if key(piece)]
+    fresh = [piece for piece, _ in parts]
     edits = []
-    for i0, i1, j0, j1 in _changed_blocks([key(old[i]) for i in at], [key(text) for text in new]):
-        if _same_but_hyphens([old[i] for i in at[i0:i1]], new[j0:j1]):
+    for i0, i1, j0, j1 in _changed_words(spoken(kept, language), spoken(fresh, language)):
+        if same(kept[i0:i1], fresh[j0:j1], language):
             continue
         if i0 < i1:
             start, end = at[i0], at[i1 - 1] + 1
         else:
             start = end = at[i0] if i0 < len(at) else len(old)
-        edits.append(WordEdit(start, end, tuple(new[j0:j1])))
+        runs = groupby(parts[j0:j1], key=itemgetter(1))
+        words = tuple("".join(piece for piece, _ in run) for _, run in runs)
+        edits.append(WordEdit(start, end, words))
     return tuple(edits)
 
 
@@ -206,11 +214,35 @@ def merge_close(
     return tuple(merged)
 
 
-def _same_but_hyphens(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Tell whether two runs of words differ only in where hyphens stand."""
-    if not any(_HYPHENS & set(text) for text in (*old, *new)):
-        return False
-    return "".join(map(key, old)) == "".join(map(key, new))
+def _changed_words(
+    old: Sequence[tuple[str, ...]], new: Sequence[tuple[str, ...]]
+) -> list[tuple[int, int, int, int]]:
+    """Return the changed blocks of words, given what is spoken of each, as ``_changed_blocks``.
+
+    A word of which a part changes, changes: blocks grow to where words begin and end on both sides.
+    """
+    ours, theirs = ([unit for units in words for unit in units] for words in (old, new))
+    # From the number of a unit to that of the word which begins there.
+    starts, new_starts = (
+        {edge: word for word, edge in enumerate(accumulate(map(len, words), initial=0))}
+        for words in (old, new)
+    )
+    grown: list[tuple[int, int, int, int]] = []
+    blocks = _changed_blocks(ours, theirs)[::-1]
+    while blocks:
+        i0, i1, j0, j1 = blocks.pop()
+        while i0 not in starts or j0 not in new_starts:
+            if grown and (grown[-1][1], grown[-1][3]) == (i0, j0):
+                i0, _, j0, _ = grown.pop()
+            else:
+                i0, j0 = i0 - 1, j0 - 1
+        while i1 not in starts or j1 not in new_starts:
+            if blocks and (blocks[-1][0], blocks[-1][2]) == (i1, j1):
+                _, i1, _, j1 = blocks.pop()
+            else:
+                i1, j1 = i1 + 1, j1 + 1
+        grown.append((i0, i1, j0, j1))
+    return [(starts[i0], starts[i1], new_starts[j0], new_starts[j1]) for i0, i1, j0, j1 in grown]
 
 
 def _changed_blocks(old: list[str], new: list[str]) -> list[tuple[int, int, int, int]]:

@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from facedit.editing.diff import WordEdit, changes
+from facedit.editing.spelling import runs
 from facedit.editing.words import key, tokenise
 from facedit.errors import BadEdit
 from facedit.types import Transcript, Word
@@ -89,7 +89,7 @@ def resolve(transcript: Transcript, requests: Sequence[Request]) -> tuple[WordEd
             edit = WordEdit(last.old_start, edit.old_end, last.new_words + edit.new_words)
         merged.append(edit)
         names.append(requests[index])
-    return tuple(reduced for edit in merged for reduced in _reduce(transcript.words, edit))
+    return tuple(reduced for edit in merged for reduced in _reduce(transcript, edit))
 
 
 def find(transcript: Transcript, phrase: str) -> tuple[int, int]:
@@ -128,7 +128,7 @@ def _locate(transcript: Transcript, request: Request) -> WordEdit:
         case Replace(old, new):
             start, end = find(transcript, old)
             edit = WordEdit(start, end, _spoken(new, request))
-            if not _reduce(transcript.words, edit):
+            if not _reduce(transcript, edit):
                 raise BadEdit(f"{_name(request)} changes nothing: both are the same words.")
             return edit
         case Delete(old):
@@ -149,12 +149,12 @@ def _spoken(text: str, request: Request) -> tuple[str, ...]:
     return words
 
 
-def _reduce(words: Sequence[Word], edit: WordEdit) -> tuple[WordEdit, ...]:
+def _reduce(transcript: Transcript, edit: WordEdit) -> tuple[WordEdit, ...]:
     """Take out of an edit the words that stay."""
-    old = [word.text for word in words[edit.old_start : edit.old_end]]
+    old = [word.text for word in transcript.words[edit.old_start : edit.old_end]]
     return tuple(
         WordEdit(edit.old_start + part.old_start, edit.old_start + part.old_end, part.new_words)
-        for part in changes(old, edit.new_words)
+        for part in changes(old, edit.new_words, transcript.language)
     )
 
 
@@ -162,14 +162,14 @@ def _places(
     transcript: Transcript, phrase: str
 ) -> tuple[list[tuple[int, int]], str, int | None, float | None]:
     """Return where a phrase occurs, the phrase without qualifier, and the qualifier."""
-    words = transcript.words
+    texts, language = [word.text for word in transcript.words], transcript.language
     match = _QUALIFIED.fullmatch(phrase.strip())
     if match is None:
-        return _occurrences(words, phrase), phrase.strip(), None, None
+        return runs(texts, tokenise(phrase), language), phrase.strip(), None, None
     plain = match["phrase"]
     number = int(match["number"]) if match["number"] else None
     time_s = _seconds(match["time"]) if match["time"] else None
-    return _occurrences(words, plain), plain, number, time_s
+    return runs(texts, tokenise(plain), language), plain, number, time_s
 
 
 def _seconds(time: str) -> float:
@@ -178,28 +178,6 @@ def _seconds(time: str) -> float:
     for part in time.replace(",", ".").split(":"):
         total = 60.0 * total + float(part)
     return total
-
-
-def _occurrences(words: Sequence[Word], phrase: str) -> list[tuple[int, int]]:
-    """Return every run of words that reads like the phrase, without regard to hyphens."""
-    wanted = "".join(key(token) for token in tokenise(phrase))
-    keys = [key(word.text) for word in words]
-    joined, offsets = "".join(keys), [0, *accumulate(map(len, keys))]
-    ends: dict[int, int] = {}
-    for end, offset in enumerate(offsets):
-        ends.setdefault(offset, end)
-    places = [
-        (start, ends[offsets[start] + len(wanted)])
-        for start, first in enumerate(keys)
-        if first
-        and wanted
-        and joined.startswith(wanted, offsets[start])
-        and offsets[start] + len(wanted) in ends
-    ]
-    # "nowhere" also reads like "now here": where the very words occur, only they are meant.
-    tokens = [key(token) for token in tokenise(phrase)]
-    exact = [place for place in places if [k for k in keys[slice(*place)] if k] == tokens]
-    return exact or places
 
 
 def _distance_s(words: Sequence[Word], place: tuple[int, int], time_s: float) -> float:

@@ -179,7 +179,7 @@ def _read_edits(node: Node, transcript: Transcript) -> tuple[WordEdit, ...]:
     items = node.items()
     if len(items) == 1 and "say" in items[0].members():
         items[0].only(("say",))
-        return diff(transcript.words, items[0].child("say").text())
+        return diff(transcript.words, items[0].child("say").text(), transcript.language)
     numbered = [item for item in items if "words" in item.members()]
     if len(numbered) == len(items):
         edits = tuple(_read_edit(item, transcript) for item in items)

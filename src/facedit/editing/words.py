@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ＇`´"), "'")
+_ONE_FORM = dict.fromkeys(map(ord, "’‘ʼ＇`´"), "'") | dict.fromkeys(map(ord, "‐‑‒–"), "-")
 # Of all signs these are read out wherever they stand; those of money beside a word or number.
 _SPOKEN_SIGNS = frozenset("%&@#§°+=×÷±")
 _TATWEEL = "\u0640"
 _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # between a letter's and an emoji's form
+_MONEY = "[$€£¥₹₽₩₺₴₪₫₱฿¢]"
+# A sign of money that stands apart belongs to the number beside it: "5 €", "$ 20".
+_MONEY_BESIDE = re.compile(rf"(?<=\d)\s+(?={_MONEY}(?!\s*\d))|(?<={_MONEY})\s+(?=\d)")
 # "well—actually" and "wait...what" are two words each, though no space says so.
 _UNSPACED_BREAK = re.compile(r"(?<=\w)(—|―|…|\.{2,})(?=\w)")
 
@@ -19,10 +22,11 @@ def key(text: str) -> str:
 
     Case, punctuation, hyphens, white space, emoji, notes and invisible marks don't count; letters
     of every script, their accents and vowel signs, digits, signs that are spoken (``%``, ``&``,
-    ``+``, ``$5``), and apostrophes inside a word (*we're* is not *were*) do.
+    ``+``, ``$5``), marks between digits, and apostrophes inside a word (*we're* is not *were*) do.
+    Words with one key are written alike; ``spelling`` knows those that are only spoken alike.
     """
     # Compatibility forms too: Arabic presentation forms and full-width letters are the same words.
-    text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
+    text = unicodedata.normalize("NFKC", text.translate(_ONE_FORM)).casefold()
     text = unicodedata.normalize("NFC", text)
     kept: list[str] = []
     follows = False  # whether the letter before was kept: a mark belongs to it
@@ -46,6 +50,7 @@ def tokenise(text: str) -> tuple[str, ...]:
     """
     words: list[str] = []
     text = "".join(" " if _is_picture(character) else character for character in text)
+    text = _MONEY_BESIDE.sub("", text)
     for token in _UNSPACED_BREAK.sub(r"\1 ", text).split():
         if key(token):
             words.append(token)
@@ -77,4 +82,4 @@ def _is_inside(text: str, index: int) -> bool:
         return before.isalnum() or after.isalnum()
     if text[index] == "'":
         return before.isalnum() and after.isalnum()
-    return text[index] in ".,:" and before.isdigit() and after.isdigit()
+    return text[index] in ".,:-" and before.isdigit() and after.isdigit()

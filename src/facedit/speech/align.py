@@ -12,13 +12,14 @@ import difflib
 import logging
 import math
 from dataclasses import dataclass, replace
+from itertools import groupby
 from statistics import fmean
 
+from facedit.editing.spelling import spoken
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
 from facedit.inputs import check_pace
 from facedit.speech.forced import AlignedWord, force_align, mean_score
-from facedit.speech.pronounce import plain
 from facedit.speech.sound import speech_samples
 from facedit.speech.whisper_words import LONGEST_S, attend, recognise
 from facedit.speech.word_times import in_order, spread
@@ -103,7 +104,7 @@ def align(
     else:
         _log.info("The sound is longer than %.0f s: aligning by recognition.", LONGEST_S)
         heard = list(recognise(samples, language).words)
-        words, share = anchor(tokens, heard, len(samples) / SPEECH_RATE)
+        words, share = anchor(tokens, heard, len(samples) / SPEECH_RATE, language)
         method = "whisper-base"
         if check:
             _check(tokens, _Part(slice(None), 0.0, LEAST_RECOGNISED), share)
@@ -158,31 +159,44 @@ def _check(tokens: list[str], part: _Part, agreement: float) -> None:
     )
 
 
-def anchor(tokens: list[str], heard: list[Word], duration_s: float) -> tuple[list[Word], float]:
-    """Carry the times of recognised words over to a given text.
+def anchor(
+    tokens: list[str], heard: list[Word], duration_s: float, language: str = "en"
+) -> tuple[list[Word], float]:
+    """Carry the times of recognised words over to a given text, however both spell them.
 
     Returns a word per token (those that were not recognised are spread between their neighbours),
     and the fraction of tokens that were recognised.
     """
-    ours, theirs = [plain(token) for token in tokens], [plain(word.text) for word in heard]
-    times: dict[int, Word] = {}
-    for block in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
+    ours, theirs = (
+        [(unit, index) for index, units in enumerate(spoken(texts, language)) for unit in units]
+        for texts in (tokens, [word.text for word in heard])
+    )
+    matcher = difflib.SequenceMatcher(
+        None, [unit for unit, _ in ours], [unit for unit, _ in theirs], autojunk=False
+    )
+    found: list[list[Word]] = [[] for _ in tokens]
+    for block in matcher.get_matching_blocks():
         for offset in range(block.size):
-            times[block.a + offset] = heard[block.b + offset]
+            found[ours[block.a + offset][1]].append(heard[theirs[block.b + offset][1]])
     words: list[Word] = []
     missing: list[str] = []
     for index in range(len(tokens) + 1):
-        known = times.get(index)
-        if index < len(tokens) and known is None:
+        known = found[index] if index < len(tokens) else []
+        if index < len(tokens) and not known:
             missing.append(tokens[index])
             continue
         if missing:
-            after = known.start_s if known else duration_s
+            after = known[0].start_s if known else duration_s
             words += spread(missing, words[-1].end_s if words else 0.0, after)
             missing = []
         if known:
-            words.append(replace(known, text=tokens[index]))
-    return words, len(times) / len(tokens)
+            words.append(replace(known[0], text=tokens[index], end_s=known[-1].end_s))
+    shared: list[Word] = []
+    for (start_s, end_s), same in groupby(words, key=lambda word: (word.start_s, word.end_s)):
+        one, *more = same  # "twenty five" where "25" was heard
+        texts = [word.text for word in (one, *more)]
+        shared += spread(texts, start_s, end_s) if more else [one]
+    return shared, sum(map(bool, found)) / len(tokens)
 
 
 def _tokens(text: str, sound: Sound) -> list[str]:

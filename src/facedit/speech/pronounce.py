@@ -10,6 +10,8 @@ import functools
 import textwrap
 from typing import Any
 
+from facedit.editing.spelling import spoken
+
 _ARPABET = {
     "A": "EY", "I": "AY", "O": "OW", "Q": "OW", "W": "AW", "Y": "OY",
     "a": "AE", "æ": "AE", "ɐ": "AH", "ɑ": "AA", "ɒ": "AA", "ɔ": "AO", "ə": "AH", "ᵊ": "AH",
@@ -50,6 +52,8 @@ def pronunciations(token: str) -> tuple[tuple[str, ...], ...]:
     once; none if nothing in it can be spoken as English.
     """
     found = [phones_of(token), phones_of(token, british=True)]
+    if any(letter.isdigit() for letter in token):  # 1984 is not always a year
+        found.append(phones_of(" ".join(spoken([token])[0])))
     found += [tuple(way.split()) for way in _REDUCED.get(plain(token), "").split("|")]
     for way in found[:2]:
         if way[-2:] == ("IH", "NG") and len(way) > 3:

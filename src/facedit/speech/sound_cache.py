@@ -26,8 +26,8 @@ from facedit.types import Sound, SpeechFeatures, Transcript
 Float16 = NDArray[np.float16]
 
 _VERSION = 1
-_TRANSCRIPT_VERSION = 4
-_ALIGNMENT_VERSION = 2
+_TRANSCRIPT_VERSION = 5
+_ALIGNMENT_VERSION = 3
 
 
 def cached_features(
