@@ -35,7 +35,10 @@ RENDERERS = Registry[Renderer](
     "renderer",
     "facedit.renderers",
     Renderer,
-    {DEFAULT_RENDERER: "facedit.render.mouths:Mouths"},
+    {
+        DEFAULT_RENDERER: "facedit.render.mouths:Mouths",
+        "liveportrait": "facedit.render.liveportrait.renderer:LivePortraitRenderer",
+    },
 )
 """All renderers; what makes one is called with the mouth network of the run's weights, which it may
 leave alone, and the device where it is to compute."""

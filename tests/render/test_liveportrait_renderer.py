@@ -1,0 +1,199 @@
+"""The renderer ``liveportrait``: what is pasted back where, and what the networks are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from facedit.face.regions import FACE_OVAL
+from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of
+from facedit.render.liveportrait import renderer as module
+from facedit.render.liveportrait.paste import as_sharp, pasted_face, with_chin
+from facedit.render.liveportrait.renderer import LivePortraitRenderer, Painter
+from facedit.render.renderers import RENDERERS, Renderer
+from facedit.render.still import Still
+from facedit.render.types import Choice, ClipRenderer, Patch
+from facedit.types import Float32, UInt8
+from faces import canonical_landmarks
+from golden.seeded import picture
+
+FRAME = picture(300, 400, 5)
+FACE = (canonical_landmarks() * 7 + [200, 150, 0]).astype(np.float32)
+BOX = box_of(FACE)
+SIZE = 256
+
+
+def shown(patch: Patch, frame: UInt8 = FRAME) -> UInt8:
+    frame = frame.copy()
+    height, width = patch.rgb.shape[:2]
+    frame[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb
+    return frame
+
+
+def changed(patch: Patch) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return np.abs(shown(patch).astype(int) - FRAME).max(axis=2) > 1
+
+
+def crop_of(frame: UInt8) -> UInt8:
+    matrix = BOX.matrix(SIZE, upright=False)
+    return np.asarray(cv2.warpAffine(frame, matrix[:2], (SIZE, SIZE)), np.uint8)
+
+
+def pasted(crop: UInt8, *, frame: UInt8 = FRAME, whole: bool = False, weight: float = 1.0) -> Patch:
+    outline = None if whole else FACE[list(FACE_OVAL), :2]
+    return pasted_face(frame, crop, BOX.matrix(SIZE, upright=False), outline, weight)
+
+
+def test_the_face_alone_is_pasted_unless_the_head_moves() -> None:
+    other = crop_of(picture(300, 400, 9))
+    face, whole = changed(pasted(other)), changed(pasted(other, whole=True))
+    # Above the forehead there is hair, beside the shoulders what is behind them.
+    top, bottom = FACE[10, :2].astype(int), FACE[152, :2].astype(int)
+    nose = FACE[4, :2].astype(int)
+    assert face[nose[1], nose[0]]
+    assert not face[top[1] - 3 :: -1, top[0]].any()
+    assert not face[:, : int(FACE[:, 0].min()) - 2].any()
+    assert face[bottom[1], bottom[0]]  # a falling jaw
+    assert whole.sum() > 2 * face.sum()
+    corner = (BOX.centre - BOX.side / 2).astype(int)
+    assert not whole[: max(corner[1], 0)].any()
+    assert not whole[:, : corner[0]].any()
+
+
+def test_what_is_drawn_as_it_was_is_hardly_seen() -> None:
+    smooth = np.asarray(cv2.GaussianBlur(FRAME, (0, 0), 6), np.uint8)
+    patch = pasted(crop_of(smooth), frame=smooth)
+    difference = np.abs(shown(patch, smooth).astype(int) - smooth)
+    assert difference.mean() < 0.2
+    assert difference.max() < 8
+
+
+def test_a_difference_of_light_goes_at_the_seam() -> None:
+    flat = np.full_like(FRAME, 120)
+    darker = np.full((SIZE, SIZE, 3), 100, np.uint8)
+    outline = FACE[list(FACE_OVAL), :2]
+    patch = pasted_face(flat, darker, BOX.matrix(SIZE, upright=False), outline)
+    assert np.abs(patch.rgb.astype(int) - 120).max() <= 3
+
+
+def test_it_fades_to_the_frame() -> None:
+    other = crop_of(picture(300, 400, 9))
+    full, half = (shown(pasted(other, weight=w)).astype(float) - FRAME for w in (1.0, 0.5))
+    np.testing.assert_allclose(half, full / 2, atol=1.01)
+    assert not changed(pasted(other, weight=0.0)).any()
+
+
+def test_softness_is_made_up_for_and_sharpness_left() -> None:
+    sharp = picture(64, 64, 3).astype(np.float32)
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 0.8), np.float32)
+    seam = np.full((64, 64), 0.5, np.float32)
+
+    def detail(one: Float32) -> float:
+        return float(np.std(one - cv2.GaussianBlur(one, (0, 0), 1.0)))
+
+    assert detail(as_sharp(sharp, soft, seam)) == pytest.approx(
+        min(detail(sharp), 2 * detail(soft)), rel=0.15
+    )
+    np.testing.assert_array_equal(as_sharp(soft, sharp, seam), sharp)
+
+
+def test_only_the_lower_half_is_longer() -> None:
+    outline = FACE[list(FACE_OVAL), :2]
+    longer = with_chin(outline)
+    height = outline[18, 1] - outline[0, 1]
+    np.testing.assert_allclose(longer[0], outline[0], atol=1e-4)
+    assert longer[18, 1] - outline[18, 1] == pytest.approx(0.1 * height, rel=0.01)
+
+
+class Networks:
+    """Stands in for 130 million weights: tells what it was given."""
+
+    def __init__(self) -> None:
+        self.looked = 0
+        self.keypoints: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def appearance(self, pictures: torch.Tensor) -> torch.Tensor:
+        self.looked += 1
+        return pictures
+
+    def stitching(self, both: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(both), 65)
+
+    def warping(self, volume: torch.Tensor, x_s: torch.Tensor, x_d: torch.Tensor) -> Any:
+        self.keypoints.append((x_s, x_d))
+        return type("Warped", (), {"features": volume})
+
+    def decoder(self, features: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.interpolate(features, scale_factor=2)
+
+
+@pytest.fixture
+def networks(monkeypatch: pytest.MonkeyPatch) -> Networks:
+    made = Networks()
+    monkeypatch.setattr(module, "load_liveportrait", lambda device: made)
+    return made
+
+
+@pytest.fixture
+def drawing(networks: Networks) -> ClipRenderer:
+    renderer = RENDERERS.make("liveportrait", None, "cpu")
+    assert isinstance(renderer, Renderer)
+    assert isinstance(renderer, LivePortraitRenderer)
+    return renderer.of_picture(Still(FRAME, FACE))
+
+
+def row() -> Float32:
+    """What is seen of the face in the frame."""
+    rng = np.random.default_rng(0)
+    row = rng.normal(0, 0.1, ROW).astype(np.float32)
+    own = Reading.of(row[None])
+    own.rotation[:], own.scale[:], own.place[0] = np.eye(3), 1.3, (*BOX.centre, 0)
+    own.centre[:], own.side[:] = BOX.centre, BOX.side
+    row[:READING] = own.rows[0]
+    row[2 * READING :] = FACE[list(FACE_OVAL), :2].ravel()
+    return row
+
+
+def test_keypoints_go_where_the_motion_wants_them(
+    drawing: ClipRenderer, networks: Networks
+) -> None:
+    base = row()
+    (choice,) = drawing.plan(base[None], base[None]).choices
+    drawing.render(FRAME, base, base, choice)
+    x_s, x_d = networks.keypoints[-1]
+    torch.testing.assert_close(x_s, x_d)
+    target = base.copy()
+    target[3 * 19 + 1] += 0.02  # the lower lip
+    target[72] += BOX.side / 20  # the place
+    drawing.render(FRAME, base, target, choice)
+    moved = networks.keypoints[-1][1] - x_s
+    assert moved[0, :, 0] == pytest.approx(0.1, abs=1e-4)
+    assert moved[0, 19, 1] == pytest.approx(1.3 * 0.02, abs=1e-4)
+    # What differs from a rotation is brought to the nearest one.
+    target = base.copy()
+    target[63:72] *= 1.5
+    drawing.render(FRAME, base, target, choice)
+    torch.testing.assert_close(networks.keypoints[-1][1], x_s)
+
+
+def test_features_of_a_picture_are_computed_once(drawing: ClipRenderer, networks: Networks) -> None:
+    for _ in range(3):
+        patch = drawing.render(FRAME, row(), row(), Choice())
+    assert networks.looked == 1
+    drawing.render(picture(300, 400, 6), row(), row(), Choice())
+    assert networks.looked == 2
+    assert not changed(patch)[: int(FACE[10, 1]) - 2].any()
+    head = drawing.render(FRAME, row(), row(), Choice(), region="head")
+    assert head.rgb.size > 2 * patch.rgb.size
+
+
+def test_a_picture_is_drawn_truncated_as_there(networks: Networks) -> None:
+    drawn = Painter(networks).draw(  # type: ignore[arg-type]
+        np.full((128, 128, 3), 77, np.uint8), torch.zeros(1, 21, 3), torch.zeros(1, 21, 3)
+    )
+    assert drawn.shape == (256, 256, 3)
+    assert set(np.unique(drawn)) <= {76, 77}
