@@ -106,3 +106,27 @@ def test_a_silent_video_is_given_a_sound(tmp_path):
     make_clip(path, seconds=1.0, sound_rate=0)
     info = with_sound(probe(path), Sound(np.zeros((10, 1), np.float32), 24_000))
     assert (info.sound_rate, info.channels) == (24_000, 1)
+
+
+def test_channels_without_the_voice_go_on(tmp_path):
+    """Music in the right channel plays on under new words in the left one."""
+    path = tmp_path / "clip.mp4"
+    make_clip(path, seconds=4.0, sound_rate=44_100, channels=2)
+    info = probe(path)
+    made = plan(WordEdit(1, 2, ("walk", "far")), duration_s=info.duration_s)
+    speech = np.zeros((round(0.9 * 44_100), 2), np.float32)
+    speech[:, 0] = 0.3
+    sound = compose_sound(path, info, made, (Sound(speech, 44_100),), whole=True)
+    (piece,) = (piece for piece in sound.pieces if piece.kind == "speech")
+    new = np.concatenate(list(sound.blocks(piece.output_start, piece.output_end)))
+    source = read_sound(path).samples
+    third = piece.length // 4
+    first = source[piece.source_start : piece.source_start + third, 1]
+    last = source[piece.source_end - third : piece.source_end, 1]
+    np.testing.assert_allclose(new[:third, 1], first, atol=1e-6)
+    np.testing.assert_allclose(new[-third:, 1], last, atol=1e-6)
+    assert new[piece.length // 2, 0] == pytest.approx(0.3)
+    # Under a whole new sound (sync) nothing of the old one stays.
+    gone = compose_sound(path, info, made, (Sound(speech, 44_100),), crossfade_s=0.0)
+    new = np.concatenate(list(gone.blocks(piece.output_start, piece.output_end)))
+    assert not new[:, 1].any()

@@ -39,6 +39,7 @@ class OutputSound:
             where the old sound goes on for as long as new words in another track take.
         floors: Per fill what sounds under the old words and goes on under the new ones
             (``background_floor``), or None.
+        whole: Whether channels in which the new sound is silent go on as they are.
     """
 
     source: Path
@@ -46,6 +47,7 @@ class OutputSound:
     pieces: tuple[SoundPiece, ...]
     new: tuple[Float32 | None, ...]
     floors: tuple[Float32 | None, ...]
+    whole: bool = False
 
     @property
     def rate(self) -> int:
@@ -134,19 +136,27 @@ class OutputSound:
         if piece.kind == "join":
             return mix_fill(piece, None, tail, head)
         if speech is None:
-            starts = piece.source_start, piece.source_end - piece.length
-            runs = [self._source(start, start + piece.length) for start in starts]
-            return joined_background(runs[0], runs[1], self.rate)
+            return self._going_on(piece)
         samples = np.zeros((piece.length, self.info.channels), np.float32)
         stop = piece.lead_in + min(len(speech), piece.length - piece.lead_in)
         samples[piece.lead_in : stop] = speech[: stop - piece.lead_in]
         floor = self.floors[piece.fill]
-        if floor is None:
+        idle = ~speech.any(axis=0)
+        idle &= self.whole and not idle.all()
+        if floor is None and not idle.any():
             return mix_fill(piece, samples, tail, head)
         # The background runs through: only what is in front of it fades.
-        under = self._background(piece, floor)
+        under = np.zeros_like(samples) if floor is None else self._background(piece, floor)
+        if idle.any():
+            under[:, idle] = self._going_on(piece)[:, idle]
         tail, head = tail - under[: piece.fade], head - under[len(under) - piece.fade :]
         return mix_fill(piece, samples, tail, head) + under
+
+    def _going_on(self, piece: SoundPiece) -> Float32:
+        """Let old sound go on for as long as new words in other channels or tracks take."""
+        starts = piece.source_start, piece.source_end - piece.length
+        runs = [self._source(start, start + piece.length) for start in starts]
+        return joined_background(runs[0], runs[1], self.rate)
 
     def _background(self, piece: SoundPiece, floor: Float32) -> Float32:
         """Let what sounds under the old words go on for as long as the new ones take."""
@@ -177,7 +187,8 @@ def compose_sound(
         new: Per fill its new sound; None for a deletion.
         floors: Per fill what sounds under the old words and goes on.
         crossfade_s: Length of the cross-fades between old and new sound.
-        whole: Whether sound before the first picture and after the last one is kept too.
+        whole: Whether all that the new sound does not take the place of is kept: before the first
+            picture, after the last one, in channels where the new sound is silent.
 
     Returns:
         The output's sound, ready to be read.
@@ -190,7 +201,7 @@ def compose_sound(
     if whole and info.sound is not None:
         pieces = with_rest(pieces, sample_at(info.sound.end_s, info.sound_rate))
         pieces = with_lead(pieces, sample_at(info.sound.lead_s, info.sound_rate))
-    return OutputSound(source, info, pieces, fitted, floors or (None,) * len(fitted))
+    return OutputSound(source, info, pieces, fitted, floors or (None,) * len(fitted), whole)
 
 
 def padded(

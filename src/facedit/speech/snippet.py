@@ -124,6 +124,8 @@ def speech_for_edit(
     snippet = _cut_words(whole, words, len(front), len(new))
     if room and floor is None:
         sound = add_room(snippet[0], reference, generator or np.random.default_rng(0))
+        # A channel without the voice goes on as it is, which is better than its room.
+        sound = Sound(sound.samples * (gains != 0), sound.rate)
         snippet = (sound, snippet[1])
     fit = (
         ("clip pitch Hz", theirs or math.nan),
