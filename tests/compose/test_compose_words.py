@@ -1,5 +1,6 @@
 """The words of a source: recognised once, whoever asks first."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -13,6 +14,9 @@ from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
 from facedit.progress import StageClock
 from facedit.speech import sound_cache as cache
+from facedit.speech.align import align
+from facedit.speech.hibari_voice import HibariVoice
+from facedit.speech.transcript_io import save_transcript
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
 
@@ -78,3 +82,24 @@ def test_wishes_are_turned_into_edits(wish, edits):
     words = [Word(text, 0.3 * k + 0.5, 0.3 * k + 0.8) for k, text in enumerate(SPOKEN.split())]
     found = word_edits(Transcript(tuple(words), 3.0), EditRequest(**wish))
     assert [(edit.old_start, edit.old_end, edit.text) for edit in found] == edits
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.3])
+def test_given_times_are_those_that_are_heard(tmp_path, late_s):
+    """Times that fit are taken as they are, a shifted transcript is measured anew."""
+    sound = HibariVoice().speak("The weather will be sunny again tomorrow morning.", 1.0)
+    quiet = np.zeros((round(0.5 * sound.rate), 1), np.float32)
+    sound = Sound(np.concatenate([quiet, sound.samples, quiet]), sound.rate)
+    heard = align(sound, "the weather will be sunny again tomorrow morning")
+    clip, file = tmp_path / "clip.mp4", tmp_path / "given.json"
+    write_clip(clip, [gradient(k) for k in range(round(25 * sound.duration_s))], sound)
+    words = [
+        replace(word, start_s=word.start_s + late_s, end_s=word.end_s + late_s, score=1.0)
+        for word in heard.words
+    ]
+    save_transcript(replace(heard, words=tuple(words)), file)
+    found = source_transcript(Clip(clip, StageClock()), file, None)
+    assert found.text == heard.text
+    for word, known in zip(found.words, heard.words, strict=True):
+        assert word.start_s == pytest.approx(known.start_s, abs=0.03)
+    assert found.origin == ("given.json, times by phone alignment" if late_s else "given.json")

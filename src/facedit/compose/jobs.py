@@ -8,7 +8,7 @@ from facedit.compose.clip import Clip
 from facedit.compose.job import Job, clip_facts
 from facedit.compose.person import find_person
 from facedit.compose.picture_base import picture_base
-from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, whole_clip_plan
+from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, whole_clip_plan, word_notes
 from facedit.compose.sound import compose_sound, with_sound
 from facedit.compose.spans import track_video
 from facedit.media.still import is_image
@@ -59,7 +59,11 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
         voice="; ".join(map(str, voices)) or str(planned.request.speech or "none"),
         run=run,
         clock=clip.clock,
-        notes=(*(choice.warning for choice in voices if choice.warning), *sound_notes(planned)),
+        notes=(
+            *(choice.warning for choice in voices if choice.warning),
+            *word_notes(planned),
+            *sound_notes(planned),
+        ),
     )
 
 

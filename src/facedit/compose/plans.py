@@ -17,6 +17,7 @@ from facedit.errors import BadEdit
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest, Run
 from facedit.speech.background import background_floor
+from facedit.speech.given_times import unsure
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
@@ -27,6 +28,9 @@ REFERENCE_S = 8.0
 """Sound on either side of an edit that a new voice is matched to."""
 
 ENERGY_HOP_S = 0.005
+
+AROUND = 4
+"""Words on either side of an edit that are looked at for a low score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,28 @@ def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
         for snippet, fill in zip(planned.snippets, planned.plan.fills, strict=True)
         if snippet is not None and snippet.floor is not None
     )
+
+
+def word_notes(planned: PlannedEdit) -> tuple[str, ...]:
+    """Say which words about the edits may not be what is said, or not where.
+
+    Args:
+        planned: The planned edit.
+
+    Returns:
+        One line, or none.
+    """
+    words = planned.transcript.words
+    about = {
+        index
+        for edit in planned.edits
+        for index in range(max(0, edit.old_start - AROUND), edit.old_end + AROUND)
+    }
+    doubted = unsure([word for index, word in enumerate(words) if index in about])
+    if not doubted:
+        return ()
+    named = ", ".join(f'"{word.text}" at {word.start_s:.2f} s' for word in doubted)
+    return (f"of low score, check them and their times: {named}.",)
 
 
 def edit_joints(

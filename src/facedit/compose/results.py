@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from facedit.compose.job import report_folder
-from facedit.compose.plans import PlannedEdit, voices_of
+from facedit.compose.plans import PlannedEdit, voices_of, word_notes
 from facedit.editing.diff import apply, marked
 from facedit.options import Run
 from facedit.report.run_report import RunReport
+from facedit.speech.given_times import SURE, unsure
 from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Transcript
 
@@ -70,8 +71,14 @@ class TranscriptResult:
         return self.transcript.to_dict() | {"output": str(self.output) if self.output else None}
 
     def __str__(self) -> str:
-        """Return the words for people."""
-        lines = [f"{w.start_s:8.3f} {w.end_s:8.3f}  {w.text}" for w in self.transcript.words]
+        """Return the words for people; those of low score are marked."""
+        lines = [
+            f"{word.start_s:8.3f} {word.end_s:8.3f}  {word.text}"
+            + ("  (?)" if word.score < SURE else "")
+            for word in self.transcript.words
+        ]
+        if count := len(unsure(self.transcript.words)):
+            lines.append(f"(?): {count} of low score, check them and their times.")
         return "\n".join([*lines, f"saved: {self.output}"] if self.output else lines)
 
 
@@ -137,12 +144,14 @@ def plan_result(planned: PlannedEdit) -> Result:
     """
     voices = voices_of(planned)
     lines = [describe(planned), *(f"voice: {choice}" for choice in voices)]
-    lines += [f"note: {choice.warning}" for choice in voices if choice.warning]
+    notes = [*(choice.warning for choice in voices if choice.warning), *word_notes(planned)]
+    lines += [f"note: {note}" for note in notes]
     details = {
         "before": planned.transcript.text,
         "after": " ".join(apply(planned.transcript.words, planned.edits)),
         "plan": planned.plan.to_dict(),
         "voices": [choice.to_dict() for choice in voices],
+        "notes": notes,
     }
     return Result((), None, "\n".join(lines), details)
 

@@ -14,6 +14,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
 from facedit.speech.align import align
+from facedit.speech.given_times import checked_times
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment
 from facedit.types import Sound, Transcript
@@ -42,7 +43,7 @@ def source_transcript(clip: Clip, file: Path | None, language: str | None) -> Tr
     if file is not None:
         changed = file.stat().st_mtime_ns if file.is_file() else 0
         key = ("given words", file, changed, language)
-        return clip.once(key, lambda: _given(clip, file, language or "en"))
+        return clip.once(key, lambda: _given(clip, file, language))
     found = clip.once(("words", language), lambda: _recognised(clip, language))
     if not found.words:
         raise BadTranscript(f"{clip.path.name}: no words were recognised; give --transcript.")
@@ -60,7 +61,7 @@ def _recognised(clip: Clip, language: str | None) -> Transcript:
         return clip.clock.apart(recognise)
 
 
-def _given(clip: Clip, file: Path, language: str) -> Transcript:
+def _given(clip: Clip, file: Path, language: str | None) -> Transcript:
     """Read the words of a clip."""
     with clip.clock.stage("reading the transcript"):
         return clip.clock.apart(
@@ -74,7 +75,7 @@ def _heard(source: Path, info: VideoInfo) -> Sound:
 
 
 def given_transcript(
-    file: Path, source: Path, info: VideoInfo, *, language: str = "en"
+    file: Path, source: Path, info: VideoInfo, *, language: str | None = None
 ) -> Transcript:
     """Read a transcript and make sure that it is of this source.
 
@@ -82,19 +83,19 @@ def given_transcript(
         file: A transcript with times, or a ``.txt`` of the bare words.
         source: The video it is of.
         info: What is known of the video.
-        language: Language of the words.
+        language: Language of the words; what the file says if None.
 
     Returns:
-        Words with times; files without word times are aligned to the sound. (``BadTranscript`` if
-        the file is malformed, or not what is said.)
+        Words with times; files without word times are aligned to the sound, and so are those whose
+        times do not fit it. (``BadTranscript`` if the file is malformed, or not what is said.)
     """
     given = load_transcript(file, info.duration_s)
+    given = replace(given, language=language or given.language)
     untimed = needs_alignment(given)
     if untimed or info.duration_s <= CHECKED_S:
         sound = _heard(source, info)
-        aligned = align(sound, given.text, language)
-        if untimed:
-            return aligned
+        aligned = align(sound, given.text, given.language)
+        return aligned if untimed else checked_times(given, aligned)
     return given
 
 
