@@ -21,6 +21,7 @@ import av
 from edit_speed import make_clip
 
 from facedit.api import transcribe
+from facedit.types import Word
 
 
 def repeated(source: Path, target: Path, times: int) -> None:
@@ -43,6 +44,11 @@ def repeated(source: Path, target: Path, times: int) -> None:
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                     packet.stream = streams[index]
                     out.mux(packet)
+
+
+def spoken(word: Word, later_s: float) -> dict[str, str | float]:
+    """Write a word as a transcript has it."""
+    return {"word": word.text, "start": word.start_s + later_s, "end": word.end_s + later_s}
 
 
 def edit(clip: Path, words: Path, old: str, new: str, render: str) -> tuple[float, float, dict]:
@@ -79,19 +85,14 @@ def main() -> None:
         with av.open(str(short)) as file:
             seconds = float(file.duration / av.time_base)
         found = transcribe(short).transcript.words
+        warm = Path(folder) / "warm.json"
+        warm.write_text(json.dumps({"words": [spoken(word, 0.0) for word in found]}))
+        edit(short, warm, args.word, args.new, "smart")  # fills the caches that are no clip's own
         for minutes in args.minutes:
             times = max(1, round(60 * minutes / seconds))
             clip, words = Path(folder) / f"{times}.mp4", Path(folder) / f"{times}.json"
             repeated(short, clip, times)
-            said = [
-                {
-                    "word": word.text,
-                    "start": word.start_s + turn * seconds,
-                    "end": word.end_s + turn * seconds,
-                }
-                for turn in range(times)
-                for word in found
-            ]
+            said = [spoken(word, turn * seconds) for turn in range(times) for word in found]
             words.write_text(json.dumps({"words": said}))
             number = [w.text.lower().strip(".,") for w in found].count(args.word) * (times // 2) + 1
             for render in ("smart", "full") if minutes <= args.full_up_to else ("smart",):

@@ -237,7 +237,9 @@ def _entered(source: Path, target: Path, rendering: Rendering, sound: OutputSoun
                 packets = [one for one in file.demux(audio=0) if one.size][first:end]
                 frames = [frame for one in packets for frame in one.decode()]
                 decoded.append(np.concatenate([frame.to_ndarray() for frame in frames], axis=1))
-        equal = (decoded[0] == decoded[1]).all(axis=0)
+        # A container may let a decoder skip what primes it.
+        length = min(one.shape[1] for one in decoded)
+        equal = (decoded[0][:, -length:] == decoded[1][:, -length:]).all(axis=0)
         count += int(equal.sum())
     return count
 
