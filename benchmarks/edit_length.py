@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -25,25 +26,27 @@ from facedit.types import Word
 
 
 def repeated(source: Path, target: Path, times: int) -> None:
-    """Write a clip's packets so many times in a row."""
-    with av.open(str(target), "w") as out:
-        streams, ends = {}, {}
+    """Write a clip's packets so many times in a row; sound runs on without a gap."""
+    with av.open(str(source)) as file, av.open(str(target), "w") as out:
+        streams = [out.add_stream_from_template(stream) for stream in file.streams]
+        packets = [
+            (one.stream_index, bytes(one), one.pts, one.dts, one.is_keyframe, one.time_base)
+            for one in file.demux()
+            if one.size
+        ]
+        ticks = [  # of a packet: all of a stream are as long
+            min(b - a for a, b in pairwise(sorted(one[3] for one in packets if one[0] == index)))
+            for index in range(len(streams))
+        ]
+        counts = [sum(one[0] == index for one in packets) for index in range(len(streams))]
         for turn in range(times):
-            with av.open(str(source)) as file:
-                for stream in file.streams:
-                    if not turn:
-                        streams[stream.index] = out.add_stream_from_template(stream)
-                # Whole AAC packets: sound runs on without a gap, a little off the pictures.
-                for packet in file.demux():
-                    if packet.dts is None or (turn and packet.is_discard):
-                        continue
-                    index, length = packet.stream_index, packet.duration
-                    shift = ends.get((index, turn - 1), 0)
-                    end = packet.pts + shift + length
-                    ends[index, turn] = max(end, ends.get((index, turn), 0))
-                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = streams[index]
-                    out.mux(packet)
+            for index, data, pts, dts, key, base in packets:
+                shift = turn * counts[index] * ticks[index]
+                packet = av.Packet(data)
+                packet.pts, packet.dts, packet.duration = pts + shift, dts + shift, ticks[index]
+                packet.is_keyframe, packet.time_base = key, base
+                packet.stream = streams[index]
+                out.mux(packet)
 
 
 def spoken(word: Word, later_s: float) -> dict[str, str | float]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadMedia, NoSound
+from facedit.media import sound
 from facedit.media.pcm import fit, remix
 from facedit.media.probe import probe
 from facedit.media.sound import (
@@ -71,6 +72,27 @@ def test_windows_agree_with_the_whole(suffix: str, tmp_path: Path) -> None:
     blocks = list(iter_sound(clip.path, 1000, info=info))
     assert {len(block.samples) for block in blocks[:-1]} == {1000}
     np.testing.assert_array_equal(np.concatenate([b.samples for b in blocks]), whole)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mov", "pcm_s16le"), ("a.mp4", "aac")])
+def test_sound_far_into_a_file_is_entered_there(
+    name: str, codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither decoded from the start nor taken for a jump of the clock."""
+    options = {"aac_pns": "0"} if codec == "aac" else {}
+    make_clip(tmp_path / name, seconds=4.0, sound_codec=codec, sound_options=options)
+    info = probe(tmp_path / name)
+    whole = read_sound(tmp_path / name, info=info).samples
+    monkeypatch.setattr(sound, "_FROM_START_S", 1.0)
+    monkeypatch.setattr(sound, "_MAX_GAP_S", 1.0)
+    packets = []
+    decoded = sound._decoded
+    monkeypatch.setattr(
+        sound, "_decoded", lambda *how: (packets.append(one) or one for one in decoded(*how))
+    )
+    late = read_sound(tmp_path / name, 3.0, 3.5, info=info).samples
+    np.testing.assert_array_equal(late, whole[3 * 48_000 : round(3.5 * 48_000)])
+    assert sum(frame.samples for frame in packets) < 2 * 48_000
 
 
 def test_silence_where_the_file_has_no_sound(tmp_path: Path) -> None:

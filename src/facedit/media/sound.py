@@ -42,6 +42,7 @@ MAX_VALUES = 500_000_000
 _GROWTH = 1 << 22
 _PREROLL_S = 0.5
 _STATELESS = ("pcm_", "flac", "alac")
+_FROM_START_S = 60
 _JITTER_S = 0.01
 _MAX_PADDING = 4096
 _MAX_GAP_S = 600.0
@@ -255,12 +256,16 @@ def _placed(
     exact = stream.time_base.denominator % rate == 0
     origin_s = info.origin_pts * info.time_base
     entry = Fraction(first, rate) - Fraction(_PREROLL_S)
-    # Decoders of AAC and the like carry noise generators and overlaps along: only from the start
-    # do they give the same samples for every window. It costs 2 ms per second of sound.
-    if exact and sound.codec.startswith(_STATELESS) and entry > 0:
+    # Decoders of AAC and the like carry overlaps and noise generators along: only from the start
+    # do they give the very same samples for every window. It costs 2 ms per second of sound; far
+    # into a file they are entered before the window, and noise alone may differ.
+    reached = 0
+    near = 0 if sound.codec.startswith(_STATELESS) else _FROM_START_S
+    if exact and entry > near:
         try:
             ticks = int((entry + origin_s) / stream.time_base)
             container.seek(ticks, stream=stream, backward=True)
+            reached = first
         except av.error.FFmpegError:
             container.seek(0)
     last = sample_at(sound.start_s + sound.duration_s, rate) if exact and sound.duration_s else None
@@ -274,10 +279,10 @@ def _placed(
                 position = at
         if position is None:
             position = 0
-        if position - (expected or 0) > _MAX_GAP_S * rate:
-            gap_s = (position - (expected or 0)) / rate
+        if position - reached > _MAX_GAP_S * rate:
+            gap_s = (position - reached) / rate
             raise BadMedia(f"{info.path}: damaged: its sound jumps by {gap_s:.0f} s.")
-        expected = position + len(samples)
+        expected = reached = position + len(samples)
         # The last packet of AAC and the like is filled up to a whole codec frame.
         if last is not None and 0 < expected - last <= _MAX_PADDING:
             samples = samples[: max(0, last - position)]
