@@ -27,7 +27,7 @@ def index(pts, entries, rate=25):
     none = np.array([], np.int64)
     return PacketIndex(
         np.array(pts), np.isin(np.arange(len(pts)), entries), max(pts) + 1, Fraction(1, rate),
-        none, none, Fraction(0), none,
+        none, Fraction(0), none,
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_an_open_group_begins_with_its_key_picture():
     moves=st.integers(-1, 4),
 )
 def test_copied_sound_lies_inside_what_is_kept(origin, edges, moves):
-    joint = SoundJoint(origin, 60, 48_000, "mono", 128_000, (1,) * 60)
+    joint = SoundJoint(origin, 60, 48_000, "mono", 128_000, bytes([1]) * 60)
     first, last = edges[:2], edges[2:]
     moved = last[0] + moves * 1024
     kept = [KeptSamples(0, first[1], 0), KeptSamples(*last, moved)]

@@ -306,8 +306,13 @@ def one_line(path: Path) -> Iterator[None]:
     try:
         yield
     except av.error.FFmpegError as error:
-        reason = (error.strerror or type(error).__name__).strip()
-        raise OutputNotWritable(f"{path}: cannot be written ({reason}).") from error
+        raise OutputNotWritable(not_written(path, error)) from error
+
+
+def not_written(path: Path, error: av.error.FFmpegError) -> str:
+    """Say in one line what FFmpeg raised while writing."""
+    reason = (error.strerror or type(error).__name__).strip()
+    return f"{path}: cannot be written ({reason})."
 
 
 def write_video(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,7 +28,6 @@ class PacketIndex:
         time_base: Seconds per tick.
         sound_pts: Times of the sound packets in ticks of ``sound_base`` as the file counts them,
             shape (S,).
-        sound_lengths: How long each one lasts in the same ticks, shape (S,).
         sound_base: Seconds per tick of the sound, 0 without.
         sound_windows: Of AAC which windows each packet has (``window_of``), shape (S,).
     """
@@ -37,7 +37,6 @@ class PacketIndex:
     end: int
     time_base: Fraction
     sound_pts: Int64
-    sound_lengths: Int64
     sound_base: Fraction
     sound_windows: Int64
 
@@ -60,8 +59,9 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
     Raises:
         Unjoinable: If its pictures cannot be told apart by their times.
     """
-    pictures: list[tuple[int, bool]] = []
-    sounds: list[tuple[int, int, int]] = []
+    # Arrays, not lists of tuples: an hour has a quarter of a million packets.
+    times, entries = array("q"), bytearray()
+    sound_times, windows = array("q"), bytearray()
     last, length = -1, 0
     with open_media(info.path) as container, typed_errors(info.path, "damaged"):
         video = find_video(container, info.path)
@@ -71,21 +71,21 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
                 continue
             time = packet.pts
             if packet.stream_index != video.index:
-                window = window_of(memoryview(packet))
-                sounds.append((-1 if time is None else time, packet.duration or 0, window))
+                sound_times.append(-1 if time is None else time)
+                windows.append(window_of(memoryview(packet)))
                 continue
             if time is None:
                 raise Unjoinable("its pictures carry no times")
             if packet.is_discard:
                 raise Unjoinable("its edit list hides pictures")
-            entry = packet.is_keyframe and is_entry(memoryview(packet))
-            pictures.append((time - info.origin_pts, entry))
-            if time > last or len(pictures) == 1:
+            times.append(time - info.origin_pts)
+            entries.append(packet.is_keyframe and is_entry(memoryview(packet)))
+            if time > last or len(times) == 1:
                 last, length = time, packet.duration or 0
         bases = video.time_base, sound.time_base if sound is not None else Fraction(0)
-    if not pictures or bases[0] != info.time_base:
+    if not times or bases[0] != info.time_base:
         raise Unjoinable("its pictures carry no times")
-    pts = np.array([time for time, _ in pictures], np.int64)
+    pts = np.array(times, np.int64)
     if len(np.unique(pts)) != len(pts):
         raise Unjoinable("two of its pictures have one time (fields in packets of their own)")
     if pts.min() != 0:
@@ -93,11 +93,10 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
     period = max(1, round(1 / (info.frame_rate * info.time_base)))
     return PacketIndex(
         pts=pts,
-        is_entry=np.array([entry for _, entry in pictures], np.bool_),
+        is_entry=np.frombuffer(entries, np.bool_),
         end=int(pts.max()) + (length or period),
         time_base=info.time_base,
-        sound_pts=np.array([time for time, _, _ in sounds], np.int64),
-        sound_lengths=np.array([long for _, long, _ in sounds], np.int64),
+        sound_pts=np.array(sound_times, np.int64),
         sound_base=bases[1] or Fraction(0),
-        sound_windows=np.array([window for _, _, window in sounds], np.int64),
+        sound_windows=np.frombuffer(windows, np.uint8).astype(np.int64),
     )

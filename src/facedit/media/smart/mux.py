@@ -7,12 +7,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
+import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from facedit.errors import OutputNotWritable
 from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.open import open_media, typed_errors
@@ -22,7 +24,7 @@ from facedit.media.smart.joining import Joining
 from facedit.media.smart.kept import EditedSound
 from facedit.media.smart.sound import SoundJoint
 from facedit.media.streams import find_sound, find_video
-from facedit.media.write import VideoWriter, one_line
+from facedit.media.write import VideoWriter, not_written
 from facedit.types import Int64
 
 _TOLD_EVERY = 250
@@ -68,15 +70,20 @@ class JoinedWriter(VideoWriter):
         Args:
             packet: With its times in the output.
             sound: Whether it is of the sound.
+
+        Raises:
+            OutputNotWritable: If it cannot be.
         """
         stream = self._sound if sound else self._video
         assert self._container is not None
         assert stream is not None
         packet.stream = stream
-        with one_line(self._path):
+        try:
             if self._extras is not None and not sound and packet.dts is not None:
-                self._extras.until(float(packet.dts * packet.time_base))
+                self._extras.until(packet.dts * float(packet.time_base))
             self._container.mux(packet)
+        except av.error.FFmpegError as error:
+            raise OutputNotWritable(not_written(self._path, error)) from error
         self._written += not sound
 
     @property
@@ -281,13 +288,14 @@ def write_joined(
         The number of pictures.
     """
     info = joining.info
-    told = 0
+    told, tick_s = 0, float(joining.index.time_base)
     with open_media(info.path) as source, typed_errors(info.path, "damaged"):
         video = find_video(source, info.path)
         heard = find_sound(source, video) if joining.sound is not None else None
         pictures = _Pictures(joining, frames)
         sounds = _Sounds(joining.sound, sound) if heard and joining.sound and sound else None
-        blocks = sound.blocks() if sound is not None and sounds is None and info.sound else iter(())
+        alone = sound is not None and sounds is None and info.sound is not None
+        blocks = sound.blocks() if sound is not None and alone else iter(())
         with JoinedWriter(
             path, joining, source, force=force, metadata=metadata, extras=extras
         ) as writer:
@@ -296,7 +304,7 @@ def write_joined(
                 nonlocal told
                 for packet in packets:
                     assert packet.dts is not None
-                    while writer.sound_s < packet.dts * joining.index.time_base:
+                    while alone and writer.sound_s < packet.dts * tick_s:
                         if (block := next(blocks, None)) is None:
                             break
                         writer.write_sound(block)

@@ -58,7 +58,7 @@ class SoundJoint:
     rate: int
     layout: str
     bit_rate: int
-    windows: tuple[int, ...]
+    windows: bytes
     step: int = _STEP
 
     def copied_runs(self, kept: Sequence[KeptSamples], length: int) -> tuple[Copied, ...]:
@@ -229,7 +229,12 @@ def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoin
         raise Unjoinable("its AAC packets are not 1024 samples in a row")
     origin, config = _first_packet(info)
     joint = SoundJoint(
-        origin, count, sound.rate, sound.layout, bit_rate, tuple(index.sound_windows.tolist())
+        origin,
+        count,
+        sound.rate,
+        sound.layout,
+        bit_rate,
+        bytes(index.sound_windows.astype(np.uint8)),
     )
     try:
         ours = bytes(joint.encoder().extradata or b"")
