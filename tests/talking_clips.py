@@ -72,12 +72,13 @@ def write_clip(
     options: dict[str, str] | None = None,
     video_options: dict[str, str] | None = None,
     sound_options: dict[str, str] | None = None,
+    rate: int = RATE,
 ) -> None:
     """Write pictures and sound with plain PyAV (not with the code under test)."""
     height, width = pictures[0].shape[:2]
     coded = {"crf": "16", "preset": "ultrafast", **(video_options or {})}
     with av.open(str(path), "w", container_options=options or {}) as file:
-        video = file.add_stream("libx264", rate=RATE, options=coded)
+        video = file.add_stream("libx264", rate=rate, options=coded)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         audio = file.add_stream("aac", sound.rate, sound_options or {}) if sound else None
         if audio is not None:
