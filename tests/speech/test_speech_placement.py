@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facedit.speech.background import background_floor, background_of, joined_background
-from facedit.speech.placement import placed, speech_gains, spoken_channel
+from facedit.speech.placement import placed, speech_floor, speech_gains, spoken_channel
 from facedit.types import Float32, Sound, Word
 
 RATE = 16_000
@@ -59,6 +59,17 @@ def test_music_in_other_channels_is_no_voice() -> None:
     gains = speech_gains(Sound(samples, RATE), WORDS)
     assert gains[2] == 1.0
     assert np.abs(np.delete(gains, 2)).max() < 0.1
+
+
+def test_music_in_other_channels_is_no_background_of_the_voice() -> None:
+    samples = np.stack([tones(523, 660), tones(523, 784), voice()], axis=1)
+    assert speech_floor(Sound(samples, RATE), WORDS, *EDITED) is None
+    samples[:, 2] += tones(450)
+    floor = speech_floor(Sound(samples, RATE), WORDS, *EDITED)
+    assert floor is not None
+    assert floor.shape[0] == 3
+    assert not floor[:2].any()
+    assert floor[2].any()
 
 
 def test_silence_is_in_all_channels() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -16,13 +17,13 @@ from facedit.editing.planner import make_plan
 from facedit.errors import BadEdit
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest, Run
-from facedit.speech.background import background_floor
 from facedit.speech.given_times import unsure
 from facedit.speech.low_energy import envelope_db
+from facedit.speech.placement import speech_floor
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Sex
-from facedit.types import Float32, Float64, Sound, Transcript
+from facedit.types import Float32, Float64, Sound, Transcript, Word
 
 REFERENCE_S = 8.0
 """Sound on either side of an edit that a new voice is matched to."""
@@ -279,11 +280,13 @@ def _sound(clip: Clip, start_s: float, end_s: float) -> Sound:
     )
 
 
-def _reference(clip: Clip, place: tuple[float, float]) -> tuple[Sound, Float32 | None]:
+def _reference(
+    clip: Clip, place: tuple[float, float], spoken: Sequence[Word]
+) -> tuple[Sound, Float32 | None]:
     """Return the sound around a place, and what goes on under the words there."""
     low_s, high_s = _around(clip, *place)
     reference = _sound(clip, low_s, high_s)
-    return reference, background_floor(reference, place[0] - low_s, place[1] - low_s)
+    return reference, speech_floor(reference, spoken, place[0] - low_s, place[1] - low_s)
 
 
 def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices) -> Snippet:
@@ -294,7 +297,7 @@ def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices)
     spoken = within(transcript, *_around(clip, *place)).words
 
     def speak() -> Snippet:
-        reference, floor = _reference(clip, place)
+        reference, floor = _reference(clip, place, spoken)
         return speech_for_edit(
             before, edit.new_words, after, choice, reference, spoken, floor=floor
         )
@@ -315,9 +318,12 @@ def _recorded(
     sentence, first = _new_sentence(transcript, edits, edit)
 
     def cut() -> Snippet:
-        reference, floor = _reference(clip, _place(transcript, edit))
+        place = _place(transcript, edit)
+        spoken = within(transcript, *_around(clip, *place)).words
+        reference, floor = _reference(clip, place, spoken)
+        count, language = len(edit.new_words), transcript.language
         return cut_from_recording(
-            recording, sentence, first, len(edit.new_words), transcript.language, reference, floor
+            recording, sentence, first, count, language, reference, floor, spoken
         )
 
     return clip.clock.apart(cut)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from facedit.speech.background import background_floor
 from facedit.speech.levels import ACTIVE_RANGE_DB
 from facedit.types import Bool, Float32, Float64, Sound, Word
 from facedit.units import sample_at
@@ -51,6 +52,31 @@ def speech_gains(reference: Sound, words: Sequence[Word] = ()) -> Float32:
     level_db = 20.0 * np.log10(np.abs(gains) + 1e-12)
     gains = np.where(level_db < SILENT_DB, 0.0, gains)
     return np.where(level_db > -EQUAL_DB, np.sign(gains), gains).astype(np.float32)
+
+
+def speech_floor(
+    reference: Sound, words: Sequence[Word], start_s: float, end_s: float
+) -> Float32 | None:
+    """Measure what sounds under the voice on both sides of an edit.
+
+    Args:
+        reference: The clip's sound around the edit.
+        words: What is spoken in it; by loudness if empty.
+        start_s: Start of the edited words in it.
+        end_s: End of the edited words.
+
+    Returns:
+        The ``background_floor`` of the channels that hold the voice, 0 in the others; None where
+        there is no background to speak of.
+    """
+    voiced = speech_gains(reference, words) != 0
+    alone = Sound(np.ascontiguousarray(reference.samples[:, voiced]), reference.rate)
+    floor = background_floor(alone, start_s, end_s)
+    if floor is None:
+        return None
+    whole = np.zeros((len(voiced), floor.shape[1]), np.float32)
+    whole[voiced] = floor
+    return whole
 
 
 def spoken_channel(reference: Sound, gains: Float32) -> Float32:

@@ -145,13 +145,15 @@ def cut_from_recording(
     language: str = "en",
     reference: Sound | None = None,
     floor: Float32 | None = None,
+    reference_words: Sequence[Word] = (),
 ) -> Snippet:
     """Take ``count`` new words out of the user's own recording.
 
     The recording may hold the new words alone or the whole new sentence, whose word ``first`` is
     the first new one; the better alignment decides. Rate, channels and loudness are matched to the
-    clip's sound, the reference, if given. BadTranscript is raised if the recording holds neither,
-    UsageError if no words are wanted.
+    clip's sound, the reference, if given, and so are the channels where its voice is (found by its
+    words, or by loudness). BadTranscript is raised if the recording holds neither, UsageError if no
+    words are wanted.
     """
     new = list(tokenise(" ".join(sentence[first : first + count])))
     front = tokenise(" ".join(sentence[:first]))
@@ -177,7 +179,7 @@ def cut_from_recording(
     if reference is not None:
         channel = resampled(mono(recording), recording.rate, reference.rate)
         voiced = _without_background(reference, floor)
-        gains = speech_gains(voiced)
+        gains = speech_gains(voiced, reference_words)
         level = active_level_db(spoken_channel(voiced, gains), reference.rate)
         sound = placed(match_loudness(channel, reference.rate, level), reference.rate, gains)
     piece, heard = _cut_words(sound, words, skip, len(new), language)
