@@ -77,7 +77,7 @@ ROWS: dict[str, dict] = {
     "h264 mp4 main": {"options": {**X264, "profile": "main"}},
     "h264 mp4 open groups": {"options": {**X264, "x264-params": "open-gop=1"}},
     "h264 mp4 pyramid": {"options": {**X264, "bf": "5", "x264-params": "b-pyramid=normal"}},
-    "h264 mp4 10 bits": {"pix_fmt": "yuv420p10le", "colour": (1, 9, 9, 18)},
+    "h264 mp4 10 bits": {"pix_fmt": "yuv420p10le", "colour": (1, 1, 1, 1)},
     "h264 mov 4:2:2 10 bits pcm24": {
         "suffix": "mov",
         "pix_fmt": "yuv422p10le",
@@ -286,17 +286,21 @@ def measure(folder: Path, number: int, how: dict) -> dict:
         "seeks": seeks_right(output),
         "notes": rendering.notes,
         "file": output.name,
+        "source": source.name,
         "times": [time + 0.004 for time in times],
         "grey_at": [bool(shown.grey[list(shown.times_s).index(time)]) for time in times],
     }
 
 
-def in_chromium(row: dict, said: dict | None) -> str:
+def in_chromium(row: dict, said: dict | None, of_source: dict | None) -> str:
     """Say in a word or two what Chromium made of an output."""
-    if said is None:
+    if said is None or of_source is None:
         return "-"
+    if not said["frames"]:
+        return "no such codec"
     if "error" in said:
-        return "no such codec" if not said["frames"] else said["error"]
+        same = "as the source: " if "error" in of_source else ""
+        return same + said["error"][:60]
     right = sum(
         (max(abs(value - 90) for value in pixel[:3]) < 16) == grey
         for pixel, grey in zip(said["seen"], row["grey_at"], strict=True)
@@ -317,11 +321,12 @@ def main() -> None:
             if args.only in row:
                 rows[row] = measure(folder, number, how)
         jobs = {row["file"]: row["times"] for row in rows.values()}
+        jobs |= {row["source"]: [t for t in row["times"] if t < 3.9] for row in rows.values()}
         said = chromium_says(args.chromium, folder, jobs) if args.chromium else {}
     print("| clip | copied | kept pictures equal | kept samples equal | offset ms | seeks |"
           " Chromium | changed |\n|---|---|---|---|---|---|---|---|")  # fmt: skip
     for name, row in rows.items():
-        row["chromium"] = in_chromium(row, said.get(row["file"]))
+        row["chromium"] = in_chromium(row, said.get(row["file"]), said.get(row["source"]))
         print(
             f"| {name} | {row['expected'] / row['pictures']:.0%} | {row['equal']}/{row['kept']} | "
             f"{max(row['samples_equal'], row['samples_entered']) / max(row['samples_kept'], 1):.1%}"
