@@ -25,7 +25,7 @@ from facedit.model.checkpoint import load_model
 from facedit.motion.liveportrait import crop
 from facedit.motion.liveportrait.files import NETWORKS
 from facedit.motion.liveportrait.seen import ROW
-from facedit.render.liveportrait.renderer import Painter
+from facedit.render.liveportrait.painter import Painter
 from facedit.speech.voice import synthesise
 from facedit.types import Sound, UInt8
 from liveportrait_golden import save_pth
@@ -178,3 +178,16 @@ def test_a_picture_speaks_by_the_networks(road: Road) -> None:
     first = next(iter(read_frames(output))).rgb().astype(int)
     apart = np.abs(first - face()).mean(axis=2)
     assert apart[80:160, 80:140].mean() > 5  # random weights draw no face
+
+
+def test_our_own_motion_can_be_drawn_by_it(road: Road, copying: None) -> None:
+    picture, sound = road.folder / "one.png", road.folder / "syllable.wav"
+    Image.fromarray(face()).save(picture)
+    write_wav(sound, synthesise("a", "toy")[0])
+    output = road.folder / "drawn.mp4"
+    line = ["generate", picture, sound, "-o", output, "--weights", "grid", "--no-progress"]
+    say(*line, "--renderer", "liveportrait")
+    report = json.loads((road.folder / "drawn.mp4.report" / "report.json").read_text())
+    assert report["figures"]["renderer"] == "liveportrait"
+    first = next(iter(read_frames(output))).rgb().astype(int)
+    assert np.abs(first - face())[60:140, 80:140].mean() > 20

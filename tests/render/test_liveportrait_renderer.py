@@ -10,14 +10,16 @@ import pytest
 import torch
 
 from facedit.face.regions import FACE_OVAL
+from facedit.motion.liveportrait.keypoints import FaceMotion
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of
 from facedit.render.liveportrait import renderer as module
+from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import as_sharp, pasted_face, with_chin
-from facedit.render.liveportrait.renderer import LivePortraitRenderer, Painter
-from facedit.render.renderers import RENDERERS, Renderer
+from facedit.render.liveportrait.renderer import LivePortraitRenderer
+from facedit.render.renderers import RENDERERS, DrawsOthers, Renderer
 from facedit.render.still import Still
 from facedit.render.types import Choice, ClipRenderer, Patch
-from facedit.types import Float32, UInt8
+from facedit.types import LANDMARK_TERMS, Float32, UInt8
 from faces import canonical_landmarks
 from golden.seeded import picture
 
@@ -115,10 +117,29 @@ class Networks:
     def __init__(self) -> None:
         self.looked = 0
         self.keypoints: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.motion = self
 
     def appearance(self, pictures: torch.Tensor) -> torch.Tensor:
         self.looked += 1
         return pictures
+
+    def motion_of(self, pictures: torch.Tensor) -> FaceMotion:
+        """A head in the middle of its crop, looking ahead."""
+        self.looked += 1
+        keypoints = torch.linspace(-0.5, 0.5, 63).view(1, 21, 3)
+        still, turned = torch.zeros(1, 3), torch.eye(3)[None]
+        return FaceMotion(keypoints, 0 * keypoints, turned, still, torch.ones(1, 1))
+
+    def lips(self, numbers: torch.Tensor) -> torch.Tensor:
+        """The lower lip falls as far as is asked, and a constant goes wrong."""
+        offsets = torch.full((1, 63), 0.3)
+        offsets[0, 3 * 19 + 1] += numbers[0, -1]
+        return offsets
+
+    def eyes(self, numbers: torch.Tensor) -> torch.Tensor:
+        offsets = torch.zeros(1, 63)
+        offsets[0, 3 * 11 + 1] += numbers[0, -1]
+        return offsets
 
     def stitching(self, both: torch.Tensor) -> torch.Tensor:
         return torch.zeros(len(both), 65)
@@ -197,3 +218,42 @@ def test_a_picture_is_drawn_truncated_as_there(networks: Networks) -> None:
     )
     assert drawn.shape == (256, 256, 3)
     assert set(np.unique(drawn)) <= {76, 77}
+
+
+def test_landmarks_are_drawn_by_the_retargeting_networks(networks: Networks) -> None:
+    renderer = RENDERERS.make("liveportrait", None, "cpu")
+    assert isinstance(renderer, DrawsOthers)
+    assert renderer.drawing("another space's") is renderer
+    other = renderer.drawing(LANDMARK_TERMS)
+    assert (other.name, other.terms) == ("liveportrait", LANDMARK_TERMS)
+    drawing = other.of_picture(Still(FRAME, FACE))
+
+    def moved(target: Float32, region: Any) -> torch.Tensor:
+        drawing.render(FRAME, FACE, target, Choice(), region=region)
+        x_s, x_d = networks.keypoints[-1]
+        return (x_d - x_s)[0]
+
+    # What does not move stays, whatever the networks make of equal openings.
+    assert moved(FACE, "head").abs().max() < 1e-5
+    # All was looked at once for motion, once for features.
+    moved(FACE, "lips")
+    assert networks.looked == 2
+    opened = FACE.copy()
+    opened[14, 1] += 0.2 * np.linalg.norm(FACE[61, :2] - FACE[291, :2])
+    lips = moved(opened, "lips")
+    assert lips[19, 1] == pytest.approx(0.2, abs=0.01)
+    assert lips.abs().sum() == pytest.approx(float(lips[19, 1]), abs=1e-3)
+    shut = FACE.copy()
+    shut[[159, 386]] = shut[[145, 374]]
+    assert moved(shut, "lips").abs().max() < 1e-5
+    assert moved(shut, "face")[11, 1] < -0.1
+    # The head turns about its middle, and goes where the landmarks go.
+    angle = np.radians(10)
+    turn = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0],
+        [0, 0, 1]])  # fmt: skip
+    middle = np.array([*BOX.centre, 0])
+    target = ((FACE - middle) @ turn + middle + [BOX.side / 20, 0, 0]).astype(np.float32)
+    assert moved(target, "face").abs().max() < 1e-3
+    x_s = networks.keypoints[-1][0][0].numpy()
+    expected = x_s @ turn + [0.1, 0, 0] - x_s
+    np.testing.assert_allclose(moved(target, "head").numpy(), expected, atol=1e-3)

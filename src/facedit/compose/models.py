@@ -11,7 +11,7 @@ from facedit.model.checkpoint import MotionModel, load_model
 from facedit.motion.space import SPACES, MotionSpace, space_named
 from facedit.options import Run
 from facedit.render.network import load_network
-from facedit.render.renderers import RENDERERS, Renderer
+from facedit.render.renderers import RENDERERS, DrawsOthers, Renderer
 from facedit.speech.encoders import Encoder, encoder_of
 from facedit.weights.shipped import header_of
 
@@ -54,6 +54,8 @@ def load_models(run: Run) -> Models:
     motion = load_model(chosen.motion, device)
     space, mouth = space_named(motion.space, device), load_network(chosen.mouth, device)
     renderer = RENDERERS.make(run.renderer or space.renderer, mouth, device)
+    if renderer.terms != space.terms and isinstance(renderer, DrawsOthers):
+        renderer = renderer.drawing(space.terms)
     if renderer.terms != space.terms:
         raise UsageError(
             f"the renderer {renderer.name} draws {renderer.terms}, the weights' motion space "

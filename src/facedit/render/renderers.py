@@ -31,6 +31,14 @@ class Renderer(Protocol):
         """Draw into one picture, all that is known of the person."""
 
 
+@runtime_checkable
+class DrawsOthers(Protocol):
+    """A renderer that can draw more than what it is made for."""
+
+    def drawing(self, terms: str) -> Renderer:
+        """Return what draws targets in other terms; the renderer itself if nothing does."""
+
+
 RENDERERS = Registry[Renderer](
     "renderer",
     "facedit.renderers",

@@ -12,13 +12,15 @@ from facedit.motion.liveportrait.keypoints import nearest_rotation
 from facedit.motion.liveportrait.seen import TERMS, Reading, outline_of
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
-from facedit.render.liveportrait.networks import LivePortrait, load_liveportrait
+from facedit.render.liveportrait.from_landmarks import LandmarkLivePortrait
+from facedit.render.liveportrait.networks import load_liveportrait
+from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import pasted_face
-from facedit.render.liveportrait.stitching import stitched
 from facedit.render.network import MouthNetwork
+from facedit.render.renderers import Renderer
 from facedit.render.still import Still
 from facedit.render.types import Choice, MouthPath, Patch
-from facedit.types import Float32, UInt8
+from facedit.types import LANDMARK_TERMS, Float32, UInt8
 
 
 class LivePortraitRenderer:
@@ -36,6 +38,10 @@ class LivePortraitRenderer:
         self, network: MouthNetwork | None = None, device: torch.device | str = "cpu"
     ) -> None:
         self._painter = Painter(load_liveportrait(device), device)
+
+    def drawing(self, terms: str) -> Renderer:
+        """Draw landmarks too, by the retargeting networks."""
+        return LandmarkLivePortrait(self._painter) if terms == LANDMARK_TERMS else self
 
     def of_clip(self, bank: ReferenceBank) -> FaceDrawing:
         """Draw into frames of a clip, each from its own pixels; the mouths are left alone."""
@@ -92,46 +98,3 @@ class FaceDrawing:
         crop = self._painter.draw(network_picture(base_rgb, box), x_s, x_d)
         outline = None if region == "head" else outline_of(base)
         return pasted_face(base_rgb, crop, box.matrix(len(crop)), outline, weight)
-
-
-class Painter:
-    """Draws crops; the features of one that comes again are not computed again.
-
-    Args:
-        networks: All of them.
-        device: Where they compute.
-    """
-
-    def __init__(self, networks: LivePortrait, device: torch.device | str = "cpu") -> None:
-        self.networks, self._device = networks, device
-        self._picture: UInt8 | None = None
-        self._features = torch.zeros(0)
-
-    @torch.inference_mode()
-    def draw(self, picture: UInt8, x_s: torch.Tensor, x_d: torch.Tensor) -> UInt8:
-        """Draw a crop.
-
-        Args:
-            picture: The source, shape (N, N, 3).
-            x_s: Its keypoints, shape (1, 21, 3).
-            x_d: Where they are to be.
-
-        Returns:
-            Shape (2 N, 2 N, 3).
-        """
-        x_s, x_d = x_s.to(self._device), x_d.to(self._device)
-        x_d = stitched(self.networks.stitching, x_s, x_d)
-        warped = self.networks.warping(self._features_of(picture), x_s, x_d)
-        drawn = self.networks.decoder(warped.features)[0].movedim(0, -1)
-        return np.asarray((drawn.clamp(0, 1) * 255).byte().cpu(), np.uint8)
-
-    def _features_of(self, picture: UInt8) -> torch.Tensor:
-        if self._picture is None or not np.array_equal(picture, self._picture):
-            self._features = self.networks.appearance(as_input(picture, self._device))
-            self._picture = picture
-        return self._features
-
-
-def as_input(picture: UInt8, device: torch.device | str) -> torch.Tensor:
-    """Turn a picture into the networks' input, shape (1, 3, N, N)."""
-    return torch.from_numpy(picture).to(device).movedim(-1, 0)[None].float() / 255
