@@ -301,3 +301,17 @@ def test_a_codec_is_asked_for(name, asked, codec, tag, pix_fmt, tmp_path: Path) 
         assert (context.name, context.codec_tag, context.pix_fmt) == (codec, tag, pix_fmt)
     pairs = list(zip(read_frames(clip.path), read_frames(tmp_path / name), strict=True))
     assert min(psnr(a.rgb(), b.rgb()) for a, b in pairs) >= 34
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_the_same_bytes_on_a_machine_of_one_core(codec: str, tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", seconds=1.0, size=(320, 240), sound_rate=0)
+    copy(clip.path, tmp_path / "b.mp4", codec=codec)
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        copy(clip.path, tmp_path / "c.mp4", codec=codec)
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert (tmp_path / "b.mp4").read_bytes() == (tmp_path / "c.mp4").read_bytes()

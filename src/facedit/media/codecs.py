@@ -100,7 +100,8 @@ def choose_picture_encoder(
         options = {"preset": "superfast", "x265-params": ":".join(params)}
         tag = "" if container == "matroska" else "hvc1"
         return PictureEncoder("hevc", "libx265", options, _whole_format(info), tag=tag)
-    options = {"preset": preset, "qp": str(quantiser)}
+    # What x264 writes depends on the number of its threads: as many on every machine.
+    options = {"preset": preset, "qp": str(quantiser), "threads": "2"}
     if params := info.signals.parameters("libx264"):
         options["x264-params"] = ":".join(params)
     return PictureEncoder("h264", "libx264", options, _whole_format(info))
