@@ -25,6 +25,12 @@ SLIVER_S = 0.15
 CHECKED_S = 30.0
 """Sounds up to this long are checked against a given transcript word by word."""
 
+PART_MARGIN_S = 0.1
+"""Sound on either side of the words of a part of what is said in which they are looked for."""
+
+LEAST_LEFT_OUT = 0.8
+"""Share of a sound that words may span and still be taken for a part of what is said."""
+
 
 def source_transcript(clip: Clip, file: Path | None, language: str | None) -> Transcript:
     """Return the words of the source: given, aligned or recognised.
@@ -87,16 +93,37 @@ def given_transcript(
 
     Returns:
         Words with times; files without word times are aligned to the sound, and so are those whose
-        times do not fit it. (``BadTranscript`` if the file is malformed, or not what is said.)
+        times do not fit it.
+
+    Raises:
+        BadTranscript: If the file is malformed, or not what is said.
     """
     given = load_transcript(file, info.duration_s)
     given = replace(given, language=language or given.language)
     untimed = needs_alignment(given)
     if untimed or info.duration_s <= CHECKED_S:
         sound = _heard(source, info)
-        aligned = align(sound, given.text, given.language)
+        try:
+            aligned = align(sound, given.text, given.language)
+        except BadTranscript:
+            # More may be said than is written: then the words must fit where they are written.
+            start_s = max(0.0, given.words[0].start_s - PART_MARGIN_S)
+            end_s = min(info.duration_s, given.words[-1].end_s + PART_MARGIN_S)
+            if untimed or end_s - start_s > LEAST_LEFT_OUT * info.duration_s:
+                raise
+            sound = read_sound(source, start_s, end_s, info=info, mono=True)
+            aligned = _moved(align(sound, given.text, given.language), start_s, given.duration_s)
         return aligned if untimed else checked_times(given, aligned)
     return given
+
+
+def _moved(transcript: Transcript, by_s: float, duration_s: float) -> Transcript:
+    """Put the words of a part of a sound to where they are in the whole."""
+    words = tuple(
+        replace(word, start_s=word.start_s + by_s, end_s=word.end_s + by_s)
+        for word in transcript.words
+    )
+    return replace(transcript, words=words, duration_s=duration_s)
 
 
 def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, ...]:
