@@ -13,6 +13,7 @@ import pytest
 from facedit.cli.doctor import Checkup, doctor
 from facedit.cli.main import main
 from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
+from facedit.motion.liveportrait.files import FILES
 from facedit.weights import fetch as assets
 from facedit.weights.shipped import ShippedFile, shipped_files
 
@@ -215,3 +216,30 @@ def test_what_is_kept_of_clips_is_counted_and_cleared(
     assert json.loads(capsys.readouterr().out)["kept"]["bytes"] == 0
     assert not kept.exists()
     assert installed.exists()
+
+
+def test_files_that_users_bring_are_listed_with_their_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEDIT_MODELS", str(tmp_path))
+    (tmp_path / "base_models").mkdir()
+    (tmp_path / "base_models" / "motion_extractor.pth").write_bytes(b"another")
+    (tmp_path / "warping_module.safetensors").write_bytes(b"converted")
+    checkup = doctor()
+    states = {name: entry["state"] for name, entry in checkup.to_dict()["brought"].items()}
+    assert states == {
+        "appearance_feature_extractor.pth": "missing",
+        "motion_extractor.pth": "not as published",
+        "warping_module.pth": "there",
+        "spade_generator.pth": "missing",
+        "stitching_retargeting_module.pth": "missing",
+    }
+    assert f"official files that you bring, into {tmp_path} (FACEDIT_MODELS)" in str(checkup)
+    line = next(line for line in str(checkup).splitlines() if "motion_extractor.pth" in line)
+    for fact in ("not as published", "MIT", "huggingface.co/KwaiVGI/LivePortrait", "liveportrait"):
+        assert fact in line
+    assert not checkup.obstacles or "motion_extractor" not in str(checkup.obstacles)
+    kind = type(FILES["motion_extractor.pth"])
+    path = tmp_path / "base_models" / "motion_extractor.pth"
+    published = kind((path.name,), "", "MIT", "", hashlib.sha256(b"another").hexdigest())
+    assert published.state == "as published"

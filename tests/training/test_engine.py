@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import signal
-from dataclasses import dataclass, replace
+import tomllib
+from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from facedit.training.experiment import (
     read_experiment,
 )
 from facedit.training.logs import RunLog, mean_of
+from facedit.training.start import read_config
 from facedit.training.state import STATE
 
 CPU = torch.device("cpu")
@@ -241,6 +243,19 @@ def test_fields_are_changed_on_the_command_line(tmp_path, capsys):
     path.write_text('[run]\noutput = "a"\n[data]\nfolder = "b"\n[optim]\nsteps = 5\n')
     assert main(["train", str(path), "--set", "optim.step=7"]) != 0
     assert "unknown step (did you mean steps?)" in capsys.readouterr().err
+
+
+def test_the_paper_s_configuration_says_of_each_field_whose_it_is():
+    file = SHIPPED / "paper-exact.toml"
+    for line in file.read_text().splitlines():
+        field, _, mark = line.partition("  # ")
+        assert " = " not in field or line.startswith("#") or "ours" in mark or "published" in mark
+    config = read_config(file)
+    assert config.model["preset"] == "paper"
+    said = tomllib.loads(file.read_text())
+    for part in ("masks", "optim"):
+        left = {field.name for field in fields(getattr(config, part))} - said[part].keys()
+        assert left <= {"sync", "sync_from"}, left  # terms of ours that are off
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in SHIPPED.glob("*.toml")))

@@ -12,9 +12,11 @@ from facedit import __version__, cache
 from facedit.device import choose_device
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
+from facedit.motion.liveportrait.files import FILES
 from facedit.speech.voice import VOICES, voices
 from facedit.weights import fetch as assets
 from facedit.weights.shipped import ShippedFile, shipped_files
+from facedit.weights.user_files import FOLDER, models_dir
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ class Checkup:
         shipped: Our own weights.
         sets: Per set that ``--weights`` knows: whether it is installed, its files and licence.
         assets: Per asset: its state, its purpose and its licence.
+        brought: Per official file that users bring: its state, its purpose and its licence.
         voices: Per voice that can speak now who it is.
         device: Where networks compute unless ``--device`` says otherwise.
         kept: Folder, number and bytes of what is kept of clips, to be found at once next time.
@@ -53,6 +56,7 @@ class Checkup:
     shipped: tuple[ShippedFile, ...]
     assets: dict[str, dict[str, object]]
     sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    brought: dict[str, dict[str, object]] = field(default_factory=dict)
     voices: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
     kept: dict[str, object] = field(default_factory=dict)
@@ -68,6 +72,7 @@ class Checkup:
             "weights": {file.name: file.to_dict() for file in self.shipped},
             "sets": self.sets,
             "assets": self.assets,
+            "brought": self.brought,
             "voices": self.voices,
             "device": self.device,
             "kept": self.kept,
@@ -93,6 +98,10 @@ class Checkup:
             if state != "installed":
                 state += f" ({entry['needed']})"
             lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
+        lines += ["", f"official files that you bring, into {models_dir()} ({FOLDER})"]
+        for name, entry in self.brought.items():
+            fact = f"{entry['licence']}, {entry['published']}"
+            lines.append(f"  {name:33} {entry['state']:17} {fact:41} {entry['purpose']}")
         lines += ["", "voices ('--voice NAME')"]
         lines += [f"  {name:27} {speaker}" for name, speaker in self.voices.items()]
         if self.kept:
@@ -155,6 +164,7 @@ def doctor(fetch: str | None = None, *, clear_cache: bool = False) -> Checkup:
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
+        brought={name: file.to_dict() for name, file in FILES.items()},
         voices={name: _speaker(name) for name in voices()},
         device=_device(),
         kept={"folder": str(cache.results_dir()), "entries": len(sizes), "bytes": sum(sizes)},

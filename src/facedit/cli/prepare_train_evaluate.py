@@ -48,7 +48,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "config", type=Path, metavar="CONFIG",
         help="a TOML file, or one that comes with facedit: base, debug, grid, more, mouth, "
-        "mouth_grid, paper, sync",
+        "mouth_grid, paper, paper-exact, sync",
     )  # fmt: skip
     train.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="FIELD=VALUE",

@@ -4,13 +4,54 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.cache import cache_dir
 from facedit.errors import AssetMissing
+from facedit.weights.fetch import sha256_of
 
 FOLDER = "FACEDIT_MODELS"
 """Variable of the environment: the folder that is searched, two levels deep."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """A file that users bring.
+
+    Attributes:
+        names: What it may be called, the first that is there counts.
+        purpose: What it unlocks.
+        licence: Under which it is published.
+        published: Where it can be had.
+        sha256: Of the file of the first name, as published.
+    """
+
+    names: tuple[str, ...]
+    purpose: str
+    licence: str
+    published: str
+    sha256: str
+
+    @property
+    def state(self) -> str:
+        """``missing``, ``as published``, ``not as published``, or ``there`` in another form."""
+        path = _find(self.names)
+        if path is None:
+            return "missing"
+        if path.name != self.names[0]:
+            return "there"
+        return "as published" if sha256_of(path) == self.sha256 else "not as published"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the facts for JSON."""
+        return {
+            "state": self.state,
+            "purpose": self.purpose,
+            "licence": self.licence,
+            "published": self.published,
+            "sha256": self.sha256,
+        }
 
 
 def models_dir() -> Path:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from facedit.errors import BadWeights
 from facedit.tensors import read_tensors, read_torch
-from facedit.weights.user_files import user_files
+from facedit.weights.user_files import UserFile, user_files
 
 PUBLISHED = "huggingface.co/KwaiVGI/LivePortrait, MIT"
 
@@ -19,6 +19,23 @@ NETWORKS = (
     "stitching_retargeting_module",
 )  # fmt: skip
 """What the files are called, before the suffix."""
+
+_PUBLISHED_SHA256 = (
+    "5279bb8654293dbdf327030b397f107237dd9212fb11dd75b83dfb635211ceb5",
+    "251e6a94ad667a1d0c69526d292677165110ef7f0cf0f6d199f0e414e8aa0ca5",
+    "2f61a6f265fe344f14132364859a78bdbbc2068577170693da57fb96d636e282",
+    "4780afc7909a9f84e24c01d73b31a555ef651521a1fe3b2429bd04534d992aee",
+    "3652d5a3f95099141a56986aaddec92fadf0a73c87a20fac9a2c07c32b28b611",
+)
+
+FILES = {
+    f"{name}.pth": UserFile(
+        (f"{name}.pth", f"{name}.safetensors"), "motion space and renderer liveportrait", "MIT",
+        "huggingface.co/KwaiVGI/LivePortrait", sha256,
+    )
+    for name, sha256 in zip(NETWORKS, _PUBLISHED_SHA256, strict=True)
+}  # fmt: skip
+"""The files, for whoever lists them."""
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -32,7 +49,7 @@ def find_networks(*names: str) -> dict[str, Path]:
     Returns:
         The file of each. (``AssetMissing`` names all that are not there.)
     """
-    wanted = {name: (f"{name}.pth", f"{name}.safetensors") for name in names}
+    wanted = {name: FILES[f"{name}.pth"].names for name in names}
     return user_files("LivePortrait", wanted, PUBLISHED)
 
 
