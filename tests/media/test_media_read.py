@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadMedia
+from facedit.media import read
 from facedit.media.pixels import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
@@ -179,3 +180,21 @@ def test_a_matroska_file_that_starts_late(start_s: float, tmp_path: Path) -> Non
     assert info.duration_s == pytest.approx(2.0, abs=0.05)
     assert info.frame_count == 50
     assert len(list(read_frames(clip.path, info=info))) == 50
+
+
+def test_pictures_that_come_too_late_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decoder of a damaged stream may give a picture after one that is shown later."""
+    clip = make_clip(tmp_path / "a.mp4", seconds=0.4, sound_rate=0)
+    info = probe(clip.path)
+    pictures = read._pictures
+
+    def shuffled(*how):
+        order = list(pictures(*how))
+        return iter([*order[:2], *order[3:6], order[2], *order[6:]])
+
+    monkeypatch.setattr(read, "_pictures", shuffled)
+    times = [frame.time_s for frame in read_frames(clip.path, info=info)]
+    assert times == sorted(times)
+    assert len(times) == len(clip.times_s) - 1

@@ -197,6 +197,7 @@ def _from(container: InputContainer, stream: VideoStream, info: VideoInfo) -> It
     """
     clock = _Clock(info)
     held: Frame | None = None
+    given_s = -math.inf
     for picture in _pictures(container, stream, clock):
         found = (picture.width, picture.height, picture.format.name)
         if found != (info.stored_width, info.stored_height, info.decoded_pix_fmt):
@@ -207,8 +208,9 @@ def _from(container: InputContainer, stream: VideoStream, info: VideoInfo) -> It
         frame = clock.frame(picture)
         if held is not None and frame.time_s > held.time_s:
             yield replace(held, duration_s=frame.time_s - held.time_s)
-            held = None
-        if frame.time_s >= -_EPSILON_S:
+            given_s, held = held.time_s, None
+        # A decoder of a damaged stream gives pictures after others that are shown later.
+        if frame.time_s >= -_EPSILON_S and frame.time_s > given_s:
             held = frame
     if held is not None:
         rest_s = info.duration_s - held.time_s
