@@ -119,6 +119,23 @@ def say(*words: object) -> None:
     assert main([str(word) for word in words]) == 0
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_is_missing_is_said_once_before_any_clip(
+    damaged: bool,
+    road: Road,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FACEDIT_MODELS", str(tmp_path))
+    if damaged:
+        (tmp_path / "motion_extractor.pth").write_bytes(b"no weights")
+    line = ["prepare", road.folder / "clips.csv", "-o", tmp_path / "out", "--space", "liveportrait"]
+    assert main([str(word) for word in line]) == 7
+    (said,) = [one for one in capsys.readouterr().err.splitlines() if "motion_extractor.pth" in one]
+    assert ("LivePortrait is not there" in said) is not damaged
+
+
 @pytest.fixture
 def copying(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw the source itself, inverted."""

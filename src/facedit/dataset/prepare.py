@@ -56,7 +56,7 @@ from facedit.lip_sync.sync_weights import SyncModel, default_weights, load_sync
 from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
 from facedit.media.read import read_frames
-from facedit.motion.space import DEFAULT_SPACE, MotionSpace, space_named
+from facedit.motion.space import DEFAULT_SPACE, MotionSpace, SeesFrames, space_named
 from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
@@ -202,10 +202,13 @@ def make_preparer(
     if net is None or net.space != space:
         log.warning("No sync network for %s: offsets of the sound are not measured.", space)
         net = None
+    looks = space_named(space, place)
+    if isinstance(looks, SeesFrames):
+        looks.see(())  # what it looks with is loaded, or refused before any clip
     return partial(
         prepare_clip,
         output=output,
-        space=space_named(space, place),
+        space=looks,
         net=net,
         voices=voices,
         encoder=encoder_named(encoder, place),

@@ -98,9 +98,9 @@ class LivePortraitSpace:
             damaged.)
         """
         looks = ((network_picture(rgb, box := box_of(at)), box, at) for rgb, at in frames)
-        rows = [np.zeros((0, ROW), np.float32)]
+        network, rows = self._network, [np.zeros((0, ROW), np.float32)]
         while some := list(islice(looks, _AT_ONCE)):
-            rows.append(self._read(some))
+            rows.append(self._read(network, some))
         return np.concatenate(rows)
 
     def identity(self, seen: Float32, confidence: Float32) -> Identity:
@@ -153,10 +153,12 @@ class LivePortraitSpace:
         return np.concatenate([other, own, outline], axis=1)
 
     @torch.inference_mode()
-    def _read(self, looks: list[tuple[UInt8, FaceBox, Float32]]) -> Float32:
+    def _read(
+        self, network: MotionExtractor, looks: list[tuple[UInt8, FaceBox, Float32]]
+    ) -> Float32:
         crops, boxes, landmarks = zip(*looks, strict=True)
         pictures = torch.from_numpy(np.stack(crops)).to(self._device).movedim(-1, 1).float() / 255
-        own = Reading.read(self._network.motion_of(pictures), list(boxes))
+        own = Reading.read(network.motion_of(pictures), list(boxes))
         flipped = [FaceBox(box.centre * (-1, 1), box.side, -box.angle) for box in boxes]
-        other = Reading.read(self._network.motion_of(pictures.flip(-1)), flipped)
+        other = Reading.read(network.motion_of(pictures.flip(-1)), flipped)
         return row_of(own, other, list(landmarks))
