@@ -82,6 +82,13 @@ def test_what_it_sees_is_what_the_extractor_reads(
     np.testing.assert_array_equal(outline_of(seen[0])[0], face[10, :2])
 
 
+def test_it_reads_on_any_device(
+    space: LivePortraitSpace, seen: Float32, face: Float32, device: str
+) -> None:
+    there = space_named("liveportrait", device).see([(FRAME, face)])
+    np.testing.assert_allclose(there, seen[:1], rtol=1e-4, atol=1e-3)
+
+
 def test_the_crop_leaves_the_forehead_out(face: Float32) -> None:
     low = face[:, 1] > face[list(BROWS), 1].min() - 1e-3
     extent = np.ptp(face[low, :2], axis=0).max()

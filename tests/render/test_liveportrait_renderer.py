@@ -212,6 +212,23 @@ def test_features_of_a_picture_are_computed_once(drawing: ClipRenderer, networks
     assert head.rgb.size > 2 * patch.rgb.size
 
 
+def test_the_networks_are_handed_all_on_their_device(networks: Networks, device: str) -> None:
+    for name in ("stitching", "lips", "eyes"):
+        real = getattr(networks, name)
+
+        def on_device(numbers: torch.Tensor, real: Any = real) -> torch.Tensor:
+            assert numbers.device.type == torch.device(device).type
+            return real(numbers.cpu()).to(device)
+
+        setattr(networks, name, on_device)
+    renderer = RENDERERS.make("liveportrait", None, device)
+    patches = [renderer.of_picture(Still(FRAME, FACE)).render(FRAME, row(), row(), Choice())]
+    assert isinstance(renderer, DrawsOthers)
+    by_landmarks = renderer.drawing(LANDMARK_TERMS).of_picture(Still(FRAME, FACE))
+    patches.append(by_landmarks.render(FRAME, FACE, FACE, Choice(), region="head"))
+    assert all(patch.rgb.size for patch in patches)
+
+
 def test_a_picture_is_drawn_truncated_as_there(networks: Networks) -> None:
     drawn = Painter(networks).draw(  # type: ignore[arg-type]
         np.full((128, 128, 3), 77, np.uint8), torch.zeros(1, 21, 3), torch.zeros(1, 21, 3)

@@ -62,7 +62,7 @@ class MotionExtractor(nn.Module):
         raw = self(pictures)
         angles = (degrees_of(raw[name]) for name in ("pitch", "yaw", "roll"))
         shape = (len(pictures), KEYPOINTS, 3)
-        flat = raw["t"] * raw["t"].new_tensor((1.0, 1.0, 0.0))
+        flat = functional.pad(raw["t"][:, :2], (0, 1))
         return FaceMotion(
             raw["kp"].view(shape), raw["exp"].view(shape), rotation_of(*angles), flat, raw["scale"]
         )

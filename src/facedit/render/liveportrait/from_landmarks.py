@@ -119,7 +119,7 @@ class LandmarkDrawing:
     ) -> Tensor:
         """Return how keypoints move from one opening to another: nothing for the same."""
         on = x_s.to(self.painter.device)
-        ratios = (on.new_tensor([[*own, wanted]]) for wanted in (now, then))
+        ratios = (torch.tensor([[*own, wanted]]).to(on.device) for wanted in (now, then))
         before, after = (retargeted(network, on, one) for one in ratios)
         return (after - before).to(x_s.device)
 
