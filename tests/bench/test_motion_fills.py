@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facedit.dataset.prepared import PreparedClip
-from facedit.evaluation.fills import Sounds, borrowed, elsewhere
+from facedit.evaluation.fills import Sounds, elsewhere, of_another_clip
 from facedit.evaluation.hidden_spans import Gap
 
 
@@ -41,7 +41,7 @@ def test_sound_and_lips_are_of_the_same_other_clip():
     sounds = Sounds.of_clips(clips)
     np.testing.assert_array_equal(sounds.of(gap, wrong=False), clips[0].speech)
     np.testing.assert_array_equal(sounds.of(gap, wrong=True), clips[1].speech[:12])
-    (drawn,) = borrowed(clips)(sounds, [gap])
+    (drawn,) = of_another_clip(clips)(sounds, [gap])
     np.testing.assert_array_equal(drawn[~hidden], clips[0].motion[~hidden])
     # The middle of 20 frames starts at 4; its level is exchanged for that of the kept frames.
     kept = clips[0].motion[~hidden[:, 0], 0].mean()

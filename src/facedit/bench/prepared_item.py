@@ -141,7 +141,7 @@ def build_case(
     (canvas,) = base.canvases(space, USUAL_REGION["generate" if whole else "edit"])
     if not whole:
         refuse_missing_faces(base.plan, (canvas,), "fail")
-    hear = _ears(sound, canvas, wrong)
+    hear = _features_of(sound, canvas, wrong)
     with clock.stage("speech features"):
         speech = hear("own", encoder)
         library = None if whole else _library(item, source, base, canvas, space, encoder)
@@ -226,7 +226,7 @@ def middle_features(clip: Path, frames: int, encoder: Encoder) -> Float32:
     return taken
 
 
-def _ears(
+def _features_of(
     sound: OutputSound, canvas: Canvas, wrong: Callable[[int, Encoder], Float32]
 ) -> Callable[[Heard, Encoder], Float32]:
     """Return what gives the features of either sound under a canvas (``InfillTask.hear``)."""

@@ -13,7 +13,7 @@ from facedit.compose.canvas import Canvas
 from facedit.compose.carry import carry, unchanged_plan
 from facedit.compose.models import Models
 from facedit.compose.pictures import output_pictures
-from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, seams_of, spans_of, watched
+from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, measured, seams_of, spans_of
 from facedit.compose.sound import OutputSound
 from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.compose.weights import choose_weights
@@ -159,7 +159,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                 output,
                 (
                     picture.frame.at(picture.time_s)
-                    for picture in watched(pictures, plan.picture_spans(), logs)
+                    for picture in measured(pictures, plan.picture_spans(), logs)
                 ),
                 job.sound,
                 force=job.run.force,

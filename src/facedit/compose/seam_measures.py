@@ -65,7 +65,7 @@ def face_box(track: FaceTrack, start_s: float, end_s: float) -> tuple[int, int, 
     return int(left), int(top), int(max(right, left + 2)), int(max(bottom, top + 2))
 
 
-def watched(
+def measured(
     pictures: Iterable[Picture], spans: tuple[Span, ...], logs: tuple[SpanLog, ...]
 ) -> Iterator[Picture]:
     """Pass pictures on, logging those near a span.

@@ -43,7 +43,7 @@ def new_row(item: Source) -> Row:
     }  # fmt: skip
 
 
-def retold(row: Row, item: Source, voices: int) -> Row | None:
+def renewed(row: Row, item: Source, voices: int) -> Row | None:
     """Bring the row of an earlier run up to what is said of its clip now.
 
     It gets the corpus and speaker of now, and the split if one is given; None if the clip must be

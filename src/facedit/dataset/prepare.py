@@ -24,7 +24,7 @@ from facedit.dataset.clip_rows import (
     failed_row,
     new_row,
     read_table,
-    retold,
+    renewed,
     write_table,
 )
 from facedit.dataset.encode_clip import Unusable, encode_clip, speech_of, track_of, voices_of
@@ -143,7 +143,7 @@ def _prepare(
     rows = {
         item.file: row
         for item in sources
-        if item.file in before and (row := retold(before[item.file], item, meta.voices))
+        if item.file in before and (row := renewed(before[item.file], item, meta.voices))
     }
     given = {item.file for item in sources}
     others = [row for file, row in before.items() if file not in given]

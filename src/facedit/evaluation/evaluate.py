@@ -31,7 +31,7 @@ from facedit.evaluation.behaviour.run_studies import (
 )
 from facedit.evaluation.behaviour.study import Study
 from facedit.evaluation.evaluation import Evaluation, tables
-from facedit.evaluation.fills import OF_ANOTHER_CLIP, Fill, Sounds, borrowed, methods
+from facedit.evaluation.fills import OF_ANOTHER_CLIP, Fill, Sounds, methods, of_another_clip
 from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, hidden_frames, paired_gain
 from facedit.evaluation.meter import meter_of
@@ -138,7 +138,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     for corpus, members in chosen.items():
         clips = [read_clip(data, row.sha256) for row in members]
         fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), options.seed)
-        fills["another clip's lips"] = borrowed(clips)
+        fills["another clip's lips"] = of_another_clip(clips)
         if len(clips) == 1:
             fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
         for where, sums in _spans(clips, fills, meter, meta, options):

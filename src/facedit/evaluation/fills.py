@@ -70,7 +70,7 @@ Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
 """Fills the gaps of clips, given their sounds."""
 
 
-def borrowed(clips: Sequence[PreparedClip]) -> Fill:
+def of_another_clip(clips: Sequence[PreparedClip]) -> Fill:
     """Fill gaps with the true motion of the clip whose sound is the wrong one, on the own level.
 
     It is what a perfect method would draw of the wrong sound: two clips of speech are alike to a
