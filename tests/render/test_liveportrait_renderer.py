@@ -78,8 +78,9 @@ def test_a_difference_of_light_goes_at_the_seam() -> None:
     flat = np.full_like(FRAME, 120)
     darker = np.full((SIZE, SIZE, 3), 100, np.uint8)
     outline = FACE[list(FACE_OVAL), :2]
-    patch = pasted_face(flat, darker, BOX.matrix(SIZE, upright=False), outline)
-    assert np.abs(patch.rgb.astype(int) - 120).max() <= 3
+    for shape in (outline, None):
+        patch = pasted_face(flat, darker, BOX.matrix(SIZE, upright=False), shape)
+        assert np.abs(patch.rgb.astype(int) - 120).max() <= 3
 
 
 def test_it_fades_to_the_frame() -> None:

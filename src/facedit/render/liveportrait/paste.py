@@ -52,7 +52,8 @@ def pasted_face(
         mask = mask * np.clip(2 * soft - 1, 0, 1)
     base = base_rgb[rect.slices].astype(np.float32)
     drawn = _moved(crop.astype(np.float32), back, rect)
-    drawn += composite.seam_offset(base, drawn, mask, 0.1 * side)
+    reach = 0.3 if outline is None else 0.1  # from the seam to the middle
+    drawn += composite.seam_offset(base, drawn, mask, reach * side)
     drawn = np.clip(as_sharp(base, drawn, mask), 0, 255)
     patch = composite.to_picture(composite.blend(base, drawn, weight * mask))
     return Patch(composite.seal_border(patch, base_rgb, rect), rect.x, rect.y)
