@@ -9,7 +9,9 @@ import pytest
 
 from facedit import api
 from facedit.compose.clip import Clip
-from facedit.compose.words import source_transcript, word_edits
+from facedit.compose.words import checked_about, source_transcript, word_edits
+from facedit.editing.diff import WordEdit
+from facedit.errors import BadTranscript
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
 from facedit.progress import StageClock
@@ -84,22 +86,56 @@ def test_wishes_are_turned_into_edits(wish, edits):
     assert [(edit.old_start, edit.old_end, edit.text) for edit in found] == edits
 
 
-@pytest.mark.parametrize("late_s", [0.0, 0.3])
-def test_given_times_are_those_that_are_heard(tmp_path, late_s):
-    """Times that fit are taken as they are, a shifted transcript is measured anew."""
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    """A clip of half a second of quiet, a sentence and quiet again; its words as they are heard."""
     sound = HibariVoice().speak("The weather will be sunny again tomorrow morning.", 1.0)
     quiet = np.zeros((round(0.5 * sound.rate), 1), np.float32)
     sound = Sound(np.concatenate([quiet, sound.samples, quiet]), sound.rate)
-    heard = align(sound, "the weather will be sunny again tomorrow morning")
-    clip, file = tmp_path / "clip.mp4", tmp_path / "given.json"
+    clip = tmp_path_factory.mktemp("talk") / "clip.mp4"
     write_clip(clip, [gradient(k) for k in range(round(25 * sound.duration_s))], sound)
+    return clip, align(sound, "the weather will be sunny again tomorrow morning")
+
+
+def shifted(heard, late_s):
     words = [
         replace(word, start_s=word.start_s + late_s, end_s=word.end_s + late_s, score=1.0)
         for word in heard.words
     ]
-    save_transcript(replace(heard, words=tuple(words)), file)
+    return replace(heard, words=tuple(words), origin="given.json")
+
+
+def starts_s(transcript):
+    return [word.start_s for word in transcript.words]
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.3])
+def test_given_times_are_those_that_are_heard(talk, tmp_path, late_s):
+    """Times that fit are taken as they are, a shifted transcript is measured anew."""
+    clip, heard = talk
+    file = tmp_path / "given.json"
+    save_transcript(shifted(heard, late_s), file)
     found = source_transcript(Clip(clip, StageClock()), file, None)
     assert found.text == heard.text
-    for word, known in zip(found.words, heard.words, strict=True):
-        assert word.start_s == pytest.approx(known.start_s, abs=0.03)
+    assert starts_s(found) == pytest.approx(starts_s(heard), abs=0.03)
     assert found.origin == ("given.json, times by phone alignment" if late_s else "given.json")
+
+
+def test_of_a_longer_clip_the_times_about_the_edits_are_checked(talk, monkeypatch):
+    clip, heard = talk
+    monkeypatch.setattr("facedit.compose.words.CHECKED_S", heard.duration_s - 0.01)
+    monkeypatch.setattr("facedit.compose.words.ABOUT_MARGINS_S", (0.1, 0.3))
+    monkeypatch.setattr("facedit.compose.words.ABOUT", 3)
+    edits = (WordEdit(3, 4, ("was",)),)
+
+    def checked(given):
+        return checked_about(Clip(clip, StageClock()), given, edits)
+
+    right, late = shifted(heard, 0.0), shifted(heard, 0.25)
+    assert checked(right) == right
+    assert starts_s(checked(late)) == pytest.approx(starts_s(heard), abs=0.05)
+    assert checked(replace(late, origin="phone alignment")).words == late.words
+    texts = ["my", "old", "uncle", "cooks", "cheap", "fish", "for", "you"]
+    other = [replace(word, text=t) for word, t in zip(right.words, texts, strict=True)]
+    with pytest.raises(BadTranscript, match="fits"):
+        checked(replace(right, words=tuple(other)))

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from facedit.compose.clip import Clip
-from facedit.compose.words import within, words_around
+from facedit.compose.words import checked_about, within, words_around
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint, default_joints, quiet_joints
 from facedit.editing.plan import EditPlan, Fill
@@ -73,8 +73,10 @@ def plan_words(
 
     Returns:
         The planned edit. (``BadEdit`` if a recording does not hold the new words, ``BadMedia`` if
-        the recording cannot be read.)
+        the recording cannot be read, ``BadTranscript`` if the words are not said there.)
     """
+    if joints is None:
+        transcript = checked_about(clip, transcript, edits)
     spoken = [edit for edit in edits if edit.new_words]
     voices = _Voices(clip, request.voice or "auto")
     snippets: dict[WordEdit, Snippet] = {}

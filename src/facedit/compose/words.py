@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean, median
 
 from facedit.compose.clip import Clip
 from facedit.editing.diff import WordEdit, diff, merge_close
@@ -13,20 +15,28 @@ from facedit.errors import BadEdit, BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
-from facedit.speech.align import align
+from facedit.speech.align import PHONE_ALIGNMENT, align
 from facedit.speech.given_times import checked_times
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment
+from facedit.speech.word_times import in_order
 from facedit.types import Sound, Transcript
 
 SLIVER_S = 0.15
 """Kept speech shorter than this between two edits is spoken anew with them."""
 
 CHECKED_S = 30.0
-"""Sounds up to this long are checked against a given transcript word by word."""
+"""Sounds up to this long are checked against a given transcript word by word, longer ones about the
+edits."""
 
 PART_MARGIN_S = 0.1
 """Sound on either side of the words of a part of what is said in which they are looked for."""
+
+ABOUT = 8
+"""Words on either side of an edit that are checked with it in a longer sound."""
+
+ABOUT_MARGINS_S = (PART_MARGIN_S, 1.0)
+"""Sound beside them that is listened to: for times that are right, and that are wrong by less."""
 
 LEAST_LEFT_OUT = 0.8
 """Share of a sound that words may span and still be taken for a part of what is said."""
@@ -115,6 +125,55 @@ def given_transcript(
             aligned = _moved(align(sound, given.text, given.language), start_s, given.duration_s)
         return aligned if untimed else checked_times(given, aligned)
     return given
+
+
+def checked_about(clip: Clip, transcript: Transcript, edits: Sequence[WordEdit]) -> Transcript:
+    """Hold the given times about the edits of a long clip against the sound.
+
+    Args:
+        clip: The source video.
+        transcript: Its words.
+        edits: What changes.
+
+    Returns:
+        The words; where those about an edit lie elsewhere in the sound, they are measured anew and
+        the others move with them. (``BadTranscript`` if they are not what is said there.)
+    """
+    info = clip.info
+    measured = PHONE_ALIGNMENT in transcript.origin or transcript.origin.startswith("whisper")
+    if measured or info.duration_s <= CHECKED_S:
+        return transcript
+    words = list(transcript.words)
+    for edit in edits:
+        first, end = max(0, edit.old_start - ABOUT), min(len(words), edit.old_end + ABOUT)
+        part = replace(transcript, words=tuple(words[first:end]))
+        if words[end - 1].end_s - words[first].start_s > CHECKED_S - 2 * max(ABOUT_MARGINS_S):
+            continue  # so many words go that no time among them matters
+        checked = checked_times(part, _aligned_about(clip, part)).words
+        late_s = median(a.start_s - b.start_s for a, b in zip(part.words, checked, strict=True))
+        words = [
+            replace(word, start_s=word.start_s - late_s, end_s=word.end_s - late_s)
+            for word in words
+        ]
+        words[first:end] = checked
+    return replace(transcript, words=in_order(words, info.duration_s))
+
+
+def _aligned_about(clip: Clip, part: Transcript) -> Transcript:
+    """Align words with the sound about where they are said to be, as it fits best."""
+    found: list[Transcript] = []
+    for margin_s in ABOUT_MARGINS_S:
+        start_s = max(0.0, part.words[0].start_s - margin_s)
+        end_s = min(clip.info.duration_s, part.words[-1].end_s + margin_s)
+        sound = read_sound(clip.path, start_s, end_s, info=clip.info, mono=True)
+        try:
+            aligned = align(sound, part.text, part.language)
+        except BadTranscript:
+            if not found and margin_s == ABOUT_MARGINS_S[-1]:
+                raise
+        else:
+            found.append(_moved(aligned, start_s, clip.info.duration_s))
+    return max(found, key=lambda one: fmean(word.score for word in one.words))
 
 
 def _moved(transcript: Transcript, by_s: float, duration_s: float) -> Transcript:
