@@ -63,7 +63,9 @@ def edit(clip: Path, words: Path, old: str, new: str, render: str) -> tuple[floa
     answer = clip.with_suffix(".answer")
     with answer.open("w") as out:
         actions = [(os.POSIX_SPAWN_DUP2, out.fileno(), 1)]
-        child = os.posix_spawn(command[0], command, dict(os.environ), file_actions=actions)
+        # Nothing of the clip is known from before: neither its tracks nor its sound.
+        alone = {**os.environ, "FACEDIT_NO_CACHE": "1"}
+        child = os.posix_spawn(command[0], command, alone, file_actions=actions)
         _, status, used = os.wait4(child, 0)
     if status:
         raise SystemExit(f"the edit failed: {status}")
@@ -88,9 +90,6 @@ def main() -> None:
         with av.open(str(short)) as file:
             seconds = float(file.duration / av.time_base)
         found = transcribe(short).transcript.words
-        warm = Path(folder) / "warm.json"
-        warm.write_text(json.dumps({"words": [spoken(word, 0.0) for word in found]}))
-        edit(short, warm, args.word, args.new, "smart")  # fills the caches that are no clip's own
         for minutes in args.minutes:
             times = max(1, round(60 * minutes / seconds))
             clip, words = Path(folder) / f"{times}.mp4", Path(folder) / f"{times}.json"

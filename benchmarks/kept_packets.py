@@ -251,6 +251,7 @@ def chromium_says(chromium: str, folder: Path, jobs: dict[str, list[float]]) -> 
     said: dict = {}
     done = Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Server, folder, jobs, said, done))
+    server.handle_error = lambda *_: None  # a browser leaves when it has seen enough
     Thread(target=server.serve_forever, daemon=True).start()
     command = [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio"]
     command += ["--autoplay-policy=no-user-gesture-required", f"--user-data-dir={folder}/profile"]
