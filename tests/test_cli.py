@@ -21,7 +21,7 @@ from facedit.weights.shipped import shipped_files
 
 VERBS = (
     "edit", "sync", "generate", "transcribe", "motion", "adapt", "prepare", "train", "evaluate",
-    "doctor", "demo",
+    "doctor", "demo", "studio",
 )  # fmt: skip
 HEAVY = (
     "torch",
@@ -33,6 +33,8 @@ HEAVY = (
     "ai_edge_litert",
     "tqdm",
     "jinja2",
+    "starlette",
+    "uvicorn",
 )
 
 

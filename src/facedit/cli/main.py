@@ -22,6 +22,7 @@ from facedit.cli.common_options import Verbs
 from facedit.cli.doctor_demo import add_doctor_demo
 from facedit.cli.edit_sync_generate import add_edit_sync_generate
 from facedit.cli.prepare_train_evaluate import add_prepare_train_evaluate
+from facedit.cli.studio import add_studio
 from facedit.cli.terminal import OneLineParser, ended, progress_bars
 from facedit.cli.transcribe_motion import add_transcribe_motion
 
@@ -60,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for add in (
         add_edit_sync_generate,
+        add_studio,
         add_transcribe_motion,
         add_prepare_train_evaluate,
         add_adapt,

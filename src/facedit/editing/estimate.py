@@ -1,0 +1,64 @@
+"""The layout of an edit before its new words were spoken: by the speaker's own rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from facedit.editing.diff import WordEdit
+from facedit.editing.plan import EditPlan
+from facedit.editing.planner import make_plan
+from facedit.types import Transcript
+
+_USUAL_S = 0.07
+"""Seconds a letter where nobody has spoken."""
+
+
+def estimated_speech_s(edit: WordEdit, transcript: Transcript) -> float | None:
+    """Estimate how long the new words of an edit will take.
+
+    Args:
+        edit: The edit.
+        transcript: The words of the source, whose speaker's rate counts.
+
+    Returns:
+        Seconds, in proportion to the letters; None for a deletion.
+    """
+    if not edit.new_words:
+        return None
+    spoken_s = sum(word.end_s - word.start_s for word in transcript.words)
+    letters = _letters([word.text for word in transcript.words])
+    per_letter_s = spoken_s / letters if spoken_s > 0 else _USUAL_S
+    return per_letter_s * _letters(edit.new_words)
+
+
+def estimated_plan(
+    edits: Sequence[WordEdit],
+    transcript: Transcript,
+    *,
+    source_duration_s: float,
+    frame_rate: Fraction,
+) -> EditPlan:
+    """Lay an edit out with estimated lengths and joints from the word times alone.
+
+    Args:
+        edits: Edits in order and apart.
+        transcript: The words of the source.
+        source_duration_s: Length of the source video.
+        frame_rate: Frames per second of the source.
+
+    Returns:
+        The plan. (``BadEdit`` if the edits do not fit the clip, or leave nothing of it.)
+    """
+    return make_plan(
+        edits,
+        transcript,
+        [estimated_speech_s(edit, transcript) for edit in edits],
+        source_duration_s=source_duration_s,
+        frame_rate=frame_rate,
+    )
+
+
+def _letters(words: Sequence[str]) -> int:
+    """Count what is spoken; a word without a letter ("—") counts for one."""
+    return sum(max(sum(map(str.isalnum, word)), 1) for word in words)

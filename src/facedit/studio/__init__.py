@@ -1,0 +1,1 @@
+"""The studio: a page on the user's own machine that edits a clip as one edits text."""

@@ -1,0 +1,220 @@
+"""The clips that are being edited, on disk: script, takes and exports survive page and server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facedit.editing.script import EditScript, dumps, loads
+from facedit.errors import BadEdit
+from facedit.media.output import whole_or_nothing
+from facedit.studio.options import KEPT_DAYS, MOST_CLIPS, MOST_NAME
+from facedit.studio.refused import Refused
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_STRANGE = re.compile(r"[^\w .()\[\]+-]")
+_VIDEO = (".mp4", ".mov", ".mkv", ".m4v", ".webm", ".avi")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClip:
+    """One clip: the folder of what belongs to it.
+
+    Attributes:
+        id: A random name.
+        folder: Where its script, takes and exports lie.
+        source: The video: in the folder if it was dropped on the page, else where it was.
+    """
+
+    id: str
+    folder: Path
+    source: Path
+
+    @property
+    def takes_folder(self) -> Path:
+        """Where its takes lie."""
+        return self._made("takes")
+
+    @property
+    def sounds_folder(self) -> Path:
+        """Where the sounds of new words lie."""
+        return self._made("sounds")
+
+    @property
+    def exports_folder(self) -> Path:
+        """Where its exports lie."""
+        return self._made("exports")
+
+    def script_text(self) -> str | None:
+        """Return the edit script as it is saved; None before the words are known."""
+        file = self.folder / "script.json"
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+
+    def known_script(self) -> str:
+        """Return the edit script as it is saved.
+
+        Refused is raised if the words are not known yet.
+        """
+        if (text := self.script_text()) is None:
+            raise Refused(409, "the words of this clip are not known yet.")
+        return text
+
+    def save_script(self, script: EditScript) -> str:
+        """Save the edit script and return its text."""
+        text = dumps(script)
+        with whole_or_nothing(self.folder / "script.json", force=True) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        return text
+
+    def notes(self) -> dict[str, Any]:
+        """Return what else is kept: the source, and the statement of consent."""
+        found: dict[str, Any] = json.loads((self.folder / "clip.json").read_text("utf-8"))
+        return found
+
+    def note(self, **notes: object) -> None:
+        """Keep something else."""
+        file = self.folder / "clip.json"
+        before = self.notes() if file.is_file() else {}
+        with whole_or_nothing(file, force=True) as temporary:
+            temporary.write_text(json.dumps(before | notes), encoding="utf-8")
+
+    def takes(self, key: str) -> list[dict[str, Any]]:
+        """List the takes that were made of edits, the best first."""
+        files = self.takes_folder.glob(f"{key}-*.json")
+        found = [json.loads(file.read_text("utf-8")) for file in files]
+        return sorted(found, key=lambda take: (take["worst"], take["seed"]))
+
+    def _made(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+def edits_key(script: EditScript) -> str:
+    """Name edits by what they are: what was made of others is not theirs."""
+    edits = [(edit.old_start, edit.old_end, edit.text) for edit in script.edits]
+    words = [(word.text, word.start_s, word.end_s) for word in script.transcript.words]
+    options = {name: value for name, value in script.options.items() if name != "seed"}
+    text = json.dumps([edits, words, options], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def revision(text: str) -> str:
+    """Name the state of a script."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Store:
+    """All clips.
+
+    Args:
+        root: The folder that holds theirs.
+        offered: Videos of the user's that may be opened where they lie.
+    """
+
+    def __init__(self, root: Path, offered: Sequence[Path] = ()) -> None:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._root = root
+        self._offered = {path.name: path.absolute() for path in reversed(offered)}
+        self._forget_old()
+
+    @property
+    def offered(self) -> list[str]:
+        """Names of the videos that may be opened where they lie."""
+        return sorted(self._offered)
+
+    def open(self, name: str) -> StoredClip:
+        """Open an offered video; as it was left, if it was open before.
+
+        Refused is raised if it is not offered.
+        """
+        if (source := self._offered.get(name)) is None or not source.is_file():
+            raise Refused(404, f"{name[:MOST_NAME]}: not offered.")
+        mark = _mark(source)
+        for clip in self.all():
+            if clip.notes().get("mark") == mark:
+                os.utime(clip.folder / "clip.json")
+                return clip
+        clip = self.make()
+        clip.note(source=str(source), mark=mark)
+        return self.get(clip.id)
+
+    def make(self) -> StoredClip:
+        """Make the folder of a new clip, without a source yet.
+
+        Refused is raised if there are too many.
+        """
+        if len(self.all()) >= MOST_CLIPS:
+            raise Refused(429, f"{MOST_CLIPS} clips are open already: remove some.")
+        name = secrets.token_hex(16)
+        folder = self._root / name
+        folder.mkdir(mode=0o700)
+        return StoredClip(name, folder, folder)
+
+    def get(self, name: str) -> StoredClip:
+        """Return a clip.
+
+        Refused is raised if there is none of that id.
+        """
+        folder = self._root / name
+        if not _ID.fullmatch(name) or not (folder / "clip.json").is_file():
+            raise Refused(404, "no such clip.")
+        notes = json.loads((folder / "clip.json").read_text("utf-8"))
+        return StoredClip(name, folder, Path(notes["source"]))
+
+    def all(self) -> list[StoredClip]:
+        """List the clips, the last opened first."""
+        files = sorted(self._root.glob("*/clip.json"), key=lambda file: -file.stat().st_mtime)
+        return [self.get(file.parent.name) for file in files if _ID.fullmatch(file.parent.name)]
+
+    def remove(self, clip: StoredClip) -> None:
+        """Remove what belongs to a clip; a source that lay elsewhere stays."""
+        shutil.rmtree(clip.folder, ignore_errors=True)
+
+    def _forget_old(self) -> None:
+        for clip in self.all():
+            age_s = time.time() - (clip.folder / "clip.json").stat().st_mtime
+            if age_s > KEPT_DAYS * 86400 or not clip.source.is_file():
+                self.remove(clip)
+
+
+def safe_name(name: str) -> str:
+    """Make a file name of what a browser said the file is called.
+
+    Refused is raised if it is too long.
+    """
+    if len(name) > MOST_NAME:
+        raise Refused(422, f"a name of {len(name)} characters; {MOST_NAME} at most.")
+    plain = _STRANGE.sub("_", name).strip(" .") or "clip"
+    path = Path(plain)
+    return plain if path.suffix.lower() in _VIDEO else f"{plain}.mp4"
+
+
+def videos_of(folder: Path) -> list[Path]:
+    """List the videos of a folder by their names."""
+    return [path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in _VIDEO]
+
+
+def checked_edits(script: EditScript, edits: object, options: object) -> EditScript:
+    """Give a script other edits and options, as a page wrote them; ``loads`` judges them.
+
+    BadEdit is raised if they are malformed or do not fit the words.
+    """
+    if not isinstance(edits, list) or not isinstance(options, dict):
+        raise BadEdit("expected a list of edits and a table of options.")
+    bare = json.loads(dumps(EditScript(script.source, script.transcript, ())))
+    return loads(json.dumps(bare | {"edits": edits, "options": options}))
+
+
+def _mark(source: Path) -> list[object]:
+    found = source.stat()
+    return [str(source), found.st_size, found.st_mtime_ns]

@@ -1,0 +1,258 @@
+"""What other pages, other users and hostile files try at the studio's server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from facedit.editing.script import EditScript, ScriptSource
+from facedit.studio.answers import Studio
+from facedit.studio.clips import safe_name
+from facedit.studio.jobs import Job
+from facedit.studio.options import MOST_JOBS, MOST_JSON
+from facedit.types import Transcript, Word
+from studio.conftest import ADDRESS, PORT, TOKEN
+from talking_clips import TalkingClips
+
+OFFERED = {"offered": "one.mp4"}
+
+
+def opened(page: TestClient) -> str:
+    answer = page.post("/api/clips", json=OFFERED)
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
+
+
+def test_the_key_is_left_in_a_cookie_that_no_script_and_no_other_site_gets(
+    stranger: TestClient,
+) -> None:
+    answer = stranger.get(f"/?token={TOKEN}")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert TOKEN not in answer.headers["location"]
+    assert stranger.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/main.js", "/api/clips", "/api/events", "/api/jobs/x"])
+def test_without_the_key_there_is_nothing(stranger: TestClient, path: str) -> None:
+    for attempt in ({}, {"token": "guessed"}, {"token": ""}):
+        assert stranger.get(path, params=attempt).status_code == 401
+    stranger.cookies.set(f"facedit-studio-{PORT}", "guessed")
+    assert stranger.get(path).status_code == 401
+
+
+def test_without_the_key_people_are_told_what_to_open(stranger: TestClient) -> None:
+    answer = stranger.get("/")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "printed" in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", f"evil.example:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}", ""]
+)
+def test_another_name_for_this_machine_is_refused(page: TestClient, host: str) -> None:
+    assert page.get("/api/clips", headers={"host": host}).status_code == 421
+    assert page.get(f"/?token={TOKEN}", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": f"http://127.0.0.1:{PORT + 1}"},
+        {"origin": f"https://127.0.0.1:{PORT}"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+def test_what_other_pages_send_is_refused(page: TestClient, headers: dict[str, str]) -> None:
+    for answer in (
+        page.get("/api/clips", headers=headers),
+        page.post("/api/clips", json=OFFERED, headers=headers),
+        page.get(f"/?token={TOKEN}", headers=headers),
+    ):
+        assert answer.status_code == 403
+    own = {"origin": ADDRESS, "sec-fetch-site": "same-origin"}
+    assert page.get("/api/clips", headers=own).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/style.css", "/api/clips", "/api/clips/none", "/nothing"])
+def test_every_answer_forbids_what_is_foreign(page: TestClient, path: str) -> None:
+    headers = page.get(path).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../one.mp4", "none.mp4", "one.mp4/../two.mp4", "", "\0"]
+)
+def test_no_file_is_opened_that_was_not_offered(page: TestClient, name: str) -> None:
+    assert page.post("/api/clips", json={"offered": name}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/..%2f..%2fpyproject.toml",
+        "/%2e%2e/app.py",
+        "/api/clips/{id}/takes/..%2fclip.json",
+        "/api/clips/{id}/takes/clip.json",
+        "/api/clips/{id}/exports/..%2f..%2fclip.json",
+        "/api/clips/{id}/../{id}/clip.json",
+        "/api/clips/..%2f{id}",
+        "/api/clips/{id}/source/one.mp4",
+        "/api/clips/{id}/takes/..%2f..%2fx/report",
+    ],
+)
+def test_no_path_leads_out_of_the_folders(page: TestClient, path: str) -> None:
+    clip = opened(page)
+    assert page.get(path.format(id=clip)).status_code in (404, 405)
+
+
+def test_too_much_is_refused_and_leaves_nothing(page: TestClient, studio: Studio) -> None:
+    large = b"\0" * 1_000_001
+    assert page.post("/api/clips?name=x.mp4", content=large).status_code == 413
+    in_pieces = (large[:1000] for _ in range(1001))
+    assert page.post("/api/clips?name=x.mp4", content=in_pieces).status_code == 413
+    assert page.post("/api/clips", content=b" " * (MOST_JSON + 1)).status_code == 413
+    assert page.post(f"/api/clips?name={'x' * 201}", content=b"x").status_code == 422
+    assert page.get("/api/clips").json()["clips"] == []
+    assert list(studio.store._root.iterdir()) == []
+
+
+def test_what_is_no_video_is_refused_by_its_name_and_leaves_nothing(
+    page: TestClient, studio: Studio
+) -> None:
+    for content in (b"", b"not a video", b"#EXTM3U\nhttp://evil.example/x.ts\n"):
+        answer = page.post("/api/clips?name=../mine.mp4", content=content)
+        assert answer.status_code == 415
+        assert "mine.mp4" in answer.json()["error"]
+        assert str(studio.store._root) not in answer.text
+    assert list(studio.store._root.iterdir()) == []
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{", b"[" * 100_000, b"\xff", b"{}", b'{"offered": 1}'])
+def test_bad_json_is_refused(page: TestClient, body: bytes) -> None:
+    assert page.post("/api/clips", content=body).status_code in (400, 422)
+
+
+def test_names_of_dropped_files_are_names() -> None:
+    for name in ("../../x.mp4", "a/b\\c.mov", "\0.mkv", "..", "", "-", "x" * 200, "<b>.html"):
+        safe = safe_name(name)
+        assert Path(safe).name == safe
+        assert safe not in (".", "..")
+        assert not set(safe) & set("/\\\0<>")
+    assert safe_name("my clip (2).MOV") == "my clip (2).MOV"
+
+
+def test_a_dropped_video_is_kept_and_removed_on_request(
+    page: TestClient, studio: Studio, clips: TalkingClips
+) -> None:
+    content = Path(clips["one.mp4"]).read_bytes()
+    made = page.post("/api/clips?name=one.mp4", content=content)
+    assert made.status_code == 201, made.text
+    clip = made.json()["id"]
+    assert page.get(f"/api/clips/{clip}/source").content == content
+    part = page.get(f"/api/clips/{clip}/source", headers={"range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, content[10:20])
+    assert page.delete(f"/api/clips/{clip}").status_code == 204
+    assert page.get(f"/api/clips/{clip}").status_code == 404
+    assert list(studio.store._root.iterdir()) == []
+
+
+def test_an_offered_video_stays_and_is_gone_on_with(page: TestClient, clips: TalkingClips) -> None:
+    clip = opened(page)
+    assert opened(page) == clip
+    assert page.delete(f"/api/clips/{clip}").status_code == 204
+    assert Path(clips["one.mp4"]).is_file()
+
+
+def with_words(studio: Studio, clip: str) -> None:
+    words = tuple(Word(text, k * 0.4, k * 0.4 + 0.4) for k, text in enumerate(("we", "fly", "on")))
+    stored = studio.store.get(clip)
+    info = stored.notes()["info"]
+    source = ScriptSource("one.mp4", info["duration_s"], 25)
+    stored.save_script(
+        EditScript(source, Transcript(words, info["duration_s"]), (), {"voice": "default"})
+    )
+
+
+def test_edits_are_judged_and_two_pages_cannot_overwrite_each_other(
+    page: TestClient, studio: Studio
+) -> None:
+    clip = opened(page)
+    where = f"/api/clips/{clip}/edits"
+    assert page.put(where, json={"edits": [], "options": {}}).status_code == 409
+    with_words(studio, clip)
+    known = page.get(f"/api/clips/{clip}").json()["revision"]
+    wish = {"edits": [{"words": [1, 2], "new": "walk"}], "options": {"voice": "default"}}
+    first = page.put(where, json=wish, headers={"if-match": known})
+    assert first.status_code == 200, first.text
+    (fill,) = [one for one in first.json()["plan"]["segments"] if not one["keep"]]
+    assert fill["text"] == "walk"
+    late = page.put(where, json={"edits": [], "options": {}}, headers={"if-match": known})
+    assert late.status_code == 409
+    (kept,) = page.get(f"/api/clips/{clip}").json()["script"]["edits"]
+    assert (kept["words"], kept["old"], kept["new"]) == ([1, 2], "fly", "walk")
+    now = {"if-match": first.json()["revision"]}
+    for bad in (
+        {"edits": [{"words": [1, 9], "new": "x"}], "options": {}},
+        {"edits": [{"words": [1, 1], "new": " "}], "options": {}},
+        {"edits": "all", "options": {}},
+        {},
+    ):
+        answer = page.put(where, json=bad, headers=now)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["error"]
+    assert page.get(f"/api/clips/{clip}").json()["revision"] == now["if-match"]
+
+
+def test_nothing_is_exported_without_consent(page: TestClient) -> None:
+    clip = opened(page)
+    for consent in (None, "", "  ", 1, "x" * 1001):
+        body = {"seed": 0, "consent": consent}
+        answer = page.post(f"/api/clips/{clip}/exports", json=body)
+        assert answer.status_code == 422
+        assert "agreed" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("seeds", [None, [], [-1], ["0"], [True], [2**70], list(range(10)), 3])
+def test_takes_are_bounded(page: TestClient, seeds: object) -> None:
+    answer = page.post(f"/api/clips/{opened(page)}/takes", json={"seeds": seeds})
+    assert answer.status_code == 422
+
+
+def test_the_queue_is_bounded_and_what_waits_can_be_cancelled(
+    page: TestClient, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = opened(page)
+    held: list[Job] = []
+    monkeypatch.setattr(studio.jobs, "_waiting", lambda: held)  # the worker finds none of them
+    jobs = [
+        page.post(f"/api/clips/{clip}/takes", json={"seeds": [k]}).json() for k in range(MOST_JOBS)
+    ]
+    full = page.post(f"/api/clips/{clip}/takes", json={"seeds": [0]})
+    assert full.status_code == 429
+    for job in jobs:
+        assert page.delete(f"/api/jobs/{job['id']}").json()["state"] == "cancelled"
+    assert page.post(f"/api/clips/{clip}/takes", json={"seeds": [0]}).status_code == 202
+    assert page.get("/api/jobs/none").status_code == 404
+
+
+def test_what_is_known_of_a_clip_holds_no_path_of_this_machine(
+    page: TestClient, studio: Studio, clips: TalkingClips
+) -> None:
+    clip = opened(page)
+    with_words(studio, clip)
+    said = json.dumps(page.get(f"/api/clips/{clip}").json())
+    assert str(clips.folder) not in said
+    assert str(studio.store._root) not in said

@@ -1,0 +1,231 @@
+"""The page in a real browser, against the real pipeline: Debian's Chromium, the policy on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+pytest.importorskip("uvicorn")
+import uvicorn
+
+from browser import CHROMIUM, Page, browser
+from facedit import api
+from facedit.editing.script import loads
+from facedit.media.read import read_frames
+from facedit.options import EditRequest, Run
+from facedit.studio.answers import Studio
+from facedit.studio.app import make_app
+from facedit.studio.clips import Store
+from facedit.studio.options import StudioOptions
+from facedit.studio.serve import HOST, listen
+from studio.conftest import TOKEN
+from talking_clips import TalkingClips
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium: apt-get install chromium runs these"
+)
+
+
+@dataclass
+class Served:
+    """A running server.
+
+    Attributes:
+        address: Of the page, with the key.
+        studio: What it serves.
+        root: Where its clips are kept.
+    """
+
+    address: str
+    studio: Studio
+    root: Path
+
+    def only_clip(self) -> Path:
+        (folder,) = self.root.iterdir()
+        return folder
+
+
+@pytest.fixture(scope="module")
+def served(clips: TalkingClips, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    root = tmp_path_factory.mktemp("studio")
+    with pytest.MonkeyPatch.context() as patch:
+        kept = tmp_path_factory.mktemp("kept")
+        patch.setattr("facedit.cache.results_dir", lambda: kept)
+        studio = Studio(Store(root, [Path(clips["one.mp4"])]), "cpu")
+        listening = listen(0)
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(make_app(studio, StudioOptions(), TOKEN, port), log_level="error")
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield Served(f"http://{HOST}:{port}/?token={TOKEN}#open=one.mp4", studio, root)
+        studio.events.close()
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def page(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browser(tmp_path_factory.mktemp("profile")) as page:
+        page.go(served.address)
+        page.until("document.querySelector('.word')")
+        yield page
+        # Whatever the tests did: nothing was asked of anybody else, nothing was complained of.
+        assert [one for one in page.asked if not one.startswith(f"http://{HOST}:")] == []
+        assert page.complaints == []
+
+
+def status(page: Page) -> str:
+    found: str = page.js("document.getElementById('status').textContent")
+    return found
+
+
+def saved(page: Page) -> None:
+    page.until("document.getElementById('saved').textContent === 'Saved.'")
+
+
+def test_edits_are_put_together_as_the_planner_wants_them(page: Page) -> None:
+    """In order, apart, and none that touches another; what was typed stays until typed over."""
+    found = page.js("""import('/script.js').then(({put, strike}) => {
+      const shown = (edits) => edits.map((e) => `${e.words} ${e.new}`).join(' | ');
+      const one = put([], 2, 3, ' big  red ');
+      return [
+        one, put(one, 2, 3, 'small'), put(one, 3, 4, 'fox'), put(one, 1, 2, ''),
+        put(one, 3, 3, 'very'),
+        put(one, 5, 6, 'x'), put(one, 0, 6, 'all'), put([], 2, 2, ''),
+        put(put([], 3, 3, 'in'), 3, 3, ''),
+        strike(one, 2, 3), strike(one, 3, 4), strike([], 0, 2), strike(strike([], 0, 2), 0, 1),
+        put(put([], 4, 5, 'b'), 3, 3, 'a'),
+      ].map(shown);
+    })""")
+    assert found == [
+        "2,3 big red", "2,3 small", "2,4 big red fox", "1,3 big red", "2,3 big red very",
+        "2,3 big red | 5,6 x", "0,6 all", "", "",
+        "", "2,4 big red", "0,2 ", "",
+        "3,3 a | 4,5 b",
+    ]  # fmt: skip
+
+
+def test_every_control_has_a_name_and_nothing_lies_over_another(page: Page) -> None:
+    for width, height in ((1280, 720), (1920, 1080), (640, 720)):
+        page.size(width, height)
+        unnamed = page.js("""[...document.querySelectorAll(
+          '#work button, #work input, #work select, #work video, header button, [role=listbox]')]
+          .filter((e) => e.offsetParent && !(e.getAttribute('aria-label') || e.labels?.length ||
+            e.textContent.trim())).map((e) => e.outerHTML)""")
+        assert unnamed == []
+        assert page.js("document.documentElement.scrollWidth <= innerWidth")
+        parts = ".stage, .transport, .timeline, .text, aside, header, footer"
+        over = page.js(f"""(() => {{
+          const all = [...document.querySelectorAll('{parts}')].map((e) =>
+            [e.className || e.tagName, e.getBoundingClientRect()]);
+          return all.flatMap(([a, p], i) => all.slice(i + 1).filter(([b, q]) =>
+            p.left < q.right - 1 && q.left < p.right - 1 &&
+            p.top < q.bottom - 1 && q.top < p.bottom - 1).map(([b]) => [a, b]));
+        }})()""")
+        if width > 900:  # narrow pages scroll under their last line
+            assert over == []
+    page.size(1280, 720)
+
+
+def test_by_keys_alone_from_words_to_an_exported_video(
+    page: Page, served: Served, clips: TalkingClips, tmp_path: Path
+) -> None:
+    """Type over, undo, redo; hear; a take; refuse without consent; export what edit would make."""
+    page.until("document.activeElement.id === 'words'")
+    page.key("End")
+    page.type("sun")
+    # The layout comes before the voice, while the new word is still typed.
+    page.until("document.querySelector('.part.estimated')?.title === 'sun'")
+    page.key("Escape")
+    page.until("!document.querySelector('.part.estimated')")
+    page.type("sun")
+    page.key("Enter")
+    saved(page)
+    page.key("z", ctrl=True)
+    page.until("!document.querySelector('.chip')")
+    page.key("z", ctrl=True, shift=True)
+    page.until("document.querySelector('.chip')?.textContent === 'sun'")
+    page.until(
+        "document.querySelector('.hear') && document.querySelector('.part.new:not(.estimated)')"
+    )
+    (wav,) = served.only_clip().glob("sounds/*.wav")
+    heard_s = page.js(f"""new Promise((done) => {{
+      const sound = new Audio('/api/clips/{served.only_clip().name}/sounds/{wav.name}');
+      sound.onloadedmetadata = () => done(sound.duration);
+    }})""")
+    shown = page.js("document.querySelector('#edits li').innerText")
+    assert f"{heard_s:.2f} s" in shown
+
+    page.js("document.getElementById('count').value = '1'")
+    page.key("m", alt=True)
+    page.until("document.querySelector('.take')")
+    page.until("document.getElementById('after').readyState >= 2")
+    seams = page.js("""[...document.querySelectorAll('#seams button')].map((e) =>
+      Number(e.textContent.split(' ')[0]))""")
+    for key, seam in (("]", seams[1]), ("[", seams[0])):
+        page.key(key)
+        now_s = page.js("document.getElementById('after').currentTime")
+        assert now_s == pytest.approx(max(seam - 0.25, 0), abs=0.02)
+
+    page.key("e", ctrl=True)
+    page.until("document.activeElement.id === 'consent'")
+    assert "agreed" in status(page)
+    page.key(" ")
+    page.key("e", ctrl=True)
+    page.until("document.querySelector('#downloads a')")
+    exported = served.only_clip() / "exports" / "one-edited.mp4"
+    script = served.only_clip() / "exports" / "one-edit.json"
+
+    page.call("Page.reload")
+    page.until("document.querySelector('.take') && document.querySelector('.chip')")
+    assert page.js("document.getElementById('consent').checked")
+
+    again = tmp_path / "again.mp4"
+    api.edit(Path(clips["one.mp4"]), again, EditRequest(script=script), run=Run(device="cpu"))
+    pairs = list(zip(read_frames(exported), read_frames(again), strict=True))
+    assert len(pairs) > 10
+    assert all(np.array_equal(a.rgb(), b.rgb()) for a, b in pairs)
+
+
+def test_a_cancelled_take_leaves_no_file(page: Page, served: Served) -> None:
+    takes = served.only_clip() / "takes"
+    before = sorted(takes.iterdir())
+    page.js("document.getElementById('count').value = '4'")
+    page.js("document.getElementById('words').focus()")
+    page.key("m", alt=True)
+    page.until("!document.getElementById('cancel').hidden")
+    page.js("document.getElementById('cancel').click()")
+    page.until("document.getElementById('status').textContent === 'Cancelled.'")
+    assert sorted(takes.iterdir()) == before
+
+
+def test_two_pages_lose_nothing(page: Page, served: Served) -> None:
+    """What another page saved is shown; one's own edits come back by undo."""
+    clip = served.studio.store.get(served.only_clip().name)
+    other = served.studio.save(
+        clip,
+        {
+            "edits": [{"words": [0, 1], "new": "they"}],
+            "options": loads(clip.known_script()).options,
+        },
+        served.studio.state(clip)["revision"],
+    )
+    assert other["plan"]
+    page.js("document.getElementById('words').focus()")
+    page.key("Home")
+    page.key("Delete")
+    page.until("document.querySelector('.chip')?.textContent === 'they'")
+    page.until("document.getElementById('status').textContent.includes('Undo brings back')")
+    page.key("z", ctrl=True)
+    page.until("[...document.querySelectorAll('.chip')].map((e) => e.textContent).join() === 'sun'")
+    page.until("document.querySelectorAll('.struck').length === 2")
+    saved(page)
+    (one,) = page.complaints  # the browser's own line for the answer 409
+    assert "409" in one
+    page.complaints.clear()
