@@ -210,6 +210,8 @@ def transcribe(
     *,
     language: str | None = None,
     text: Path | None = None,
+    model: Path | None = None,
+    hotwords: str | None = None,
     force: bool = False,
     on_progress: OnProgress | None = None,
     cancel: Event | None = None,
@@ -221,6 +223,8 @@ def transcribe(
         output: Where to save them (JSON, SRT, VTT or TextGrid), if anywhere.
         language: Language code; recognised if None.
         text: A file of the words, if they are known: then they are only aligned.
+        model: Folder of a model of faster-whisper that recognises instead of Whisper base.
+        hotwords: Names and terms that are likely to be said.
         force: Replace the output.
         on_progress: Told of every step of every stage.
         cancel: Once set, the run stops within a second and raises ``Cancelled``.
@@ -231,6 +235,7 @@ def transcribe(
     from facedit.speech.align import align
     from facedit.speech.sound_cache import cached_transcript
     from facedit.speech.transcript_io import save_transcript, written_kind
+    from facedit.speech.whisper_words import Recogniser
 
     if output is not None:
         written_kind(output)
@@ -242,7 +247,10 @@ def transcribe(
         def words() -> Transcript:
             sound = read_spoken(source)
             if text is None:
-                return cached_transcript(sound, language, lambda share: tick(round(100 * share)))
+                chosen = Recogniser(model, hotwords)
+                return cached_transcript(
+                    sound, language, lambda share: tick(round(100 * share)), chosen
+                )
             return align(sound, read_text(text, "transcript", BadTranscript), language or "en")
 
         found = clock.apart(words)

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from facedit.errors import AssetMissing, BadTranscript
+from facedit.errors import AssetMissing, BadTranscript, BadWeights
 from facedit.speech.align import align
 from facedit.speech.pronounce import plain
 from facedit.speech.sound import from_mono
 from facedit.speech.transcribe import transcribe
+from facedit.speech.whisper_words import Recogniser, model, model_folder
 from facedit.types import Sound
 
 
@@ -44,3 +45,31 @@ def test_missing_weights_are_named(spoken, monkeypatch, tmp_path):
     monkeypatch.setattr(whisper_words, "model", whisper_words.model.__wrapped__)
     with pytest.raises(AssetMissing, match=r"whisper-base\.bin"):
         transcribe(spoken)
+
+
+def test_another_recogniser_is_a_folder(spoken, sentence, tmp_path):
+    with pytest.raises(BadWeights, match=r"model\.bin is missing"):
+        transcribe(spoken, recogniser=Recogniser(tmp_path))
+    for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
+        (tmp_path / name).symlink_to(model_folder() / name)
+    (tmp_path / "model.bin").write_bytes(b"no model")
+    with pytest.raises(BadWeights, match="no model of faster-whisper"):
+        transcribe(spoken, recogniser=Recogniser(tmp_path))
+    before = Recogniser(tmp_path).identity
+    (tmp_path / "model.bin").unlink()
+    (tmp_path / "model.bin").symlink_to(model_folder() / "model.bin")
+    found = transcribe(spoken, recogniser=Recogniser(tmp_path, "weather"))
+    assert [plain(word.text) for word in found.words] == [plain(t) for t in sentence.split()]
+    assert found.origin.startswith(f"whisper {tmp_path.name}")
+    names = {before, *(Recogniser(*a).identity for a in [(), (tmp_path,), (tmp_path, "weather")])}
+    assert len(names) == 4
+
+
+def test_hot_words_are_listened_for(spoken, monkeypatch):
+    asked = []
+    heard = model().transcribe
+    monkeypatch.setattr(
+        model(), "transcribe", lambda *a, **k: asked.append(k["hotwords"]) or heard(*a, **k)
+    )
+    transcribe(spoken, recogniser=Recogniser(hotwords="Weathering"))
+    assert asked == ["Weathering"]

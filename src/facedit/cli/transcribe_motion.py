@@ -24,6 +24,10 @@ def _add_transcribe(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument("--force", action="store_true", help="replace an output that exists")
     parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
     parser.add_argument("--text", type=Path, metavar="FILE", help="known words: only align them")
+    parser.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="a larger recogniser: a faster-whisper folder"
+    )
+    parser.add_argument("--hotwords", metavar="WORDS", help="names and terms likely to be said")
     add_progress(parser)
 
 
@@ -35,6 +39,8 @@ def _transcribe(args: argparse.Namespace) -> Any:
         args.output,
         language=args.language,
         text=args.text,
+        model=args.model,
+        hotwords=args.hotwords,
         force=args.force,
         on_progress=args.on_progress,
     )

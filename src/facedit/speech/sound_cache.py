@@ -21,6 +21,7 @@ from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_s
 from facedit.speech.sound import speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_base import WHISPER
+from facedit.speech.whisper_words import Recogniser
 from facedit.types import Sound, SpeechFeatures, Transcript
 
 Float16 = NDArray[np.float16]
@@ -55,9 +56,11 @@ def cached_transcript(
     sound: Sound,
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
+    recogniser: Recogniser | None = None,
 ) -> Transcript:
     """Return ``transcribe.transcribe`` of a sound, recognised at most once."""
-    key = sound_key(sound, f"transcript/{language}/{_TRANSCRIPT_VERSION}")
+    by = recogniser.identity if recogniser else ""
+    key = sound_key(sound, f"transcript/{language}/{_TRANSCRIPT_VERSION}{by}")
 
     def read(entry: Path) -> Transcript:
         document = json.loads(entry.read_text(encoding="utf-8"))
@@ -68,7 +71,7 @@ def cached_transcript(
     return cached(
         f"speech/{key}.json",
         read,
-        lambda: transcribe(sound, language, progress),
+        lambda: transcribe(sound, language, progress, recogniser),
         _write_transcript,
     )
 

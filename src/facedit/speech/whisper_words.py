@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from facedit.errors import AssetMissing, BadTranscript
+from facedit.errors import AssetMissing, BadTranscript, BadWeights
 from facedit.scratch import scratch_folder
 from facedit.types import Float32, Word
 from facedit.units import SPEECH_RATE
@@ -40,27 +40,54 @@ class Recognised:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """What recognises words.
+
+    Attributes:
+        folder: A model of faster-whisper; Whisper base if None.
+        hotwords: Names and terms that are likely to be said.
+    """
+
+    folder: Path | None = None
+    hotwords: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells one from another in a cache; empty for Whisper base without hot words."""
+        if self == Recogniser():
+            return ""
+        path = self.folder.resolve() / "model.bin" if self.folder else None
+        status = path.stat() if path and path.is_file() else None
+        return repr((str(path), status and (status.st_size, status.st_mtime_ns), self.hotwords))
+
+
 def recognise(
     samples: Float32,
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
+    recogniser: Recogniser | None = None,
 ) -> Recognised:
     """Recognise the words in 16 kHz mono amplitudes (N,), in order.
 
     The language is an ISO 639-1 code; detected from the first 30 s (``detect_language``) if None.
-    ``progress`` is called with the fraction done. BadTranscript is raised if Whisper does not know
-    the language.
+    ``progress`` is called with the fraction done, and ``recogniser`` is Whisper base if None.
+    BadTranscript is raised if Whisper does not know the language, BadWeights if a recogniser's
+    folder is no good.
     """
-    if language is not None and language not in model().supported_languages:
+    chosen = recogniser or Recogniser()
+    whisper = model(chosen.folder) if chosen.folder else model()
+    if language is not None and language not in whisper.supported_languages:
         raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
     language = language or detect_language(samples)
-    segments, info = model().transcribe(
+    segments, info = whisper.transcribe(
         samples,
         language=language,
         word_timestamps=True,
         condition_on_previous_text=False,  # keeps one mistake from repeating itself
         vad_filter=len(samples) > LONGEST_S * SPEECH_RATE,
         beam_size=5,
+        hotwords=chosen.hotwords,
     )
     words: list[Word] = []
     for segment in segments:
@@ -160,15 +187,25 @@ def _pieces(found: list[Any], tokens: list[str]) -> list[list[Any]]:
 
 
 @functools.cache
-def model() -> Any:
-    """Load faster-whisper's model once, 8 bit on the CPU."""
-    folder = model_folder()
+def model(folder: Path | None = None) -> Any:
+    """Load a model of faster-whisper once, 8 bit on the CPU; Whisper base if no folder is given.
+
+    BadWeights is raised if the folder holds none.
+    """
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        # What is missing, faster-whisper would look for on the network.
+        if folder is not None and not (folder / name).is_file():
+            raise BadWeights(f"{folder}: no model of faster-whisper, {name} is missing.")
+    path = folder or model_folder()
     from faster_whisper import WhisperModel
 
     threads = min(4, os.cpu_count() or 1)
-    return WhisperModel(
-        str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
-    )
+    try:
+        return WhisperModel(
+            str(path), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
+        )
+    except (RuntimeError, ValueError) as error:
+        raise BadWeights(f"{path}: no model of faster-whisper: {error}") from error
 
 
 def model_folder() -> Path:
