@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.media.pcm import MOST_CHANNELS, layout_name, remix, to_frame
 from facedit.media.tags import output_tags
+from facedit.media.write_errors import one_line
 from facedit.types import Float32, Sound
 
 __all__ = ["VideoWriter", "check_output", "write_video"]
@@ -298,21 +299,6 @@ class VideoWriter:
         if container is not None:
             with suppress(av.error.FFmpegError, ValueError):
                 container.close()
-
-
-@contextmanager
-def one_line(path: Path) -> Iterator[None]:
-    """Turn what FFmpeg raises while writing into one line."""
-    try:
-        yield
-    except av.error.FFmpegError as error:
-        raise OutputNotWritable(not_written(path, error)) from error
-
-
-def not_written(path: Path, error: av.error.FFmpegError) -> str:
-    """Say in one line what FFmpeg raised while writing."""
-    reason = (error.strerror or type(error).__name__).strip()
-    return f"{path}: cannot be written ({reason})."
 
 
 def write_video(

@@ -24,7 +24,8 @@ from facedit.media.smart.joining import Joining
 from facedit.media.smart.kept import EditedSound
 from facedit.media.smart.sound import SoundJoint
 from facedit.media.streams import find_sound, find_video
-from facedit.media.write import VideoWriter, not_written
+from facedit.media.write import VideoWriter
+from facedit.media.write_errors import not_written
 from facedit.types import Int64
 
 _TOLD_EVERY = 250
