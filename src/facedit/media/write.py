@@ -317,21 +317,9 @@ def write_video(
 ) -> int:
     """Write pictures and sound side by side, so that a player finds both where it looks.
 
-    Args:
-        path: The output.
-        info: The source.
-        frames: Pictures with their times, ascending.
-        sound: Blocks of sound from time 0 on; not asked for where the video has none.
-        force: Whether an existing file may be replaced.
-        metadata: Tags of the container.
-        quantiser: Quantiser of the picture, lower is better.
-        codec: Of the picture, as ``choose_picture_encoder`` takes it.
-        progress: Called with the number of pictures written.
-        extras: What the file holds beside picture and sound.
-        sound_start_s: When the first sample sounds on the picture's clock, 0 or less.
-
-    Returns:
-        The number of pictures.
+    Pictures come with their times, ascending; blocks of sound from ``sound_start_s`` on, and are
+    not asked for where the video has none. ``progress`` is told the number of pictures written,
+    which is returned; all else is as for ``VideoWriter``.
     """
     blocks = iter(sound) if info.has_sound else iter(())
     count = 0
