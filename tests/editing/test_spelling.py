@@ -89,7 +89,7 @@ def test_different_words_stay_different(one, other):
         ("$20", "20 dollars"),
         ("$1", "one dollar"),
         ("$2 million", "two million dollars"),
-        ("€5", "5 €"),
+        ("€5", "5€"),
         ("OK", "Okay"),
         ("O.K.", "okay"),
         ("salt & pepper", "salt and pepper"),
@@ -155,5 +155,6 @@ def test_only_words_that_change_are_edited(old, new, edits):
 def test_scripts_without_spaces_may_be_cut_anywhere():
     old = tokenise("今日 は 良い 天気")
     assert changes(old, tokenise("今日は、良い天気。"), "ja") == ()
+    assert changes(["0㐀"], ["0㐀"]) == changes(["$5㐀"], ["$5㐀"]) == ()
     assert changes(old, tokenise("今日は悪い天気"), "ja") == (WordEdit(2, 3, ("悪い",)),)
     assert changes(tokenise("สวัสดี ครับ"), tokenise("สวัสดีครับ"), "th") == ()

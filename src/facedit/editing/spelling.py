@@ -168,7 +168,8 @@ def pieces(token: str) -> list[str]:
 def _units(token: str, english: bool, years: bool) -> tuple[tuple[str, ...], str]:
     """Return what is spoken of a token, without its sign of money, and that sign."""
     if len(letters := pieces(token)) > 1:
-        return tuple(filter(None, map(key, letters))), ""
+        said = spoken(letters, "en" if english else "", years=years)
+        return tuple(unit for units in said for unit in units), ""
     text = key(token)
     if amount := _AMOUNT.fullmatch(text):
         units = _number(amount, years) if english else (text.strip("%" + "".join(_MONEY)),)

@@ -10,9 +10,6 @@ _ONE_FORM = dict.fromkeys(map(ord, "’‘ʼ＇`´"), "'") | dict.fromkeys(map(o
 _SPOKEN_SIGNS = frozenset("%&@#§°+=×÷±")
 _TATWEEL = "\u0640"
 _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # between a letter's and an emoji's form
-_MONEY = "[$€£¥₹₽₩₺₴₪₫₱฿¢]"
-# A sign of money that stands apart belongs to the number beside it: "5 €", "$ 20".
-_MONEY_BESIDE = re.compile(rf"(?<=\d)\s+(?={_MONEY}(?!\s*\d))|(?<={_MONEY})\s+(?=\d)")
 # "well—actually" and "wait...what" are two words each, though no space says so.
 _UNSPACED_BREAK = re.compile(r"(?<=\w)(—|―|…|\.{2,})(?=\w)")
 
@@ -50,7 +47,6 @@ def tokenise(text: str) -> tuple[str, ...]:
     """
     words: list[str] = []
     text = "".join(" " if _is_picture(character) else character for character in text)
-    text = _MONEY_BESIDE.sub("", text)
     for token in _UNSPACED_BREAK.sub(r"\1 ", text).split():
         if key(token):
             words.append(token)
