@@ -94,6 +94,10 @@ def test_takes_and_edits_of_an_open_clip_pay_for_what_is_new(
     with one.session as session:
         moon = session.plan(wish(clips, "moon", "sun"))
         session.render(moon, out[0])
+        (fill,) = moon.plan.fills
+        heard = session.sound(moon).window(fill.output_start_s - 0.2, fill.output_end_s)
+        assert heard.duration_s == pytest.approx(fill.duration_s + 0.2, abs=1e-3)
+        assert np.abs(heard.samples[-len(heard.samples) // 2 :]).max() > 0.01
         first = one.stages()
         assert {"tracking", "mouths", "new speech", "loading models", *TAKE} <= set(first)
         report = session.render(moon, out[1], run=replace(moon.run, seed=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,11 +155,13 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     page.until(
         "document.querySelector('.hear') && document.querySelector('.part.new:not(.estimated)')"
     )
-    (wav,) = served.only_clip().glob("sounds/*.wav")
+    wav, context = sorted(served.only_clip().glob("sounds/*.wav"), key=lambda file: len(file.name))
     heard_s = page.js(f"""new Promise((done) => {{
       const sound = new Audio('/api/clips/{served.only_clip().name}/sounds/{wav.name}');
       sound.onloadedmetadata = () => done(sound.duration);
     }})""")
+    with wave.open(str(context)) as file:  # to the end of the clip, and a second before
+        assert file.getnframes() / file.getframerate() > heard_s + 1
     shown = page.js("document.querySelector('#edits li').innerText")
     assert f"{heard_s:.2f} s" in shown
 
@@ -185,6 +188,7 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     page.call("Page.reload")
     page.until("document.querySelector('.take') && document.querySelector('.chip')")
     assert page.js("document.getElementById('consent').checked")
+    assert page.js("document.querySelector('#downloads a').textContent") == exported.name
 
     again = tmp_path / "again.mp4"
     api.edit(Path(clips["one.mp4"]), again, EditRequest(script=script), run=Run(device="cpu"))

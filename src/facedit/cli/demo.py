@@ -39,7 +39,8 @@ class DemoFiles:
         return (
             f'"{SENTENCE}"\n  spoken by a portrait: {self.talking}\n'
             f'  "{OLD_WORD}" replaced by "{NEW_WORD}": {self.edited}\n'
-            f"  side by side: {self.side_by_side}\n  report: {self.report}"
+            f"  side by side: {self.side_by_side}\n  report: {self.report}\n"
+            f"  to edit it as text: facedit studio {self.talking}"
         )
 
 

@@ -9,7 +9,7 @@ from facedit.compose.job import Job, clip_facts
 from facedit.compose.person import find_person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, whole_clip_plan, word_notes
-from facedit.compose.sound import compose_sound, with_sound
+from facedit.compose.sound import OutputSound, compose_sound, with_sound
 from facedit.compose.spans import track_video
 from facedit.media.still import is_image
 from facedit.options import Run
@@ -46,14 +46,12 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
         The job. (``NoFace`` or ``AmbiguousFace`` if the face is not found.)
     """
     info, plan, voices = clip.info, planned.plan, voices_of(planned)
-    snippets = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
-    floors = tuple(snippet.floor if snippet else None for snippet in planned.snippets)
     spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
     return Job(
         verb="edit",
         source=clip_facts(info, info.frame_count),
         base=track_video(clip, plan, run),
-        sound=compose_sound(clip.path, info, plan, snippets, floors, whole=True),
+        sound=planned_sound(clip, planned),
         transcript=planned.transcript,
         output_words=plan.output_words(planned.transcript, spoken),
         voice="; ".join(map(str, voices)) or str(planned.request.speech or "none"),
@@ -65,6 +63,21 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
             *sound_notes(planned),
         ),
     )
+
+
+def planned_sound(clip: Clip, planned: PlannedEdit) -> OutputSound:
+    """Lay out what is heard in the output of a plan.
+
+    Args:
+        clip: The video.
+        planned: What changes.
+
+    Returns:
+        The sound; nothing is read yet.
+    """
+    sounds = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
+    floors = tuple(snippet.floor if snippet else None for snippet in planned.snippets)
+    return compose_sound(clip.path, clip.info, planned.plan, sounds, floors, whole=True)
 
 
 def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:

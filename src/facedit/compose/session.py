@@ -16,11 +16,12 @@ from facedit.compose.base import TrackedWindow
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
 from facedit.compose.job import Job, Ready, make, prepare
-from facedit.compose.jobs import Speech, edit_job, generate_job, sync_job
+from facedit.compose.jobs import Speech, edit_job, generate_job, planned_sound, sync_job
 from facedit.compose.models import Models, load_models
 from facedit.compose.person import speaker_of
 from facedit.compose.plans import PlannedEdit, plan_words, voices_of
 from facedit.compose.results import Result, describe, result_of, take_files
+from facedit.compose.sound import OutputSound
 from facedit.compose.words import source_transcript, word_edits
 from facedit.errors import UsageError
 from facedit.media.info import VideoInfo
@@ -154,6 +155,18 @@ class Session:
                 joints = tuple((fill.source_start_s, fill.source_end_s) for fill in fills)
             planned = plan_words(self._clip, script.transcript, script.edits, request, joints)
             return replace(planned, run=run)
+
+    def sound(self, planned: PlannedEdit) -> OutputSound:
+        """Return what the output of a plan will sound like, before any picture is made.
+
+        Args:
+            planned: From ``plan``.
+
+        Returns:
+            The sound; ``window(start_s, end_s)`` reads a stretch, in seconds of the output.
+        """
+        with self._busy:
+            return planned_sound(self._clip, planned)
 
     def speak(
         self, text: str | None = None, *, recording: Path | None = None, voice: str = "auto"

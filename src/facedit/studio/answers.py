@@ -24,7 +24,7 @@ from facedit.studio.jobs import Job, Jobs
 from facedit.studio.options import LONGEST_S, MOST_NAME, MOST_TAKES
 from facedit.studio.refused import Refused
 
-_FILE = re.compile(r"[0-9a-f]{16}-\d{1,10}\.\w{1,4}")
+_FILE = re.compile(r"[0-9a-f]{16}-\d{1,10}(-context)?\.\w{1,4}")
 _TAKE = re.compile(r"[0-9a-f]{16}-\d{1,10}")
 
 
@@ -93,6 +93,7 @@ class Studio:
             "name": clip.source.name,
             "info": notes.get("info"),
             "consent": notes.get("consent"),
+            "exported": notes.get("exported"),
             "jobs": [job.to_dict() for job in self.jobs.of(clip.id) if not job.is_over],
             "script": None,
         }

@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 from facedit import api
-from facedit.compose.plans import PlannedEdit, sound_notes, voices_of
+from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, word_notes
 from facedit.compose.session import Session
 from facedit.editing.script import EditScript, ScriptSource, loads
 from facedit.media.output import whole_or_nothing
@@ -24,6 +24,9 @@ from facedit.weights.fetch import sha256_of
 
 _WARM = 2
 """Clips whose findings are held."""
+
+AROUND_S = 1.0
+"""Sound on either side of new words that are heard in context."""
 
 _UNKNOWN = 1e6
 """Stands for a jump that could not be measured: such a take is never called the best."""
@@ -60,19 +63,26 @@ class Engine:
         """Let the new words be spoken and lay them out."""
         key, planned = self._plan(clip)
         voices = voices_of(planned)
+        output = self._session(clip).sound(planned)
         sounds: list[str | None] = []
-        for number, snippet in enumerate(planned.snippets):
-            name = f"{key}-{number}.wav"
+        contexts: list[str] = []
+        pairs = zip(planned.snippets, planned.plan.fills, strict=True)
+        for number, (snippet, fill) in enumerate(pairs):
+            name, context = f"{key}-{number}.wav", f"{key}-{number}-context.wav"
             if snippet is not None:
                 write_wav(clip.sounds_folder / name, snippet.sound, force=True)
+            around = output.window(fill.output_start_s - AROUND_S, fill.output_end_s + AROUND_S)
+            write_wav(clip.sounds_folder / context, around, force=True)
             sounds.append(None if snippet is None else name)
+            contexts.append(context)
         warnings = [choice.warning for choice in voices if choice.warning]
         answer = {
             "key": key,
             "plan": planned.plan.to_dict(),
             "sounds": sounds,
+            "contexts": contexts,
             "voices": [str(choice) for choice in voices],
-            "warnings": [*warnings, *sound_notes(planned)],
+            "warnings": [*warnings, *word_notes(planned), *sound_notes(planned)],
         }
         _write(clip.sounds_folder / f"{key}.json", answer)
         return answer
@@ -106,13 +116,15 @@ class Engine:
 
     def export(self, clip: StoredClip, seed: int, consent: str) -> dict[str, Any]:
         """Make the video of a take with the statement of consent in it, and its edit script."""
-        _, planned = self._plan(clip)
+        key, planned = self._plan(clip)
         session, folder = self._session(clip), clip.exports_folder
         output = folder / f"{clip.source.stem}-edited{clip.source.suffix}"
         script = folder / f"{clip.source.stem}-edit.json"
         run = replace(planned.run, seed=seed, takes=1, force=True, consent=consent)
         session.render(planned, output, run=run, save_script=script)
-        return {"video": output.name, "script": script.name}
+        made = {"key": key, "video": output.name, "script": script.name}
+        clip.note(exported=made)
+        return made
 
     def forget(self, clip: StoredClip) -> None:
         """Let go of a clip."""

@@ -52,7 +52,7 @@ function letter(event, act, target) {
   if (!event.altKey && target.closest("#words")) return false;
   switch (event.code) {
     case "KeyP":
-      act.hear();
+      act.hear(event.shiftKey);
       return true;
     case "KeyM":
       act.more();

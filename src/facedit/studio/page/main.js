@@ -191,6 +191,7 @@ function render(edits = clip.edits) {
   showSeams($("seams"), clip.seams, (time) => jump(time));
   const warnings = take?.warnings ?? sounds?.warnings ?? [];
   $("warnings").replaceChildren(...warnings.map((text) => make("li", {}, text)));
+  showDownloads($("downloads"), clip.id, clip.exported?.key === clip.key ? clip.exported : null);
   player.show(take ? `/api/clips/${clip.id}/takes/${take.file}` : null, take?.plan ?? null);
   $("no-take").hidden = Boolean(take);
   $("after-caption").textContent = take ? `after · take ${takes.indexOf(take) + 1}` : "after";
@@ -240,15 +241,15 @@ function nextSeam(step) {
 
 const sound = new Audio();
 
-function hear(index) {
+function hear(index, inContext) {
   const at = index ?? Math.max(clip.edits.findIndex(({ words: [a, b] }) =>
     a <= words.end && b >= words.start), 0);
-  const name = clip.sounds?.sounds[at];
+  const name = clip.sounds?.[inContext ? "contexts" : "sounds"][at];
   if (!name) return say("There is no new sound here yet.");
   player.leader.pause();
   sound.src = `/api/clips/${clip.id}/sounds/${name}`;
   sound.play().catch(fail);
-  say(`“${clip.edits[at].new}”, ${clip.sounds.voices[0] ?? ""}`);
+  say([clip.edits[at].new && `“${clip.edits[at].new}”`, ...clip.sounds.voices].filter(Boolean).join(", "));
 }
 
 // ---- jobs --------------------------------------------------------------------------------------
@@ -292,9 +293,10 @@ function ended(job) {
   }
   if (job.kind === "takes") say(`${clip.takes.length} take${clip.takes.length === 1 ? "" : "s"}, the best first.`);
   if (job.kind === "export") {
-    showDownloads($("downloads"), clip.id, job.result);
+    clip.exported = job.result;
+    render();
     say("Exported: fetch it by the link.");
-    $("downloads").querySelector("a").focus();
+    $("downloads").querySelector("a")?.focus();
   }
 }
 
@@ -365,7 +367,7 @@ bindKeys({
   play: () => void player.toggle(),
   seam: nextSeam,
   take: (index) => clip.takes[index] && chooseTake(clip.takes[index].name),
-  hear: () => hear(),
+  hear: (inContext) => hear(undefined, inContext),
   more: () => void makeTakes().catch(fail),
   loop: () => {
     $("loop").checked = !$("loop").checked;

@@ -35,7 +35,7 @@ const signed = (frames) =>
  * @param {any[]} edits
  * @param {any} plan
  * @param {any} sounds
- * @param {{choose: (edit: any) => void, hear: (index: number) => void}} act
+ * @param {{choose: (edit: any) => void, hear: (index: number, inContext: boolean) => void}} act
  */
 export function showEdits(list, words, edits, plan, sounds, act) {
   const fills = (plan?.segments ?? []).filter((segment) => !segment.keep);
@@ -49,12 +49,15 @@ export function showEdits(list, words, edits, plan, sounds, act) {
     const item = make("li", {}, says);
     const fill = fills[index];
     const line = make("div", { className: "soft" });
-    if (sounds?.sounds[index]) {
-      line.append(make("button", {
-        type: "button", title: "Hear the new words (Alt P)", ariaLabel: `Hear “${edit.new}”`,
-        className: "hear", onclick: () => act.hear(index),
-      }, "Hear"), ` ${fill?.speech_s.toFixed(2)} s`);
-    } else if (edit.new) line.append(`about ${(fill?.speech_s ?? 0).toFixed(1)} s`);
+    const play = (says, title, inContext) => make("button", {
+      type: "button", className: "hear", title, ariaLabel: `${title}: ${edit.new || old}`,
+      onclick: () => act.hear(index, inContext),
+    }, says);
+    if (sounds) {
+      if (edit.new) line.append(play("Hear", "Hear the new words (Alt P)", false), " ");
+      line.append(play("In context", "Hear them in context (Alt Shift P)", true), " ");
+    }
+    if (edit.new) line.append(`${sounds ? "" : "about "}${(fill?.speech_s ?? 0).toFixed(2)} s`);
     if (fill) line.append(`${edit.new ? " · " : ""}clip ${signed(fill.shift_frames)}`);
     item.append(line);
     return item;
@@ -108,5 +111,6 @@ export function showDownloads(place, clip, made) {
   const link = (name, says) => make("a", {
     href: `/api/clips/${clip}/exports/${encodeURIComponent(name)}`, download: name,
   }, says);
-  place.replaceChildren(link(made.video, made.video), link(made.script, "edit script"));
+  place.replaceChildren(
+    ...(made ? [link(made.video, made.video), link(made.script, "edit script")] : []));
 }

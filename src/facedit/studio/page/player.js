@@ -125,7 +125,8 @@ export class Player {
       }
       const wanted = sourceTime(plan, after.currentTime);
       const off = wanted - before.currentTime;
-      if (this.playing && Math.abs(off) < 0.5) {
+      const over = wanted > before.duration - STEP_S;  // played on, it would begin anew
+      if (this.playing && !over && Math.abs(off) < 0.5) {
         if (before.paused) void before.play().catch(() => undefined);
         // Small drifts are made good by speed: a seek would show.
         const rate = this.speed * Math.max(0.25, Math.min(4, 1 + 3 * off));
