@@ -208,12 +208,17 @@ def test_edits_are_judged_and_two_pages_cannot_overwrite_each_other(
         {"edits": [{"words": [1, 9], "new": "x"}], "options": {}},
         {"edits": [{"words": [1, 1], "new": " "}], "options": {}},
         {"edits": "all", "options": {}},
+        {"edits": [], "options": {}, "face": "the nicer one"},
+        {"edits": [], "options": {}, "face": 1},
         {},
     ):
         answer = page.put(where, json=bad, headers=now)
         assert answer.status_code == 422, answer.text
         assert answer.json()["error"]
     assert page.get(f"/api/clips/{clip}").json()["revision"] == now["if-match"]
+    other = page.put(where, json=wish | {"face": "2"}, headers=now).json()
+    assert other["key"] != first.json()["key"]  # takes of one face are not those of another
+    assert page.get(f"/api/clips/{clip}").json()["face"] == "2"
 
 
 def test_nothing_is_exported_without_consent(page: TestClient) -> None:

@@ -13,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from facedit.editing.estimate import estimated_plan
 from facedit.editing.script import EditScript, loads
 from facedit.errors import BadMedia, FaceditError
+from facedit.face.choice import FaceChoice
 from facedit.inputs import MOST_SEED
 from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.options import REGIONS
-from facedit.studio.clips import Store, StoredClip, checked_edits, edits_key, revision
+from facedit.studio.clips import Store, StoredClip, checked_edits, revision
 from facedit.studio.engine import Engine
 from facedit.studio.events import Events
 from facedit.studio.jobs import Job, Jobs
@@ -93,6 +94,7 @@ class Studio:
             "name": clip.source.name,
             "info": notes.get("info"),
             "consent": notes.get("consent"),
+            "face": clip.face,
             "exported": notes.get("exported"),
             "jobs": [job.to_dict() for job in self.jobs.of(clip.id) if not job.is_over],
             "script": None,
@@ -100,7 +102,7 @@ class Studio:
         if text is None:
             return answer
         script = loads(text)
-        key = edits_key(script)
+        key = clip.key(script)
         heard = clip.sounds_folder / f"{key}.json"
         return answer | {
             "script": json.loads(text),
@@ -121,12 +123,12 @@ class Studio:
 
         Args:
             clip: The clip.
-            body: ``edits`` and ``options`` of the edit script.
+            body: ``edits`` and ``options`` of the edit script, and whose ``face`` is meant.
             known: Revision of that state.
 
         Returns:
             The new revision, the layout with estimated lengths, and what was made of these edits.
-            (``BadEdit`` if they do not fit.)
+            (``BadEdit`` if they do not fit; ``UsageError`` if no face can be meant so.)
 
         Raises:
             Refused: If another page saved meanwhile.
@@ -136,8 +138,14 @@ class Studio:
             raise Refused(409, "another page has changed this clip: reload to go on from there.")
         script = checked_edits(loads(text), body.get("edits"), body.get("options"))
         plan = _estimate(script)
+        face = body.get("face")
+        if face is not None and not isinstance(face, str):
+            raise Refused(422, "face: expected largest, or a number from the left.")
+        FaceChoice.parse(face)
+        if face != clip.face:
+            clip.note(face=face)
         text = clip.save_script(replace(script, plan=None))
-        key = edits_key(script)
+        key = clip.key(script)
         heard = clip.sounds_folder / f"{key}.json"
         return {
             "revision": revision(text),
@@ -213,7 +221,8 @@ class Studio:
         return page
 
     def _plain(self, job: Job, says: str) -> str:
-        return _without_path(says, self.store.get(job.clip))
+        # On the page the option is a control of that name.
+        return _without_path(says, self.store.get(job.clip)).replace("--face ", "Face ")
 
 
 def _estimate(script: EditScript) -> dict[str, Any]:

@@ -87,6 +87,20 @@ class StoredClip:
         with whole_or_nothing(file, force=True) as temporary:
             temporary.write_text(json.dumps(before | notes), encoding="utf-8")
 
+    def key(self, script: EditScript) -> str:
+        """Name edits and whose face they move: what was made of others is not theirs."""
+        edits = [(edit.old_start, edit.old_end, edit.text) for edit in script.edits]
+        words = [(word.text, word.start_s, word.end_s) for word in script.transcript.words]
+        options = {name: value for name, value in script.options.items() if name != "seed"}
+        text = json.dumps([edits, words, options, self.face], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def face(self) -> str | None:
+        """Whose face is meant, as ``--face`` says it."""
+        found: str | None = self.notes().get("face")
+        return found
+
     def takes(self, key: str) -> list[dict[str, Any]]:
         """List the takes that were made of edits, the best first."""
         files = self.takes_folder.glob(f"{key}-*.json")
@@ -97,15 +111,6 @@ class StoredClip:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         return folder
-
-
-def edits_key(script: EditScript) -> str:
-    """Name edits by what they are: what was made of others is not theirs."""
-    edits = [(edit.old_start, edit.old_end, edit.text) for edit in script.edits]
-    words = [(word.text, word.start_s, word.end_s) for word in script.transcript.words]
-    options = {name: value for name, value in script.options.items() if name != "seed"}
-    text = json.dumps([edits, words, options], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def revision(text: str) -> str:

@@ -18,7 +18,7 @@ from facedit.media.output import whole_or_nothing
 from facedit.media.wav import write_wav
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress
-from facedit.studio.clips import StoredClip, edits_key
+from facedit.studio.clips import StoredClip
 from facedit.studio.refused import Refused
 from facedit.weights.fetch import sha256_of
 
@@ -98,7 +98,7 @@ class Engine:
         for seed in seeds:
             name = f"{key}-{seed}"
             output = clip.takes_folder / f"{name}{clip.source.suffix}"
-            run = replace(planned.run, seed=seed, takes=1, force=True)
+            run = replace(planned.run, seed=seed, face=clip.face, force=True)
             result = session.render(planned, output, run=run)
             (report,) = result.details["reports"]
             take = {
@@ -120,7 +120,7 @@ class Engine:
         session, folder = self._session(clip), clip.exports_folder
         output = folder / f"{clip.source.stem}-edited{clip.source.suffix}"
         script = folder / f"{clip.source.stem}-edit.json"
-        run = replace(planned.run, seed=seed, takes=1, force=True, consent=consent)
+        run = replace(planned.run, seed=seed, face=clip.face, force=True, consent=consent)
         session.render(planned, output, run=run, save_script=script)
         made = {"key": key, "video": output.name, "script": script.name}
         clip.note(exported=made)
@@ -154,7 +154,7 @@ class Engine:
     def _plan(self, clip: StoredClip) -> tuple[str, PlannedEdit]:
         """Plan the script as it is saved, by the road of ``facedit edit --script``."""
         text = clip.known_script()
-        key = edits_key(loads(text))
+        key = clip.key(loads(text))
         if self._planned is None or self._planned[:2] != (clip.id, key):
             self._planned = None
             # The page may save the next state meanwhile.

@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from threading import Lock
 from typing import Any
 
@@ -40,7 +40,7 @@ class Events:
             self._closed = True
             self._wake()
 
-    async def stream(self, last_id: str | None) -> AsyncIterator[str]:
+    async def stream(self, last_id: str | None) -> AsyncGenerator[str]:
         """Yield events as they come, after the one that a page had last, or from now on."""
         heard = asyncio.Event()
         listener = (asyncio.get_running_loop(), heard)

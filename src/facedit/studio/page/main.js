@@ -110,6 +110,7 @@ async function show(state) {
   clip.options = state.script.options;
   $("voice").value = clip.options.voice;
   $("region").value = clip.options.region;
+  $("face").value = clip.face ?? "";
   words.load(clip.words);
   words.show(clip.edits);
   words.choose(0);
@@ -145,7 +146,7 @@ function save(edits, isDraft) {
   saving = saving.catch(() => undefined).then(async () => {
     if ((turn !== wanted && isDraft) || clip.id !== id) return;
     try {
-      const body = { edits, options: clip.options };
+      const body = { edits, options: clip.options, face: clip.face };
       const answer = await call("PUT", `/clips/${id}/edits`, body, { "if-match": clip.revision });
       Object.assign(clip, answer, { estimated: answer.plan, error: null });
       $("saved").textContent = "Saved.";
@@ -339,6 +340,10 @@ $("speed").onchange = () => {
 $("loop").onchange = loop;
 $("voice").onchange = () => setOption("voice", $("voice").value);
 $("region").onchange = () => setOption("region", $("region").value);
+$("face").onchange = () => {
+  clip.face = $("face").value || null;
+  settle(`Face: ${$("face").selectedOptions[0].textContent}.`);
+};
 $("make").onclick = () => void makeTakes().catch(fail);
 $("export").onclick = () => void exportVideo().catch(fail);
 $("show-keys").onclick = () => $("keys").showModal();
