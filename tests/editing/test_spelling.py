@@ -155,6 +155,7 @@ def test_only_words_that_change_are_edited(old, new, edits):
 def test_scripts_without_spaces_may_be_cut_anywhere():
     old = tokenise("今日 は 良い 天気")
     assert changes(old, tokenise("今日は、良い天気。"), "ja") == ()
+    assert changes(["今日は"], ["a", "今日"]) == (WordEdit(0, 1, ("a", "今日")),)
     assert changes(["0㐀"], ["0㐀"]) == changes(["$5㐀"], ["$5㐀"]) == ()
     assert changes(old, tokenise("今日は悪い天気"), "ja") == (WordEdit(2, 3, ("悪い",)),)
     assert changes(tokenise("สวัสดี ครับ"), tokenise("สวัสดีครับ"), "th") == ()

@@ -241,6 +241,8 @@ def _changed_words(
                 _, i1, _, j1 = blocks.pop()
             else:
                 i1, j1 = i1 + 1, j1 + 1
+        if grown and (grown[-1][1], grown[-1][3]) == (i0, j0):
+            i0, _, j0, _ = grown.pop()
         grown.append((i0, i1, j0, j1))
     return [(starts[i0], starts[i1], new_starts[j0], new_starts[j1]) for i0, i1, j0, j1 in grown]
 
