@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+import av
 import numpy as np
 import pytest
 
@@ -17,6 +20,7 @@ import uvicorn
 from browser import CHROMIUM, Page, browser
 from facedit import api
 from facedit.editing.script import loads
+from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.options import EditRequest, Run
 from facedit.studio.answers import Studio
@@ -233,3 +237,45 @@ def test_two_pages_lose_nothing(page: Page, served: Served) -> None:
     (one,) = page.complaints  # the browser's own line for the answer 409
     assert "409" in one
     page.complaints.clear()
+
+
+def test_pictures_that_the_browser_cannot_show_are_shown_by_a_copy(
+    page: Page, served: Served, clips: TalkingClips
+) -> None:
+    """HEVC, as phones film it; edits and exports are of the clip itself."""
+    content = base64.b64encode(hevc(Path(clips["one.mp4"]))).decode()
+    page.js(f"""fetch('/api/clips?name=phone.mp4', {{method: 'POST', body:
+      Uint8Array.from(atob('{content}'), (c) => c.charCodeAt(0))}}).then((answer) => answer.json())
+      .then(({{id}}) => {{ location.hash = `clip=${{id}}`; location.reload(); }})""")
+    page.until("document.getElementById('clip-name')?.textContent === 'phone.mp4'")
+    page.until("document.getElementById('before').videoWidth > 0")
+    (copy,) = served.root.glob("*/proxy.mp4")
+    info, source = probe(copy), probe(copy.parent / "source" / "phone.mp4")
+    assert (info.codec, source.codec) == ("h264", "hevc")
+    times = [[frame.time_s for frame in read_frames(one.path)] for one in (info, source)]
+    assert times[0] == pytest.approx(times[1], abs=1e-3)
+
+
+def hevc(file: Path) -> bytes:
+    """Encode pictures anew as phones do, and keep the sound."""
+    written = io.BytesIO()
+    with av.open(str(file)) as source, av.open(written, "w", format="mp4") as out:
+        video, sound = source.streams.video[0], source.streams.audio[0]
+        made = out.add_stream(
+            "libx265", rate=25, options={"preset": "ultrafast", "x265-params": "log-level=none"}
+        )
+        made.width, made.height, made.pix_fmt = video.width, video.height, "yuv420p"
+        made.codec_context.codec_tag = "hvc1"
+        copied = out.add_stream_from_template(sound)
+        for packet in source.demux(video, sound):
+            if packet.dts is None:
+                continue
+            if packet.stream is sound:
+                packet.stream = copied
+                out.mux(packet)
+            else:
+                for frame in packet.decode():
+                    frame.pts = None
+                    out.mux(made.encode(frame))
+        out.mux(made.encode(None))
+    return written.getvalue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -71,6 +71,7 @@ def videos_beside(
     end_s: float | None = None,
     quantiser: int = QUANTISER,
     force: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Put videos beside each other, over the sound of one of them.
 
@@ -86,6 +87,7 @@ def videos_beside(
         end_s: End of what is shown; None for the end of that video.
         quantiser: Quantiser of the picture, lower is better.
         force: Replace an output that exists.
+        progress: Called with the number of pictures done; what it raises ends the work.
     """
     infos = [probe(column.video) for column in columns]
     leader = infos[clock]
@@ -108,7 +110,9 @@ def videos_beside(
     ]
 
     def pictures() -> Iterator[Frame]:
-        for frame in read_frames(columns[clock].video, start_s, end_s, info=leader):
+        frames = read_frames(columns[clock].video, start_s, end_s, info=leader)
+        for number, frame in enumerate(frames):
+            progress(number)
             picture = np.zeros((high, wide, 3), np.uint8)
             shown = [track.at(frame.time_s) for track in tracks]
             left = 0

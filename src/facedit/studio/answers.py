@@ -25,7 +25,7 @@ from facedit.studio.jobs import Job, Jobs
 from facedit.studio.options import LONGEST_S, MOST_NAME, MOST_TAKES
 from facedit.studio.refused import Refused
 
-_FILE = re.compile(r"[0-9a-f]{16}-\d{1,10}(-context)?\.\w{1,4}")
+_FILE = re.compile(r"[0-9a-f]{16}-\d{1,10}(-context|-shown)?\.\w{1,4}")
 _TAKE = re.compile(r"[0-9a-f]{16}-\d{1,10}")
 
 
@@ -161,6 +161,13 @@ class Studio:
             raise Refused(409, "the words of this clip are known already.")
         job = self.jobs.submit("words", clip.id, lambda: self._engine.words(clip, language))
         return job.to_dict()
+
+    def proxy(self, clip: StoredClip) -> dict[str, Any]:
+        """Queue a copy that the browser can show; takes get one too from now on."""
+        if clip.notes().get("proxy"):
+            raise Refused(409, "a copy was asked for already.")
+        clip.note(proxy=True)
+        return self.jobs.submit("proxy", clip.id, lambda: self._engine.proxy(clip)).to_dict()
 
     def sounds(self, clip: StoredClip) -> dict[str, Any]:
         """Queue the speaking of the new words."""

@@ -58,6 +58,7 @@ def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> G
             Route("/api/clips/{clip}", routes.remove, methods=["DELETE"]),
             Route("/api/clips/{clip}/source", routes.source, methods=["GET"]),
             Route("/api/clips/{clip}/transcript", routes.transcript, methods=["POST"]),
+            Route("/api/clips/{clip}/proxy", routes.proxy, methods=["POST"]),
             Route("/api/clips/{clip}/edits", routes.edits, methods=["PUT"]),
             Route("/api/clips/{clip}/sounds", routes.sounds, methods=["POST"]),
             Route("/api/clips/{clip}/takes", routes.takes, methods=["POST"]),
@@ -103,7 +104,12 @@ class _Routes:
         return Response(status_code=204)
 
     async def source(self, request: Request) -> Response:
-        return FileResponse(self._studio.store.get(_id(request)).source)
+        """Send the source, or the copy of it that browsers can show."""
+        clip = self._studio.store.get(_id(request))
+        return FileResponse(clip.proxy if clip.proxy.is_file() else clip.source)
+
+    async def proxy(self, request: Request) -> Response:
+        return JSONResponse(self._studio.proxy(self._studio.store.get(_id(request))), 202)
 
     async def transcript(self, request: Request) -> Response:
         clip = self._studio.store.get(_id(request))

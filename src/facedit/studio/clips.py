@@ -54,6 +54,11 @@ class StoredClip:
         """Where its exports lie."""
         return self._made("exports")
 
+    @property
+    def proxy(self) -> Path:
+        """A copy of the source that browsers can show, where one was asked for and made."""
+        return self.folder / "proxy.mp4"
+
     def script_text(self) -> str | None:
         """Return the edit script as it is saved; None before the words are known."""
         file = self.folder / "script.json"

@@ -15,9 +15,11 @@ from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, word_note
 from facedit.compose.session import Session
 from facedit.editing.script import EditScript, ScriptSource, loads
 from facedit.media.output import whole_or_nothing
+from facedit.media.probe import probe
+from facedit.media.side_by_side import Column, videos_beside
 from facedit.media.wav import write_wav
 from facedit.options import EditRequest, Run
-from facedit.progress import OnProgress
+from facedit.progress import OnProgress, StageClock
 from facedit.studio.clips import StoredClip
 from facedit.studio.refused import Refused
 from facedit.weights.fetch import sha256_of
@@ -27,6 +29,9 @@ _WARM = 2
 
 AROUND_S = 1.0
 """Sound on either side of new words that are heard in context."""
+
+PROXY_ROWS = 720
+"""Most rows of a copy that is only looked at."""
 
 _UNKNOWN = 1e6
 """Stands for a jump that could not be measured: such a take is never called the best."""
@@ -101,9 +106,13 @@ class Engine:
             run = replace(planned.run, seed=seed, face=clip.face, force=True)
             result = session.render(planned, output, run=run)
             (report,) = result.details["reports"]
+            shown = output
+            if clip.notes().get("proxy"):
+                shown = clip.takes_folder / f"{name}-shown.mp4"
+                self._copy(output, shown)
             take = {
                 "name": name,
-                "file": output.name,
+                "shown": shown.name,
                 "seed": seed,
                 "seams": report["seams"],
                 "warnings": report["warnings"],
@@ -113,6 +122,11 @@ class Engine:
             _write(clip.takes_folder / f"{name}.json", take)
             made(take)
         return {"key": key, "seeds": list(seeds)}
+
+    def proxy(self, clip: StoredClip) -> dict[str, Any]:
+        """Make a copy of the source that browsers can show; edits and exports use the source."""
+        self._copy(clip.source, clip.proxy)
+        return {}
 
     def export(self, clip: StoredClip, seed: int, consent: str) -> dict[str, Any]:
         """Make the video of a take with the statement of consent in it, and its edit script."""
@@ -136,6 +150,14 @@ class Engine:
         for session in self._sessions.values():
             session.close()
         self._sessions.clear()
+
+    def _copy(self, video: Path, copy: Path) -> None:
+        """Copy a video in a codec that browsers show, with the same times."""
+        info = probe(video)
+        clock = StageClock(self._on_progress, self._cancel)
+        with clock.stage("making a copy that the browser shows", info.frame_count) as tick:
+            height = min(info.height, PROXY_ROWS)
+            videos_beside((Column(video),), copy, height=height, force=True, progress=tick)
 
     def _session(self, clip: StoredClip) -> Session:
         if clip.id not in self._sessions:

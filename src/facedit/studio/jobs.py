@@ -15,10 +15,10 @@ from facedit.progress import Progress
 from facedit.studio.options import MOST_JOBS
 from facedit.studio.refused import Refused
 
-Kind = Literal["sounds", "takes", "export", "words"]
+Kind = Literal["sounds", "takes", "export", "words", "proxy"]
 """What is done; the first is the most urgent."""
 
-_URGENCY: tuple[Kind, ...] = ("sounds", "takes", "export", "words")
+_URGENCY: tuple[Kind, ...] = ("sounds", "takes", "export", "words", "proxy")
 
 _TELL_S = 0.1
 _HELD = 200

@@ -193,7 +193,7 @@ function render(edits = clip.edits) {
   const warnings = take?.warnings ?? sounds?.warnings ?? [];
   $("warnings").replaceChildren(...warnings.map((text) => make("li", {}, text)));
   showDownloads($("downloads"), clip.id, clip.exported?.key === clip.key ? clip.exported : null);
-  player.show(take ? `/api/clips/${clip.id}/takes/${take.file}` : null, take?.plan ?? null);
+  player.show(take ? `/api/clips/${clip.id}/takes/${take.shown}` : null, take?.plan ?? null);
   $("no-take").hidden = Boolean(take);
   $("after-caption").textContent = take ? `after · take ${takes.indexOf(take) + 1}` : "after";
   const longer = plan.output_duration_s - plan.source_duration_s;
@@ -293,12 +293,23 @@ function ended(job) {
     say("The new words are spoken: hear them, or make takes.");
   }
   if (job.kind === "takes") say(`${clip.takes.length} take${clip.takes.length === 1 ? "" : "s"}, the best first.`);
+  if (job.kind === "proxy") {
+    player.open(`/api/clips/${clip.id}/source?copy`);
+    if (clip.script) render();
+  }
   if (job.kind === "export") {
     clip.exported = job.result;
     render();
     say("Exported: fetch it by the link.");
     $("downloads").querySelector("a")?.focus();
   }
+}
+
+/** Browsers show not every codec: ask for a copy that this one shows. */
+async function askProxy() {
+  if (!clip) return;
+  say(`This browser cannot show ${clip.info.codec} pictures: a copy is made. Edits use the clip itself.`);
+  await call("POST", `/clips/${clip.id}/proxy`, {}).catch((error) => error.status === 409 || fail(error));
 }
 
 async function makeTakes() {
@@ -352,9 +363,8 @@ $("leave").onclick = () => {
   location.reload();
 };
 $("pick").onchange = () => void dropped($("pick").files[0]);
-$("before").addEventListener("loadeddata", () => {
-  if (!$("before").videoWidth) say(`This browser cannot show ${clip.info.codec} pictures; edits work all the same.`);
-});
+$("before").addEventListener("loadeddata", () => $("before").videoWidth || void askProxy());
+$("before").addEventListener("error", () => void askProxy());
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
   document.body.classList.add("dragging");
