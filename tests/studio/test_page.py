@@ -230,6 +230,7 @@ def test_two_pages_lose_nothing(page: Page, served: Served) -> None:
     page.key("Delete")
     page.until("document.querySelector('.chip')?.textContent === 'they'")
     page.until("document.getElementById('status').textContent.includes('Undo brings back')")
+    page.until("document.querySelector('.hear')")  # what is shown is spoken without being asked
     page.key("z", ctrl=True)
     page.until("[...document.querySelectorAll('.chip')].map((e) => e.textContent).join() === 'sun'")
     page.until("document.querySelectorAll('.struck').length === 2")

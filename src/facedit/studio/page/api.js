@@ -12,6 +12,8 @@ export async function call(method, path, body, headers = {}) {
     method,
     headers: body ? { "content-type": "application/json", ...headers } : headers,
     body: body ? JSON.stringify(body) : undefined,
+  }).catch(() => {
+    throw new Error("the server has ended: start facedit studio again; what was saved is kept.");
   });
   const text = await answer.text();
   if (!answer.ok) {

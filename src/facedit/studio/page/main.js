@@ -44,7 +44,7 @@ const words = new Words($("words"), {
 // ---- clips -------------------------------------------------------------------------------------
 
 async function start() {
-  listen(heard, (connected) => document.body.classList.toggle("cut-off", !connected));
+  listen(heard, connection);
   const known = await call("GET", "/clips");
   for (const name of known.voices) $("voice").append(make("option", {}, name));
   for (const name of known.regions) $("region").append(make("option", {}, name));
@@ -61,6 +61,14 @@ async function start() {
   else if (kind === "clip" && known.clips.some((one) => one.id === value)) {
     await show(await call("GET", `/clips/${value}`));
   } else $("pick").focus();
+}
+
+/** Nothing is known of jobs while the server is away. */
+function connection(isThere) {
+  document.body.classList.toggle("cut-off", !isThere);
+  if (isThere) return;
+  running.clear();
+  progress(undefined);
 }
 
 async function openOffered(name) {
@@ -117,6 +125,7 @@ async function show(state) {
   await save(clip.edits, true);
   $("words").focus();
   say(`${clip.words.length} words. Choose some and type others.`);
+  await speak();
 }
 
 // ---- edits -------------------------------------------------------------------------------------
@@ -256,10 +265,10 @@ function hear(index, inContext) {
 // ---- jobs --------------------------------------------------------------------------------------
 
 function bar(share) {
-  const progress = $("progress");
-  progress.hidden = share === null;
-  if (share === undefined) progress.removeAttribute("value");
-  else if (share !== null) progress.value = share;
+  const shown = $("progress");
+  shown.hidden = share === null;
+  if (share === undefined) shown.removeAttribute("value");
+  else if (share !== null) shown.value = share;
 }
 
 function heard({ job, take, clip: of }) {
@@ -273,14 +282,16 @@ function heard({ job, take, clip: of }) {
   if (!job || job.clip !== clip.id) return;
   if (job.state === "queued" || job.state === "running") running.set(job.id, job);
   else if (running.delete(job.id)) ended(job);
-  const now = [...running.values()].find((one) => one.state === "running") ?? [...running.values()][0];
+  progress([...running.values()].find((one) => one.state === "running") ?? [...running.values()][0]);
+}
+
+/** Show how far a job is; nothing if there is none. */
+function progress(now) {
   bar(now ? now.share ?? undefined : null);
   $("cancel").hidden = !now;
   $("cancel").onclick = () => now && call("DELETE", `/jobs/${now.id}`).catch(fail);
-  if (now) {
-    const part = now.share === null ? "" : ` ${Math.round(100 * now.share)} %`;
-    $("doing").textContent = now.stage ? `${now.stage}${part}` : "Waiting …";
-  } else $("doing").textContent = "";
+  const part = now?.share == null ? "" : ` ${Math.round(100 * now.share)} %`;
+  $("doing").textContent = now ? (now.stage ? `${now.stage}${part}` : "Waiting …") : "";
 }
 
 function ended(job) {
