@@ -185,6 +185,7 @@ def test_lips_follow_another_sound(road: Road, copying: None) -> None:
     assert probe(output).frame_count == pytest.approx(probe(road.clip).frame_count, abs=1)
 
 
+@pytest.mark.full
 def test_a_picture_speaks_by_the_networks(road: Road) -> None:
     picture, sound = road.folder / "face.png", road.folder / "short.wav"
     Image.fromarray(face()).save(picture)

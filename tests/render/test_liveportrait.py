@@ -173,7 +173,13 @@ MUTANTS: dict[str, tuple[Callable[[Any], None], Callable[[LivePortrait], dict[st
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("mutant", MUTANTS)
+QUICK = ("an approximate GELU", "no response norm", "corners aligned")
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.full) for name in MUTANTS],
+)
 def test_a_network_with_a_fault_is_found(
     mutant: str, networks: LivePortrait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
