@@ -212,8 +212,7 @@ class Session:
         """Make the video of a plan.
 
         Args:
-            planned: From ``plan``. Given again, only what other options change is done again: for
-                another seed, motion and pictures.
+            planned: From ``plan``. Given again, only what other options change is done anew.
             output: The edited video; further takes go beside it.
             run: Options; the plan's own if None.
             save_script: Where to save the edit script, if anywhere.
