@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from facedit.media.smart.unjoinable import Unjoinable
 
@@ -55,6 +55,28 @@ class Bits:
             if zeros > 32:
                 raise Unjoinable("its parameter sets are damaged")
         return (1 << zeros) - 1 + self.take(zeros)
+
+
+def read_sets(data: bytes, at: int, count: int, least: int) -> tuple[tuple[bytes, ...], int]:
+    """Read parameter sets of an ``avcC`` or ``hvcC``, each behind its length in two bytes.
+
+    Returns ``count`` of them from byte ``at`` on, and where they end; ``Unjoinable`` if one is cut
+    short or has fewer than ``least`` bytes.
+    """
+    units = []
+    for _ in range(count):
+        length = int.from_bytes(data[at : at + 2], "big")
+        unit = data[at + 2 : at + 2 + length]
+        if len(unit) < least or len(unit) < length:
+            raise Unjoinable("its parameter sets are cut short")
+        units.append(unit)
+        at += 2 + length
+    return tuple(units), at
+
+
+def write_sets(units: Iterable[bytes]) -> bytes:
+    """Return parameter sets as ``read_sets`` reads them."""
+    return b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
 
 
 def split_lengths(data: bytes | memoryview, size: int = 4) -> Iterator[memoryview]:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from facedit.media.smart.bits import Bits, split_lengths, split_start_codes, with_lengths
+from facedit.media.smart.bits import (
+    Bits,
+    read_sets,
+    split_lengths,
+    split_start_codes,
+    with_lengths,
+    write_sets,
+)
 from facedit.media.smart.unjoinable import Unjoinable
 
 _IDR, _SPS, _PPS, _DELIMITER = 5, 7, 8, 9
@@ -76,16 +83,8 @@ class AvcConfig:
         for mask in (31, 255):
             if at >= len(data):
                 raise Unjoinable("its parameter sets are cut short")
-            count, units = data[at] & mask, []
-            at += 1
-            for _ in range(count):
-                length = int.from_bytes(data[at : at + 2], "big")
-                unit = data[at + 2 : at + 2 + length]
-                if len(unit) < 2 or len(unit) < length:
-                    raise Unjoinable("its parameter sets are cut short")
-                units.append(unit)
-                at += 2 + length
-            found.append(tuple(units))
+            units, at = read_sets(data, at + 1, data[at] & mask, 2)
+            found.append(units)
         if not all(found):
             raise Unjoinable("its H.264 has no parameter sets in the header of the file")
         return cls(data[:5], found[0], found[1], data[at:])
@@ -120,8 +119,7 @@ class AvcConfig:
         sets = ((*self.sequence_sets, *sequence), (*self.picture_sets, *picture))
         counts = (0xE0 | len(sets[0]), len(sets[1]))
         body = b"".join(
-            bytes([count]) + b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
-            for count, units in zip(counts, sets, strict=True)
+            bytes([count]) + write_sets(units) for count, units in zip(counts, sets, strict=True)
         )
         return top + body + self.tail
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from facedit.media.smart.bits import Bits, split_lengths, split_start_codes, with_lengths
+from facedit.media.smart.bits import (
+    Bits,
+    read_sets,
+    split_lengths,
+    split_start_codes,
+    with_lengths,
+    write_sets,
+)
 from facedit.media.smart.unjoinable import Unjoinable
 
 _VPS, _SPS, _PPS = 32, 33, 34
@@ -61,17 +68,10 @@ class HevcConfig:
             raise Unjoinable("its HEVC has short lengths")
         at, arrays = 23, []
         for _ in range(data[22]):
-            units, count = [], int.from_bytes(data[at + 1 : at + 3], "big")
             kind = data[at] if at < len(data) else 0
-            at += 3
-            for _ in range(count):
-                length = int.from_bytes(data[at : at + 2], "big")
-                unit = data[at + 2 : at + 2 + length]
-                if len(unit) < 3 or len(unit) < length:
-                    raise Unjoinable("its parameter sets are cut short")
-                units.append(unit)
-                at += 2 + length
-            arrays.append((kind, tuple(units)))
+            count = int.from_bytes(data[at + 1 : at + 3], "big")
+            units, at = read_sets(data, at + 3, count, 3)
+            arrays.append((kind, units))
         config = cls(data[:22], tuple(arrays))
         if not all(config.sets(kind) for kind in _SETS):
             raise Unjoinable("its HEVC has no parameter sets in the header of the file")
@@ -95,8 +95,7 @@ class HevcConfig:
         for byte, units in self.arrays:
             more = waiting.pop(byte & 63, None)
             listed = (*units, more) if more else units
-            body += bytes([byte]) + len(listed).to_bytes(2, "big")
-            body += b"".join(len(unit).to_bytes(2, "big") + unit for unit in listed)
+            body += bytes([byte]) + len(listed).to_bytes(2, "big") + write_sets(listed)
         return self.head + bytes([len(self.arrays)]) + bytes(body)
 
 
