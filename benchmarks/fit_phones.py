@@ -29,7 +29,7 @@ from facedit.speech.acoustic import PHONES, SILENCE, TICKS_PER_SECOND, PhoneNet,
 from facedit.speech.augment import augmented_power, draw_augmentation
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.pronounce import hibari, pronunciations
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 from facedit.speech.transcript_io import load_transcript
 from facedit.units import SPEECH_RATE
 

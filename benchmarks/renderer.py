@@ -42,7 +42,7 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
 from facedit.render.settings import RenderSettings
-from facedit.training.adapt.mouth import AdaptSettings, adapt_mouth
+from facedit.training.adapt.mouth_tune import AdaptSettings, adapt_mouth
 
 Drawn = list[np.ndarray]
 

@@ -15,7 +15,7 @@ import pytest
 
 from facedit.cli.main import main
 from facedit.media.output import none_left_behind
-from facedit.report.files import report_files
+from facedit.report.report_files import report_files
 from talking_clips import TalkingClips, gradient, make_talking_clips, write_clip
 
 USAGE, MEDIA, FACE, WORDS, OUTPUT, WEIGHTS = 2, 3, 4, 5, 6, 7
@@ -484,7 +484,7 @@ STAGES = {
     "mouths": ("edit", "facedit.compose.track_window.ReferenceBank"),
     "models": ("edit", "facedit.compose.session.load_models"),
     "planning": ("edit", "facedit.compose.plans.make_plan"),
-    "composing": ("sync", "facedit.compose.jobs.compose_sound"),
+    "composing": ("sync", "facedit.compose.verbs.compose_sound"),
     "a picture": ("generate", "facedit.compose.person.load_still"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
     "writing motion": ("motion", "facedit.motion.export._write_csv"),

@@ -16,7 +16,7 @@ from facedit.model.checkpoint import load_model, save_model
 from facedit.model.infill import infill
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
-from facedit.render.still import Still, StillRenderer
+from facedit.render.still_renderer import Still, StillRenderer
 from facedit.speech.whisper_base import WhisperBase
 from faces import canonical_landmarks
 from model.motion_models import CHANNELS, DIMS, tiny_model

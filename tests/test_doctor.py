@@ -13,7 +13,7 @@ import pytest
 from facedit.cli.doctor import Checkup, doctor
 from facedit.cli.main import main
 from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
-from facedit.motion.liveportrait.files import FILES
+from facedit.motion.liveportrait.official_files import FILES
 from facedit.weights import fetch as assets
 from facedit.weights.shipped import ShippedFile, shipped_files
 

@@ -28,8 +28,8 @@ from facedit.media.read import read_frames
 from facedit.model.checkpoint import load_model
 from facedit.progress import StageClock
 from facedit.render.mouths import Mouths
-from facedit.render.still import Still
-from facedit.render.types import Choice
+from facedit.render.renderer_interface import Choice
+from facedit.render.still_renderer import Still
 from facedit.speech.encoders import encoder_named, encoder_of
 from facedit.speech.features import extract
 from facedit.speech.snippet import speech_for_edit

@@ -23,7 +23,7 @@ from facedit.media.read import read_frames
 from facedit.media.wav import write_wav
 from facedit.model.checkpoint import load_model
 from facedit.motion.liveportrait import crop
-from facedit.motion.liveportrait.files import NETWORKS
+from facedit.motion.liveportrait.official_files import NETWORKS
 from facedit.motion.liveportrait.seen import ROW
 from facedit.render.liveportrait.painter import Painter
 from facedit.speech.voice import synthesise

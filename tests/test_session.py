@@ -13,9 +13,9 @@ import pytest
 
 import facedit
 from facedit.compose.clip import MOST_BYTES, Clip
-from facedit.compose.jobs import generate_job
 from facedit.compose.session import Session
 from facedit.compose.track_window import track_window
+from facedit.compose.verbs import generate_job
 from facedit.errors import Cancelled
 from facedit.face.choice import FaceChoice
 from facedit.media.probe import probe

@@ -20,9 +20,9 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
 from facedit.render.network import MouthNetwork, MouthNetworkConfig
 from facedit.training.adapt.adapting import adapted_models
-from facedit.training.adapt.mouth import AdaptSettings, adapt_mouth, is_better
 from facedit.training.adapt.mouth_cache import adaptation_key, cached_adaptation
 from facedit.training.adapt.mouth_footage import EVERY, MARGIN, clip_of, footage_of, kept_apart
+from facedit.training.adapt.mouth_tune import AdaptSettings, adapt_mouth, is_better
 from faces import canonical_landmarks
 
 TINY = MouthNetworkConfig(channels=(8, 8, 8), detail=8)

@@ -17,7 +17,7 @@ from facedit.errors import OutputExists, UsageError
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.speech.levels import active_level_db
-from facedit.speech.sound import mono
+from facedit.speech.sound_ops import mono
 from facedit.speech.transcript_io import save_transcript
 from facedit.speech.voice import synthesise
 from talking_clips import gradient, write_clip

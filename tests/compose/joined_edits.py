@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from facedit.compose.sound import OutputSound, compose_sound
+from facedit.compose.output_sound import OutputSound, compose_sound
 from facedit.editing.plan import EditPlan
 from facedit.editing.timeline import kept_runs, output_frames, source_windows
 from facedit.media.frame import Frame

@@ -11,13 +11,13 @@ from facedit.compose.base import Take
 from facedit.compose.canvas import target_landmarks
 from facedit.compose.person import Person, prompt_of, shot_around
 from facedit.compose.picture_base import PROMPT_FRAMES, person_canvas, picture_base
+from facedit.compose.source_still import CLOSED
 from facedit.compose.spans import CONTEXT_S
-from facedit.compose.still import CLOSED
 from facedit.face.distances import lip_opening
 from facedit.motion.mesh_space import MeshSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
-from facedit.render.still import Still
+from facedit.render.still_renderer import Still
 from facedit.speech.whisper_base import WhisperBase
 from facedit.types import Sound
 

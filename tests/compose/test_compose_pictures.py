@@ -19,7 +19,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.motion.mesh_space import MeshSpace
 from facedit.progress import StageClock
-from facedit.render.types import Choice, MouthPath, Patch
+from facedit.render.renderer_interface import Choice, MouthPath, Patch
 from media.clips import make_clip
 
 SUBSTITUTE = WordEdit(1, 2, ("walk",))

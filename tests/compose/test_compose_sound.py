@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan
-from facedit.compose.sound import compose_sound, padded, with_sound
+from facedit.compose.output_sound import compose_sound, padded, with_sound
 from facedit.editing.diff import WordEdit
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound

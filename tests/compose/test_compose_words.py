@@ -9,7 +9,7 @@ import pytest
 
 from facedit import api
 from facedit.compose.clip import Clip
-from facedit.compose.words import checked_about, source_transcript, word_edits
+from facedit.compose.source_words import checked_about, source_transcript, word_edits
 from facedit.editing.diff import WordEdit
 from facedit.errors import BadTranscript
 from facedit.media.sound import read_speech_file
@@ -123,9 +123,9 @@ def test_given_times_are_those_that_are_heard(talk, tmp_path, late_s):
 
 def test_of_a_longer_clip_the_times_about_the_edits_are_checked(talk, monkeypatch):
     clip, heard = talk
-    monkeypatch.setattr("facedit.compose.words.CHECKED_S", heard.duration_s - 0.01)
-    monkeypatch.setattr("facedit.compose.words.ABOUT_MARGINS_S", (0.1, 0.3))
-    monkeypatch.setattr("facedit.compose.words.ABOUT", 3)
+    monkeypatch.setattr("facedit.compose.source_words.CHECKED_S", heard.duration_s - 0.01)
+    monkeypatch.setattr("facedit.compose.source_words.ABOUT_MARGINS_S", (0.1, 0.3))
+    monkeypatch.setattr("facedit.compose.source_words.ABOUT", 3)
     edits = (WordEdit(3, 4, ("was",)),)
 
     def checked(given):

@@ -11,7 +11,7 @@ from skimage import data
 from compose.compose_cases import talking_track
 from facedit.compose.clip import Clip
 from facedit.compose.picture_notes import LOW_LIDS, lid_opening, picture_notes
-from facedit.compose.still import calm_frame, load_still
+from facedit.compose.source_still import calm_frame, load_still
 from facedit.errors import AmbiguousFace, NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
@@ -22,7 +22,7 @@ from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
 from facedit.progress import StageClock
 from facedit.render.lids import close_lids, closed_landmarks
-from facedit.render.still import Still
+from facedit.render.still_renderer import Still
 
 
 @pytest.fixture(scope="module")

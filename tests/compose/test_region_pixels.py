@@ -22,7 +22,7 @@ from facedit.motion.mesh_space import MeshSpace
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
-from facedit.render.still import Still
+from facedit.render.still_renderer import Still
 from facedit.types import FaceTrack, Sound
 
 FRAMES, RAISED_PX = 12, 6.0

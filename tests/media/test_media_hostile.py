@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadMedia
+from facedit.media.image import read_image
 from facedit.media.open import MAX_PIXELS
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound, read_speech_file, write_wav
-from facedit.media.still import read_image
-from facedit.speech.sound import mono
+from facedit.speech.sound_ops import mono
 from facedit.types import Sound
 from media.clips import make_clip
 

@@ -15,14 +15,14 @@ from PIL import Image, ImageCms, features
 from skimage import data
 
 from facedit.errors import BadMedia
+from facedit.media.image import FORMATS, MAX_STILL_PIXELS, is_image, read_image
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
-from facedit.media.still import FORMATS, MAX_STILL_PIXELS, is_image, read_image
 from media.clips import make_clip
 
 PEAK = """
 import resource, sys
-from facedit.media.still import read_image
+from facedit.media.image import read_image
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 read_image(sys.argv[1], 1280)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facedit.media.smart.aac_joint import SoundJoint
 from facedit.media.smart.bits import Bits, split_lengths
 from facedit.media.smart.groups import Copied, Order, copied_runs, decoding_lead, windows_between
 from facedit.media.smart.h264 import AvcConfig, H264Joint, sequence_set
 from facedit.media.smart.hevc import HevcJoint
 from facedit.media.smart.index import PacketIndex
 from facedit.media.smart.kept import KeptPictures, KeptSamples
-from facedit.media.smart.sound import SoundJoint
 from facedit.media.smart.unjoinable import Unjoinable
 from media.clips import make_clip
 

@@ -11,8 +11,8 @@ import pytest
 from facedit.errors import AssetMissing, NoFace
 from facedit.face.regions import BROWS
 from facedit.motion.liveportrait.crop import network_picture
+from facedit.motion.liveportrait.liveportrait_space import LivePortraitSpace
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of, outline_of
-from facedit.motion.liveportrait.space import LivePortraitSpace
 from facedit.motion.space import MotionSpace, SeesFrames, space_named
 from facedit.types import Float32
 from golden.seeded import picture

@@ -15,13 +15,13 @@ from torch.nn import functional
 
 from facedit.errors import AssetMissing, BadWeights
 from facedit.motion.liveportrait import motion_extractor
-from facedit.motion.liveportrait.files import NETWORKS
 from facedit.motion.liveportrait.keypoints import (
     FaceMotion,
     degrees_of,
     nearest_rotation,
     rotation_of,
 )
+from facedit.motion.liveportrait.official_files import NETWORKS
 from facedit.render.liveportrait import blocks, warping
 from facedit.render.liveportrait.networks import LivePortrait, load_liveportrait
 from facedit.render.liveportrait.stitching import retargeted, stitched

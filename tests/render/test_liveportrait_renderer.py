@@ -12,13 +12,13 @@ import torch
 from facedit.face.regions import FACE_OVAL
 from facedit.motion.liveportrait.keypoints import FaceMotion
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of
-from facedit.render.liveportrait import renderer as module
+from facedit.render.liveportrait import liveportrait_renderer as module
+from facedit.render.liveportrait.liveportrait_renderer import LivePortraitRenderer
 from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import as_sharp, pasted_face, with_chin
-from facedit.render.liveportrait.renderer import LivePortraitRenderer
+from facedit.render.renderer_interface import Choice, ClipRenderer, Patch
 from facedit.render.renderers import RENDERERS, DrawsOthers, Renderer
-from facedit.render.still import Still
-from facedit.render.types import Choice, ClipRenderer, Patch
+from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, Float32, UInt8
 from faces import canonical_landmarks
 from golden.seeded import picture

@@ -12,8 +12,8 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.morph import morph_cut
 from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
+from facedit.render.renderer_interface import Choice, Patch
 from facedit.render.settings import RenderSettings
-from facedit.render.types import Choice, Patch
 from facedit.types import UInt8
 
 

@@ -15,7 +15,7 @@ from facedit.render.blink import APART_S, LENGTH_S, Blink, blink_schedule, closu
 from facedit.render.lids import close_lids
 from facedit.render.network import MouthNetwork
 from facedit.render.own_teeth import OwnTeeth
-from facedit.render.still import Still, StillRenderer
+from facedit.render.still_renderer import Still, StillRenderer
 from facedit.types import Float32, UInt8
 
 

@@ -4,7 +4,7 @@ import pytest
 from report_cases import full_report
 
 from facedit.errors import OutputExists, OutputNotWritable
-from facedit.report.files import check_report, write_report
+from facedit.report.report_files import check_report, write_report
 
 
 def test_both_files_are_written_and_others_stay(tmp_path):

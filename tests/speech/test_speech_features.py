@@ -4,7 +4,7 @@ import pytest
 from facedit.errors import BadWeights, UsageError
 from facedit.speech.encoders import encoder_named, encoder_of, features_name, is_made
 from facedit.speech.features import extract, log_energy
-from facedit.speech.sound import from_mono, mono, resampled
+from facedit.speech.sound_ops import from_mono, mono, resampled
 from facedit.speech.whisper_base import LAYERS, WHISPER, WhisperBase, _loaded, chunks
 from facedit.types import Sound, SpeechFeatures
 

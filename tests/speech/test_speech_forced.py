@@ -8,7 +8,7 @@ from facedit.speech import acoustic
 from facedit.speech.acoustic import PHONES, SILENCE, phone_net, phone_scores
 from facedit.speech.forced import align_scores, mean_score
 from facedit.speech.lattice import STATES, best_path, build_lattice
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 
 COLUMN = {name: index for index, name in enumerate(PHONES)}
 

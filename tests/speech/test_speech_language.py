@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facedit.media.sound import read_speech_file
-from facedit.speech.sound import from_mono, speech_samples
+from facedit.speech.sound_ops import from_mono, speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_words import detect_language, likely_language
 

@@ -13,7 +13,7 @@ from facedit.speech.match import (
     shift_pitch,
     stretch,
 )
-from facedit.speech.sound import from_mono
+from facedit.speech.sound_ops import from_mono
 from facedit.types import Sound, Word
 
 RATE = 16_000

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedit.speech.sound import cut, fit_length, from_mono, mono, resampled, speech_samples
+from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled, speech_samples
 from facedit.types import Sound
 
 

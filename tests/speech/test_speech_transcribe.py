@@ -4,7 +4,7 @@ import pytest
 from facedit.errors import AssetMissing, BadTranscript, BadWeights
 from facedit.speech.align import align
 from facedit.speech.pronounce import plain
-from facedit.speech.sound import from_mono
+from facedit.speech.sound_ops import from_mono
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_words import Recogniser, model, model_folder
 from facedit.types import Sound

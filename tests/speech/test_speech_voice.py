@@ -8,7 +8,7 @@ from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.kokoro_voice import kokoro_voices
 from facedit.speech.levels import active_level_db, median_pitch
 from facedit.speech.snippet import cut_from_recording, speech_for_edit
-from facedit.speech.sound import from_mono, mono, resampled, speech_samples
+from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
 from facedit.speech.voice_bank import load_bank
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from facedit.compose.words import given_transcript, word_edits
+from facedit.compose.source_words import given_transcript, word_edits
 from facedit.editing.words import key
 from facedit.errors import BadTranscript
 from facedit.media.probe import probe

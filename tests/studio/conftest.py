@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
-from facedit.studio.clips import Store
-from facedit.studio.options import StudioOptions
+from facedit.studio.clip_store import Store
+from facedit.studio.studio_options import StudioOptions
 from talking_clips import TalkingClips, make_talking_clips
 
 PORT = 8123

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from facedit.editing.script import EditScript, ScriptSource
 from facedit.studio.answers import Studio
-from facedit.studio.clips import safe_name
-from facedit.studio.jobs import Job
-from facedit.studio.options import MOST_JOBS, MOST_JSON
+from facedit.studio.clip_store import safe_name
+from facedit.studio.job_queue import Job
+from facedit.studio.studio_options import MOST_JOBS, MOST_JSON
 from facedit.types import Transcript, Word
 from studio.conftest import ADDRESS, PORT, TOKEN
 from talking_clips import TalkingClips

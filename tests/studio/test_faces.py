@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
-from facedit.studio.clips import Store
-from facedit.studio.jobs import Job
-from facedit.studio.options import StudioOptions
+from facedit.studio.clip_store import Store
+from facedit.studio.job_queue import Job
+from facedit.studio.studio_options import StudioOptions
 from studio.conftest import ADDRESS, PORT, TOKEN
 from talking_clips import TalkingClips
 

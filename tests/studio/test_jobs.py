@@ -12,7 +12,7 @@ import pytest
 from facedit.errors import BadEdit, Cancelled
 from facedit.progress import Progress
 from facedit.studio.events import Events
-from facedit.studio.jobs import Job, Jobs
+from facedit.studio.job_queue import Job, Jobs
 
 
 class Told:

@@ -25,9 +25,9 @@ from facedit.media.read import read_frames
 from facedit.options import EditRequest, Run
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
-from facedit.studio.clips import Store
-from facedit.studio.options import StudioOptions
+from facedit.studio.clip_store import Store
 from facedit.studio.serve import HOST, listen
+from facedit.studio.studio_options import StudioOptions
 from studio.conftest import TOKEN
 from talking_clips import TalkingClips
 

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.flow_task import draw_task
+from facedit.training.motion.motion_config import MotionOptimConfig
 from facedit.training.motion.sampler import Batch
 
 

@@ -10,8 +10,8 @@ from facedit.dataset.prepared import clip_path, read_clip, read_meta, read_rows,
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
 from facedit.training.experiment import PoolConfig
-from facedit.training.motion.config import MotionClipsConfig
 from facedit.training.motion.data import load_dataset, split_rows
+from facedit.training.motion.motion_config import MotionClipsConfig
 from facedit.training.motion.sampler import (
     BLEND,
     Sampler,

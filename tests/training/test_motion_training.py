@@ -21,7 +21,7 @@ from facedit.model.dit import DiT
 from facedit.model.infill import infill
 from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer, stop_signals
-from facedit.training.motion.config import MotionOptimConfig
+from facedit.training.motion.motion_config import MotionOptimConfig
 from facedit.training.motion.motion_task import motion_task
 from facedit.training.motion.validate import SPAN
 from facedit.training.start import read_config

@@ -11,7 +11,7 @@ from motion_corpus import write_config, write_corpus
 from safetensors.torch import load_file
 
 from facedit.errors import UsageError
-from facedit.training.motion.config import MotionOptimConfig
+from facedit.training.motion.motion_config import MotionOptimConfig
 from facedit.training.motion.part_dropout import part_of, use_part_dropout
 from facedit.training.start import start as train
 from facedit.training.state import STATE

@@ -11,9 +11,9 @@ from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, load_sync
 from facedit.model.normalise import SpeechProjection
 from facedit.motion.mesh_space import MeshSpace
-from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.corpus import load_corpus, make_sampler
 from facedit.training.motion.flow_task import draw_task, task_loss, task_totals
+from facedit.training.motion.motion_config import MotionOptimConfig
 from facedit.training.motion.sync_term import (
     SIGHT,
     SyncTarget,

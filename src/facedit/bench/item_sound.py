@@ -20,7 +20,7 @@ from facedit.progress import StageClock
 from facedit.speech.levels import active_level_db
 from facedit.speech.match import fit_duration, match_loudness
 from facedit.speech.snippet import Snippet
-from facedit.speech.sound import cut, from_mono, mono, resampled
+from facedit.speech.sound_ops import cut, from_mono, mono, resampled
 from facedit.types import Sound, Transcript
 from facedit.units import sample_at
 from facedit.weights.fetch import sha256_of

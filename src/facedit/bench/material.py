@@ -141,7 +141,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
 def spoken(part: Part) -> tuple[Sound, Transcript]:
     """Speak a part in its speaker's voice: the sound and its words with times."""
     from facedit.speech.match import shift_pitch
-    from facedit.speech.sound import from_mono, mono
+    from facedit.speech.sound_ops import from_mono, mono
     from facedit.speech.voice import synthesise
 
     sound, words = synthesise(part.text)

@@ -24,8 +24,8 @@ from facedit.media.write import write_video
 from facedit.motion.mesh_space import MeshSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.renderer import FaceRenderer
+from facedit.render.renderer_interface import Choice
 from facedit.render.settings import RenderSettings
-from facedit.render.types import Choice
 from facedit.types import Bool, FaceTrack, Float32
 
 LOSSLESS = 0

@@ -16,9 +16,9 @@ from facedit.bench.systems.system import Heard, InfillTask, Library
 from facedit.compose.base import Base
 from facedit.compose.canvas import Canvas
 from facedit.compose.clip import Clip
+from facedit.compose.output_sound import OutputSound, stretches
 from facedit.compose.person import find_person
 from facedit.compose.picture_base import PictureBase, picture_base
-from facedit.compose.sound import OutputSound, stretches
 from facedit.compose.spans import AROUND_S, VideoBase, refuse_missing_faces, speech_on, track_video
 from facedit.dataset.masks import reverse_kept_dims
 from facedit.editing.plan import EditPlan
@@ -37,7 +37,7 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.options import USUAL_REGION, Region, Run
 from facedit.progress import StageClock
-from facedit.render.still import Still
+from facedit.render.still_renderer import Still
 from facedit.speech.encoders import Encoder
 from facedit.speech.whisper_base import WHISPER
 from facedit.types import FaceTrack, Float32, Word

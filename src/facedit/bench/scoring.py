@@ -20,7 +20,7 @@ from facedit.bench.reference import (
     window,
 )
 from facedit.bench.scene import Scene, View
-from facedit.compose.sound import stretches
+from facedit.compose.output_sound import stretches
 from facedit.compose.spans import speech_on
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice

@@ -12,7 +12,7 @@ from facedit import __version__, cache
 from facedit.device import choose_device
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
-from facedit.motion.liveportrait.files import FILES
+from facedit.motion.liveportrait.official_files import FILES
 from facedit.speech.voice import VOICES, voices
 from facedit.weights import fetch as assets
 from facedit.weights.shipped import ShippedFile, shipped_files

@@ -9,7 +9,7 @@ from pathlib import Path
 from facedit.cli.common_options import Verb, Verbs
 from facedit.cli.dataclass_options import add_options, from_options
 from facedit.errors import AssetMissing
-from facedit.studio.options import StudioOptions
+from facedit.studio.studio_options import StudioOptions
 
 
 def add_studio(verbs: Verbs, verb: Verb) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from facedit.compose.sound import compose_sound
+from facedit.compose.output_sound import compose_sound
 from facedit.editing.captions import edited_text
 from facedit.editing.plan import EditPlan, Keep
 from facedit.media.carried import Carried, Chapter, TimedPacket, Track, read_carried

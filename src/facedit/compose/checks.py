@@ -12,7 +12,7 @@ from facedit.face.choice import FaceChoice
 from facedit.media.encode import container_of
 from facedit.media.output import check_output
 from facedit.options import Run
-from facedit.report.files import check_report, report_files
+from facedit.report.report_files import check_report, report_files
 from facedit.speech.voice import voice_named
 from facedit.weights.fetch import require
 

@@ -12,9 +12,9 @@ from facedit.compose.base import Base, Take, TrackedWindow
 from facedit.compose.canvas import Canvas
 from facedit.compose.carry import carry, unchanged_plan
 from facedit.compose.models import Models
+from facedit.compose.output_sound import OutputSound
 from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, measured, seams_of, spans_of
-from facedit.compose.sound import OutputSound
 from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.compose.weights import choose_weights
 from facedit.editing.timeline import kept_runs, source_windows
@@ -26,7 +26,7 @@ from facedit.model.checkpoint import MotionModel
 from facedit.options import Making, Run
 from facedit.progress import StageClock
 from facedit.render.renderers import DEFAULT_RENDERER
-from facedit.report.files import write_report
+from facedit.report.report_files import write_report
 from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
 from facedit.types import Float32, SpeechFeatures, Transcript, Word
 

@@ -8,20 +8,20 @@ import numpy as np
 
 from facedit.compose.base import Hear
 from facedit.compose.clip import Clip
+from facedit.compose.output_sound import stretches
 from facedit.compose.plans import REFERENCE_S
-from facedit.compose.sound import stretches
+from facedit.compose.source_still import load_still, still_from
 from facedit.compose.spans import CONTEXT_S
-from facedit.compose.still import load_still, still_from
 from facedit.compose.track_window import track_window
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
+from facedit.media.image import is_image
 from facedit.media.sound import read_sound
-from facedit.media.still import is_image
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Run
 from facedit.render.bank import ReferenceBank
-from facedit.render.still import Still
+from facedit.render.still_renderer import Still
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import first_frame_from, frame_at, frame_time
 

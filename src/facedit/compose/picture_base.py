@@ -15,9 +15,9 @@ from facedit.compose.person import Person
 from facedit.compose.picture_notes import picture_notes
 from facedit.compose.pictures import SpanWork
 from facedit.compose.plans import whole_clip_plan
+from facedit.compose.source_still import closed_mouth
 from facedit.compose.sources import SourcePaths, source_paths
 from facedit.compose.spans import speech_on
-from facedit.compose.still import closed_mouth
 from facedit.editing.plan import EditPlan
 from facedit.media.info import VideoInfo, new_video_info
 from facedit.motion.mesh_space import MeshSpace

@@ -10,7 +10,7 @@ from facedit.face.pose import fit_pose
 from facedit.face.regions import FACE_OVAL, LIPS
 from facedit.motion.mesh_space import MeshSpace
 from facedit.render.geometry import lid_openings
-from facedit.render.still import Still
+from facedit.render.still_renderer import Still
 from facedit.types import Float32
 
 LOW_LIDS = 0.12

@@ -21,7 +21,7 @@ from facedit.progress import StageClock
 from facedit.render.blink import Blink, closure_at
 from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.morph import morph_cut
-from facedit.render.types import ClipRenderer
+from facedit.render.renderer_interface import ClipRenderer
 from facedit.types import FaceTrack, Float32, Float64, UInt8
 
 FADE_S = 0.08

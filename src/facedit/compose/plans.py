@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from facedit.compose.clip import Clip
-from facedit.compose.words import checked_about, within, words_around
+from facedit.compose.source_words import checked_about, within, words_around
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint, default_joints, quiet_joints
 from facedit.editing.plan import EditPlan, Fill

@@ -16,13 +16,13 @@ from facedit.compose.base import TrackedWindow
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
 from facedit.compose.job import Job, Ready, make, prepare
-from facedit.compose.jobs import Speech, edit_job, generate_job, planned_sound, sync_job
 from facedit.compose.models import Models, load_models
+from facedit.compose.output_sound import OutputSound
 from facedit.compose.person import speaker_of
 from facedit.compose.plans import PlannedEdit, plan_words, voices_of
 from facedit.compose.results import Result, describe, result_of, take_files
-from facedit.compose.sound import OutputSound
-from facedit.compose.words import source_transcript, word_edits
+from facedit.compose.source_words import source_transcript, word_edits
+from facedit.compose.verbs import Speech, edit_job, generate_job, planned_sound, sync_job
 from facedit.errors import UsageError
 from facedit.media.info import VideoInfo
 from facedit.media.output import none_left_behind, whole_or_nothing

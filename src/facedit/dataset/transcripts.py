@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from facedit.compose.words import given_transcript
+from facedit.compose.source_words import given_transcript
 from facedit.dataset.clip_tables import read_table
 from facedit.dataset.footage_list import Source
 from facedit.dataset.grid_names import words_of_name

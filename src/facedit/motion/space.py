@@ -102,7 +102,7 @@ SPACES = Registry[MotionSpace](
     "facedit.motion_spaces",
     MotionSpace,
     dict.fromkeys((DEFAULT_SPACE, "mesh-grid"), "facedit.motion.mesh_space:MeshSpace.named")
-    | {"liveportrait": "facedit.motion.liveportrait.space:LivePortraitSpace"},
+    | {"liveportrait": "facedit.motion.liveportrait.liveportrait_space:LivePortraitSpace"},
 )
 """All motion spaces; what makes one is called with its name and a device. ``mesh`` is fitted to
 research footage, ``mesh-grid`` to GRID alone; ``liveportrait`` is the paper's, by the official

@@ -9,7 +9,7 @@ import torch
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
-from facedit.render.still import Still, StillRenderer
+from facedit.render.still_renderer import Still, StillRenderer
 from facedit.types import LANDMARK_TERMS
 
 

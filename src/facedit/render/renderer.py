@@ -14,7 +14,6 @@ from facedit.render import composite
 from facedit.render.bank import EYE_POINTS, BankFrame, ReferenceBank
 from facedit.render.eyes import draw_lids, render_eyes
 from facedit.render.geometry import EYE_DISTANCE, INNER_PART, eye_descriptor, lip_descriptor
-from facedit.render.mouth import MouthTask, mouth_region, replace_mouth
 from facedit.render.mouth_path import (
     PathCosts,
     best_path,
@@ -22,8 +21,9 @@ from facedit.render.mouth_path import (
     spread_references,
     transition_costs,
 )
+from facedit.render.renderer_interface import Choice, MouthPath, Patch
+from facedit.render.replace_mouth import MouthTask, mouth_region, replace_mouth
 from facedit.render.settings import RenderSettings
-from facedit.render.types import Choice, MouthPath, Patch
 from facedit.render.warp import (
     Rect,
     TargetMesh,

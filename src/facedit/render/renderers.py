@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 
 from facedit.plugins import Registry
 from facedit.render.bank import ReferenceBank
-from facedit.render.still import Still
-from facedit.render.types import ClipRenderer
+from facedit.render.renderer_interface import ClipRenderer
+from facedit.render.still_renderer import Still
 
 DEFAULT_RENDERER = "mouths"
 
@@ -45,7 +45,7 @@ RENDERERS = Registry[Renderer](
     Renderer,
     {
         DEFAULT_RENDERER: "facedit.render.mouths:Mouths",
-        "liveportrait": "facedit.render.liveportrait.renderer:LivePortraitRenderer",
+        "liveportrait": "facedit.render.liveportrait.liveportrait_renderer:LivePortraitRenderer",
     },
 )
 """All renderers; what makes one is called with the mouth network of the run's weights, which it may

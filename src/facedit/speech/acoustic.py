@@ -20,7 +20,7 @@ from torch.nn import functional
 from facedit.errors import BadWeights
 from facedit.speech.encoders import Spectrum
 from facedit.speech.log_mel import HOP, MEL_BANDS, compressed, mel_power
-from facedit.speech.sound import fit_length
+from facedit.speech.sound_ops import fit_length
 from facedit.speech.whisper_base import WHISPER
 from facedit.types import Float32
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME, exact_div

@@ -20,7 +20,7 @@ from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
 from facedit.inputs import check_pace
 from facedit.speech.forced import AlignedWord, force_align, mean_score
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 from facedit.speech.whisper_words import LONGEST_S, attend, recognise
 from facedit.speech.word_times import in_order, spread
 from facedit.types import Sound, Transcript, Word

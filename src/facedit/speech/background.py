@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from facedit.speech.levels import active_level_db, frame_levels_db
-from facedit.speech.sound import cut, mono
+from facedit.speech.sound_ops import cut, mono
 from facedit.types import Float32, Float64, Sound
 
 AUDIBLE_DB = -14.0

@@ -12,7 +12,7 @@ import numpy as np
 
 from facedit.speech.activity import voice_activity
 from facedit.speech.encoders import Encoder, features_name
-from facedit.speech.sound import fit_length, speech_samples
+from facedit.speech.sound_ops import fit_length, speech_samples
 from facedit.speech.whisper_base import WHISPER
 from facedit.types import Float32, Sound, SpeechFeatures
 from facedit.units import SPEECH_SAMPLES_PER_FRAME

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.speech.pronounce import hibari, phonemes
-from facedit.speech.sound import from_mono
+from facedit.speech.sound_ops import from_mono
 from facedit.speech.voice_interface import Speaker
 from facedit.types import Sound
 

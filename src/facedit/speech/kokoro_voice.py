@@ -11,7 +11,7 @@ import numpy as np
 
 from facedit.errors import BadWeights
 from facedit.speech.pronounce import hibari, phonemes
-from facedit.speech.sound import from_mono
+from facedit.speech.sound_ops import from_mono
 from facedit.speech.voice_interface import Speaker
 from facedit.types import Float32, Sound
 from facedit.weights.fetch import ASSETS, asset_path

@@ -11,7 +11,7 @@ import numpy as np
 
 from facedit.speech.levels import active_level_db, band_levels_db, frame_levels_db
 from facedit.speech.low_energy import level_db
-from facedit.speech.sound import fit_length, mono, resampled
+from facedit.speech.sound_ops import fit_length, mono, resampled
 from facedit.types import Float32, Float64, Sound
 from facedit.units import sample_at
 

@@ -30,7 +30,7 @@ from facedit.speech.match import (
     stretch,
 )
 from facedit.speech.placement import placed, speech_gains, spoken_channel
-from facedit.speech.sound import cut, from_mono, mono, resampled, speech_samples
+from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Voice

@@ -18,7 +18,7 @@ from facedit.speech.align import HOPELESS_FIT
 from facedit.speech.encoders import Encoder, features_name
 from facedit.speech.features import extract
 from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_score
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_base import WHISPER
 from facedit.speech.whisper_words import Recogniser

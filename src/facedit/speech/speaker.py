@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from facedit.speech.activity import voice_activity
 from facedit.speech.log_mel import mel_power
 from facedit.speech.low_energy import level_db
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_SAMPLES_PER_FRAME
 from facedit.weights.fetch import asset_path

@@ -11,7 +11,7 @@ import numpy as np
 from facedit.speech.activity import voice_activity
 from facedit.speech.align import HOPELESS_FIT, PHONE_ALIGNMENT, confidence
 from facedit.speech.forced import force_align, mean_score
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 from facedit.speech.whisper_words import Recogniser, detect_language, recognise
 from facedit.speech.word_times import in_order, one_each
 from facedit.types import Float32, Sound, Transcript, Word

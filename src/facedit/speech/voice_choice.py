@@ -17,7 +17,7 @@ import numpy as np
 
 from facedit.errors import FaceditError
 from facedit.speech.levels import median_pitch
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 from facedit.speech.voice import DEFAULT_VOICE, VOICES, voice_named, voices
 from facedit.speech.voice_interface import Sex, Voice
 from facedit.types import Sound

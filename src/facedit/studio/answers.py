@@ -18,12 +18,12 @@ from facedit.inputs import MOST_SEED
 from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.options import REGIONS
-from facedit.studio.clips import Store, StoredClip, checked_edits, revision
-from facedit.studio.engine import Engine
+from facedit.studio.clip_store import Store, StoredClip, checked_edits, revision
 from facedit.studio.events import Events
-from facedit.studio.jobs import Job, Jobs
-from facedit.studio.options import LONGEST_S, MOST_NAME, MOST_TAKES
+from facedit.studio.job_queue import Job, Jobs
 from facedit.studio.refused import Refused
+from facedit.studio.session_jobs import Engine
+from facedit.studio.studio_options import LONGEST_S, MOST_NAME, MOST_TAKES
 
 _FILE = re.compile(r"[0-9a-f]{16}-\d{1,10}(-context|-shown)?\.\w{1,4}")
 _TAKE = re.compile(r"[0-9a-f]{16}-\d{1,10}")

@@ -15,10 +15,10 @@ from starlette.staticfiles import StaticFiles
 
 from facedit.errors import FaceditError
 from facedit.studio.answers import Studio
-from facedit.studio.options import StudioOptions
 from facedit.studio.refused import Refused, status_of
-from facedit.studio.requests import json_body
+from facedit.studio.request_body import json_body
 from facedit.studio.security import Guard
+from facedit.studio.studio_options import StudioOptions
 from facedit.studio.uploads import receive_upload
 
 _PAGE = Path(__file__).with_name("page")

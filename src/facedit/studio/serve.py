@@ -16,8 +16,8 @@ from facedit.cache import cache_dir
 from facedit.errors import UsageError
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
-from facedit.studio.clips import Store, videos_of
-from facedit.studio.options import StudioOptions
+from facedit.studio.clip_store import Store, videos_of
+from facedit.studio.studio_options import StudioOptions
 
 HOST = "127.0.0.1"
 """Nobody else's machine reaches the server."""

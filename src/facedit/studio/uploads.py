@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from facedit.media.output import whole_or_nothing
-from facedit.studio.clips import Store, StoredClip, safe_name
+from facedit.studio.clip_store import Store, StoredClip, safe_name
 from facedit.studio.refused import Refused
 
 

@@ -12,8 +12,8 @@ from facedit.fields import build
 from facedit.training.distributed import joined_by_launcher
 from facedit.training.engine import Trained, train
 from facedit.training.experiment import Experiment, read_experiment
-from facedit.training.motion.config import MotionExperiment
 from facedit.training.motion.data import with_pools
+from facedit.training.motion.motion_config import MotionExperiment
 from facedit.training.motion.motion_task import motion_task
 from facedit.training.mouth.mouth_config import MouthExperiment
 from facedit.training.mouth.mouth_task import mouth_task

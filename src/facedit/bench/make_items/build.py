@@ -11,10 +11,10 @@ from pathlib import Path
 
 from facedit import __version__
 from facedit.bench.items import HEADER, Bench, Item, write_bench
+from facedit.bench.make_items.build_clip import BuildClip, read_clip
 from facedit.bench.make_items.build_options import BuildOptions, Built, LeftOut
 from facedit.bench.make_items.card import Card, card_text
 from facedit.bench.make_items.choose_edits import choose_edits, grammar_candidates, rules_candidates
-from facedit.bench.make_items.clips import BuildClip, read_clip
 from facedit.bench.make_items.edit_table import Line, listed_candidates, read_list
 from facedit.bench.make_items.span_items import hidden_spans, whole_clips
 from facedit.dataset.footage_list import Source, list_sources

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facedit.bench.item_sound import edit_sound
 from facedit.bench.items import Item, SoundRecipe
-from facedit.bench.make_items.clips import BuildClip
+from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, edit_position, item_seed, slug
 from facedit.compose.clip import Clip
 from facedit.compose.plans import edit_joints

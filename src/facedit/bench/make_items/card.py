@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.bench.items import Bench, Item
+from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.build_options import BuildOptions, LeftOut
-from facedit.bench.make_items.clips import BuildClip
 
 _TRACKS = """\
 - **reconstruct**: a span of a real clip is hidden and filled from its own sound; what was shot is

@@ -10,9 +10,9 @@ import numpy as np
 
 from facedit.bench.items import Item, SoundRecipe
 from facedit.bench.make_items.balance import balanced
+from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.build_options import LeftOut
 from facedit.bench.make_items.candidates import OWN, EditCandidate
-from facedit.bench.make_items.clips import BuildClip
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, item_seed, shuffle_key, third
 from facedit.bench.make_items.rules import rule_edits
 from facedit.dataset import grid_names as grid

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.bench.items import SoundRecipe
+from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.build_options import LeftOut
 from facedit.bench.make_items.candidates import OWN, EditCandidate
-from facedit.bench.make_items.clips import BuildClip
 from facedit.dataset.clip_tables import read_table
 from facedit.editing.diff import WordEdit, diff
 from facedit.editing.requests import find

@@ -8,8 +8,8 @@ import numpy as np
 
 from facedit.bench.items import Item, Position
 from facedit.bench.make_items.balance import balanced
+from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.candidates import OWN
-from facedit.bench.make_items.clips import BuildClip
 from facedit.bench.make_items.labels import item_seed, shuffle_key, slug, span_length, third
 from facedit.units import frame_time
 

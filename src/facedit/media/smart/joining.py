@@ -15,12 +15,12 @@ from av.video.stream import VideoStream
 from facedit.media.encode import Encoding, choose_encoding
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
+from facedit.media.smart.aac_joint import SoundJoint, sound_joint
 from facedit.media.smart.encoder import open_encoder
 from facedit.media.smart.groups import Copied, copied_runs, decoding_lead, windows_between
 from facedit.media.smart.index import PacketIndex, index_packets
 from facedit.media.smart.joint import Joint, joint_of
 from facedit.media.smart.kept import KeptPictures
-from facedit.media.smart.sound import SoundJoint, sound_joint
 from facedit.media.smart.unjoinable import Unjoinable
 from facedit.media.streams import find_video
 

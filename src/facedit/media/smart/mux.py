@@ -18,11 +18,11 @@ from facedit.errors import OutputNotWritable
 from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.open import open_media, typed_errors
+from facedit.media.smart.aac_joint import SoundJoint
 from facedit.media.smart.encoder import encoded, open_encoder
 from facedit.media.smart.groups import Copied, Order
 from facedit.media.smart.joining import Joining
 from facedit.media.smart.kept import EditedSound
-from facedit.media.smart.sound import SoundJoint
 from facedit.media.streams import find_sound, find_video
 from facedit.media.write import VideoWriter
 from facedit.media.write_errors import not_written

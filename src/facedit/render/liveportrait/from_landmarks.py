@@ -22,8 +22,8 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import pasted_face
 from facedit.render.liveportrait.stitching import KeypointNetwork, retargeted
-from facedit.render.still import Still
-from facedit.render.types import Choice, MouthPath, Patch
+from facedit.render.renderer_interface import Choice, MouthPath, Patch
+from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, Float32, UInt8
 
 _LIPS = ((13, 14), MOUTH_CORNERS)

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import torch
 
-from facedit.motion.liveportrait.files import NETWORKS, empty, filled, find_networks, read_state
 from facedit.motion.liveportrait.motion_extractor import MotionExtractor
+from facedit.motion.liveportrait.official_files import (
+    NETWORKS,
+    empty,
+    filled,
+    find_networks,
+    read_state,
+)
 from facedit.render.liveportrait.appearance import AppearanceExtractor
 from facedit.render.liveportrait.decoder import Decoder, without_spectral_norm
 from facedit.render.liveportrait.stitching import (

@@ -7,7 +7,7 @@ import numpy as np
 
 from facedit.motion.liveportrait.crop import paste_mask
 from facedit.render import composite
-from facedit.render.types import Patch
+from facedit.render.renderer_interface import Patch
 from facedit.render.warp import Rect, bounding_rect
 from facedit.types import Float32, Float64, UInt8
 

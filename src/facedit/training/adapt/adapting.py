@@ -23,8 +23,8 @@ def adapted_models(
     drawn_by = models.renderer
     if not run.adapt or not isinstance(drawn_by, Mouths) or drawn_by.network is None:
         return models, {"mouth adapted": False}
-    from facedit.training.adapt.mouth import AdaptSettings
     from facedit.training.adapt.mouth_cache import cached_adaptation
+    from facedit.training.adapt.mouth_tune import AdaptSettings
 
     settings = AdaptSettings()
     with clock.stage("adapting the mouth", settings.steps) as tick:

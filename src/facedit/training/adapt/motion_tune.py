@@ -19,9 +19,9 @@ from facedit.training.adapt.tune_options import TuneOptions
 from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer
 from facedit.training.experiment import PoolConfig
-from facedit.training.motion.config import MotionClipsConfig, MotionOptimConfig
 from facedit.training.motion.corpus import loss_weights
 from facedit.training.motion.data import Dataset
+from facedit.training.motion.motion_config import MotionClipsConfig, MotionOptimConfig
 from facedit.training.motion.motion_task import MotionTask
 from facedit.training.motion.sampler import Sampler
 

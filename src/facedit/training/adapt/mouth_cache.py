@@ -23,7 +23,7 @@ from facedit.cache import cached
 from facedit.device import device_of
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
-from facedit.training.adapt.mouth import Adapted, AdaptSettings, adapt_mouth
+from facedit.training.adapt.mouth_tune import Adapted, AdaptSettings, adapt_mouth
 
 _LOG = logging.getLogger(__name__)
 

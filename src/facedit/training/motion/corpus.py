@@ -19,8 +19,8 @@ from facedit.lip_sync.sync_weights import SyncModel
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
-from facedit.training.motion.config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
+from facedit.training.motion.motion_config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.sampler import Sampler
 from facedit.training.motion.scaling import fit_projection, motion_scale
 from facedit.training.motion.sync_term import embed_clips, load_sync_for

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from facedit.model.flow import FlowLoss, Totals, clean_estimate, flow_loss, loss_totals, path
-from facedit.training.motion.config import MotionOptimConfig
+from facedit.training.motion.motion_config import MotionOptimConfig
 from facedit.training.motion.sampler import Batch
 from facedit.training.motion.sync_term import SyncJudge, SyncTarget
 

@@ -15,9 +15,9 @@ from facedit.model.dit import DiT
 from facedit.model.flow import FlowLoss
 from facedit.training.distributed import Processes
 from facedit.training.engine import TrainingTask, Validation
-from facedit.training.motion.config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.corpus import load_corpus, loss_weights, make_sampler, make_validator
 from facedit.training.motion.flow_task import FlowTask, draw_task, task_loss, task_totals
+from facedit.training.motion.motion_config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.part_dropout import part_of, use_part_dropout
 from facedit.training.motion.sampler import Sampler
 from facedit.training.motion.sync_term import SyncJudge, make_judge

@@ -12,8 +12,8 @@ from facedit.dataset.prepared import Meta
 from facedit.errors import UsageError
 from facedit.model.normalise import kept_centre
 from facedit.training.experiment import PoolConfig
-from facedit.training.motion.config import MotionClipsConfig
 from facedit.training.motion.data import Dataset
+from facedit.training.motion.motion_config import MotionClipsConfig
 from facedit.types import Bool, Float32
 
 BLEND = 3

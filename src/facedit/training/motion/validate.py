@@ -21,8 +21,8 @@ from facedit.motion.identity import Identity
 from facedit.render.geometry import CROP
 from facedit.render.mouth_inputs import draw_raster
 from facedit.training.engine import Validation
-from facedit.training.motion.config import MotionOptimConfig
 from facedit.training.motion.flow_task import draw_task, task_loss
+from facedit.training.motion.motion_config import MotionOptimConfig
 from facedit.training.motion.sampler import Batch
 from facedit.types import Float32, Float64, UInt8
 

@@ -13,11 +13,11 @@ from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
 from facedit.face.track import track_face
-from facedit.media.still import is_image, read_image, stored_side
+from facedit.media.image import is_image, read_image, stored_side
 from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace
 from facedit.options import Run
-from facedit.render.still import Still
+from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, FaceTrack, Float32, Float64, UInt8
 
 CLOSED = 0.01

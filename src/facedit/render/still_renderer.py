@@ -11,8 +11,8 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.render.own_teeth import OwnTeeth
 from facedit.render.renderer import FaceRenderer
+from facedit.render.renderer_interface import Choice, MouthPath, Patch
 from facedit.render.settings import RenderSettings
-from facedit.render.types import Choice, MouthPath, Patch
 from facedit.types import Float32, UInt8
 
 

@@ -20,7 +20,7 @@ from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.scratch import scratch_folder
 from facedit.speech.activity import voice_activity
-from facedit.speech.sound import speech_samples
+from facedit.speech.sound_ops import speech_samples
 from facedit.types import Bool, FaceTrack, Word
 from facedit.units import MOTION_FPS, frame_at
 from facedit.weights.fetch import sha256_of

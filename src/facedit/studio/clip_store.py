@@ -17,8 +17,8 @@ from typing import Any
 from facedit.editing.script import EditScript, dumps, loads
 from facedit.errors import BadEdit
 from facedit.media.output import whole_or_nothing
-from facedit.studio.options import KEPT_DAYS, MOST_CLIPS, MOST_NAME
 from facedit.studio.refused import Refused
+from facedit.studio.studio_options import KEPT_DAYS, MOST_CLIPS, MOST_NAME
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _STRANGE = re.compile(r"[^\w .()\[\]+-]")

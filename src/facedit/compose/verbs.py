@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from facedit.compose.clip import Clip
 from facedit.compose.job import Job, clip_facts
+from facedit.compose.output_sound import OutputSound, compose_sound, with_sound
 from facedit.compose.person import find_person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, whole_clip_plan, word_notes
-from facedit.compose.sound import OutputSound, compose_sound, with_sound
 from facedit.compose.spans import track_video
-from facedit.media.still import is_image
+from facedit.media.image import is_image
 from facedit.options import Run
 from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Sound, Transcript

@@ -17,9 +17,9 @@ from facedit.render.liveportrait.networks import load_liveportrait
 from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import pasted_face
 from facedit.render.network import MouthNetwork
+from facedit.render.renderer_interface import Choice, MouthPath, Patch
 from facedit.render.renderers import Renderer
-from facedit.render.still import Still
-from facedit.render.types import Choice, MouthPath, Patch
+from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, Float32, UInt8
 
 

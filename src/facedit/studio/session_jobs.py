@@ -20,7 +20,7 @@ from facedit.media.side_by_side import Column, videos_beside
 from facedit.media.wav import write_wav
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
-from facedit.studio.clips import StoredClip
+from facedit.studio.clip_store import StoredClip
 from facedit.studio.refused import Refused
 from facedit.weights.fetch import sha256_of
 

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from facedit.errors import Cancelled, FaceditError
 from facedit.progress import Progress
-from facedit.studio.options import MOST_JOBS
 from facedit.studio.refused import Refused
+from facedit.studio.studio_options import MOST_JOBS
 
 Kind = Literal["sounds", "takes", "export", "words", "proxy"]
 """What is done; the first is the most urgent."""

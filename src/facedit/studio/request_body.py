@@ -7,8 +7,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from facedit.studio.options import MOST_JSON
 from facedit.studio.refused import Refused
+from facedit.studio.studio_options import MOST_JSON
 
 
 async def json_body(request: Request) -> dict[str, Any]:
