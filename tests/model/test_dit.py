@@ -5,20 +5,29 @@ import torch
 from motion_models import randomised
 
 from facedit.errors import UsageError
-from facedit.model.config import PRESETS, preset
+from facedit.model.biases import (
+    FrameBias,
+    alibi_bias,
+    alibi_slopes,
+    banded_bias,
+    padding_bias,
+    seam_bias,
+    seam_nearness,
+)
+from facedit.model.config import PRESETS, ModelConfig, preset
 from facedit.model.dit import DiT
 from facedit.model.layers import (
     Attention,
     Block,
     ConvPosition,
     SpeechWindow,
-    alibi_bias,
     apply_rotary,
-    banded_bias,
-    padding_bias,
     rotary_tables,
     timestep_features,
 )
+from facedit.model.warm_start import grown
+
+UNBIASED = FrameBias(torch.zeros(1, 0, dtype=torch.bool), None, None)
 
 
 def inputs(frames: int = 12, dims: int = 7, speech: int = 5, clips: int = 2):
@@ -90,7 +99,11 @@ def test_attention_is_softmax_of_scaled_products():
 @pytest.mark.parametrize("cross", [None, 1])
 def test_each_branch_of_a_block_is_added_by_its_gate(cross):
     torch.manual_seed(0)
-    block = Block(8, 2, 2, cross_window=cross, alibi=False, dropout=0.0)
+    shape = ModelConfig(
+        7, 5, width=8, heads=2, cross_attention=cross is not None, cross_window=cross or 0,
+        dropout=0.0,
+    )  # fmt: skip
+    block = Block(shape)
     x, speech, condition = torch.randn(1, 4, 8), torch.randn(1, 4, 8), torch.zeros(1, 8)
     rotary = rotary_tables(4, 4, x.device)
     branches = 2 if cross is None else 3
@@ -108,7 +121,7 @@ def test_each_branch_of_a_block_is_added_by_its_gate(cross):
             added = block.feed_forward(seen)
         else:
             added = block.cross(seen, speech, banded_bias(block.relative, 4))
-        torch.testing.assert_close(block(x, condition, speech, rotary, None), x + 0.7 * added)
+        torch.testing.assert_close(block(x, condition, speech, rotary, UNBIASED), x + 0.7 * added)
 
 
 def test_convolutions_add_to_what_they_are_centred_on():
@@ -137,7 +150,7 @@ def _poked(x, frame):
 
 
 def test_alibi_is_symmetric_and_falls_with_distance():
-    bias = alibi_bias(4, 10, torch.device("cpu"))
+    bias = alibi_bias(alibi_slopes(4), 10)
     torch.testing.assert_close(bias, bias.transpose(1, 2))
     assert bias[0, 3, 3] == 0
     assert bias[0, 0, 2].item() == pytest.approx(-2 * 2**-2)
@@ -175,12 +188,12 @@ def test_adaln_zero_blocks_start_as_identity():
     x, condition, speech = torch.randn(2, 6, 32), torch.randn(2, 32), torch.randn(2, 6, 32)
     rotary = rotary_tables(6, 16, x.device)
     for block in net.blocks:
-        assert torch.equal(block(x, condition, speech, rotary, None), x)
+        assert torch.equal(block(x, condition, speech, rotary, UNBIASED), x)
 
 
-@pytest.mark.parametrize("alibi", [True, False])
-def test_padding_changes_nothing(alibi):
-    net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, alibi=alibi)))
+@pytest.mark.parametrize("biases", [{}, {"alibi": True, "seam_window": 3}])
+def test_padding_changes_nothing(biases):
+    net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, **biases)))
     x_t, t, x_1, mask, sound = inputs()
     alone = net(x_t, t, x_1, mask, sound)
     longer = [torch.nn.functional.pad(item.float(), (0, 0, 0, 4), value=9) for item in
@@ -219,11 +232,63 @@ def test_one_block_hears_only_its_window(cross):
     assert (reach[10 - far : 10 + far + 1] > 0).all()
 
 
-def test_alibi_changes_attention():
-    x_t, t, x_1, mask, sound = inputs()
-    plain = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5)))
-    biased = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, alibi=True)))
-    assert not torch.allclose(plain(x_t, t, x_1, mask, sound), biased(x_t, t, x_1, mask, sound))
+@pytest.mark.parametrize(
+    ("bias", "which"), [("slopes", {"alibi": True}), ("seam", {"seam_window": 2})]
+)
+def test_a_bias_changes_what_is_drawn(bias, which):
+    net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, **which)))
+    given = span_hidden(inputs())
+    before = net(*given)
+    with torch.no_grad():
+        getattr(net.blocks[0], bias).add_(1.0)
+    assert not torch.allclose(before, net(*given))
+
+
+def span_hidden(given, span=slice(4, 8)):
+    x_t, t, x_1, mask, sound = given
+    mask = torch.zeros_like(mask)
+    mask[:, span] = True
+    return x_t, t, x_1, mask, sound
+
+
+def test_seams_are_the_kept_frames_next_to_hidden_ones():
+    hidden = torch.zeros(2, 9, dtype=torch.bool)
+    hidden[0, 3:5] = True
+    assert seam_nearness(hidden, 2).tolist() == [[0, 1, 2, 0, 0, 2, 1, 0, 0], [0] * 9]
+    hidden[1] = True
+    assert seam_nearness(hidden, 2)[1].tolist() == [0] * 9
+
+
+def test_only_hidden_frames_are_drawn_to_the_seam():
+    hidden = torch.tensor([[False, True, True, False, False]])
+    bias = seam_bias(torch.tensor([[1.0, 5.0]]), hidden, seam_nearness(hidden, 2))[0, 0]
+    assert bias[1].tolist() == bias[2].tolist() == [5, 0, 0, 5, 1]
+    assert not bias[[0, 3, 4]].any()
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [{"cross_attention": True, "cross_window": 3}, {"alibi": True, "seam_window": 2},
+     {"cross_attention": True, "alibi": True, "seam_window": 4}],
+)  # fmt: skip
+def test_a_network_that_gains_biases_draws_as_before_until_it_learns(parts):
+    old = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, cross_attention=False)))
+    new = grown(old, preset("tiny", **{"motion_dims": 7, "speech_dims": 5,
+                                      "cross_attention": False, **parts}), 0).eval()  # fmt: skip
+    given = span_hidden(inputs())
+    torch.testing.assert_close(new(*given), old(*given))
+    new(*given).square().sum().backward()
+    block = new.blocks[0]
+    begun = [block.modulation.weight]
+    begun += [part for part in (block.slopes, block.seam) if part is not None]
+    assert all(part.grad.abs().sum() > 0 for part in begun)
+
+
+@pytest.mark.parametrize("change", [{"cross_attention": False}, {"layers": 3}, {"cross_window": 9}])
+def test_a_network_cannot_lose_parts(change):
+    old = DiT(preset("tiny", motion_dims=7, speech_dims=5))
+    with pytest.raises(UsageError, match="another size"):
+        grown(old, preset("tiny", motion_dims=7, speech_dims=5, **change), 0)
 
 
 def test_dropped_speech_is_not_heard():

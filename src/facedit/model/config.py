@@ -28,7 +28,9 @@ class ModelConfig:
         speech_window: Frames to each side that the local speech summary sees.
         cross_attention: Whether every block also attends to speech under a banded bias.
         cross_window: Frames to each side that cross-attention may see.
-        alibi: Whether self-attention carries a symmetric ALiBi bias.
+        alibi: Whether self-attention carries a symmetric ALiBi bias, whose slopes are learnt.
+        seam_window: Kept frames to each side of a hidden span for which the attention of hidden
+            frames has a learnt bias; 0 for none.
         conv_kernel: Kernel of the convolutional position embedding (odd).
         speaker: Whether every block is told how large and how fast the kept motion is.
         dropout: Dropout on the outputs of attention and feed-forward.
@@ -45,6 +47,7 @@ class ModelConfig:
     cross_attention: bool = True
     cross_window: int = 4
     alibi: bool = False
+    seam_window: int = 0
     conv_kernel: int = 7
     speaker: bool = False
     dropout: float = 0.1
@@ -67,7 +70,7 @@ class ModelConfig:
                 f"width {self.width} over {self.heads} heads is not an even head size; "
                 "choose a width that 2 x heads divides."
             )
-        windows = (self.speech_window, self.cross_window)
+        windows = (self.speech_window, self.cross_window, self.seam_window)
         if self.conv_kernel % 2 == 0 or not 0 <= min(windows) <= max(windows) <= LARGEST:
             raise UsageError(
                 f"conv_kernel {self.conv_kernel} must be odd and windows from 0 to {LARGEST}."

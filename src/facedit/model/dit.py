@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from facedit.model.biases import FrameBias
 from facedit.model.config import ModelConfig
 from facedit.model.layers import (
     Block,
     ConvPosition,
     SpeechWindow,
     modulate,
-    padding_bias,
     rotary_tables,
     timestep_features,
 )
@@ -27,10 +27,11 @@ class DiT(nn.Module):
     Of the paper (FacEDiT, arXiv 2512.14056): a diffusion transformer trained by flow matching to
     fill in masked motion from speech and from what is kept. Its "biased attention" is known to us
     by name only. The shipped weights have none: speech enters by ``SpeechWindow`` at the input, and
-    attention has no bias. ``config`` can switch on our reading of it: cross-attention to speech in
-    a band, and ALiBi among frames. The parts are the field's: adaptive layer norm as of DiT,
-    rotary positions, and the convolutional position embedding of F5-TTS. Ours: the local window of
-    speech, a learnt vector where speech is dropped, and ``SpeakerStyle``.
+    attention has no bias. ``config`` can switch on our reading of it (``biases.py``):
+    cross-attention to speech in a band, ALiBi among frames, and a bias of hidden frames towards a
+    seam. The parts are the field's: adaptive layer norm as of DiT, rotary positions, and the
+    convolutional position embedding of F5-TTS. Ours: the local window of speech, a learnt vector
+    where speech is dropped, and ``SpeakerStyle``.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -50,11 +51,7 @@ class DiT(nn.Module):
         self.style = SpeakerStyle(dims, width) if config.speaker else None
         self.embed = nn.Linear(3 * dims + config.speech_width, width)
         self.position = ConvPosition(width, config.conv_kernel)
-        window = config.cross_window if config.cross_attention else None
-        self.blocks = nn.ModuleList(
-            Block(width, config.heads, config.ff_mult, window, config.alibi, config.dropout)
-            for _ in range(config.layers)
-        )
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
         self.modulation = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, dims)
@@ -99,9 +96,9 @@ class DiT(nn.Module):
         condition = nn.functional.silu(condition)
         speech = self.speech_in(local)
         rotary = rotary_tables(x.shape[1], self.config.width // self.config.heads, x.device)
-        padding = None if valid is None else padding_bias(valid)
+        frames = FrameBias.of(mask, valid, self.config.seam_window)
         for block in self.blocks:
-            x = block(x, condition, speech, rotary, padding)
+            x = block(x, condition, speech, rotary, frames)
         shift, scale = self.modulation(condition).chunk(2, dim=-1)
         velocity: Tensor = self.out(modulate(self.norm(x), shift, scale))
         return velocity

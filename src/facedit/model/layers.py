@@ -1,7 +1,6 @@
-"""Parts of the motion transformer: rotary attention, biases, adaptive layer norm, local convs.
+"""Parts of the motion transformer: rotary attention, adaptive layer norm, local convolutions.
 
 Shapes: ``B`` clips, ``T`` motion frames, ``S`` speech frames, ``W`` width, ``H`` heads.
-Additive attention biases are broadcast to ``(B, H, T, S)``; ``-inf`` hides a key.
 """
 
 from __future__ import annotations
@@ -11,6 +10,9 @@ import math
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from facedit.model.biases import FrameBias, alibi_slopes, banded_bias
+from facedit.model.config import ModelConfig
 
 
 def timestep_features(t: Tensor, channels: int = 256) -> Tensor:
@@ -43,45 +45,6 @@ def apply_rotary(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
     cos, sin = tables[0].to(x.dtype), tables[1].to(x.dtype)
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
-
-
-def alibi_bias(heads: int, frames: int, device: torch.device) -> Tensor:
-    """Return the symmetric ALiBi bias ``-m_h |i - j|``, shape (heads, frames, frames).
-
-    Press et al. 2022, made two-sided; head h has the slope ``2 ** (-8 (h + 1) / heads)``.
-    """
-    slopes = 2.0 ** (-8.0 * torch.arange(1, heads + 1, device=device) / heads)
-    index = torch.arange(frames, device=device)
-    return -slopes[:, None, None] * (index[:, None] - index).abs()
-
-
-def frame_offsets(frames: int, device: torch.device) -> Tensor:
-    """Return ``key index - query index`` for two aligned sequences, shape (frames, frames)."""
-    index = torch.arange(frames, device=device)
-    return index - index[:, None]
-
-
-def banded_bias(relative: Tensor, frames: int) -> Tensor:
-    """Return the cross-attention bias, shape (H, frames, frames): ``-inf`` outside the band.
-
-    ``relative`` is learnt, per head and offset ``-w .. w``, shape (H, 2 w + 1); zeros give the
-    plain band.
-    """
-    window = relative.shape[1] // 2
-    offsets = frame_offsets(frames, relative.device)
-    inside = offsets.abs() <= window
-    values = relative[:, (offsets + window).clamp(0, 2 * window)]
-    return values.masked_fill(~inside, float("-inf"))
-
-
-def padding_bias(valid: Tensor) -> Tensor:
-    """Hide padded keys: ``valid`` (B, T) gives a bias (B, 1, T, T).
-
-    A padded query still sees itself so that no row is empty.
-    """
-    frames = valid.shape[1]
-    seen = valid[:, None, :] | torch.eye(frames, dtype=torch.bool, device=valid.device)
-    return torch.zeros(seen.shape, device=valid.device).masked_fill(~seen, float("-inf"))[:, None]
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
@@ -169,37 +132,31 @@ class SpeechWindow(nn.Module):
 class Block(nn.Module):
     """Transformer block with adaLN-zero (Peebles & Xie 2023): each branch starts as nothing.
 
-    Frames attend to each other, then to speech if ``cross_window`` is given, within that many
-    frames to each side; ``alibi`` lets attention among frames fall with their distance.
+    Frames attend to each other, then to speech if ``config.cross_attention``; ``biases`` says how
+    attention is biased.
     """
 
-    def __init__(
-        self,
-        width: int,
-        heads: int,
-        ff_mult: int,
-        cross_window: int | None,
-        alibi: bool,
-        dropout: float,
-    ) -> None:
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.alibi = alibi
-        branches = 2 if cross_window is None else 3
-        self.modulation = nn.Linear(width, 3 * branches * width)
+        width, heads = config.width, config.heads
+        self.modulation = nn.Linear(width, 3 * (3 if config.cross_attention else 2) * width)
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
         self.norm = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
         self.attention = Attention(width, heads)
+        self.slopes = nn.Parameter(alibi_slopes(heads)) if config.alibi else None
+        seam = config.seam_window
+        self.seam = nn.Parameter(torch.zeros(heads, seam)) if seam else None
         self.cross: Attention | None = None
-        if cross_window is not None:
+        if config.cross_attention:
             self.cross = Attention(width, heads)
-            self.relative = nn.Parameter(torch.zeros(heads, 2 * cross_window + 1))
+            self.relative = nn.Parameter(torch.zeros(heads, 2 * config.cross_window + 1))
         self.feed_forward = nn.Sequential(
-            nn.Linear(width, ff_mult * width),
+            nn.Linear(width, config.ff_mult * width),
             nn.GELU(approximate="tanh"),
-            nn.Linear(ff_mult * width, width),
+            nn.Linear(config.ff_mult * width, width),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(config.dropout)
 
     def forward(
         self,
@@ -207,28 +164,24 @@ class Block(nn.Module):
         condition: Tensor,
         speech: Tensor,
         rotary: tuple[Tensor, Tensor],
-        padding: Tensor | None,
+        frames: FrameBias,
     ) -> Tensor:
         """Refine the frames ``x`` (B, T, W).
 
         ``condition`` is the activated time embedding (B, W), ``speech`` (B, T, W) is for
-        cross-attention, ``padding`` a bias that hides padded frames.
+        cross-attention, ``frames`` says which of them are padding and which lie at a seam.
         """
         shift, scale, gate, *rest = self.modulation(condition).chunk(9 if self.cross else 6, dim=-1)
         normed = modulate(self.norm(x), shift, scale)
-        bias = alibi_bias(self.attention.heads, x.shape[1], x.device) if self.alibi else None
-        attended = self.attention(normed, normed, _sum(bias, padding), rotary)
+        bias = frames.among_frames(self.slopes, self.seam)
+        attended = self.attention(normed, normed, bias, rotary)
         x = x + gate[:, None] * self.dropout(attended)
         if self.cross is not None:
             shift, scale, gate, *rest = rest
-            bias = _sum(banded_bias(self.relative, x.shape[1]), padding)
+            bias = frames.hiding_padding(banded_bias(self.relative, x.shape[1]))
             attended = self.cross(modulate(self.norm(x), shift, scale), speech, bias)
             x = x + gate[:, None] * self.dropout(attended)
         shift, scale, gate = rest
         changed = self.feed_forward(modulate(self.norm(x), shift, scale))
         out: Tensor = x + gate[:, None] * self.dropout(changed)
         return out
-
-
-def _sum(bias: Tensor | None, padding: Tensor | None) -> Tensor | None:
-    return padding if bias is None else bias if padding is None else bias + padding

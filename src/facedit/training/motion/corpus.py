@@ -19,6 +19,7 @@ from facedit.lip_sync.sync_weights import SyncModel
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
+from facedit.model.warm_start import grown
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
 from facedit.training.motion.motion_config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.sampler import Sampler
@@ -111,11 +112,7 @@ def _loaded(config: MotionExperiment, meta: Meta) -> MotionModel:
             f"{path} was made for {model.encoder} and {model.space}; {config.data.folder} holds "
             f"{meta.encoder} and {meta.space}."
         )
-    wanted = _shape(config, meta, len(model.projection.offset))
-    if replace(model.net.config, dropout=wanted.dropout) != wanted:
-        raise UsageError(f"{path} is of another size than [model] says: {model.net.config}.")
-    net = DiT(wanted)
-    net.load_state_dict(model.net.state_dict())
+    net = grown(model.net, _shape(config, meta, len(model.projection.offset)), config.run.seed)
     log.info("begins with %s (sha256 %s)", path, sha256_of(path))
     return replace(model, net=net, notes={"init": sha256_of(path)})
 
