@@ -30,31 +30,21 @@ _SMALLEST = 8
 
 
 def mouth_box(landmarks: Float32, picture: UInt8) -> Rect | None:
-    """Return the box of the lips, widened so that it holds what moves with them.
+    """Return the box of the lips and 0.4 of their width on every side.
 
-    ``landmarks``: one face in pixels, shape (478, 3); ``picture``: the picture, shape (H, W, 3).
-    Returns the box: the lips and 0.4 of their width on every side; None without a face or where
-    less than 8 pixels a side are in the picture.
+    None without a face, or where less than 8 pixels a side are in the picture.
     """
     lips = landmarks[list(LIPS), :2]
     return _box(lips, _MOUTH_MARGIN * float(np.ptp(lips[:, 0])), picture)
 
 
 def face_box(landmarks: Float32, picture: UInt8) -> Rect | None:
-    """Return the box of the face's outline.
-
-    ``landmarks``: one face in pixels, shape (478, 3); ``picture``: the picture, shape (H, W, 3).
-    Returns the box; None without a face or where less than 8 pixels a side are in the picture.
-    """
+    """Return the box of the face's outline; None as for ``mouth_box``."""
     return _box(landmarks[list(FACE_OVAL), :2], 0.0, picture)
 
 
 def face_mask(landmarks: Float32, picture: UInt8) -> Bool:
-    """Return which pixels lie inside the face's outline.
-
-    ``landmarks``: one face in pixels, finite, shape (478, 3); ``picture``: the picture, shape (H,
-    W, 3).
-    """
+    """Return which pixels lie inside the outline of a face, finite, shape (478, 3)."""
     mask = np.zeros(picture.shape[:2], np.uint8)
     outline = np.rint(landmarks[list(FACE_OVAL), :2]).astype(np.int32)
     cv2.fillPoly(mask, [outline], (1,))
@@ -62,10 +52,7 @@ def face_mask(landmarks: Float32, picture: UInt8) -> Bool:
 
 
 def resized(picture: UInt8, size: tuple[int, int]) -> UInt8:
-    """Bring a picture to a size without aliasing, shape (height, width, 3).
-
-    ``picture``: shape (H, W, 3).
-    """
+    """Bring a picture to a size (width, height) without aliasing."""
     shrinks = picture.shape[1] > size[0] or picture.shape[0] > size[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=how), np.uint8)

@@ -45,12 +45,10 @@ class Exported:
 def export(
     folder: Path, output: Path, *, clips: Path | None = None, force: bool = False
 ) -> Exported:
-    """Write the items of a benchmark for another system.
+    """Write the items of a benchmark for another system, a folder each in ``output``.
 
-    ``output``: where a folder per item goes; ``clips``: the clips' folder; the benchmark's own hint
-    if None.
-    Returns what was written. The errors of ``make_folder`` pass through.
-    ``ItemsFailed`` if items could not be made ready; the others are written.
+    ``clips``: their folder; the benchmark's own hint if None. ``ItemsFailed`` if items could not be
+    made ready; the others are written.
     """
     bench = read_bench(folder)
     root = clips_folder(folder, bench, clips)
@@ -69,10 +67,7 @@ def export(
 
 
 def write_task(item: Item, clips: Path, folder: Path) -> None:
-    """Write one item.
-
-    ``folder``: its folder, made if it is missing.
-    """
+    """Write one item into its folder, made if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     case = build_case(item, clips, folder, StageClock())
     name = f"{item.id}{case.clip.suffix}"
@@ -88,11 +83,10 @@ def write_task(item: Item, clips: Path, folder: Path) -> None:
 
 
 def describe(case: Case, clip: str) -> dict[str, Any]:
-    """Say what is to be made of an item.
+    """Say what is to be made of an item, as JSON-ready data; ``clip``: name of its clip or picture.
 
-    ``clip``: name of its clip, or picture in ``generate``.
-    Returns JSON-ready data: the video wanted has ``frames`` pictures at ``frame_rate``; those
-    within ``new_pictures_s`` are to be made anew, all others to be kept.
+    The video wanted has ``frames`` pictures at ``frame_rate``; those within ``new_pictures_s`` are
+    to be made anew, all others to be kept.
     """
     item = case.item
     expected = original_of(case).expected

@@ -33,11 +33,9 @@ TOLERANCE_S = 0.010
 
 
 def item_sound(item: Item, clips_root: Path, info: VideoInfo) -> Snippet | None:
-    """Make the new sound of an item, exactly as long as its plan has it.
+    """Make the new sound of an item, as long as its plan has it; None if nothing new is said.
 
-    Returns the sound at the clip's rate and channels with its words; None where nothing new is
-    said. (``UsageError`` if a file is missing or another one than at the build.)
-    ``UsageError`` if the sound is not as long as it was at the build.
+    ``UsageError`` if it is not as long as it was at the build, or a file is another one.
     """
     if item.track != "edit" or not item.new_words:
         return None
@@ -67,10 +65,9 @@ def edit_sound(
     clips_root: Path,
     joint: Joint | None = None,
 ) -> tuple[Snippet | None, Joint]:
-    """Make the new sound of an edit and find where the old one goes.
+    """Make the new sound of an edit (None for a deletion) and find where the old one goes.
 
     ``joint``: source times between which the old sound goes; found in the sound if None.
-    Returns the sound (None for a deletion) and the joint.
     ``UsageError`` if the recipe's file is missing or is another one.
     """
     clip = Clip(path, StageClock(), info=info)
@@ -98,13 +95,10 @@ def edit_sound(
 
 
 def speaker_sound(donor: Path, start_s: float, end_s: float, reference: Sound) -> Sound:
-    """Cut words of the same speaker out of another clip and bring them to this one's level.
+    """Cut words of the same speaker out of another clip, at the reference's rate and channels.
 
     The donor's speech as a whole is brought to the level of the clip's, so that words stay as loud
-    among each other as they were said.
-
-    Returns the words at the reference's rate and channels, faded over 5 ms at either end.
-    ``BadMedia`` if the donor ends before the words do.
+    among each other as they were said. ``BadMedia`` if the donor ends before the words do.
     """
     info = probe(donor, need_sound=True)
     if not 0 <= start_s < end_s <= info.duration_s:

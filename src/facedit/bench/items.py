@@ -148,10 +148,7 @@ class Item:
         return " ".join([*words[: self.old_start], *self.new_words, *words[self.old_end :]])
 
     def plan(self) -> EditPlan:
-        """Lay an edit out in time.
-
-        Returns the plan, the same wherever it is laid out. (``BadEdit`` if the item is garbled.)
-        """
+        """Lay an edit out in time, the same wherever it is; ``BadEdit`` if the item is garbled."""
         joint: Joint = (self.joint_s[0], self.joint_s[1])
         return make_plan(
             (self.edit,),
@@ -183,10 +180,7 @@ class Bench:
 
 
 def write_bench(folder: Path, bench: Bench, card: str) -> None:
-    """Write a benchmark; its files are replaced one by one, each whole.
-
-    ``folder``: the folder, made if it is missing.
-    """
+    """Write a benchmark; its files are replaced one by one, each whole."""
     folder.mkdir(parents=True, exist_ok=True)
     header = {field: getattr(bench, field) for field in Bench.__slots__ if field != "items"}
     counts: dict[str, int] = {}
@@ -203,11 +197,7 @@ def write_bench(folder: Path, bench: Bench, card: str) -> None:
 
 
 def read_bench(folder: Path) -> Bench:
-    """Read a benchmark.
-
-    ``folder``: folder made by ``facedit bench build``.
-    ``UsageError`` if the folder holds none, or a line is garbled; the message names the line.
-    """
+    """Read what ``facedit bench build`` made; ``UsageError`` names a line that is garbled."""
     try:
         header = read_json(folder / HEADER, "benchmark", UsageError)
         lines = read_text(folder / ITEMS, "benchmark", UsageError, MOST_TABLE_BYTES).splitlines()
@@ -251,11 +241,7 @@ def item_to_dict(item: Item) -> dict[str, Any]:
 
 
 def item_from_dict(data: Mapping[str, Any]) -> Item:
-    """Read an item.
-
-    ``data``: what ``item_to_dict`` returned, perhaps through JSON.
-    ``ValueError`` if a field is missing, unknown or out of range.
-    """
+    """Read what ``item_to_dict`` returned; ``ValueError`` if a field is missing or out of range."""
     clip = ClipFacts(**{**data["clip"], "words": _words(data["clip"].get("words", ()))})
     sound = SoundRecipe(**{**data["sound"], "words": _words(data["sound"].get("words", ()))})
     pairs = {name: tuple(float(v) for v in data[name]) for name in ("hidden_s", "joint_s")}

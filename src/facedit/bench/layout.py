@@ -17,10 +17,7 @@ from facedit.weights.fetch import sha256_of
 
 
 def clip_of(item: Item, clips: Path) -> Path:
-    """Find the clip of an item.
-
-    ``BadMedia`` if it is missing or has another content than the item was made for.
-    """
+    """Find the clip of an item; ``BadMedia`` if it is missing or not the one that was meant."""
     path = clips / item.clip.file
     if not path.is_file():
         raise BadMedia(f"{item.clip.file} is missing in {clips}: --clips names the folder.")
@@ -32,10 +29,7 @@ def clip_of(item: Item, clips: Path) -> Path:
 def layout(
     item: Item, clip: Path, info: VideoInfo, clips: Path
 ) -> tuple[EditPlan, OutputSound, tuple[Word, ...]]:
-    """Lay an item of ``edit`` or ``reconstruct`` out in time, with its sound and words.
-
-    Returns the plan, the output's sound and words.
-    """
+    """Lay an item of ``edit`` or ``reconstruct`` out in time: the plan, its sound and its words."""
     if item.track == "reconstruct":
         plan = span_plan(item.hidden_s, info.duration_s, info.frame_rate)
         return plan, own_sound(clip, info), item.clip.words
@@ -49,10 +43,7 @@ def layout(
 
 
 def span_plan(hidden_s: tuple[float, float], duration_s: float, frame_rate: Fraction) -> EditPlan:
-    """Plan a hidden span: filled where it stands, nothing moves.
-
-    Returns the plan; its pictures change in the span and nowhere else.
-    """
+    """Plan a hidden span: filled where it stands, nothing else changes, nothing moves."""
     start_s, end_s = max(hidden_s[0], 0.0), min(hidden_s[1], duration_s)
     fill = Fill(
         edit=0, kind="substitute", source_start_s=start_s, source_end_s=end_s,
@@ -67,10 +58,7 @@ def span_plan(hidden_s: tuple[float, float], duration_s: float, frame_rate: Frac
 
 
 def edited_s(item: Item) -> tuple[float, float]:
-    """Return between which times of the clip an item changes something.
-
-    Returns start and end in the clip.
-    """
+    """Return between which times of the clip an item changes something."""
     if item.track == "generate":
         return 0.0, item.clip.duration_s
     return item.hidden_s if item.track == "reconstruct" else item.joint_s

@@ -12,18 +12,14 @@ from facedit.types import Float32
 
 
 def openings(space: HasShape, motion: Float32, scene: Scene) -> Float32:
-    """Return the lip opening of motion.
-
-    Returns opening in units of the outer-eye distance, NaN where there is no motion, shape (T,).
-    """
+    """Return the lip opening of motion in outer-eye distances, NaN where there is none."""
     return lip_opening(space.decode_shape(motion, scene.identity))
 
 
 def seam_profile(scene: Scene, space: HasShape) -> tuple[tuple[float, float], ...]:
     """Sum up errors of the lip opening by the distance to the nearest seam.
 
-    Returns per motion frame of distance, from 1, the sum of absolute errors and their number; empty
-    without ground truth or without a seam.
+    Returns per motion frame of distance, from 1, the sum of absolute errors and their number.
     """
     if scene.truth is None or scene.hidden.all():
         return ()

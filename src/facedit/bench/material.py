@@ -30,12 +30,7 @@ _FIELDS = ("file", "split", "corpus", "speaker", "licence", "origin", "remarks")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one clip says.
-
-    Attributes:
-        name: Name of the file without suffix.
-        speaker: ``plain`` or ``mirrored``.
-    """
+    """What one clip says: its file's name, who speaks (``plain`` or ``mirrored``), and what."""
 
     name: str
     speaker: str
@@ -77,7 +72,6 @@ def make_material(
 ) -> Material:
     """Make the clips, with transcripts beside them and a manifest.
 
-    Returns the files. The errors of ``make_folder`` pass through.
     ``AssetMissing`` if scikit-image, which holds the portrait, is not installed.
     """
     try:
@@ -101,11 +95,9 @@ def make_material(
 
 
 def portrait_of(photo: UInt8, speaker: str) -> UInt8:
-    """Cut the face of a speaker out of the photo.
+    """Cut the face of a speaker, (256, 256, 3), out of the photo of the astronaut, (512, 512, 3).
 
-    ``photo``: the astronaut, RGB of shape (512, 512, 3).
-    Returns RGB of shape (256, 256, 3); the mirrored one is seen a little nearer and in other
-    colours.
+    The mirrored one is seen a little nearer and in other colours.
     """
     import cv2
 

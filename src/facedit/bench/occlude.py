@@ -33,11 +33,9 @@ LOSSLESS = 0
 
 
 def stand_in_frame(track: FaceTrack, hidden: Bool) -> int:
-    """Choose the frame whose mouth stands in for the hidden ones.
+    """Choose the frame whose mouth stands in for the hidden ones, shape (F,).
 
-    ``hidden``: true for hidden frames, shape (F,).
-    Returns the last frame with a face before the span, or the first one after it.
-    ``NoFace`` if no frame outside the span shows the face.
+    The last one with a face before the span, or the first after it; ``NoFace`` if there is none.
     """
     shown = np.flatnonzero(np.isfinite(track.landmarks[:, 0, 0]) & ~hidden)
     if not len(shown):
@@ -48,11 +46,7 @@ def stand_in_frame(track: FaceTrack, hidden: Bool) -> int:
 
 
 def held_lips(space: MeshSpace, track: FaceTrack, hidden: Bool, stand_in: int) -> Float32:
-    """Return the landmarks of the hidden frames with the lips of another frame.
-
-    ``hidden``: true for hidden frames, shape (F,).
-    Returns landmarks of the hidden frames in order, shape (hidden frames, 478, 3).
-    """
+    """Return the hidden frames' landmarks with the lips of another frame."""
     kept = ~hidden & np.isfinite(track.landmarks[:, 0, 0])
     identity = space.identity(track.landmarks[kept], track.confidence[kept])
     held = space.encode(track.landmarks[stand_in : stand_in + 1], identity)
@@ -67,10 +61,10 @@ def withhold(
     output: Path,
     space: MeshSpace,
 ) -> FaceTrack:
-    """Write a clip with the mouths of a span painted over.
+    """Write a clip with the mouths of a span painted over; return where the landmarks now are.
 
     ``output``: the new clip, replaced if it exists; lossless, and unchanged outside the span.
-    Returns where the landmarks now are. (``NoFace`` if no frame outside the span shows the face.)
+    (``NoFace`` if no frame outside the span shows the face.)
     """
     hidden = inside(track, hidden_s)
     stand_in = stand_in_frame(track, hidden)
@@ -109,8 +103,6 @@ def bridged(track: FaceTrack, painted: FaceTrack) -> FaceTrack:
     """Put painted landmarks where the tracker lost the painted face.
 
     A wrong mouth under a head in profile can hide the face from the tracker; where it is, is known.
-
-    Returns the track without those gaps.
     """
     landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
     known = {round(float(t) * 1e5): row for row, t in enumerate(painted.times_s)}
@@ -122,9 +114,6 @@ def bridged(track: FaceTrack, painted: FaceTrack) -> FaceTrack:
 
 
 def inside(track: FaceTrack, hidden_s: tuple[float, float]) -> Bool:
-    """Return which pictures of a track are shown within a span.
-
-    True for each picture inside, shape (F,).
-    """
+    """Return which pictures of a track are shown within a span, shape (F,)."""
     within: Bool = (track.times_s >= hidden_s[0] - 1e-6) & (track.times_s < hidden_s[1] - 1e-6)
     return within

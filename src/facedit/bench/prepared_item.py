@@ -113,8 +113,7 @@ def build_case(
     """Make an item ready.
 
     ``hide``: withhold the hidden mouths from systems; False where no system is to answer.
-    Returns the case. (``FaceditError`` if the clip or the item is not usable; ``BadMedia`` if the
-    clip is missing or another one than was meant.)
+    ``BadMedia`` if the clip is missing or another one; other errors of reading it pass through.
     """
     clip = clip_of(item, clips)
     info = probe(clip, need_sound=True)
@@ -158,10 +157,7 @@ def _video(
     output: Path | None,
     clock: StageClock,
 ) -> tuple[Path, VideoBase]:
-    """Read the video that systems see: the clip, in ``reconstruct`` without the hidden mouths.
-
-    ``output``: where a clip without them goes; None to leave them.
-    """
+    """Read the video that systems see, and where it lies; with the mouths if ``output`` is None."""
     source, painted = clip, track
     if item.track == "reconstruct" and output is not None:
         source = output
@@ -205,20 +201,14 @@ def _task(
 
 
 def track_around(clip: Path, info: VideoInfo, place: tuple[float, float]) -> FaceTrack:
-    """Track the largest face around a place: smoothed landmarks ``AROUND_S`` to each side.
-
-    ``place``: start and end of the place in seconds.
-    """
+    """Track the largest face around a place in seconds, ``AROUND_S`` to each side, smoothed."""
     frames = read_frames(clip, place[0] - AROUND_S, place[1] + AROUND_S, info=info)
     found = ((frame.time_s, frame.rgb()) for frame in frames)
     return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=Landmarker()))
 
 
 def middle_features(clip: Path, frames: int, encoder: Encoder) -> Float32:
-    """Return the speech features of the middle of a clip, repeated if it is too short.
-
-    Returns features, shape (T, C).
-    """
+    """Return the speech features (T, C) of the middle of a clip, repeated if it is too short."""
     sound = read_sound(clip)
     total = max(frame_at(sound.duration_s), 1)
     heard = speech_on(stretches(sound), 0, total, encoder)

@@ -65,10 +65,7 @@ class Record:
 
 
 def record_from_dict(data: Mapping[str, Any]) -> Record:
-    """Read a record.
-
-    Returns the record. (``KeyError``, ``TypeError`` or ``ValueError`` if it is garbled.)
-    """
+    """Read a record; ``KeyError``, ``TypeError`` or ``ValueError`` if it is garbled."""
     curves = Curves(**{name: tuple(data["curves"][name]) for name in Curves.__slots__})
     sums = {name: tuple(float(v) for v in values) for name, values in data["sums"].items()}
     profile = tuple((float(a), float(b)) for a, b in data["profile"])
@@ -76,11 +73,7 @@ def record_from_dict(data: Mapping[str, Any]) -> Record:
 
 
 def read_records(path: Path) -> list[Record]:
-    """Read the records of a run; a torn last line is left out.
-
-    ``path``: the file; may be missing.
-    Returns the last record of each item and system, in the order of the file.
-    """
+    """Read the last record of each item and system, if there is a file; torn lines are left out."""
     if not path.is_file():
         return []
     found: dict[tuple[str, str], Record] = {}

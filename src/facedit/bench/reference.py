@@ -64,7 +64,7 @@ class Original:
 
 
 def original_of(case: Case) -> Original:
-    """Read the clip of a case: the clip around the edited place."""
+    """Read the clip of a case around the edited place."""
     start_s, end_s = edited_s(case.item)
     low_s, high_s = start_s - REACH_S, end_s + REACH_S
     times, frames, first = [], [], -1
@@ -104,11 +104,7 @@ def expected_of(case: Case, times_s: Sequence[float]) -> Expected:
 
 
 def window(wanted: Expected) -> tuple[int, int]:
-    """Return which pictures of an output are looked at.
-
-    ``wanted``: how the output must be laid out.
-    Returns the first one and the one after the last.
-    """
+    """Return which pictures of an output are looked at: first, and one past the last."""
     near = (wanted.times_s >= wanted.span_s[0] - REACH_S - 1e-6) & (
         wanted.times_s < wanted.span_s[1] + REACH_S - 1e-6
     )
@@ -117,11 +113,7 @@ def window(wanted: Expected) -> tuple[int, int]:
 
 
 def rows_shown_at(original: Original, times_s: Float64) -> list[int]:
-    """Return which of the clip's held pictures is shown at each time.
-
-    ``times_s``: times in it, shape (F,).
-    Returns numbers among its held pictures.
-    """
+    """Return which of the clip's held pictures is shown at each time, by number."""
     held = original.times_s[original.first : original.first + len(original.frames)]
     after = np.searchsorted(held, times_s + 1e-4, side="right") - 1
     return [int(row) for row in np.clip(after, 0, len(held) - 1)]
@@ -149,8 +141,7 @@ def rows_of(track: FaceTrack, rows: list[int], times_s: Float64) -> FaceTrack:
 def check_format(case: Case, original: Original, video: Path, info: VideoInfo) -> None:
     """Refuse a video of another rate or size than an item asks for, or without sound.
 
-    ``BadMedia`` if the frame rate or the size differ.
-    ``NoSound`` if it has no sound though the clip has.
+    ``BadMedia`` if rate or size differ; ``NoSound`` if it has no sound though the clip has.
     """
     rate = MOTION_FPS if case.plan is None else case.info.frame_rate
     if not info.is_variable and abs(float(info.frame_rate) / float(rate) - 1) > 1e-3:
@@ -168,10 +159,7 @@ def check_format(case: Case, original: Original, video: Path, info: VideoInfo) -
 
 
 def check_count(original: Original, video: Path, info: VideoInfo, count: int) -> None:
-    """Refuse a video of another length than an item asks for.
-
-    ``BadMedia`` if there are more or fewer pictures.
-    """
+    """Refuse a video of more or fewer pictures than an item asks for with ``BadMedia``."""
     wanted = len(original.expected.times_s)
     if count != wanted:
         raise BadMedia(

@@ -26,12 +26,9 @@ from facedit.types import LANDMARK_TERMS, Float32
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A video and what was drawn for it.
+    """A video, if the system makes pictures, and the motion of every take on the case's canvas.
 
-    Attributes:
-        video: The file; None where the system makes no pictures.
-        drawn: Motion of every take on the case's canvas, shape (takes, T, D); None if none was
-            drawn.
+    ``drawn`` has the shape (takes, T, D); it is None if none was drawn.
     """
 
     video: Path | None
@@ -41,11 +38,10 @@ class Made:
 def make_video(
     case: Case, system: System, mouths: Mouths, output: Path, takes: int, clock: StageClock
 ) -> Made:
-    """Make the video of a system for an item, from its first take: the video and the motion.
+    """Make the video of a system for an item, from the first of ``takes`` of its motion.
 
-    ``mouths`` draw all systems, but where their motion space has a renderer of its own;
-    ``output``: the video, replaced if it exists; ``takes``: versions of the motion to draw, where
-    takes differ.
+    ``mouths`` draw all systems, but where their motion space has a renderer of its own; ``output``
+    is replaced if it exists.
     """
     view = case
     if system.space != case.space.name:

@@ -43,10 +43,7 @@ RECORDS, RUN = "records.jsonl", "run.json"
 def check_settings(
     output: Path, bench: Bench, systems: Sequence[System], *, takes: int, force: bool
 ) -> None:
-    """Make sure that a folder holds results of this benchmark and these settings only.
-
-    ``OutputExists`` if it holds results of something else.
-    """
+    """Make sure that a folder holds results of these settings only; else ``OutputExists``."""
     items_hash = hashlib.sha256(repr(bench.items).encode()).hexdigest()[:16]
     mine: dict[str, Any] = {
         "bench": f"{bench.name} {bench.version} {items_hash}",
@@ -121,11 +118,10 @@ class RunOptions:
 
 
 def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report:
-    """Run a benchmark; run again to go on where a run stopped.
+    """Run a benchmark and write its report; run again to go on where a run stopped.
 
-    Returns the report, which was written as well; measures that do not prove themselves are left
-    out of it by name. (``FaceditError`` if the benchmark is garbled, or most measures do not prove
-    themselves; ``ItemsFailed`` if items failed: the report is written all the same.)
+    Measures that do not prove themselves are left out by name. ``ItemsFailed`` if items failed: the
+    report is written all the same. (``FaceditError`` if most measures do not prove themselves.)
     """
     options = options or RunOptions()
     choose_device(options.device)

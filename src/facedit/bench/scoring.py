@@ -49,8 +49,7 @@ def scene_of(
     """Look at a system's video of an item.
 
     ``drawn``: motion drawn for it on the case's canvas, shape (takes, T, D), if known.
-    Returns the scene. (``BadMedia`` if the video has other pictures than the item asks for, or no
-    sound; ``NoFace`` if it shows no face.)
+    ``BadMedia`` if the video has other pictures than the item asks for, or no sound; ``NoFace``.
     """
     info = probe(video)
     check_format(case, original, video, info)
@@ -69,10 +68,7 @@ def scene_of(
 def seen_anew(
     scene: Scene, frames: tuple[UInt8, ...], space: MotionSpace, landmarker: Landmarker
 ) -> View:
-    """Look at changed pictures of a scene's output, as at a system's.
-
-    Pictures in which no face is found give a view without landmarks.
-    """
+    """Look at changed pictures of a scene's output; without landmarks where no face is found."""
     times_s = scene.output.times_s
     try:
         track = _tracked(times_s.tolist(), frames, landmarker)
@@ -100,11 +96,9 @@ def truth_scene(case: Case, original: Original) -> Scene:
 
 
 def drawn_scene(case: Case, original: Original, drawn: Float32) -> Scene | None:
-    """Look at motion as it was drawn, before anything was rendered.
+    """Look at motion on the case's canvas as it was drawn: a scene without pictures.
 
-    ``drawn``: motion on the case's canvas, shape (takes, T, D).
-    Returns a scene without pictures whose motion is the first take; None where the canvas does not
-    reach over what is measured.
+    ``drawn``: shape (takes, T, D). None where the canvas does not reach over what is measured.
     """
     start, stop = window(original.expected)
     times_s = original.expected.times_s[start:stop]
@@ -192,10 +186,7 @@ def view_of(
     track: FaceTrack,
     times_s: Float64,
 ) -> View:
-    """Bring pictures and landmarks together, with motion on the 25 Hz grid.
-
-    ``times_s``: their times, shape (F,).
-    """
+    """Bring pictures and landmarks at ``times_s`` together, with motion on the 25 Hz grid."""
     first = first_frame_from(float(times_s[0]))
     last = first_frame_from(float(times_s[-1]) + 1e-6)
     count = max(last - first + (frame_time(last) <= times_s[-1] + 1e-6), 1)

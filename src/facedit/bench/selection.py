@@ -15,11 +15,7 @@ SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v", ".avi")
 
 
 def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
-    """Find the clips of a benchmark.
-
-    ``given``: the folder that the user names, if any.
-    ``UsageError`` if there is no such folder.
-    """
+    """Find the clips: in ``given``, or where the benchmark says; ``UsageError`` if neither."""
     clips = given if given is not None else folder / bench.clips
     if not clips.is_dir():
         raise UsageError(f"the clips of {bench.name} are not in {clips}: --clips names the folder.")
@@ -27,11 +23,7 @@ def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
 
 
 def parse_limit(text: str) -> dict[str, int]:
-    """Read how many items of each track are wanted.
-
-    Returns most items by track; all tracks for a bare number.
-    ``UsageError`` if the text is neither.
-    """
+    """Read the most items by track; a bare number is for all tracks; else ``UsageError``."""
     limits: dict[str, int] = {}
     for part in text.split(","):
         track, equals, count = part.rpartition("=")
@@ -45,11 +37,9 @@ def parse_limit(text: str) -> dict[str, int]:
 def chosen_items(
     bench: Bench, tracks: Sequence[str], limits: Mapping[str, int]
 ) -> tuple[Item, ...]:
-    """Choose which items are run: items in the benchmark's order.
+    """Choose which items are run, in the benchmark's order: ``UsageError`` if none is left.
 
-    ``tracks``: tracks wanted; all if empty; ``limits``: most items by track, evenly spread; all of
-    a track that is not named.
-    ``UsageError`` if none is left.
+    ``tracks``: tracks wanted; all if empty; ``limits``: most items by track, evenly spread.
     """
     chosen = []
     for track in dict.fromkeys(item.track for item in bench.items):

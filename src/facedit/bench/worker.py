@@ -34,13 +34,7 @@ VIDEOS, WORK = "videos", "work"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all workers of a run share.
-
-    Attributes:
-        systems: The systems as the option names them.
-        takes: Versions of the motion, where a system draws lots.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-    """
+    """What all workers of a run share; ``systems`` as the option names them."""
 
     clips: Path
     output: Path
@@ -55,7 +49,7 @@ class Task:
 
     Attributes:
         other: An item of another clip, whose sound is the wrong one.
-        systems: Names of the systems that have no result yet.
+        systems: Those that have no result yet.
     """
 
     item: Item
@@ -78,12 +72,7 @@ def make_worker(job: Job) -> Callable[[Task], list[Record]]:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The loaded networks.
-
-    Attributes:
-        mouths: What draws all systems alike.
-        encoder: What hears the sounds for measures and baselines.
-    """
+    """The loaded networks: ``mouths`` draws all systems; ``encoder`` hears for the measures."""
 
     nets: Nets
     mouths: Mouths
@@ -92,10 +81,7 @@ class Tools:
 
 
 def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> list[Record]:
-    """Work on one item.
-
-    Returns a record per system wanted; what goes wrong is in it and ends nothing else.
-    """
+    """Work on one item: a record per system; what goes wrong is in it and ends nothing else."""
     item = task.item
     records = []
     wanted = []
@@ -187,10 +173,7 @@ def _made(job: Job, case: Case, system: System, tools: Tools, clock: StageClock)
 
 
 def given_video(folder: Path, item: str) -> Path:
-    """Find the video that another system made of an item.
-
-    ``BadMedia`` if there is none.
-    """
+    """Find the video that another system made of an item; ``BadMedia`` if there is none."""
     for suffix in SUFFIXES:
         if (path := folder / f"{item}{suffix}").is_file():
             return path

@@ -22,10 +22,9 @@ Pair = tuple[Float32, Float32]
 
 
 def line(motion: Float32, hidden: Bool) -> Float32:
-    """Fill hidden entries by straight lines between their kept neighbours.
+    """Fill hidden entries (T, D) by straight lines between their kept neighbours.
 
-    ``hidden``: true where to fill, shape (T, D).
-    Returns the motion, filled; entries of a dim that is hidden throughout become 0.
+    Entries of a dim that is hidden throughout become 0.
     """
     out = motion.copy()
     frames = np.arange(len(motion))
@@ -39,10 +38,9 @@ def line(motion: Float32, hidden: Bool) -> Float32:
 
 
 def hold(motion: Float32, hidden: Bool) -> Float32:
-    """Fill hidden entries with the last kept value before them (the first after, at the start).
+    """Fill hidden entries (T, D) with the last kept value before them, or the first one.
 
-    ``hidden``: true where to fill, shape (T, D).
-    Returns the motion, filled; entries of a dim that is hidden throughout become 0.
+    Entries of a dim that is hidden throughout become 0.
     """
     out = np.where(hidden, 0, motion).astype(np.float32)
     frames = np.arange(len(motion))
@@ -55,10 +53,7 @@ def hold(motion: Float32, hidden: Bool) -> Float32:
 
 
 def stack_window(speech: Float32, reach: int) -> Float32:
-    """Put each frame's neighbours beside it; the ends are repeated beyond the ends.
-
-    Returns shape (T, (2 reach + 1) S).
-    """
+    """Put each frame's neighbours beside it, (T, (2 reach + 1) S); the ends are repeated."""
     index = np.arange(len(speech))[:, None] + np.arange(-reach, reach + 1)
     rows: Float32 = speech[index.clip(0, len(speech) - 1)].reshape(len(speech), -1)
     return rows
@@ -66,11 +61,9 @@ def stack_window(speech: Float32, reach: int) -> Float32:
 
 @dataclass(frozen=True, slots=True)
 class Ridge:
-    """A linear map from a window of speech to centred motion.
+    """A linear map from a window of speech, ``reach`` frames to each side, to centred motion.
 
-    Attributes:
-        matrix: Shape ((2 reach + 1) S, D).
-        reach: Frames to each side.
+    ``matrix`` has the shape ((2 reach + 1) S, D).
     """
 
     matrix: Float32
@@ -83,11 +76,9 @@ class Ridge:
         return out
 
     def fill(self, motion: Float32, hidden: Bool, speech: Float32) -> Float32:
-        """Fill hidden entries by the prediction, moved along a ramp to meet both ends.
+        """Fill hidden entries (T, D) by the prediction, moved along a ramp to meet both ends.
 
-        ``hidden``: true where to fill, shape (T, D).
-        Returns the motion, filled; joints are continuous because the prediction's error at the kept
-        neighbours, interpolated over the span, is taken off.
+        The prediction's error at the kept neighbours, interpolated over the span, is taken off.
         """
         guess = self.predict(speech)
         return np.where(hidden, guess + line(motion - guess, hidden), motion).astype(np.float32)
@@ -107,11 +98,7 @@ def batched(items: Iterable[Pair], size: int) -> Iterator[list[Pair]]:
 
 
 class RidgeFit:
-    """Collects clips, then solves ridge regression for any strength.
-
-    Args:
-        reach: Frames of speech to each side.
-    """
+    """Collects clips, then solves ridge regression for any strength."""
 
     def __init__(self, reach: int = 5) -> None:
         self.reach = reach
@@ -119,10 +106,7 @@ class RidgeFit:
         self._sums: tuple[Float64, Float64, Float64, Float64] | None = None
 
     def add(self, clips: Iterable[Pair]) -> RidgeFit:
-        """Add clips.
-
-        ``clips``: projected speech (T, S) and motion (T, D) of each; motion is centred here.
-        """
+        """Add projected speech (T, S) and motion (T, D) of clips; motion is centred here."""
         for group in batched(clips, _CLIPS_AT_ONCE):
             x = np.concatenate([stack_window(speech, self.reach) for speech, _ in group])
             y = np.concatenate([motion - motion.mean(axis=0) for _, motion in group])
@@ -151,11 +135,7 @@ class RidgeFit:
         return whole
 
     def solve(self, strength: float) -> Ridge:
-        """Solve for one strength.
-
-        ``strength``: ridge penalty per frame of data.
-        ``ValueError`` if no clip was added.
-        """
+        """Solve for a penalty per frame of data; ``ValueError`` if no clip was added."""
         if self._sums is None:
             raise ValueError("no clip was added")
         mean_x, mean_y = self._sums[0] / self._count, self._sums[1] / self._count
@@ -167,10 +147,7 @@ class RidgeFit:
 
 
 def save_ridges(path: Path, projection: SpeechProjection, maps: dict[str, Ridge]) -> None:
-    """Write fitted ridges as one safetensors file.
-
-    ``maps``: maps by corpus, and ``all``.
-    """
+    """Write fitted ridges, by corpus and ``all``, as one safetensors file."""
     tensors: dict[str, NDArray[np.generic]] = {
         "speech.matrix": projection.matrix.astype(np.float16),
         "speech.offset": projection.offset.astype(np.float32),
@@ -186,9 +163,8 @@ def save_ridges(path: Path, projection: SpeechProjection, maps: dict[str, Ridge]
 
 
 def load_ridges(path: Path) -> tuple[SpeechProjection, dict[str, Ridge]]:
-    """Read fitted ridges: the speech projection, and the maps by corpus.
+    """Read what ``save_ridges`` wrote: the speech projection, and the maps by corpus.
 
-    ``path``: a file written by ``save_ridges``.
     ``BadWeights`` if the file is damaged or holds something else.
     """
     try:

@@ -115,9 +115,8 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     clip's sound; and by the baselines, ridge regression being fitted to the training split.
 
     ``data``: folder made by ``facedit prepare``; ``output``: folder for ``evaluation.json`` and
-    ``evaluation.md``.
-    ``OutputExists`` if it holds an evaluation and ``force`` is off; ``UsageError`` if the data has
-    no clips of the split, or other features than the weights.
+    ``evaluation.md``. ``OutputExists`` if it holds an evaluation and ``force`` is off;
+    ``UsageError`` if the data has no clips of the split, or other features than the weights.
     """
     options = options or EvaluateOptions()
     if (output / FILE_JSON).exists() and not options.force:
@@ -230,10 +229,8 @@ def _add(
 
 
 def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[str, Ridge]:
-    """Fit ridge regression to the training split.
+    """Fit ridge regression to the training split: by corpus with enough frames, and ``all``.
 
-    ``data``: folder made by ``facedit prepare``.
-    Returns ridges by corpus with enough frames, and ``all``.
     ``UsageError`` if there are no training clips.
     """
     if not rows:
@@ -262,7 +259,6 @@ def group_clips(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[Cli
     """Group clips by corpus; corpora of a few clips are pooled, for alone they say nothing.
 
     ``most``: most clips per group, evenly spread; all if None.
-    Returns clips by the name of their corpus, or ``others``.
     """
     counts = Counter(row.corpus for row in rows)
     found: dict[str, list[ClipRow]] = {}

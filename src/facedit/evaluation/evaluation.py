@@ -10,6 +10,7 @@ from facedit.evaluation.behaviour.study_tables import behaviour_tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP
 from facedit.evaluation.lip_sums import FIGURES
 from facedit.model.sampler_settings import SamplerSettings
+from facedit.report.page_kit import markdown_table
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,7 @@ class Evaluation:
 
 
 def tables(result: Evaluation) -> str:
-    """Format an evaluation as Markdown.
-
-    Returns a table per corpus and set of hidden dims, then those of the studies of behaviour.
-    """
+    """Format an evaluation as Markdown: a table per corpus and protocol, then the studies."""
     sampler = result.sampler
     parts = [
         f"# {result.weights} on the {result.split} split\n",
@@ -62,13 +60,12 @@ def tables(result: Evaluation) -> str:
             left = ", ".join(f"'{name}'" for name in OF_ANOTHER_CLIP)
             parts.append(f"Left out, and intervals too, because there is one clip only: {left}.\n")
         heads = [name for name in FIGURES if not name.endswith("_mae")]
-        parts.append("| span (frames in all) | method | " + " | ".join(heads) + " |")
-        parts.append("|---|---|" + "---|" * len(heads))
-        for row in members:
-            cells = [_cell(row["figures"][name], name) for name in heads]
-            parts.append(
-                f"| {row['span']} ({row['frames']}) | {row['method']} | " + " | ".join(cells) + " |"
-            )
+        lines = [
+            [f"{row['span']} ({row['frames']})", row["method"]]
+            + [_cell(row["figures"][name], name) for name in heads]
+            for row in members
+        ]
+        parts.append(markdown_table(["span (frames in all)", "method", *heads], lines))
     return "\n".join(parts) + "\n" + behaviour_tables(result.behaviour)
 
 

@@ -20,11 +20,7 @@ from facedit.types import Bool, Float32
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """Speech features of clips.
-
-    Attributes:
-        speech: Of each clip, shape (T, C).
-    """
+    """Speech features of clips, each of shape (T, C)."""
 
     speech: Sequence[Float32]
 
@@ -43,22 +39,16 @@ class Sounds:
 
 
 def elsewhere(number: int, lengths: Sequence[int]) -> tuple[int, NDArray[np.int64]]:
-    """Choose frames of another clip for all frames of a clip.
+    """Choose another clip for a clip, and frames of its middle for all of the clip's frames.
 
-    Not the next clip's: corpora are sorted by what is said (LRW-AR: by word).
-
-    Returns number of the clip half the list away, and the frames of its middle, repeated if it is
-    shorter, shape (T,).
+    Half the list away, not the next: corpora are sorted by what is said (LRW-AR: by word).
     """
     other = (number + max(len(lengths) // 2, 1)) % len(lengths)
     return other, middle_frames(lengths[other], lengths[number])
 
 
 def middle_frames(there: int, wanted: int) -> NDArray[np.int64]:
-    """Choose the middle frames of a clip, all of them over and over if it is too short.
-
-    Returns their numbers, shape (wanted,).
-    """
+    """Choose the middle frames of a clip, all of them over and over if it is too short."""
     start = max((there - wanted) // 2, 0)
     return (start + np.arange(wanted)) % there
 

@@ -54,10 +54,7 @@ def spread_spans(frames: int, length: int, most: int) -> list[tuple[int, int]]:
 
 
 def middle_span(frames: int, length: int) -> tuple[int, int] | None:
-    """Place a test span in the middle of a clip.
-
-    Returns first and last-plus-one hidden frame, or None if too little would be kept.
-    """
+    """Place a test span in the middle of a clip; None if too little would be kept."""
     return next(iter(spread_spans(frames, length, 1)), None)
 
 
@@ -70,10 +67,9 @@ def hide_span(
     *,
     reverse_kept: bool = False,
 ) -> Gap:
-    """Hide a span of a clip: the clip with a hidden span.
+    """Hide a span of a clip's motion (T, D).
 
-    ``motion``: its motion, shape (T, D); ``reverse_kept``: show what is kept of hidden frames
-    backwards, as shot to other words.
+    ``reverse_kept``: show what is kept of hidden frames backwards, as shot to other words.
     """
     hidden = span_mask(len(motion), motion.shape[1], groups, [span], dim_set)
     shown = reverse_kept_dims(motion, hidden) if reverse_kept else motion
@@ -82,13 +78,7 @@ def hide_span(
 
 @dataclass(frozen=True, slots=True)
 class LipMeter:
-    """Measures lips of motion without its head pose.
-
-    Attributes:
-        space: A motion space that can be measured as landmarks.
-        groups: Dims of each group.
-        effects: Strength of each dim, shape (D,).
-    """
+    """Measures lips of motion without its head pose; ``effects``: strength of each dim."""
 
     space: HasShape
     groups: dict[str, slice]
@@ -118,9 +108,8 @@ def score_clips(
 ) -> list[Float64]:
     """Hide spans of each clip, one at a time, draw them, and sum up how well that went.
 
-    ``clips``: clips; those too short for a span are left out; ``most``: most spans per clip; one
-    lies in its middle.
-    Returns the sums of ``span_sums`` per clip, over its spans.
+    ``most``: most spans per clip; one lies in its middle. Returns ``span_sums`` per clip, over its
+    spans; clips too short for a span are left out.
     """
     gaps = [
         hide_span(number, clip.motion, span, meter.groups, dim_set, reverse_kept=reverse_kept)

@@ -37,9 +37,8 @@ def span_sums(
     difference between people does not pass for correlation.
 
     ``truth``: measure over the whole clip, by name in ``MEASURES``, each of shape (T,);
-    ``true_motion``: lip dims in equal units, shape (T, L); ``start``: first hidden frame, at least
-    2; ``stop``: one past the last hidden frame, at most T - 2.
-    ``ValueError`` if the span leaves fewer than two kept frames on a side.
+    ``true_motion``: lip dims in equal units, shape (T, L). ``ValueError`` if the span leaves fewer
+    than two kept frames on a side.
     """
     if not 2 <= start < stop <= len(true_motion) - 2:
         raise ValueError(f"span {start}-{stop} of {len(true_motion)} frames needs 2 kept each side")
@@ -64,50 +63,31 @@ def span_sums(
 
 
 def hidden_frames(sums: Sequence[Float64]) -> int:
-    """Count the hidden frames that were summed up.
-
-    ``sums``: ``span_sums``, alone or added up.
-    """
+    """Count the hidden frames that ``span_sums``, alone or added up, were made of."""
     return round(sum(float(one[0]) for one in sums))
 
 
 def between(curve: Float32, start: int, stop: int) -> Float32:
-    """Return the straight line between the neighbours of a span: what the kept ends say of it.
-
-    ``start``: first frame of the span, at least 1; ``stop``: one past its last frame, at most T -
-    1.
-    """
+    """Return the straight line between the neighbours of a span: what the kept ends say of it."""
     share = np.arange(1, stop - start + 1, dtype=np.float32) / (stop - start + 1)
     out: Float32 = curve[start - 1] + share * (curve[stop] - curve[start - 1])
     return out
 
 
 def error_sums(truth: Float32, drawn: Float32) -> list[float]:
-    """Sum up how well a curve was met.
-
-    ``truth``: what is right, shape (n,); ``drawn``: what was drawn, shape (n,).
-    Returns those of ``correlation_sums``, and the sum of absolute errors: seven sums.
-    """
+    """Return ``correlation_sums`` of two curves, and the sum of absolute errors: seven."""
     x, y = truth.astype(np.float64), drawn.astype(np.float64)
     return [*correlation_sums(x, y), float(np.abs(x - y).sum())]
 
 
 def mean_error(total: Float64) -> Float64:
-    """Return the mean absolute error.
-
-    ``total``: total of ``error_sums``, shape (..., 7).
-    Returns shape (...), in the unit of the curve; NaN where nothing was counted.
-    """
+    """Return the mean absolute error from ``error_sums``; NaN where nothing was counted."""
     out: Float64 = total[..., 6] / np.where(total[..., 0] > 0, total[..., 0], np.nan)
     return out
 
 
 def relative_error(total: Float64) -> Float64:
-    """Return the mean absolute error over the standard deviation of the truth.
-
-    ``total``: total of ``error_sums``, shape (..., 7).
-    Returns shape (...), 0 or more; NaN where nothing was counted.
-    """
+    """Return the mean absolute error over the standard deviation of the truth."""
     n, x, _, xx, *_ = np.moveaxis(total, -1, 0)
     n = np.where(n > 0, n, np.nan)
     out: Float64 = mean_error(total) / np.sqrt(np.maximum(xx / n - (x / n) ** 2, 1e-30))
@@ -116,12 +96,7 @@ def relative_error(total: Float64) -> Float64:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with its interval.
-
-    Attributes:
-        low: 2.5th percentile of the bootstrap over clips.
-        high: 97.5th percentile.
-    """
+    """A figure with the 95 % interval of the bootstrap over clips."""
 
     value: float
     low: float
@@ -172,10 +147,7 @@ def figures(
     draws: int = 1000,
     seed: int = 0,
 ) -> dict[str, Figure]:
-    """Pool clips and bootstrap over them: each of them with a 95 % interval.
-
-    ``sums``: ``span_sums`` of each clip, or what else ``of`` is made from; at least one.
-    """
+    """Pool clips and bootstrap over them: each of the figures ``of`` their sums."""
     table = np.stack(sums)
     totals = draw_clips(len(table), draws, seed) @ table
     return {
@@ -192,11 +164,7 @@ def paired_gain(
     draws: int = 1000,
     seed: int = 0,
 ) -> Figure:
-    """Bootstrap the difference of a figure between two methods on the same clips.
-
-    ``theirs``: sums of the other, same clips in the same order.
-    Returns ours minus theirs with a 95 % interval.
-    """
+    """Bootstrap the difference of a figure between two methods on the same clips, in order."""
     a, b = np.stack(ours), np.stack(theirs)
     counts = draw_clips(len(a), draws, seed)
     figure = FIGURES[name]

@@ -60,40 +60,27 @@ def mean_sums(values: Sequence[float] | Float64) -> list[float]:
 
 
 def mean_of(total: Float64) -> Float64:
-    """Return the mean from ``mean_sums``; NaN where nothing was counted.
-
-    ``total``: shape (..., 2).
-    """
+    """Return the mean from ``mean_sums``, shape (..., 2); NaN where nothing was counted."""
     count = total[..., 1]
     mean: Float64 = np.where(count > 0, total[..., 0] / np.maximum(count, 1e-30), np.nan)
     return mean
 
 
 def ratio_of(total: Float64) -> Float64:
-    """Return the ratio of two summed amounts; NaN where the second is 0.
-
-    ``total``: shape (..., 2).
-    """
+    """Return the ratio of two summed amounts, shape (..., 2); NaN where the second is 0."""
     below = total[..., 1]
     ratio: Float64 = np.where(below > 0, total[..., 0] / np.maximum(below, 1e-30), np.nan)
     return ratio
 
 
 def correlation_sums(x: Float64, y: Float64) -> list[float]:
-    """Return the sums of a pooled correlation: ``n, sum x, sum y, sum xx, sum yy, sum xy``.
-
-    ``x``: values, shape (n,); ``y``: values, shape (n,).
-    """
+    """Return the sums of a pooled correlation: ``n, sum x, sum y, sum xx, sum yy, sum xy``."""
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     return [float(len(x)), float(x.sum()), float(y.sum()), float(x @ x), float(y @ y), float(x @ y)]
 
 
 def correlation_of(total: Float64) -> Float64:
-    """Return Pearson's correlation from ``correlation_sums``; NaN where a side does not vary.
-
-    ``total``: shape (..., 6).
-    Returns shape (...), in [-1, 1].
-    """
+    """Return Pearson's correlation from ``correlation_sums``; NaN where a side does not vary."""
     n, x, y, xx, yy, xy = np.moveaxis(np.asarray(total, np.float64), -1, 0)
     n = np.maximum(n, 1)
     spread = np.maximum(xx - x * x / n, 0) * np.maximum(yy - y * y / n, 0)

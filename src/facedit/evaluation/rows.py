@@ -18,18 +18,12 @@ FEWEST_STEPS = 5
 
 
 def has_face(values: Float32) -> Bool:
-    """Return which rows are free of NaN.
-
-    ``values``: motion or landmarks, shape (T, ...).
-    """
+    """Return which rows of motion or landmarks, shape (T, ...), are free of NaN."""
     return np.asarray(np.isfinite(values).all(axis=tuple(range(1, values.ndim))), dtype=np.bool_)
 
 
 def speaking(voice_activity: Float32) -> Bool:
-    """Return which motion frames hold speech.
-
-    ``voice_activity``: probability of speech, shape (T,).
-    """
+    """Return which motion frames hold speech."""
     return np.asarray(voice_activity >= SPEAKING, dtype=np.bool_)
 
 
@@ -41,28 +35,21 @@ def eroded(rows: Bool, by: int) -> Bool:
 
 
 def steps_within(rows: Bool) -> Bool:
-    """Return which steps lead from one chosen row to the next one, also chosen.
-
-    Returns step k leads from row k to k + 1, shape (T - 1,).
-    """
+    """Return which steps, from row k to k + 1, lead from one chosen row to another, (T - 1,)."""
     return np.asarray(rows[1:] & rows[:-1], dtype=np.bool_)
 
 
 def step_lengths(values: Float32 | Float64) -> Float64:
-    """Measure each step: absolute change, or length of the vector of changes, shape (T - 1,).
-
-    ``values``: one value or vector a row, shape (T,) or (T, D).
-    """
+    """Return the absolute change, or length of the vector of changes, of each step, (T - 1,)."""
     change = np.diff(values.astype(np.float64), axis=0)
     lengths: Float64 = np.abs(change) if change.ndim == 1 else np.linalg.norm(change, axis=1)
     return lengths
 
 
 def against_own(steps: Float64, own: Float64) -> list[float]:
-    """Sum steps up beside what the clip's own would have made of as many.
+    """Sum steps up beside what the clip's own would have made of as many, for ``ratio_of``.
 
-    Returns summed steps, and their number times the clip's own mean step: for ``ratio_of``. Empty
-    if there are no steps, or fewer than ``FEWEST_STEPS`` of the clip's own.
+    Empty if there are no steps, or fewer than ``FEWEST_STEPS`` of the clip's own.
     """
     if not len(steps) or len(own) < FEWEST_STEPS:
         return []
@@ -70,8 +57,5 @@ def against_own(steps: Float64, own: Float64) -> list[float]:
 
 
 def silent(voice_activity: Float32) -> Bool:
-    """Return in which motion frames nobody speaks.
-
-    ``voice_activity``: probability of speech, shape (T,).
-    """
+    """Return in which motion frames nobody speaks."""
     return eroded(~speaking(voice_activity), MARGIN)

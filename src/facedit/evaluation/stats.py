@@ -23,13 +23,9 @@ INTERVAL = (0.025, 0.975)
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its interval.
+    """A figure over all items, with the 95 % interval of the bootstrap over clips.
 
-    Attributes:
-        value: Over all items; NaN if nothing was measured.
-        low: 2.5th percentile of the bootstrap over clips; NaN with fewer than two clips.
-        high: 97.5th percentile.
-        clips: Clips they come from.
+    NaN where nothing was measured; no interval with fewer than two clips.
     """
 
     value: float
@@ -43,12 +39,7 @@ class Estimate:
 class Paired:
     """The difference of a figure between two systems on the items that both have.
 
-    Attributes:
-        low: 2.5th percentile of the bootstrap over clips; NaN with fewer than two clips.
-        high: 97.5th percentile.
-        p: Two-sided p-value of the sign-flip test over clips; NaN if it could not be made.
-        items: Items that both have.
-        clips: Clips they come from.
+    ``p`` is the two-sided p-value of the sign-flip test over clips; the rest as in ``Estimate``.
     """
 
     value: float
@@ -66,10 +57,7 @@ def estimate(
     draws: int = 1000,
     seed: int = 0,
 ) -> Estimate:
-    """Pool items and bootstrap over their clips.
-
-    ``sums_by_item``: its sums by item; those that are not finite, or all 0, do not count.
-    """
+    """Pool items and bootstrap over their clips; sums not finite, or all 0, do not count."""
     items = [item for item, sums in sums_by_item.items() if _counts(sums)]
     if not items:
         return Estimate(float("nan"), float("nan"), float("nan"), 0, 0)
@@ -104,11 +92,7 @@ def paired(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct a family of p-values (Holm, Scand. J. Statist. 6(2), 1979).
-
-    ``p_values``: the p-values; NaNs are no part of the family.
-    Returns corrected p-values in the same order, at most 1; NaN where NaN was given.
-    """
+    """Correct p-values (Holm, Scand. J. Statist. 6(2), 1979); NaNs are no part of the family."""
     given = np.asarray(p_values, np.float64)
     corrected = np.full(len(given), np.nan)
     known = np.flatnonzero(np.isfinite(given))
@@ -131,9 +115,9 @@ def by_clip(
 
 @lru_cache(maxsize=64)
 def draw_clips(clips: int, draws: int, seed: int) -> Float64:
-    """Draw clips with replacement; a table asks for the same draws again and again.
+    """Draw clips with replacement: how often each was drawn, read-only, shape (draws, clips).
 
-    Returns how often each clip was drawn, read-only, shape (draws, clips).
+    A table asks for the same draws again and again.
     """
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(clips, np.full(clips, 1 / clips), size=draws)
@@ -145,8 +129,7 @@ def draw_clips(clips: int, draws: int, seed: int) -> Float64:
 def interval(drawn: Float64) -> tuple[float, float]:
     """Return the 95 % percentile interval of bootstrap draws; draws that are NaN do not count.
 
-    ``drawn``: the figure in each draw, shape (draws,).
-    Returns low and high; NaN if the figure exists in no more than half of the draws.
+    NaN if the figure exists in no more than half of the draws.
     """
     finite = drawn[np.isfinite(drawn)]
     if 2 * len(finite) <= len(drawn):

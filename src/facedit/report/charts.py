@@ -69,10 +69,10 @@ def line_chart(
     linked: bool = True,
     bounds: tuple[float, float] = (-inf, inf),
 ) -> Markup:
-    """Draw lines: the picture; empty if nothing is finite.
+    """Draw lines, the first on top; empty if nothing is finite.
 
-    ``places``: names of the ticks; an empty name has no tick; ``lines``: the lines; those that come
-    first lie on top; ``linked``: whether points are linked: not where the places are mere kinds.
+    ``places``: names of the ticks; an empty name has no tick; ``linked``: whether points are
+    linked: not where the places are mere kinds.
     """
     values = _finite(point for line in lines for point in line.points)
     if not values:
@@ -102,11 +102,7 @@ def line_chart(
 
 
 def difference_chart(title: str, way: str, rows: Sequence[Line], below: str) -> Markup:
-    """Draw one difference with its interval a row (a forest plot).
-
-    ``rows``: a line of one point each, from the top.
-    Returns the picture; empty if nothing is finite.
-    """
+    """Draw one difference with its interval a row (a forest plot); empty if nothing is finite."""
     values = _finite(point for row in rows for point in row.points)
     if not values:
         return Markup("")
@@ -154,10 +150,9 @@ def histogram(title: str, unit: str, values: Sequence[float], bins: int = 40) ->
 
 
 def lip_chart(lips: LipCurve, shaded_s: tuple[float, float]) -> Markup:
-    """Draw the lip opening over time, with the loudness at the foot.
+    """Draw the lip opening over time, with the loudness at the foot; empty without times.
 
     ``shaded_s``: the stretch that was made anew.
-    Returns the picture; empty without times.
     """
     times = np.asarray(lips.times_s, np.float64).tolist()
     if not times:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -24,9 +25,9 @@ _JPEG_QUALITY = 85
 
 
 def page(template: str, **content: object) -> str:
-    """Fill a page of ``templates/``: a whole HTML document.
+    """Fill a document of ``templates/``: HTML or Markdown, as its name ends.
 
-    What ``content`` holds is escaped wherever it is put, except drawings (``Markup``).
+    In HTML, what ``content`` holds is escaped wherever it is put, except drawings (``Markup``).
     """
     return _environment().get_template(template).render(content)
 
@@ -38,11 +39,18 @@ def clean(value: object) -> object:
     return "".join("\ufffd" if unicodedata.category(c) in _FORBIDDEN else c for c in value)
 
 
-def data_uri(picture: Picture) -> str:
-    """Pack a picture into a data URI (JPEG).
+def markdown_table(
+    head: Sequence[str], rows: Iterable[Iterable[object]], below: str = "---"
+) -> Markup:
+    """Write a table in Markdown; ``below``: the line under each heading but the first."""
+    lines = [head, *rows]
+    texts = ["| " + " | ".join(str(clean(cell)) for cell in line) + " |" for line in lines]
+    texts.insert(1, "|---|" + f"{below}|" * (len(head) - 1))
+    return Markup("\n".join(texts))
 
-    ``ValueError`` if it is not RGB of at least one pixel.
-    """
+
+def data_uri(picture: Picture) -> str:
+    """Pack an RGB picture into a data URI (JPEG); ``ValueError`` if it is none."""
     pixels = picture.pixels
     if pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size or pixels.dtype != np.uint8:
         raise ValueError(f"Not an RGB picture: {pixels.dtype} {pixels.shape}.")
@@ -62,11 +70,12 @@ def data_uri(picture: Picture) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("facedit.report"),
-        autoescape=True,
+        autoescape=lambda name: not (name or "").endswith(".md"),
         undefined=StrictUndefined,
         finalize=clean,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = data_uri
+    environment.globals["table"] = markdown_table
     return environment

@@ -30,12 +30,7 @@ _HATCHING = Markup(
 def plan_pictures(
     plan: EditPlan, transcript: Transcript | None, output_words: Sequence[Word]
 ) -> list[Markup]:
-    """Draw the plan.
-
-    A short clip is drawn whole; of a long one, one picture for every group of edits.
-
-    ``transcript``: the words of the source; drawn where given.
-    """
+    """Draw the plan: of a short clip whole; of a long one, a picture for every group of edits."""
     return [
         _panel(plan, transcript.words if transcript else (), output_words, window)
         for window in _windows(plan)

@@ -14,20 +14,15 @@ JSON_NAME, PAGE_NAME = "report.json", "report.html"
 
 
 def report_files(folder: Path) -> tuple[Path, Path, Path]:
-    """Return everything that a report consists of.
-
-    Returns the JSON file, the page, and the folder itself.
-    """
+    """Return what a report consists of: the JSON file, the page, and the folder itself."""
     return folder / JSON_NAME, folder / PAGE_NAME, folder
 
 
 def check_report(folder: Path, *, force: bool = False) -> None:
     """Check before any work that a report can be written.
 
-    ``OutputExists`` if one is there and ``force`` is off.
-
-    ``folder``: where it goes; made when the report is written, its parent must be there.
-    ``OutputNotWritable`` if the folder cannot be made.
+    ``OutputExists`` if one is there and ``force`` is off; ``OutputNotWritable`` if the folder
+    cannot be made: its parent must be there.
     """
     try:
         os.lstat(folder)
@@ -46,12 +41,7 @@ def check_report(folder: Path, *, force: bool = False) -> None:
 
 
 def write_report(report: RunReport, folder: Path, *, force: bool = False) -> tuple[Path, Path]:
-    """Write a report; other files of the folder stay: the JSON file and the page.
-
-    ``folder``: where it goes; made if it is missing.
-    ``OutputNotWritable`` if the folder cannot be written. (``OutputExists`` if a report is there
-    and ``force`` is off.)
-    """
+    """Write the JSON file and the page; other files stay. Errors as ``check_report``."""
     check_report(folder, force=force)
     # Both are made before either is written: a fault in a picture leaves no half report.
     documents = {JSON_NAME: report_json(report), PAGE_NAME: report_html(report)}

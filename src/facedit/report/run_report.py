@@ -27,14 +27,10 @@ class ClipFacts:
     """What a media file is.
 
     Attributes:
-        width: Picture width in pixels.
-        height: Picture height in pixels.
         frame_rate: Frames per second, the mean where they vary.
-        duration_s: Length in seconds.
         frames: Number of frames; None if not counted.
         variable_rate: Whether frames are not equally long.
         sound_rate: Samples per second; None without sound.
-        channels: Channels of the sound; 0 without sound.
     """
 
     name: str
@@ -71,9 +67,7 @@ class Seam:
         output_s: Time of the first frame after the seam, in the output.
         side: ``in`` where a changed span starts, ``out`` where it ends.
         span: Index of the span.
-        motion: Step of the motion across the seam.
-        velocity: Change of velocity across the seam.
-        picture: Step of the picture across the seam.
+        velocity: Change of the motion's velocity across the seam.
         pictures: Frames around the seam, in order.
     """
 
@@ -128,14 +122,9 @@ class SpanFacts:
     """A stretch of the output whose pictures were made anew.
 
     Attributes:
-        output_start_s: Start in the output.
-        output_end_s: End in the output.
         kind: ``substitute``, ``insert``, ``delete``, ``sync`` or ``generate``.
         text: What is said in it.
-        frames: Number of frames made anew.
         confidence: Landmark confidence of the source frames used, in [0, 1], shape (F,).
-        lips: Lip opening over time.
-        pictures: Frames of the span, in order.
         source_pictures: What the source showed, for comparison.
     """
 
@@ -152,12 +141,7 @@ class SpanFacts:
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
-    """How long a stage took.
-
-    Attributes:
-        seconds: Wall-clock seconds.
-        note: What it did, e.g. ``118 frames, 6.1 ms each``.
-    """
+    """How long a stage took, and what it did, e.g. ``118 frames, 6.1 ms each``."""
 
     name: str
     seconds: float

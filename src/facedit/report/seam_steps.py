@@ -47,10 +47,8 @@ class Jump:
 
 
 def seam_jump(at_seam: NDArray[np.floating], own: NDArray[np.floating], unit: str = "") -> Jump:
-    """Compare the steps at a seam with the clip's own.
+    """Compare the largest of the steps at a seam with the clip's own; NaNs don't count.
 
-    ``at_seam``: steps that straddle the seam, any number; the largest counts; ``own``: steps inside
-    the source where nothing was changed; NaNs don't count.
     ``ValueError`` if there is no step at the seam.
     """
     if not len(at_seam):
@@ -67,28 +65,18 @@ def seam_jump(at_seam: NDArray[np.floating], own: NDArray[np.floating], unit: st
 
 
 def motion_steps(motion: NDArray[np.floating]) -> Float64:
-    """Measure the step from each motion frame to the next.
-
-    ``motion``: motion (or landmarks, flattened), shape (T, D).
-    Returns root mean square over the dims of ``x[k + 1] - x[k]``, shape (T - 1,).
-    """
+    """Return the root mean square over the dims of ``x[k + 1] - x[k]``, shape (T - 1,)."""
     return _rms(np.diff(motion.astype(np.float64), axis=0))
 
 
 def velocity_steps(motion: NDArray[np.floating]) -> Float64:
-    """Measure the change of velocity at each inner motion frame.
-
-    ``motion``: motion, shape (T, D).
-    Returns root mean square over the dims of ``x[k + 2] - 2 x[k + 1] + x[k]``, shape (T - 2,).
-    """
+    """Return the root mean square over the dims of ``x[k + 2] - 2 x[k + 1] + x[k]``, (T - 2,)."""
     return _rms(np.diff(motion.astype(np.float64), n=2, axis=0))
 
 
 def picture_step(one: UInt8, other: UInt8) -> float:
-    """Measure the step from one picture to the next.
+    """Return the mean absolute difference of two crops (H, W, 3) in grey levels.
 
-    ``one``: crop of a frame around the face, shape (H, W, 3).
-    Returns mean absolute difference in grey levels, 0 to 255.
     ``ValueError`` if the crops have different shapes or no pixels.
     """
     if one.shape != other.shape or not one.size:

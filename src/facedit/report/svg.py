@@ -63,13 +63,7 @@ class Svg:
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """A rectangle of a picture with linear scales.
-
-    Attributes:
-        box: Left, right, top and bottom edge in the picture.
-        x_range: Values at the left and at the right edge.
-        y_range: Values at the bottom and at the top edge.
-    """
+    """A rectangle (left, right, top, bottom) of a picture with linear scales."""
 
     box: tuple[float, float, float, float]
     x_range: tuple[float, float]
@@ -125,11 +119,7 @@ def path(pairs: Iterable[tuple[float, float]]) -> str:
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Choose round values for an axis.
-
-    ``high``: largest value shown, larger than ``low``.
-    Returns multiples of 1, 2 or 5 times a power of ten that span both, ascending.
-    """
+    """Choose multiples of 1, 2 or 5 times a power of ten that span low and a larger high."""
     rough = (high - low) / max(most - 1, 1)
     power = 10.0 ** floor(log10(rough))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough * 0.999)

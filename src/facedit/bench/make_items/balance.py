@@ -21,15 +21,12 @@ def balanced(
     """Choose candidates so that the values of their keys come up about equally often.
 
     Greedy: each time the candidate is taken whose first key was used least; among equals whose
-    second key was, and so on; among equals the first one in the list. So the first key is
-    balanced as far as the candidates allow, the second within that, etc.
+    second key was, and so on; among equals the first one in the list. So the first key is balanced
+    as far as the candidates allow, the second within that, etc.
 
-    ``candidates``: what there is to choose from, in an order that decides between equals; ``keys``:
-    gives the keys of a candidate, the weightiest first; as many for each; ``accept``: called once
-    for a candidate about to be chosen; it is dropped if that returns false; ``already``: keys of
-    what was chosen before; ``most``: per key how often one value may come up; None or nothing for
-    any number.
-    Returns at most ``count`` candidates in the order of choice.
+    ``keys``: gives the keys of a candidate, the weightiest first; ``accept``: called once for a
+    candidate about to be chosen, which is dropped if that returns false; ``already``: keys of what
+    was chosen before; ``most``: per key how often one value may come up, if it is limited.
     """
     waiting = [(keys(candidate), candidate) for candidate in candidates]
     used: list[Counter[Hashable]] = [Counter() for _ in (waiting[0][0] if waiting else ())]

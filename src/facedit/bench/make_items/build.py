@@ -27,12 +27,10 @@ log = logging.getLogger(__name__)
 
 
 def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> Built:
-    """Build a benchmark.
+    """Build a benchmark of a folder of clips, or a manifest as for ``facedit prepare``.
 
-    ``clips``: a folder of clips, or a manifest as for ``facedit prepare``.
-    ``UsageError`` if no clip can be used, or no item can be made of them.
-    ``OutputExists`` if there is a benchmark already and ``force`` is off.
-    ``OutputNotWritable`` if the folder cannot be made.
+    ``UsageError`` if no clip can be used, or no item can be made of them; ``OutputExists`` if there
+    is a benchmark already; ``OutputNotWritable`` if the folder cannot be made.
     """
     begun = time.monotonic()
     options = options or BuildOptions()

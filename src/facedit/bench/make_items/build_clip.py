@@ -64,11 +64,7 @@ class BuildClip:
         return len(self.seen)
 
     def holds_face(self, start_s: float, end_s: float) -> bool:
-        """Tell whether the face is there, in one shot, throughout a stretch.
-
-        ``start_s``: start in seconds; what lies outside of the clip is not looked at.
-        Returns false where the stretch holds no motion frame.
-        """
+        """Tell whether the face is there, in one shot, throughout a stretch."""
         first, last = max(frame_at(start_s), 0), min(frame_at(end_s), self.frames)
         shots = self.shot[first:last]
         return (
@@ -77,10 +73,7 @@ class BuildClip:
 
 
 def read_clip(source: Source, root: Path, given: Given, tracks: Path | None) -> BuildClip | LeftOut:
-    """Read one clip: the clip, or why it cannot be used.
-
-    ``tracks``: folder of face tracks, or None.
-    """
+    """Read one clip, or why it cannot be used; ``tracks``: folder of face tracks, or None."""
     if Path(source.file).is_absolute() or ".." in Path(source.file).parts:
         return LeftOut(source.file, "it lies outside the clips' folder")
     try:

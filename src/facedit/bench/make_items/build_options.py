@@ -45,10 +45,7 @@ class BuildOptions:
     force: bool = False
 
     def __post_init__(self) -> None:
-        """Check the numbers.
-
-        ``UsageError`` if one is negative, or no item at all is asked for.
-        """
+        """Refuse a negative number, or no items at all, with ``UsageError``."""
         counts = {"reconstruct": self.reconstruct, "edit": self.edit, "generate": self.generate}
         for name, count in counts.items():
             if count < 0:
@@ -59,12 +56,7 @@ class BuildOptions:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A clip or an edit that is not in the benchmark.
-
-    Attributes:
-        what: The clip, or the edit as it was written.
-        why: The reason, one line.
-    """
+    """A clip or an edit that is not in the benchmark, and why, in a line."""
 
     what: str
     why: str

@@ -58,10 +58,7 @@ class EditCandidate:
         return f"{self.clip.facts.file}/{self.edit.old_start}-{self.edit.old_end}/{self.edit.text}"
 
     def item(self, root: Path, seed: int, number: int) -> Item:
-        """Make the sound, lay the edit out and return the item.
-
-        ``BadEdit`` if the edit cannot be made. (Other errors of sounds and plans pass through.)
-        """
+        """Make the sound and lay the edit out; ``BadEdit`` if it cannot be made."""
         facts = self.clip.facts
         length = edit_length(self.edit)
         if length is None:

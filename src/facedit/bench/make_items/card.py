@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.bench.items import Bench, Item
 from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.build_options import BuildOptions, LeftOut
-
-_TRACKS = """\
-- **reconstruct**: a span of a real clip is hidden and filled from its own sound; what was shot is
-  the ground truth of every frame.
-- **edit**: words are said anew, added or cut; no ground truth exists.
-- **generate**: everything is hidden but one picture; own sound, with ground truth."""
+from facedit.report.page_kit import page
+from facedit.units import frame_at
 
 _ORIGINS = {
     "grammar": "GRID's grammar (new words cut from another clip of the same speaker, or a voice)",
@@ -45,140 +41,108 @@ class Card:
 
 
 def card_text(card: Card, output: Path) -> str:
-    """Write a card: Markdown; nothing in it depends on the day or the machine.
+    """Write a card as Markdown, files named as seen from the benchmark's folder ``output``.
 
-    ``output``: the benchmark's folder, from which other files are named.
+    Nothing in it depends on the day or the machine.
     """
-    bench = card.bench
-    used = {item.clip.file for item in bench.items}
-    clips = [clip for clip in card.clips if clip.facts.file in used]
-    parts = [
-        f"# {bench.name}, version {bench.version}",
-        f"A benchmark of talking-face editing, built by facedit {bench.built_with} with seed "
-        f"{bench.seed}: {len(bench.items)} items of {len(clips)} clips. **No footage is in it**: "
-        "items name clips by path and SHA-256, and each clip stays under its own licence (below).",
-        "## Tracks\n\n" + _TRACKS,
-        "## Items\n\n" + _spans(bench.items),
-        _edits(bench.items),
-        "Where the new texts come from: " + _counted(card.origins.values(), _ORIGINS) + ". "
-        "Where the new sounds come from: "
-        + _counted(
-            (i.sound.source if i.new_words else "none" for i in bench.items if i.track == "edit"),
-            {
-                "none": "nothing is said anew",
-                "voice": f"synthetic voice {card.options.voice}",
-                "speaker": "the same speaker in another clip",
-                "recording": "a recording",
-            },
-        )
-        + ".",
-        "## Corpora\n\n" + _corpora(card, clips),
-        "## Clips\n\n" + _clips(clips),
-        "## Left out\n\n" + _left_out(card, used),
-        "## Build it again, cite it\n\n" + _again(card, output),
-    ]
-    return "\n\n".join(parts) + "\n"
+    items = card.bench.items
+    used = {item.clip.file for item in items}
+    clips = sorted((c for c in card.clips if c.facts.file in used), key=lambda c: c.facts.file)
+    edits = [item for item in items if item.track == "edit"]
+    sounds = {
+        "none": "nothing is said anew",
+        "voice": f"synthetic voice {card.options.voice}",
+        "speaker": "the same speaker in another clip",
+        "recording": "a recording",
+    }
+    text = page(
+        "card.md",
+        bench=card.bench,
+        tracks=Counter(item.track for item in items),
+        spans=_spans(items),
+        edits=_edits(edits),
+        texts=_counted(card.origins.values(), _ORIGINS),
+        sounds=_counted((i.sound.source if i.new_words else "none" for i in edits), sounds),
+        corpora=_corpora(items, clips),
+        clips=[_clip(clip) for clip in clips],
+        left_out=list(_left_out(card, used)),
+        command=_command(card, output),
+    )
+    return text + "\n"
 
 
-def _spans(items: Sequence[Item]) -> str:
+def _spans(items: Sequence[Item]) -> list[list[object]]:
     """Count the spans by hidden frames and position."""
     spans = [item for item in items if item.track == "reconstruct"]
-    whole = sum(item.track == "generate" for item in items)
-    cells = Counter((round((i.hidden_s[1] - i.hidden_s[0]) * 25), str(i.position)) for i in spans)
-    rows = [
-        [f"{frames} frames", *(str(cells[frames, place]) for place in ("start", "middle", "end"))]
+    cells = Counter((frame_at(i.hidden_s[1] - i.hidden_s[0]), i.position) for i in spans)
+    return [
+        [f"{frames} frames", cells[frames, "start"], cells[frames, "middle"], cells[frames, "end"]]
         for frames in sorted({frames for frames, _ in cells})
     ]
-    table = _table(["hidden (25 Hz)", "start", "middle", "end"], rows)
-    return f"{len(spans)} of **reconstruct**:\n\n{table}\n\n{whole} of **generate**."
 
 
-def _edits(items: Sequence[Item]) -> str:
+def _edits(edits: Sequence[Item]) -> list[list[object]]:
     """Count the edits by kind, length and position."""
-    edits = [item for item in items if item.track == "edit"]
-    places = ("start", "middle", "end", "whole")
     cells = Counter((str(i.kind), str(i.length), str(i.position)) for i in edits)
-    rows = [
-        [kind, length, *(str(cells[kind, length, place]) for place in places)]
+    places = ("start", "middle", "end", "whole")
+    return [
+        [kind, length, *(cells[kind, length, place] for place in places)]
         for kind in ("substitute", "insert", "delete")
         for length in ("short", "medium", "long")
     ]
-    table = _table(["kind", "length", *places], rows)
-    return (
-        f"{len(edits)} of **edit** (short: 1-3 words said or cut, medium: 4-6, long: 7-10):\n\n"
-        f"{table}"
-    )
 
 
-def _corpora(card: Card, clips: list[BuildClip]) -> str:
+def _corpora(items: Sequence[Item], clips: Sequence[BuildClip]) -> Iterator[list[object]]:
     """Count items and name licences by corpus."""
-    counts = Counter((item.clip.corpus, item.track) for item in card.bench.items)
-    rows = []
+    counts = Counter((item.clip.corpus, str(item.track)) for item in items)
     for corpus in sorted({clip.facts.corpus for clip in clips}):
-        own = [clip for clip in clips if clip.facts.corpus == corpus]
-        licences = sorted({clip.facts.licence or "not stated" for clip in own})
-        tracks = [str(counts[corpus, track]) for track in ("reconstruct", "edit", "generate")]
-        speakers = len({clip.facts.speaker for clip in own})
-        rows.append([corpus, str(len(own)), str(speakers), *tracks, "; ".join(licences)])
-    return _table(
-        ["corpus", "clips", "speakers", "reconstruct", "edit", "generate", "licence"], rows
-    )
+        own = [clip.facts for clip in clips if clip.facts.corpus == corpus]
+        tracks = [counts[corpus, track] for track in ("reconstruct", "edit", "generate")]
+        licences = "; ".join(sorted({facts.licence or "not stated" for facts in own}))
+        speakers = {facts.speaker for facts in own}
+        yield [corpus, len(own), len(speakers), *tracks, _cell(licences)]
 
 
-def _clips(clips: list[BuildClip]) -> str:
-    """List the clips in use."""
-    rows = [
-        [
-            clip.facts.file,
-            clip.facts.speaker,
-            clip.facts.origin or "not stated",
-            clip.facts.language,
-            clip.facts.transcript_origin if clip.facts.words else clip.note,
-            clip.remarks,
-        ]
-        for clip in sorted(clips, key=lambda clip: clip.facts.file)
-    ]
-    return _table(["file", "speaker", "origin", "language", "words", "remarks"], rows)
+def _clip(clip: BuildClip) -> list[str]:
+    facts = clip.facts
+    words = facts.transcript_origin if facts.words else clip.note
+    origin = facts.origin or "not stated"
+    cells = (facts.file, facts.speaker, origin, facts.language, words, clip.remarks)
+    return [_cell(cell) for cell in cells]
 
 
-def _left_out(card: Card, used: set[str]) -> str:
+def _left_out(card: Card, used: set[str]) -> Iterator[str]:
     """Say what is not in the benchmark, and why."""
-    lines = [f"- {one.what}: {one.why}" for one in card.left_out]
+    yield from (f"{one.what}: {one.why}" for one in card.left_out)
     foreign = [clip for clip in card.clips if clip.facts.language != "en"]
-    silent = [c for c in card.clips if c.facts.language == "en" and not c.facts.words]
-    lines += [f"- {clip.facts.file}, no edits: {clip.note}" for clip in silent]
+    for clip in card.clips:
+        if clip.facts.language == "en" and not clip.facts.words:
+            yield f"{clip.facts.file}, no edits: {clip.note}"
     if foreign:
         languages = ", ".join(sorted({clip.facts.language for clip in foreign}))
         names = ", ".join(clip.facts.file for clip in foreign)
-        lines.append(
-            f"- {len(foreign)} clips have no edits, only hidden spans: the rules and voices here "
+        yield (
+            f"{len(foreign)} clips have no edits, only hidden spans: the rules and voices here "
             f"are English and they are in another language ({languages}): {names}"
         )
-    spare = len(card.clips) - len(used)
-    if spare:
-        lines.append(f"- {spare} more clips could be used and were not chosen.")
-    return "\n".join(lines) or "Nothing."
+    if spare := len(card.clips) - len(used):
+        yield f"{spare} more clips could be used and were not chosen."
 
 
-def _again(card: Card, output: Path) -> str:
-    """Give the command that builds it, and how to cite it."""
+def _command(card: Card, output: Path) -> str:
+    """Give the command that builds the benchmark again."""
     options, bench = card.options, card.bench
-    words = ["facedit bench build", card.source, "-o .", f"--name {bench.name}"]
-    words += [f"--data-version {bench.version}", f"--seed {bench.seed}"]
-    words += [f"--split {options.split}"] if options.split else []
-    words += [f"--reconstruct {options.reconstruct}", f"--edit {options.edit}"]
-    words += [f"--generate {options.generate}", f"--voice {options.voice}"]
+    named: dict[str, object] = {
+        "name": bench.name, "data-version": bench.version, "seed": bench.seed,
+        "split": options.split, "reconstruct": options.reconstruct, "edit": options.edit,
+        "generate": options.generate, "voice": options.voice,
+    }  # fmt: skip
     for name, file in (("texts", options.texts), ("transcripts", options.transcripts)):
         if file is not None:
             beside = file.resolve().parent == output.resolve()
-            words.append(f"--{name} {file.name if beside else f'…/{file.name}'}")
-    command = " ".join([*words, "--force"])
-    return (
-        f"In this folder:\n\n```\n{command}\n```\n\n"
-        f"The same clips and seed give the same items. Cite facedit {bench.built_with} and "
-        f"“{bench.name}, version {bench.version}, seed {bench.seed}” with any figure, and the "
-        "corpora above as their licences ask."
-    )
+            named[name] = file.name if beside else f"…/{file.name}"
+    words = [f"--{name} {value}" for name, value in named.items() if value != ""]
+    return " ".join(["facedit bench build", card.source, "-o .", *words, "--force"])
 
 
 def _counted(values: Iterable[str], names: dict[str, str]) -> str:
@@ -188,9 +152,5 @@ def _counted(values: Iterable[str], names: dict[str, str]) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in line) + " |"
-        for line in lines
-    )
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ")

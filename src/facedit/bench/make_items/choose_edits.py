@@ -31,8 +31,7 @@ PER_RULE = 3
 def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:
     """List edits of GRID sentences, with words of the same speaker where there are some.
 
-    ``clips``: any clips; those that hold no GRID sentence give nothing; ``voice``: who speaks the
-    new words if there is no speaker with two clips.
+    ``voice``: who speaks the new words if there is no speaker with two clips.
     """
     sentences = {clip.facts.file: grid.sentence_of(texts_of(clip)) for clip in clips}
     spoken = [clip for clip in clips if sentences[clip.facts.file]]
@@ -62,10 +61,7 @@ def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[Ed
 
 
 def rules_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:
-    """List edits by rule of English clips.
-
-    Returns the edits, a few per clip of each kind, length and place.
-    """
+    """List edits by rule of English clips: a few per clip of each kind, length and place."""
     candidates: list[EditCandidate] = []
     for clip in clips:
         if clip.facts.language != "en":

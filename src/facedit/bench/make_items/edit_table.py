@@ -48,11 +48,7 @@ class Line:
 
 
 def read_list(table: Path | None, known: set[str]) -> list[Line]:
-    """Read a table of edits.
-
-    ``table``: the table, or None.
-    ``UsageError`` if a line is malformed or names a clip that is not there.
-    """
+    """Read a table of edits; ``UsageError`` if a line is malformed or its clip is not ``known``."""
     lines = []
     for number, row in read_table(table, COLUMNS) if table is not None else ():
         where = f"{table.name if table else ''}, line {number}"
@@ -69,10 +65,7 @@ def read_list(table: Path | None, known: set[str]) -> list[Line]:
 def listed_candidates(
     lines: list[Line], clips: list[BuildClip], root: Path, voice: str
 ) -> tuple[list[EditCandidate], list[LeftOut]]:
-    """Find the edits of a table in the clips.
-
-    Returns the edits in the table's order, and those left out.
-    """
+    """Find the edits of a table in the clips, in its order, and those left out."""
     by_file = {clip.facts.file: clip for clip in clips}
     candidates: list[EditCandidate] = []
     left: list[LeftOut] = []

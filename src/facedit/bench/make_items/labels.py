@@ -24,10 +24,7 @@ def span_length(frames: int) -> Length:
 
 
 def edit_length(edit: WordEdit) -> Length | None:
-    """Class an edit by the words said anew, or cut.
-
-    Returns its class; None for more than ten words, which the benchmark does not hold.
-    """
+    """Class an edit by the words said anew, or cut; None for more than ten."""
     words = len(edit.new_words) or edit.old_end - edit.old_start
     if words > LONG_WORDS:
         return None
@@ -42,11 +39,10 @@ def third(share: float) -> Position:
 def edit_position(
     edit: WordEdit, words: int, joint_s: tuple[float, float], duration_s: float
 ) -> Position:
-    """Class an edit by where it is.
+    """Class an edit by where it is; ``joint_s``: source times between which the old sound goes.
 
-    ``joint_s``: source times between which the old sound goes.
-    Returns ``start`` or ``end`` if it touches the first or the last word (``whole`` if both), else
-    the third of the clip that its middle lies in.
+    ``start`` or ``end`` if it touches the first or the last word (``whole`` if both), else the
+    third of the clip that its middle lies in.
     """
     first, last = edit.old_start == 0, edit.old_end == words
     if first or last:

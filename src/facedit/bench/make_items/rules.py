@@ -39,10 +39,7 @@ class Sentence:
 
 
 def rule_edits(words: Sequence[str]) -> list[WordEdit]:
-    """List the edits that rules allow: the edits; none if the text does not look like English.
-
-    ``words``: words as written, with punctuation.
-    """
+    """List the edits of words as written that rules allow; none if they don't look English."""
     keys = [key(word) for word in words]
     if not keys or sum(one in classes.COMMON for one in keys) < LEAST_COMMON * len(keys):
         return []

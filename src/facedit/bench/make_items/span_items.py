@@ -36,12 +36,7 @@ LEAST_SEEN = 0.95
 
 @dataclass(frozen=True, slots=True)
 class HiddenSpan:
-    """A span that could be hidden.
-
-    Attributes:
-        position: Where in the clip.
-        first: First hidden motion frame.
-    """
+    """A span that could be hidden, from motion frame ``first`` on."""
 
     clip: BuildClip
     length: int
@@ -65,7 +60,7 @@ class HiddenSpan:
 
 
 def possible_starts(clip: BuildClip, length: int, position: Position) -> list[int]:
-    """List where a span may start: first frames, ascending; none if it does not fit.
+    """List the first frames of a span that fits, ascending.
 
     A span has the face throughout and around it, and voice in half of its frames. Its position is
     the third that its start has among all places where it fits into the clip.

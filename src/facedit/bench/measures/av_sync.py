@@ -45,11 +45,7 @@ NEAR = 1
 
 
 def sums(scene: Scene, net: SyncModel) -> dict[str, list[float]]:
-    """Measure a scene and its clip.
-
-    Returns sums of the output and of the clip itself; nothing where no frame has both face and
-    sound.
-    """
+    """Sum up the scores of a scene and of its clip; nothing where no frame has face and sound."""
     found: dict[str, list[float]] = {}
     counts = widened(scene.hidden, WIDEN)
     own = judge(net, scene.output.motion, _values(scene.speech), counts)
@@ -73,11 +69,9 @@ def widened(hidden: Bool, frames: int) -> Bool:
 
 
 def source_counts(scene: Scene, counts: Bool) -> Bool:
-    """Choose the stretch of the clip itself that is scored beside the output.
+    """Choose the stretch of the clip itself that is scored beside the output's, shape (T,).
 
-    ``counts``: frames of the output that are scored, shape (T,).
-    Returns the same frames where the clip is the truth; else as many around what was replaced,
-    shape (T of the source,).
+    The same frames where the clip is the truth; else as many around what was replaced.
     """
     length = len(scene.source.motion)
     if scene.truth is not None and length == len(counts):
@@ -90,10 +84,7 @@ def source_counts(scene: Scene, counts: Bool) -> Bool:
 
 
 def score_sums(found: SyncScore) -> list[float]:
-    """Return a score as sums.
-
-    Returns distance, confidence, offset, size of the offset, whether it is small, and 1.
-    """
+    """Return distance, confidence, offset, size of the offset, whether it is small, and 1."""
     size = abs(found.offset)
     return [
         found.distance,

@@ -52,14 +52,11 @@ WIDTH = 96
 
 
 def flow_changes(crops: Sequence[UInt8]) -> Float64:
-    """Measure the change of optical flow at each inner picture.
+    """Measure the change of optical flow at each inner picture, % of the crop's width, (F - 2,).
 
     The flow is that of Kroeger et al. ("Fast Optical Flow using Dense Inverse Search", ECCV 2016)
-    as OpenCV has it.
-
-    ``crops``: crops of one shape (H, W, 3), in order.
-    Returns mean over the crop of the length of the difference between the flow that leaves a
-    picture and the flow that reached it, in per cent of the crop's width, shape (F - 2,).
+    as OpenCV has it; its change the mean length of the difference between the flow that leaves a
+    picture and the one that reached it.
     """
     flows = flows_of(crops)
     changes = [
@@ -70,11 +67,7 @@ def flow_changes(crops: Sequence[UInt8]) -> Float64:
 
 
 def flows_of(crops: Sequence[UInt8]) -> list[Float32]:
-    """Compute the flow from each crop to the next.
-
-    ``crops``: crops of one shape (H, W, 3), in order.
-    Returns displacements in pixels of the shrunken crops, F - 1 of shape (h, w, 2).
-    """
+    """Compute the flow from each crop to the next, in pixels of the shrunken crops."""
     small = [_shrunk(crop) for crop in crops]
     method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     still = np.zeros((*small[0].shape, 2), np.float32)
@@ -135,8 +128,8 @@ def sums(scene: Scene) -> dict[str, list[float]]:
     """Sum up the steps at the seams of a scene.
 
     Returns per kind: steps at seams, mean steps of the clip once per seam, seams, seams above the
-    clip's 95th percentile; and the largest step over that percentile. Nothing where there is no
-    seam, nothing of pictures where there are none or they have another size than the source's.
+    clip's 95th percentile; and the largest step over that percentile. Nothing without a seam,
+    nothing of pictures where they have another size than the source's.
     """
     found: dict[str, list[float]] = {}
     borders = picture_seams(scene.filled, scene.source_index)
@@ -162,8 +155,7 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 def picture_seams(filled: Bool, source_index: Index) -> list[int]:
     """Find the seams of the pictures: numbers of the pictures after a seam, ascending.
 
-    ``filled``: true for pictures made anew, shape (F,); ``source_index``: source picture that each
-    kept one shows, -1 where made anew or where the source's view does not reach, shape (F,).
+    ``source_index``: -1 where made anew or where the source's view does not reach, shape (F,).
     """
     kept = ~filled & (source_index >= 0)
     cut = kept[1:] & kept[:-1] & (np.diff(source_index) != 1)
@@ -171,11 +163,9 @@ def picture_seams(filled: Bool, source_index: Index) -> list[int]:
 
 
 def seam_sums(steps: Float64, own: Float64, seams: list[int]) -> list[float]:
-    """Sum the steps at seams up beside the clip's own.
+    """Sum the steps at seams up beside the clip's own; NaNs don't count.
 
-    ``steps``: step from each row to the next, shape (F - 1,), NaN where it is not known; ``own``:
-    steps of the clip itself, any number, NaN where not known.
-    Returns four sums; empty if there is no seam or nothing to compare it with.
+    ``steps``: from each row to the next, shape (F - 1,). Empty without a seam or own steps.
     """
     own = own[np.isfinite(own)]
     jumps = [seam_jump(steps[b - 1 : b], own) for b in seams if np.isfinite(steps[b - 1])]
@@ -187,11 +177,9 @@ def seam_sums(steps: Float64, own: Float64, seams: list[int]) -> list[float]:
 
 
 def beside(made: Bool, seams: list[int]) -> Bool:
-    """Return which steps lie inside or at the borders of what was made anew, or at a seam.
+    """Return which steps (F - 1,) lie inside or at the borders of what was made anew, or at a seam.
 
-    ``made``: true for rows made anew, shape (F,).
-    True for each such step from a row to the next, shape (F - 1,); none where there is no seam, for
-    nothing then says what is usual beside it.
+    None where there is no seam: nothing then says what is usual beside it.
     """
     steps = made[1:] | made[:-1]
     steps[[b - 1 for b in seams]] = True

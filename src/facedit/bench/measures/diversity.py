@@ -36,11 +36,7 @@ MEASURES: tuple[Measure, ...] = (
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Sum up the differences between the takes of a scene.
-
-    Returns ``diversity``: summed squares between takes and their number, summed squares about the
-    clip's own mean and their number. Nothing with fewer than two takes.
-    """
+    """Sum up the differences between the takes of a scene; nothing with fewer than two takes."""
     takes = [take for take in (scene.drawn, *scene.takes) if take is not None]
     own = scene.source.motion[has_face(scene.source.motion)]
     if len(takes) < 2 or len(own) < 2 or not scene.hidden.any():
@@ -58,11 +54,7 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def mean_squares_apart(takes: Sequence[Float32]) -> Float64:
-    """Measure how far takes are apart in each frame.
-
-    ``takes``: at least two, each of shape (T, L).
-    Returns mean squared distance over all pairs of takes, shape (T,).
-    """
+    """Return the mean squared distance over all pairs of takes (T, L) in each frame, shape (T,)."""
     stack = np.stack(takes).astype(np.float64)
     # The mean over pairs is twice the variance with n - 1.
     return np.asarray(2 * stack.var(axis=0, ddof=1).sum(axis=-1), np.float64)

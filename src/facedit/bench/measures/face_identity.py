@@ -28,30 +28,19 @@ _FEWEST_OWN = 3
 
 
 def cosines(embeddings: Float32, references: Float32) -> Float64:
-    """Return the cosine of each embedding and its reference: in [-1, 1], shape (n,).
-
-    ``a . b / (|a| |b|)``.
-
-    ``embeddings``: shape (n, 128); ``references``: shape (n, 128) or (128,).
-    """
+    """Return the cosine of each embedding (n, 128) and its reference, ``a . b / (|a| |b|)``."""
     a, b = embeddings.astype(np.float64), np.asarray(references, np.float64)
     lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
     return np.asarray((a * b).sum(axis=-1) / np.maximum(lengths, 1e-12), np.float64)
 
 
 def distances(embeddings: Float32, references: Float32) -> Float64:
-    """Return the Euclidean distance of each embedding and its reference: 0 or more, shape (n,).
-
-    ``embeddings``: shape (n, 128); ``references``: shape (n, 128) or (128,).
-    """
+    """Return the Euclidean distance of each embedding (n, 128) and its reference."""
     return np.asarray(np.linalg.norm(embeddings - references, axis=-1), np.float64)
 
 
 def means_of_others(embeddings: Float32) -> Float32:
-    """Return, for each embedding, the mean of all the others, shape (n, 128).
-
-    ``embeddings``: shape (n, 128), n > 1.
-    """
+    """Return, for each embedding, the mean of all the others, shape (n, 128), n > 1."""
     count = len(embeddings)
     others: Float32 = (embeddings.sum(axis=0) - embeddings) / np.float32(count - 1)
     return others

@@ -28,11 +28,10 @@ from facedit.types import Bool, Float64
 
 
 def gaussian_sums(vectors: Float64) -> list[float]:
-    """Return what a Gaussian is fitted from, as sums.
+    """Return what a Gaussian is fitted from vectors (n, d), as sums; n may be 0.
 
-    ``vectors``: shape (n, d); n may be 0.
-    Returns ``n``, the sum of the vectors, the upper triangle of the sum of their outer products
-    (row by row): ``1 + d + d (d + 1) / 2`` numbers, to seven significant digits.
+    ``n``, the sum of the vectors, the upper triangle of the sum of their outer products (row by
+    row), to seven significant digits.
     """
     outer = vectors.T @ vectors
     upper = outer[np.triu_indices(vectors.shape[1])]
@@ -45,9 +44,8 @@ def sums_length(dims: int) -> int:
 
 
 def gaussian_of(total: Float64, dims: int) -> tuple[Float64, Float64, Float64]:
-    """Fit a Gaussian.
+    """Fit a Gaussian from added ``gaussian_sums``, shape (..., sums_length(dims)).
 
-    ``total``: added ``gaussian_sums``, shape (..., sums_length(dims)).
     Returns number of vectors (...), mean (..., d), covariance over n - 1 (..., d, d); what is not
     determined is NaN.
     """
@@ -65,12 +63,7 @@ def gaussian_of(total: Float64, dims: int) -> tuple[Float64, Float64, Float64]:
 def frechet_distance(
     mean: Float64, covariance: Float64, other_mean: Float64, other_covariance: Float64
 ) -> Float64:
-    """Return the squared Fréchet distance of Gaussians; leading axes go along.
-
-    ``covariance``: symmetric, shape (..., d, d); ``other_covariance``: symmetric, shape (..., d,
-    d).
-    Returns 0 or more, shape (...); NaN where an entry is not finite.
-    """
+    """Return the squared Fréchet distance of Gaussians; NaN where one is not finite."""
     usable = np.asarray(np.isfinite(covariance + other_covariance).all(axis=(-2, -1)))
     one = np.where(usable[..., None, None], covariance, np.eye(covariance.shape[-1]))
     other = np.where(usable[..., None, None], other_covariance, np.eye(covariance.shape[-1]))
@@ -84,10 +77,7 @@ def frechet_distance(
 
 
 def symmetric_root(matrix: Float64) -> Float64:
-    """Return the square root of symmetric matrices; negative eigenvalues count as 0.
-
-    Returns symmetric, shape (..., d, d).
-    """
+    """Return the square root of symmetric matrices; negative eigenvalues count as 0."""
     values, vectors = np.linalg.eigh(matrix)
     scaled = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
     root: Float64 = scaled @ np.swapaxes(vectors, -1, -2)
@@ -103,10 +93,7 @@ _PAIRS = 12
 
 
 def projection(inside: int = SIZE, outside: int = DIMS, seed: int = _SEED) -> Float64:
-    """Draw orthonormal directions, always the same ones.
-
-    Returns columns of unit length at right angles, shape (inside, outside).
-    """
+    """Draw orthonormal directions, always the same ones: columns of shape (inside, outside)."""
     drawn = np.random.default_rng(seed).standard_normal((inside, outside))
     basis, triangle = np.linalg.qr(drawn)
     directions: Float64 = basis * np.where(np.diag(triangle) < 0, -1.0, 1.0)
@@ -114,11 +101,9 @@ def projection(inside: int = SIZE, outside: int = DIMS, seed: int = _SEED) -> Fl
 
 
 def frechet_of(total: Float64) -> Float64:
-    """Return the distance from the sums of both sides.
+    """Return the squared distance from the sums of made-anew and own pictures, side by side.
 
-    ``total``: ``gaussian_sums`` of made-anew and of own pictures, side by side, shape (..., 650).
-    Returns the squared Fréchet distance, in squared units of the features, shape (...); NaN where a
-    side has fewer than ``2 DIMS`` vectors.
+    NaN where a side has fewer than ``2 DIMS`` vectors.
     """
     half = sums_length(DIMS)
     count, mean, covariance = gaussian_of(total[..., :half], DIMS)

@@ -39,10 +39,7 @@ MEASURES: tuple[Measure, ...] = (
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Sum up how a scene's head differs from the truth's.
-
-    Returns sums by key; nothing without ground truth or hidden frames with a face in both.
-    """
+    """Sum up how a scene's head differs from the truth's, where both have a face."""
     if scene.truth is None:
         return {}
     drawn, right = scene.output.motion, scene.truth.motion
@@ -66,10 +63,7 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def angles(one: Float64, other: Float64) -> Float64:
-    """Return the angles between rotations: degrees from 0 to 180, shape (T,).
-
-    ``one``: rotation matrices, shape (T, 3, 3).
-    """
+    """Return the angles between rotation matrices (T, 3, 3), in degrees from 0 to 180."""
     between = rotation_vectors(one @ other.swapaxes(-1, -2))
     return np.asarray(np.degrees(np.linalg.norm(between, axis=1)), np.float64)
 

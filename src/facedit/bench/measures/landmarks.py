@@ -44,10 +44,7 @@ MEASURES: tuple[Measure, ...] = _measures()
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Sum the landmark errors of a scene up.
-
-    Returns sum and number of frames by key; nothing without ground truth.
-    """
+    """Sum the landmark errors of a scene up; nothing without ground truth."""
     if scene.truth is None:
         return {}
     found: dict[str, list[float]] = {}
@@ -72,10 +69,6 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def point_errors(points: Float32, truth: Float32, unit: float) -> dict[str, Float64]:
-    """Measure how far points are from where they should be.
-
-    ``points``: points, shape (F, 478, 2 or 3); NaN without a face.
-    Returns mean distance in per cent of the unit by part, each of shape (F,); NaN without a face.
-    """
+    """Return how far points (F, 478, 2 or 3) are from the truth, in % of the unit, by part."""
     distance = np.linalg.norm(points.astype(np.float64) - truth, axis=-1) * (100 / unit)
     return {part: distance[:, list(chosen)].mean(axis=1) for part, chosen in PARTS.items()}

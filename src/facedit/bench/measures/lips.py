@@ -83,10 +83,8 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 def lip_sums(
     motion: Float32, truth: Float32, hidden: Bool, identity: Identity
 ) -> dict[str, list[float]]:
-    """Compare the lips of two motions.
+    """Compare the lips of two motions (T, D) where frames are hidden; the others say what is usual.
 
-    ``motion``: motion, shape (T, D); NaN rows without a face; ``truth``: what is right, shape (T,
-    D); ``hidden``: which frames count, shape (T,); others say what is usual.
     Returns ``lip_opening`` and ``lip_width``: ``error_sums``; ``lip_speed``: summed steps of both.
     Nothing if no hidden frame shows a face in both.
     """

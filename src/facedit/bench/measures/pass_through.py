@@ -55,12 +55,7 @@ LEAST_CORRELATION = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of kept sound beside the source's.
-
-    Attributes:
-        snr_db: Energy of the source over energy of the difference, at its very place.
-        lag_ms: How much later it lies than it should; NaN if it is not found within ``WITHIN_S``.
-    """
+    """A run of kept sound beside the source's at its very place; NaN if it is not found there."""
 
     seconds: float
     snr_db: float
@@ -70,11 +65,7 @@ class Run:
 def compare_run(
     ours: Sound, theirs: Sound, output_s: float, source_s: float, length_s: float
 ) -> Run | None:
-    """Compare a run.
-
-    Returns the run, or None if it is too short or too quiet to tell. What the output lacks at its
-    end is silence.
-    """
+    """Compare a run; None if it is too short or too quiet. What the output lacks is silence."""
     rate = theirs.rate
     start, first = sample_at(output_s, rate), sample_at(source_s, rate)
     count = min(sample_at(length_s, rate), len(theirs.samples) - first)
@@ -95,10 +86,8 @@ def compare_run(
 def lag_of(run: Float64, around: Float64) -> float:
     """Find the place of a run in a longer stretch by normalised cross-correlation.
 
-    ``run``: amplitudes, shape (n,); ``around``: amplitudes with the run expected in the middle,
-    shape (n + 2 m,).
-    Returns by how many samples the run is late (it lies that much earlier in ``around`` than its
-    middle), from -m to m; NaN if it correlates nowhere by ``LEAST_CORRELATION``.
+    ``run``: shape (n,); ``around``: amplitudes with the run expected in the middle, (n + 2 m,).
+    Returns by how many samples the run is late, from -m to m; NaN if it correlates nowhere.
     """
     count, margin = len(run), (len(around) - len(run)) // 2
     size = 1 << (len(around) + count - 1).bit_length()
@@ -164,10 +153,7 @@ MEASURES: tuple[Measure, ...] = (
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Sum up what became of the kept pictures and sound of a scene.
-
-    Returns sums by key; nothing of pictures where all were made anew, nothing of sound without any.
-    """
+    """Sum up what became of the kept pictures and sound of a scene, as far as there are any."""
     return _picture_sums(scene) | _sound_sums(scene)
 
 
@@ -211,11 +197,9 @@ def _sound_sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def in_place(frames: tuple[UInt8, ...], source: tuple[UInt8, ...], source_index: Index) -> Bool:
-    """Tell which kept pictures stand where they should.
+    """Tell which kept pictures stand where they should, an entry a kept picture.
 
-    ``frames``: the output's pictures, F of shape (H, W, 3); ``source_index``: source picture that
-    each must show, -1 where made anew, shape (F,).
-    Returns one entry a kept picture, in order. Where the clip stands still, every place is right.
+    Where the clip stands still, every place is right.
     """
     small = [frame[::COARSE, ::COARSE].astype(np.float32) for frame in source]
     right = []

@@ -66,10 +66,7 @@ _TICKS_PER_FRAME = 4
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Measure a scene.
-
-    Returns sums of the correlation at each lag, end to end; nothing where it does not apply.
-    """
+    """Sum up the correlation at each lag, end to end; nothing where it does not apply."""
     if scene.sound is None or not scene.words or scene.item.clip.language != "en":
         return {}
     phones = phones_of_sound(scene.sound, [word.text for word in scene.words])
@@ -82,11 +79,7 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def openness_curve(phones: Sequence[AlignedPhone], duration_s: float) -> Float64:
-    """Turn phones into openness over time.
-
-    ``phones``: in order; ``REST`` reigns where there is none.
-    Returns openness at the motion frames that begin inside the sound, shape (frames,).
-    """
+    """Turn phones into openness at the motion frames of the sound; ``REST`` where there is none."""
     frames = int(duration_s * MOTION_FPS + 1e-6)
     rate = MOTION_FPS * _TICKS_PER_FRAME
     ticks = np.full(frames * _TICKS_PER_FRAME, REST)
@@ -100,11 +93,7 @@ def openness_curve(phones: Sequence[AlignedPhone], duration_s: float) -> Float64
 
 
 def opening_curve(view: View) -> Float64:
-    """Read the lip opening at a view's motion frames.
-
-    Returns opening in units of the outer-eye distance, NaN where the nearest picture has no face,
-    shape (T,).
-    """
+    """Read the lip opening in eye distances, NaN where the nearest picture has no face, (T,)."""
     opening = lip_opening(view.landmarks).astype(np.float64)
     seen = np.isfinite(opening)
     times = view.motion_times_s
@@ -116,12 +105,11 @@ def opening_curve(view: View) -> Float64:
 
 
 def lag_sums(opening: Float64, spoken: Float64, counts: Bool, first_frame: int) -> list[float]:
-    """Sum products of opening and openness at each lag.
+    """Sum products of opening and openness at lags -10 .. 10 of the sound, 21 times 6 numbers.
 
-    ``opening``: lip opening, NaN without a face, shape (T,); ``spoken``: openness of the phones
-    from frame 0 of the sound on, shape (frames,); ``counts``: motion frames that count, shape (T,);
-    ``first_frame``: Frame of the sound under ``opening[0]``.
-    Returns ``correlation_sums`` for lags -10 .. 10 of the sound, 21 times 6 numbers.
+    ``opening``: NaN without a face, shape (T,); ``spoken``: from frame 0 of the sound on;
+    ``counts``: motion frames that count, shape (T,); ``first_frame``: frame of the sound under
+    ``opening[0]``.
     """
     frames = np.arange(len(opening)) + first_frame
     seen = np.isfinite(opening)
@@ -136,29 +124,19 @@ def lag_sums(opening: Float64, spoken: Float64, counts: Bool, first_frame: int) 
 
 
 def correlations(total: Float64) -> Float64:
-    """Return the correlation at each lag, shape (..., 21).
-
-    ``total``: sums as ``lag_sums`` gives them, shape (..., 126).
-    """
+    """Return the correlation at each lag, (..., 21), from sums of shape (..., 126)."""
     total = np.asarray(total, np.float64)
     return correlation_of(total.reshape(*total.shape[:-1], 2 * REACH + 1, 6))
 
 
 def correlation_in_place(total: Float64) -> Float64:
-    """Return the correlation without a lag, shape (...), in [-1, 1].
-
-    ``total``: shape (..., 126).
-    """
+    """Return the correlation without a lag."""
     found: Float64 = correlations(total)[..., REACH]
     return found
 
 
 def best_lag(total: Float64) -> Float64:
-    """Return the lag of the highest correlation.
-
-    ``total``: shape (..., 126).
-    Returns motion frames, NaN where nothing correlates, shape (...).
-    """
+    """Return the lag of the highest correlation in motion frames; NaN where nothing correlates."""
     found = correlations(total)
     known = np.isfinite(found)
     best = np.where(known, found, -2.0).argmax(axis=-1) - REACH

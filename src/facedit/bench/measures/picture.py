@@ -39,12 +39,9 @@ _LOOKED_AT = {"mouth": 4, "face": 2, "frame": 1}
 
 
 def psnr(one: UInt8 | Float32, other: UInt8 | Float32) -> float:
-    """Return the peak signal-to-noise ratio of two pictures: the ratio in dB, in [0, 100].
+    """Return the peak signal-to-noise ratio of two pictures (H, W, 3), or (H, W) for luma, in dB.
 
-    ``10 log10(255^2 / mean squared difference)`` over pixels and channels, in dB, at most
-    ``PSNR_CAP_DB``.
-
-    ``one``: grey levels from 0 to 255, shape (H, W, 3), or (H, W) for luma.
+    ``10 log10(255^2 / mean squared difference)`` over pixels and channels, at most ``PSNR_CAP_DB``.
     ``ValueError`` if the shapes differ.
     """
     if one.shape != other.shape:
@@ -56,14 +53,11 @@ def psnr(one: UInt8 | Float32, other: UInt8 | Float32) -> float:
 
 
 def ssim(one: Float32, other: Float32) -> float:
-    """Return the structural similarity of two pictures.
+    """Return the structural similarity of two pictures of 11 pixels or more a side, in [-1, 1].
 
     Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural
     Similarity", 2004: luma, Gaussian window of 11 x 11 pixels and 1.5 pixels wide, K = (0.01,
     0.03), the mean over all whole windows.
-
-    ``one``: luma from 0 to 255, shape (H, W), 11 pixels or more a side.
-    Returns the mean similarity, in [-1, 1]; 1 for equal pictures.
     """
     a, b = one.astype(np.float64), other.astype(np.float64)
     mean_a, mean_b = _windowed(a), _windowed(b)
@@ -82,12 +76,10 @@ def _windowed(values: Float64) -> Float64:
 
 
 def change_error(before: UInt8, after: UInt8, true_before: UInt8, true_after: UInt8) -> float:
-    """Return how wrong the change from one frame to the next is: grey levels, in [0, 510].
+    """Return how wrong the change from one crop to the next is, in grey levels.
 
-    ``mean |(after - before) - (true after - true before)|``: flicker and missing movement count,
-    a constant error of the picture does not.
-
-    ``before``: crop of a frame, shape (H, W, 3).
+    ``mean |(after - before) - (true after - true before)|``: flicker and missing movement count, a
+    constant error of the picture does not.
     """
     change = after.astype(np.float32) - before
     true_change = true_after.astype(np.float32) - true_before
@@ -95,11 +87,7 @@ def change_error(before: UInt8, after: UInt8, true_before: UInt8, true_after: UI
 
 
 def sums(scene: Scene, net: StLpips | None) -> dict[str, list[float]]:
-    """Measure the pictures of a scene: sums by key; none where there is no ground truth.
-
-    ``scene``: the scene; its output and truth have pictures of one size; ``net``: the perceptual
-    distance; None leaves it out.
-    """
+    """Measure the pictures of a scene with ground truth; without ST-LPIPS if ``net`` is None."""
     if scene.truth is None:
         return {}
     rows = np.flatnonzero(scene.filled & has_face(scene.truth.landmarks)).tolist()

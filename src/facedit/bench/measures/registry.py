@@ -50,13 +50,7 @@ Sums = dict[str, tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Nets:
-    """The networks that measures look through.
-
-    Attributes:
-        face: Whose face it is.
-        stlpips: How alike two pictures look; None leaves it out.
-        features: What is in a picture.
-    """
+    """The networks that measures look through; ``stlpips`` may be left out."""
 
     sync: SyncModel
     face: FaceEmbedding
@@ -65,11 +59,7 @@ class Nets:
 
 
 def load_nets(device: torch.device | str = "cpu") -> Nets:
-    """Load the networks.
-
-    Returns the networks. (``AssetMissing`` if one is not installed: ``facedit doctor --fetch
-    bench``.)
-    """
+    """Load the networks; ``AssetMissing`` if one is not installed (``doctor --fetch bench``)."""
     return Nets(
         load_sync(device=device), load_face_embedding(device), load_stlpips(device),
         load_picture_features(device),
@@ -96,10 +86,7 @@ def measure_scene(scene: Scene, nets: Nets, needs: Needs = "all") -> Sums:
 
 
 def measure_drawn(scene: Scene, nets: Nets) -> Sums:
-    """Measure motion as it was drawn: sums by key; the keys begin with ``DRAWN``.
-
-    ``scene``: a scene without pictures, from ``scoring.drawn_scene``.
-    """
+    """Measure motion as it was drawn (``scoring.drawn_scene``); the keys begin with ``DRAWN``."""
     bare = replace(scene, output=replace(scene.output, frames=()))
     found: dict[str, list[float]] = {}
     for part in (lips, spectra, phone_sync, silence, continuity, diversity):

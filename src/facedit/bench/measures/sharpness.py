@@ -34,24 +34,19 @@ _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
 def sharpness(luma: Float32, region: Bool) -> float:
-    """Measure how sharp a region is: grey levels, 0 or more.
+    """Return how sharp a region of the luma is: the standard deviation of the Laplacian.
 
-    Standard deviation of the Laplacian (Pech-Pacheco et al., "Diatom autofocusing in brightfield
-    microscopy", 2000, whose measure is its square).
-
-    ``luma``: From 0 to 255, shape (H, W); ``region``: which pixels count, shape (H, W).
+    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", 2000, take its square.
     """
     return float(cv2.Laplacian(luma, cv2.CV_32F)[region].std())
 
 
 def grain(luma: Float32, region: Bool) -> float:
-    """Estimate the standard deviation of the noise in a region: grey levels, 0 or more.
+    """Estimate the standard deviation of the noise in a region of the luma.
 
     ``sqrt(pi / 2) / 6 * mean |I * N|`` with ``N = [[1, -2, 1], [-2, 4, -2], [1, -2, 1]]``, which
-    answers to neither constants nor slopes (Immerkaer, "Fast Noise Variance Estimation", 1996);
-    the tenth with the steepest gradients is left out, as edges would count as noise.
-
-    ``luma``: From 0 to 255, shape (H, W); ``region``: which pixels count, shape (H, W).
+    answers to neither constants nor slopes (Immerkaer, "Fast Noise Variance Estimation", 1996); the
+    tenth with the steepest gradients is left out, as edges would count as noise.
     """
     dx, dy = cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)
     steepness = np.hypot(dx, dy)[region]
@@ -61,12 +56,9 @@ def grain(luma: Float32, region: Bool) -> float:
 
 
 def mouth_to_face(picture: UInt8, landmarks: Float32) -> tuple[float, float]:
-    """Compare the mouth with the rest of the face.
+    """Return sharpness and grain of the mouth's box over those of the face outside it.
 
-    ``picture``: RGB, shape (H, W, 3); ``landmarks``: the face in its pixels, finite, shape (478,
-    3).
-    Returns sharpness and grain of the mouth's box over those of the face outside it; NaN where
-    there is too little of either in the picture.
+    NaN where there is too little of either in the picture.
     """
     face, mouth = face_box(landmarks, picture), mouth_box(landmarks, picture)
     if face is None or mouth is None:
@@ -87,11 +79,7 @@ def mouth_to_face(picture: UInt8, landmarks: Float32) -> tuple[float, float]:
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Measure a scene.
-
-    Returns per key: the number of frames times the mean logarithm of the ratio of ratios, and the
-    number.
-    """
+    """Sum up the logarithms of the ratios of ratios of a scene, with the number of frames."""
     made = _log_ratios(scene.output, scene.filled)
     own = _log_ratios(scene.source, np.ones(len(scene.source.frames), np.bool_))
     found = {}
@@ -103,10 +91,7 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def geometric_mean_of(total: Float64) -> Float64:
-    """Return the geometric mean from sums of logarithms; NaN where nothing was counted.
-
-    ``total``: sum of logarithms and their number, shape (..., 2).
-    """
+    """Return the geometric mean from sums of logarithms; NaN where nothing was counted."""
     return np.asarray(np.exp(mean_of(total)), np.float64)
 
 

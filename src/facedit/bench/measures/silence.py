@@ -54,10 +54,7 @@ MEASURES: tuple[Measure, ...] = (
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Sum up how the lips of a scene move in silence.
-
-    Returns sums by key; nothing where somebody speaks in all hidden frames, or there is no sound.
-    """
+    """Sum up how the lips of a scene move while nobody speaks, where there is sound."""
     if scene.speech is None or scene.source_speech is None:
         return {}
     rows = scene.hidden & silent(scene.speech.voice_activity)

@@ -66,10 +66,9 @@ MEASURES: tuple[Measure, ...] = _measures()
 
 
 def sums(scene: Scene) -> dict[str, list[float]]:
-    """Sum up the energies of a scene.
+    """Sum up the energies of a scene in each band, first the output's, then the truth's.
 
-    Returns energy in each band, first the output's, then the truth's, by signal and derivative;
-    nothing without ground truth or a run of ``FEWEST`` hidden frames.
+    Nothing without ground truth or a run of ``FEWEST`` hidden frames.
     """
     if scene.truth is None:
         return {}
@@ -90,11 +89,9 @@ def sums(scene: Scene) -> dict[str, list[float]]:
 
 
 def band_energies(values: Float32 | Float64, rows: Bool, order: int) -> list[float]:
-    """Sum the energy of a signal's derivative in each band.
+    """Sum the energy of a signal's derivative of an order in each band over the rows that count.
 
-    ``values``: the signal, shape (T, L); ``rows``: frames that count, shape (T,); ``order``: 1 for
-    velocity, 2 for acceleration.
-    Returns energy in each of ``BANDS``, summed over runs, segments and dims.
+    ``values``: the signal, shape (T, L). Summed over runs, segments and dims.
     """
     frequencies = np.fft.rfftfreq(SEGMENT, 1 / MOTION_FPS)
     total = np.zeros(len(frequencies))
@@ -115,11 +112,7 @@ def band_energies(values: Float32 | Float64, rows: Bool, order: int) -> list[flo
 
 
 def segments(frames: int) -> list[tuple[int, int]]:
-    """Cut a run into overlapping segments.
-
-    Returns first and last-plus-one frame of each: one segment if it is short enough, else segments
-    of ``SEGMENT`` frames spread evenly that overlap by half or more.
-    """
+    """Cut a run into segments spread evenly that overlap by half or more."""
     if frames <= SEGMENT:
         return [(0, frames)]
     count = math.ceil((frames - SEGMENT) / (SEGMENT // 2)) + 1

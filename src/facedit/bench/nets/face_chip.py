@@ -30,22 +30,14 @@ _POINTS = (263, 362, 33, 133, 2)
 
 
 def chip_transform(landmarks: Float32) -> Float64:
-    """Return the similarity from the picture to the chip, by least squares.
-
-    ``landmarks``: one face in pixels, shape (478, 3), finite.
-    Returns affine matrix, shape (2, 3).
-    """
+    """Return the similarity (2, 3) from the picture to the chip, by least squares."""
     places = (np.array(_PLACES) + _PADDING) / (2 * _PADDING + 1) * CHIP
     every = tuple(range(len(_POINTS)))
     return fit_similarity(landmarks[list(_POINTS)], places.astype(np.float32), every)
 
 
 def face_chip(picture: UInt8, landmarks: Float32) -> UInt8:
-    """Cut the chip out of a picture; places outside the picture are black, shape (150, 150, 3).
-
-    ``picture``: RGB, shape (H, W, 3); ``landmarks``: the face in its pixels, shape (478, 3),
-    finite.
-    """
+    """Cut the chip, (150, 150, 3), out of a picture; places outside the picture are black."""
     matrix = chip_transform(landmarks)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     shrink = int(1.0 / scale) if scale > 0 else 1

@@ -43,14 +43,7 @@ _STAGES = (
 
 
 class ScaledConvolution(nn.Module):
-    """A convolution and a scale and offset per channel.
-
-    Args:
-        inside: Channels in.
-        outside: Channels out.
-        side: Side of the kernel.
-        stride: Step; above 1 nothing is padded.
-    """
+    """A convolution and a scale and offset per channel; a step above 1 pads nothing."""
 
     def __init__(self, inside: int, outside: int, side: int = 3, stride: int = 1) -> None:
         super().__init__()
@@ -75,12 +68,9 @@ class ScaledConvolution(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions beside a shortcut; the shortcut of a halving block is a mean of 2 x 2.
+    """Two convolutions beside a shortcut, whose missing channels are zero.
 
-    Args:
-        inside: Channels in.
-        outside: Channels out; missing ones of the shortcut are zero.
-        down: Whether the picture is halved.
+    A halving block (``down``) has a shortcut that is a mean of 2 x 2.
     """
 
     def __init__(self, inside: int, outside: int, *, down: bool) -> None:
@@ -113,10 +103,7 @@ class FaceNet(nn.Module):
         self.register_buffer("mean", torch.tensor(_MEAN_RGB)[:, None, None], persistent=False)
 
     def forward(self, chips: Tensor) -> Tensor:
-        """Embed chips of faces: embeddings, shape (B, 128).
-
-        ``chips``: RGB from 0 to 255, shape (B, 3, 150, 150).
-        """
+        """Embed chips of faces, RGB from 0 to 255, (B, 3, 150, 150): embeddings, shape (B, 128)."""
         x = functional.relu(self.stem((chips - self.get_buffer("mean")) / 256.0))
         x = functional.max_pool2d(x, 3, stride=2)
         for block in self.blocks:
@@ -132,12 +119,9 @@ class FaceEmbedding:
     net: FaceNet
 
     def embed(self, pictures: Sequence[UInt8], landmarks: Float32) -> Float32:
-        """Embed the face of each picture.
+        """Embed the face of each RGB picture, whose landmarks (n, 478, 3) are finite: (n, 128).
 
-        ``pictures``: RGB pictures, n of shape (H, W, 3); ``landmarks``: its landmarks in each,
-        finite, shape (n, 478, 3).
-        Returns embeddings, shape (n, 128). Euclidean distances between them mean something; they
-        are not of unit length.
+        Euclidean distances between embeddings mean something; they are not of unit length.
         """
         rows = [np.zeros((0, SIZE), np.float32)]
         with torch.inference_mode():
@@ -149,11 +133,7 @@ class FaceEmbedding:
 
 
 def load_face_embedding(device: torch.device | str = "cpu") -> FaceEmbedding:
-    """Load the embedding.
-
-    Returns it, with the fetched weights. (``AssetMissing`` if they are not installed,
-    ``BadWeights`` if they are damaged.)
-    """
+    """Load the embedding; ``AssetMissing`` if it is not installed, ``BadWeights`` if damaged."""
     tensors = _tensors(asset_path(_WEIGHTS), asset_path(_MANIFEST))
     net = FaceNet()
     net.stem.load(tensors, "conv32_down")

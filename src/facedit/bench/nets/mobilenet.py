@@ -42,14 +42,7 @@ def _layer(inside: int, outside: int, side: int = 1, stride: int = 1, groups: in
 
 
 class InvertedResidual(nn.Module):
-    """Widen, filter each channel, narrow; with a shortcut where the shape stays.
-
-    Args:
-        inside: Channels in.
-        outside: Channels out.
-        stride: Step of the filter.
-        expansion: How many times wider inside.
-    """
+    """Widen (``expansion`` times), filter each channel, narrow; a shortcut if the shape stays."""
 
     def __init__(self, inside: int, outside: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -87,10 +80,7 @@ class MobileNetV2(nn.Module):
         self.register_buffer("std", torch.tensor(_STD)[:, None, None], persistent=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Describe pictures: features in [0, 6], shape (B, 1280).
-
-        ``pictures``: in [0, 1], shape (B, 3, H, W), 32 pixels or more a side.
-        """
+        """Describe pictures in [0, 1], (B, 3, H, W), of 32 pixels or more a side: (B, 1280)."""
         scaled = (pictures - self.get_buffer("mean")) / self.get_buffer("std")
         features: Tensor = self.features(scaled).mean(dim=(2, 3))
         return features
@@ -103,10 +93,7 @@ class PictureFeatures:
     net: MobileNetV2
 
     def describe(self, pictures: Sequence[UInt8]) -> Float32:
-        """Describe pictures of one size: features, shape (n, 1280).
-
-        ``pictures``: RGB, n of shape (H, W, 3).
-        """
+        """Describe RGB pictures of one size: features, shape (n, 1280)."""
         rows = [np.zeros((0, SIZE), np.float32)]
         with torch.inference_mode():
             for start in range(0, len(pictures), _BATCH):
@@ -117,11 +104,7 @@ class PictureFeatures:
 
 
 def load_picture_features(device: torch.device | str = "cpu") -> PictureFeatures:
-    """Load the network.
-
-    Returns it, with the fetched weights. (``AssetMissing`` if they are not installed,
-    ``BadWeights`` if they are damaged.)
-    """
+    """Load the network; ``AssetMissing`` if it is not installed, ``BadWeights`` if damaged."""
     state = torch.load(asset_path(_ASSET), map_location="cpu", weights_only=True)
     net = MobileNetV2()
     net.load_state_dict(

@@ -93,10 +93,7 @@ class StLpips:
     net: ShiftTolerantDistance
 
     def distances(self, ones: Sequence[UInt8], others: Sequence[UInt8]) -> Float64:
-        """Compare RGB pictures of one size, each (H, W, 3), pairwise.
-
-        ST-LPIPS of each pair, 0 for equal pictures, about 1 for unrelated ones, shape (n,).
-        """
+        """Compare RGB pictures of one size pairwise: 0 for equal, about 1 for unrelated ones."""
         found = [np.zeros(0, np.float32)]
         with torch.inference_mode():
             for start in range(0, len(ones), _BATCH):

@@ -24,7 +24,7 @@ class Contrast:
 
     Attributes:
         p_holm: Its p after Holm, over all systems on this measure and track.
-        verdict: ``better`` or ``worse`` than the reference where that is clear at 5 %, else empty.
+        verdict: ``better`` or ``worse`` where that is clear at 5 %, else empty.
     """
 
     track: Track
@@ -87,10 +87,7 @@ def compare(
     draws: int,
     seed: int,
 ) -> list[Contrast]:
-    """Compare every system with the reference on the items that both have.
-
-    Returns a contrast per system that shares items with the reference, in the systems' order.
-    """
+    """Compare every system with the reference on the items that both have, in their order."""
     theirs = sums.get(reference, {})
     made: list[tuple[str, Paired]] = []
     for system, own in sums.items():
@@ -109,10 +106,9 @@ def compare(
 
 
 def verdict(measure: Measure, difference: float, p: float) -> str:
-    """Say whether a difference to the reference is clear, and which way.
+    """Say whether a difference to the reference is ``better`` or ``worse``, or empty if not clear.
 
-    Returns ``better`` or ``worse``; empty where it is not clear, or where the measure has no such
-    way: of two values on either side of 1 the larger one is not the better one.
+    Nor has a measure near 1 such a way: of two values on either side the larger is not better.
     """
     if measure.better not in ("lower", "higher") or not p < SIGNIFICANT or difference == 0:
         return ""

@@ -24,11 +24,8 @@ class ExampleItem:
     """An item on the page.
 
     Attributes:
-        rank: ``worst``, ``median`` or ``best``.
-        measure: The measure it was chosen by.
-        value: The reference's value on it.
-        records: Records to show beside each other: the truth where it is known, the reference,
-            the best other system.
+        rank: ``worst``, ``median`` or ``best``, by ``value`` of ``measure``.
+        records: The truth where it is known, the reference, the best other system.
     """
 
     item: Item
@@ -41,10 +38,9 @@ class ExampleItem:
 def choose(
     bench: Bench, records: Sequence[Record], measures: Sequence[Measure], tables: Tables
 ) -> list[ExampleItem]:
-    """Choose items to show.
+    """Choose items to show: a track's worst ones of the reference, the median one and the best.
 
-    Returns per track the worst items of the reference, the median one and the best, by the track's
-    first main measure that tells better from worse.
+    They are ranked by the track's first main measure that tells better from worse.
     """
     found: dict[str, dict[str, Record]] = {}
     for record in records:
@@ -74,11 +70,7 @@ def choose(
 def ranking(
     measure: Measure, records: Mapping[str, Record], items: Sequence[str]
 ) -> list[tuple[str, float]]:
-    """Order items from the worst to the best.
-
-    Returns items with their values; those without a value, or none at all where no way is better,
-    are left out.
-    """
+    """Order items with their values from the worst to the best; those without are left out."""
     values = {
         item: float(measure.value(np.asarray(sums, np.float64)))
         for item, sums in sums_of(records, items, measure).items()

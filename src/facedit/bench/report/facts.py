@@ -55,11 +55,7 @@ class Cost:
 
 
 def costs(bench: Bench, records: Sequence[Record], systems: Sequence[str]) -> list[Cost]:
-    """Add up costs.
-
-    ``systems``: systems in the order to show them.
-    Returns costs per track and system that timed anything. Stages are in alphabetical order.
-    """
+    """Add up costs per track and system that timed anything; stages are in alphabetical order."""
     track_of = {item.id: item.track for item in bench.items}
     found: list[Cost] = []
     for track in TRACKS:

@@ -36,11 +36,7 @@ def is_drawn(measure: Measure) -> bool:
 def main_measures(
     track: Track, measures: Sequence[Measure], *, drawn: bool = False
 ) -> list[Measure]:
-    """Choose a track's main measures: at most ``MOST`` of them, the most telling first.
-
-    ``measures``: measures that the track has figures of; ``drawn``: choose among those of motion
-    before rendering; else among those of videos.
-    """
+    """Choose a track's main measures, at most ``MOST``, of videos or of motion before rendering."""
     judged = {m.name: m for m in measures if m.better != "none" and is_drawn(m) == drawn}
     names = (DRAWN + name if drawn else name for name in _PREFERRED[track])
     chosen = [judged[name] for name in names if name in judged]
@@ -134,10 +130,7 @@ _GROUPS = {
 
 
 def note_on(measure: Measure) -> str:
-    """Say in a sentence what a measure is.
-
-    Returns the sentence; for a measure without a note that of its group, or its title.
-    """
+    """Say in a sentence what a measure, its group or its title is."""
     name = measure.name.removeprefix(DRAWN)
     # Much the same of motion that was not rendered yet: one sentence serves both.
     before = "Of the motion before rendering: " if name != measure.name else ""

@@ -99,9 +99,9 @@ def difference_charts(track: Track, main: Sequence[Measure], tables: Tables) -> 
 def lip_curve(
     records: Sequence[Record], reference: str
 ) -> tuple[Markup, list[tuple[str, str]]] | None:
-    """Draw the lips of an item over time: the truth, the reference and one other system.
+    """Draw the lips of an item over time, with a legend; None if the reference has no curve.
 
-    Returns the picture and its legend; None if the reference has no curve.
+    Shown are the truth, the reference and one other system.
     """
     own = next((r for r in records if r.system == reference), None)
     if own is None or len(own.curves.times_s) < 2:

@@ -16,6 +16,7 @@ from facedit.bench.report.numbers import formatted, interval, plain, titled
 from facedit.bench.report.result_tables import TRACKS, Count, Table, Tables
 from facedit.evaluation.measure import Measure
 from facedit.evaluation.stats import Estimate
+from facedit.report.page_kit import markdown_table
 
 RESULT_COLUMNS = (
     "system", "track", "slice", "measure", "value", "low", "high", "items", "clips", "unit",
@@ -120,7 +121,7 @@ def results_md(
         for drawn, title in ((False, "Videos:"), (True, "Motion before rendering:")):
             columns = main_measures(track, here, drawn=drawn)
             if columns:
-                parts += [f"{title}\n\n", _md_table(table, columns, count), "\n"]
+                parts += [f"{title}\n\n", _md_table(table, columns, count), "\n\n"]
     note = (
         f"{_md(bench.name)} {_md(bench.version)}. In brackets 95 % intervals, bootstrapped over "
         "clips. Bold: best of the systems that were measured on all items of the column.\n"
@@ -132,18 +133,14 @@ def results_md(
 
 def _md_table(table: Table, columns: Sequence[Measure], count: Mapping[str, Count]) -> str:
     """Write a Markdown table of the systems that have any of its columns, or nothing at all."""
-    lines = [
-        f"| {' | '.join(['system', *(_md(titled(m)) for m in columns), 'items'])} |",
-        f"|---|{'---:|' * (len(columns) + 1)}",
-    ]
+    lines = []
     for system, row in table.rows.items():
         one = count[system]
         asked = len(table.slice.items) - one.not_applicable
-        if not any(m.name in row for m in columns) and (row or not asked):
-            continue
-        cells = [_md_cell(row.get(m.name), m, system in table.best[m.name]) for m in columns]
-        lines.append(f"| {' | '.join([_md(system), *cells, f'{one.done} of {asked}'])} |")
-    return "\n".join(lines) + "\n"
+        if any(m.name in row for m in columns) or (asked and not row):
+            cells = [_md_cell(row.get(m.name), m, system in table.best[m.name]) for m in columns]
+            lines.append([_md(system), *cells, f"{one.done} of {asked}"])
+    return markdown_table(["system", *(_md(titled(m)) for m in columns), "items"], lines, "---:")
 
 
 def cost_csv(costs: Sequence[Cost]) -> str:

@@ -48,10 +48,7 @@ def clip_key(item: Item) -> str:
 
 
 def corpus_groups(items: Iterable[Item]) -> dict[str, str]:
-    """Pool small corpora.
-
-    Returns group by corpus: itself with at least ``SMALLEST_GROUP`` clips, else ``others``.
-    """
+    """Return each corpus's group: itself with ``SMALLEST_GROUP`` clips or more, or ``others``."""
     clips: dict[str, set[str]] = {}
     for item in items:
         clips.setdefault(item.clip.corpus, set()).add(clip_key(item))
@@ -62,10 +59,7 @@ def corpus_groups(items: Iterable[Item]) -> dict[str, str]:
 
 
 def slices(bench: Bench) -> list[Slice]:
-    """Cut a benchmark into slices.
-
-    Returns per track the whole, then by corpus, kind and length where the track has several.
-    """
+    """Cut a benchmark per track: whole, then by corpus, kind and length where it has several."""
     groups = corpus_groups(bench.items)
     found: list[Slice] = []
     for track in TRACKS:
@@ -99,13 +93,7 @@ SLICE_SHARE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What became of a track's items in one system.
-
-    Attributes:
-        done: Items that were measured.
-        not_applicable: Items that the system has no answer to.
-        missing: Items without a record.
-    """
+    """What became of a track's items in one system; ``missing`` have no record."""
 
     track: Track
     system: str
@@ -168,11 +156,10 @@ def make_tables(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Tables:
-    """Compute all tables. The order of the records does not matter.
+    """Compute all tables of the items that ``bench`` lists, whatever the records' order.
 
-    ``bench``: the benchmark; records of items that it does not list are left out; ``order``:
-    systems in the order to show them; the truth and the reference come first anyway; ``draws``:
-    bootstrap draws of whole tracks; slices take ``SLICE_SHARE`` of them.
+    ``order``: systems in the order to show them; the truth and the reference come first anyway;
+    ``draws``: bootstrap draws of whole tracks; slices take ``SLICE_SHARE`` of them.
     """
     known = {item.id for item in bench.items}
     found: dict[str, dict[str, Record]] = {}

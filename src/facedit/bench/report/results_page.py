@@ -54,12 +54,7 @@ _VERDICTS = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that the page is made from.
-
-    Attributes:
-        facts: Facts about the run.
-        examples: Items to show, each with its video.
-    """
+    """All that the page is made from; ``examples`` are shown each with its video."""
 
     bench: Bench
     records: Sequence[Record]

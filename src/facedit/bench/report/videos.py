@@ -24,12 +24,7 @@ QUANTISER = 24
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """A video of the page, or why there is none.
-
-    Attributes:
-        file: Path relative to the page; empty if there is none.
-        poster: A frame of it as a data URI; empty if there is none.
-    """
+    """A video of the page, relative to it, and a frame as a data URI; or why there is none."""
 
     file: str
     note: str
@@ -39,10 +34,9 @@ class SideBySide:
 def side_by_sides(
     folder: Path, shown: Sequence[ExampleItem], reference: str, clips: Path | None
 ) -> list[SideBySide]:
-    """Make the videos of the items that are shown.
+    """Make the videos of the items that are shown; one that cannot be read costs no report.
 
     ``clips``: folder of the clips, for the source of edits; None if it is not at hand.
-    Returns a video or a note per item. An item whose videos cannot be read costs no report.
     """
     return [_made(folder, one, reference, clips) for one in shown]
 

@@ -31,12 +31,9 @@ COST = "cost.csv"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was written.
+    """What was written: the page, the main tables, what became of the items.
 
-    Attributes:
-        markdown: The main tables as Markdown.
-        counts: What became of the items, by track and system.
-        notes: Side-by-sides that could not be made, with the reasons.
+    ``notes`` says which side-by-sides could not be made.
     """
 
     page: Path
@@ -88,9 +85,8 @@ def write_results(
 ) -> Report:
     """Write ``results.csv``, ``.json`` and ``.md``, ``cost.csv``, ``index.html`` and side-by-sides.
 
-    ``folder``: the results' folder, in which the records' videos lie; made if it is missing. Files
-    of an earlier report are replaced, each whole; ``records``: the records, in any order.
-    ``OutputNotWritable`` if the folder cannot be written.
+    ``folder``: in which the records' videos lie; files of an earlier report are replaced, each
+    whole. ``OutputNotWritable`` if it cannot be written.
     """
     place = {item.id: index for index, item in enumerate(bench.items)}
     known = sorted((r for r in records if r.item in place), key=lambda r: (place[r.item], r.system))

@@ -17,10 +17,9 @@ LEAST = 2
 
 
 def choose_items(items: Sequence[Item], count: int, seed: int) -> tuple[Item, ...]:
-    """Choose items with ground truth, in turn from every corpus: the items, ordered by id.
+    """Choose items with ground truth, in turn from every corpus, ordered by id.
 
     Different clips come first, then spans with ``ROOM_S`` of the clip on either side.
-
     ``UsageError`` if there are fewer than two.
     """
     rng = np.random.default_rng(seed)
@@ -47,8 +46,8 @@ def choose_items(items: Sequence[Item], count: int, seed: int) -> tuple[Item, ..
 def partners(chosen: Sequence[Item]) -> tuple[Item, ...]:
     """Find for each item one of another person, to take sound and face from.
 
-    Returns the next item of another speaker, of the same corpus where there is one (so that only
-    the person differs); the next of another clip, or just the next, where no speaker differs.
+    The next of another speaker, of the same corpus where there is one (so that only the person
+    differs); the next of another clip, or just the next, where no speaker differs.
     """
     found = []
     for index, item in enumerate(chosen):

@@ -37,13 +37,7 @@ DELAY_S = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """What disturbances need besides the scene.
-
-    Attributes:
-        other: Another person's item.
-        retrack: Finds landmarks and motion in changed pictures.
-        seed: Seed of what is random.
-    """
+    """What disturbances need besides the scene: another's item, a tracker, a seed."""
 
     other: Scene
     retrack: Retrack
@@ -107,10 +101,7 @@ def rest_lips(scene: Scene) -> Scene:
 
 
 def mix_takes(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Let every take be frames of the clip drawn by chance.
-
-    Returns the scene; its takes have no more in common than any frames of the clip.
-    """
+    """Let every take be frames of the clip drawn by chance, with no more in common than any."""
     source = scene.source.motion
     seen = np.flatnonzero(np.isfinite(source).all(axis=1))
     if not len(seen):

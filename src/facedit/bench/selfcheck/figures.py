@@ -71,10 +71,7 @@ class Figures:
         self._counts = draw_clips(int(clip_of.max()) + 1, _DRAWS, seed)[:, clip_of]
 
     def effect(self, disturbance: str, measure: str) -> Effect:
-        """Compare a disturbance with the truth, on the clips in which both were measured.
-
-        Returns the effect; NaNs where nothing could be measured.
-        """
+        """Compare a disturbance with the truth on the clips in which both were measured."""
         true, seen = self._table(TRUTH, measure), self._table(disturbance, measure)
         value = self.measures[measure].value
         if true is None or seen is None:
@@ -102,10 +99,7 @@ class Figures:
         return Figures(readings, {measure: self.measures[measure]})
 
     def interval(self, disturbance: str, measure: str) -> tuple[float, float, float]:
-        """Return a figure with its interval.
-
-        Returns the figure, its 2.5th and its 97.5th percentile over bootstrap draws of clips.
-        """
+        """Return a figure with the 2.5th and 97.5th percentile over bootstrap draws of clips."""
         table = self._table(disturbance, measure)
         if table is None:
             return (float("nan"),) * 3
@@ -123,10 +117,7 @@ class Figures:
             return np.asarray(self.measures[measure].value(table), np.float64)
 
     def same(self, disturbance: str, measure: str) -> bool:
-        """Return whether a disturbance left the sums of every item as they were.
-
-        Whether all are the same; False where nothing was measured.
-        """
+        """Return whether a disturbance left the sums of every item as they were."""
         true, seen = self._table(TRUTH, measure), self._table(disturbance, measure)
         if true is None or seen is None:
             return False

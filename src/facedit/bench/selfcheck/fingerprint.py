@@ -37,10 +37,7 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(items: Sequence[Item], settings: Sequence[object]) -> str:
-    """Hash all that the outcome depends on: hexadecimal SHA-256.
-
-    ``items``: the benchmark's items; they hold the hashes of their clips.
-    """
+    """Hash all that the outcome depends on: items, settings, versions, weights, code."""
     digest = hashlib.sha256()
 
     def add(*parts: object) -> None:

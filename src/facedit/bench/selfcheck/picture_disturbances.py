@@ -74,10 +74,7 @@ def freeze_mouth(scene: Scene) -> Pictures:
 
 
 def swap_face(scene: Scene, other: Scene) -> Pictures:
-    """Put another person's face over the face in the filled frames.
-
-    ``other``: whose face it is; its frames are repeated to and fro where they are fewer.
-    """
+    """Put another person's face, its frames to and fro, over the face in the filled frames."""
     frames, points = list(scene.output.frames), scene.output.landmarks
     seen = np.flatnonzero(np.isfinite(other.output.landmarks).all(axis=(1, 2)))
     order = [*seen, *seen[-2:0:-1]]

@@ -97,10 +97,7 @@ def in_words(row: Row) -> str:
 
 
 def require(found: SelfCheck) -> None:
-    """Refuse to go on with measures that failed their proof.
-
-    ``SelfCheckFailed`` if an expectation was not met.
-    """
+    """Refuse to go on with measures that failed their proof, with ``SelfCheckFailed``."""
     if found.passed:
         return
     if not found.rows:
@@ -114,10 +111,10 @@ def require(found: SelfCheck) -> None:
 
 
 def left_out(found: SelfCheck) -> dict[str, str]:
-    """Say which measures a table goes without.
+    """Say which measures a table goes without, and why.
 
-    Returns reasons by measure. (``SelfCheckFailed`` if more than half of the measures failed: then
-    the clips, or we, are at fault, and no figure can be trusted.)
+    ``SelfCheckFailed`` if more than half of them failed: then the clips, or we, are at fault, and
+    no figure can be trusted.
     """
     examined = {row.measure for row in found.rows}
     if 2 * len(found.unproven) >= len(examined):
@@ -126,10 +123,7 @@ def left_out(found: SelfCheck) -> dict[str, str]:
 
 
 def save(found: SelfCheck, folder: Path, page: str) -> None:
-    """Write the outcome; each file is replaced whole.
-
-    ``folder``: the folder, made if it is missing.
-    """
+    """Write the outcome; each file is replaced whole."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(found.to_dict(), indent=1) + "\n"
     # The page first: where the JSON is, all of it is.
@@ -139,7 +133,7 @@ def save(found: SelfCheck, folder: Path, page: str) -> None:
 
 
 def load(folder: Path) -> SelfCheck | None:
-    """Read an earlier outcome: the outcome; None if there is none that can be read."""
+    """Read an earlier outcome; None if there is none that can be read."""
     try:
         data = json.loads((folder / JSON_NAME).read_text(encoding="utf-8"))
         if data.pop("format") != FORMAT:

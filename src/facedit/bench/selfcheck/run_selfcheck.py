@@ -43,11 +43,7 @@ Measuring = Callable[[Scene, Disturbance], Sums]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An item and another person's, from which sound and face are taken.
-
-    Attributes:
-        seed: Seed of what is random.
-    """
+    """An item and another person's, from which sound and face are taken."""
 
     item: Item
     other: Item
@@ -76,11 +72,9 @@ class CheckOptions:
 def selfcheck(
     bench: Bench, clips_root: Path, output: Path, options: CheckOptions | None = None
 ) -> SelfCheck:
-    """Prove the measures on a sample of a benchmark's clips.
+    """Prove the measures on a sample of a benchmark's clips: the outcome, passed or not.
 
-    ``output``: where ``selfcheck.json`` and ``selfcheck.html`` go; an earlier outcome there is
-    taken if all that it depends on is the same.
-    Returns the outcome, passed or not: ``require`` refuses one that is not.
+    It goes into ``output``; an earlier one there is taken if all that it depends on is the same.
     """
     began, options = time.monotonic(), options or CheckOptions()
     choose_device(options.device)
@@ -166,8 +160,8 @@ def read(scene: Scene, help: Help, measure: Measuring) -> dict[str, Sums]:
 def unfit(pair: Pair, found: Mapping[str, ItemSums]) -> set[str]:
     """Name the disturbances that disturb nothing, because item and partner are too alike.
 
-    Returns keys of ``UNFIT``. Whether two people are one is known by their names; where nobody was
-    named, by the distance of their face embeddings.
+    Whether two people are one is known by their names; where nobody was named, by the distance of
+    their face embeddings.
     """
     clips = (pair.item.clip, pair.other.clip)
     if clips[0].sha256 == clips[1].sha256:
@@ -191,9 +185,8 @@ def measure_pairs(
     on_progress: OnProgress | None = None,
     device: str = AUTO,
 ) -> tuple[dict[str, dict[str, ItemSums]], dict[str, str]]:
-    """Disturb and measure all items.
+    """Disturb and measure all items: sums by item and disturbance, and why others could not be.
 
-    Returns sums by item and disturbance, and why other items could not be looked at.
     ``SelfCheckFailed`` if fewer than two items could.
     """
     measured: dict[str, dict[str, ItemSums]] = {}

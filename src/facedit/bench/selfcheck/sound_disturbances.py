@@ -18,11 +18,9 @@ from facedit.units import MOTION_FPS, frame_time, sample_at
 
 
 def shift_sound(scene: Scene, frames: int) -> Scene:
-    """Let the sound come later (or earlier) than it should.
+    """Let the sound come so many motion frames (40 ms) later, or earlier, than it should.
 
-    ``frames``: motion frames (40 ms) by which it is late; negative: early.
-    Returns the scene with its features, sound and word times moved. Features that would come from
-    beyond the scene repeat its first or last row.
+    Features that would come from beyond the scene repeat its first or last row.
     """
     count = len(scene.hidden)
     rows = np.clip(np.arange(count) - frames, 0, max(count - 1, 0))
@@ -36,20 +34,12 @@ def shift_sound(scene: Scene, frames: int) -> Scene:
 
 
 def delay_kept_sound(scene: Scene, delay_s: float) -> Scene:
-    """Let the sound come later by less than anybody hears; features and words stay.
-
-    ``delay_s``: by how much, in seconds.
-    Returns the scene with its sound moved.
-    """
+    """Let the sound come later by less than anybody hears; features and words stay."""
     return replace(scene, sound=_late(scene.sound, delay_s))
 
 
 def swap_sound(scene: Scene, other: Scene) -> Scene:
-    """Put another clip's sound under the pictures.
-
-    ``other``: where the sound comes from; it is begun again where it is shorter.
-    Returns the scene with the other's features, sound and words.
-    """
+    """Put another clip's sound, begun again where it is shorter, under the pictures."""
     speech = other.speech
     if speech is not None:
         speech = speech.take(np.arange(len(scene.hidden)) % max(len(speech.energy), 1))
@@ -60,10 +50,7 @@ def swap_sound(scene: Scene, other: Scene) -> Scene:
 
 
 def silence_sound(scene: Scene) -> Scene:
-    """Put silence under the pictures.
-
-    Returns the scene; nobody speaks, and the encoder hears what it heard in the quietest frame.
-    """
+    """Put silence under the pictures: the encoder hears what it heard in the quietest frame."""
     speech = scene.speech
     if speech is None or not len(speech.energy):
         return scene

@@ -97,11 +97,7 @@ def _one(text: str, load: Load) -> System:
 
 
 def given(name: str, folder: Path) -> System:
-    """Take videos that another system made.
-
-    ``folder``: folder with a video per item, named by its id.
-    ``UsageError`` if there is no such folder.
-    """
+    """Take videos that another system made; ``UsageError`` if there is no such folder."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of videos.")
     tracks = ("reconstruct", "edit", "generate")

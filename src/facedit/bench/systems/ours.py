@@ -51,10 +51,7 @@ Load = Callable[[Path], MotionModel]
 
 
 def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> System:
-    """Make a system of our model.
-
-    Returns the system. (``AssetMissing`` or ``BadWeights`` if the weights are missing or damaged.)
-    """
+    """Make a system of our model; ``AssetMissing`` or ``BadWeights`` if its weights are no use."""
     weights = weights_path(setting.weights)
     model = load(weights)
     own = model.sampler

@@ -35,10 +35,7 @@ def retrieval() -> System:
 
 
 def retrieve(task: InfillTask, projection: SpeechProjection) -> Float32:
-    """Fill a task with motion found in its library.
-
-    Returns motion, shape (T, D); its ends are tied to the kept frames along a ramp.
-    """
+    """Fill a task with motion found in its library, tied to the kept frames along a ramp."""
     kept = np.nan_to_num(task.motion)
     library = task.library
     if library is None or not library.usable.any():
@@ -60,10 +57,8 @@ def best_match(
 ) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Find the path through a library that sounds alike and moves smoothly (Viterbi).
 
-    ``wanted``: speech wanted, shape (n, S); ``have``: speech of the library, shape (m, S);
-    ``motion``: motion of the library, shape (m, L); ``usable``: which frames of the library may be
-    used, shape (m,).
-    Returns a usable frame of the library for each wanted one, shape (n,).
+    ``wanted``: speech, shape (n, S); ``have``, ``motion``, ``usable``: the library's speech (m, S),
+    motion (m, L) and which frames may be used (m,). Returns one of them for each wanted one, (n,).
     """
     sound = _squares(wanted, have)
     sound = np.where(usable, sound / max(float(np.median(sound)), 1e-9), np.inf)

@@ -48,10 +48,7 @@ def truth() -> System:
 
 
 def ridge(path: Path | None = None) -> System:
-    """Predict motion linearly from speech, tied to the kept motion on both sides.
-
-    ``path``: its weights; the shipped ones by default.
-    """
+    """Predict motion linearly from speech, tied to the kept motion on both sides."""
     path = path or Path(str(files("facedit"))) / "weights" / RIDGE_FILE
     projection, maps = load_ridges(path)
 

@@ -37,12 +37,10 @@ _SUMS = 8
 def spans_around(
     phones: Sequence[Phone], frames: int, length: int, edge: int
 ) -> list[tuple[tuple[int, int], list[Phone]]]:
-    """Place hidden spans so that each bilabial of a clip is in one.
+    """Place hidden spans so that each bilabial of a clip is in one, if it is not too near an end.
 
-    ``phones``: phones of the clip in order.
     Returns first and last-plus-one hidden frame of each span, and the phones that are counted in
-    it: those inside it, ``WIDER`` included, that no span before it holds. Bilabials too near the
-    ends of the clip are in none.
+    it: those inside it, ``WIDER`` included, that no span before it holds.
     """
     found: list[tuple[tuple[int, int], list[Phone]]] = []
     taken: set[Phone] = set()
@@ -58,11 +56,8 @@ def spans_around(
 
 
 def closure_sums(truth: Float32, drawn: Float32, phones: Sequence[Phone], rest: float) -> Float64:
-    """Sum up how the lips close.
+    """Sum up how the lips close, from true and drawn opening in % of the outer-eye distance.
 
-    ``truth``: true lip opening in per cent of the outer-eye distance, shape (T,); ``drawn``: the
-    drawn one, shape (T,); ``phones``: phones to count; others than bilabials and open vowels are
-    passed over.
     Returns number of bilabials; closed in truth, as drawn, in both; summed excess of the drawn over
     the true smallest opening where truth is closed; number of open vowels; closed throughout in
     truth, as drawn. Shape (8,).
@@ -120,8 +115,6 @@ def study_closures(study: Study) -> list[Row]:
     """Measure closures on m, b and p, in spans around each and with the lips hidden throughout.
 
     Face and head of hidden frames are shown as shot to other words, as in an edit.
-
-    Returns a row per task and method; none if no bilabial is heard.
     """
     spans: list[tuple[Gap, Sequence[Phone]]] = []
     whole: list[tuple[Gap, Sequence[Phone]]] = []

@@ -41,11 +41,7 @@ opening, mean lip step per frame."""
 
 
 def segment_levels(opening: Float32, lips: Float32) -> Float64:
-    """Measure a motion segment by segment.
-
-    ``opening``: lip opening, shape (T,); ``lips``: lip dims in equal units, shape (T, L).
-    Returns ``LEVELS`` of each whole segment, shape (T // SEGMENT, 7).
-    """
+    """Measure ``LEVELS`` of each whole segment of a motion, shape (T // SEGMENT, 7)."""
     rows = []
     for start in range(0, len(opening) - SEGMENT + 1, SEGMENT):
         part = slice(start, start + SEGMENT)
@@ -57,13 +53,7 @@ def segment_levels(opening: Float32, lips: Float32) -> Float64:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A straight trend.
-
-    Attributes:
-        per_10_s: Change of the level in 10 s.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
-    """
+    """A straight trend: the change of the level in 10 s, with its 95 % interval."""
 
     per_10_s: float
     low: float
@@ -73,8 +63,8 @@ class Slope:
 def common_slope(sounds: Sequence[Float64]) -> Slope:
     """Fit one slope to several sounds, each with a level of its own (least squares).
 
-    Returns the slope; NaN if the segments are too few to tell an interval. The interval takes
-    neighbouring segments' errors for independent.
+    NaN if the segments are too few to tell an interval, which takes neighbouring segments' errors
+    for independent.
     """
     tens = SEGMENT / MOTION_FPS / 10
     x = np.concatenate([np.arange(len(one)) - (len(one) - 1) / 2 for one in sounds]) * tens
@@ -88,10 +78,7 @@ def common_slope(sounds: Sequence[Float64]) -> Slope:
 
 
 def window_edges(windows: Sequence[Window], frames: int) -> NDArray[np.int64]:
-    """Return the frames at which windows begin or end.
-
-    Returns ascending frames inside the canvas: a step over join k leads from frame k - 1 to k.
-    """
+    """Return the frames inside the canvas at which windows begin or end, ascending."""
     edges = set()
     for window in windows:
         own = window.frames[window.weights > 0]
@@ -104,12 +91,9 @@ Steps = tuple[Float64, tuple[float, float]]
 
 
 def join_sums(lips: Float32, edges: NDArray[np.int64], counts: Bool) -> Steps:
-    """Measure steps at joins and elsewhere.
+    """Return the length of the step at each join that counts, and sum and number of the others.
 
-    ``lips``: lip dims in equal units, shape (T, L); ``edges``: joins, as ``window_edges`` gives
-    them; ``counts``: which steps count, step k leading from frame k to k + 1, shape (T - 1,).
-    Returns length of the step at each join that counts, and sum and number of the others that
-    count.
+    ``counts``: which steps count, step k leading from frame k to k + 1, shape (T - 1,).
     """
     steps = step_lengths(lips)
     at = np.zeros(len(steps), np.bool_)
@@ -119,11 +103,7 @@ def join_sums(lips: Float32, edges: NDArray[np.int64], counts: Bool) -> Steps:
 
 
 def steps_that_count(hidden: Bool, joints: Sequence[int]) -> Bool:
-    """Return the steps that say something of joins of windows.
-
-    ``hidden``: frames that were drawn, shape (T,); ``joints``: Frames at which another clip begins.
-    Returns steps between two drawn frames, away from joints by ``NEAR`` frames, shape (T - 1,).
-    """
+    """Return which steps between drawn frames are ``NEAR`` frames away from where clips join."""
     counts = np.asarray(hidden[1:] & hidden[:-1])
     for joint in joints:
         counts[max(joint - 1 - NEAR, 0) : joint + NEAR] = False
@@ -132,13 +112,7 @@ def steps_that_count(hidden: Bool, joints: Sequence[int]) -> Bool:
 
 @dataclass(frozen=True, slots=True)
 class Joins:
-    """Steps at joins over steps elsewhere, or over the truth's.
-
-    Attributes:
-        ratio: Mean step at joins over mean step elsewhere.
-        low: 2.5th percentile of the bootstrap over joins.
-        high: 97.5th percentile.
-    """
+    """Mean step at joins over that elsewhere, or over the truth's, with a bootstrap over joins."""
 
     count: int
     ratio: float
@@ -150,10 +124,6 @@ def joins_over_truth(ours: Steps, true: Steps, seed: int = 0) -> Joins:
     """Set a motion's ratio at joins against the truth's, join by join.
 
     What is said makes steps long or short in both, so this is surer than either ratio.
-
-    ``ours``: ``join_sums`` of the drawn motion; ``true``: ``join_sums`` of the truth at the same
-    joins.
-    Returns drawn over true steps at joins, over the same elsewhere; NaN without joins or steps.
     """
     (at, (others, _)), (true_at, (true_others, _)) = ours, true
     if not len(at) or min(others, true_others, true_at.sum()) <= 0:
@@ -165,10 +135,7 @@ def joins_over_truth(ours: Steps, true: Steps, seed: int = 0) -> Joins:
 
 
 def join_ratio(at: Float64, elsewhere: tuple[float, float], seed: int = 0) -> Joins:
-    """Set steps at joins against those elsewhere: the ratio; NaN without joins or other steps.
-
-    ``at``: length of the step at each join, shape (n,).
-    """
+    """Set steps at joins against those elsewhere: the ratio; NaN without joins or other steps."""
     if not len(at) or elsewhere[1] <= 0 or elsewhere[0] <= 0:
         return Joins(len(at), float("nan"), float("nan"), float("nan"))
     mean = elsewhere[0] / elsewhere[1]

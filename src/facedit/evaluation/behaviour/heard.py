@@ -22,12 +22,7 @@ _BETWEEN = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A phone on a clip's motion frames.
-
-    Attributes:
-        first: First motion frame that belongs to it.
-        stop: One past the last, more than ``first``.
-    """
+    """A phone on a clip's motion frames, from ``first`` to before ``stop``."""
 
     name: str
     first: int
@@ -51,12 +46,9 @@ class Heard:
 
 
 def hear(source: Source, speech: Float32, whole: Float32, given: Given) -> Heard | None:
-    """Find the sound and the phones of a prepared clip.
+    """Find the sound and the phones of a prepared clip in the features of its whole sound.
 
-    ``speech``: features of the prepared clip, shape (T, C); ``whole``: features of the whole sound,
-    shape (N, C).
-    Returns what is heard; None if the clip's features are not a stretch of the sound's. Errors of
-    reading the file pass through.
+    None if the clip's features are not a stretch of the sound's. Errors of reading pass through.
     """
     start = find_stretch(speech, whole)
     if start is None:
@@ -71,10 +63,7 @@ def hear(source: Source, speech: Float32, whole: Float32, given: Given) -> Heard
 
 
 def find_stretch(part: Float32, whole: Float32) -> int | None:
-    """Find where rows were cut from.
-
-    Returns the first place at which all rows agree to half precision, or None.
-    """
+    """Find the first place that rows were cut from, to half precision; None if there is none."""
     near = [
         start
         for start in range(len(whole) - len(part) + 1)
@@ -89,12 +78,11 @@ def find_stretch(part: Float32, whole: Float32) -> int | None:
 
 
 def on_frames(phones: Iterable[AlignedPhone], start: int, frames: int) -> tuple[Phone, ...]:
-    """Put phones onto the motion frames of a clip.
+    """Put phones that lie in it as a whole onto the motion frames of a clip.
 
-    ``start``: motion frame of the sound under the clip's frame 0.
-    Returns phones that lie in the clip as a whole. Motion frame k shows the face at k / 25 s, so a
-    phone has the frames at times from its begin to before its end, or the nearest to its middle if
-    there is none.
+    ``start``: motion frame of the sound under the clip's frame 0. Motion frame k shows the face at
+    k / 25 s, so a phone has the frames at times from its begin to before its end, or the nearest to
+    its middle if there is none.
     """
     placed = []
     for phone in phones:

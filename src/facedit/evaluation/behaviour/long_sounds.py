@@ -21,13 +21,9 @@ LEAST_JOINED = 30 * MOTION_FPS
 
 @dataclass(frozen=True, slots=True)
 class LongSound:
-    """Clips end to end.
+    """Clips end to end, their motion each relative to its own neutral face, shape (T, D).
 
-    Attributes:
-        numbers: Numbers of the clips.
-        motion: Their motion, each relative to its own neutral face, shape (T, D).
-        speech: Their features, shape (T, C).
-        joints: Frames at which another clip begins.
+    ``joints`` are the frames at which another clip begins.
     """
 
     numbers: tuple[int, ...]
@@ -59,11 +55,7 @@ def joined(study: Study, numbers: Sequence[int]) -> LongSound:
 
 
 def long_sounds(study: Study) -> dict[str, list[LongSound]]:
-    """Find long clips and join short ones.
-
-    Returns ``clips``: those of ``LONG`` frames and more; ``joined``: short clips of a speaker who
-    has ``LEAST_JOINED`` frames of them, up to ``JOINED`` at a time.
-    """
+    """Find long clips (``clips``) and join short ones of a speaker (``joined``)."""
     lengths = [len(clip.motion) for clip in study.clips]
     singles = [joined(study, [n]) for n, length in enumerate(lengths) if length >= LONG]
     by_speaker: dict[str, list[int]] = {}

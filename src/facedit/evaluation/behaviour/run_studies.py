@@ -27,23 +27,16 @@ STUDIES = (CLOSURES, STILLNESS, DRIFT)
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """Where prepared clips came from.
-
-    Attributes:
-        sources: Their files by name.
-        given: What is said in them.
-    """
+    """Where prepared clips came from, by file, and what is said in them."""
 
     sources: Mapping[str, Source]
     given: Given
 
     @classmethod
     def find(cls, clips: Path | None, transcripts: Path | None) -> Footage:
-        """List the footage.
+        """List the footage in the manifest or folder that was prepared, if it is at hand.
 
-        ``clips``: the manifest or folder that was prepared; None if it is not at hand;
         ``transcripts``: table or folder of what is said; None for files beside the clips.
-        Returns the footage. ``UsageError`` passes through if a path holds no such thing.
         """
         listed = [] if clips is None else list_sources(clips)
         return cls({source.file: source for source in listed}, Given.read(transcripts))
@@ -58,8 +51,7 @@ def hear_clips(
 ) -> list[Heard | None]:
     """Find the sound and phones of the prepared clips in the folder ``data``.
 
-    None where a clip's file is not among the footage, or unreadable: there are no closures and no
-    made silences then.
+    None where a clip's file is not among the footage, or unreadable.
     """
     found: list[Heard | None] = []
     for row, clip in zip(rows, clips, strict=True):

@@ -33,22 +33,19 @@ REACH = 5
 
 
 def around(run: tuple[int, int], frames: int, edge: int) -> tuple[int, int] | None:
-    """Place a hidden span over a silence.
+    """Place a hidden span over a silence and ``REACH`` frames around it, as far as the clip goes.
 
-    Returns first and last-plus-one hidden frame: the silence and ``REACH`` frames around it, as far
-    as the clip goes; None if fewer than two of its frames would be hidden.
+    None if fewer than two of its frames would be hidden.
     """
     start, stop = max(run[0] - REACH, edge), min(run[1] + REACH, frames - edge)
     return (start, stop) if min(stop, run[1]) - max(start, run[0]) >= 2 else None
 
 
 def still_sums(lips: Float32, opening: Float32, rows: Bool, rest: float) -> Float64:
-    """Sum up how the lips move.
+    """Sum up how the lips move in the rows that count, shape (5,).
 
-    ``lips``: lip dims in equal units, shape (T, L); ``opening``: lip opening in per cent of the
-    outer-eye distance, shape (T,); ``rows``: frames that count, shape (T,).
-    Returns summed lengths of the steps of the lips, summed changes of the opening, number of steps;
-    summed opening above rest, number of frames. Shape (5,).
+    Summed lengths of the steps of the lips (T, L), summed changes of the opening (T,), number of
+    steps; summed opening above rest, number of frames.
     """
     steps = steps_within(rows)
     return np.array(
@@ -99,7 +96,6 @@ def silenced(sound: Sound, start_s: float, end_s: float, kind: Silence, seed: in
     """Replace a stretch of a sound by silence.
 
     ``kind``: zeros, or noise with the spectrum and level of the quietest ``QUIET_S`` outside it.
-    Returns a sound of the same length, untouched outside the stretch.
     """
     low, high = round(start_s * sound.rate), round(end_s * sound.rate)
     samples = sound.samples.copy()
@@ -112,10 +108,7 @@ def silenced(sound: Sound, start_s: float, end_s: float, kind: Silence, seed: in
 
 
 def quietest(samples: Float32, rate: int) -> Float32:
-    """Return the quietest stretch of a sound.
-
-    Returns the ``QUIET_S`` with the least power, shape (M, channels); all if there is less.
-    """
+    """Return the ``QUIET_S`` of a sound with the least power; all if there is less."""
     length = round(QUIET_S * rate)
     if len(samples) <= length:
         return samples
@@ -125,10 +118,9 @@ def quietest(samples: Float32, rate: int) -> Float32:
 
 
 def like_noise(sample: Float32, length: int, seed: int) -> Float32:
-    """Make noise with the spectrum and level of a short sample.
+    """Make noise with the spectrum and the RMS per channel of a short sample.
 
     ``seed``: seed of the phases, which are alike in all channels.
-    Returns noise of the sample's RMS per channel, shape (length, channels).
     """
     window = np.hanning(len(sample))[:, None]
     size = np.abs(np.fft.rfft(sample * window, axis=0))
@@ -156,10 +148,7 @@ MOST = 24
 
 
 def study_stillness(study: Study, seed: int = 0) -> list[Row]:
-    """Measure stillness in the clips' own silences and in made ones: a row per task and method.
-
-    ``study``: clips; silences are made where their sound is at hand.
-    """
+    """Measure stillness in the clips' own silences and in made ones: a row per task and method."""
     own = [silent(voice_activity) for voice_activity in study.voice_activity]
     rows = []
     for task, gaps in _own_silences(study).items():

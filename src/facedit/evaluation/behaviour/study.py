@@ -97,10 +97,7 @@ class Study:
 
 
 def rest_of(opening: Float32) -> float:
-    """Return the opening of a speaker's closed lips.
-
-    ``opening``: true lip opening over a clip, any unit, shape (T,).
-    """
+    """Return the opening of a speaker's closed lips, from the true one over a clip."""
     return float(np.percentile(opening, REST_PERCENTILE))
 
 

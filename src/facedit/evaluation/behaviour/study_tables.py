@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from facedit.evaluation.behaviour.closures import MARGIN
 from facedit.evaluation.behaviour.drift import LEVELS, RATIOS
 from facedit.evaluation.behaviour.run_studies import CLOSURES, DRIFT, STILLNESS
 from facedit.evaluation.behaviour.study import Row
+from facedit.report.page_kit import markdown_table
 
 _CLOSURES = (
     f"Closed: smallest opening within the phone, a frame wider, at most {MARGIN:g} % of the "
@@ -34,95 +35,84 @@ _JOINS = (
     "drawn ratio over the truth's at the same joins (1: no join shows)."
 )
 
-_CLOSURE_HEADS = "task|method|bilabials|closed, truth|closed|hit|excess|open vowels closed (truth)"
-_STILL_HEADS = (
-    "task|method|steps|lips|truth|truth, speaking|over truth|opening (truth)|parted (truth)"
-)
-
 
 def behaviour_tables(studies: dict[str, dict[str, list[Row]]]) -> str:
     """Format studies as Markdown: a table per study and corpus; empty without rows."""
     parts: list[str] = []
-    for study, title, note in (
-        (CLOSURES, "Lips closed on m, b, p", _CLOSURES),
-        (STILLNESS, "Lips in silence", _STILLNESS),
-        (DRIFT, "Long sounds", _DRIFT),
-    ):
-        shown = [(corpus, found.get(study, [])) for corpus, found in studies.items()]
-        shown = [(corpus, rows) for corpus, rows in shown if rows]
-        if not shown:
-            continue
-        parts += [f"\n## {title}\n", note]
+    for study, (title, note, tables) in _STUDIES.items():
+        shown = [(corpus, found[study]) for corpus, found in studies.items() if found.get(study)]
+        if shown:
+            parts += [f"\n## {title}\n", note]
         for corpus, rows in shown:
             parts.append(f"\n### {corpus}, {_size(rows)}\n")
-            parts += _FORMATS[study](rows)
+            for before, heads, cells in tables:
+                lines = [[_NONE.sub("-", cell) for cell in cells(row)] for row in rows]
+                table = markdown_table(heads.split("|"), lines)
+                parts.append(f"{before}{table}")
     return "\n".join(parts) + "\n" if parts else ""
 
 
 def _size(rows: Sequence[Row]) -> str:
-    if "sounds" in rows[0]:
-        kinds = {row["sounds"]: (row["count"], row["seconds"]) for row in rows}
-        return ", ".join(
-            f"{count} {kind} sounds of {seconds:.0f} s in all"
-            if kind == "joined"
-            else f"{count} long clips of {seconds:.0f} s in all"
-            for kind, (count, seconds) in kinds.items()
-        )
-    return f"{max(row['clips'] for row in rows)} clips"
+    if "sounds" not in rows[0]:
+        return f"{max(row['clips'] for row in rows)} clips"
+    names = {"clips": "long clips", "joined": "joined sounds"}
+    kinds = {row["sounds"]: (row["count"], row["seconds"]) for row in rows}
+    return ", ".join(
+        f"{count} {names[kind]} of {seconds:.0f} s in all"
+        for kind, (count, seconds) in kinds.items()
+    )
 
 
-def _closures(rows: Sequence[Row]) -> list[str]:
-    lines = _head(_CLOSURE_HEADS.split("|"))
-    for row in rows:
-        of = row["figures"]
-        lines.append(
-            _line(
-                row["task"], row["method"], f"{of['bilabials']['value']:.0f}",
-                _share(of["closed_truth"]), _share(of["closed"], True), _share(of["hit"], True),
-                _range(of["excess"], "+.2f"),
-                f"{_share(of['vowels'])} ({_share(of['vowels_truth'])})",
-            )
-        )  # fmt: skip
-    return lines
+def _closures(row: Row) -> list[str]:
+    of = row["figures"]
+    return [
+        row["task"], row["method"], f"{of['bilabials']['value']:.0f}",
+        _share(of["closed_truth"]), _share(of["closed"], True), _share(of["hit"], True),
+        _range(of["excess"], "+.2f"), f"{_share(of['vowels'])} ({_share(of['vowels_truth'])})",
+    ]  # fmt: skip
 
 
-def _stillness(rows: Sequence[Row]) -> list[str]:
-    lines = _head(_STILL_HEADS.split("|"))
-    for row in rows:
-        of = {key: one["value"] for key, one in row["figures"].items()}
-        lines.append(
-            _line(
-                row["task"], row["method"], f"{of['steps']:.0f}", f"{of['lips']:.3f}",
-                f"{of['lips_truth']:.3f}", f"{of['lips_speaking']:.3f}",
-                _range(row["figures"]["over_truth"], ".2f"),
-                f"{of['opening']:.2f} ({of['opening_truth']:.2f})",
-                f"{of['parted']:.2f} ({of['parted_truth']:.2f})",
-            )
-        )  # fmt: skip
-    return lines
+def _stillness(row: Row) -> list[str]:
+    of = {key: one["value"] for key, one in row["figures"].items()}
+    return [
+        row["task"], row["method"], f"{of['steps']:.0f}", f"{of['lips']:.3f}",
+        f"{of['lips_truth']:.3f}", f"{of['lips_speaking']:.3f}",
+        _range(row["figures"]["over_truth"], ".2f"),
+        f"{of['opening']:.2f} ({of['opening_truth']:.2f})",
+        f"{of['parted']:.2f} ({of['parted_truth']:.2f})",
+    ]  # fmt: skip
 
 
-def _drift(rows: Sequence[Row]) -> list[str]:
-    heads = ["sounds", "method", *LEVELS, "r"]
-    lines = _head(heads)
-    for row in rows:
-        cells = [_level(row["levels"][name], name in RATIOS) for name in LEVELS]
-        r = f"{row['r']['first']:.2f}, {row['r']['second']:.2f}"
-        lines.append(_line(row["sounds"], row["method"], *cells, r))
-    lines += ["", _JOINS, ""]
-    lines += _head(["sounds", "method", "joins", "drawn", "truth there", "drawn over truth"])
-    for row in rows:
-        drawn, truth, over = ({"value": of["ratio"]} | of for of in row["joins"].values())
-        lines.append(
-            _line(
-                row["sounds"], row["method"], str(drawn["count"]), _range(drawn, ".2f"),
-                _range(truth, ".2f"), _range(over, ".2f"),
-            )
-        )  # fmt: skip
-    return lines
+def _drift(row: Row) -> list[str]:
+    cells = [_level(row["levels"][name], name in RATIOS) for name in LEVELS]
+    return [
+        row["sounds"], row["method"], *cells, f"{row['r']['first']:.2f}, {row['r']['second']:.2f}"
+    ]  # fmt: skip
 
 
-_FORMATS = {CLOSURES: _closures, STILLNESS: _stillness, DRIFT: _drift}
+def _joins(row: Row) -> list[str]:
+    ranges = [_range({"value": of["ratio"]} | of, ".2f") for of in row["joins"].values()]
+    return [row["sounds"], row["method"], str(row["joins"]["drawn"]["count"]), *ranges]
+
+
+_Table = tuple[str, str, Callable[[Row], list[str]]]
+
+_STUDIES: dict[str, tuple[str, str, tuple[_Table, ...]]] = {
+    CLOSURES: ("Lips closed on m, b, p", _CLOSURES, ((
+        "", "task|method|bilabials|closed, truth|closed|hit|excess|open vowels closed (truth)",
+        _closures,
+    ),)),
+    STILLNESS: ("Lips in silence", _STILLNESS, ((
+        "",
+        "task|method|steps|lips|truth|truth, speaking|over truth|opening (truth)|parted (truth)",
+        _stillness,
+    ),)),
+    DRIFT: ("Long sounds", _DRIFT, (
+        ("", "|".join(("sounds", "method", *LEVELS, "r")), _drift),
+        (f"\n{_JOINS}\n\n", "sounds|method|joins|drawn|truth there|drawn over truth", _joins),
+    )),
+}  # fmt: skip
+"""By study: title, note, and tables, each with what stands before it, its head and its cells."""
 
 
 def _level(of: dict[str, Any], ratio: bool) -> str:
@@ -145,14 +135,6 @@ def _range(of: dict[str, float], form: str) -> str:
     if not math.isfinite(of["value"]):
         return "-"
     return f"{of['value']:{form}} [{of['low']:{form}}, {of['high']:{form}}]"
-
-
-def _head(names: Sequence[str]) -> list[str]:
-    return [_line(*names), "|" + "---|" * len(names)]
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(_NONE.sub("-", cell) for cell in cells) + " |"
 
 
 _NONE = re.compile(r"[-+]?\bnan\b( %)?")
