@@ -66,11 +66,13 @@ def mean_of(total: Float64) -> Float64:
     return mean
 
 
-def ratio_of(total: Float64) -> Float64:
-    """Return the ratio of two summed amounts, shape (..., 2); NaN where the second is 0."""
-    below = total[..., 1]
-    ratio: Float64 = np.where(below > 0, total[..., 0] / np.maximum(below, 1e-30), np.nan)
-    return ratio
+ratio_of = mean_of
+"""Two summed amounts, one over the other."""
+
+
+def share(above: int, below: int = -1, scale: float = 1.0) -> Callable[[Float64], Float64]:
+    """Return the function that reads the ratio of two of the sums off a total."""
+    return lambda total: scale * ratio_of(total[..., [above, below]])
 
 
 def correlation_sums(x: Float64, y: Float64) -> list[float]:

@@ -24,15 +24,13 @@ cannot be compared with LSE-D and LSE-C.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from facedit.bench.scene import Scene
-from facedit.evaluation.measure import Measure
+from facedit.evaluation.measure import Measure, share
 from facedit.lip_sync.distance import REACH, SyncScore
 from facedit.lip_sync.sync_weights import SyncModel, judge
-from facedit.types import Bool, Float32, Float64, SpeechFeatures
+from facedit.types import Bool
 from facedit.units import MOTION_FPS, frame_at
 
 KEY, SOURCE_KEY = "av_sync", "av_sync_source"
@@ -48,18 +46,14 @@ def sums(scene: Scene, net: SyncModel) -> dict[str, list[float]]:
     """Sum up the scores of a scene and of its clip; nothing where no frame has face and sound."""
     found: dict[str, list[float]] = {}
     counts = widened(scene.hidden, WIDEN)
-    own = judge(net, scene.output.motion, _values(scene.speech), counts)
-    if own is not None:
-        found[KEY] = score_sums(own)
-    source = source_counts(scene, counts)
-    theirs = judge(net, scene.source.motion, _values(scene.source_speech), source)
-    if theirs is not None:
-        found[SOURCE_KEY] = score_sums(theirs)
+    for key, view, speech, rows in (
+        (KEY, scene.output, scene.speech, counts),
+        (SOURCE_KEY, scene.source, scene.source_speech, source_counts(scene, counts)),
+    ):
+        score = judge(net, view.motion, None if speech is None else speech.values, rows)
+        if score is not None:
+            found[key] = score_sums(score)
     return found
-
-
-def _values(speech: SpeechFeatures | None) -> Float32 | None:
-    return None if speech is None else speech.values
 
 
 def widened(hidden: Bool, frames: int) -> Bool:
@@ -85,43 +79,25 @@ def source_counts(scene: Scene, counts: Bool) -> Bool:
 
 def score_sums(found: SyncScore) -> list[float]:
     """Return distance, confidence, offset, size of the offset, whether it is small, and 1."""
-    size = abs(found.offset)
-    return [
-        found.distance,
-        found.confidence,
-        float(found.offset),
-        float(size),
-        float(size <= NEAR),
-        1.0,
-    ]
-
-
-def _mean(place: int) -> Callable[[Float64], Float64]:
-    """Return the function that reads the mean of one sum off the total."""
-
-    def value(total: Float64) -> Float64:
-        count = total[..., -1]
-        mean: Float64 = np.where(count > 0, total[..., place] / np.maximum(count, 1e-30), np.nan)
-        return mean
-
-    return value
+    size, near = abs(found.offset), float(abs(found.offset) <= NEAR)
+    return [found.distance, found.confidence, float(found.offset), float(size), near, 1.0]
 
 
 _FRAME_MS = 1000 // MOTION_FPS
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("av_sync_c", "AVSync-C", "", "higher", KEY, _mean(1), 0.0, 2.0, 3, "sync"),
-    Measure("av_sync_d", "AVSync-D", "", "lower", KEY, _mean(0), 0.0, 2.0, 3, "sync"),
-    Measure("av_sync_within_1", f"offset within {NEAR * _FRAME_MS} ms", "", "higher", KEY, _mean(4),
+    Measure("av_sync_c", "AVSync-C", "", "higher", KEY, share(1), 0.0, 2.0, 3, "sync"),
+    Measure("av_sync_d", "AVSync-D", "", "lower", KEY, share(0), 0.0, 2.0, 3, "sync"),
+    Measure("av_sync_within_1", f"offset within {NEAR * _FRAME_MS} ms", "", "higher", KEY, share(4),
             0.0, 1.0, 2, "sync"),
-    Measure("av_sync_offset", "offset of the sound", "frames", "zero", KEY, _mean(2),
+    Measure("av_sync_offset", "offset of the sound", "frames", "zero", KEY, share(2),
             -REACH, REACH, 2, "sync"),
-    Measure("av_sync_offset_size", "size of the offset", "frames", "lower", KEY, _mean(3),
+    Measure("av_sync_offset_size", "size of the offset", "frames", "lower", KEY, share(3),
             0.0, REACH, 2, "sync"),
-    Measure("av_sync_c_source", "AVSync-C of the clip itself", "", "none", SOURCE_KEY, _mean(1),
+    Measure("av_sync_c_source", "AVSync-C of the clip itself", "", "none", SOURCE_KEY, share(1),
             0.0, 2.0, 3, "sync"),
-    Measure("av_sync_d_source", "AVSync-D of the clip itself", "", "none", SOURCE_KEY, _mean(0),
+    Measure("av_sync_d_source", "AVSync-D of the clip itself", "", "none", SOURCE_KEY, share(0),
             0.0, 2.0, 3, "sync"),
     Measure("av_sync_within_1_source", f"offset within {NEAR * _FRAME_MS} ms, the clip itself", "",
-            "none", SOURCE_KEY, _mean(4), 0.0, 1.0, 2, "sync"),
+            "none", SOURCE_KEY, share(4), 0.0, 1.0, 2, "sync"),
 )  # fmt: skip

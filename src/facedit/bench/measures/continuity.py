@@ -41,7 +41,7 @@ import numpy as np
 
 from facedit.bench.scene import Index, Scene, View
 from facedit.compose.seam_measures import face_box
-from facedit.evaluation.measure import Better, Measure, mean_of, mean_sums, ratio_of
+from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of, share
 from facedit.evaluation.meter import lip_meter
 from facedit.evaluation.rows import has_face
 from facedit.report.seam_steps import motion_steps, picture_step, seam_jump, velocity_steps
@@ -93,26 +93,17 @@ def _excess(total: Float64) -> Float64:
     return ratio_of(np.stack([total[..., 0] - total[..., 1], total[..., 2]], axis=-1))
 
 
-def _above(total: Float64) -> Float64:
-    return 100 * ratio_of(total[..., [3, 2]])
-
-
-def _jump(total: Float64) -> Float64:
-    return ratio_of(total[..., :2])
-
-
 def _measures() -> tuple[Measure, ...]:
     found: list[Measure] = []
     for kind, unit in UNITS.items():
         title, key = f"{_TITLES[kind]} step at seams", f"seam_{kind}"
-        zero: Better = "zero"
         found += [
             Measure(f"{key}_jump", f"{title} over the usual one", "", "one", key,
-                    _jump, 0.0, math.inf, 2, "continuity"),
-            Measure(f"{key}_excess", f"{title} less the usual one", unit, zero, key,
+                    share(0, 1), 0.0, math.inf, 2, "continuity"),
+            Measure(f"{key}_excess", f"{title} less the usual one", unit, "zero", key,
                     _excess, -math.inf, math.inf, 3, "continuity"),
             Measure(f"{key}_above", f"{title} above the clip's 95th percentile", "%", "lower", key,
-                    _above, 0.0, 100.0, 1, "continuity"),
+                    share(3, 2, 100), 0.0, 100.0, 1, "continuity"),
         ]  # fmt: skip
     for kind in ("picture", "motion"):
         title = f"Largest {kind} step made anew over the clip's 95th percentile"

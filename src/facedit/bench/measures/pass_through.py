@@ -36,7 +36,7 @@ import numpy as np
 from facedit.bench.crops import grey
 from facedit.bench.measures.picture import PSNR_CAP_DB, psnr
 from facedit.bench.scene import Index, Scene
-from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
+from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of, share
 from facedit.types import Bool, Float64, Sound, UInt8
 from facedit.units import sample_at
 
@@ -127,10 +127,6 @@ CLEARLY = 0.7
 IN_PLACE_MS = 0.5
 
 
-def _per_cent(total: Float64) -> Float64:
-    return 100 * mean_of(total)
-
-
 _GROUP = "pass-through"
 MEASURES: tuple[Measure, ...] = (
     Measure("kept_psnr", "Kept pictures, luma PSNR", "dB", "higher", "kept_psnr",
@@ -138,17 +134,17 @@ MEASURES: tuple[Measure, ...] = (
     Measure("kept_psnr_worst", "Kept pictures, luma PSNR of the worst", "dB", "higher",
             "kept_psnr_worst", mean_of, 0.0, PSNR_CAP_DB, 1, _GROUP),
     Measure("kept_clean", f"Kept pictures at {CLEAN_DB:g} dB or more", "%", "higher", "kept_clean",
-            _per_cent, 0.0, 100.0, 1, _GROUP),
+            share(0, 1, 100), 0.0, 100.0, 1, _GROUP),
     Measure("kept_in_place", "Kept pictures in their place", "%", "higher", "kept_in_place",
-            _per_cent, 0.0, 100.0, 1, _GROUP),
+            share(0, 1, 100), 0.0, 100.0, 1, _GROUP),
     Measure("kept_sound_snr", "Kept sound, SNR", "dB", "higher", "kept_sound_snr",
             ratio_of, LEAST_DB, MOST_DB, 1, _GROUP),
     Measure("kept_sound_lag", "Kept sound, lag", "ms", "lower", "kept_sound_lag",
             mean_of, 0.0, 50.0, 2, _GROUP),
     Measure("kept_sound_in_place", "Kept sound in its place", "%", "higher", "kept_sound_in_place",
-            _per_cent, 0.0, 100.0, 1, _GROUP),
+            share(0, 1, 100), 0.0, 100.0, 1, _GROUP),
     Measure("kept_sound_same_rate", "Sound at the source's rate", "%", "higher",
-            "kept_sound_same_rate", _per_cent, 0.0, 100.0, 1, _GROUP),
+            "kept_sound_same_rate", share(0, 1, 100), 0.0, 100.0, 1, _GROUP),
 )  # fmt: skip
 
 

@@ -23,33 +23,25 @@ from collections.abc import Callable
 import numpy as np
 
 from facedit.bench.scene import Scene
-from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of
+from facedit.evaluation.measure import Measure, mean_sums, ratio_of, share
 from facedit.evaluation.meter import lip_meter
 from facedit.evaluation.rows import against_own, has_face, silent, step_lengths, steps_within
 from facedit.types import Float32, Float64
 
 
-def _per_cent(total: Float64) -> Float64:
-    return 100 * mean_of(total)
-
-
-def _root_mean(total: Float64) -> Float64:
-    return np.asarray(np.sqrt(mean_of(total)), np.float64)
-
-
-def _root_ratio(total: Float64) -> Float64:
+def _root(total: Float64) -> Float64:
     return np.asarray(np.sqrt(ratio_of(total)), np.float64)
 
 
 MEASURES: tuple[Measure, ...] = (
     Measure("silence_opening_speed", "Speed of lip opening in silence", "% of eye distance/frame",
-            "lower", "silence_opening", _per_cent, 0.0, math.inf, 3, "silence"),
+            "lower", "silence_opening", share(0, 1, 100), 0.0, math.inf, 3, "silence"),
     Measure("silence_opening_ratio", "Speed of lip opening in silence over the clip's own", "",
             "one", "silence_opening_own", ratio_of, 0.0, math.inf, 2, "silence"),
     Measure("silence_lip_speed", "Lip speed in silence", "spreads/frame",
-            "lower", "silence_lips", _root_mean, 0.0, math.inf, 4, "silence"),
+            "lower", "silence_lips", _root, 0.0, math.inf, 4, "silence"),
     Measure("silence_lip_ratio", "Lip speed in silence over the clip's own", "",
-            "one", "silence_lips_own", _root_ratio, 0.0, math.inf, 2, "silence"),
+            "one", "silence_lips_own", _root, 0.0, math.inf, 2, "silence"),
 )  # fmt: skip
 
 

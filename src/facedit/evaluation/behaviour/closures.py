@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from facedit.evaluation.behaviour.heard import Phone, named
-from facedit.evaluation.behaviour.study import Row, Study, rows_of
+from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.hidden_spans import EDGE, Gap
-from facedit.evaluation.measure import ratio_of
+from facedit.evaluation.measure import share
 from facedit.types import Float32, Float64
 
 BILABIALS = ("B", "M", "P")
@@ -82,18 +82,14 @@ def _inside(phone: Phone, start: int, stop: int) -> bool:
     return start <= phone.first - WIDER and phone.stop + WIDER <= stop
 
 
-def _ratio(above: int, below: int) -> Callable[[Float64], Float64]:
-    return lambda total: ratio_of(total[..., [above, below]])
-
-
 FIGURES: dict[str, Callable[[Float64], Float64]] = {
     "bilabials": lambda total: total[..., 0],
-    "closed_truth": _ratio(1, 0),
-    "closed": _ratio(2, 0),
-    "hit": _ratio(3, 1),
-    "excess": _ratio(4, 1),
-    "vowels_truth": _ratio(6, 5),
-    "vowels": _ratio(7, 5),
+    "closed_truth": share(1, 0),
+    "closed": share(2, 0),
+    "hit": share(3, 1),
+    "excess": share(4, 1),
+    "vowels_truth": share(6, 5),
+    "vowels": share(7, 5),
 }
 """Figures from summed sums. ``closed``: share of bilabials with closed lips; ``hit``: the same of
 those that are closed in truth; ``excess``: mean of drawn minus true smallest opening there, per
@@ -128,23 +124,16 @@ def study_closures(study: Study) -> list[Row]:
         gap = study.hide(number, (0, frames), "lips", reverse_kept=True)
         whole.append((gap, heard.phones))
     return [
-        row
-        for task, names, pairs in (
-            (f"span of {SPAN}", METHODS, spans),
-            ("all lips", WHOLE_METHODS, whole),
-        )
-        for row in _rows(study, task, [name for name in names if name in study.fills], pairs)
+        *_rows(study, f"span of {SPAN}", METHODS, spans),
+        *_rows(study, "all lips", WHOLE_METHODS, whole),
     ]
 
 
 def _rows(
     study: Study, task: str, names: Sequence[str], pairs: Sequence[tuple[Gap, Sequence[Phone]]]
 ) -> list[Row]:
-    sums: dict[str, dict[int, Float64]] = {}
-    for name, drawn in study.drawn([gap for gap, _ in pairs], names).items():
-        by_clip = sums.setdefault(name, {})
-        for (gap, phones), motion in zip(pairs, drawn, strict=True):
-            truth, opening = study.openings[gap.number], study.opening(gap, motion)
-            found = closure_sums(truth, opening, phones, study.rest(gap.number))
-            by_clip[gap.number] = by_clip.get(gap.number, 0.0) + found
-    return rows_of({"task": task}, sums, FIGURES)
+    def sums(place: int, gap: Gap, motion: Float32) -> Float64:
+        truth, opening = study.openings[gap.number], study.opening(gap, motion)
+        return closure_sums(truth, opening, pairs[place][1], study.rest(gap.number))
+
+    return study.rows({"task": task}, names, [gap for gap, _ in pairs], sums, FIGURES)

@@ -136,11 +136,8 @@ def joins_over_truth(ours: Steps, true: Steps, seed: int = 0) -> Joins:
 
 def join_ratio(at: Float64, elsewhere: tuple[float, float], seed: int = 0) -> Joins:
     """Set steps at joins against those elsewhere: the ratio; NaN without joins or other steps."""
-    if not len(at) or elsewhere[1] <= 0 or elsewhere[0] <= 0:
-        return Joins(len(at), float("nan"), float("nan"), float("nan"))
-    mean = elsewhere[0] / elsewhere[1]
-    drawn = draw_clips(len(at), 1000, seed) @ at / len(at) / mean
-    return Joins(len(at), float(at.mean() / mean), *interval(drawn))
+    count = elsewhere[1]
+    return joins_over_truth((at, elsewhere), (np.ones(len(at)), (count, count)), seed)
 
 
 METHODS = ("model", "model, sample (T=1)", "ridge, own corpus")
@@ -156,15 +153,10 @@ def study_drift(study: Study) -> list[Row]:
     for kind, sounds in long_sounds(study).items():
         if not sounds:
             continue
+        spans = [(sound.motion, (PROMPT_FRAMES, len(sound.motion))) for sound in sounds]
         gaps = [
-            hide_span(
-                number,
-                sound.motion,
-                (PROMPT_FRAMES, len(sound.motion)),
-                study.meter.groups,
-                "all_dims",
-            )
-            for number, sound in enumerate(sounds)
+            hide_span(number, motion, span, study.meter.groups, "all_dims")
+            for number, (motion, span) in enumerate(spans)
         ]
         truth = [sound.opening(study, sound.motion) for sound in sounds]
         heard = Sounds([sound.speech for sound in sounds])

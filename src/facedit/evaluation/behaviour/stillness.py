@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 
 from facedit.compose.picture_base import PROMPT_FRAMES
-from facedit.evaluation.behaviour.study import Row, Study, rows_of
+from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.fills import Sounds
 from facedit.evaluation.hidden_spans import EDGE, Gap, middle_span
-from facedit.evaluation.measure import ratio_of
+from facedit.evaluation.measure import share
 from facedit.evaluation.rows import silent, speaking, step_lengths, steps_within
 from facedit.runs import runs
 from facedit.speech.encoders import encoder_of, is_made
@@ -48,35 +48,23 @@ def still_sums(lips: Float32, opening: Float32, rows: Bool, rest: float) -> Floa
     steps; summed opening above rest, number of frames.
     """
     steps = steps_within(rows)
-    return np.array(
-        [
-            step_lengths(lips)[steps].sum(),
-            step_lengths(opening)[steps].sum(),
-            steps.sum(),
-            (opening[rows] - rest).sum(),
-            rows.sum(),
-        ],
-        np.float64,
-    )
+    moved = (step_lengths(one)[steps].sum() for one in (lips, opening))
+    return np.array([*moved, steps.sum(), (opening[rows] - rest).sum(), rows.sum()], np.float64)
 
 
-def _ratio(above: int, below: int, part: int = 0) -> Callable[[Float64], Float64]:
-    columns = [above + part * PARTS_LENGTH, below + part * PARTS_LENGTH]
-    return lambda total: ratio_of(total[..., columns])
-
-
-PARTS_LENGTH = 5
+_TRUTH, _SPEAKING = 5, 10
+"""Where the sums of the true lips begin, in silence and in speech."""
 
 FIGURES: dict[str, Callable[[Float64], Float64]] = {
     "steps": lambda total: total[..., 2],
-    "lips": _ratio(0, 2),
-    "lips_truth": _ratio(0, 2, 1),
-    "lips_speaking": _ratio(0, 2, 2),
-    "over_truth": lambda total: _ratio(0, 2)(total) / _ratio(0, 2, 1)(total),
-    "opening": _ratio(1, 2),
-    "opening_truth": _ratio(1, 2, 1),
-    "parted": _ratio(3, 4),
-    "parted_truth": _ratio(3, 4, 1),
+    "lips": share(0, 2),
+    "lips_truth": share(_TRUTH, _TRUTH + 2),
+    "lips_speaking": share(_SPEAKING, _SPEAKING + 2),
+    "over_truth": lambda total: share(0, 2)(total) / share(_TRUTH, _TRUTH + 2)(total),
+    "opening": share(1, 2),
+    "opening_truth": share(_TRUTH + 1, _TRUTH + 2),
+    "parted": share(3, 4),
+    "parted_truth": share(_TRUTH + 3, _TRUTH + 4),
 }
 """Figures from the sums of the drawn lips, of the true lips in silence and of the true lips in
 speech, end to end. ``lips``: mean step of the lip dims per frame, in spreads of the widest;
@@ -150,48 +138,37 @@ MOST = 24
 def study_stillness(study: Study, seed: int = 0) -> list[Row]:
     """Measure stillness in the clips' own silences and in made ones: a row per task and method."""
     own = [silent(voice_activity) for voice_activity in study.voice_activity]
+
+    def of_own(number: int, gap: Gap, motion: Float32) -> Float64:
+        counts = own[gap.number] & gap.hidden.any(axis=1)
+        return _sums(study, gap, motion, counts, counts)
+
+    def of_made(number: int, gap: Gap, motion: Float32) -> Float64:
+        counts = np.zeros(len(motion), np.bool_)
+        counts[gap.span[0] + MARGIN : gap.span[1] - MARGIN] = True
+        return _sums(study, gap, motion, counts, own[gap.number])
+
     rows = []
     for task, gaps in _own_silences(study).items():
-        sums: dict[str, dict[int, Float64]] = {}
-        for name, drawn in study.drawn(gaps, _names(study)).items():
-            by_clip = sums.setdefault(name, {})
-            for gap, motion in zip(gaps, drawn, strict=True):
-                counts = own[gap.number] & gap.hidden.any(axis=1)
-                found = _sums(study, gap, motion, counts, counts)
-                by_clip[gap.number] = by_clip.get(gap.number, 0.0) + found
-        rows += rows_of({"task": task}, sums, FIGURES)
+        rows += study.rows({"task": task}, METHODS, gaps, of_own, FIGURES)
     for kind in KINDS if is_made(study.meta.encoder) else ():
         speech, gaps = _made_silences(study, kind, seed)
-        sums = {}
-        for name, drawn in study.drawn(gaps, _names(study), Sounds(speech)).items():
-            for gap, motion in zip(gaps, drawn, strict=True):
-                counts = np.zeros(len(motion), np.bool_)
-                counts[gap.span[0] + MARGIN : gap.span[1] - MARGIN] = True
-                found = _sums(study, gap, motion, counts, own[gap.number])
-                sums.setdefault(name, {})[gap.number] = found
-        rows += rows_of({"task": f"1 s of {kind}"}, sums, FIGURES)
+        where = {"task": f"1 s of {kind}"}
+        rows += study.rows(where, METHODS, gaps, of_made, FIGURES, Sounds(speech))
     return rows
-
-
-def _names(study: Study) -> list[str]:
-    return [name for name in METHODS if name in study.fills]
 
 
 def _sums(study: Study, gap: Gap, motion: Float32, counts: Bool, true_counts: Bool) -> Float64:
     """Sum up the drawn lips where they count, and the true lips in silence and in speech."""
-    clip, opening, rest = (
-        study.clips[gap.number],
-        study.openings[gap.number],
-        study.rest(gap.number),
-    )
-    true = study.meter.lips(clip.motion)
-    return np.concatenate(
-        [
-            still_sums(study.meter.lips(motion), study.opening(gap, motion), counts, rest),
-            still_sums(true, opening, true_counts, rest),
-            still_sums(true, opening, speaking(study.voice_activity[gap.number]), rest),
-        ]
-    )
+    number = gap.number
+    opening, rest = study.openings[number], study.rest(number)
+    drawn, true = (study.meter.lips(one) for one in (motion, study.clips[number].motion))
+    spoken = speaking(study.voice_activity[number])
+    return np.concatenate([
+        still_sums(drawn, study.opening(gap, motion), counts, rest),
+        still_sums(true, opening, true_counts, rest),
+        still_sums(true, opening, spoken, rest),
+    ])  # fmt: skip
 
 
 def _own_silences(study: Study) -> dict[str, list[Gap]]:

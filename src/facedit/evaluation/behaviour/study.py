@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -79,21 +79,32 @@ class Study:
         """Return the opening of a clip's closed lips, per cent of the outer-eye distance."""
         return rest_of(self.openings[number])
 
-    def drawn(
-        self, gaps: Sequence[Gap], names: Iterable[str], sounds: Sounds | None = None
-    ) -> dict[str, list[Float32]]:
-        """Fill gaps: by name, the motion of each gap, true where it is kept, shape (T, D).
+    def rows(
+        self,
+        where: Row,
+        names: Sequence[str],
+        gaps: Sequence[Gap],
+        sums: Callable[[int, Gap, Float32], Float64],
+        of: Mapping[str, Callable[[Float64], Float64]],
+        sounds: Sounds | None = None,
+    ) -> list[Row]:
+        """Fill gaps by every method of ``names`` there is, and pool the clips: a row a method.
 
-        ``sounds``: the sounds; the clips' own if None.
+        ``sums``: sums up a gap, by its place, with its motion, true where it is kept, (T, D);
+        ``of``: the figures of such sums; ``sounds``: the sounds; the clips' own if None.
         """
-        heard = sounds or Sounds.of_clips(self.clips)
-        return {
-            name: [
-                np.where(gap.hidden, motion, self.clips[gap.number].motion)
-                for gap, motion in zip(gaps, self.fills[name](heard, gaps), strict=True)
-            ]
-            for name in names
-        }
+        heard, rows = sounds or Sounds.of_clips(self.clips), []
+        for name in (name for name in names if name in self.fills and gaps):
+            by_clip: dict[int, Float64] = {}
+            for place, (gap, drawn) in enumerate(
+                zip(gaps, self.fills[name](heard, gaps), strict=True)
+            ):
+                motion = np.where(gap.hidden, drawn, self.clips[gap.number].motion)
+                by_clip[gap.number] = by_clip.get(gap.number, 0.0) + sums(place, gap, motion)
+            pooled = figures(list(by_clip.values()), of)
+            plain = {key: asdict(figure) for key, figure in pooled.items()}
+            rows.append(where | {"method": name, "clips": len(by_clip), "figures": plain})
+        return rows
 
 
 def rest_of(opening: Float32) -> float:
@@ -104,23 +115,3 @@ def rest_of(opening: Float32) -> float:
 def opening_of(meter: LipMeter, motion: Float32, neutral: Float32) -> Float32:
     """Return the lip opening of a motion on a face, per cent of the outer-eye distance, (T,)."""
     return 100 * meter.measure(motion, neutral)["opening"]
-
-
-def rows_of(
-    where: Row,
-    sums: Mapping[str, Mapping[int, Float64]],
-    of: Mapping[str, Callable[[Float64], Float64]],
-) -> list[Row]:
-    """Pool the sums of clips into rows: a row per method; none without clips."""
-    return [
-        where
-        | {
-            "method": name,
-            "clips": len(by_clip),
-            "figures": {
-                key: asdict(one) for key, one in figures(list(by_clip.values()), of).items()
-            },
-        }
-        for name, by_clip in sums.items()
-        if by_clip
-    ]
