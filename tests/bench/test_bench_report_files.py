@@ -94,7 +94,7 @@ def test_hand_made_sums_reach_the_file(tmp_path: Path) -> None:
 
 def test_failures_are_counted_and_listed_with_their_reasons(tmp_path: Path) -> None:
     report = write_results(tmp_path, *busy_case())
-    assert report.failed == 1
+    assert report.to_dict()["failed"] == 1
     assert "line, edit: 1 failed" in str(report)
     data = json.loads((tmp_path / "results.json").read_text())
     failed = [entry for entry in data["not_done"] if entry["status"] == "failed"]

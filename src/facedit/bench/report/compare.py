@@ -39,11 +39,10 @@ def sums_of(
     records: Mapping[str, Record], items: Sequence[str], measure: Measure
 ) -> dict[str, Sums]:
     """Return a measure's sums of the items that are done, in the order of the items."""
-    done = (records[item] for item in items if item in records)
     return {
-        record.item: record.sums[measure.sums]
-        for record in done
-        if record.status == "done" and measure.sums in record.sums
+        item: record.sums[measure.sums]
+        for item in items
+        if (record := records.get(item)) and record.status == "done" and measure.sums in record.sums
     }
 
 

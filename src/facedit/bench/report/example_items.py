@@ -52,11 +52,10 @@ def choose(
         if table.slice.by != "all":
             continue
         here = [m for m in measures if m.name in table.columns]
-        for measure in (*main_measures(track, here), *main_measures(track, here, drawn=True)):
-            ranked = ranking(measure, own, table.slice.items)
-            if ranked:
-                break
-        else:
+        main = (*main_measures(track, here), *main_measures(track, here, drawn=True))
+        rankings = ((m, ranking(m, own, table.slice.items)) for m in main)
+        measure, ranked = next((pair for pair in rankings if pair[1]), (None, []))
+        if measure is None:
             continue
         rival = best_rival(track, measure, tables)
         systems = list(dict.fromkeys([TRUTH, tables.reference, *([rival] if rival else [])]))

@@ -5,6 +5,7 @@ Costs are kept apart from the results, because no two runs take the same time.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,24 +58,19 @@ class Cost:
 def costs(bench: Bench, records: Sequence[Record], systems: Sequence[str]) -> list[Cost]:
     """Add up costs per track and system that timed anything; stages are in alphabetical order."""
     track_of = {item.id: item.track for item in bench.items}
+    timed: dict[tuple[Track | None, str], list[Mapping[str, float]]] = {}
+    for record in records:
+        if record.status == "done" and record.cost:
+            where = (track_of.get(record.item), record.system)
+            timed.setdefault(where, []).append(record.cost)
     found: list[Cost] = []
-    for track in TRACKS:
-        for system in systems:
-            timed = [
-                record.cost
-                for record in records
-                if record.system == system
-                and record.status == "done"
-                and record.cost
-                and track_of.get(record.item) == track
-            ]
-            if not timed:
-                continue
-            names = sorted({name for cost in timed for name in cost} - {FILL, PEAK})
-            stages = {name: sum(cost.get(name, 0.0) for cost in timed) for name in names}
-            fill_s = sum(cost.get(FILL, 0.0) for cost in timed)
-            peak = max(cost.get(PEAK, 0.0) for cost in timed)
-            found.append(Cost(track, system, len(timed), stages, fill_s, peak))
+    for track, system in itertools.product(TRACKS, systems):
+        if spent := timed.get((track, system)):
+            names = sorted({name for cost in spent for name in cost} - {FILL, PEAK})
+            stages = {name: sum(cost.get(name, 0.0) for cost in spent) for name in names}
+            fill_s = sum(cost.get(FILL, 0.0) for cost in spent)
+            peak = max(cost.get(PEAK, 0.0) for cost in spent)
+            found.append(Cost(track, system, len(spent), stages, fill_s, peak))
     return found
 
 
@@ -107,10 +103,8 @@ class RunFacts:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is the same in every run of the same thing, as JSON-ready data."""
+        versions, weights = (dict(sorted(one.items())) for one in (self.versions, self.weights))
         return {
-            "versions": dict(sorted(self.versions.items())),
-            "weights": dict(sorted(self.weights.items())),
-            "seed": self.seed,
-            "selfcheck": list(self.selfcheck),
-            "systems": dict(self.systems),
-        }
+            "versions": versions, "weights": weights, "seed": self.seed,
+            "selfcheck": list(self.selfcheck), "systems": dict(self.systems),
+        }  # fmt: skip

@@ -6,10 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from facedit.bench.items import Bench
 from facedit.bench.record import Record
+from facedit.bench.report.compare import Contrast
 from facedit.bench.report.facts import Cost, RunFacts
 from facedit.bench.report.measure_notes import is_drawn, main_measures
 from facedit.bench.report.numbers import formatted, interval, plain, titled
@@ -27,15 +29,13 @@ COST_COLUMNS = ("system", "track", "what", "value", "unit", "items")
 
 def results_csv(tables: Tables, measures: Sequence[Measure]) -> str:
     """Write every estimate as a row; what was not measured has a row without a value."""
-    by_name = {measure.name: measure for measure in measures}
-    rows = []
-    for table in tables.tables:
-        for system, row in table.rows.items():
-            for name in table.columns:
-                cell = row.get(name)
-                figures = _figures(cell) if cell else ("", "", "", 0, 0)
-                where = (system, table.slice.track, table.slice.name, name)
-                rows.append((*where, *figures, by_name[name].unit))
+    units = {measure.name: measure.unit for measure in measures}
+    rows = [
+        (system, table.slice.track, table.slice.name, name, *_cell(row.get(name)), units[name])
+        for table in tables.tables
+        for system, row in table.rows.items()
+        for name in table.columns
+    ]
     return _csv(RESULT_COLUMNS, rows)
 
 
@@ -58,26 +58,8 @@ def results_json(
             {name: getattr(m, name) for name in ("name", "title", "unit", "better", "group")}
             for m in measures
         ],
-        "counts": [
-            {name: getattr(count, name) for name in count.__slots__} for count in tables.counts
-        ],
-        "paired": [
-            {
-                "track": one.track,
-                "measure": one.measure,
-                "system": one.system,
-                "against": tables.reference,
-                "difference": plain(one.difference.value),
-                "low": plain(one.difference.low),
-                "high": plain(one.difference.high),
-                "p": plain(one.difference.p),
-                "p_holm": plain(one.p_holm),
-                "items": one.difference.items,
-                "clips": one.difference.clips,
-                "verdict": one.verdict,
-            }
-            for one in tables.contrasts
-        ],
+        "counts": [asdict(count) for count in tables.counts],
+        "paired": [_paired(one, tables.reference) for one in tables.contrasts],
         "not_done": [
             {"item": r.item, "system": r.system, "status": r.status, "reason": r.reason}
             for r in not_done(bench, records, tables.systems)
@@ -91,6 +73,16 @@ def results_json(
         for row in _rows(table)
     )
     return f'{head[:-2]},\n "cell": {json.dumps(CELL)},\n "tables": [\n{lines}\n ]\n}}\n'
+
+
+def _paired(one: Contrast, reference: str) -> dict[str, Any]:
+    by = one.difference
+    figures = {"difference": by.value, "low": by.low, "high": by.high, "p": by.p}
+    return {
+        "track": one.track, "measure": one.measure, "system": one.system, "against": reference,
+        **{name: plain(value) for name, value in (figures | {"p_holm": one.p_holm}).items()},
+        "items": by.items, "clips": by.clips, "verdict": one.verdict,
+    }  # fmt: skip
 
 
 def unmeasured(
@@ -155,11 +147,9 @@ def cost_csv(costs: Sequence[Cost]) -> str:
             ("fill", cost.fill_s, "s"),
             ("peak memory", cost.peak_mib or None, "MiB"),
         ]
-        rows += [
-            (cost.system, cost.track, what, "" if value is None else f"{value:.6g}", unit,
-             cost.items)
-            for what, value, unit in entries
-        ]  # fmt: skip
+        for what, value, unit in entries:
+            text = "" if value is None else f"{value:.6g}"
+            rows.append((cost.system, cost.track, what, text, unit, cost.items))
     return _csv(COST_COLUMNS, rows)
 
 
@@ -177,13 +167,10 @@ def _rows(table: Table) -> list[dict[str, Any]]:
     """Return a table's rows, their cells as ``CELL`` says."""
     where = {"track": table.slice.track, "slice": table.slice.name}
     return [
-        {
-            **where,
+        where
+        | {
             "system": system,
-            "cells": {
-                name: [plain(cell.value), plain(cell.low), plain(cell.high), cell.items, cell.clips]
-                for name, cell in row.items()
-            },
+            "cells": {name: _cell(cell) for name, cell in row.items()},
             "best": [name for name in table.columns if system in table.best[name]],
         }
         for system, row in table.rows.items()
@@ -191,9 +178,11 @@ def _rows(table: Table) -> list[dict[str, Any]]:
     ]
 
 
-def _figures(cell: Estimate) -> tuple[object, ...]:
-    values = ("" if (v := plain(x)) is None else v for x in (cell.value, cell.low, cell.high))
-    return (*values, cell.items, cell.clips)
+def _cell(cell: Estimate | None) -> list[float | None]:
+    """Return a cell as ``CELL`` says."""
+    if cell is None:
+        return [None, None, None, 0, 0]
+    return [plain(cell.value), plain(cell.low), plain(cell.high), cell.items, cell.clips]
 
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import get_args
@@ -61,28 +63,22 @@ def corpus_groups(items: Iterable[Item]) -> dict[str, str]:
 def slices(bench: Bench) -> list[Slice]:
     """Cut a benchmark per track: whole, then by corpus, kind and length where it has several."""
     groups = corpus_groups(bench.items)
+    corpora = [*sorted(set(groups.values()) - {OTHERS}), OTHERS]
     found: list[Slice] = []
     for track in TRACKS:
         items = [item for item in bench.items if item.track == track]
         if not items:
             continue
         found.append(Slice(track, "all", "", tuple(item.id for item in items)))
-        names = sorted(set(groups.values()) - {OTHERS})
-        parts: dict[str, list[tuple[str, list[Item]]]] = {
-            "corpus": [
-                (name, [item for item in items if groups[item.clip.corpus] == name])
-                for name in [*names, OTHERS]
-            ],
-            "kind": [(kind, [i for i in items if i.kind == kind]) for kind in get_args(Kind)],
-            "length": [(long, [i for i in items if i.length == long]) for long in get_args(Length)],
+        cuts: dict[str, tuple[Sequence[str], Callable[[Item], str]]] = {
+            "corpus": (corpora, lambda item: groups[item.clip.corpus]),
+            "kind": (get_args(Kind), lambda item: item.kind),
+            "length": (get_args(Length), lambda item: item.length),
         }
-        for by, members in parts.items():
-            filled = [(value, part) for value, part in members if part]
-            if len(filled) > 1:
-                found += [
-                    Slice(track, by, value, tuple(item.id for item in part))
-                    for value, part in filled
-                ]
+        for by, (values, value_of) in cuts.items():
+            parts = {v: tuple(i.id for i in items if value_of(i) == v) for v in values}
+            filled = [Slice(track, by, value, part) for value, part in parts.items() if part]
+            found += filled if len(filled) > 1 else []
     return found
 
 
@@ -170,26 +166,21 @@ def make_tables(
     clip_of = {item.id: clip_key(item) for item in bench.items}
     counts, tables, contrasts = [], [], []
     for part in slices(bench):
-        rows: dict[str, dict[str, Estimate]] = {}
-        fewer = draws if part.by == "all" else max(int(draws * SLICE_SHARE), 1)
-        for system in systems:
-            rows[system] = {}
-            for measure in measures:
-                sums = sums_of(found[system], part.items, measure)
-                if sums:
-                    made = estimate(measure, sums, clip_of, draws=fewer, seed=seed)
-                    if isfinite(made.value):
-                        rows[system][measure.name] = made
+        whole = part.by == "all"
+        fewer = draws if whole else max(int(draws * SLICE_SHARE), 1)
+        sums = {m.name: {s: sums_of(found[s], part.items, m) for s in systems} for m in measures}
+        rows: dict[str, dict[str, Estimate]] = {system: {} for system in systems}
+        for measure, system in itertools.product(measures, systems):
+            made = estimate(measure, sums[measure.name][system], clip_of, draws=fewer, seed=seed)
+            if isfinite(made.value):
+                rows[system][measure.name] = made
         columns = [m for m in measures if any(m.name in row for row in rows.values())]
         best = {m.name: frozenset(best_systems(m, rows)) for m in columns}
         tables.append(Table(part, tuple(m.name for m in columns), rows, best))
-        if part.by == "all":
+        if whole:
             counts += [_count(part, system, found[system]) for system in systems]
-            for measure in columns:
-                by_system = {s: sums_of(found[s], part.items, measure) for s in systems}
-                contrasts += compare(
-                    part.track, measure, by_system, reference, clip_of, draws, seed
-                )
+            for m in columns:
+                contrasts += compare(part.track, m, sums[m.name], reference, clip_of, draws, seed)
     return Tables(systems, reference, tuple(counts), tuple(tables), tuple(contrasts))
 
 
@@ -203,12 +194,6 @@ def system_order(
 
 
 def _count(part: Slice, system: str, records: Mapping[str, Record]) -> Count:
-    status = [records[item].status if item in records else "missing" for item in part.items]
-    return Count(
-        part.track,
-        system,
-        status.count("done"),
-        status.count("failed"),
-        status.count("not applicable"),
-        status.count("missing"),
-    )
+    status = Counter(records[i].status if i in records else "missing" for i in part.items)
+    states = ("done", "failed", "not applicable", "missing")
+    return Count(part.track, system, *(status[state] for state in states))

@@ -41,22 +41,12 @@ class Report:
     counts: tuple[Count, ...]
     notes: tuple[str, ...]
 
-    @property
-    def failed(self) -> int:
-        """Results that failed."""
-        return sum(count.failed for count in self.counts)
-
-    @property
-    def missing(self) -> int:
-        """Results without a record."""
-        return sum(count.missing for count in self.counts)
-
     def to_dict(self) -> dict[str, Any]:
-        """Return the report for JSON."""
+        """Return the report for JSON, with the results that failed or have no record."""
         return {
             "page": str(self.page),
-            "failed": self.failed,
-            "missing": self.missing,
+            "failed": sum(count.failed for count in self.counts),
+            "missing": sum(count.missing for count in self.counts),
             "counts": [asdict(count) for count in self.counts],
             "notes": list(self.notes),
         }
