@@ -11,9 +11,8 @@ from pathlib import Path
 import torch
 
 from facedit.bench.systems.ours import Load, Setting, ours
-from facedit.bench.systems.retrieval import retrieval
-from facedit.bench.systems.simple import cut, held, ridge, straight, truth
-from facedit.bench.systems.system import System
+from facedit.bench.systems.simple import cut, held, retrieval, ridge, straight, truth
+from facedit.bench.systems.system import TRACKS, System
 from facedit.errors import UsageError
 from facedit.model.checkpoint import load_model
 
@@ -100,8 +99,7 @@ def given(name: str, folder: Path) -> System:
     """Take videos that another system made; ``UsageError`` if there is no such folder."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of videos.")
-    tracks = ("reconstruct", "edit", "generate")
-    return System(name, f"videos from {folder.name}", "given", tracks, videos=str(folder))
+    return System(name, f"videos from {folder.name}", "given", TRACKS, videos=str(folder))
 
 
 def _changed(setting: Setting, options: list[str]) -> Setting:

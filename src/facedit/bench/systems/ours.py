@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.systems.system import Heard, InfillTask, Pictures, System
+from facedit.bench.systems.system import TRACKS, Heard, InfillTask, Pictures, System
 from facedit.device import device_of
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
 from facedit.speech.encoders import encoder_of
 from facedit.types import Float32
 from facedit.weights.fetch import sha256_of
-
-TRACKS = ("reconstruct", "edit", "generate")
 
 
 @dataclass(frozen=True, slots=True)

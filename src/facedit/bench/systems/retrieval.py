@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedit.bench.systems.system import InfillTask, System
+from facedit.bench.systems.system import InfillTask
 from facedit.evaluation.baselines import line, stack_window
-from facedit.model.checkpoint import load_model
 from facedit.model.normalise import SpeechProjection
 from facedit.runs import runs
 from facedit.types import Bool, Float32, Float64
@@ -20,18 +19,6 @@ REACH = 4
 
 SMOOTHNESS = 0.5
 """Weight of a jump of the lips against a mismatch of the sound, both in their usual sizes."""
-
-
-def retrieval() -> System:
-    """Retrieve the speaker's own matching mouth motion from the rest of the clip."""
-    projection = load_model().projection
-
-    def draw(task: InfillTask, takes: int) -> Float32:
-        filled = retrieve(task, projection)
-        return np.repeat(filled[None], takes, axis=0)
-
-    about = "the speaker's own mouth motion from where the clip sounds alike"
-    return System("retrieval", about, "rendered", ("reconstruct", "edit"), draw)
 
 
 def retrieve(task: InfillTask, projection: SpeechProjection) -> Float32:

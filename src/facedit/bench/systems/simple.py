@@ -1,14 +1,17 @@
-"""What anyone would try first: hold the lips, draw a line, or fit speech to lips by ridge."""
+"""What anyone would try first: hold the lips, draw a line, fit speech to lips, find like sound."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.systems.system import InfillTask, System
+from facedit.bench.systems.retrieval import retrieve
+from facedit.bench.systems.system import TRACKS, InfillTask, System
 from facedit.evaluation.baselines import ALL, hold, line, load_ridges
+from facedit.model.checkpoint import load_model
 from facedit.types import Float32
 from facedit.weights.fetch import sha256_of
 
@@ -17,22 +20,34 @@ RIDGE_FILE = "ridge.safetensors"
 
 def held() -> System:
     """Hold the last kept lips over the span."""
-
-    def draw(task: InfillTask, takes: int) -> Float32:
-        return _repeated(hold(np.nan_to_num(task.motion), task.mask), takes)
-
-    tracks = ("reconstruct", "edit", "generate")
-    return System("hold", "the last kept lips, held; the head as shot", "rendered", tracks, draw)
+    about = "the last kept lips, held; the head as shot"
+    return _drawn_by("hold", about, lambda task, kept: hold(kept, task.mask), TRACKS)
 
 
 def straight() -> System:
     """Join the kept lips on both sides by a straight line."""
-
-    def draw(task: InfillTask, takes: int) -> Float32:
-        return _repeated(line(np.nan_to_num(task.motion), task.mask), takes)
-
     about = "a straight line between the kept lips on both sides"
-    return System("line", about, "rendered", ("reconstruct", "edit"), draw)
+    return _drawn_by("line", about, lambda task, kept: line(kept, task.mask))
+
+
+def retrieval() -> System:
+    """Retrieve the speaker's own matching mouth motion from the rest of the clip."""
+    projection = load_model().projection
+    about = "the speaker's own mouth motion from where the clip sounds alike"
+    return _drawn_by("retrieval", about, lambda task, kept: retrieve(task, projection))
+
+
+def ridge(path: Path | None = None) -> System:
+    """Predict motion linearly from speech, tied to the kept motion on both sides."""
+    path = path or Path(str(files("facedit"))) / "weights" / RIDGE_FILE
+    projection, maps = load_ridges(path)
+
+    def fill(task: InfillTask, kept: Float32) -> Float32:
+        chosen = maps.get(task.corpus, maps[ALL])
+        return chosen.fill(kept, task.mask, projection(task.speech))
+
+    about = "ridge regression from 11 frames of speech (of the clip's own corpus where fitted)"
+    return _drawn_by("ridge", about, fill, TRACKS, sha256_of(path)[:16])
 
 
 def cut() -> System:
@@ -47,23 +62,17 @@ def truth() -> System:
     return System("truth", about, "clip", ("reconstruct", "generate"))
 
 
-def ridge(path: Path | None = None) -> System:
-    """Predict motion linearly from speech, tied to the kept motion on both sides."""
-    path = path or Path(str(files("facedit"))) / "weights" / RIDGE_FILE
-    projection, maps = load_ridges(path)
+def _drawn_by(
+    name: str,
+    about: str,
+    rule: Callable[[InfillTask, Float32], Float32],
+    tracks: tuple[str, ...] = ("reconstruct", "edit"),
+    origin: str = "",
+) -> System:
+    """Make a system of a rule from a task and its kept motion; all of its takes are equal."""
 
     def draw(task: InfillTask, takes: int) -> Float32:
-        heard = projection(task.speech)
-        chosen = maps.get(task.corpus, maps[ALL])
-        return _repeated(chosen.fill(np.nan_to_num(task.motion), task.mask, heard), takes)
+        motion = rule(task, np.nan_to_num(task.motion))
+        return np.repeat(motion[None], takes, axis=0).astype(np.float32)
 
-    about = "ridge regression from 11 frames of speech (of the clip's own corpus where fitted)"
-    return System(
-        "ridge", about, "rendered", ("reconstruct", "edit", "generate"), draw,
-        origin=sha256_of(path)[:16],
-    )  # fmt: skip
-
-
-def _repeated(motion: Float32, takes: int) -> Float32:
-    """Return a motion as so many equal takes."""
-    return np.repeat(motion[None], takes, axis=0).astype(np.float32)
+    return System(name, about, "rendered", tracks, draw, origin=origin)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from facedit.bench.items import Track
 from facedit.motion.space import DEFAULT_SPACE
 from facedit.speech.encoders import Encoder
 from facedit.types import Bool, Float32
 
 Heard = Literal["own", "other"]
+
+TRACKS: tuple[str, ...] = get_args(Track)
 
 
 @dataclass(frozen=True, slots=True)
