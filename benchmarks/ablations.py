@@ -55,13 +55,8 @@ def main() -> None:
                 taken[source] = [read_clip(source, row.sha256) for row in members]
             clips = taken[source]
             model = load_model(path)
-            plain = replace(
-                model.sampler,
-                temperature=arguments.temperature,
-                speech_guidance=1.0,
-                settle=0.0,
-            )
-            model = replace(model, sampler=plain)
+            plain = replace(model.sampler, speech_guidance=1.0, settle=0.0)
+            model = replace(model, sampler=plain.at_temperature(arguments.temperature))
             unused = Ridge(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), 0)
             fill = methods(model, unused, unused, 0)["model"]
             method = partial(fill, Sounds.of_clips(clips))

@@ -73,7 +73,8 @@ def test_every_setting_of_the_sampler_is_an_option():
     given = "steps=3:temperature=0.2:guidance=1.5:level_guidance=0.25:settle=0.75"
     settings = dataclasses.replace(
         load_model().sampler,
-        steps=3, temperature=0.2, speech_guidance=1.5, level_guidance=0.25, settle=0.75,
+        steps=3, temperature=0.2, free_temperature=0.2, speech_guidance=1.5, level_guidance=0.25,
+        settle=0.75,
     )  # fmt: skip
     (system,) = choose(f"a=ours:{given}")
     assert str(settings) in system.origin

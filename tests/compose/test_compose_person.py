@@ -99,7 +99,6 @@ def targets_of(space, person, canvas, motion):
         np.repeat(work.track.landmarks, drawn, axis=0),
         work.infilled[-drawn:],
         work.region,
-        np.full(drawn, work.head_share),
     )
 
 

@@ -108,7 +108,7 @@ def test_euler_follows_an_analytic_field():
         return (x_1 - x) / (1 - t)[:, None, None]
 
     for steps in (1, 3, 10):
-        drawn = euler(field, x_1, mask, x_0, SamplerSettings(steps=steps, temperature=1.0))
+        drawn = euler(field, x_1, mask, x_0, SamplerSettings(steps=steps))
         torch.testing.assert_close(drawn, x_1, atol=1e-5, rtol=1e-5)
 
 
@@ -116,7 +116,7 @@ def test_euler_converges_on_a_curved_field():
     # dx/dt = x has the solution x(1) = e x(0).
     x_0, x_1 = points()
     mask = torch.ones_like(x_1, dtype=torch.bool)
-    settings = SamplerSettings(steps=1000, sway=0.0, temperature=1.0)
+    settings = SamplerSettings(steps=1000, sway=0.0)
     drawn = euler(lambda x, t: x, x_1, mask, x_0, settings)
     torch.testing.assert_close(drawn, math.e * x_0, rtol=1e-3, atol=1e-3)
 
@@ -130,13 +130,13 @@ def test_euler_pins_kept_entries_on_their_path():
         seen.append((x.clone(), t.clone()))
         return torch.full_like(x, 7.0)
 
-    settings = SamplerSettings(steps=4, temperature=0.5)
+    settings = SamplerSettings(steps=4)
     drawn = euler(field, x_1, mask, x_0, settings)
     for x, t in seen:
-        on_path = path(0.5 * x_0, x_1, t)
+        on_path = path(x_0, x_1, t)
         torch.testing.assert_close(x[~mask], on_path[~mask])
     assert torch.equal(drawn[~mask], x_1[~mask])
-    torch.testing.assert_close(drawn[mask], (0.5 * x_0 + 7)[mask])
+    torch.testing.assert_close(drawn[mask], (x_0 + 7)[mask])
 
 
 def test_guidance_of_one_is_none_and_two_extrapolates():

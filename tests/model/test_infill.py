@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from motion_models import CHANNELS, DIMS, tiny_model
 
 from facedit.errors import BadWeights
+from facedit.model.dit import DiT
 from facedit.model.field import windowed_field
 from facedit.model.flow import euler
 from facedit.model.infill import Task, infill, infill_batch
@@ -82,6 +83,26 @@ def test_same_seed_same_motion_and_temperature_zero_ignores_it(tiny):
     assert not np.array_equal(first, infill(tiny, motion, mask, speech, seed=2, temperature=1.0))
     mean = infill(tiny, motion, mask, speech, seed=1, temperature=0.0)
     assert np.array_equal(mean, infill(tiny, motion, mask, speech, seed=2, temperature=0.0))
+
+
+def test_face_and_head_have_a_temperature_of_their_own(tiny):
+    motion, speech = clip(20)
+    mask = np.ones((20, DIMS), bool)
+    names = ("lips_00", "lips_01", "lips_02", "face_00", "face_01", "head_rx", "head_ry")
+    settings = SamplerSettings(steps=1, temperature=0.0, free_temperature=1.0)
+
+    class Still(DiT):
+        def forward(self, x_t, *_, **__):
+            return torch.zeros_like(x_t)
+
+    still = replace(tiny, net=Still(tiny.net.config), dim_names=names)
+    one, other = (
+        infill_batch(still, [Task(motion, mask, speech, seed)], settings)[0] for seed in (1, 2)
+    )
+    assert np.array_equal(one[:, :3], other[:, :3])
+    assert np.abs(one[:, 3:] - other[:, 3:]).mean(axis=0).min() > 0.5
+    calm = settings.at_temperature(0.0)
+    assert not infill_batch(still, [Task(motion, mask, speech, 1)], calm)[0].any()
 
 
 def test_a_constant_added_to_kept_motion_moves_the_drawn_motion(tiny):

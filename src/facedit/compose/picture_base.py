@@ -33,9 +33,6 @@ from facedit.units import MOTION_FPS, first_frame_from, frame_time
 PROMPT_FRAMES = 6
 """Motion frames before the speech in which the face is as in the picture."""
 
-HEAD_SHARE = 0.6
-"""Share of the model's head motion that a single picture can bear without visible stretching."""
-
 
 def person_canvas(space: MotionSpace, person: Person, frames: int, region: Region) -> Canvas:
     """Put the prompt before the picture, and hide everything that speech may move in the latter.
@@ -178,7 +175,7 @@ class PictureBase:
         return (
             SpanWork(
                 canvas, motion, window.track, renderer, take.space, take.region, 0.0, np.inf,
-                head_share=HEAD_SHARE, blinks=blinks, seen=window.seen,
+                blinks=blinks, seen=window.seen,
             ),
         )  # fmt: skip
 

@@ -64,7 +64,6 @@ class SpanWork:
         region: What may move.
         start_s: Start of the span in the output.
         end_s: End of the span in the output.
-        head_share: How far the head follows the model in [0, 1].
         blinks: Blinks in output time, beside what the motion does with the lids.
         seen: What the motion space sees of the track's frames, if not the landmarks, (F, ...).
     """
@@ -77,7 +76,6 @@ class SpanWork:
     region: Region
     start_s: float
     end_s: float
-    head_share: float = 1.0
     blinks: tuple[Blink, ...] = ()
     seen: Float32 | None = None
 
@@ -173,7 +171,7 @@ def _render_span(
     closures = closure_at(output_s, work.blinks)
     motion = values_at(output_s, work.infilled, work.canvas.start_s)
     targets = target_landmarks(
-        work.space, work.canvas.identity, base, motion, work.region, work.head_share * head_share
+        work.space, work.canvas.identity, base, motion, work.region, head_share
     )
     choices = clock.apart(lambda: work.renderer.plan(targets, base)).choices
     for start in range(0, len(shown), CHUNK):

@@ -111,8 +111,8 @@ def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str
     plain = replace(model.sampler, speech_guidance=1.0, context_guidance=1.0)
     return {
         "model": by(model.sampler),
-        "model, mean (T=0)": by(replace(plain, temperature=0.0)),
-        "model, sample (T=1)": by(replace(plain, temperature=1.0)),
+        "model, mean (T=0)": by(plain.at_temperature(0.0)),
+        "model, sample (T=1)": by(plain.at_temperature(1.0)),
         "model, wrong sound": by(model.sampler, wrong=True),
         "line": by_motion(line),
         "hold": by_motion(hold),

@@ -306,13 +306,12 @@ def euler(
         field: The velocity.
         x_1: Motion; entries under ``mask`` are ignored, shape (B, T, D).
         mask: True where motion is to be drawn, shape (B, T, D).
-        x_0: Standard normal noise, shape (B, T, D); scaled by the temperature here.
-        settings: Steps, sway and temperature.
+        x_0: Noise to begin with, shape (B, T, D).
+        settings: Steps and sway.
 
     Returns:
         The motion, shape (B, T, D).
     """
-    x_0 = settings.temperature * x_0
     x_t = x_0
     for t, t_next in pairwise(sway_schedule(settings.steps, settings.sway)):
         x_t = torch.where(mask, x_t, path(x_0, x_1, t))

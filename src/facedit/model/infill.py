@@ -52,7 +52,7 @@ def infill(
         steps: Euler steps; the checkpoint's own default if None, as for the following.
         guidance: Speech guidance; 1 is none.
         context_guidance: Guidance by the kept motion; 1 is none.
-        temperature: Factor on the starting noise.
+        temperature: Factor on the starting noise of the whole face.
 
     Returns:
         Motion, shape (takes, T, D). ``SamplerSettings``' and ``infill_batch``'s errors pass
@@ -146,7 +146,8 @@ def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) 
     x_1 = torch.from_numpy(np.stack(kept)).to(device)
     mask = torch.from_numpy(np.stack([task.mask for task in tasks])).to(device)
     speech = torch.from_numpy(np.stack([model.projection(task.speech) for task in tasks]))
-    x_0 = draw_noise(x_1.shape[1], x_1.shape[2], [task.seed for task in tasks]).to(device)
+    noise = draw_noise(x_1.shape[1], x_1.shape[2], [task.seed for task in tasks])
+    x_0 = (noise * torch.from_numpy(settings.temperatures(model.dim_names))).to(device)
     field = windowed_field(model, windows, x_1, mask, speech.to(device), settings)
     drawn = euler(field, x_1, mask, x_0, settings).cpu().numpy()
     # The caller's own numbers where kept: the round trip through the scale would cost a bit.
@@ -191,10 +192,10 @@ def _settings(
     context_guidance: float | None,
     temperature: float | None,
 ) -> SamplerSettings:
+    settings = base if temperature is None else base.at_temperature(temperature)
     return replace(
-        base,
+        settings,
         steps=base.steps if steps is None else steps,
         speech_guidance=base.speech_guidance if guidance is None else guidance,
         context_guidance=(base.context_guidance if context_guidance is None else context_guidance),
-        temperature=base.temperature if temperature is None else temperature,
     )

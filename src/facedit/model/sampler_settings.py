@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from facedit.errors import UsageError
+from facedit.types import Float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,9 @@ class SamplerSettings:
         level_guidance: Share of speech guidance above 1 that also moves the motion's level, its
             mean over about a second; 1 is plain classifier-free guidance, 0 guides the course only.
         context_guidance: 1 is none; above 1 moves away from what no neighbours would give.
-        temperature: Factor on the starting noise; 0 gives the same motion for every seed.
+        temperature: Factor on the starting noise of the lips; 0 gives the same lips for every seed.
+        free_temperature: The same of face and head, of which speech tells little: what is drawn
+            with less noise is nearer to their mean, and a mean stands still.
         settle: Share of the offset at a seam that is taken off afterwards (``seams.py``).
     """
 
@@ -30,6 +36,7 @@ class SamplerSettings:
     temperature: float = 0.3
     settle: float = 0.0
     level_guidance: float = 1.0
+    free_temperature: float = 1.2
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -41,8 +48,9 @@ class SamplerSettings:
             raise UsageError(f"steps is {self.steps}; choose 1 to 1000.")
         if not -1 <= self.sway <= 2 / (math.pi - 2):
             raise UsageError(f"sway is {self.sway}; choose -1 to 1.75.")
-        if not 0 <= self.temperature <= 2:
-            raise UsageError(f"temperature is {self.temperature}; choose 0 to 2.")
+        for temperature in (self.temperature, self.free_temperature):
+            if not 0 <= temperature <= 2:
+                raise UsageError(f"temperature is {temperature}; choose 0 to 2.")
         if not (0 <= self.settle <= 1 and 0 <= self.level_guidance <= 1):
             raise UsageError(
                 f"settle is {self.settle}, level_guidance {self.level_guidance}; choose 0 to 1."
@@ -51,3 +59,12 @@ class SamplerSettings:
             raise UsageError(
                 f"guidance {self.speech_guidance}, {self.context_guidance}; choose 0 to 10."
             )
+
+    def at_temperature(self, temperature: float) -> SamplerSettings:
+        """Return the same with one factor on all noise; 0 gives the mean of the whole face."""
+        return replace(self, temperature=temperature, free_temperature=temperature)
+
+    def temperatures(self, names: Sequence[str]) -> Float32:
+        """Return the factor on the noise of each motion dim, by their names, shape (D,)."""
+        free = [name.startswith(("face", "head")) for name in names]
+        return np.where(free, self.free_temperature, self.temperature).astype(np.float32)

@@ -24,7 +24,7 @@ class Setting:
     Attributes:
         weights: Name of shipped weights, or a file.
         steps: Euler steps; the weights' own if None, as for the following.
-        temperature: Factor on the starting noise.
+        temperature: Factor on the starting noise of the whole face.
         guidance: Speech guidance; 0 takes the speech away.
         level_guidance: Share of speech guidance above 1 that also moves the motion's level.
         settle: Share of the level error taken off at seams.
@@ -53,10 +53,10 @@ def ours(name: str, about: str, setting: Setting, load: Load = load_model) -> Sy
     weights = weights_path(setting.weights)
     model = load(weights)
     own = model.sampler
+    noise = own if setting.temperature is None else own.at_temperature(setting.temperature)
     settings = replace(
-        own,
+        noise,
         steps=own.steps if setting.steps is None else setting.steps,
-        temperature=own.temperature if setting.temperature is None else setting.temperature,
         speech_guidance=own.speech_guidance if setting.guidance is None else setting.guidance,
         level_guidance=(
             own.level_guidance if setting.level_guidance is None else setting.level_guidance

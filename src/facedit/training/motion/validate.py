@@ -100,7 +100,7 @@ def draw_spans(
 
     Returns sums per clip that is long enough, as of ``span_sums``, and the spans with their motion.
     """
-    settings = replace(model.sampler, steps=STEPS, temperature=0.0)
+    settings = replace(model.sampler, steps=STEPS).at_temperature(0.0)
     drawn: list[tuple[Gap, Float32]] = []
 
     def draw(gaps: Sequence[Gap]) -> list[Float32]:
