@@ -40,9 +40,7 @@ def device(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Let torch use one thread: on a busy machine those that wait for each other make it crawl."""
-    import torch
+    from facedit.device import cpu_threads
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with cpu_threads(1):
+        yield

@@ -1,22 +1,27 @@
 """Every network computes on the device that was chosen, and the result is the CPU's."""
 
+import re
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import facedit
 from bench.bench_networks import face_embedding, picture_features, stlpips
 from facedit.cli.doctor import doctor
-from facedit.device import choose_device, device_of
+from facedit.device import choose_device, cpu_threads, device_of, inference
 from facedit.errors import UsageError
 from facedit.lip_sync.sync_weights import load_sync
 from facedit.model.checkpoint import load_model, save_model
 from facedit.model.infill import infill
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
+from facedit.render.network_drawing import DrawingNetwork
 from facedit.render.still_renderer import Still, StillRenderer
+from facedit.render.warp import Rect
 from facedit.speech.whisper_base import WhisperBase
 from faces import canonical_landmarks
 from model.motion_models import CHANNELS, DIMS, tiny_model
@@ -108,6 +113,34 @@ def test_speech_and_measures_are_the_same_on_every_device() -> None:
         sequence = np.random.default_rng(1).normal(size=(20, values)).astype(np.float32)
         here, there = (getattr(load_sync(device=d), embed)(sequence) for d in ("cpu", DEVICE))
         np.testing.assert_allclose(there, here, atol=1e-5)
+
+
+def test_the_number_of_threads_changes_no_bit() -> None:
+    """And is as it was afterwards: another thread of the process may have chosen it."""
+    network, generator = load_network(), torch.Generator().manual_seed(0)
+    size = network.config.size
+    pictures, raster, gaps = (
+        torch.rand(shape, generator=generator)
+        for shape in ((1, size, size, 4, 3), (1, size, size, 3), (1, 4))
+    )
+    drawing, part, drawn = DrawingNetwork(network), Rect(20, 30, 50, 50), []
+    for threads in (1, 2):
+        with cpu_threads(threads):
+            with inference():
+                drawn.append(drawing(pictures, raster, gaps, part)[0])
+            assert torch.get_num_threads() == threads
+    assert torch.equal(drawn[0], drawn[1])
+
+
+def test_networks_compute_nowhere_but_on_one_thread() -> None:
+    """Whoever switches gradients off to use a network goes through ``device.inference``."""
+    folder = Path(facedit.__file__).parent
+    asking = [
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.py")
+        if re.search(r"inference_mode|set_num_threads", file.read_text(encoding="utf-8"))
+    ]
+    assert asking == ["device.py"]
 
 
 def test_networks_that_measure_pictures_are_the_same_on_every_device() -> None:

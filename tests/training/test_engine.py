@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from facedit.cli.main import main
+from facedit.device import cpu_threads
 from facedit.errors import OutputExists, UsageError
 from facedit.fields import build
 from facedit.training.engine import Trainer, TrainingTask, Validation, seeded, train
@@ -121,9 +122,12 @@ def test_a_run_that_stops_goes_on_to_the_same_end(tmp_path):
 
 
 def test_a_run_that_dies_goes_on_from_what_was_saved_last(tmp_path):
+    """And leaves the process as many threads as it had."""
     run(experiment(tmp_path / "whole"))
-    with pytest.raises(RuntimeError):
-        run(experiment(tmp_path / "broken"), die_at=7)
+    with cpu_threads(2):
+        with pytest.raises(RuntimeError):
+            run(experiment(tmp_path / "broken"), die_at=7)
+        assert torch.get_num_threads() == 2
     with safe_open(tmp_path / "broken" / STATE, "pt") as file:
         assert file.metadata()["step"] == "6"
     assert run(experiment(tmp_path / "broken"), resume=True)[0].steps == 10

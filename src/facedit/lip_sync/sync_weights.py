@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.errors import AssetMissing, BadWeights
 from facedit.fields import build
 from facedit.lip_sync.distance import SyncScore, mean_distances, score
@@ -163,7 +163,7 @@ def _assemble(header: dict[str, str], tensors: dict[str, Tensor]) -> SyncModel:
 def _embed(encoder: torch.nn.Module, values: Float32) -> Float32:
     if not len(values):
         return np.zeros((0, 1), np.float32)
-    with torch.inference_mode():
+    with inference():
         whole = torch.from_numpy(np.ascontiguousarray(values, np.float32))[None]
         found = encoder(whole.to(device_of(encoder)))[0]
     return np.asarray(found.cpu().numpy(), np.float32)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.errors import BadWeights
 from facedit.model.checkpoint import MotionModel
 from facedit.model.field import windowed_field
@@ -19,9 +18,6 @@ from facedit.model.sampler_settings import SamplerSettings
 from facedit.model.seams import correct_offsets
 from facedit.model.windows import WINDOW, plan_windows
 from facedit.types import Bool, Float32
-
-SMALL = 50_000_000
-"""Weights up to which one CPU thread is best."""
 
 
 def infill(
@@ -100,7 +96,7 @@ def infill_batch(
         where = task.mask.any(axis=1).tobytes() if len(task.mask) > WINDOW else b""
         groups.setdefault((len(task.mask), where), []).append(number)
     drawn: list[Float32] = [task.motion.astype(np.float32) for task in tasks]
-    with torch.inference_mode(), few_threads(model):
+    with inference():
         for numbers in groups.values():
             members = [number for number in numbers if tasks[number].mask.any()]
             if members:
@@ -159,30 +155,6 @@ def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) 
         correct_offsets(motion, task.mask, settings.settle)
         for motion, task in zip(joined, tasks, strict=True)
     ]
-
-
-@contextmanager
-def few_threads(model: MotionModel) -> Iterator[None]:
-    """Run a small network on one CPU thread, then put the number of threads back.
-
-    Its matrices are too small to share out: on an idle machine a second thread gains little, on a
-    busy one threads wait for each other (measured: 0.3 s became 5 s). The number of threads is the
-    process's, so do not draw from several Python threads at once while relying on it.
-
-    Args:
-        model: The model.
-
-    Yields:
-        Nothing.
-    """
-    before = torch.get_num_threads()
-    small = sum(parameter.numel() for parameter in model.net.parameters()) <= SMALL
-    if small:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _settings(

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import torch
 
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.render.geometry import crop_transform, transform_landmarks
 from facedit.render.interior import draw_interior
 from facedit.render.mouth_inputs import MouthSource, canvas_rect, network_inputs
@@ -55,7 +55,7 @@ class MouthPainter:
         canvas = canvas_rect(self._size)
         matrix[:, 2] += matrix[:, :2] @ np.array([rect.x, rect.y], np.float64)
         matrix[:, 2] -= (canvas.x, canvas.y)
-        with torch.inference_mode():
+        with inference():
             weights, residual, covered = self._network(
                 pictures.permute(1, 2, 0, 3)[None].float() / 255.0,
                 raster[None].float() / 255.0,

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facedit.device import inference
 from facedit.errors import BadWeights
 from facedit.speech.encoders import Spectrum
 from facedit.speech.log_mel import HOP, MEL_BANDS, compressed, mel_power
@@ -93,7 +94,7 @@ def phone_scores(samples: Float32) -> Float32:
     scores = np.empty((len(mel), len(PHONES)), np.float32)
     for start in range(0, len(mel), _BLOCK):
         low, high = max(start - _CONTEXT, 0), min(start + _BLOCK + _CONTEXT, len(mel))
-        with torch.inference_mode():
+        with inference():
             found = net(
                 torch.from_numpy(mel[low:high])[None],
                 torch.from_numpy(states[low // 2 : high // 2])[None],

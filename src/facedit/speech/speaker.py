@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facedit.device import inference
 from facedit.speech.activity import voice_activity
 from facedit.speech.log_mel import mel_power
 from facedit.speech.low_energy import level_db
@@ -58,7 +59,7 @@ def embed(sound: Sound) -> Float32:
         mel = np.pad(mel, ((0, _WINDOW_FRAMES - len(mel)), (0, 0)))
     starts = range(0, len(mel) - _WINDOW_FRAMES + 1, _STEP_FRAMES)
     windows = np.stack([mel[start : start + _WINDOW_FRAMES] for start in starts])
-    with torch.inference_mode():
+    with inference():
         mean = _net()(torch.from_numpy(windows)).mean(dim=0)
     return np.asarray(nn.functional.normalize(mean, dim=0).numpy(), dtype=np.float32)
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from facedit.device import inference
 from facedit.errors import BadWeights, UsageError
 from facedit.speech.wavlm import STRIDES, WavLM, normalised
 from facedit.speech.wavlm_file import load_wavlm
@@ -84,7 +85,7 @@ class WavLMEncoder:
         states = np.empty((frames, self.channels), dtype=np.float32)
         for start, stop, keep_from, keep_to in chunks(frames, PIECE_FRAMES, OVERLAP_FRAMES):
             piece = wave[:, start * SPEECH_SAMPLES_PER_FRAME : stop * SPEECH_SAMPLES_PER_FRAME]
-            with torch.inference_mode():
+            with inference():
                 heard = network(functional.pad(piece, (PADDING, PADDING)), self.layer)[-1]
             folded = heard[0].reshape(stop - start, self.channels).cpu().numpy()
             states[keep_from:keep_to] = folded[keep_from - start : keep_to - start]

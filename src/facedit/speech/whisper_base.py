@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from facedit.device import inference
 from facedit.errors import UsageError
 from facedit.speech.encoders import Spectrum
 from facedit.speech.log_mel import HOP, compressed, mel_power
@@ -82,7 +83,7 @@ class WhisperBase:
         for start, stop, keep_from, keep_to in chunks(total, _CHUNK_FRAMES, OVERLAP_FRAMES):
             piece = power[:, start * _MEL_PER_FRAME : stop * _MEL_PER_FRAME]
             mel = torch.from_numpy(compressed(piece, peak))[None].to(self.device)
-            with torch.inference_mode():
+            with inference():
                 folded = net(mel)[0].reshape(stop - start, self.channels).cpu()
             states[keep_from:keep_to] = folded[keep_from - start : keep_to - start].numpy()
         return states[PAD_FRAMES : PAD_FRAMES + frames]

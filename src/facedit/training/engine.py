@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from facedit.device import cpu_threads
 from facedit.training.distributed import Processes, joined
 from facedit.training.experiment import Experiment, OptimConfig
 from facedit.training.logs import RunLog, mean_of
@@ -208,8 +209,11 @@ def train(
     processes each has the accelerator of its number, and only the first has figures.
     """
     run, folder = config.run, Path(config.run.output)
-    with run_folder(folder, resume=resume) as state, joined(device) as processes:
-        torch.set_num_threads(run.threads)
+    with (
+        run_folder(folder, resume=resume) as state,
+        joined(device) as processes,
+        cpu_threads(run.threads),
+    ):
         trainer = Trainer(make_task(config, processes), run.seed, processes)
         if processes.rank == 0:
             (folder / "config.json").write_text(str(config))

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedit.bench.nets.face_chip import face_chip
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.errors import BadWeights
 from facedit.types import Float32, UInt8
 from facedit.weights.fetch import asset_path
@@ -124,7 +124,7 @@ class FaceEmbedding:
         Euclidean distances between embeddings mean something; they are not of unit length.
         """
         rows = [np.zeros((0, SIZE), np.float32)]
-        with torch.inference_mode():
+        with inference():
             for picture, points in zip(pictures, landmarks, strict=True):
                 chip = torch.from_numpy(face_chip(picture, points)).permute(2, 0, 1)
                 batch = chip[None].float().to(device_of(self.net))

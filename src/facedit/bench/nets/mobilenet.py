@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.types import Float32, UInt8
 from facedit.weights.fetch import asset_path
 
@@ -95,7 +95,7 @@ class PictureFeatures:
     def describe(self, pictures: Sequence[UInt8]) -> Float32:
         """Describe RGB pictures of one size: features, shape (n, 1280)."""
         rows = [np.zeros((0, SIZE), np.float32)]
-        with torch.inference_mode():
+        with inference():
             for start in range(0, len(pictures), _BATCH):
                 batch = torch.from_numpy(np.stack(pictures[start : start + _BATCH]))
                 batch = batch.to(device_of(self.net)).permute(0, 3, 1, 2)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.types import Float64, UInt8
 from facedit.weights.fetch import asset_path
 
@@ -95,7 +95,7 @@ class StLpips:
     def distances(self, ones: Sequence[UInt8], others: Sequence[UInt8]) -> Float64:
         """Compare RGB pictures of one size pairwise: 0 for equal, about 1 for unrelated ones."""
         found = [np.zeros(0, np.float32)]
-        with torch.inference_mode():
+        with inference():
             for start in range(0, len(ones), _BATCH):
                 pair = [
                     torch.from_numpy(np.stack(side[start : start + _BATCH])).to(device_of(self.net))

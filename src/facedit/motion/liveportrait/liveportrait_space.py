@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from facedit.device import inference
 from facedit.errors import NoFace
 from facedit.motion.identity import Identity
 from facedit.motion.liveportrait.crop import FaceBox, network_picture
@@ -152,7 +153,7 @@ class LivePortraitSpace:
         own, other, outline = np.split(seen, [READING, 2 * READING], axis=1)
         return np.concatenate([other, own, outline], axis=1)
 
-    @torch.inference_mode()
+    @inference()
     def _read(
         self, network: MotionExtractor, looks: list[tuple[UInt8, FaceBox, Float32]]
     ) -> Float32:

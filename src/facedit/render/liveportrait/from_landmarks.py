@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from facedit.device import inference
 from facedit.face.pose import fit_pose
 from facedit.face.regions import FACE_OVAL, MOUTH_CORNERS, POSE_POINTS
 from facedit.motion.liveportrait.crop import FaceBox, network_picture
@@ -97,7 +98,7 @@ class LandmarkDrawing:
         matrix = box.matrix(len(crop), upright=False)
         return pasted_face(base_rgb, crop, matrix, outline, weight)
 
-    @torch.inference_mode()
+    @inference()
     def _keypoints(
         self, picture: UInt8, box: FaceBox, base: Float32, target: Float32, region: Region
     ) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from facedit.device import inference
 from facedit.motion.liveportrait.keypoints import FaceMotion
 from facedit.render.liveportrait.networks import LivePortrait
 from facedit.render.liveportrait.stitching import stitched
@@ -33,7 +34,7 @@ class Painter:
         self.networks, self.device = networks, device
         self._held: dict[Callable[[Tensor], Any], tuple[UInt8, Any]] = {}
 
-    @torch.inference_mode()
+    @inference()
     def draw(self, picture: UInt8, x_s: Tensor, x_d: Tensor) -> UInt8:
         """Draw a crop.
 
@@ -51,7 +52,7 @@ class Painter:
         drawn = self.networks.decoder(warped.features)[0].movedim(0, -1)
         return np.asarray((drawn.clamp(0, 1) * 255).byte().cpu(), np.uint8)
 
-    @torch.inference_mode()
+    @inference()
     def motion_of(self, picture: UInt8) -> FaceMotion:
         """Read the motion of a crop, shape (N, N, 3)."""
         return self._seen(self.networks.motion.motion_of, picture)

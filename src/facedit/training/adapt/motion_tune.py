@@ -12,9 +12,8 @@ import torch
 
 from facedit.dataset.masks import MaskConfig
 from facedit.dataset.prepared import Meta
-from facedit.device import device_of
+from facedit.device import cpu_threads, device_of
 from facedit.model.checkpoint import MotionModel
-from facedit.model.infill import few_threads
 from facedit.training.adapt.tune_options import TuneOptions
 from facedit.training.distributed import Processes
 from facedit.training.engine import Trainer
@@ -73,7 +72,7 @@ def tune(
     base = [parameter.detach().clone() for parameter in net.parameters()]
     begun = time.monotonic()
     done = 0
-    with few_threads(model):
+    with cpu_threads(1):
         while done < options.steps:
             trainer.step(done)
             _draw_back(net, base, options.pull * optim.rate(done))

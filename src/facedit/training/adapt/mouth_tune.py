@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from facedit.device import device_of
+from facedit.device import cpu_threads, device_of, inference
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.training.adapt.mouth_footage import CORPUS, Footage, footage_of
@@ -158,10 +157,11 @@ def fine_tuned(
     trainer = Trainer(task, settings.seed)
     for name, part in net.named_children():
         part.requires_grad_(not settings.layers or name in settings.layers)
-    for step in range(settings.steps):
-        trainer.step(step)
-        if progress is not None:
-            progress(step + 1)
+    with cpu_threads(1):
+        for step in range(settings.steps):
+            trainer.step(step)
+            if progress is not None:
+                progress(step + 1)
     tuned = trainer.averaged()
     assert isinstance(tuned, MouthNetwork)
     return tuned
@@ -174,7 +174,7 @@ def errors(
     found = []
     for sample in samples:
         drawn, batch = drawn_by(network, [sample], settings.residual)
-        with torch.inference_mode():
+        with inference():
             plain = weighted_l1(drawn, batch.truth, batch.raster, drawn.new_full((1,), 5.0))
             look = feature_distance(None, drawn, batch.truth)
         found.append(float(plain + settings.features * look))

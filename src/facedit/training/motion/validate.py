@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from facedit.dataset.prepared import Meta, PreparedClip
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.evaluation.hidden_spans import Gap, LipMeter, score_clips
 from facedit.evaluation.lip_sums import FIGURES
 from facedit.face.regions import OUTER_LIPS
@@ -85,7 +85,7 @@ class Validator:
         sums: dict[str, list[float]] = defaultdict(list)
         generator = torch.Generator().manual_seed(SEED)
         weights = self.dim_weights.to(device_of(model.net))
-        with torch.inference_mode():
+        with inference():
             for batch in self.batches:
                 task = draw_task(batch, self.optim, generator, drop=False)
                 loss = task_loss(model.net, task, weights, self.optim.smoothness, bf16=False)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.render.network import MouthNetwork, combine
 from facedit.training.mouth.mouth_samples import MouthSample
 
@@ -64,7 +64,7 @@ def drawn_by(
     """
     device = device_of(network)
     batch = collate(samples).to(device)
-    with torch.inference_mode():
+    with inference():
         with torch.autocast(device.type, torch.bfloat16):
             weights, rest = network(batch.pictures, batch.raster, batch.gaps)
         return combine(batch.pictures, weights.float(), residual * rest.float()), batch

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
+from facedit.device import inference
 from facedit.render.network import MouthNetwork
 from facedit.training.engine import Validation
 from facedit.training.mouth.mouth_bake import BakedClip
@@ -124,7 +124,7 @@ def _draw(
     network: MouthNetwork, samples: Sequence[MouthSample], residual: float, lips: float
 ) -> tuple[UInt8, float]:
     fake, batch = drawn_by(network, samples, residual)
-    with torch.inference_mode():
+    with inference():
         weight = fake.new_full((len(samples),), lips)
         error = float(weighted_l1(fake, batch.truth, batch.raster, weight).mean())
         pixels: Float32 = fake.clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
