@@ -15,7 +15,7 @@ from facedit.model.field import windowed_field
 from facedit.model.flow import draw_noise, euler
 from facedit.model.normalise import kept_centre
 from facedit.model.sampler_settings import SamplerSettings
-from facedit.model.seams import correct_offsets
+from facedit.model.seams import correct_offsets, limit_steps
 from facedit.model.windows import WINDOW, plan_windows
 from facedit.types import Bool, Float32
 
@@ -152,7 +152,7 @@ def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) 
         for task, result, centre in zip(tasks, drawn, centres, strict=True)
     )
     return [
-        correct_offsets(motion, task.mask, settings.settle)
+        limit_steps(correct_offsets(motion, task.mask, settings.settle), task.mask)
         for motion, task in zip(joined, tasks, strict=True)
     ]
 

@@ -1,14 +1,24 @@
-"""Offset correction where drawn motion meets kept motion (ours, an option; pure NumPy)."""
+"""Corrections where drawn motion meets kept motion (ours; pure NumPy)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from facedit.report.seam_steps import HIGH_PERCENTILE, motion_steps
 from facedit.runs import runs
 from facedit.types import Bool, Float32
 
 REACH = 4.0
 """Frames over which a correction at a seam fades to 1/e."""
+
+RAMP = 3
+"""Drawn frames over which a step at a seam that is too large is taken back."""
+
+AROUND = 60
+"""Frames to each side of a span whose steps are the clip's usual ones there."""
+
+LEAST_STEPS = 8
+"""Kept steps from which on a clip's usual ones are known."""
 
 
 def correct_offsets(motion: Float32, mask: Bool, share: float, reach: float = REACH) -> Float32:
@@ -38,6 +48,37 @@ def correct_offsets(motion: Float32, mask: Bool, share: float, reach: float = RE
             if stop <= frames - 2 and not mask[stop + 1, dims[0]]:
                 steps = (x[stop + 1] - x[stop]) + (x[stop - 1] - x[stop - 2])
                 out[start:stop, dims] -= fade[::-1] * (x[stop - 1] - x[stop] + steps / 2)
+    return out
+
+
+def limit_steps(motion: Float32, mask: Bool) -> Float32:
+    """Take back what a step at a seam has beyond the clip's own large ones, over ``RAMP`` frames.
+
+    The measure is the report's: the root mean square step of all dims that are drawn somewhere, and
+    ``HIGH_PERCENTILE`` of the steps between kept frames around the span. A mouth that jumps open in
+    the last drawn frame is seen at once; a seam that the clip could have by itself stays as drawn.
+
+    Motion and mask (True where it was drawn) have shape (T, D); kept entries stay untouched, and so
+    do seams with fewer than ``LEAST_STEPS`` kept steps to compare with.
+    """
+    dims, hidden = np.asarray(mask.any(axis=0)), np.asarray(mask.any(axis=1))
+    steps = np.where(hidden[:-1] | hidden[1:], np.nan, motion_steps(motion[:, dims]))
+    out = motion.copy()
+    for start, stop in runs(hidden):
+        own = steps[max(start - AROUND, 0) : stop + AROUND]
+        own = own[np.isfinite(own)]
+        if len(own) < LEAST_STEPS:
+            continue
+        most = float(np.percentile(own, HIGH_PERCENTILE))
+        for edge, kept, way in ((start, start - 1, 1), (stop - 1, stop, -1)):
+            if not 0 <= kept < len(motion):
+                continue
+            step = out[edge] - out[kept]
+            size = float(motion_steps(out[[kept, edge]][:, dims])[0])
+            ramp = range(min(RAMP, stop - start))
+            for k in ramp if size > most else ():
+                share = (1 - most / size) * (1 - k / len(ramp))
+                out[edge + way * k] -= np.where(mask[edge + way * k], share * step, 0)
     return out
 
 
