@@ -17,9 +17,11 @@ from facedit.bench.systems.ours import Setting, ours
 from facedit.cli.doctor import doctor
 from facedit.cli.main import main
 from facedit.dataset.prepare import prepare
+from facedit.dataset.prepare_options import PrepareOptions
 from facedit.dataset.prepared import read_clip, read_meta, read_rows
 from facedit.errors import UsageError
-from facedit.evaluation.evaluate import EvaluateOptions, evaluate
+from facedit.evaluation.evaluate import evaluate
+from facedit.evaluation.evaluate_options import EvaluateOptions
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
@@ -181,7 +183,7 @@ def test_clips_are_prepared_and_learnt_from(road: Road) -> None:
 
 def test_an_encoder_without_a_spectrum_hears_no_other_voices(road: Road, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="toy/loudness cannot hear clips in other voices"):
-        prepare(road.folder / "clips.csv", tmp_path / "no", encoder="toy", voices=1)
+        prepare(road.folder / "clips.csv", tmp_path / "no", PrepareOptions(encoder="toy", voices=1))
 
 
 def test_an_edit_is_drawn_with_them(road: Road) -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from facedit import api
+from facedit.bench import material
 from facedit.cli.main import main
 from facedit.compose.scripts import with_script_options
 from facedit.editing.script import EditScript, ScriptSource
@@ -69,6 +70,14 @@ def test_no_verb_takes_a_seed_that_is_none(verb, seed, capsys):
     assert re.search("--seed.*(is no whole number|choose 0 to 9223372036854775807)", line)
     assert line.count("\n") == 1
     assert len(line) < 1100
+
+
+def test_force_reaches_whoever_writes(monkeypatch):
+    given = []
+    monkeypatch.setattr(material, "make_material", lambda folder, *, force: given.append(force))
+    assert main(["bench", "material", "-o", "out"]) == 0
+    assert main(["bench", "material", "-o", "out", "--force"]) == 0
+    assert given == [False, True]
 
 
 def test_python_and_scripts_take_the_same_seeds():

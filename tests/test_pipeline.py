@@ -22,7 +22,7 @@ from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.wav import write_wav
 from facedit.model.checkpoint import load_model, save_model, weights_path
-from facedit.options import EditRequest, Run
+from facedit.options import EditRequest, GenerateRequest, Run
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.kokoro_voice import KokoroVoice
 from facedit.speech.transcript_io import save_transcript
@@ -56,7 +56,7 @@ def portrait(folder):
 @pytest.fixture(scope="module")
 def talking(folder, portrait):
     path = folder / "talking.mp4"
-    api.generate(portrait, path, text=TEXT, run=QUIET)
+    api.generate(portrait, path, GenerateRequest(text=TEXT), run=QUIET)
     return path
 
 
@@ -143,7 +143,9 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
     ):
         path = folder / f"{name}.mp4"
         run = Run(adapt=name == "alone")
-        result = api.generate(face, path, text="Moon.", voice="default", run=run, **choice)
+        result = api.generate(
+            face, path, GenerateRequest(text="Moon.", voice="default", **choice), run=run
+        )
         said[name] = result.details["reports"][0]["figures"]
         drawn[name] = pictures(path)
     for name in ("shown", "lent"):
@@ -155,10 +157,9 @@ def test_of_a_video_mouths_and_manner_are_used(talking, portrait, folder):
         assert psnr(drawn[name][-10], drawn["alone"][-10]) < 50
     assert "mouths" not in said["alone"]
     assert said["alone"]["mouth adaptation steps"] == 0  # asked for: one picture has none
+    request = GenerateRequest(text="Moon.", picture_only=True, footage=talking)
     with pytest.raises(UsageError, match="contradict"):
-        api.generate(
-            talking, folder / "x.mp4", text="Moon.", picture_only=True, footage=talking, run=QUIET
-        )
+        api.generate(talking, folder / "x.mp4", request, run=QUIET)
 
 
 def test_what_was_not_edited_is_what_was_shot(talking, edited):
@@ -239,7 +240,9 @@ def test_takes_are_written_beside_each_other(folder, talking, words, portrait, v
         write_wav(speech, synthesise("Moon.", "default")[0])
         result = api.sync(talking, speech, out, run=run)
     else:
-        result = api.generate(portrait, out, text="Moon.", voice="default", run=run)
+        result = api.generate(
+            portrait, out, GenerateRequest(text="Moon.", voice="default"), run=run
+        )
     assert [path.name for path in result.outputs] == [out.name, f"{verb}-takes-take2.mp4"]
     assert [report["figures"]["seed"] for report in result.details["reports"]] == [3, 4]
     one, two = (pictures(path) for path in result.outputs)
@@ -336,9 +339,9 @@ def test_another_device_makes_the_same_pictures(talking, portrait, edited, words
         replace=(("moon", "station"),), delete=("on",), transcript=words, voice="default"
     )
     spoken = {name: folder / f"{name}.mp4" for name in ("here", "there")}
-    api.generate(portrait, spoken["here"], text="Moon.", run=Run(device="cpu"))
+    api.generate(portrait, spoken["here"], GenerateRequest(text="Moon."), run=Run(device="cpu"))
     with plugged_in():
-        api.generate(portrait, spoken["there"], text="Moon.", run=QUIET)
+        api.generate(portrait, spoken["there"], GenerateRequest(text="Moon."), run=QUIET)
     with plugged_in() as name:
         run = Run(device=name)
         api.edit(talking, folder / "edited_there.mp4", request, run=run)
@@ -367,8 +370,8 @@ def test_weights_are_given_the_speech_layer_that_they_name(portrait, folder, mon
         save_model(replace(model, encoder=name), path)
         run = Run(weights=str(path), force=True)
         if layers:
-            api.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
+            api.generate(portrait, folder / "layer.mp4", GenerateRequest(text="Moon."), run=run)
         else:
             with pytest.raises(UsageError, match="wavlm/2"):
-                api.generate(portrait, folder / "layer.mp4", text="Moon.", run=run)
+                api.generate(portrait, folder / "layer.mp4", GenerateRequest(text="Moon."), run=run)
         assert asked == layers

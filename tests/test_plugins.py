@@ -7,7 +7,7 @@ import pytest
 from facedit import api
 from facedit.cli.doctor import doctor
 from facedit.errors import BadPlugin, UsageError
-from facedit.options import Run
+from facedit.options import GenerateRequest, Run
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.voice import VOICES, synthesise, voice_named, voices
 from facedit.speech.voice_choice import choose_voice
@@ -98,10 +98,9 @@ def test_a_voice_that_fails_or_says_no_sound_is_one_line(offer) -> None:
 
 
 def test_an_unknown_renderer_is_refused_before_any_work(tmp_path: Path) -> None:
+    request, run = GenerateRequest(text="Hi"), Run(renderer="brush")
     with pytest.raises(UsageError, match="no renderer is named brush: choose mouths"):
-        api.generate(
-            tmp_path / "absent.png", tmp_path / "out.mp4", text="Hi", run=Run(renderer="brush")
-        )
+        api.generate(tmp_path / "absent.png", tmp_path / "out.mp4", request, run=run)
 
 
 TWIN = """

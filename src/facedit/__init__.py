@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from facedit.api import edit, generate, open, plan_edit, sync, transcribe
     from facedit.model.checkpoint import load_model
     from facedit.model.infill import infill
-    from facedit.options import EditRequest, Run
+    from facedit.options import EditRequest, GenerateRequest, Run, TranscribeOptions
 
 __version__ = "0.1.0"
 
 __all__ = [
     "EditRequest",
+    "GenerateRequest",
     "Run",
+    "TranscribeOptions",
     "edit",
     "generate",
     "infill",
@@ -37,7 +39,9 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _HOMES = {
     "EditRequest": "facedit.options",
+    "GenerateRequest": "facedit.options",
     "Run": "facedit.options",
+    "TranscribeOptions": "facedit.options",
     "infill": "facedit.model.infill",
     "load_model": "facedit.model.checkpoint",
 }

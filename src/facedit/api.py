@@ -16,7 +16,13 @@ from facedit.inputs import read_text
 from facedit.media.output import check_output
 from facedit.media.probe import probe
 from facedit.media.sound import read_spoken
-from facedit.options import EditRequest, Run
+from facedit.options import (
+    EditRequest,
+    GenerateRequest,
+    MotionOptions,
+    Run,
+    TranscribeOptions,
+)
 from facedit.progress import OnProgress, StageClock
 from facedit.training.adapt.adapting import adapted_models
 from facedit.types import Transcript
@@ -156,12 +162,8 @@ def sync(
 def generate(
     face: Path,
     output: Path,
+    request: GenerateRequest,
     *,
-    speech: Path | None = None,
-    text: str | None = None,
-    voice: str = "auto",
-    picture_only: bool = False,
-    footage: Path | None = None,
     run: Run | None = None,
     on_progress: OnProgress | None = None,
     cancel: Event | None = None,
@@ -172,32 +174,23 @@ def generate(
         face: A picture, or a video of the person: its most closed mouth's picture speaks, with the
             video's own mouths and in the way that the person speaks in it.
         output: The new video; further takes go beside it.
-        speech: The speech.
-        text: The words, to be spoken by ``voice``, instead of ``speech``.
-        voice: Voice of ``text``; ``auto`` is the nearest to the speaker of a video.
-        picture_only: Take one picture of a video and nothing else.
-        footage: A video of the same person: its mouths and way of speaking are used.
+        request: What the face shall say.
         run: Options.
         on_progress: Told of every step of every stage.
         cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
         The outputs and the report. (``FaceditError`` if an input is bad.)
-
-    Raises:
-        UsageError: If both a recording and a text are given, or neither; or footage, and nothing
-            but the picture shall be used.
     """
     run = run or Run()
-    if (speech is None) == (text is None):
-        raise UsageError("say what is spoken: either a SPEECH file or --text.")
-    voiced = None if text is None else voice
-    check_run(run, take_files(output, run.takes), (face, speech, footage), voice=voiced)
+    speech, text, voice = request.speech, request.text, request.voice
+    inputs = (face, speech, request.footage)
+    check_run(run, take_files(output, run.takes), inputs, voice=None if text is None else voice)
     with open(
         face,
         run=run,
-        footage=footage,
-        picture_only=picture_only,
+        footage=request.footage,
+        picture_only=request.picture_only,
         on_progress=on_progress,
         cancel=cancel,
     ) as session:
@@ -207,12 +200,8 @@ def generate(
 def transcribe(
     source: Path,
     output: Path | None = None,
+    options: TranscribeOptions | None = None,
     *,
-    language: str | None = None,
-    text: Path | None = None,
-    model: Path | None = None,
-    hotwords: str | None = None,
-    force: bool = False,
     on_progress: OnProgress | None = None,
     cancel: Event | None = None,
 ) -> TranscriptResult:
@@ -221,11 +210,7 @@ def transcribe(
     Args:
         source: The video or sound.
         output: Where to save them (JSON, SRT, VTT or TextGrid), if anywhere.
-        language: Language code; recognised if None.
-        text: A file of the words, if they are known: then they are only aligned.
-        model: Folder of a model of faster-whisper that recognises instead of Whisper base.
-        hotwords: Names and terms that are likely to be said.
-        force: Replace the output.
+        options: How they are recognised.
         on_progress: Told of every step of every stage.
         cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
@@ -237,9 +222,11 @@ def transcribe(
     from facedit.speech.transcript_io import save_transcript, written_kind
     from facedit.speech.whisper_words import Recogniser
 
+    options = options or TranscribeOptions()
+    text, language = options.text, options.language
     if output is not None:
         written_kind(output)
-        check_output(output, force, [source] if text is None else [source, text])
+        check_output(output, options.force, [source] if text is None else [source, text])
     require("core")
     clock = StageClock(on_progress, cancel)
     with clock.stage("recognising words", 100) as tick:
@@ -247,7 +234,7 @@ def transcribe(
         def words() -> Transcript:
             sound = read_spoken(source)
             if text is None:
-                chosen = Recogniser(model, hotwords)
+                chosen = Recogniser(options.model, options.hotwords)
                 return cached_transcript(
                     sound, language, lambda share: tick(round(100 * share)), chosen
                 )
@@ -255,16 +242,15 @@ def transcribe(
 
         found = clock.apart(words)
     if output is not None:
-        save_transcript(found, output, force=force)
+        save_transcript(found, output, force=options.force)
     return TranscriptResult(found, output)
 
 
 def export_motion(
     source: Path,
     output: Path,
+    options: MotionOptions | None = None,
     *,
-    face: str | None = None,
-    force: bool = False,
     on_progress: OnProgress | None = None,
     cancel: Event | None = None,
 ) -> Result:
@@ -273,8 +259,7 @@ def export_motion(
     Args:
         source: The video.
         output: A ``.csv`` or ``.npz`` file.
-        face: Which face.
-        force: Replace the output.
+        options: Whose motion.
         on_progress: Told of every step of every stage.
         cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
@@ -293,8 +278,9 @@ def export_motion(
 
     if output.suffix.lower() not in (".csv", ".npz"):
         raise UsageError(f"{output.name}: motion is written as .csv or .npz.")
-    check_output(output, force, [source])
-    choice = FaceChoice.parse(face)
+    options = options or MotionOptions()
+    check_output(output, options.force, [source])
+    choice = FaceChoice.parse(options.face)
     require("face_landmarker.task")
     clock = StageClock(on_progress, cancel)
     info = probe(source)
@@ -303,7 +289,7 @@ def export_motion(
         frames = ((frame.time_s, frame.rgb()) for frame in read_frames(source, info=info))
         track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
     table = clock.apart(lambda: motion_table(track, MeshSpace.load(), landmarker))
-    write_motion(output, table, force=force)
+    write_motion(output, table, force=options.force)
     seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
     summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
     return Result((output,), None, summary, {"frames": len(track.times_s), "with_face": seen})

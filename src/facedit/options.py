@@ -26,6 +26,12 @@ USUAL_REGION: dict[Making, Region] = {"edit": "lips", "sync": "lips", "generate"
 """What each verb moves unless told otherwise: only a picture's head has no movement of its own."""
 
 
+DEFAULT_SPACE = "mesh"
+"""The motion space of whatever names none, and the one that the benchmark measures in."""
+
+DEFAULT_VOICE = "hibari"
+"""The voice that is always there."""
+
 CODECS = ("source", "h264", "hevc", "prores", "dnxhr")
 """What an output's pictures may be encoded as."""
 
@@ -170,3 +176,64 @@ class EditRequest:
         pairs = (*self.replace, *self.insert_before, *self.insert_after)
         for text in (self.say or "", *self.delete, *(text for pair in pairs for text in pair)):
             check_text(text, "the words of the edit", UsageError)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """What a face shall say, and what of the person is used.
+
+    Attributes:
+        speech: The speech.
+        text: The words, spoken by --voice, instead of SPEECH.
+        voice: Voice of --text: auto (the nearest to the video's speaker), default, or a name;
+            'facedit doctor' lists them.
+        picture_only: Use one picture of a video and nothing else.
+        footage: A video of the same person: its mouths and way of speaking are used.
+    """
+
+    speech: Path | None = None
+    text: str | None = None
+    voice: str = field(default="auto", metadata={"metavar": "NAME"})
+    picture_only: bool = False
+    footage: Path | None = field(default=None, metadata={"metavar": "VIDEO"})
+
+    def __post_init__(self) -> None:
+        """Check that the request says one thing.
+
+        Raises:
+            UsageError: If both a recording and a text are given, or neither.
+        """
+        if (self.speech is None) == (self.text is None):
+            raise UsageError("say what is spoken: either a SPEECH file or --text.")
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeOptions:
+    """How words are recognised.
+
+    Attributes:
+        language: Language of the speech; recognised unless given.
+        text: Known words: only align them.
+        model: A larger recogniser: a faster-whisper folder, instead of Whisper base.
+        hotwords: Names and terms likely to be said.
+        force: Replace an output that exists.
+    """
+
+    language: str | None = field(default=None, metadata={"metavar": "CODE"})
+    text: Path | None = None
+    model: Path | None = field(default=None, metadata={"metavar": "FOLDER"})
+    hotwords: str | None = field(default=None, metadata={"metavar": "WORDS"})
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MotionOptions:
+    """Whose motion is exported.
+
+    Attributes:
+        face: Which face; needed if two are about as large.
+        force: Replace an output that exists.
+    """
+
+    face: str | None = field(default=None, metadata={"metavar": "largest|N|x,y,w,h"})
+    force: bool = False

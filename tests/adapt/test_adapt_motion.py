@@ -26,7 +26,7 @@ from facedit.training.adapt.motion import Judgement, adapt
 from facedit.training.adapt.motion_footage import Footage, find_footage, unlike_faces
 from facedit.training.adapt.motion_parts import MARGIN, pack, part_footage, pieces
 from facedit.training.adapt.motion_tune import tune
-from facedit.training.adapt.tune_options import TuneOptions
+from facedit.training.adapt.tune_options import AdaptOptions, TuneOptions
 from facedit.weights.fetch import sha256_of
 
 SPACE = MeshSpace.load()
@@ -123,13 +123,14 @@ def test_only_what_is_better_is_written(
     verdict = Judgement(0.6, after, 0.6, after, 5)
     monkeypatch.setattr(motion, "judged", lambda *_: verdict)
     output = tmp_path / "anna.safetensors"
-    options = TuneOptions(steps=1, frames_per_step=64)
+    tune = TuneOptions(steps=1, frames_per_step=64)
+    options = AdaptOptions(weights=str(base), tune=tune)
     if after > 0.6:
         with pytest.raises(NoGain, match=r"0\.600 -> 0\.700"):
-            adapt([tmp_path / "clip.mp4"], output, weights=str(base), options=options)
+            adapt([tmp_path / "clip.mp4"], output, options)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["base.safetensors", "clip.mp4"]
         return
-    made = adapt([tmp_path / "clip.mp4"], output, weights=str(base), options=options)
+    made = adapt([tmp_path / "clip.mp4"], output, options)
     assert "b.mp4: no face" in str(made)
     notes = load_model(output).notes
     assert notes["base_sha256"] == sha256_of(base)
@@ -138,7 +139,9 @@ def test_only_what_is_better_is_written(
     with pytest.raises(UsageError, match="adapt again"):
         choose_weights(Run(speaker=output))
     with pytest.raises(BadWeights, match="is a speaker"):
-        adapt([tmp_path / "clip.mp4"], tmp_path / "x.safetensors", weights=str(output))
+        adapt(
+            [tmp_path / "clip.mp4"], tmp_path / "x.safetensors", AdaptOptions(weights=str(output))
+        )
 
 
 def test_footage_is_listed_once_and_in_order(tmp_path: Path) -> None:

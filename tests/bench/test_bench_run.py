@@ -12,6 +12,7 @@ import pytest
 
 from facedit.bench import run_benchmark as run_module
 from facedit.bench import worker
+from facedit.bench.bench_options import RunOptions, parse_limit
 from facedit.bench.export_items import export
 from facedit.bench.items import Bench, Item, read_bench, write_bench
 from facedit.bench.layout import span_plan
@@ -24,9 +25,9 @@ from facedit.bench.occlude import bridged
 from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record, read_records
 from facedit.bench.reference import Original, original_of
-from facedit.bench.run_benchmark import RECORDS, RunOptions, check_settings, run
+from facedit.bench.run_benchmark import RECORDS, check_settings, run
 from facedit.bench.scoring import scene_of, truth_scene
-from facedit.bench.selection import chosen_items, parse_limit
+from facedit.bench.selection import chosen_items
 from facedit.bench.systems.simple import held, straight
 from facedit.dataset.footage_list import list_sources
 from facedit.errors import BadMedia, ItemsFailed, OutputExists, OutputNotWritable, UsageError

@@ -19,7 +19,8 @@ from facedit.dataset.prepared import (
 )
 from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import line
-from facedit.evaluation.evaluate import BASELINES, MIN_CLIPS, EvaluateOptions, evaluate, group_clips
+from facedit.evaluation.evaluate import BASELINES, MIN_CLIPS, evaluate, group_clips
+from facedit.evaluation.evaluate_options import EvaluateOptions
 from facedit.evaluation.fills import OF_ANOTHER_CLIP
 from facedit.evaluation.hidden_spans import EDGE, LipMeter, middle_span, score_clips, spread_spans
 from facedit.evaluation.lip_sums import hidden_frames

@@ -12,6 +12,7 @@ from facedit.dataset.encode_clip import Unusable, encode_clip, longest_run
 from facedit.dataset.footage_list import list_sources
 from facedit.dataset.offset import measure_offset, moved
 from facedit.dataset.prepare import prepare
+from facedit.dataset.prepare_options import PrepareOptions
 from facedit.dataset.prepared import ROWS, read_clip, read_meta, read_rows, write_meta
 from facedit.dataset.prepared_page import PAGE
 from facedit.errors import UsageError
@@ -182,7 +183,7 @@ def test_another_layer_is_heard_and_the_offset_still_measured(clips, monkeypatch
 
     monkeypatch.setattr(module, "measure_offset", judge)
     monkeypatch.setattr(module, "voices_of", lambda *_: (5 * voice(40),))
-    prepare(base / "clips", base / "out", encoder="whisper-base/2", voices=1)
+    prepare(base / "clips", base / "out", PrepareOptions(encoder="whisper-base/2", voices=1))
     assert read_meta(base / "out").encoder == "whisper-base/2+energy+vad"
     row = read_rows(base / "out")[0]
     clip = read_clip(base / "out", row.sha256, voices=True)
@@ -198,7 +199,9 @@ def test_another_layer_is_heard_and_the_offset_still_measured(clips, monkeypatch
 @pytest.mark.parametrize("layer", [0, 7])
 def test_a_layer_that_is_none_is_refused(clips, layer):
     with pytest.raises(UsageError, match=f"layers 1 to 6, not {layer}"):
-        prepare(clips[0] / "clips", clips[0] / "out", encoder=f"whisper-base/{layer}")
+        prepare(
+            clips[0] / "clips", clips[0] / "out", PrepareOptions(encoder=f"whisper-base/{layer}")
+        )
     assert not (clips[0] / "out").exists()
 
 
@@ -285,7 +288,7 @@ def prepared_by(workers, base, monkeypatch):
     monkeypatch.chdir(base)
     out = base / f"out-{workers.replace(':', '-')}"
     shutil.copytree(base / "caches", out)
-    done = prepare(Path("manifest.csv"), out, workers=Workers.parse(workers))
+    done = prepare(Path("manifest.csv"), out, PrepareOptions(workers=Workers.parse(workers)))
     clips = {path.name: path.read_bytes() for path in (out / "clips").iterdir()}
     return done, (out / ROWS).read_text(), clips
 
@@ -308,7 +311,7 @@ def test_other_voices_are_heard_of_training_clips_only(cached_clips, monkeypatch
     noise = np.random.default_rng(0).normal(0, 0.1, (48_000, 1)).astype(np.float32)
     monkeypatch.setattr(encode, "read_sound", lambda clip, mono: Sound(noise, 16_000))
     monkeypatch.setattr(module, "encoder_named", lambda *_: Echo())
-    done = prepare(Path("manifest.csv"), Path("out"), voices=2)
+    done = prepare(Path("manifest.csv"), Path("out"), PrepareOptions(voices=2))
     assert done.kept == 3
     rows = {row.file: row for row in read_rows(Path("out"))}
     voices = read_clip(Path("out"), rows["b.mp4"].sha256, voices=True).voices
@@ -325,7 +328,7 @@ def test_a_folder_is_prepared_in_the_space_asked_for(cached_clips, monkeypatch):
     monkeypatch.chdir(cached_clips)
     for name in ("mesh", "mesh-grid"):
         shutil.copytree("caches", name)
-        prepare(Path("manifest.csv"), Path(name), space=name)
+        prepare(Path("manifest.csv"), Path(name), PrepareOptions(space=name))
     metas = [read_meta(Path(name)) for name in ("mesh", "mesh-grid")]
     assert [meta.space for meta in metas] == ["mesh", "mesh-grid"]
     row = read_rows(Path("mesh"))[0]
@@ -334,9 +337,9 @@ def test_a_folder_is_prepared_in_the_space_asked_for(cached_clips, monkeypatch):
     assert not np.array_equal(one.motion[:, :4], other.motion[:, :4])
     np.testing.assert_allclose(one.opening, other.opening, atol=0.02)
     with pytest.raises(UsageError, match="another motion space"):
-        prepare(Path("manifest.csv"), Path("mesh"), space="mesh-grid")
+        prepare(Path("manifest.csv"), Path("mesh"), PrepareOptions(space="mesh-grid"))
     with pytest.raises(UsageError, match="nose: choose mesh, mesh-grid"):
-        prepare(Path("manifest.csv"), Path("new"), space="nose")
+        prepare(Path("manifest.csv"), Path("new"), PrepareOptions(space="nose"))
 
 
 class Echo:

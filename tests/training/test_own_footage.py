@@ -11,6 +11,7 @@ from test_motion_prepare import features, talking_track, voice
 from facedit.dataset import prepare as prepare_module
 from facedit.dataset.footage_list import list_sources
 from facedit.dataset.prepare import prepare
+from facedit.dataset.prepare_options import PrepareOptions
 from facedit.dataset.prepared import ROWS, read_clip, read_rows
 from facedit.errors import OutputNotWritable, UsageError
 from facedit.training.engine import Trainer
@@ -99,7 +100,7 @@ def test_a_clip_that_is_to_be_learnt_from_now_gets_its_other_voices(footage, tmp
     )
     for split in ("dev", "train"):
         listed = manifest(footage, "file,split", f"0.mp4,{split}", "1.mp4,train")
-        prepare(listed, tmp_path / "out", voices=1)
+        prepare(listed, tmp_path / "out", PrepareOptions(voices=1))
     for row in read_rows(tmp_path / "out"):
         assert read_clip(tmp_path / "out", row.sha256, voices=True).voices is not None
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from facedit.bench.bench_options import Track as Track
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint
 from facedit.editing.plan import EditPlan
@@ -27,7 +28,6 @@ from facedit.types import Transcript, Word
 FORMAT = "facedit-bench-1"
 HEADER, ITEMS, CARD = "bench.json", "items.jsonl", "card.md"
 
-Track = Literal["reconstruct", "edit", "generate"]
 Kind = Literal["span", "substitute", "insert", "delete", "everything"]
 Length = Literal["short", "medium", "long", "whole"]
 Position = Literal["start", "middle", "end", "whole"]

@@ -116,7 +116,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
 
     from facedit import api
     from facedit.media.wav import write_wav
-    from facedit.options import Run
+    from facedit.options import GenerateRequest, Run
     from facedit.speech.transcript_io import save_transcript
 
     face, voice = scratch / f"{part.speaker}.png", scratch / f"{part.name}.wav"
@@ -125,7 +125,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
     write_wav(voice, sound, force=True)
     clip = folder / f"{part.name}.mp4"
     run = Run(force=True, report=scratch / f"{part.name}.report")
-    api.generate(face, clip, speech=voice, run=run)
+    api.generate(face, clip, GenerateRequest(speech=voice), run=run)
     save_transcript(words, clip.with_suffix(".json"))
     return clip
 

@@ -8,32 +8,31 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facedit import __version__
+from facedit.bench.bench_options import CheckOptions, RunOptions
 from facedit.bench.items import Bench, Item, read_bench
 from facedit.bench.measures.registry import MEASURES
 from facedit.bench.record import Record, read_records, write_records
 from facedit.bench.report.facts import RunFacts
 from facedit.bench.selection import chosen_items, clips_folder, other_clip, stray_videos
-from facedit.bench.selfcheck import CheckOptions, left_out, selfcheck
-from facedit.bench.systems.chosen import DEFAULT, choose
+from facedit.bench.selfcheck import left_out, selfcheck
+from facedit.bench.systems.chosen import choose
 from facedit.bench.systems.system import System
 from facedit.bench.worker import Job, Task, make_worker
-from facedit.device import AUTO, choose_device
+from facedit.device import choose_device
 from facedit.errors import ItemsFailed, OutputExists
 from facedit.evaluation.measure import DRAWN
 from facedit.lock import NAME as LOCK
 from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
-from facedit.progress import OnProgress
 from facedit.render.network import default_weights
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
-from facedit.scale.workers import Workers
 from facedit.weights import fetch as assets
 from facedit.weights.fetch import sha256_of
 
@@ -82,39 +81,6 @@ def _identity(system: System) -> str:
 
 if TYPE_CHECKING:
     from facedit.bench.report.write_results import Report
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a benchmark is run.
-
-    Attributes:
-        systems: The systems, as ``systems.chosen.choose`` reads them.
-        clips: The clips' folder; the benchmark's own hint if None.
-        workers: Who does the work.
-        takes: Versions of the motion, where a system draws lots: what diversity is measured on.
-        reference: The system that others are compared with.
-        tracks: Tracks to run; all if empty.
-        limits: Most items by track, evenly spread; all of a track that is not named.
-        selfcheck_items: Items on which the measures prove themselves before a table is printed.
-        force: Throw an earlier run of other settings away.
-        on_progress: Told of every item that is done.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-        command: The command line, for the page.
-    """
-
-    systems: str = DEFAULT
-    clips: Path | None = None
-    workers: Workers = field(default_factory=Workers)
-    takes: int = 3
-    reference: str = "ours"
-    tracks: tuple[str, ...] = ()
-    limits: Mapping[str, int] = field(default_factory=dict)
-    selfcheck_items: int = 24
-    force: bool = False
-    on_progress: OnProgress | None = None
-    device: str = AUTO
-    command: str = ""
 
 
 def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report:

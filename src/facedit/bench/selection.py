@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import get_args
 
-from facedit.bench.items import Bench, Item, Track
+from facedit.bench.items import Bench, Item
 from facedit.bench.systems.system import System
 from facedit.errors import UsageError
 
@@ -20,18 +19,6 @@ def clips_folder(folder: Path, bench: Bench, given: Path | None) -> Path:
     if not clips.is_dir():
         raise UsageError(f"the clips of {bench.name} are not in {clips}: --clips names the folder.")
     return clips
-
-
-def parse_limit(text: str) -> dict[str, int]:
-    """Read the most items by track; a bare number is for all tracks; else ``UsageError``."""
-    limits: dict[str, int] = {}
-    for part in text.split(","):
-        track, equals, count = part.rpartition("=")
-        names = (track,) if equals else get_args(Track)
-        if not count.isdecimal() or int(count) < 1 or not set(names) <= set(get_args(Track)):
-            raise UsageError(f"--limit {text}: give a number, or TRACK=N,TRACK=N.")
-        limits |= dict.fromkeys(names, int(count))
-    return limits
 
 
 def chosen_items(

@@ -1,7 +1,8 @@
 """Command-line options of a frozen dataclass: name, kind, default and help stand there alone.
 
 A field ``save_script: Path | None = None`` is the option ``--save-script FILE``; its help is what
-the class's docstring says of it. A field's ``metadata`` may hold a better ``metavar`` than FILE.
+the class's docstring says of it. A field's ``metadata`` may hold a better ``metavar`` than FILE,
+another ``flag``, and how a text is read (``parse``) for a kind that the command line cannot know.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import dataclasses
 import inspect
 import re
+import types
 import typing
 from collections.abc import Collection
 from pathlib import Path
@@ -22,10 +24,7 @@ USUAL_METAVARS = {int: "N", float: "S", Path: "FILE", str: "TEXT"}
 def add_options(
     parser: argparse.ArgumentParser, kind: type, leave_out: Collection[str] = ()
 ) -> None:
-    """Add an option for each field of a dataclass that has a default.
-
-    The verb sets the fields in ``leave_out`` itself.
-    """
+    """Add an option for each field of a dataclass; the verb sets those in ``leave_out`` itself."""
     hints, helps = typing.get_type_hints(kind), attribute_docs(kind)
     for field in dataclasses.fields(kind):
         if field.name not in leave_out:
@@ -39,7 +38,7 @@ def from_options(kind: type, args: argparse.Namespace, **given: object) -> Any:
     UsageError passes through if it refuses a value.
     """
     typed = {
-        field.name: getattr(args, field.name)
+        field.name: field.metadata.get("parse", _as_is)(getattr(args, field.name))
         for field in dataclasses.fields(kind)
         if field.name not in given and hasattr(args, field.name)
     }
@@ -60,33 +59,48 @@ def attribute_docs(kind: type) -> dict[str, str]:
 def _add_option(
     parser: argparse.ArgumentParser, field: dataclasses.Field[Any], hint: Any, about: str
 ) -> None:
-    """Add one option. Kinds: bool, int, float, str, Path, Literal, tuples of str or of pairs."""
-    name, default = field.name.replace("_", "-"), field.default
-    if type(None) in typing.get_args(hint):
-        hint = typing.get_args(hint)[0]
-    if hint is bool:
-        action = argparse.BooleanOptionalAction
-        about += " (yes)" if default else ""
-        parser.add_argument(
-            f"--{name}", dest=field.name, action=action, default=default, help=about
-        )
-        return
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    """Add one option.
+
+    Kinds: bool, int, float, str, Path, Literal, tuples of str, of pairs or of one Literal, and
+    whatever ``parse`` makes of a text. Of a union the first kind is taken.
+    """
+    flag = field.metadata.get("flag", f"--{field.name.replace('_', '-')}")
+    default, origin, inner = field.default, typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        hint, origin, inner = inner[0], typing.get_origin(inner[0]), typing.get_args(inner[0])
     how: dict[str, Any] = {"dest": field.name, "default": default}
-    if origin is typing.Literal:
+    if "parse" in field.metadata:
+        # What nobody typed is not read: it stays the dataclass's own.
+        how["default"] = argparse.SUPPRESS
+        default = factory() if callable(factory := field.default_factory) else default
+    elif hint is bool:
+        how["action"] = argparse.BooleanOptionalAction
+    elif origin is typing.Literal:
         how["choices"] = inner
+    elif origin is tuple and typing.get_origin(inner[0]) is typing.Literal:
+        how |= {"nargs": "+", "choices": typing.get_args(inner[0])}
     elif origin is tuple:
-        how["action"] = _Append
+        how |= {"action": _Append, "metavar": "TEXT"}
         if typing.get_origin(inner[0]) is tuple:
             how["nargs"] = len(typing.get_args(inner[0]))
-        how["metavar"] = "TEXT"
     else:
         how |= {"type": _whole if hint is int else hint, "metavar": USUAL_METAVARS[hint]}
     if metavar := field.metadata.get("metavar"):
         how["metavar"] = metavar
-    if default not in (None, (), ""):
-        about = f"{about} ({default})"
-    parser.add_argument(f"--{name}", help=about, **how)
+    parser.add_argument(flag, help=about + _shown(default), **how)
+
+
+def _shown(default: object) -> str:
+    """Return a default as the help shows it; what is nothing needs no words."""
+    if default is None or default is False or default in ("", (), {}):
+        return ""
+    said = "yes" if default is True else default
+    return f" ({','.join(map(str, said)) if isinstance(said, tuple) else said})"
+
+
+def _as_is(value: object) -> object:
+    """Return what argparse made of the text, a list as a tuple."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _whole(text: str) -> int:

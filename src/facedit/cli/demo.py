@@ -58,16 +58,15 @@ def demo(folder: Path, *, force: bool = False, device: str = "auto") -> DemoFile
         ) from error
     from facedit import api
     from facedit.media.side_by_side import side_by_side
-    from facedit.options import EditRequest, Run
+    from facedit.options import EditRequest, GenerateRequest, Run
 
     require("core")
     make_folder(folder, force=force)
     portrait = folder / "portrait.png"
     io.imsave(portrait, data.astronaut(), check_contrast=False)  # type: ignore[no-untyped-call]
     talking, edited = folder / "talking.mp4", folder / "edited.mp4"
-    api.generate(
-        portrait, talking, text=SENTENCE, voice="default", run=Run(force=force, device=device)
-    )
+    spoken = GenerateRequest(text=SENTENCE, voice="default")
+    api.generate(portrait, talking, spoken, run=Run(force=force, device=device))
     request = EditRequest(replace=((OLD_WORD, NEW_WORD),), voice="default")
     api.edit(
         talking, edited, request, run=Run(force=force, device=device, report=folder / "report")

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from facedit.cli.common_options import Verb, Verbs, add_progress
+from facedit.cli.common_options import Verb, Verbs, add_output, add_progress
 from facedit.cli.dataclass_options import add_options, from_options
-from facedit.options import EditRequest, Run
-
-_VOICES = (
-    "auto (the nearest to the video's speaker), default, or a name; 'facedit doctor' lists them"
-)
+from facedit.options import EditRequest, GenerateRequest, Run
 
 
 def add_edit_sync_generate(verbs: Verbs, verb: Verb) -> None:
@@ -25,7 +20,7 @@ def add_edit_sync_generate(verbs: Verbs, verb: Verb) -> None:
 def _add_edit(verbs: Verbs, verb: Verb) -> None:
     parser = verb(verbs, "edit", "Change the words of a talking-face video.", _edit)
     parser.add_argument("input", type=Path, metavar="IN", help="the video")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="the edited video")
+    add_output(parser, "the edited video", required=False)
     add_options(parser, EditRequest)
     parser.add_argument(
         "--save-script", type=Path, metavar="JSON", help="save the edit to change and run again"
@@ -35,25 +30,15 @@ def _add_edit(verbs: Verbs, verb: Verb) -> None:
     add_progress(parser)
 
 
-def _edit(args: argparse.Namespace) -> Any:
+def _edit(args: argparse.Namespace) -> object:
     from facedit import api
 
     request, run = from_options(EditRequest, args), from_options(Run, args)
+    script, progress = args.save_script, args.on_progress
     if args.plan:
-        return api.plan_edit(
-            args.input,
-            request,
-            save_script=args.save_script,
-            run=run,
-            on_progress=args.on_progress,
-        )
+        return api.plan_edit(args.input, request, save_script=script, run=run, on_progress=progress)
     return api.edit(
-        args.input,
-        args.output,
-        request,
-        save_script=args.save_script,
-        run=run,
-        on_progress=args.on_progress,
+        args.input, args.output, request, save_script=script, run=run, on_progress=progress
     )
 
 
@@ -61,23 +46,16 @@ def _add_sync(verbs: Verbs, verb: Verb) -> None:
     parser = verb(verbs, "sync", "New sound over the same pictures; the head as shot.", _sync)
     parser.add_argument("input", type=Path, metavar="IN", help="the video")
     parser.add_argument("speech", type=Path, metavar="SPEECH", help="the new sound")
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="the new video"
-    )
+    add_output(parser, "the new video")
     add_options(parser, Run)
     add_progress(parser)
 
 
-def _sync(args: argparse.Namespace) -> Any:
+def _sync(args: argparse.Namespace) -> object:
     from facedit import api
 
-    return api.sync(
-        args.input,
-        args.speech,
-        args.output,
-        run=from_options(Run, args),
-        on_progress=args.on_progress,
-    )
+    run = from_options(Run, args)
+    return api.sync(args.input, args.speech, args.output, run=run, on_progress=args.on_progress)
 
 
 def _add_generate(verbs: Verbs, verb: Verb) -> None:
@@ -87,33 +65,14 @@ def _add_generate(verbs: Verbs, verb: Verb) -> None:
         help="a picture, or a video of the person: its mouths and way of speaking are used too",
     )  # fmt: skip
     parser.add_argument("speech", type=Path, nargs="?", metavar="SPEECH", help="the speech")
-    parser.add_argument("--text", help="the words, spoken by --voice, instead of SPEECH")
-    parser.add_argument("--voice", default="auto", help=f"voice of --text: {_VOICES}")
-    parser.add_argument(
-        "--picture-only", action="store_true", help="use one picture of a video and nothing else"
-    )
-    parser.add_argument(
-        "--footage", type=Path, metavar="VIDEO",
-        help="a video of the same person: its mouths and way of speaking are used",
-    )  # fmt: skip
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="OUT", help="the new video"
-    )
+    add_output(parser, "the new video")
+    add_options(parser, GenerateRequest, leave_out=("speech",))
     add_options(parser, Run)
     add_progress(parser)
 
 
-def _generate(args: argparse.Namespace) -> Any:
+def _generate(args: argparse.Namespace) -> object:
     from facedit import api
 
-    return api.generate(
-        args.input,
-        args.output,
-        speech=args.speech,
-        text=args.text,
-        voice=args.voice,
-        picture_only=args.picture_only,
-        footage=args.footage,
-        run=from_options(Run, args),
-        on_progress=args.on_progress,
-    )
+    request, run = from_options(GenerateRequest, args), from_options(Run, args)
+    return api.generate(args.input, args.output, request, run=run, on_progress=args.on_progress)

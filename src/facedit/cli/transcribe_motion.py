@@ -4,59 +4,35 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from facedit.cli.common_options import Verb, Verbs, add_output, add_progress
+from facedit.cli.dataclass_options import add_options, from_options
+from facedit.options import MotionOptions, TranscribeOptions
 
 
 def add_transcribe_motion(verbs: Verbs, verb: Verb) -> None:
     """Add ``transcribe`` and ``motion``."""
-    _add_transcribe(verbs, verb)
-    _add_motion(verbs, verb)
+    words = verb(verbs, "transcribe", "The words of a video or sound, with times.", _transcribe)
+    words.add_argument("input", type=Path, metavar="IN", help="the video or sound")
+    add_output(words, "JSON, SRT, VTT or TextGrid file", required=False)
+    add_options(words, TranscribeOptions)
+    add_progress(words)
+    motion = verb(verbs, "motion", "Export the facial motion of a video.", _motion)
+    motion.add_argument("input", type=Path, metavar="IN", help="the video")
+    add_output(motion, "a .csv (with the 52 ARKit weights) or .npz file")
+    add_options(motion, MotionOptions)
+    add_progress(motion)
 
 
-def _add_transcribe(verbs: Verbs, verb: Verb) -> None:
-    parser = verb(verbs, "transcribe", "The words of a video or sound, with times.", _transcribe)
-    parser.add_argument("input", type=Path, metavar="IN")
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="OUT", help="JSON, SRT, VTT or TextGrid file"
-    )
-    parser.add_argument("--force", action="store_true", help="replace an output that exists")
-    parser.add_argument("--language", metavar="CODE", help="language of the speech (recognised)")
-    parser.add_argument("--text", type=Path, metavar="FILE", help="known words: only align them")
-    parser.add_argument(
-        "--model", type=Path, metavar="FOLDER", help="a larger recogniser: a faster-whisper folder"
-    )
-    parser.add_argument("--hotwords", metavar="WORDS", help="names and terms likely to be said")
-    add_progress(parser)
-
-
-def _transcribe(args: argparse.Namespace) -> Any:
+def _transcribe(args: argparse.Namespace) -> object:
     from facedit import api
 
-    return api.transcribe(
-        args.input,
-        args.output,
-        language=args.language,
-        text=args.text,
-        model=args.model,
-        hotwords=args.hotwords,
-        force=args.force,
-        on_progress=args.on_progress,
-    )
+    options = from_options(TranscribeOptions, args)
+    return api.transcribe(args.input, args.output, options, on_progress=args.on_progress)
 
 
-def _add_motion(verbs: Verbs, verb: Verb) -> None:
-    parser = verb(verbs, "motion", "Export the facial motion of a video.", _motion)
-    parser.add_argument("input", type=Path, metavar="IN")
-    add_output(parser, "a .csv (with the 52 ARKit weights) or .npz file")
-    parser.add_argument("--face", metavar="largest|N|x,y,w,h", help="which face")
-    add_progress(parser)
-
-
-def _motion(args: argparse.Namespace) -> Any:
+def _motion(args: argparse.Namespace) -> object:
     from facedit import api
 
-    return api.export_motion(
-        args.input, args.output, face=args.face, force=args.force, on_progress=args.on_progress
-    )
+    options = from_options(MotionOptions, args)
+    return api.export_motion(args.input, args.output, options, on_progress=args.on_progress)

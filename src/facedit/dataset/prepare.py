@@ -30,6 +30,7 @@ from facedit.dataset.clip_rows import (
 from facedit.dataset.encode_clip import Unusable, encode_clip, speech_of, track_of, voices_of
 from facedit.dataset.footage_list import LEARNT, Source, list_sources
 from facedit.dataset.offset import measure_offset, put_right, take_last_voice
+from facedit.dataset.prepare_options import PrepareOptions
 from facedit.dataset.prepare_result import Prepared
 from facedit.dataset.prepared import (
     KEPT,
@@ -42,7 +43,7 @@ from facedit.dataset.prepared import (
     write_meta,
 )
 from facedit.dataset.prepared_page import PAGE, prepared_html
-from facedit.device import AUTO, choose_device
+from facedit.device import choose_device
 from facedit.errors import (
     AssetMissing,
     BadPlugin,
@@ -56,13 +57,12 @@ from facedit.lip_sync.sync_weights import SyncModel, default_weights, load_sync
 from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
 from facedit.media.read import read_frames
-from facedit.motion.space import DEFAULT_SPACE, MotionSpace, SeesFrames, space_named
+from facedit.motion.space import MotionSpace, SeesFrames, space_named
 from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
 from facedit.speech.encoders import (
-    DEFAULT_ENCODER,
     Encoder,
     HearsPower,
     encoder_named,
@@ -74,9 +74,6 @@ from facedit.weights.fetch import require, sha256_of
 
 log = logging.getLogger(__name__)
 
-HERE = Workers()
-
-
 MOST_VOICES = 100
 """Most other voices that a clip is heard in; each takes as long as the clip's own."""
 
@@ -84,12 +81,8 @@ MOST_VOICES = 100
 def prepare(
     source: Path,
     output: Path,
+    options: PrepareOptions | None = None,
     *,
-    voices: int = 0,
-    space: str = DEFAULT_SPACE,
-    encoder: str = DEFAULT_ENCODER,
-    device: str = AUTO,
-    workers: Workers = HERE,
     on_progress: OnProgress | None = None,
 ) -> Prepared:
     """Prepare clips for training; run again to go on where a run stopped.
@@ -97,11 +90,7 @@ def prepare(
     Args:
         source: Manifest or folder of clips.
         output: Folder of results.
-        voices: In how many other voices each training clip is heard too (``speech.augment``).
-        space: Name of the motion space (``motion.space.SPACES``).
-        encoder: What hears the clips, as ``speech.encoders.encoder_named`` takes it.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-        workers: Where to work; the results do not depend on it.
+        options: How; the results do not depend on where.
         on_progress: Told of every clip that is done.
 
     Returns:
@@ -112,18 +101,19 @@ def prepare(
         UsageError: If ``voices`` is out of range, or not for this encoder. (Also if there is no
             such encoder, layer or space.)
     """
-    hears = encoder_named(encoder)
+    options = options or PrepareOptions()
+    hears, voices = encoder_named(options.hearing), options.voices
     if not 0 <= voices <= MOST_VOICES:
         raise UsageError(f"--voices is {voices}; choose 0 to {MOST_VOICES}.")
     if voices and not isinstance(hears, HearsPower):
         raise UsageError(f"{hears.name} cannot hear clips in other voices: leave --voices out.")
-    choose_device(device)
+    choose_device(options.device)
     require("core")
     sources = list({item.file: item for item in list_sources(source)}.values())
-    meta = describe_space(space, features_name(hears.name), voices)
-    make_worker = partial(make_preparer, output, voices, space, hears.name, device)
+    meta = describe_space(options.space, features_name(hears.name), voices)
+    make_worker = partial(make_preparer, output, options)
     with locked(output, "prepare"):
-        return _prepare(sources, output, meta, make_worker, workers, on_progress)
+        return _prepare(sources, output, meta, make_worker, options.workers, on_progress)
 
 
 def _prepare(
@@ -189,15 +179,9 @@ def _frames(rows: Sequence[Row]) -> int:
     return sum(int(row["frames"]) for row in rows)
 
 
-def make_preparer(
-    output: Path,
-    voices: int = 0,
-    space: str = DEFAULT_SPACE,
-    encoder: str = DEFAULT_ENCODER,
-    device: str = AUTO,
-) -> Callable[[Source], Row]:
+def make_preparer(output: Path, options: PrepareOptions) -> Callable[[Source], Row]:
     """Load what every clip needs and return ``prepare_clip`` of one clip."""
-    place = choose_device(device)
+    place, space = choose_device(options.device), options.space
     net = load_sync(device=place) if default_weights().is_file() else None
     if net is None or net.space != space:
         log.warning("No sync network for %s: offsets of the sound are not measured.", space)
@@ -210,8 +194,8 @@ def make_preparer(
         output=output,
         space=looks,
         net=net,
-        voices=voices,
-        encoder=encoder_named(encoder, place),
+        voices=options.voices,
+        encoder=encoder_named(options.hearing, place),
     )
 
 

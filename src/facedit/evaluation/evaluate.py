@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -17,19 +17,20 @@ import numpy as np
 
 from facedit.dataset.clip_rows import counted
 from facedit.dataset.prepared import ClipRow, Meta, PreparedClip, read_clip, read_meta, read_rows
-from facedit.device import AUTO, choose_device, device_of
+from facedit.device import choose_device, device_of
 from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import Pair, Ridge, RidgeFit
 from facedit.evaluation.behaviour.heard import Heard
-from facedit.evaluation.behaviour.run_studies import (
+from facedit.evaluation.behaviour.run_studies import Footage, hear_clips, run_studies
+from facedit.evaluation.behaviour.study import Study
+from facedit.evaluation.evaluate_options import (
     CLOSURES,
+    PROTOCOLS,
+    SPANS_PART,
     STILLNESS,
     STUDIES,
-    Footage,
-    hear_clips,
-    run_studies,
+    EvaluateOptions,
 )
-from facedit.evaluation.behaviour.study import Study
 from facedit.evaluation.evaluation import Evaluation, tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP, Fill, Sounds, methods, of_another_clip
 from facedit.evaluation.hidden_spans import LipMeter, score_clips
@@ -42,15 +43,7 @@ from facedit.weights.fetch import require
 
 log = logging.getLogger(__name__)
 
-SPANS = (8, 14, 20, 40)
-PROTOCOLS = {"edit": ("lips", True), "lips": ("lips", False), "all dims": ("all_dims", False)}
-"""What is hidden, and whether face and head are shown as shot to other words: in an edit they are,
-and a method that reads the old words from them would look better than it is."""
-
 BASELINES = ("line", "hold", "ridge", "ridge, own corpus")
-SPANS_PER_CLIP = 4
-"""Most spans of one length that are hidden in a clip, one at a time; few fit into most clips."""
-
 RIDGE_STRENGTH = 0.1
 MIN_OWN_FRAMES = 5_000
 """Fewest training frames of a corpus for a ridge of its own."""
@@ -60,51 +53,7 @@ MIN_CLIPS = 20
 
 OTHERS = "others"
 
-SPANS_PART = "spans"
-PARTS = (SPANS_PART, *STUDIES)
-"""What can be measured: how well spans are drawn, and how the drawn lips behave."""
-
 FILE_JSON, FILE_TABLE = "evaluation.json", "evaluation.md"
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluateOptions:
-    """What is measured, and how.
-
-    Attributes:
-        weights: Name of shipped weights, or a file.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-        seed: Seed of the sampler.
-        force: Replace an earlier evaluation.
-        split: Which clips are measured.
-        protocols: Keys of ``PROTOCOLS``.
-        most_clips: Most clips per corpus; all if None.
-        parts: Some of ``PARTS``.
-        footage: The manifest or folder that was prepared. Without it, closures on m, b, p and
-            made silences are left out.
-        transcripts: Table or folder of what is said in it; None for files beside the clips.
-        spans_per_clip: Most spans of one length per clip, spread evenly; one lies in its middle.
-    """
-
-    weights: str | Path = "default"
-    device: str = AUTO
-    seed: int = 0
-    force: bool = False
-    split: str = "dev"
-    spans: Sequence[int] = SPANS
-    protocols: Sequence[str] = tuple(PROTOCOLS)
-    most_clips: int | None = None
-    parts: Sequence[str] = PARTS
-    footage: Path | None = None
-    transcripts: Path | None = None
-    spans_per_clip: int = SPANS_PER_CLIP
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be measured with ``UsageError``."""
-        if unknown := [part for part in self.parts if part not in PARTS]:
-            raise UsageError(f"{unknown[0]!r} cannot be measured; choose of {', '.join(PARTS)}.")
-        if self.spans_per_clip < 1:
-            raise UsageError(f"--spans-per-clip is {self.spans_per_clip}; it must be at least 1.")
 
 
 def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -> Evaluation:

@@ -26,7 +26,7 @@ from facedit.face.canonical import mirror_points
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.media.output import whole_or_nothing
 from facedit.motion.identity import Identity, estimate_identity, relative_head
-from facedit.motion.space import DEFAULT_SPACE
+from facedit.options import DEFAULT_SPACE
 from facedit.tensors import described, read_tensors
 from facedit.types import LANDMARK_TERMS, LANDMARKS, Float32, Float64
 

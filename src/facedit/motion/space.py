@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from facedit.motion.identity import Identity
+from facedit.options import DEFAULT_SPACE
 from facedit.plugins import Registry
 from facedit.types import FaceTrack, Float32, UInt8
 
 if TYPE_CHECKING:
     import torch
-
-DEFAULT_SPACE = "mesh"
-"""The space of whatever names none, and the one that the benchmark measures in."""
 
 
 @runtime_checkable

@@ -8,9 +8,6 @@ from typing import Literal
 
 from facedit.errors import UsageError
 
-HELP = "1: this process; N: processes; ray, ray:N: a Ray cluster of its own; ray:ADDRESS: join one"
-"""What the option means, for ``--help``."""
-
 MOST = 1024
 """Largest number of workers that is no slip of the keyboard."""
 

@@ -13,14 +13,13 @@ import numpy as np
 from facedit.editing.words import tokenise
 from facedit.errors import BadPlugin, FaceditError, UsageError
 from facedit.inputs import MOST_NEW_LETTERS, check_text
+from facedit.options import DEFAULT_VOICE
 from facedit.plugins import Registry, describe_error
 from facedit.speech.align import align
 from facedit.speech.kokoro_voice import kokoro_files, kokoro_voices
 from facedit.speech.voice_interface import Spoken, Voice
 from facedit.types import Sound, Transcript
 from facedit.weights.fetch import is_installed, require
-
-DEFAULT_VOICE = "hibari"
 
 VOICES = Registry[Voice](
     "voice",

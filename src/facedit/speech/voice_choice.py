@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.errors import FaceditError
+from facedit.options import DEFAULT_VOICE
 from facedit.speech.levels import median_pitch
 from facedit.speech.sound_ops import speech_samples
-from facedit.speech.voice import DEFAULT_VOICE, VOICES, voice_named, voices
+from facedit.speech.voice import VOICES, voice_named, voices
 from facedit.speech.voice_interface import Sex, Voice
 from facedit.types import Sound
 from facedit.units import SPEECH_RATE

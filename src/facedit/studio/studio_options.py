@@ -13,11 +13,11 @@ class StudioOptions:
     """Options of ``facedit studio``.
 
     Attributes:
-        port: Where the page is served, on this machine alone; 0 is any free port (0).
-        open: Open the page in the browser (yes).
+        port: Where the page is served, on this machine alone; 0 is any free port.
+        open: Open the page in the browser.
         folder: The page may open the videos of this folder too.
-        limit_mb: Largest file that may be dropped on the page, in MB (500).
-        device: Where networks compute: auto, cpu, cuda or mps (auto).
+        limit_mb: Largest file that may be dropped on the page, in MB.
+        device: Where networks compute: auto, cpu, cuda or mps.
     """
 
     port: int = 0

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from facedit.errors import UsageError
-from facedit.speech.voice import DEFAULT_VOICE
+from facedit.inputs import check_seed
+from facedit.options import DEFAULT_VOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,34 +15,34 @@ class BuildOptions:
     """What to build.
 
     Attributes:
-        name: Name of the benchmark; the folder's if empty.
-        version: Version of its data.
-        seed: Seed of every choice.
-        split: Only clips of this split of the manifest; all if empty.
+        name: Name of the benchmark; the folder's unless given.
+        data_version: Version of the data.
+        seed: Same seed, same benchmark.
+        split: Only clips of this split of the manifest.
         reconstruct: Items with a hidden span; 0 leaves the track out.
-        edit: Items with new words; 0 leaves the track out. Edits of ``texts`` come first, all of
+        edit: Items with new words; 0 leaves the track out. Edits of --texts come first, all of
             them; what is missing is taken from GRID's grammar and from rules.
         generate: Items with everything hidden; 0 leaves the track out.
-        texts: Table of edits written by hand (``listed.py`` has its columns).
-        transcripts: Table of what is said (columns ``file``, ``language``, ``text``), or a folder
-            of transcript files named as the clips.
+        texts: Edits written by hand (CSV).
+        transcripts: What is said: a CSV with the columns file, language, text, or a folder of
+            transcript files named as the clips.
         voice: Voice of the new words.
-        tracks: Folder of face tracks by content hash, as ``facedit prepare`` makes one: those
-            there are used, those missing are added. Tracks are thrown away if it is None.
+        tracks: Folder of face tracks that prepare made: those there are used, those missing are
+            added.
         force: Replace a benchmark that is there.
     """
 
-    name: str = ""
-    version: str = "1"
+    name: str = field(default="", metadata={"metavar": "NAME"})
+    data_version: str = field(default="1", metadata={"metavar": "V"})
     seed: int = 0
-    split: str = ""
+    split: str = field(default="", metadata={"metavar": "NAME"})
     reconstruct: int = 150
     edit: int = 90
     generate: int = 20
     texts: Path | None = None
     transcripts: Path | None = None
-    voice: str = DEFAULT_VOICE
-    tracks: Path | None = None
+    voice: str = field(default=DEFAULT_VOICE, metadata={"metavar": "NAME"})
+    tracks: Path | None = field(default=None, metadata={"metavar": "DIR"})
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -52,6 +53,7 @@ class BuildOptions:
                 raise UsageError(f"--{name} {count}: choose 0 or more items.")
         if not any(counts.values()):
             raise UsageError("no items are asked for: all three tracks are set to 0.")
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, slots=True)

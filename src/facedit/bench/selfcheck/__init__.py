@@ -1,6 +1,6 @@
 """The proof of the measures: known disturbances of real clips must move them as they should."""
 
 from facedit.bench.selfcheck.result import SelfCheck, SelfCheckFailed, left_out, require
-from facedit.bench.selfcheck.run_selfcheck import CheckOptions, selfcheck
+from facedit.bench.selfcheck.run_selfcheck import selfcheck
 
-__all__ = ["CheckOptions", "SelfCheck", "SelfCheckFailed", "left_out", "require", "selfcheck"]
+__all__ = ["SelfCheck", "SelfCheckFailed", "left_out", "require", "selfcheck"]

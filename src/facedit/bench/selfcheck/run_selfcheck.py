@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 
+from facedit.bench.bench_options import CheckOptions
 from facedit.bench.items import Bench, ClipFacts, Item
 from facedit.bench.material import ORIGIN as MADE
 from facedit.bench.measures import diversity
@@ -48,25 +49,6 @@ class Pair:
     item: Item
     other: Item
     seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOptions:
-    """How the measures are proven.
-
-    Attributes:
-        items: How many items to look at, at most.
-        seed: Seed of the sample and of what is random.
-        workers: Who does the work.
-        device: Where networks compute, as ``device.choose_device`` takes it.
-        on_progress: Told of every item that is done.
-    """
-
-    items: int = 24
-    seed: int = 0
-    workers: Workers = field(default_factory=Workers)
-    device: str = AUTO
-    on_progress: OnProgress | None = None
 
 
 def selfcheck(

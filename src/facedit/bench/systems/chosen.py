@@ -44,10 +44,6 @@ PLAIN: dict[str, Callable[[], System]] = {
     "retrieval": retrieval,
 }
 
-DEFAULT = (
-    "truth,ours,ours-mean,ours-sample,ours-deaf,ours-alone,ours-wrong,hold,line,cut,ridge,retrieval"
-)
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
 

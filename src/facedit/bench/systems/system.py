@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from facedit.bench.items import Track
-from facedit.motion.space import DEFAULT_SPACE
+from facedit.options import DEFAULT_SPACE
 from facedit.speech.encoders import Encoder
 from facedit.types import Bool, Float32
 

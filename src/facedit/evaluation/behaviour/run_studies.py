@@ -17,12 +17,10 @@ from facedit.evaluation.behaviour.drift import study_drift
 from facedit.evaluation.behaviour.heard import Heard, hear
 from facedit.evaluation.behaviour.stillness import study_stillness
 from facedit.evaluation.behaviour.study import Row, Study
+from facedit.evaluation.evaluate_options import CLOSURES, DRIFT, STILLNESS, STUDIES
 from facedit.speech.encoders import Encoder
 
 log = logging.getLogger(__name__)
-
-CLOSURES, STILLNESS, DRIFT = "closures", "stillness", "drift"
-STUDIES = (CLOSURES, STILLNESS, DRIFT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from facedit.evaluation.behaviour.closures import MARGIN
 from facedit.evaluation.behaviour.drift import LEVELS, RATIOS
-from facedit.evaluation.behaviour.run_studies import CLOSURES, DRIFT, STILLNESS
 from facedit.evaluation.behaviour.study import Row
+from facedit.evaluation.evaluate_options import CLOSURES, DRIFT, STILLNESS
 from facedit.report.page_kit import markdown_table
 
 _CLOSURES = (

@@ -11,7 +11,7 @@ import numpy as np
 
 from facedit.compose.weights import SPEAKER_KIND
 from facedit.dataset.prepare import describe_space
-from facedit.device import AUTO, choose_device
+from facedit.device import choose_device
 from facedit.errors import BadWeights, NoGain
 from facedit.evaluation.hidden_spans import LipMeter
 from facedit.evaluation.lip_sums import FIGURES
@@ -23,7 +23,7 @@ from facedit.scratch import scratch_folder
 from facedit.training.adapt.motion_footage import Footage, find_footage, read_footage
 from facedit.training.adapt.motion_parts import pack, part_footage
 from facedit.training.adapt.motion_tune import Tuned, tune
-from facedit.training.adapt.tune_options import TuneOptions
+from facedit.training.adapt.tune_options import AdaptOptions, TuneOptions
 from facedit.training.motion.validate import draw_spans
 from facedit.types import Float64
 from facedit.units import MOTION_FPS
@@ -113,28 +113,24 @@ class Adapted:
 def adapt(
     footage: Sequence[Path],
     output: Path,
+    options: AdaptOptions | None = None,
     *,
-    weights: str = "default",
-    device: str = AUTO,
-    options: TuneOptions | None = None,
-    work: Path | None = None,
-    force: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Adapted:
     """Fine-tune the motion model to one speaker, of videos and folders.
 
     A quarter of the footage is held out. The tuned weights, for ``--speaker``, are written only if
-    hidden spans of it are drawn better than by the base, a set or a file of motion weights;
-    ``work`` keeps tracks and features for a further run. Raises NoGain if the base is as good,
-    BadWeights if it is a speaker's weights already, and the errors of ``find_footage``,
-    ``read_footage``, ``part_footage`` and ``check_output``.
+    hidden spans of it are drawn better than by the base, a set or a file of motion weights.
+    Raises NoGain if the base is as good, BadWeights if it is a speaker's weights already, and the
+    errors of ``find_footage``, ``read_footage``, ``part_footage`` and ``check_output``.
     """
-    options = options or TuneOptions()
+    options = options or AdaptOptions()
+    weights, work = options.weights, options.work
     base = weights_path(weights)
     sources = find_footage(footage)
-    check_output(output, force, [*(source.path for source in sources), base])
+    check_output(output, options.force, [*(source.path for source in sources), base])
     require("core")
-    model = load_model(base, choose_device(device))
+    model = load_model(base, choose_device(options.device))
     if model.notes.get("kind") == SPEAKER_KIND:
         raise BadWeights(f"{base.name} is a speaker's weights: adapt the set it was made from.")
     meter = meter_of(describe_space(model.space, model.encoder))  # refuses before the work
@@ -144,7 +140,7 @@ def adapt(
         clock.stage("tracking and hearing", len(sources)) as tick,
     ):
         found = read_footage(sources, folder, model, tick)
-    tuned, verdict = _tuned(model, found, meter, options, clock)
+    tuned, verdict = _tuned(model, found, meter, options.tune, clock)
     frames = sum(len(clip.motion) for clip in found.clips)
     minutes = frames / MOTION_FPS / 60
     notes = {
@@ -155,10 +151,10 @@ def adapt(
         "clips": len(found.clips),
         "minutes": round(minutes, 3),
         "steps": tuned.steps,
-        "options": asdict(options),
+        "options": asdict(options.tune),
         "held_out": asdict(verdict),
     }
-    with whole_or_nothing(output, force) as part:
+    with whole_or_nothing(output, options.force) as part:
         save_model(replace(tuned.model, notes=notes), part)
     return Adapted(
         output, tuned.steps, minutes, len(found.clips), verdict, found.skipped, found.unlike

@@ -10,6 +10,7 @@ import numpy as np
 
 from facedit.dataset.footage_list import Source, list_sources
 from facedit.dataset.prepare import make_preparer
+from facedit.dataset.prepare_options import PrepareOptions
 from facedit.dataset.prepared import KEPT, PreparedClip, read_clip
 from facedit.device import device_of
 from facedit.errors import BadMedia, NoFace
@@ -68,7 +69,8 @@ def read_footage(
     for name in ("clips", "tracks", "speech"):
         (work / name).mkdir(parents=True, exist_ok=True)
     device = str(device_of(model.net))
-    prepare = make_preparer(work, space=model.space, encoder=encoder, device=device)
+    options = PrepareOptions(space=model.space, encoder=encoder, device=device)
+    prepare = make_preparer(work, options)
     names, clips, skipped = [], [], []
     for number, source in enumerate(sources, 1):
         row = prepare(source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from facedit.errors import UsageError
 from facedit.inputs import check_seed
@@ -50,3 +51,22 @@ class TuneOptions:
         if self.seconds is not None and not 0 < self.seconds < float("inf"):
             raise UsageError(f"--seconds {self.seconds}: give a time above 0.")
         check_seed(self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptOptions:
+    """What ``facedit adapt`` begins with, and where it works.
+
+    Attributes:
+        weights: What to begin with: default, grid, or a file of motion weights.
+        device: Where networks compute: auto, cpu, cuda or mps.
+        work: Keep tracks and features here for a further run.
+        force: Replace an output that exists.
+        tune: How the model is fine-tuned.
+    """
+
+    weights: str = field(default="default", metadata={"metavar": "NAME|FILE"})
+    device: str = field(default="auto", metadata={"metavar": "DEVICE"})
+    work: Path | None = field(default=None, metadata={"metavar": "DIR"})
+    force: bool = False
+    tune: TuneOptions = field(default_factory=TuneOptions)
