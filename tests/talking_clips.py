@@ -73,6 +73,7 @@ def write_clip(
     video_options: dict[str, str] | None = None,
     sound_options: dict[str, str] | None = None,
     rate: int = RATE,
+    sound_codec: str = "aac",
 ) -> None:
     """Write pictures and sound with plain PyAV (not with the code under test)."""
     height, width = pictures[0].shape[:2]
@@ -80,7 +81,7 @@ def write_clip(
     with av.open(str(path), "w", container_options=options or {}) as file:
         video = file.add_stream("libx264", rate=rate, options=coded)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        audio = file.add_stream("aac", sound.rate, sound_options or {}) if sound else None
+        audio = file.add_stream(sound_codec, sound.rate, sound_options or {}) if sound else None
         if audio is not None:
             audio.layout = "mono"
         for picture in pictures:

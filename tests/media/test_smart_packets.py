@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.media.smart.aac_joint import SoundJoint
+from facedit.media.info import SoundInfo
+from facedit.media.smart import mp3
 from facedit.media.smart.bits import Bits, split_lengths
 from facedit.media.smart.groups import Copied, Order, copied_runs, decoding_lead, windows_between
 from facedit.media.smart.h264 import AvcConfig, H264Joint, sequence_set
 from facedit.media.smart.hevc import HevcJoint
 from facedit.media.smart.index import PacketIndex
 from facedit.media.smart.kept import KeptPictures, KeptSamples
+from facedit.media.smart.sound_joint import SoundJoint
+from facedit.media.smart.sound_kinds import aac_kind, kind_of
 from facedit.media.smart.unjoinable import Unjoinable
 from media.clips import make_clip
 
@@ -66,7 +69,7 @@ def test_an_open_group_begins_with_its_key_picture():
     moves=st.integers(-1, 4),
 )
 def test_copied_sound_lies_inside_what_is_kept(origin, edges, moves):
-    joint = SoundJoint(origin, 60, 48_000, "mono", 128_000, bytes([1]) * 60)
+    joint = SoundJoint(origin, 60, 48_000, "mono", bytes([3]) * 60, aac_kind(128_000))
     first, last = edges[:2], edges[2:]
     moved = last[0] + moves * 1024
     kept = [KeptSamples(0, first[1], 0), KeptSamples(*last, moved)]
@@ -96,10 +99,47 @@ def test_parameter_sets_are_read(tmp_path):
             H264Joint(data[:length])
 
 
+@pytest.mark.parametrize(("rate", "channels"), [(48_000, 2), (44_100, 1), (22_050, 1)])
+def test_an_mp3_packet_lends_what_the_next_one_borrows(rate, channels, tmp_path):
+    make_clip(
+        tmp_path / "a.mkv", sound_rate=rate, channels=channels, sound_codec="libmp3lame",
+        sound_options={"b": "64000"},
+    )  # fmt: skip
+    with av.open(str(tmp_path / "a.mkv")) as file:
+        packets = [bytes(one) for one in file.demux(audio=0) if one.size]
+    headers = [mp3.parse(one) for one in packets]
+    assert all(one.rate == rate and one.channels == channels for one in headers)
+    assert any(one.borrowed for one in headers)
+    held = mp3.with_lent(packets[0], b"lent")
+    assert mp3.parse(held).kbps == mp3.highest_kbps(headers[0])
+    assert len(held) == mp3.parse(held).room(mp3.highest_kbps(headers[0])) + headers[0].side
+    assert mp3.main_data(held).startswith(mp3.main_data(packets[0]))
+    assert mp3.main_data(held).endswith(b"lent")
+    with pytest.raises(ValueError, match="room"):
+        mp3.with_lent(held, b"more")
+
+
+@pytest.mark.parametrize(
+    ("codec", "packet", "why"),
+    [
+        ("opus", b"\x08\x00", "for speech"),
+        ("opus", b"\xff\x06", "long"),
+        ("mp3", bytes(60), "another kind"),
+        ("ac3", b"\x0b\x77\x00", "cut short"),
+        ("eac3", b"\x0b\x77\x40" + bytes(40), "substreams"),
+        ("vorbis", b"\x00", "packets of vorbis are not joined"),
+    ],
+)
+def test_sound_that_is_not_joined_says_why(codec, packet, why):
+    sound = SoundInfo(48_000, 2, "stereo", codec, 0.0, 4.0)
+    with pytest.raises(Unjoinable, match=why):
+        kind_of(sound, packet, 128_000)
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_do_harm(data):
     damaged = b"\x01" + data[:20] + b"\xff" + data[20:]
-    readers = (H264Joint, HevcJoint, sequence_set, lambda some: Bits(some).golomb())
+    readers = (H264Joint, HevcJoint, sequence_set, lambda some: Bits(some).golomb(), mp3.parse)
     for read in (partial(read, some) for read in readers for some in (data, damaged)):
         with suppress(Unjoinable):
             read()

@@ -11,7 +11,7 @@ import numpy as np
 
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
-from facedit.media.smart.aac_windows import window_of
+from facedit.media.smart.sound_kinds import sides_of
 from facedit.media.smart.unjoinable import Unjoinable
 from facedit.media.streams import find_sound, find_video
 from facedit.types import Bool, Int64
@@ -29,7 +29,7 @@ class PacketIndex:
         sound_pts: Times of the sound packets in ticks of ``sound_base`` as the file counts them,
             shape (S,).
         sound_base: Seconds per tick of the sound, 0 without.
-        sound_windows: Of AAC which windows each packet has (``window_of``), shape (S,).
+        sound_sides: On which sides of each packet new ones may stand (``sides_of``), shape (S,).
     """
 
     pts: Int64
@@ -38,7 +38,7 @@ class PacketIndex:
     time_base: Fraction
     sound_pts: Int64
     sound_base: Fraction
-    sound_windows: Int64
+    sound_sides: Int64
 
     @property
     def shown(self) -> Int64:
@@ -61,7 +61,8 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
     """
     # Arrays, not lists of tuples: an hour has a quarter of a million packets.
     times, entries = array("q"), bytearray()
-    sound_times, windows = array("q"), bytearray()
+    sound_times, sides = array("q"), bytearray()
+    told = sides_of(info.sound.codec if info.sound is not None else "")
     last, length = -1, 0
     with open_media(info.path) as container, typed_errors(info.path, "damaged"):
         video = find_video(container, info.path)
@@ -72,7 +73,7 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
             time = packet.pts
             if packet.stream_index != video.index:
                 sound_times.append(-1 if time is None else time)
-                windows.append(window_of(memoryview(packet)))
+                sides.append(told(memoryview(packet)))
                 continue
             if time is None:
                 raise Unjoinable("its pictures carry no times")
@@ -98,5 +99,5 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
         time_base=info.time_base,
         sound_pts=np.array(sound_times, np.int64),
         sound_base=bases[1] or Fraction(0),
-        sound_windows=np.frombuffer(windows, np.uint8).astype(np.int64),
+        sound_sides=np.frombuffer(sides, np.uint8).astype(np.int64),
     )

@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import cast
 
 import av
+from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.stream import VideoStream
 
 from facedit.media.encode import Encoding, choose_encoding
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
-from facedit.media.smart.aac_joint import SoundJoint, sound_joint
 from facedit.media.smart.encoder import open_encoder
 from facedit.media.smart.groups import Copied, copied_runs, decoding_lead, windows_between
 from facedit.media.smart.index import PacketIndex, index_packets
 from facedit.media.smart.joint import Joint, joint_of
 from facedit.media.smart.kept import KeptPictures
+from facedit.media.smart.sound_joint import SoundJoint, sound_joint
 from facedit.media.smart.unjoinable import Unjoinable
-from facedit.media.streams import find_video
+from facedit.media.streams import find_sound, find_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,10 @@ def find_joining(
     with open_media(info.path) as container, typed_errors(info.path):
         video = find_video(container, info.path)
         joint = joint_of(info.codec, video)
-        _check_container(encoding.container, video)
+        if not _holds(encoding.container, video):
+            raise Unjoinable(f"{encoding.container} holds no such {info.codec}")
+        heard = find_sound(container, video)
+        held = heard is None or _holds(encoding.container, heard)
     index = index_packets(info, joint.is_entry)
     copied = copied_runs(index, kept)
     if not copied:
@@ -130,6 +134,8 @@ def find_joining(
     notes: tuple[str, ...] = ()
     if info.sound is not None and len(index.sound_pts):
         try:
+            if not held:
+                raise Unjoinable(f"{encoding.container} holds no {info.sound.codec}")
             sound = sound_joint(info, index, encoding.sound_bit_rate)
         except Unjoinable as why:
             if not encoding.sound_format:
@@ -139,11 +145,12 @@ def find_joining(
     )
 
 
-def _check_container(name: str, video: VideoStream) -> None:
-    """Refuse a container that does not take a stream's packets."""
+def _holds(name: str, stream: VideoStream | AudioStream) -> bool:
+    """Tell whether a container takes a stream's packets."""
     try:
         with av.open(io.BytesIO(), "w", format=name) as trial:
-            trial.add_stream_from_template(video)
+            trial.add_stream_from_template(stream)
             trial.start_encoding()
-    except (av.error.FFmpegError, ValueError) as error:
-        raise Unjoinable(f"{name} holds no such {video.codec_context.name}") from error
+    except (av.error.FFmpegError, ValueError):
+        return False
+    return True

@@ -18,11 +18,11 @@ from facedit.errors import OutputNotWritable
 from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.open import open_media, typed_errors
-from facedit.media.smart.aac_joint import SoundJoint
 from facedit.media.smart.encoder import encoded, open_encoder
 from facedit.media.smart.groups import Copied, Order
 from facedit.media.smart.joining import Joining
 from facedit.media.smart.kept import EditedSound
+from facedit.media.smart.sound_joint import SoundJoint
 from facedit.media.streams import find_sound, find_video
 from facedit.media.write import VideoWriter
 from facedit.media.write_errors import not_written
@@ -246,14 +246,16 @@ class _Sounds:
         self._joint = joint
         runs, self._made = joint.joined(sound)
         self._gaps = _Gaps(runs)
+        self._lent = b""
 
     def feed(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         """Take a packet of the source; give what follows in the output."""
         gap, run, taken = self._gaps.step()
+        lent, self._lent = self._lent, self._joint.lent(self._lent, packet)
         if run is None:
             return
         if gap is not None:
-            yield from self._made[gap]
+            yield from self._joint.linked(self._made[gap], packet, lent)
         yield self._joint.timed(packet, run.first + taken + run.shift)
 
     def rest(self) -> Iterator[Packet[AudioStream]]:

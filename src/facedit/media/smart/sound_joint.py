@@ -1,4 +1,4 @@
-"""AAC among copied packets: new sound between them, without a seam in the overlapping windows.
+"""Packets of sound among copied ones: new sound without a seam in the overlapping windows.
 
 A packet's samples overlap with those of the packet before it. So on either side of new sound one
 packet or more is encoded of kept sound (its samples are nearly, not wholly, what they were), which
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
@@ -22,15 +23,19 @@ from av.packet import Packet
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
 from facedit.media.pcm import MOST_CHANNELS, to_frame
-from facedit.media.smart.aac_windows import joins_before, joins_behind, window_of
+from facedit.media.smart import mp3
 from facedit.media.smart.groups import Copied
 from facedit.media.smart.index import PacketIndex
 from facedit.media.smart.kept import EditedSound, KeptSamples
+from facedit.media.smart.sides import LEFT, RIGHT
+from facedit.media.smart.sound_kinds import SoundKind, kind_of, sides_of
 from facedit.media.smart.unjoinable import Unjoinable
 from facedit.media.streams import find_sound, find_video
 from facedit.types import Float32
 
-_STEP = 1024
+_MOST_BORROWED = 511
+"""Bytes of the packets before that an MP3 packet may need."""
+
 _TRIES = 16
 """How often a joint is tried a packet further out, where the encoder chose short windows."""
 
@@ -48,18 +53,23 @@ class SoundJoint:
         count: Packets of the source.
         rate: Samples per second.
         layout: FFmpeg's name of the channels' layout.
-        bit_rate: Bits per second of new sound.
-        windows: Which windows each packet has, as ``window_of`` tells.
-        step: Samples of a packet.
+        sides: On which sides of each packet new ones may stand.
+        kind: How those are made.
+        codec: FFmpeg's name of the codec.
     """
 
     origin: int
     count: int
     rate: int
     layout: str
-    bit_rate: int
-    windows: bytes
-    step: int = _STEP
+    sides: bytes
+    kind: SoundKind
+    codec: str = "aac"
+
+    @property
+    def step(self) -> int:
+        """Samples of a packet."""
+        return self.kind.step
 
     def copied_runs(self, kept: Sequence[KeptSamples], length: int) -> tuple[Copied, ...]:
         """Find the packets that can be copied.
@@ -74,8 +84,10 @@ class SoundJoint:
         runs = []
         for run in kept:
             ends = run.output_start + run.end - run.start >= length
-            first = -((self.origin - run.start) // self.step) if run.output_start else 0
-            end = self.count_to(run.end) if ends else (run.end - self.origin) // self.step - 1
+            settled = run.start + self.kind.settle * self.step
+            first = -((self.origin - settled) // self.step) if run.output_start else 0
+            inside = (run.end - self.origin - self.kind.reach) // self.step
+            end = self.count_to(run.end) if ends else inside
             shift = (run.output_start - run.start) // self.step
             found = Copied(max(first, 0), min(end, self.count), shift)
             if not ends:
@@ -88,14 +100,14 @@ class SoundJoint:
 
     def _ending(self, run: Copied) -> Copied:
         """Let a run end where new sound can follow."""
-        while run.first < run.end and not joins_behind(self.windows[run.end - 1]):
+        while run.first < run.end and not self.sides[run.end - 1] & RIGHT:
             run = replace(run, end=run.end - 1)
         return run
 
     def _beginning(self, run: Copied) -> Copied:
         """Let a run begin where new sound can come before it."""
         while run.first < run.end and not (
-            joins_before(self.windows[run.first]) and joins_behind(self.windows[run.first - 1])
+            self.sides[run.first] & LEFT and self.sides[run.first - 1] & RIGHT
         ):
             run = replace(run, first=run.first + 1)
         return run
@@ -113,7 +125,7 @@ class SoundJoint:
             last one.
         """
         runs = list(self.copied_runs(sound.kept, sound.length))
-        made = []
+        made, told = [], sides_of(self.codec)
         for gap in range(len(runs) + 1):
             for left in reversed(range(_TRIES)):
                 first = runs[gap - 1].end + runs[gap - 1].shift if gap else 0
@@ -122,10 +134,10 @@ class SoundJoint:
                 packets = list(self.encoded(sound, first, end)) if first < end else []
                 if not packets or not left:
                     break
-                windows = [window_of(memoryview(packet)) for packet in packets]
-                if gap and not (joins_behind(windows[0]) and joins_before(windows[1])):
+                sides = [told(memoryview(packet)) for packet in packets]
+                if gap and not (sides[0] & RIGHT and sides[1] & LEFT):
                     runs[gap - 1] = self._ending(replace(runs[gap - 1], end=runs[gap - 1].end - 1))
-                elif not last and not joins_behind(windows[-1]):
+                elif not last and not sides[-1] & RIGHT:
                     runs[gap] = self._beginning(replace(runs[gap], first=runs[gap].first + 1))
                 else:
                     break
@@ -138,12 +150,13 @@ class SoundJoint:
 
     def encoder(self) -> AudioCodecContext:
         """Start the encoder of new sound."""
-        encoder = av.CodecContext.create("aac", "w")
-        encoder.sample_rate, encoder.layout, encoder.format = self.rate, self.layout, "fltp"
-        encoder.bit_rate, encoder.time_base = self.bit_rate, Fraction(1, self.rate)
+        kind = self.kind
+        encoder = cast(AudioCodecContext, av.CodecContext.create(kind.encoder, "w"))
+        encoder.sample_rate, encoder.layout = self.rate, self.layout
+        encoder.format = kind.sample_format
+        encoder.bit_rate, encoder.time_base = kind.bit_rate, Fraction(1, self.rate)
         encoder.flags |= Flags.global_header
-        # Its noise would take a decoder's random numbers from the packets that follow.
-        encoder.options = {"aac_pns": "0"}
+        encoder.options = kind.options
         encoder.open()
         return encoder
 
@@ -159,9 +172,11 @@ class SoundJoint:
             The packet before the first one, and the packets; in ticks of a sample.
         """
         encoder = self.encoder()
-        # The first packet of an encoder is that of what comes before the first block.
         number = first - _RUN_IN - 1
-        for block in (*self._blocks(sound, first - _RUN_IN, end + 1), None):
+        start = self.origin + number * self.step + self.kind.delay
+        stop = self.origin + end * self.step + self.kind.reach
+        count = -(-(stop - start) // self.step)
+        for block in (*self._blocks(sound, start, start + count * self.step), None):
             frame = None if block is None else to_frame(block, self.rate)
             if frame is not None:
                 frame.time_base = encoder.time_base
@@ -177,10 +192,45 @@ class SoundJoint:
         packet.duration = self.step
         return packet
 
-    def _blocks(self, sound: EditedSound, first: int, end: int) -> Iterator[Float32]:
-        """Give the samples of packets, silence outside the sound."""
-        start = self.origin + first * self.step
-        stop = self.origin + end * self.step
+    def lent(self, before: bytes, packet: Packet[AudioStream]) -> bytes:
+        """Return what packets behind one of the source may borrow from it and those before it.
+
+        Args:
+            before: The same of the packet before.
+            packet: A packet of the source.
+
+        Returns:
+            Its last bytes; none where packets need nothing of each other (all but MP3).
+        """
+        if self.codec != "mp3":
+            return b""
+        return (before + mp3.main_data(bytes(packet)))[-_MOST_BORROWED:]
+
+    def linked(
+        self, made: list[Packet[AudioStream]], following: Packet[AudioStream], lent: bytes
+    ) -> list[Packet[AudioStream]]:
+        """Let new packets hold what the packet of the source behind them borrows.
+
+        Args:
+            made: New packets.
+            following: The packet behind them.
+            lent: As ``lent`` tells of the packet that was before it in the source.
+
+        Returns:
+            The new packets.
+        """
+        header = mp3.parse(bytes(following)) if self.codec == "mp3" else None
+        if header is None or not made or not header.borrowed:
+            return made
+        last = made[-1]
+        held = mp3.with_lent(bytes(last), lent[-header.borrowed :])
+        longer = cast("Packet[AudioStream]", Packet(held))
+        longer.pts, longer.dts, longer.duration = last.pts, last.dts, last.duration
+        longer.time_base = last.time_base
+        return [*made[:-1], longer]
+
+    def _blocks(self, sound: EditedSound, start: int, stop: int) -> Iterator[Float32]:
+        """Give whole blocks of samples, silence outside the sound."""
         inside = min(max(start, 0), sound.length), max(min(stop, sound.length), 0)
         channels: int | None = None
         held: list[Float32] = []
@@ -218,46 +268,48 @@ def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoin
         Unjoinable: If they cannot.
     """
     sound = info.sound
-    if sound is None or sound.codec != "aac":
-        raise Unjoinable(f"packets of {sound.codec if sound else 'no sound'} are not joined")
+    if sound is None:
+        raise Unjoinable("there is no sound")
     if sound.channels > MOST_CHANNELS:
         raise Unjoinable("it has many channels")
-    count = len(index.sound_pts)
-    ticks = _STEP / (sound.rate * float(index.sound_base or 1))
+    end, number, packet, config = _first_packet(info)
+    kind = kind_of(sound, packet, bit_rate)
+    count, name = len(index.sound_pts), sound.codec
+    ticks = kind.step / (sound.rate * float(index.sound_base or 1))
     even = index.sound_pts[:1] + np.arange(count) * ticks
     if not count or np.abs(index.sound_pts - even).max() > 1:
-        raise Unjoinable("its AAC packets are not 1024 samples in a row")
-    origin, config = _first_packet(info)
-    joint = SoundJoint(
-        origin,
-        count,
-        sound.rate,
-        sound.layout,
-        bit_rate,
-        bytes(index.sound_windows.astype(np.uint8)),
-    )
+        raise Unjoinable(f"its packets of {name} are not {kind.step} samples in a row")
+    sides = bytes(index.sound_sides.astype(np.uint8))
+    origin = end - number * kind.step
+    joint = SoundJoint(origin, count, sound.rate, sound.layout, sides, kind, name)
     try:
         ours = bytes(joint.encoder().extradata or b"")
-    except av.error.FFmpegError as error:
-        raise Unjoinable("such AAC is not encoded") from error
-    if not any(joins_behind(window) for window in joint.windows):
-        raise Unjoinable("its AAC has other windows than what is encoded")
-    if ours[:2] != config[:2]:
+    except (av.error.FFmpegError, ValueError) as error:
+        raise Unjoinable(f"such {name} is not encoded") from error
+    if not any(side & RIGHT for side in sides):
+        raise Unjoinable(f"its packets of {name} have other windows than what is encoded")
+    if name == "aac" and ours[:2] != config[:2]:
         raise Unjoinable("its AAC is of another kind than what is encoded")
     return joint
 
 
-def _first_packet(info: VideoInfo) -> tuple[int, bytes]:
-    """Return on which sample of the picture's clock the first packet begins, and the set-up."""
+def _first_packet(info: VideoInfo) -> tuple[int, int, bytes, bytes]:
+    """Decode the beginning of a sound.
+
+    Returns the sample of the picture's clock at which the first decoded block ends, how many
+    packets were decoded for it, the first packet, and the decoder's set-up.
+    """
     origin_s = info.origin_pts * info.time_base
+    first = b""
     with open_media(info.path) as container, typed_errors(info.path, "damaged sound"):
         stream = find_sound(container, find_video(container, info.path))
         assert stream is not None
         for number, packet in enumerate(container.demux(stream), start=1):
+            first = first or bytes(packet)
             for frame in packet.decode():
                 if frame.pts is None or frame.time_base is None:
                     raise Unjoinable("its sound carries no times")
                 at = round((frame.pts * frame.time_base - origin_s) * frame.sample_rate)
                 config = bytes(stream.codec_context.extradata or b"")
-                return at + frame.samples - number * _STEP, config
+                return at + frame.samples, number, first, config
     raise Unjoinable("its sound cannot be decoded")

@@ -1,0 +1,163 @@
+"""MP3 packets: which windows they have, and the bytes that they lend each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facedit.media.smart.sides import LEFT, RIGHT
+
+_RATES = (44_100, 48_000, 32_000)
+_KBPS = {
+    True: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    False: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_MONO = 3
+_NORMAL, _START, _STOP = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mp3Header:
+    """What the first bytes of a packet say.
+
+    Attributes:
+        whole: Whether it is MPEG-1 with 1152 samples; else one of the half rates, with 576.
+        rate: Samples per second.
+        kbps: Kilobits per second.
+        channels: 1 or 2.
+        side: Bytes in front of the main data.
+        borrowed: Bytes of main data that stand in the packets before.
+        sides: On which its windows are long, as new packets' are.
+    """
+
+    whole: bool
+    rate: int
+    kbps: int
+    channels: int
+    side: int
+    borrowed: int
+    sides: int
+
+    @property
+    def samples(self) -> int:
+        """Samples of a packet."""
+        return 1152 if self.whole else 576
+
+    def room(self, kbps: int) -> int:
+        """Return how many bytes of main data a packet of another bit rate holds."""
+        return self.samples * kbps * 125 // self.rate - self.side
+
+
+def parse(packet: bytes | memoryview) -> Mp3Header | None:
+    """Read the header and the side information of a packet.
+
+    Args:
+        packet: The packet.
+
+    Returns:
+        What they say; None if it is no MP3, or of a free bit rate.
+    """
+    head = int.from_bytes(packet[:4], "big")
+    version, layer = head >> 19 & 3, head >> 17 & 3
+    rating, rated = head >> 12 & 15, head >> 10 & 3
+    if len(packet) < 40 or head >> 21 != 0x7FF or version == 1 or layer != 1:
+        return None
+    if rating in (0, 15) or rated == 3:
+        return None
+    whole, channels = version == 3, 1 if head >> 6 & 3 == _MONO else 2
+    start = 4 if head >> 16 & 1 else 6
+    length = (17 if channels == 1 else 32) if whole else (9 if channels == 1 else 17)
+    side = int.from_bytes(packet[start : start + length], "big")
+    bits = 8 * length
+
+    def take(at: int, count: int) -> int:
+        return side >> (bits - at - count) & ((1 << count) - 1)
+
+    # Behind the pointer: private bits and, in MPEG-1, which scale factors are shared.
+    at = (18 if channels == 1 else 20) if whole else (9 if channels == 1 else 10)
+    fixed, size = (33, 59) if whole else (38, 63)  # of a granule: up to its switch, and all
+    granules = [
+        [take(at + fixed + size * (granule * channels + channel), 3) for channel in range(channels)]
+        for granule in range(2 if whole else 1)
+    ]
+    kinds = [[told & 3 if told & 4 else _NORMAL for told in granule] for granule in granules]
+    sides = LEFT * all(kind in (_NORMAL, _START) for kind in kinds[0])
+    sides |= RIGHT * all(kind in (_NORMAL, _STOP) for kind in kinds[-1])
+    rate = _RATES[rated] // {3: 1, 2: 2, 0: 4}[version]
+    kbps = _KBPS[whole][rating - 1]
+    borrowed = take(0, 9 if whole else 8)
+    return Mp3Header(whole, rate, kbps, channels, start + length, borrowed, sides)
+
+
+def highest_kbps(header: Mp3Header) -> int:
+    """Return the highest bit rate of packets of a kind."""
+    return _KBPS[header.whole][-1]
+
+
+def joined_bit_rate(header: Mp3Header, wanted: int) -> int:
+    """Choose the bit rate of new packets: the highest leaves room for what others lend.
+
+    Args:
+        header: Of a packet of the source.
+        wanted: Bits per second that are wanted.
+
+    Returns:
+        Bits per second: at most about half of what a packet can hold.
+    """
+    rates = [rate for rate in _KBPS[header.whole] if 5 * rate <= 3 * highest_kbps(header)]
+    return 1000 * next((rate for rate in rates if 1000 * rate >= wanted), rates[-1])
+
+
+def sides_of(packet: memoryview) -> int:
+    """Read on which sides of a packet new ones may stand.
+
+    Args:
+        packet: The packet.
+
+    Returns:
+        ``LEFT`` and ``RIGHT`` where its windows are long; on the left only if a new packet has room
+        for what it borrows.
+    """
+    header = parse(packet)
+    if header is None:
+        return 0
+    most = joined_bit_rate(header, 1 << 30) // 1000
+    spare = header.room(highest_kbps(header)) - header.room(most) - 1  # a byte of padding
+    return header.sides if header.borrowed <= spare else header.sides & ~LEFT
+
+
+def main_data(packet: bytes | memoryview) -> bytes:
+    """Return what a packet may lend to the ones behind it."""
+    header = parse(packet)
+    return bytes(packet[header.side :]) if header is not None else b""
+
+
+def with_lent(packet: bytes, lent: bytes) -> bytes:
+    """Let a new packet hold bytes that the packet behind it borrows.
+
+    Args:
+        packet: One that borrows nothing itself.
+        lent: Main data for the packet behind it.
+
+    Returns:
+        The packet at the highest bit rate, with the bytes at its end.
+
+    Raises:
+        ValueError: If they do not fit.
+    """
+    header = parse(packet)
+    if header is None:
+        raise ValueError("No MP3 packet.")
+    most = highest_kbps(header)
+    head = int.from_bytes(packet[:4], "big")
+    head = head & ~(15 << 12 | 1 << 9) | len(_KBPS[header.whole]) << 12  # without padding
+    room = header.room(most)
+    own = packet[header.side :]
+    if len(own) + len(lent) > room:
+        raise ValueError("No room for what the packet behind borrows.")
+    return (
+        head.to_bytes(4, "big")
+        + packet[4 : header.side]
+        + own
+        + bytes(room - len(own) - len(lent))
+        + lent
+    )
