@@ -68,6 +68,8 @@ IRISES: tuple[int, ...] = RIGHT_IRIS + LEFT_IRIS
 
 IRIS_CENTRES: tuple[int, int] = (RIGHT_IRIS[0], LEFT_IRIS[0])
 
+NOSE_TIP = 1
+
 NOSE_BASE = 2
 """Point below the nose, above the upper lip."""
 

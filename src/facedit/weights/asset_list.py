@@ -40,6 +40,13 @@ class Asset:
     needed: str = "core"
 
 
+_LPIPS_HEADS = {
+    "alex": "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+    "vgg": "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+}
+"""The heads of LPIPS v0.1 by trunk; the trunks themselves a user brings."""
+
+
 _KOKORO_VOICES = {
     "af_alloy": "c4a6b876047fd7fb472edf4ebd63cfac7c3b958a7cae7c106e8f038ca6308c45",
     "af_aoede": "4a004c33430762e2461eedb2013fad808ef4ab3121f5300f554476caf58d8361",
@@ -99,6 +106,18 @@ def _kokoro_voice(name: str, sha256: str) -> Asset:
         sha256=sha256,
         parts=(Package("npm", "kokoro-js@1.2.1", f"package/voices/{name}.bin"),),
         needed="kokoro",
+    )
+
+
+def _lpips_heads(trunk: str, sha256: str) -> Asset:
+    """Describe the linear heads of LPIPS on one trunk."""
+    return Asset(
+        name=f"lpips_{trunk}.pth",
+        purpose=f"heads of LPIPS on {trunk}; a user brings the trunk",
+        licence="BSD-2-Clause",
+        sha256=sha256,
+        parts=(Package("pypi", "lpips==0.1.4", f"lpips/weights/v0.1/{trunk}.pth"),),
+        needed="bench",
     )
 
 
@@ -209,6 +228,7 @@ ASSETS: dict[str, Asset] = {
             ),
             needed="bench",
         ),
+        *(_lpips_heads(trunk, sha256) for trunk, sha256 in _LPIPS_HEADS.items()),
         # Last, so that a machine without npm has got the others by then.
         _face_api_file(
             "face_recognition_model.bin",

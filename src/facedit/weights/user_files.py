@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.cache import cache_dir
-from facedit.errors import AssetMissing
+from facedit.errors import AssetMissing, BadWeights
+from facedit.scratch import scratch_file
 from facedit.weights.fetch import sha256_of
 
 FOLDER = "FACEDIT_MODELS"
@@ -24,7 +26,7 @@ class UserFile:
         purpose: What it unlocks.
         licence: Under which it is published.
         published: Where it can be had.
-        sha256: Of the file of the first name, as published.
+        sha256: Of the file of the first name, as published, or how it begins; empty if not known.
     """
 
     names: tuple[str, ...]
@@ -35,13 +37,13 @@ class UserFile:
 
     @property
     def state(self) -> str:
-        """``missing``, ``as published``, ``not as published``, or ``there`` in another form."""
-        path = _find(self.names)
+        """``missing``, ``as published``, ``not as published``, or ``there``: nothing to compare."""
+        path = find_in(models_dir(), self.names)
         if path is None:
             return "missing"
-        if path.name != self.names[0]:
+        if path.name != self.names[0] or not self.sha256:
             return "there"
-        return "as published" if sha256_of(path) == self.sha256 else "not as published"
+        return "as published" if sha256_of(path).startswith(self.sha256) else "not as published"
 
     def to_dict(self) -> dict[str, object]:
         """Return the facts for JSON."""
@@ -74,7 +76,8 @@ def user_files(what: str, wanted: Mapping[str, Sequence[str]], published: str) -
     Raises:
         AssetMissing: If some are not there; all are named.
     """
-    found = {key: path for key, names in wanted.items() if (path := _find(names))}
+    folder = models_dir()
+    found = {key: path for key, names in wanted.items() if (path := find_in(folder, names))}
     if missing := [names[0] for key, names in wanted.items() if key not in found]:
         raise AssetMissing(
             f"{what} is not there: get {', '.join(missing)} ({published}) and put them into "
@@ -83,7 +86,42 @@ def user_files(what: str, wanted: Mapping[str, Sequence[str]], published: str) -
     return found
 
 
-def _find(names: Sequence[str]) -> Path | None:
-    folder = models_dir()
+def find_in(folder: Path, names: Sequence[str]) -> Path | None:
+    """Find the first of some names in a folder, two levels deep; None if there is none."""
     patterns = (f"{above}{name}" for name in names for above in ("", "*/", "*/*/"))
     return next((path for pattern in patterns for path in sorted(folder.glob(pattern))), None)
+
+
+def as_first_used(path: Path, sha256: str = "") -> Path:
+    """Return a file whose hash is the published one or, where none is known, as at its first use.
+
+    Args:
+        path: The file.
+        sha256: The published hash, or how it begins; empty if it is not known.
+
+    Returns:
+        The file.
+
+    Raises:
+        BadWeights: If the file is another one.
+    """
+    found = sha256_of(path)
+    if sha256:
+        if not found.startswith(sha256):
+            raise BadWeights(f"{path} is not as published: its hash begins with {found[:8]}.")
+        return path
+    record = cache_dir() / "first-used" / path.name
+    with suppress(OSError):
+        known = record.read_text()
+        if known != found:
+            raise BadWeights(
+                f"{path} has changed since its first use here ({known[:8]}, now {found[:8]}): if "
+                f"that was you, remove {record}."
+            )
+        return path
+    with suppress(OSError):  # a cache that cannot be written remembers nothing
+        record.parent.mkdir(parents=True, exist_ok=True)
+        with scratch_file(record.parent) as part:
+            part.write_text(found)
+            part.replace(record)
+    return path

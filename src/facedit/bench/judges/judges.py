@@ -1,0 +1,244 @@
+"""The loaded judges, and what they say of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from facedit.bench.crops import spread
+from facedit.bench.judges import arcface, i3d, lpips, syncnet
+from facedit.bench.judges.face_crops import face_crops
+from facedit.bench.judges.inception import Inception
+from facedit.bench.judges.judge_files import FILES, JudgeFiles
+from facedit.bench.judges.s3fd import S3fd
+from facedit.bench.scene import Index, Scene, View
+from facedit.errors import BadWeights
+from facedit.evaluation.measure import mean_sums
+from facedit.evaluation.rows import has_face
+from facedit.face.regions import LEFT_EYE, MOUTH_CORNERS, NOSE_TIP, RIGHT_EYE
+from facedit.speech.sound_ops import mono, resampled
+from facedit.tensors import read_tensors, read_torch
+from facedit.types import Float32, Float64
+from facedit.units import MOTION_FPS, SPEECH_RATE
+from facedit.weights.fetch import asset_path
+from facedit.weights.user_files import as_first_used
+
+_FACES, _PICTURES = 8, 8
+"""At most so many pictures of a side are looked at by ArcFace, and by the Inception network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """The networks that were given; None or nothing for those that were not.
+
+    Attributes:
+        sync: Detector of faces and SyncNet.
+        arcface: Embeds faces.
+        lpips: Perceptual distances by trunk, ``alex`` and ``vgg``.
+        i3d: Describes clips.
+        inception: Describes pictures.
+        device: Where they compute.
+    """
+
+    sync: tuple[S3fd, syncnet.SyncNet] | None
+    arcface: arcface.Embed | None
+    lpips: dict[str, lpips.Lpips]
+    i3d: Any
+    inception: Inception | None
+    device: torch.device | str = "cpu"
+
+
+def load_judges(files: JudgeFiles, device: torch.device | str = "cpu") -> Judges:
+    """Load the networks of a user's files; nothing in them is executed, but for TorchScript's.
+
+    ``BadWeights`` is raised for a file that is another's, or not as it was at its first use;
+    ``AssetMissing`` if the heads of LPIPS are not installed.
+    """
+    paths = {name: as_first_used(path, FILES[name].sha256) for name, path in files.paths.items()}
+
+    def net(name: str, kind: Callable[[], torch.nn.Module], *, strict: bool = True) -> Any:
+        return None if name not in paths else _filled(kind(), paths[name], strict).to(device)
+
+    judges = Judges(
+        sync=(net("s3fd", S3fd), net("syncnet", syncnet.SyncNet)) if "syncnet" in paths else None,
+        arcface=_arcface(paths["arcface"], device) if "arcface" in paths else None,
+        lpips={
+            name: lpips.Lpips(net(file, trunk, strict=False), _heads(name)).to(device).eval()
+            for name, file, trunk in (
+                ("alex", "alexnet", lpips.AlexTrunk),
+                ("vgg", "vgg16", lpips.VggTrunk),
+            )
+            if file in paths
+        },
+        i3d=_i3d(paths["i3d"], device) if "i3d" in paths else None,
+        inception=net("inception", Inception),
+        device=device,
+    )
+    return judges
+
+
+def _state(path: Path) -> dict[str, Any]:
+    state: dict[str, Any] = (
+        read_tensors(path)[1] if path.suffix == ".safetensors" else read_torch(path)
+    )
+    return {name.removeprefix("module."): value for name, value in state.items()}
+
+
+def _filled(net: torch.nn.Module, path: Path, strict: bool = True) -> torch.nn.Module:
+    """Fill a network; of a classifier's file the convolutions are enough, if not ``strict``."""
+    state = _state(path)
+    if not strict:
+        state = {name: value for name, value in state.items() if name.startswith("features.")}
+    counted = {name for name in net.state_dict() if name.endswith("num_batches_tracked")}
+    try:
+        missing, unknown = net.load_state_dict(state, strict=False)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise BadWeights(f"{path} is no such network: {reason}") from error
+    if unknown or set(missing) - counted:
+        names = ", ".join([*unknown, *missing][:3])
+        raise BadWeights(f"{path} is no {type(net).__name__}: {names} is too much or missing.")
+    return net.eval().requires_grad_(False)
+
+
+def _heads(name: str) -> list[torch.Tensor]:
+    state = read_torch(asset_path(f"lpips_{name}.pth"))
+    return [state[f"lin{depth}.model.1.weight"] for depth in range(5)]
+
+
+def _i3d(path: Path, device: torch.device | str) -> Any:
+    if path.name == "rgb_imagenet.pt":
+        return _filled(i3d.InceptionI3d(), path).to(device)
+    return i3d.load_torchscript(path, device)
+
+
+def _arcface(path: Path, device: torch.device | str) -> arcface.Embed:
+    if path.suffix != ".onnx":
+        state = _state(path)
+        deep = any(name.startswith("layer3.14.") for name in state)
+        net = arcface.IResNet(arcface.DEPTHS["r100" if deep else "r50"])
+        _filled(net, path)
+        return arcface.embed_by(net.to(device))
+    import onnxruntime
+
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        (name,) = (one.name for one in session.get_inputs())
+    except Exception as error:  # onnxruntime's errors have no public base
+        raise BadWeights(f"{path} is no network that onnxruntime takes.") from error
+    return lambda faces: np.asarray(session.run(None, {name: faces})[0], np.float32)
+
+
+def sums(scene: Scene, judges: Judges) -> dict[str, list[float]]:
+    """Measure a scene: sums by key; none of what a judge cannot see."""
+    found: dict[str, list[float]] = {}
+    if judges.sync is not None:
+        found |= _lse(scene, *judges.sync)
+    if judges.arcface is not None:
+        found["idsim"] = mean_sums(_cosines(scene, judges.arcface))
+    return found
+
+
+def _lse(scene: Scene, detector: S3fd, net: syncnet.SyncNet) -> dict[str, list[float]]:
+    """LSE over the windows in which a picture is made anew.
+
+    The figures of a span: the official ones average over a whole clip, most of which is kept here.
+    """
+    none: dict[str, list[float]] = {"lse_c": [0.0, 0.0], "lse_d": [0.0, 0.0]}
+    if scene.sound is None or not len(scene.output.frames):
+        return none
+    rows, start_s = rows_at_25(scene.output)
+    frames = [scene.output.frames[row] for row in rows]
+    if len(frames) <= syncnet.PICTURES or (crops := face_crops(detector, frames)) is None:
+        return none
+    heard = mono(scene.sound)[round(start_s * scene.sound.rate) :]
+    samples = resampled(heard, scene.sound.rate, SPEECH_RATE)
+    distances = syncnet.distances_by_shift(*syncnet.embeddings(net, crops, samples))
+    made = scene.filled[rows]
+    touched = [bool(made[k : k + syncnet.PICTURES].any()) for k in range(len(distances))]
+    if not any(touched):
+        return none
+    said = syncnet.lse_of(distances[torch.tensor(touched)])
+    return {"lse_c": mean_sums([said.confidence]), "lse_d": mean_sums([said.distance])}
+
+
+def rows_at_25(view: View) -> tuple[Index, float]:
+    """Choose for every 25th of a second the picture shown then; return the first time too."""
+    start_s = float(view.times_s[0])
+    count = int((float(view.times_s[-1]) - start_s) * MOTION_FPS + 1e-6) + 1
+    at = start_s + np.arange(count) / MOTION_FPS + 1e-6
+    return np.searchsorted(view.times_s, at, side="right") - 1, start_s
+
+
+def five_points(landmarks: Float32) -> Float64:
+    """Return what ArcFace's faces are aligned by, from our mesh (478, 3): shape (5, 2)."""
+    at = landmarks[:, :2].astype(np.float64)
+    eyes = [at[list(eye)].mean(0) for eye in (RIGHT_EYE, LEFT_EYE)]
+    return np.stack([*eyes, at[NOSE_TIP], *at[list(MOUTH_CORNERS)]])
+
+
+def _cosines(scene: Scene, embed: arcface.Embed) -> Float64:
+    """Compare made faces with the true ones of their times, or with the clip's mean face."""
+    made = np.flatnonzero(scene.filled & has_face(scene.output.landmarks))
+    own = scene.source if scene.truth is None else scene.truth
+    if scene.truth is not None:
+        made = made[has_face(own.landmarks)[made]]
+    made = made[spread(len(made), _FACES)]
+    rows = made
+    if scene.truth is None:
+        rows = np.flatnonzero(has_face(own.landmarks))
+        rows = rows[spread(len(rows), _FACES)]
+    if not len(made) or not len(rows):
+        return np.zeros(0)
+    new, old = _embedded(scene.output, made, embed), _embedded(own, rows, embed)
+    if scene.truth is None:
+        old = old.mean(0, keepdims=True)
+        old /= np.linalg.norm(old)
+    return np.asarray((new * old).sum(1), np.float64)
+
+
+def _embedded(view: View, rows: Index, embed: arcface.Embed) -> Float64:
+    faces = [arcface.aligned(view.frames[k], five_points(view.landmarks[k])) for k in rows]
+    found = embed(arcface.scaled(faces)).astype(np.float64)
+    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), np.float64)
+
+
+def features(scene: Scene, judges: Judges) -> dict[str, Float64]:
+    """Describe made-anew and own pictures and clips, for FID and FVD over many items.
+
+    Returns ``fid_made`` and ``fid_own``, (n, 2048), ``fvd_made`` and ``fvd_own``, (m, 400).
+    """
+    found: dict[str, Float64] = {}
+    own = scene.source if scene.truth is None else scene.truth
+    made = np.flatnonzero(scene.filled)
+    if judges.inception is not None:
+        some = made[spread(len(made), _PICTURES)]
+        rows = some if scene.truth is not None else spread(len(own.frames), len(some))
+        found["fid_made"] = judges.inception.describe([scene.output.frames[k] for k in some])
+        found["fid_own"] = judges.inception.describe([own.frames[k] for k in rows])
+    if judges.i3d is not None:
+        starts = clip_starts(made, len(scene.output.frames))
+        own_starts = starts
+        if scene.truth is None:
+            own_starts = list(range(0, len(own.frames) - i3d.FRAMES + 1, i3d.FRAMES))
+        for name, view, where in (("made", scene.output, starts), ("own", own, own_starts)):
+            clips = [view.frames[k : k + i3d.FRAMES] for k in where]
+            described = [i3d.features_of(judges.i3d, clip, judges.device) for clip in clips]
+            found[f"fvd_{name}"] = np.array(described).reshape(-1, 400)
+    return found
+
+
+def clip_starts(made: Index, count: int) -> list[int]:
+    """Cut made-anew pictures into clips of 16; a shorter span lies in the middle of its clip."""
+    if not len(made) or count < i3d.FRAMES:
+        return []
+    first, last = int(made[0]), int(made[-1])
+    if last - first + 1 < i3d.FRAMES:
+        middle = (first + last + 1 - i3d.FRAMES) // 2
+        return [min(max(middle, 0), count - i3d.FRAMES)]
+    return list(range(first, last + 2 - i3d.FRAMES, i3d.FRAMES))
