@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from facedit.bench import run_benchmark as run_module
 from facedit.bench import worker
 from facedit.bench.bench_options import RunOptions, parse_limit
 from facedit.bench.export_items import export
 from facedit.bench.items import Bench, Item, read_bench, write_bench
+from facedit.bench.judges.judge_files import FILES, JudgeFiles
+from facedit.bench.judges.judges import Judges, judged_sums
 from facedit.bench.layout import span_plan
 from facedit.bench.make_items.build import build
 from facedit.bench.make_items.build_options import BuildOptions
@@ -37,6 +40,8 @@ from facedit.media.read import read_frames
 from facedit.progress import StageClock
 from facedit.scale.workers import Workers
 from facedit.speech.transcript_io import load_transcript
+from facedit.weights.fetch import is_installed
+from judges_golden import save
 
 pytest.importorskip("skimage.data")
 
@@ -95,9 +100,8 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_stlpips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the slowest measure out where it is not the point (in this process only)."""
 
-    def fewer(device: object) -> Nets:
-        nets = load_nets()
-        return Nets(nets.sync, nets.face, None, nets.features)
+    def fewer(device: object, files: JudgeFiles | None = None) -> Nets:
+        return replace(load_nets(files=files), stlpips=None)
 
     monkeypatch.setattr(worker, "load_nets", fewer)
 
@@ -360,12 +364,12 @@ def test_results_of_another_mouth_network_are_not_mixed(
 ) -> None:
     systems = (held(), straight())
     (tmp_path / "out").mkdir()
-    check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
-    check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
+    check_settings(tmp_path / "out", bench, systems, RunOptions(takes=1))
+    check_settings(tmp_path / "out", bench, systems, RunOptions(takes=1))
     (tmp_path / "mouth").write_bytes(b"other weights")
     monkeypatch.setattr("facedit.bench.run_benchmark.default_weights", lambda: tmp_path / "mouth")
     with pytest.raises(OutputExists, match="setting"):
-        check_settings(tmp_path / "out", bench, systems, takes=1, force=False)
+        check_settings(tmp_path / "out", bench, systems, RunOptions(takes=1))
 
 
 def test_export_gives_another_system_all_it_needs_and_not_the_answer(
@@ -395,3 +399,81 @@ def check_task(task: dict[str, object], item: Item) -> None:
     if item.track == "reconstruct":
         ((start_s, end_s),) = task["new_pictures_s"]  # type: ignore[misc]
         assert (start_s, end_s) == pytest.approx(item.hidden_s)
+
+
+class _OneFace:
+    """Finds a face of 130 x 130 in the middle of every picture; stands for S3FD."""
+
+    def detect(self, rgb: np.ndarray) -> np.ndarray:
+        del rgb
+        return np.array([(0.99, 0.25, 0.25, 0.75, 0.76)])
+
+
+class _Moving(torch.nn.Module):
+    """Embeds pictures and sound by how loud and how bright they are; stands for SyncNet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.anchor = torch.nn.Parameter(torch.zeros(1))
+
+    def embed_sound(self, coefficients: torch.Tensor) -> torch.Tensor:
+        return coefficients.mean((1, 2, 3))[:, None].repeat(1, 1024)
+
+    def embed_pictures(self, pictures: torch.Tensor) -> torch.Tensor:
+        return pictures.mean((1, 2, 3, 4))[:, None].repeat(1, 1024)
+
+
+def test_judges_see_the_spans(ready: tuple[Case, Original]) -> None:
+    scene = truth_scene(*ready)
+
+    def flat(faces: np.ndarray) -> np.ndarray:
+        return faces.reshape(len(faces), -1)
+
+    judges = Judges((_OneFace(), _Moving()), flat, {}, None, None)  # type: ignore[arg-type]
+    sums = judged_sums(scene, judges)
+    assert sums["idsim"][0] / sums["idsim"][1] == pytest.approx(1)
+    assert sums["lse_d"][1] == sums["lse_c"][1] == 1
+    assert sums["lse_d"][0] > 0
+    nothing = replace(scene, filled=np.zeros_like(scene.filled))
+    assert judged_sums(nothing, judges)["lse_d"] == [0.0, 0.0]
+    assert judged_sums(nothing, judges)["idsim"] == [0.0, 0.0]
+
+
+def test_a_run_with_judges_has_their_figures(
+    folders: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    without_stlpips: None,
+) -> None:
+    """Official forms of files, on weights that a rule makes; real names only where they judge."""
+    if not is_installed("lpips_alex.pth"):
+        pytest.skip("the heads of LPIPS are not installed: facedit doctor --fetch bench")
+    folder, clips = folders
+    for name, file in FILES.items():
+        monkeypatch.setitem(FILES, name, replace(file, sha256=""))
+    monkeypatch.setattr("facedit.bench.judges.judges.as_first_used", lambda path, _: path)
+    models = tmp_path / "models" / "below"
+    models.mkdir(parents=True)
+    save("lpips_alex_trunk", models / FILES["alexnet"].names[0])
+
+    class Features(torch.nn.Module):
+        def forward(
+            self, x: torch.Tensor, rescale: bool, resize: bool, return_features: bool
+        ) -> torch.Tensor:
+            pooled = torch.nn.functional.adaptive_avg_pool3d(x, (1, 10, 14))
+            return pooled.reshape(len(x), -1)[:, :400]
+
+    torch.jit.script(Features()).save(str(models / "i3d_torchscript.pt"))
+    output = tmp_path / "results"
+    judges = str(tmp_path / "models")
+    asked = options(clips, systems="hold", limits={"reconstruct": 2}, judges=judges)
+    asked = replace(asked, tracks=("reconstruct",))
+    report = run(folder, output, asked)
+    records = read_records(output / RECORDS)
+    assert all(one.sums["lpips_alex_face"][0] > 0 for one in records)
+    assert "LPIPS (AlexNet), face" in report.markdown
+    assert "hold: FVD" in report.markdown
+    assert "LSE" not in report.markdown
+    assert "Judges of published tables" in report.page.read_text()
+    with pytest.raises(OutputExists, match="setting"):
+        run(folder, output, replace(asked, judges=""))

@@ -59,6 +59,8 @@ class RunOptions:
         tracks: Only these.
         limits: At most N items per track, evenly spread.
         selfcheck_items: Items on which the measures prove themselves before a table is printed.
+        judges: Official files of SyncNet, ArcFace, LPIPS, FVD and FID, for their figures too: a
+            folder that holds them, or each by name; none unless given.
         force: Throw an earlier run of other settings away.
         on_progress: Told of every item that is done.
         device: Where networks compute: auto, cpu, cuda or mps.
@@ -78,6 +80,7 @@ class RunOptions:
         metadata={"metavar": "N|TRACK=N,…", "flag": "--limit", "parse": parse_limit},
     )
     selfcheck_items: int = 24
+    judges: str = field(default="", metadata={"metavar": "FOLDER|NAME=FILE,…"})
     force: bool = False
     on_progress: OnProgress | None = None
     device: str = field(default="auto", metadata={"metavar": "DEVICE"})

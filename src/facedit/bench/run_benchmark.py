@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from facedit import __version__
 from facedit.bench.bench_options import CheckOptions, RunOptions
 from facedit.bench.items import Bench, Item, read_bench
+from facedit.bench.judges.judge_files import JudgeFiles
+from facedit.bench.judges.judges import judged_measures
+from facedit.bench.judges.pooled import said
 from facedit.bench.measures.registry import MEASURES
 from facedit.bench.record import Record, read_records, write_records
 from facedit.bench.report.facts import RunFacts
@@ -26,7 +29,7 @@ from facedit.bench.systems.system import System
 from facedit.bench.worker import Job, Task, make_worker
 from facedit.device import choose_device
 from facedit.errors import ItemsFailed, OutputExists
-from facedit.evaluation.measure import DRAWN
+from facedit.evaluation.measure import DRAWN, Measure
 from facedit.lock import NAME as LOCK
 from facedit.lock import locked
 from facedit.media.output import whole_or_nothing
@@ -40,23 +43,24 @@ RECORDS, RUN = "records.jsonl", "run.json"
 
 
 def check_settings(
-    output: Path, bench: Bench, systems: Sequence[System], *, takes: int, force: bool
+    output: Path, bench: Bench, systems: Sequence[System], options: RunOptions
 ) -> None:
     """Make sure that a folder holds results of these settings only; else ``OutputExists``."""
     items_hash = hashlib.sha256(repr(bench.items).encode()).hexdigest()[:16]
     mine: dict[str, Any] = {
         "bench": f"{bench.name} {bench.version} {items_hash}",
         "facedit": __version__,
-        "takes": takes,
+        "takes": options.takes,
+        "judges": options.judges,
         "systems": {s.name: _identity(s) for s in systems},
     }
     path = output / RUN
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
-        same = all(found.get(key) == mine[key] for key in ("bench", "facedit", "takes"))
+        same = all(found.get(key) == mine[key] for key in ("bench", "facedit", "takes", "judges"))
         known: dict[str, str] = found.get("systems", {})
         same = same and all(known.get(s, text) == text for s, text in mine["systems"].items())
-        if not same and not force:
+        if not same and not options.force:
             raise OutputExists(
                 f"{output} holds results of another benchmark, version or setting: choose another "
                 "-o, or --force to throw them away."
@@ -65,7 +69,7 @@ def check_settings(
             (output / RECORDS).unlink(missing_ok=True)
         else:
             mine["systems"] = known | mine["systems"]
-    elif any(one.name != LOCK for one in output.iterdir()) and not force:
+    elif any(one.name != LOCK for one in output.iterdir()) and not options.force:
         raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
     with whole_or_nothing(path, force=True) as part:
         part.write_text(json.dumps(mine, indent=1), encoding="utf-8")
@@ -95,9 +99,10 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     clips = clips_folder(folder, bench, options.clips)
     systems = choose(options.systems)
     items = chosen_items(bench, options.tracks, options.limits)
+    judges = JudgeFiles.parse(options.judges) if options.judges else None
     assets.require("core", "bench")
     with locked(output, "bench run"):
-        check_settings(output, bench, systems, takes=options.takes, force=options.force)
+        check_settings(output, bench, systems, options)
         checked = selfcheck(
             bench,
             clips,
@@ -111,7 +116,15 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
         work_off(output, clips, items, systems, options)
         part = replace(bench, items=tuple(items))
         facts = run_facts(part, systems, options, checked, clips)
-        return finish(output, bench, part, systems, facts, options.reference, left_out(checked))
+        if judges is not None:
+            names = [one.name for one in systems]
+            lines = said(judges, output, names, read_records(output / RECORDS))
+            facts = replace(facts, judged=lines)
+        measures = [*MEASURES, *(judged_measures(judges) if judges else ())]
+        measures = [m for m in measures if m.name.removeprefix(DRAWN) not in left_out(checked)]
+        return finish(
+            output, bench, part, systems, facts, options.reference, left_out(checked), measures
+        )
 
 
 def work_off(
@@ -130,7 +143,7 @@ def work_off(
             tasks.append(Task(item, other_clip(items, number), missing))
     if not tasks:
         return
-    job = Job(clips, output, options.systems, options.takes, options.device)
+    job = Job(clips, output, options.systems, options.takes, options.device, options.judges)
     with path.open("a", encoding="utf-8") as file:
 
         def on_done(index: int, task: Task, outcome: list[Record] | Failure) -> None:
@@ -177,6 +190,7 @@ def finish(
     facts: RunFacts,
     reference: str,
     unproven: Mapping[str, str],
+    measures: Sequence[Measure],
 ) -> Report:
     """Write the report of the ``part`` of a benchmark that was run, and say what failed.
 
@@ -192,7 +206,6 @@ def finish(
     )
     write_records(output / RECORDS, records)
     reference = reference if reference in names else names[0]
-    measures = [m for m in MEASURES if m.name.removeprefix(DRAWN) not in unproven]
     report = write_results(
         output, part, records, measures, facts, reference=reference, unproven=unproven
     )

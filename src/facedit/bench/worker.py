@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedit.bench.items import Item
+from facedit.bench.judges.judge_files import JudgeFiles
+from facedit.bench.judges.judges import features
+from facedit.bench.judges.pooled import store
 from facedit.bench.lips_over_time import mouth_curves, seam_profile
 from facedit.bench.measures.registry import Nets, load_nets, measure_drawn, measure_scene
 from facedit.bench.prepared_item import Case, build_case
@@ -34,13 +37,14 @@ VIDEOS, WORK = "videos", "work"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all workers of a run share; ``systems`` as the option names them."""
+    """What all workers of a run share; ``systems`` and ``judges`` as the options name them."""
 
     clips: Path
     output: Path
     systems: str
     takes: int
     device: str = AUTO
+    judges: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ def make_worker(job: Job) -> Callable[[Task], list[Record]]:
     device = choose_device(job.device)
     systems = {system.name: system for system in choose(job.systems, device)}
     mouths = Mouths(load_network(device=device), device)
-    tools = Tools(load_nets(device), mouths, Landmarker(), encoder_named(device=device))
+    files = JudgeFiles.parse(job.judges) if job.judges else None
+    tools = Tools(load_nets(device, files), mouths, Landmarker(), encoder_named(device=device))
 
     def handle(task: Task) -> list[Record]:
         return work(job, task, systems, tools)
@@ -138,6 +143,8 @@ def _one(
     with clock.stage("measuring"):
         if scene is not None:
             sums |= measure_scene(scene, tools.nets)
+            if tools.nets.judges is not None:
+                store(job.output, system.name, item.id, features(scene, tools.nets.judges))
         if before is not None:
             sums |= measure_drawn(before, tools.nets)
     seen = scene or before

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facedit import __version__, cache
+from facedit.bench.judges.judge_files import FILES as JUDGES
 from facedit.device import choose_device
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
@@ -164,7 +165,7 @@ def doctor(fetch: str | None = None, *, clear_cache: bool = False) -> Checkup:
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
-        brought={name: file.to_dict() for name, file in FILES.items()},
+        brought={file.names[0]: file.to_dict() for file in (*FILES.values(), *JUDGES.values())},
         voices={name: _speaker(name) for name in voices()},
         device=_device(),
         kept={"folder": str(cache.results_dir()), "entries": len(sizes), "bytes": sum(sizes)},

@@ -9,16 +9,17 @@ from pathlib import Path
 from facedit.errors import UsageError
 from facedit.weights.user_files import UserFile, find_in
 
-LATENTSYNC = "huggingface.co/ByteDance/LatentSync-1.6, auxiliary"
+_TOGETHER = "huggingface.co/ByteDance/LatentSync-1.6"
+"""Holds several of them under ``auxiliary``."""
 
 FILES: dict[str, UserFile] = {
     "syncnet": UserFile(
         ("syncnet_v2.model", "syncnet_v2.safetensors"), "LSE-C and LSE-D, with s3fd",
-        "MIT", f"robots.ox.ac.uk/~vgg/software/lipsync; {LATENTSYNC}", "",
+        "MIT", _TOGETHER, "",
     ),
     "s3fd": UserFile(
         ("sfd_face.pth", "s3fd-619a316812.pth"), "the crops of LSE-C and LSE-D",
-        "not stated", f"robots.ox.ac.uk/~vgg/software/lipsync; {LATENTSYNC}", "",
+        "not stated", _TOGETHER, "",
     ),
     "arcface": UserFile(
         ("w600k_r50.onnx", "glintr100.onnx", "backbone.pth"), "IDSIM",
@@ -30,11 +31,11 @@ FILES: dict[str, UserFile] = {
     ),
     "vgg16": UserFile(
         ("vgg16-397923af.pth",), "LPIPS by VGG16", "BSD-3-Clause",
-        f"download.pytorch.org/models; {LATENTSYNC}", "397923af",
+        "download.pytorch.org/models", "397923af",
     ),
     "i3d": UserFile(
         ("i3d_torchscript.pt", "rgb_imagenet.pt"), "FVD", "Apache-2.0",
-        f"github.com/universome/stylegan-v; {LATENTSYNC}", "",
+        _TOGETHER, "",
     ),
     "inception": UserFile(
         ("weights-inception-2015-12-05-6726825d.pth", "pt_inception-2015-12-05-6726825d.pth"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from facedit.bench.judges.judge_files import FILES, JudgeFiles
 from facedit.bench.judges.s3fd import S3fd
 from facedit.bench.scene import Index, Scene, View
 from facedit.errors import BadWeights
-from facedit.evaluation.measure import mean_sums
+from facedit.evaluation.measure import Measure, mean_of, mean_sums
 from facedit.evaluation.rows import has_face
 from facedit.face.regions import LEFT_EYE, MOUTH_CORNERS, NOSE_TIP, RIGHT_EYE
 from facedit.speech.sound_ops import mono, resampled
@@ -134,7 +135,7 @@ def _arcface(path: Path, device: torch.device | str) -> arcface.Embed:
     return lambda faces: np.asarray(session.run(None, {name: faces})[0], np.float32)
 
 
-def sums(scene: Scene, judges: Judges) -> dict[str, list[float]]:
+def judged_sums(scene: Scene, judges: Judges) -> dict[str, list[float]]:
     """Measure a scene: sums by key; none of what a judge cannot see."""
     found: dict[str, list[float]] = {}
     if judges.sync is not None:
@@ -242,3 +243,24 @@ def clip_starts(made: Index, count: int) -> list[int]:
         middle = (first + last + 1 - i3d.FRAMES) // 2
         return [min(max(middle, 0), count - i3d.FRAMES)]
     return list(range(first, last + 2 - i3d.FRAMES, i3d.FRAMES))
+
+
+def judged_measures(files: JudgeFiles) -> list[Measure]:
+    """List the measures of the judges that are there; their real names are theirs alone."""
+    found = []
+    if "syncnet" in files.paths:
+        found += [
+            Measure("lse_c", "LSE-C", "", "higher", "lse_c", mean_of, 0.0, math.inf, 2, "sync"),
+            Measure("lse_d", "LSE-D", "", "lower", "lse_d", mean_of, 0.0, math.inf, 2, "sync"),
+        ]
+    if "arcface" in files.paths:
+        idsim = Measure("idsim", "IDSIM", "", "higher", "idsim", mean_of, -1.0, 1.0, 3, "identity")
+        found.append(idsim)
+    for trunk, file, title in (("alex", "alexnet", "AlexNet"), ("vgg", "vgg16", "VGG16")):
+        if file in files.paths:
+            for region in ("mouth", "face", "frame"):
+                name, title_of = f"lpips_{trunk}_{region}", f"LPIPS ({title}), {region}"
+                found.append(
+                    Measure(name, title_of, "", "lower", name, mean_of, 0.0, math.inf, 3, "picture")
+                )
+    return found

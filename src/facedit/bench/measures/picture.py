@@ -10,7 +10,9 @@ count. Figures are means over frames.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -25,7 +27,6 @@ from facedit.bench.crops import (
     small_frame,
     spread,
 )
-from facedit.bench.nets.stlpips import StLpips
 from facedit.bench.scene import Scene
 from facedit.evaluation.measure import Better, Measure, mean_of, mean_sums
 from facedit.evaluation.rows import has_face
@@ -36,6 +37,14 @@ PSNR_CAP_DB = 100.0
 
 _LOOKED_AT = {"mouth": 4, "face": 2, "frame": 1}
 """At most so many frames of a scene go through the network, evenly spread."""
+
+
+class PictureDistance(Protocol):
+    """A perceptual distance."""
+
+    def distances(self, ones: Sequence[UInt8], others: Sequence[UInt8]) -> Float64:
+        """Compare RGB pictures of one size, each (H, W, 3), pairwise, shape (n,)."""
+        ...
 
 
 def psnr(one: UInt8 | Float32, other: UInt8 | Float32) -> float:
@@ -86,8 +95,8 @@ def change_error(before: UInt8, after: UInt8, true_before: UInt8, true_after: UI
     return float(np.abs(change - true_change).mean())
 
 
-def sums(scene: Scene, net: StLpips | None) -> dict[str, list[float]]:
-    """Measure the pictures of a scene with ground truth; without ST-LPIPS if ``net`` is None."""
+def sums(scene: Scene, nets: Mapping[str, PictureDistance]) -> dict[str, list[float]]:
+    """Measure the pictures of a scene with ground truth; ``nets``: perceptual distances by name."""
     if scene.truth is None:
         return {}
     rows = np.flatnonzero(scene.filled & has_face(scene.truth.landmarks)).tolist()
@@ -106,7 +115,7 @@ def sums(scene: Scene, net: StLpips | None) -> dict[str, list[float]]:
             if b == a + 1
         ]
     )
-    if net is not None:
+    if nets:
         small = [
             (small_frame(frames[k][0]), small_frame(frames[k][1]))
             for k in spread(len(frames), _LOOKED_AT["frame"])
@@ -117,8 +126,9 @@ def sums(scene: Scene, net: StLpips | None) -> dict[str, list[float]]:
             ("frame", small),
         ):
             some = [looks[k] for k in spread(len(looks), _LOOKED_AT[name])]
-            distances = net.distances([one for one, _ in some], [other for _, other in some])
-            found[f"stlpips_{name}"] = mean_sums(distances)
+            ones, others = [one for one, _ in some], [other for _, other in some]
+            for net, distance in nets.items():
+                found[f"{net}_{name}"] = mean_sums(distance.distances(ones, others))
     return found
 
 

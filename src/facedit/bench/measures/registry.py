@@ -7,6 +7,8 @@ from typing import Literal
 
 import torch
 
+from facedit.bench.judges.judge_files import JudgeFiles
+from facedit.bench.judges.judges import Judges, judged_sums, load_judges
 from facedit.bench.measures import (
     av_sync,
     continuity,
@@ -23,6 +25,7 @@ from facedit.bench.measures import (
     silence,
     spectra,
 )
+from facedit.bench.measures.picture import PictureDistance
 from facedit.bench.nets.face_embedding import FaceEmbedding, load_face_embedding
 from facedit.bench.nets.mobilenet import PictureFeatures, load_picture_features
 from facedit.bench.nets.stlpips import StLpips, load_stlpips
@@ -50,19 +53,33 @@ Sums = dict[str, tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Nets:
-    """The networks that measures look through; ``stlpips`` may be left out."""
+    """The networks that measures look through; ``stlpips`` and ``judges`` may be None."""
 
     sync: SyncModel
     face: FaceEmbedding
     stlpips: StLpips | None
     features: PictureFeatures
+    judges: Judges | None = None
+
+    @property
+    def distances(self) -> dict[str, PictureDistance]:
+        """The perceptual distances, by how the names of their measures begin."""
+        found: dict[str, PictureDistance] = (
+            {} if self.stlpips is None else {"stlpips": self.stlpips}
+        )
+        if self.judges is not None:
+            found |= {f"lpips_{trunk}": net for trunk, net in self.judges.lpips.items()}
+        return found
 
 
-def load_nets(device: torch.device | str = "cpu") -> Nets:
-    """Load the networks; ``AssetMissing`` if one is not installed (``doctor --fetch bench``)."""
+def load_nets(device: torch.device | str = "cpu", files: JudgeFiles | None = None) -> Nets:
+    """Load the networks, a user's judges too (``load_judges``'s errors).
+
+    ``AssetMissing`` is raised if one is not installed (``doctor --fetch bench``).
+    """
     return Nets(
         load_sync(device=device), load_face_embedding(device), load_stlpips(device),
-        load_picture_features(device),
+        load_picture_features(device), None if files is None else load_judges(files, device),
     )  # fmt: skip
 
 
@@ -79,9 +96,11 @@ def measure_scene(scene: Scene, nets: Nets, needs: Needs = "all") -> Sums:
     if needs != "ears":
         for part in (landmarks, spectra, head, continuity, sharpness):
             found |= part.sums(scene)
-        found |= picture.sums(scene, nets.stlpips if needs == "all" else None)
+        found |= picture.sums(scene, nets.distances if needs == "all" else {})
         found |= face_identity.sums(scene, nets.face)
         found |= frechet.sums(scene, nets.features)
+        if nets.judges is not None:
+            found |= judged_sums(scene, nets.judges)
     return {key: tuple(values) for key, values in found.items()}
 
 

@@ -85,6 +85,7 @@ class RunFacts:
         selfcheck: Lines of the self-check, one a check.
         systems: Systems in the order to show them, each with a sentence about it. Those that are
             not named follow by name.
+        judged: What the judges of published tables are and say over all items, a line each.
         command: The command line; only on the page, for it says how many processes ran.
         date: When it ran; only on the page.
         machine: What it ran on, by name; only on the page and in the cost tables.
@@ -95,6 +96,7 @@ class RunFacts:
     weights: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     selfcheck: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ()
     systems: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     date: str = ""
@@ -106,5 +108,6 @@ class RunFacts:
         versions, weights = (dict(sorted(one.items())) for one in (self.versions, self.weights))
         return {
             "versions": versions, "weights": weights, "seed": self.seed,
-            "selfcheck": list(self.selfcheck), "systems": dict(self.systems),
+            "selfcheck": list(self.selfcheck), "judged": list(self.judged),
+            "systems": dict(self.systems),
         }  # fmt: skip

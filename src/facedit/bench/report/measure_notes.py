@@ -12,16 +12,16 @@ MOST, FEWEST = 7, 4
 
 _PREFERRED: dict[Track, tuple[str, ...]] = {
     "reconstruct": (
-        "lip_opening_error", "lip_opening_r", "av_sync_d", "stlpips_mouth", "seam_motion_jump",
-        "seam_picture_jump", "lip_speed",
+        "lip_opening_error", "lip_opening_r", "av_sync_d", "lse_d", "lpips_alex_face",
+        "stlpips_mouth", "seam_motion_jump", "seam_picture_jump", "lip_speed",
     ),
     "edit": (
-        "av_sync_d", "phone_r", "seam_motion_jump", "seam_picture_jump", "identity_distance",
-        "av_sync_c", "lip_speed_own",
+        "lse_d", "idsim", "av_sync_d", "phone_r", "seam_motion_jump", "seam_picture_jump",
+        "identity_distance", "av_sync_c", "lip_speed_own",
     ),
     "generate": (
-        "lip_opening_error", "lip_opening_r", "av_sync_d", "identity_distance", "av_sync_c",
-        "lip_speed", "silence_lip_ratio",
+        "lse_d", "lse_c", "idsim", "lip_opening_error", "lip_opening_r", "av_sync_d",
+        "identity_distance", "av_sync_c", "lip_speed", "silence_lip_ratio",
     ),
 }  # fmt: skip
 """Names, most telling first. Where hardly any is there, measures that tell better from worse take
@@ -101,6 +101,11 @@ _NOTES: tuple[tuple[str, str], ...] = (
     (r"ssim_", "Structural similarity of made-anew pictures and the true ones."),
     (r"stlpips_", "Perceptual distance (ST-LPIPS) of made-anew pictures and the true ones; not "
      "LPIPS."),
+    (r"lpips_", "LPIPS v0.1 of made-anew pictures and the true ones, by a user's file."),
+    (r"lse_", "SyncNet's figure over windows with a made-anew picture; the official one averages "
+     "over a whole clip."),
+    (r"idsim", "Cosine of ArcFace embeddings of made-anew and true pictures, or of the clip's mean "
+     "face; faces are aligned by our mesh."),
     (r"change_", "Error of the change from picture to picture against the truth's."),
     (r"sharpness_", "Sharpness of the mouth over the face's, over the same of the clip itself."),
     (r"grain_", "Grain of the mouth over the face's, over the same of the clip itself."),

@@ -99,7 +99,11 @@ def unmeasured(
 
 
 def results_md(
-    bench: Bench, tables: Tables, measures: Sequence[Measure], absent: Mapping[str, str]
+    bench: Bench,
+    tables: Tables,
+    measures: Sequence[Measure],
+    absent: Mapping[str, str],
+    judged: Sequence[str] = (),
 ) -> str:
     """Write the main measures as Markdown tables, one a track, and name what is left out."""
     parts = []
@@ -120,7 +124,9 @@ def results_md(
     )
     left = [f"\n{len(absent)} measures are left out:\n\n"] if absent else []
     left += [f"- {_md(name)}: {_md(why)}\n" for name, why in absent.items()]
-    return "".join([*parts, note, *left])
+    judges = ["\nJudges of published tables:\n\n"] if judged else []
+    judges += [f"- {_md(line)}\n" for line in judged]
+    return "".join([*parts, note, *judges, *left])
 
 
 def _md_table(table: Table, columns: Sequence[Measure], count: Mapping[str, Count]) -> str:

@@ -91,7 +91,7 @@ def write_results(
     videos = side_by_sides(folder, shown, reference, facts.clips)
     examples = list(zip(shown, videos, strict=True))
     absent = dict(unproven or {}) | unmeasured(tables, known, measures)
-    markdown = results_md(bench, tables, measures, absent)
+    markdown = results_md(bench, tables, measures, absent, facts.judged)
     documents = {
         FILES[0]: results_csv(tables, measures),
         FILES[1]: results_json(bench, tables, known, measures, facts),
