@@ -19,6 +19,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
+from facedit.media.write_options import WriteOptions
 from facedit.types import Sound
 
 GREY = 90
@@ -33,7 +34,7 @@ def make_edit(
     rendering = choose_rendering(target, info, kept, render)
     sound = edited_sound(source, info, plan)
     parts = rendering.windows(source_windows(plan, 0.2, 0.2))
-    rendering.write(target, edited_frames(info, plan, parts), sound, force=True)
+    rendering.write(target, edited_frames(info, plan, parts), sound, WriteOptions(force=True))
     return rendering, sound
 
 

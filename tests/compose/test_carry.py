@@ -20,6 +20,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.write import write_video
+from facedit.media.write_options import WriteOptions
 from facedit.types import Float32
 
 RATE = 48_000
@@ -137,8 +138,7 @@ def rewritten(source: Path, output: Path, made: EditPlan | None = None) -> tuple
         info,
         shown,
         sound.blocks(),
-        metadata={"comment": "m"},
-        extras=extras,
+        WriteOptions(metadata={"comment": "m"}, extras=extras),
         sound_start_s=sound.first / sound.rate,
     )
     return notes
@@ -288,7 +288,7 @@ def test_data_that_a_container_does_not_hold_is_named(output: str, tmp_path: Pat
     made = unchanged_plan(plan(*EDITS, duration_s=info.duration_s))
     extras, notes = carry(info, made, None, tmp_path / output)
     frames = read_frames(info.path, info=info)
-    assert write_video(tmp_path / output, info, frames, extras=extras) == 100
+    assert write_video(tmp_path / output, info, frames, (), WriteOptions(extras=extras)) == 100
     assert [note for note in notes if "klv" in note and "left out" in note]
     assert not extras.tracks
 

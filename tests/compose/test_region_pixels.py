@@ -18,6 +18,7 @@ from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.probe import probe
 from facedit.media.write import write_video
+from facedit.media.write_options import WriteOptions
 from facedit.motion.mesh_space import MeshSpace
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
@@ -43,7 +44,8 @@ def video(face, folder):
     """A clip in which the face does not move, changed as a whole."""
     info = new_video_info(256, 256)
     shown = frame_from_rgb(drawn_brows(face), 0.0, info)
-    write_video(folder / "a.mp4", info, (shown.at(k / 25) for k in range(FRAMES)), quantiser=0)
+    frames = (shown.at(k / 25) for k in range(FRAMES))
+    write_video(folder / "a.mp4", info, frames, (), WriteOptions(quantiser=0))
     info = probe(folder / "a.mp4")
     times = np.arange(FRAMES) / 25
     landmarks = np.repeat(face[None], FRAMES, axis=0)

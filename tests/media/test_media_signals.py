@@ -11,6 +11,7 @@ from facedit.media.read import read_frames
 from facedit.media.rendering import choose_rendering
 from facedit.media.signals import PictureSignals
 from facedit.media.write import write_video
+from facedit.media.write_options import WriteOptions
 from media.clips import make_clip
 
 MASTERING = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
@@ -24,7 +25,7 @@ def clip_with(path: Path, codec: str, params: str, pix_fmt: str) -> VideoInfo:
 
 
 def written(info: VideoInfo, path: Path) -> VideoInfo:
-    write_video(path, info, read_frames(info.path, info=info), codec="source")
+    write_video(path, info, read_frames(info.path, info=info), (), WriteOptions(codec="source"))
     return probe(path)
 
 

@@ -19,6 +19,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound, read_sound
 from facedit.media.write import VideoWriter, write_video
+from facedit.media.write_options import WriteOptions
 from media.clips import make_clip, psnr
 
 
@@ -30,7 +31,7 @@ def luma(frame) -> np.ndarray:
 def copy(source: Path, out: Path, **how) -> None:
     info = probe(source)
     sound = iter_sound(source, info=info) if info.has_sound else ()
-    write_video(out, info, read_frames(source, info=info), sound, **how)
+    write_video(out, info, read_frames(source, info=info), sound, WriteOptions(**how))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_the_encoder_gets_the_decoded_samples(tmp_path: Path) -> None:
     """At quantiser 0 (lossless) the file holds exactly the source's planes."""
     clip = make_clip(tmp_path / "a.mp4", seconds=0.4, sound_rate=0)
     info = probe(clip.path)
-    with VideoWriter(tmp_path / "b.mp4", info, quantiser=0) as writer:
+    with VideoWriter(tmp_path / "b.mp4", info, WriteOptions(quantiser=0)) as writer:
         for frame in read_frames(clip.path, info=info):
             writer.write_frame(frame)
     for a, b in zip(read_frames(clip.path), read_frames(tmp_path / "b.mp4"), strict=True):
@@ -131,7 +132,7 @@ def test_a_video_from_nothing(tmp_path: Path) -> None:
     info = new_video_info(80, 60, sound_rate=24_000)
     grey = np.full((60, 80, 3), 120, np.uint8)
     out = tmp_path / "a.mp4"
-    with VideoWriter(out, info, metadata={"comment": "made"}) as writer:
+    with VideoWriter(out, info, WriteOptions(metadata={"comment": "made"})) as writer:
         for k in range(10):
             writer.write_frame(frame_from_rgb(grey, k / 25, info))
         writer.write_sound(np.zeros((9600, 1), np.float32))
@@ -177,9 +178,9 @@ def test_an_error_leaves_the_old_output_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(OutputExists, match="--force"):
         VideoWriter(out, info)
     with pytest.raises(OutputNotWritable):
-        write_video(out, info, [], force=True)
+        write_video(out, info, [], (), WriteOptions(force=True))
     assert out.read_bytes() == b"old"
-    write_video(out, info, read_frames(clip.path), force=True)
+    write_video(out, info, read_frames(clip.path), (), WriteOptions(force=True))
     assert probe(out).frame_count == 5
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
 
@@ -202,7 +203,7 @@ def test_outputs_that_cannot_be(tmp_path: Path) -> None:
     before = clip.path.read_bytes()
     for same in (clip.path, link):
         with pytest.raises(OutputExists, match="input itself"):
-            VideoWriter(same, info, force=True)
+            VideoWriter(same, info, WriteOptions(force=True))
     assert clip.path.read_bytes() == before
     with pytest.raises(OutputNotWritable, match="does not exist"):
         check_output(tmp_path / "none" / "b.mp4")

@@ -21,6 +21,7 @@ from facedit.media.pixels import patch_frame
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound
 from facedit.media.write import write_video
+from facedit.media.write_options import WriteOptions
 from facedit.motion.mesh_space import MeshSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.renderer import FaceRenderer
@@ -92,7 +93,7 @@ def withhold(
 
     frames = map(painted_over, read_frames(source, info=info))
     sound = iter_sound(source, info=info)
-    write_video(output, info, frames, sound, force=True, quantiser=LOSSLESS)
+    write_video(output, info, frames, sound, WriteOptions(force=True, quantiser=LOSSLESS))
     painted = track.landmarks.copy()
     for row, target in targets.items():
         painted[row] = target

@@ -17,6 +17,7 @@ from facedit.editing.timeline import output_frames
 from facedit.media.frame import Frame
 from facedit.media.read import read_frames
 from facedit.media.write import write_video
+from facedit.media.write_options import WriteOptions
 from facedit.motion.space import space_named
 from facedit.progress import StageClock
 from facedit.render.mouths import Mouths
@@ -61,7 +62,7 @@ def make_video(
             sound = iter([case.sound.window(0.0, end_s).samples])
         frames = _pictures(view, system, drawn, mouths)
         comment = f"facedit {__version__} bench: synthetic face, made for measuring"
-        write_video(output, info, frames, sound, force=True, metadata={"comment": comment})
+        write_video(output, info, frames, sound, WriteOptions(True, {"comment": comment}))
     return Made(output, _measured(case, view, drawn))
 
 

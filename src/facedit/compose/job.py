@@ -22,6 +22,7 @@ from facedit.media.extras import Extras
 from facedit.media.info import VideoInfo
 from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
+from facedit.media.write_options import WriteOptions
 from facedit.model.checkpoint import MotionModel
 from facedit.options import Making, Run
 from facedit.progress import StageClock
@@ -162,10 +163,8 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                     for picture in measured(pictures, plan.picture_spans(), logs)
                 ),
                 job.sound,
-                force=job.run.force,
-                metadata={"comment": mark(job)},
+                WriteOptions(job.run.force, {"comment": mark(job)}, extras=extras),
                 progress=tick,
-                extras=extras,
             )
         report = RunReport(
             verb=job.verb,

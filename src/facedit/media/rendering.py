@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facedit.media.codecs import choose_picture_encoder
 from facedit.media.encode import container_of
-from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.smart.joining import Joining, find_joining
@@ -16,6 +15,7 @@ from facedit.media.smart.kept import EditedSound, KeptPictures
 from facedit.media.smart.mux import write_joined
 from facedit.media.smart.unjoinable import Unjoinable
 from facedit.media.write import write_video
+from facedit.media.write_options import USUAL, WriteOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,9 @@ class Rendering:
         path: Path,
         frames: Iterable[Frame],
         sound: EditedSound,
+        options: WriteOptions = USUAL,
         *,
-        force: bool = False,
-        metadata: Mapping[str, str] | None = None,
         progress: Callable[[int], None] | None = None,
-        extras: Extras | None = None,
     ) -> int:
         """Write the output.
 
@@ -79,10 +77,8 @@ class Rendering:
             frames: The pictures with their times in it, ascending: at least those that
                 ``windows`` asks for.
             sound: Its sound.
-            force: Whether an existing file may be replaced.
-            metadata: Tags of the container.
+            options: How; the codec is the rendering's own.
             progress: Called with the number of pictures written.
-            extras: What the file holds beside picture and sound.
 
         Returns:
             The number of pictures.
@@ -93,25 +89,13 @@ class Rendering:
                 self.info,
                 frames,
                 sound.blocks(),
-                force=force,
-                metadata=metadata,
-                codec=self.codec,
+                replace(options, codec=self.codec),
                 progress=progress,
-                extras=extras,
                 sound_start_s=sound.first / self.info.sound_rate if self.info.has_sound else 0.0,
             )
         if self.joining.sound is not None:
             sound = sound.in_steps(self.joining.sound.step)
-        return write_joined(
-            path,
-            self.joining,
-            frames,
-            sound,
-            force=force,
-            metadata=metadata,
-            progress=progress,
-            extras=extras,
-        )
+        return write_joined(path, self.joining, frames, sound, options, progress=progress)
 
 
 def choose_rendering(

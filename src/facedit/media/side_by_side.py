@@ -17,6 +17,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound
 from facedit.media.write import write_video
+from facedit.media.write_options import WriteOptions
 from facedit.types import UInt8
 
 STRIP_ROWS = 30
@@ -127,7 +128,7 @@ def videos_beside(
             yield frame_from_rgb(picture, time_s, info)
 
     sound = iter_sound(columns[clock].video, start_s=start_s, end_s=end_s, info=leader)
-    write_video(output, info, pictures(), sound, force=force, quantiser=quantiser)
+    write_video(output, info, pictures(), sound, WriteOptions(force, quantiser=quantiser))
 
 
 def _size(info: VideoInfo, height: int | None) -> tuple[int, int]:

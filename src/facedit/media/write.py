@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -20,15 +20,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from facedit.errors import OutputNotWritable
-from facedit.media.codecs import QUANTISER
 from facedit.media.encode import Encoding, choose_encoding
-from facedit.media.extras import Extras, ExtrasWriter
+from facedit.media.extras import ExtrasWriter
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.media.pcm import MOST_CHANNELS, layout_name, remix, to_frame
 from facedit.media.tags import output_tags
 from facedit.media.write_errors import one_line
+from facedit.media.write_options import USUAL, WriteOptions
 from facedit.types import Float32, Sound
 
 __all__ = ["VideoWriter", "check_output", "write_video"]
@@ -48,12 +48,7 @@ class VideoWriter:
     Args:
         path: The output; its suffix chooses the container (mp4, m4v, mov, mkv, webm).
         info: The source, or ``new_video_info`` for a video from nothing.
-        force: Whether an existing file may be replaced (never the source itself).
-        metadata: Tags of the container, over the source's own; ``comment`` is put in front of
-            the source's comment, so that marks of earlier edits stay.
-        quantiser: Quantiser of the picture, lower is better.
-        codec: Of the picture, as ``choose_picture_encoder`` takes it.
-        extras: What the file holds beside picture and sound.
+        options: How.
         sound_start_s: When the first sample sounds on the picture's clock, 0 or less.
 
     Attributes:
@@ -64,22 +59,20 @@ class VideoWriter:
         self,
         path: Path | str,
         info: VideoInfo,
+        options: WriteOptions = USUAL,
         *,
-        force: bool = False,
-        metadata: Mapping[str, str] | None = None,
-        quantiser: int = QUANTISER,
-        codec: str = "h264",
-        extras: Extras | None = None,
         sound_start_s: float = 0.0,
     ) -> None:
         self._path = Path(path)
         self._info = info
-        self._force = force
-        self.encoding: Encoding = choose_encoding(self._path, info, quantiser, codec)
+        self._force = options.force
+        self.encoding: Encoding = choose_encoding(
+            self._path, info, options.quantiser, options.codec
+        )
         inputs = [info.path] if info.path.name else []
-        check_output(self._path, force, inputs)
-        self._metadata = output_tags(info.metadata, metadata or {})
-        self._extras = ExtrasWriter(extras) if extras is not None else None
+        check_output(self._path, options.force, inputs)
+        self._metadata = output_tags(info.metadata, options.metadata)
+        self._extras = ExtrasWriter(options.extras) if options.extras is not None else None
         self._stack = ExitStack()
         self._container: OutputContainer | None = None
         self._video: VideoStream | None = None
@@ -306,13 +299,9 @@ def write_video(
     info: VideoInfo,
     frames: Iterable[Frame],
     sound: Iterable[Sound | Float32] = (),
+    options: WriteOptions = USUAL,
     *,
-    force: bool = False,
-    metadata: Mapping[str, str] | None = None,
-    quantiser: int = QUANTISER,
-    codec: str = "h264",
     progress: Callable[[int], None] | None = None,
-    extras: Extras | None = None,
     sound_start_s: float = 0.0,
 ) -> int:
     """Write pictures and sound side by side, so that a player finds both where it looks.
@@ -323,16 +312,7 @@ def write_video(
     """
     blocks = iter(sound) if info.has_sound else iter(())
     count = 0
-    with VideoWriter(
-        path,
-        info,
-        force=force,
-        metadata=metadata,
-        quantiser=quantiser,
-        codec=codec,
-        extras=extras,
-        sound_start_s=sound_start_s,
-    ) as writer:
+    with VideoWriter(path, info, options, sound_start_s=sound_start_s) as writer:
         for frame in frames:
             while writer.sound_s < frame.time_s:
                 if (block := next(blocks, None)) is None:

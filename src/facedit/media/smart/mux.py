@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +15,6 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from facedit.errors import OutputNotWritable
-from facedit.media.extras import Extras
 from facedit.media.frame import Frame
 from facedit.media.open import open_media, typed_errors
 from facedit.media.smart.encoder import encoded, open_encoder
@@ -26,6 +25,7 @@ from facedit.media.smart.sound_joint import SoundJoint
 from facedit.media.streams import find_sound, find_video
 from facedit.media.write import VideoWriter
 from facedit.media.write_errors import not_written
+from facedit.media.write_options import USUAL, WriteOptions
 from facedit.types import Int64
 
 _TOLD_EVERY = 250
@@ -45,9 +45,7 @@ class JoinedWriter(VideoWriter):
         path: The output.
         joining: What is copied.
         source: The source, open; its streams are what the output's are made after.
-        force: Whether an existing file may be replaced.
-        metadata: Tags of the container.
-        extras: What the file holds beside picture and sound.
+        options: How; pictures and sound are the source's in kind.
     """
 
     def __init__(
@@ -55,12 +53,9 @@ class JoinedWriter(VideoWriter):
         path: Path | str,
         joining: Joining,
         source: InputContainer,
-        *,
-        force: bool = False,
-        metadata: Mapping[str, str] | None = None,
-        extras: Extras | None = None,
+        options: WriteOptions = USUAL,
     ) -> None:
-        super().__init__(path, joining.info, force=force, metadata=metadata, extras=extras)
+        super().__init__(path, joining.info, options)
         self._joining = joining
         self._source = source
         self._written = 0
@@ -268,11 +263,9 @@ def write_joined(
     joining: Joining,
     frames: Iterable[Frame],
     sound: EditedSound | None,
+    options: WriteOptions = USUAL,
     *,
-    force: bool = False,
-    metadata: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
-    extras: Extras | None = None,
 ) -> int:
     """Write an output of copied packets and new pictures and sound.
 
@@ -282,10 +275,8 @@ def write_joined(
         frames: The pictures around the edits with their times in the output, ascending: at least
             all that are not copied. Those that are copied are taken and left out.
         sound: The output's sound; not asked for where the source has none.
-        force: Whether an existing file may be replaced.
-        metadata: Tags of the container.
+        options: How; pictures and sound are the source's in kind.
         progress: Called with the number of pictures written.
-        extras: What the file holds beside picture and sound.
 
     Returns:
         The number of pictures.
@@ -299,9 +290,7 @@ def write_joined(
         sounds = _Sounds(joining.sound, sound) if heard and joining.sound and sound else None
         alone = sound is not None and sounds is None and info.sound is not None
         blocks = sound.blocks() if sound is not None and alone else iter(())
-        with JoinedWriter(
-            path, joining, source, force=force, metadata=metadata, extras=extras
-        ) as writer:
+        with JoinedWriter(path, joining, source, options) as writer:
 
             def write(packets: Iterable[Packet[VideoStream]]) -> None:
                 nonlocal told
