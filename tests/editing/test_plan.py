@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import Fill, Keep
-from facedit.editing.planner import BRIDGE_S, CROSSFADE_S, MARGIN_S, make_plan
+from facedit.editing.planner import BRIDGE_S, CROSSFADE_S, MARGIN_S, Margins, make_plan
 from facedit.errors import BadEdit
 from facedit.types import Word
 
@@ -179,7 +179,7 @@ def test_output_words_stand_where_they_are_spoken():
 
 
 def test_close_edits_share_a_span():
-    plan = planned([WordEdit(1, 2), WordEdit(3, 4, ("x",))], [None, 0.5], margin_s=0.3)
+    plan = planned([WordEdit(1, 2), WordEdit(3, 4, ("x",))], [None, 0.5], margins=Margins(0.3))
     (span,) = plan.picture_spans()
     assert span.kind == "substitute"  # the longer of the two
     assert span.fills == (0, 1)
@@ -213,7 +213,7 @@ def test_lists_must_fit():
     with pytest.raises(ValueError, match="deletes words"):
         planned([WordEdit(0, 1)], [0.3])
     with pytest.raises(ValueError, match="negative"):
-        planned([], [], margin_s=-0.1)
+        planned([], [], margins=Margins(-0.1))
 
 
 def test_to_dict_is_json():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facedit.editing.diff import WordEdit
-from facedit.editing.planner import make_plan
+from facedit.editing.planner import Margins, make_plan
 from facedit.editing.timeline import (
     is_removed,
     output_frames,
@@ -233,7 +233,7 @@ def test_new_frames_amid_a_standstill_reach_as_far_as_the_span(edit, speech_s, f
     times_s = [k / 25 for k in range(50) if not 10 < k < 40]
     plan = make_plan(
         [edit], TRANSCRIPT, [speech_s], source_duration_s=2.0, frame_rate=Fraction(25),
-        joints=[(0.9, 1.1)], margin_s=0.08, bridge_s=0.16, crossfade_s=0.0,
+        joints=[(0.9, 1.1)], margins=Margins(0.08, 0.16, 0.0),
     )  # fmt: skip
     assert plan.fills[0].shift_frames == (5 if speech_s else -5)
     output = list(output_frames(plan, times_s))

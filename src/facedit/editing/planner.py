@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from facedit.editing.diff import WordEdit, check_order
@@ -14,13 +15,28 @@ from facedit.types import Transcript
 from facedit.units import first_frame_from, frame_time
 
 MARGIN_S = 0.08
-"""Pictures changed on either side of new words: two motion frames, as VoiceCraft widens masks."""
-
 BRIDGE_S = 0.16
-"""Pictures changed on either side of a cut: four motion frames to lead one pose into another."""
-
 CROSSFADE_S = 0.010
-"""Shortest fill of a deletion, which holds the cross-fade from sound to sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """What is changed around the words themselves.
+
+    Attributes:
+        margin_s: Pictures changed on either side of a substitution or insertion: two motion
+            frames, as VoiceCraft widens masks.
+        bridge_s: Pictures changed on either side of a deletion: four motion frames to lead one
+            pose into another.
+        crossfade_s: Shortest fill of a deletion, which holds the cross-fade from sound to sound.
+    """
+
+    margin_s: float = MARGIN_S
+    bridge_s: float = BRIDGE_S
+    crossfade_s: float = CROSSFADE_S
+
+
+USUAL = Margins()
 
 
 def make_plan(
@@ -31,16 +47,14 @@ def make_plan(
     source_duration_s: float,
     frame_rate: Fraction,
     joints: Sequence[Joint] | None = None,
-    margin_s: float = MARGIN_S,
-    bridge_s: float = BRIDGE_S,
-    crossfade_s: float = CROSSFADE_S,
+    margins: Margins = USUAL,
 ) -> EditPlan:
     """Lay kept and filled segments out in time; without edits, one kept segment.
 
     What follows an edit moves by a whole number ``n`` of source frames: the smallest for which the
     new sound fits. So a fill lasts less than one frame longer than its sound; half of the rest is
     pause before it, half after. A deletion keeps the few milliseconds that do not make up a whole
-    frame, at least ``crossfade_s``, as the place of the cross-fade.
+    frame, at least ``margins.crossfade_s``, as the place of the cross-fade.
 
     Args:
         edits: Edits in order and apart.
@@ -50,9 +64,7 @@ def make_plan(
         frame_rate: Frames per second of the source (nominal where the rate varies).
         joints: Per edit the source times between which the old sound goes; from the word times
             where not given.
-        margin_s: Pictures changed on either side of a substitution or insertion.
-        bridge_s: Pictures changed on either side of a deletion.
-        crossfade_s: Shortest fill of a deletion.
+        margins: What is changed around the words themselves.
 
     Returns:
         The plan.
@@ -63,7 +75,7 @@ def make_plan(
     """
     if not (math.isfinite(source_duration_s) and source_duration_s > 0 and frame_rate > 0):
         raise BadEdit(f"A source of {source_duration_s} s at {frame_rate} fps cannot be edited.")
-    if min(margin_s, bridge_s, crossfade_s) < 0:
+    if min(margins.margin_s, margins.bridge_s, margins.crossfade_s) < 0:
         raise ValueError("Margins and cross-fade cannot be negative.")
     check_order(edits, len(transcript.words))
     if joints is None:
@@ -83,7 +95,7 @@ def make_plan(
         shift_s = frame_time(shift, frame_rate)
         if joint[0] > position_s:
             segments.append(Keep(position_s, joint[0], position_s + shift_s))
-        fill = _fill(index, edit, speech_s, joint, shift_s, frame_rate, crossfade_s)
+        fill = _fill(index, edit, speech_s, joint, shift_s, frame_rate, margins.crossfade_s)
         segments.append(fill)
         position_s = joint[1]
         shift += fill.shift_frames
@@ -93,7 +105,12 @@ def make_plan(
     if all(isinstance(segment, Fill) and segment.kind == "delete" for segment in segments):
         raise BadEdit("The edits leave nothing of the clip.")
     return EditPlan(
-        tuple(segments), tuple(edits), source_duration_s, frame_rate, margin_s, bridge_s
+        tuple(segments),
+        tuple(edits),
+        source_duration_s,
+        frame_rate,
+        margins.margin_s,
+        margins.bridge_s,
     )
 
 

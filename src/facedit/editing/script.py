@@ -22,7 +22,7 @@ from typing import Any
 from facedit.editing.diff import WordEdit, check_order, diff
 from facedit.editing.jsonread import Node, parse
 from facedit.editing.plan import EditPlan
-from facedit.editing.planner import make_plan
+from facedit.editing.planner import Margins, make_plan
 from facedit.editing.requests import (
     Delete,
     InsertAfter,
@@ -268,8 +268,9 @@ def _read_plan(
             source_duration_s=source.duration_s,
             frame_rate=source.frame_rate,
             joints=joints,
-            margin_s=node.child("margin_s").number(0, 10),
-            bridge_s=node.child("bridge_s").number(0, 10),
+            margins=Margins(
+                node.child("margin_s").number(0, 10), node.child("bridge_s").number(0, 10)
+            ),
         )
     except BadEdit as error:
         if str(error).startswith("Edit script"):
