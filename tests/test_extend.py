@@ -34,7 +34,7 @@ from facedit.render.renderer_interface import Choice
 from facedit.render.still_renderer import Still
 from facedit.speech.encoders import encoder_named, encoder_of
 from facedit.speech.features import extract
-from facedit.speech.snippet import speech_for_edit
+from facedit.speech.snippet import Reference, speech_for_edit
 from facedit.speech.sound_cache import cached_features
 from facedit.speech.voice import synthesise
 from facedit.speech.voice_choice import choose_voice
@@ -147,7 +147,7 @@ def test_its_voice_speaks_and_says_who_and_when() -> None:
 
 def test_an_edit_speaks_with_it() -> None:
     clip = Sound(np.random.default_rng(0).normal(0, 0.05, (32_000, 2)).astype(np.float32), 16_000)
-    snippet = speech_for_edit(["a"], ["new", "word"], ["here"], "toy", clip, ())
+    snippet = speech_for_edit(["a"], ["new", "word"], ["here"], "toy", Reference(clip))
     assert snippet.voice == "toy"
     assert [word.text for word in snippet.transcript.words] == ["new", "word"]
     assert snippet.sound.duration_s == pytest.approx(2 * 0.33, abs=0.1)

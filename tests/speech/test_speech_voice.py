@@ -7,7 +7,7 @@ from facedit.speech.forced import force_align, mean_score
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.kokoro_voice import kokoro_voices
 from facedit.speech.levels import active_level_db, median_pitch
-from facedit.speech.snippet import cut_from_recording, speech_for_edit
+from facedit.speech.snippet import Reference, cut_from_recording, speech_for_edit
 from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
 from facedit.speech.voice_bank import load_bank
@@ -57,9 +57,8 @@ def test_a_snippet_holds_the_new_words_at_the_clips_rate_pitch_and_level(spoken,
     reference = from_mono(clip, 44_100, channels=2)
     words = sentence.split()
     _, transcript = synthesise(sentence)
-    snippet = speech_for_edit(
-        words[:4], ["extremely", "windy"], words[5:], "default", reference, transcript.words
-    )
+    known = Reference(reference, transcript.words)
+    snippet = speech_for_edit(words[:4], ["extremely", "windy"], words[5:], "default", known)
     assert snippet.sound.rate == 44_100
     assert snippet.sound.samples.shape[1] == 2
     assert snippet.voice == "hibari"
@@ -85,7 +84,7 @@ def test_a_slower_clip_gets_a_slower_snippet(spoken, sentence):
     words = sentence.split()
     pace = [
         speech_for_edit(
-            words[:4], ["windy"], words[5:], "hibari", reference, known.words, room=False
+            words[:4], ["windy"], words[5:], "hibari", Reference(reference, known.words)
         )
         for reference, known in ((slow, transcript), synthesise(sentence, speed=1.3))
     ]
@@ -95,7 +94,7 @@ def test_a_slower_clip_gets_a_slower_snippet(spoken, sentence):
 
 def test_nothing_to_speak_is_refused(spoken):
     with pytest.raises(UsageError, match="no new words"):
-        speech_for_edit(["a"], ["…"], ["b"], "default", spoken, ())
+        speech_for_edit(["a"], ["…"], ["b"], "default", Reference(spoken))
 
 
 NEW = ["The", "weather", "will", "be", "terribly", "stormy", "again", "tomorrow", "morning."]
@@ -104,7 +103,8 @@ NEW = ["The", "weather", "will", "be", "terribly", "stormy", "again", "tomorrow"
 @pytest.mark.parametrize("said", ["Terribly stormy.", " ".join(NEW)])
 def test_a_recording_of_the_words_or_of_the_sentence_gives_the_words(said, spoken):
     recording = HibariVoice().speak(said, 1.0)
-    snippet = cut_from_recording(recording, NEW, 4, 2, reference=from_mono(mono(spoken), 22_050, 2))
+    reference = Reference(from_mono(mono(spoken), 22_050, 2))
+    snippet = cut_from_recording(recording, NEW, 4, 2, reference=reference)
     assert [word.text for word in snippet.transcript.words] == ["terribly", "stormy"]
     assert snippet.sound.rate == 22_050
     assert 0.5 < snippet.sound.duration_s < 1.6

@@ -20,10 +20,10 @@ from facedit.options import EditRequest, Run
 from facedit.speech.given_times import unsure
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.placement import speech_floor
-from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
+from facedit.speech.snippet import Reference, Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Sex
-from facedit.types import Float32, Float64, Sound, Transcript, Word
+from facedit.types import Float64, Sound, Transcript, Word
 
 REFERENCE_S = 8.0
 """Sound on either side of an edit that a new voice is matched to."""
@@ -282,13 +282,12 @@ def _sound(clip: Clip, start_s: float, end_s: float) -> Sound:
     )
 
 
-def _reference(
-    clip: Clip, place: tuple[float, float], spoken: Sequence[Word]
-) -> tuple[Sound, Float32 | None]:
+def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -> Reference:
     """Return the sound around a place, and what goes on under the words there."""
     low_s, high_s = _around(clip, *place)
-    reference = _sound(clip, low_s, high_s)
-    return reference, speech_floor(reference, spoken, place[0] - low_s, place[1] - low_s)
+    sound = _sound(clip, low_s, high_s)
+    floor = speech_floor(sound, spoken, place[0] - low_s, place[1] - low_s)
+    return Reference(sound, spoken, floor)
 
 
 def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices) -> Snippet:
@@ -299,10 +298,8 @@ def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices)
     spoken = within(transcript, *_around(clip, *place)).words
 
     def speak() -> Snippet:
-        reference, floor = _reference(clip, place, spoken)
-        return speech_for_edit(
-            before, edit.new_words, after, choice, reference, spoken, floor=floor
-        )
+        reference = _reference(clip, place, spoken)
+        return speech_for_edit(before, edit.new_words, after, choice, reference)
 
     who = (choice.voice.name, choice.reason, choice.similarity, choice.warning)
     key = ("spoken", before, edit.new_words, after, who, place, spoken)
@@ -322,11 +319,9 @@ def _recorded(
     def cut() -> Snippet:
         place = _place(transcript, edit)
         spoken = within(transcript, *_around(clip, *place)).words
-        reference, floor = _reference(clip, place, spoken)
+        reference = _reference(clip, place, spoken)
         count, language = len(edit.new_words), transcript.language
-        return cut_from_recording(
-            recording, sentence, first, count, language, reference, floor, spoken
-        )
+        return cut_from_recording(recording, sentence, first, count, language, reference)
 
     return clip.clock.apart(cut)
 

@@ -73,27 +73,44 @@ class Snippet:
     floor: Float32 | None = field(default=None, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is heard in the clip around the new words, to which they are fitted.
+
+    Attributes:
+        sound: The clip's sound, or some seconds of it.
+        words: Its words, for the speaking rate and the channels where the voice is.
+        floor: What sounds under the clip's speech (``background_floor``) and is no part of the
+            voice, if anything.
+    """
+
+    sound: Sound
+    words: Sequence[Word] = ()
+    floor: Float32 | None = None
+
+    def voiced(self) -> Sound:
+        """Leave the voice, where there is more than a voice."""
+        if self.floor is None:
+            return self.sound
+        under = background_of(self.sound.samples, self.sound.rate, self.floor)
+        return Sound(self.sound.samples - under, self.sound.rate)
+
+
 def speech_for_edit(
     before: Sequence[str],
     new_words: Sequence[str],
     after: Sequence[str],
     voice: str | VoiceChoice,
-    reference: Sound,
-    reference_words: Sequence[Word],
-    room: bool = True,
-    generator: np.random.Generator | None = None,
-    floor: Float32 | None = None,
+    reference: Reference,
 ) -> Snippet:
     """Speak new words in the context of their sentence and fit them to a clip.
 
     ``before`` and ``after`` are the words of the sentence around the new ones; ``voice`` is a name
-    as in ``choose_voice`` (whose errors pass through), or what that chose; the reference is the
-    clip's sound, or some seconds of it around the edit, and its words, for the speaking rate.
-    ``room`` matches the spectrum as well, and lays the clip's room tone under the snippet, its
-    grains drawn by the generator (a fixed one by default). ``floor``, what sounds under the clip's
-    speech (``background_floor``), is no part of the voice and takes the room tone's place. The new
-    words alone come back, cut at low-energy points and in the channels where the clip's voice is;
-    UsageError if there are none, or nothing of them can be spoken.
+    as in ``choose_voice`` (whose errors pass through), or what that chose. Pace, pitch, loudness
+    and spectrum become the clip's, and its room tone lies under the snippet unless it has a floor,
+    which takes that place. The new words alone come back, cut at low-energy points and in the
+    channels where the clip's voice is; UsageError if there are none, or nothing of them can be
+    spoken.
     """
     new = tokenise(" ".join(new_words))
     if not new:
@@ -102,39 +119,38 @@ def speech_for_edit(
     back = tokenise(" ".join(after[:MOST_CONTEXT]))
     text = " ".join([*front, *new, *back])
     check_speakable(text)
-    choice = choose_voice(voice, reference) if isinstance(voice, str) else voice
+    choice = choose_voice(voice, reference.sound) if isinstance(voice, str) else voice
     chosen = choice.voice
-    spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference_words))
-    voiced = _without_background(reference, floor)
-    gains = speech_gains(voiced, reference_words)
+    spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference.words))
+    rate, voiced = reference.sound.rate, reference.voiced()
+    gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
-    samples = resampled(mono(spoken), spoken.rate, reference.rate)
+    samples = resampled(mono(spoken), spoken.rate, rate)
     theirs, ours = (
-        median_pitch(speech_samples(from_mono(clip, reference.rate)), SPEECH_RATE),
+        median_pitch(speech_samples(from_mono(clip, rate)), SPEECH_RATE),
         median_pitch(speech_samples(spoken), SPEECH_RATE),
     )
     semitones = 0.0
     if theirs and ours:
         semitones = float(np.clip(12.0 * math.log2(theirs / ours), -MOST_SEMITONES, MOST_SEMITONES))
-        samples = shift_pitch(samples, reference.rate, semitones)
-    if room:
-        samples = match_colour(samples, clip, reference.rate)
-    samples = match_loudness(samples, reference.rate, active_level_db(clip, reference.rate))
-    whole = placed(samples, reference.rate, gains)
+        samples = shift_pitch(samples, rate, semitones)
+    samples = match_colour(samples, clip, rate)
+    samples = match_loudness(samples, rate, active_level_db(clip, rate))
+    whole = placed(samples, rate, gains)
     snippet = _cut_words(whole, words, len(front), len(new))
-    if room and floor is None:
-        sound = add_room(snippet[0], reference, generator or np.random.default_rng(0))
+    if reference.floor is None:
+        sound = add_room(snippet[0], reference.sound, np.random.default_rng(0))
         # A channel without the voice goes on as it is, which is better than its room.
         sound = Sound(sound.samples * (gains != 0), sound.rate)
         snippet = (sound, snippet[1])
     fit = (
         ("clip pitch Hz", theirs or math.nan),
         ("voice pitch Hz", ours or math.nan),
-        ("clip level dB", active_level_db(clip, reference.rate)),
-        ("clip syllables/s", syllable_rate(reference_words) or math.nan),
+        ("clip level dB", active_level_db(clip, rate)),
+        ("clip syllables/s", syllable_rate(reference.words) or math.nan),
         ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
     )
-    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, floor)
+    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.floor)
 
 
 def cut_from_recording(
@@ -143,15 +159,13 @@ def cut_from_recording(
     first: int,
     count: int,
     language: str = "en",
-    reference: Sound | None = None,
-    floor: Float32 | None = None,
-    reference_words: Sequence[Word] = (),
+    reference: Reference | None = None,
 ) -> Snippet:
     """Take ``count`` new words out of the user's own recording.
 
     The recording may hold the new words alone or the whole new sentence, whose word ``first`` is
     the first new one; the better alignment decides. Rate, channels and loudness are matched to the
-    clip's sound, the reference, if given, and so are the channels where its voice is (found by its
+    clip's, the reference, if given, and so are the channels where its voice is (found by its
     words, or by loudness). BadTranscript is raised if the recording holds neither, UsageError if no
     words are wanted.
     """
@@ -177,21 +191,13 @@ def cut_from_recording(
         ) from error
     sound = recording
     if reference is not None:
-        channel = resampled(mono(recording), recording.rate, reference.rate)
-        voiced = _without_background(reference, floor)
-        gains = speech_gains(voiced, reference_words)
-        level = active_level_db(spoken_channel(voiced, gains), reference.rate)
-        sound = placed(match_loudness(channel, reference.rate, level), reference.rate, gains)
+        rate, voiced = reference.sound.rate, reference.voiced()
+        channel = resampled(mono(recording), recording.rate, rate)
+        gains = speech_gains(voiced, reference.words)
+        level = active_level_db(spoken_channel(voiced, gains), rate)
+        sound = placed(match_loudness(channel, rate, level), rate, gains)
     piece, heard = _cut_words(sound, words, skip, len(new), language)
-    return Snippet(piece, heard, "recording", floor=floor)
-
-
-def _without_background(reference: Sound, floor: Float32 | None) -> Sound:
-    """Leave the voice, where there is more than a voice."""
-    if floor is None:
-        return reference
-    under = background_of(reference.samples, reference.rate, floor)
-    return Sound(reference.samples - under, reference.rate)
+    return Snippet(piece, heard, "recording", floor=reference.floor if reference else None)
 
 
 def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
