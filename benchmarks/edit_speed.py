@@ -88,7 +88,7 @@ def motion_model_seconds(steps: int = 10, frames: int = 100) -> float:
     took = []
     for _ in range(3):
         start = time.perf_counter()
-        infill(model, motion, mask, speech, seed=0, steps=steps)
+        infill(model, motion, mask, speech, seed=0, settings=replace(model.sampler, steps=steps))
         took.append(time.perf_counter() - start)
     return min(took)
 

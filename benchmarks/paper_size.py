@@ -117,7 +117,14 @@ def main() -> None:
     mask = np.zeros(motion.shape, bool)
     mask[SPAN] = True
     with Timed(f"2 Euler steps over {args.window} frames", alone.device):
-        drawn = infill(model, motion, mask, speech, seed=0, steps=2, guidance=1.0)
+        drawn = infill(
+            model,
+            motion,
+            mask,
+            speech,
+            seed=0,
+            settings=replace(model.sampler, steps=2, speech_guidance=1.0),
+        )
     assert np.isfinite(drawn).all()
     report("end", alone.device)
     for path in (state, weights):

@@ -17,6 +17,7 @@ from facedit.errors import UsageError
 from facedit.lip_sync.sync_weights import load_sync
 from facedit.model.checkpoint import load_model, save_model
 from facedit.model.infill import infill
+from facedit.model.sampler_settings import SamplerSettings
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
 from facedit.render.network_drawing import DrawingNetwork
@@ -69,10 +70,11 @@ def test_motion_is_the_same_on_every_device(frames: int, tmp_path) -> None:
     speech = rng.standard_normal((frames, CHANNELS)).astype(np.float32)
     mask = np.zeros((frames, DIMS), bool)
     mask[10 : frames - 10] = True
+    settings = SamplerSettings(steps=3, speech_guidance=1.5, context_guidance=1.2)
     drawn = [
         infill(
             load_model(tmp_path / "m.safetensors", device), motion, mask, speech,
-            seed=3, takes=2, steps=3, guidance=1.5, context_guidance=1.2,
+            seed=3, takes=2, settings=settings,
         )
         for device in ("cpu", DEVICE)
     ]  # fmt: skip

@@ -23,7 +23,7 @@ def drawn(model):
     mask = np.zeros((15, DIMS), bool)
     mask[4:10] = True
     speech = rng.standard_normal((15, CHANNELS)).astype(np.float32)
-    return infill(model, motion, mask, speech, seed=0, temperature=1.0)
+    return infill(model, motion, mask, speech, seed=0, settings=model.sampler.at_temperature(1.0))
 
 
 def rewrite(path, target, change=None, **header):

@@ -31,7 +31,9 @@ def test_kept_entries_come_back_bit_for_bit(frames, seed, share):
     motion, speech = clip(frames)
     mask = np.random.default_rng(seed).random((frames, DIMS)) < share
     given_in = np.where(mask, np.nan, motion)
-    drawn = infill(MODEL, given_in, mask, speech, seed=1, steps=2, takes=2)
+    drawn = infill(
+        MODEL, given_in, mask, speech, seed=1, takes=2, settings=replace(MODEL.sampler, steps=2)
+    )
     assert drawn.shape == (2, frames, DIMS)
     assert drawn.dtype == np.float32
     for take in drawn:
@@ -43,8 +45,15 @@ def test_hidden_entries_do_not_matter(tiny):
     motion, speech = clip(20)
     mask = np.zeros((20, DIMS), bool)
     mask[5:15, :3] = True
-    first = infill(tiny, motion, mask, speech, seed=1, steps=3)
-    second = infill(tiny, np.where(mask, 1e6, motion), mask, speech, seed=1, steps=3)
+    first = infill(tiny, motion, mask, speech, seed=1, settings=replace(tiny.sampler, steps=3))
+    second = infill(
+        tiny,
+        np.where(mask, 1e6, motion),
+        mask,
+        speech,
+        seed=1,
+        settings=replace(tiny.sampler, steps=3),
+    )
     assert np.array_equal(first, second)
 
 
@@ -52,9 +61,24 @@ def test_takes_do_not_depend_on_the_batch(tiny):
     motion, speech = clip(20)
     mask = np.zeros((20, DIMS), bool)
     mask[5:15] = True
-    together = infill(tiny, motion, mask, speech, seed=4, takes=3, steps=3, temperature=1.0)
+    together = infill(
+        tiny,
+        motion,
+        mask,
+        speech,
+        seed=4,
+        takes=3,
+        settings=replace(tiny.sampler.at_temperature(1.0), steps=3),
+    )
     for take in range(3):
-        alone = infill(tiny, motion, mask, speech, seed=4 + take, steps=3, temperature=1.0)
+        alone = infill(
+            tiny,
+            motion,
+            mask,
+            speech,
+            seed=4 + take,
+            settings=replace(tiny.sampler.at_temperature(1.0), steps=3),
+        )
         np.testing.assert_allclose(together[take], alone[0], atol=2e-5)
     assert np.abs(together[0] - together[1]).max() > 0.1
 
@@ -78,11 +102,17 @@ def test_a_batch_of_different_clips_equals_each_alone(tiny):
 def test_same_seed_same_motion_and_temperature_zero_ignores_it(tiny):
     motion, speech = clip(20)
     mask = np.ones((20, DIMS), bool)
-    first = infill(tiny, motion, mask, speech, seed=1, temperature=1.0)
-    assert np.array_equal(first, infill(tiny, motion, mask, speech, seed=1, temperature=1.0))
-    assert not np.array_equal(first, infill(tiny, motion, mask, speech, seed=2, temperature=1.0))
-    mean = infill(tiny, motion, mask, speech, seed=1, temperature=0.0)
-    assert np.array_equal(mean, infill(tiny, motion, mask, speech, seed=2, temperature=0.0))
+    first = infill(tiny, motion, mask, speech, seed=1, settings=tiny.sampler.at_temperature(1.0))
+    assert np.array_equal(
+        first, infill(tiny, motion, mask, speech, seed=1, settings=tiny.sampler.at_temperature(1.0))
+    )
+    assert not np.array_equal(
+        first, infill(tiny, motion, mask, speech, seed=2, settings=tiny.sampler.at_temperature(1.0))
+    )
+    mean = infill(tiny, motion, mask, speech, seed=1, settings=tiny.sampler.at_temperature(0.0))
+    assert np.array_equal(
+        mean, infill(tiny, motion, mask, speech, seed=2, settings=tiny.sampler.at_temperature(0.0))
+    )
 
 
 def test_face_and_head_have_a_temperature_of_their_own(tiny):
@@ -134,9 +164,24 @@ def test_guidance_changes_the_result_and_one_is_none(tiny):
     mask = np.zeros((20, DIMS), bool)
     mask[5:15] = True
     plain = infill(tiny, motion, mask, speech, seed=1)
-    assert np.array_equal(plain, infill(tiny, motion, mask, speech, seed=1, guidance=1.0))
-    assert not np.allclose(plain, infill(tiny, motion, mask, speech, seed=1, guidance=2.0))
-    assert not np.allclose(plain, infill(tiny, motion, mask, speech, seed=1, context_guidance=2.0))
+    assert np.array_equal(
+        plain,
+        infill(
+            tiny, motion, mask, speech, seed=1, settings=replace(tiny.sampler, speech_guidance=1.0)
+        ),
+    )
+    assert not np.allclose(
+        plain,
+        infill(
+            tiny, motion, mask, speech, seed=1, settings=replace(tiny.sampler, speech_guidance=2.0)
+        ),
+    )
+    assert not np.allclose(
+        plain,
+        infill(
+            tiny, motion, mask, speech, seed=1, settings=replace(tiny.sampler, context_guidance=2.0)
+        ),
+    )
 
 
 def test_long_canvas_keeps_what_is_kept_and_fills_the_rest(tiny):
@@ -145,7 +190,14 @@ def test_long_canvas_keeps_what_is_kept_and_fills_the_rest(tiny):
     mask = np.zeros((frames, DIMS), bool)
     mask[20:40, :3] = True
     mask[150:290] = True
-    drawn = infill(tiny, np.where(mask, np.nan, motion), mask, speech, seed=1, steps=2)[0]
+    drawn = infill(
+        tiny,
+        np.where(mask, np.nan, motion),
+        mask,
+        speech,
+        seed=1,
+        settings=replace(tiny.sampler, steps=2),
+    )[0]
     assert np.array_equal(drawn[~mask], motion[~mask])
     assert np.isfinite(drawn).all()
 
@@ -155,9 +207,9 @@ def test_far_parts_of_a_long_canvas_do_not_matter(tiny):
     motion, speech = clip(frames)
     mask = np.zeros((frames, DIMS), bool)
     mask[20:40] = True
-    first = infill(tiny, motion, mask, speech, seed=1, steps=2)
+    first = infill(tiny, motion, mask, speech, seed=1, settings=replace(tiny.sampler, steps=2))
     motion[2 * WINDOW :], speech[2 * WINDOW :] = 9, 9
-    second = infill(tiny, motion, mask, speech, seed=1, steps=2)
+    second = infill(tiny, motion, mask, speech, seed=1, settings=replace(tiny.sampler, steps=2))
     assert np.array_equal(first[0, 20:40], second[0, 20:40])
 
 

@@ -158,7 +158,9 @@ def test_a_tiny_model_learns_motion_that_is_a_function_of_speech(tmp_path):
         hidden = np.zeros(motion.shape, bool)
         hidden[15:35] = True
         seen = np.where(hidden, np.nan, motion)
-        drawn = infill(model, seen, hidden, heard, seed=0, temperature=0)[0]
+        drawn = infill(
+            model, seen, hidden, heard, seed=0, settings=model.sampler.at_temperature(0)
+        )[0]
         return np.corrcoef(drawn[hidden], motion[hidden])[0, 1]
 
     known = read_clip(folder, f"{0:064x}").speech

@@ -175,6 +175,7 @@ def infill_spans(
     Returns:
         Per canvas the motion of every take, shape (takes, T, D).
     """
+    settings = replace(model.sampler, steps=run.steps)
     return tuple(
         infill(
             model,
@@ -183,7 +184,7 @@ def infill_spans(
             heard,
             seed=run.first_seed + SEEDS_A_SPAN * index,
             takes=takes,
-            steps=run.steps,
+            settings=settings,
         )
         for index, (canvas, heard) in enumerate(zip(canvases, speech, strict=True))
     )

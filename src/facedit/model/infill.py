@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -28,10 +28,7 @@ def infill(
     *,
     seed: int,
     takes: int = 1,
-    steps: int | None = None,
-    guidance: float | None = None,
-    context_guidance: float | None = None,
-    temperature: float | None = None,
+    settings: SamplerSettings | None = None,
 ) -> Float32:
     """Draw the masked entries of a motion from speech and what is kept.
 
@@ -45,18 +42,13 @@ def infill(
         speech: Features of ``model.encoder`` on the same frames, shape (T, C).
         seed: Seed of take 0; take k is drawn with ``seed + k``, independent of other takes.
         takes: Versions to draw.
-        steps: Euler steps; the checkpoint's own default if None, as for the following.
-        guidance: Speech guidance; 1 is none.
-        context_guidance: Guidance by the kept motion; 1 is none.
-        temperature: Factor on the starting noise of the whole face.
+        settings: Steps, guidance and noise; the checkpoint's own (``model.sampler``) if None.
 
     Returns:
-        Motion, shape (takes, T, D). ``SamplerSettings``' and ``infill_batch``'s errors pass
-        through.
+        Motion, shape (takes, T, D). ``infill_batch``'s errors pass through.
     """
-    settings = _settings(model.sampler, steps, guidance, context_guidance, temperature)
     tasks = [Task(motion, mask, speech, seed + take) for take in range(takes)]
-    return np.stack(infill_batch(model, tasks, settings))
+    return np.stack(infill_batch(model, tasks, settings or model.sampler))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +147,3 @@ def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) 
         limit_steps(correct_offsets(motion, task.mask, settings.settle), task.mask)
         for motion, task in zip(joined, tasks, strict=True)
     ]
-
-
-def _settings(
-    base: SamplerSettings,
-    steps: int | None,
-    guidance: float | None,
-    context_guidance: float | None,
-    temperature: float | None,
-) -> SamplerSettings:
-    settings = base if temperature is None else base.at_temperature(temperature)
-    return replace(
-        settings,
-        steps=base.steps if steps is None else steps,
-        speech_guidance=base.speech_guidance if guidance is None else guidance,
-        context_guidance=(base.context_guidance if context_guidance is None else context_guidance),
-    )
