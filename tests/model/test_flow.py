@@ -5,6 +5,7 @@ import torch
 
 from facedit.errors import UsageError
 from facedit.model.flow import (
+    FlowBatch,
     clean_estimate,
     draw_noise,
     euler,
@@ -54,10 +55,10 @@ def test_loss_of_the_true_field_is_zero_and_counts_hidden_entries_only():
     mask[:, 2:4, 0] = True
     t = torch.tensor([0.2, 0.5, 0.8])
     velocity = torch.where(mask, x_1 - x_0, torch.full_like(x_1, 99.0))
-    x_t, weights, valid = path(x_0, x_1, t), torch.ones(2), torch.ones(3, 6, dtype=torch.bool)
-    loss = flow_loss(velocity, x_t, t, x_0, x_1, mask, weights, valid, 0.5)
+    batch = FlowBatch(x_0, x_1, t, mask, torch.ones(3, 6, dtype=torch.bool))
+    loss = flow_loss(velocity, batch, torch.ones(2), 0.5)
     assert loss.total.item() == pytest.approx(0, abs=1e-10)
-    off = flow_loss(velocity + 2.0, x_t, t, x_0, x_1, mask, weights, valid, 0.0)
+    off = flow_loss(velocity + 2.0, batch, torch.ones(2), 0.0)
     assert off.total.item() == pytest.approx(4.0, rel=1e-5)
 
 
@@ -210,8 +211,8 @@ def test_padding_counts_in_no_term_of_the_loss():
     mask = torch.ones_like(x_1, dtype=torch.bool)
     t, weights = torch.full((3,), 0.5), torch.ones(2)
     wrong = torch.where(valid[..., None], 0.0, 99.0)  # in padding only
-    x_t = path(x_0, x_1, t)
-    loss = flow_loss(x_1 - x_0 + wrong, x_t, t, x_0, x_1, mask, weights, valid, 1.0)
+    batch = FlowBatch(x_0, x_1, t, mask, valid)
+    loss = flow_loss(x_1 - x_0 + wrong, batch, weights, 1.0)
     assert loss.total.item() == pytest.approx(0, abs=1e-8)
     totals = loss_totals(mask, weights, valid)
     assert (totals.velocity, totals.smoothness) == (3 * 4 * 2, 3 * 3 * 2)

@@ -169,29 +169,43 @@ class FlowLoss:
     sync: Tensor | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FlowBatch:
+    """Motions on their way from noise.
+
+    Attributes:
+        x_0: Noise, shape (B, T, D).
+        x_1: Motion, shape (B, T, D).
+        t: Flow time, shape (B,).
+        mask: True where the motion is drawn, shape (B, T, D).
+        valid: True where a frame exists, shape (B, T).
+    """
+
+    x_0: Tensor
+    x_1: Tensor
+    t: Tensor
+    mask: Tensor
+    valid: Tensor
+
+    @property
+    def x_t(self) -> Tensor:
+        """Point on the path, shape (B, T, D)."""
+        return path(self.x_0, self.x_1, self.t)
+
+
 def flow_loss(
     velocity: Tensor,
-    x_t: Tensor,
-    t: Tensor,
-    x_0: Tensor,
-    x_1: Tensor,
-    mask: Tensor,
+    batch: FlowBatch,
     dim_weights: Tensor,
-    valid: Tensor,
     smoothness: float,
     totals: Totals | None = None,
 ) -> FlowLoss:
     """Return the loss of a batch, inside the mask only.
 
     Args:
-        velocity: Predicted velocity, shape (B, T, D).
-        x_t: Point on the path, shape (B, T, D).
-        t: Flow time, shape (B,).
-        x_0: Noise, shape (B, T, D).
-        x_1: Motion, shape (B, T, D).
-        mask: True where the motion is drawn, shape (B, T, D).
+        velocity: Predicted velocity at ``batch.x_t``, shape (B, T, D).
+        batch: What it should lead to.
         dim_weights: Weight per motion dim, shape (D,).
-        valid: True where a frame exists, shape (B, T).
         smoothness: Factor of the smoothness term.
         totals: Of the whole batch, if this is a part of one: then the parts' losses add up to the
             whole's.
@@ -199,12 +213,12 @@ def flow_loss(
     Returns:
         The terms.
     """
-    velocity = velocity.float()
-    weights = dim_weights * valid[..., None]
+    velocity, mask = velocity.float(), batch.mask
+    weights = dim_weights * batch.valid[..., None]
     entries, pairs = (totals.velocity, totals.smoothness) if totals else (None, None)
-    main = velocity_loss(velocity, x_0, x_1, weights * mask, entries)
-    estimate = clean_estimate(x_t, velocity, t)
-    smooth = smoothness_loss(estimate, x_1, mask, t, weights, pairs)
+    main = velocity_loss(velocity, batch.x_0, batch.x_1, weights * mask, entries)
+    estimate = clean_estimate(batch.x_t, velocity, batch.t)
+    smooth = smoothness_loss(estimate, batch.x_1, mask, batch.t, weights, pairs)
     return FlowLoss(main, smooth, main + smoothness * smooth)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from facedit.model.flow import FlowLoss, Totals, clean_estimate, flow_loss, loss_totals, path
+from facedit.model.flow import FlowBatch, FlowLoss, Totals, clean_estimate, flow_loss, loss_totals
 from facedit.training.motion.motion_config import MotionOptimConfig
 from facedit.training.motion.sampler import Batch
 from facedit.training.motion.sync_term import SyncJudge, SyncTarget
@@ -92,16 +92,16 @@ def task_loss(
     ``judge`` adds the sync term; ``dim_weights``, shape (D,), lie on the network's device.
     """
     device = dim_weights.device
-    moved = (task.x_1, task.x_0, task.t, task.mask, task.speech, task.valid)
-    x_1, x_0, t, mask, speech, valid = (item.to(device) for item in moved)
-    x_t = path(x_0, x_1, t)
+    parts = (task.x_0, task.x_1, task.t, task.mask, task.valid)
+    batch, speech = FlowBatch(*(part.to(device) for part in parts)), task.speech.to(device)
+    x_1, t, mask, valid, x_t = batch.x_1, batch.t, batch.mask, batch.valid, batch.x_t
     with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         velocity = net(
             x_t, t, x_1, mask, speech,
             valid=None if bool(task.valid.all()) else valid,
             drop_speech=None if task.drop_speech is None else task.drop_speech.to(device),
         )  # fmt: skip
-    loss = flow_loss(velocity, x_t, t, x_0, x_1, mask, dim_weights, valid, smoothness, totals)
+    loss = flow_loss(velocity, batch, dim_weights, smoothness, totals)
     if judge is None or task.sync is None:
         return loss
     estimate = clean_estimate(x_t, velocity.float(), t)
