@@ -8,6 +8,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.side_by_side import STRIP_ROWS, Column, side_by_side, videos_beside
 from facedit.media.sound import read_sound
+from facedit.media.write_options import WriteOptions
 
 HEIGHT = 48
 
@@ -53,14 +54,19 @@ def test_the_strip_is_coloured_while_its_column_is_marked(clip: Path, tmp_path: 
 def test_a_label_is_drawn_whatever_its_letters(clip: Path, tmp_path: Path) -> None:
     strips = {}
     for text in (" ", "ours", "ünser\n\x00" * 30):
-        videos_beside([Column(clip, text)], tmp_path / "out.mp4", end_s=0.1, force=True)
+        videos_beside(
+            [Column(clip, text)],
+            tmp_path / "out.mp4",
+            shown_s=(0.0, 0.1),
+            options=WriteOptions(force=True),
+        )
         strips[text] = next(read_frames(tmp_path / "out.mp4")).rgb()[:STRIP_ROWS]
     empty, *written = (strip.astype(int) for strip in strips.values())
     assert all(np.abs(strip - empty).max() > 60 for strip in written)
 
 
 def test_a_window_starts_at_zero_and_columns_stay_together(clip: Path, tmp_path: Path) -> None:
-    videos_beside([Column(clip), Column(clip)], tmp_path / "out.mp4", start_s=0.4, end_s=0.8)
+    videos_beside([Column(clip), Column(clip)], tmp_path / "out.mp4", shown_s=(0.4, 0.8))
     info = probe(tmp_path / "out.mp4")
     assert info.frame_count == 10
     own = [frame.rgb().astype(int) for frame in read_frames(clip)][10:20]
@@ -75,7 +81,7 @@ def test_a_column_that_ended_before_the_window_shows_its_last_picture(
     clip: Path, tmp_path: Path
 ) -> None:
     short = make_clip(tmp_path / "short.mp4", seconds=0.4).path
-    videos_beside([Column(short), Column(clip)], tmp_path / "out.mp4", start_s=0.8)
+    videos_beside([Column(short), Column(clip)], tmp_path / "out.mp4", shown_s=(0.8, None))
     last = [frame.rgb().astype(int) for frame in read_frames(short)][-1]
     shown = next(read_frames(tmp_path / "out.mp4")).rgb().astype(int)
     assert np.abs(shown[:, :64] - last).mean() < 6

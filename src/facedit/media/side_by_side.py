@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.media.codecs import QUANTISER
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo, new_video_info
 from facedit.media.pixels import frame_from_rgb
@@ -17,7 +16,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound
 from facedit.media.write import write_video
-from facedit.media.write_options import WriteOptions
+from facedit.media.write_options import USUAL, WriteOptions
 from facedit.types import UInt8
 
 STRIP_ROWS = 30
@@ -59,7 +58,7 @@ def side_by_side(left: Path, right: Path, output: Path, *, force: bool = False) 
     one, other = probe(left), probe(right)
     if one.height != other.height:
         raise ValueError(f"Pictures of {one.height} and {other.height} rows don't stand together.")
-    videos_beside((Column(left), Column(right)), output, force=force)
+    videos_beside((Column(left), Column(right)), output, options=WriteOptions(force))
 
 
 def videos_beside(
@@ -68,10 +67,8 @@ def videos_beside(
     *,
     clock: int = -1,
     height: int | None = None,
-    start_s: float = 0.0,
-    end_s: float | None = None,
-    quantiser: int = QUANTISER,
-    force: bool = False,
+    shown_s: tuple[float, float | None] = (0.0, None),
+    options: WriteOptions = USUAL,
     progress: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Put videos beside each other, over the sound of one of them.
@@ -84,12 +81,11 @@ def videos_beside(
         output: The new video.
         clock: Index of the one that gives times and sound.
         height: Rows the pictures are scaled to; None leaves them as they are.
-        start_s: First moment shown.
-        end_s: End of what is shown; None for the end of that video.
-        quantiser: Quantiser of the picture, lower is better.
-        force: Replace an output that exists.
+        shown_s: First moment shown and the end of it; None for the end of that video.
+        options: How it is written.
         progress: Called with the number of pictures done; what it raises ends the work.
     """
+    start_s, end_s = shown_s
     infos = [probe(column.video) for column in columns]
     leader = infos[clock]
     sizes = [_size(info, height) for info in infos]
@@ -128,7 +124,7 @@ def videos_beside(
             yield frame_from_rgb(picture, time_s, info)
 
     sound = iter_sound(columns[clock].video, start_s=start_s, end_s=end_s, info=leader)
-    write_video(output, info, pictures(), sound, WriteOptions(force, quantiser=quantiser))
+    write_video(output, info, pictures(), sound, options)
 
 
 def _size(info: VideoInfo, height: int | None) -> tuple[int, int]:

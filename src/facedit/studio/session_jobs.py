@@ -18,6 +18,7 @@ from facedit.media.output import whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.side_by_side import Column, videos_beside
 from facedit.media.wav import write_wav
+from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.studio.clip_store import StoredClip
@@ -157,7 +158,8 @@ class Engine:
         clock = StageClock(self._on_progress, self._cancel)
         with clock.stage("making a copy that the browser shows", info.frame_count) as tick:
             height = min(info.height, PROXY_ROWS)
-            videos_beside((Column(video),), copy, height=height, force=True, progress=tick)
+            options = WriteOptions(force=True)
+            videos_beside((Column(video),), copy, height=height, options=options, progress=tick)
 
     def _session(self, clip: StoredClip) -> Session:
         if clip.id not in self._sessions:

@@ -13,6 +13,7 @@ from facedit.bench.report.example_items import ExampleItem
 from facedit.errors import FaceditError
 from facedit.media.read import read_frames
 from facedit.media.side_by_side import Column, videos_beside
+from facedit.media.write_options import WriteOptions
 from facedit.report.page_kit import data_uri
 from facedit.report.run_report import Picture
 from facedit.units import frame_time
@@ -84,8 +85,8 @@ def _made(folder: Path, shown: ExampleItem, reference: str, clips: Path | None) 
     try:
         output.parent.mkdir(exist_ok=True)
         videos_beside(
-            columns, output, clock=clock, height=HEIGHT, start_s=start_s,
-            end_s=end_s, quantiser=QUANTISER, force=True,
+            columns, output, clock=clock, height=HEIGHT, shown_s=(start_s, end_s),
+            options=WriteOptions(force=True, quantiser=QUANTISER),
         )  # fmt: skip
     except (FaceditError, OSError, ValueError, StopIteration) as error:
         return SideBySide("", f"No side-by-side: {error or type(error).__name__}")
