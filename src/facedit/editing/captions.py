@@ -11,9 +11,6 @@ from facedit.editing.spelling import runs
 from facedit.editing.words import key
 from facedit.types import Transcript, Word
 
-EARLY_S = 0.3
-"""How far beside its words a cue may be shown."""
-
 _MARKUP = re.compile(r"<[^>]*>|\{[^}]*\}|\\[Nnh]|&nbsp;")
 _TOKEN = re.compile(r"\S+")
 _TAIL = re.compile(r"[^\w]*$")

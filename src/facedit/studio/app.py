@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,6 @@ _PAGE = Path(__file__).with_name("page")
 _REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 )
-
-Answer = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> Guard:

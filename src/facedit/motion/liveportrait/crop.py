@@ -1,4 +1,4 @@
-"""LivePortrait's crops of a face, and how a drawn crop is pasted back.
+"""LivePortrait's crops of a face, and how much of a drawn one shows.
 
 Matrices move pixel coordinates (x, y, 1). Angles are taken by ``atan2``: the official code takes
 the arc cosine of a float32 near 1, which differs by up to 1e-4 rad.
@@ -33,8 +33,8 @@ class CropRule:
     up: float
 
 
-SOURCE, DRIVING, LANDMARKS = CropRule(2.3, 0.125), CropRule(2.2, 0.1), CropRule(1.5, 0.1)
-"""Of the picture that is animated, of a video whose motion is read, of the landmark network."""
+SOURCE, LANDMARKS = CropRule(2.3, 0.125), CropRule(1.5, 0.1)
+"""Of the picture that is animated, and of the landmark network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +87,6 @@ def face_box(points: Float64, eyes: Float64, lips: Float64, rule: CropRule) -> F
     return FaceBox(centre, side, float(np.arctan2(right[1], right[0])))
 
 
-def mean_box(boxes: list[FaceBox]) -> FaceBox:
-    """Return one box for a whole clip, not turned with the face."""
-    corners = np.array(
-        [[*(box.centre - box.side / 2), *(box.centre + box.side / 2)] for box in boxes]
-    )
-    mean = corners.mean(0)
-    return FaceBox((mean[:2] + mean[2:]) / 2, float(mean[2] - mean[0]), 0.0)
-
-
 def cut_out(picture: UInt8, matrix: Float64, size: int) -> UInt8:
     """Cut a crop out of a picture, bilinearly, black outside of it, shape (size, size, 3)."""
     return np.asarray(cv2.warpAffine(picture, matrix[:2], (size, size)), dtype=np.uint8)
@@ -115,23 +106,3 @@ def paste_mask(size: int = SOURCE_SIZE) -> Float64:
     distance = np.hypot(beyond[:, None], beyond[None, :])
     mask: Float64 = np.floor(255 * np.clip(1 - distance / _FADE, 0, 1)) / 255
     return mask
-
-
-def pasted(picture: UInt8, crop: UInt8, matrix: Float64, mask: Float64) -> UInt8:
-    """Paste a crop back where it was cut out.
-
-    Args:
-        picture: The whole picture, shape (H, W, 3).
-        crop: What to paste, shape (size, size, 3).
-        matrix: What moved the picture into the crop.
-        mask: How much of the crop shows, shape (size, size).
-
-    Returns:
-        A new picture.
-    """
-    height, width = picture.shape[:2]
-    back = np.linalg.inv(matrix)[:2]
-    moved = cv2.warpAffine(crop, back, (width, height))
-    shown = cv2.warpAffine(mask.astype(np.float32), back, (width, height))[..., None]
-    blended = shown * moved + (1 - shown) * picture
-    return np.clip(blended, 0, 255).astype(np.uint8)
