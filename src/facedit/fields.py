@@ -43,6 +43,15 @@ def build(kind: type, table: object, where: str, error: type[FaceditError] = Usa
         raise error(f"{where}: {fault}") from fault
 
 
+def _table(inner: Any, value: object, where: str, error: type[FaceditError]) -> object:
+    """Check the values of a table against their annotation."""
+    if not isinstance(value, dict):
+        raise error(f"{where} must be a table.")
+    if inner is Any:
+        return value
+    return {key: _value(inner, item, f"{where}: {key}", error) for key, item in value.items()}
+
+
 def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> object:
     """Check one value against its annotation; lists become tuples."""
     if dataclasses.is_dataclass(hint):
@@ -52,12 +61,7 @@ def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> o
     if origin is tuple:
         return _items(typing.get_args(hint), value, where, error)
     if origin is dict:
-        if not isinstance(value, dict):
-            raise error(f"{where} must be a table.")
-        inner = typing.get_args(hint)[1]
-        if inner is Any:
-            return value
-        return {key: _value(inner, item, f"{where}: {key}", error) for key, item in value.items()}
+        return _table(typing.get_args(hint)[1], value, where, error)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(hint, types.UnionType) or not isinstance(value, hint):

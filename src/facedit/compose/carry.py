@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from facedit.compose.output_sound import compose_sound
-from facedit.editing.captions import edited_text
+from facedit.editing.captions import EditedText, edited_text
 from facedit.editing.plan import EditPlan, Keep
 from facedit.media.carried import Carried, Chapter, TimedPacket, Track, read_carried
 from facedit.media.cues import TEXT_CODECS, cue_text, held_codec, with_text
@@ -87,6 +87,15 @@ def _moved_chapters(carried: Carried, plan: EditPlan) -> Iterator[Chapter]:
             yield replace(chapter, start_s=start_s, end_s=max(start_s, end_s))
 
 
+def _shown_text(
+    text: str, packet: TimedPacket, plan: EditPlan, transcript: Transcript | None
+) -> EditedText:
+    """Exchange the words of a cue where they are known."""
+    if transcript is None or not text.strip():
+        return EditedText(text, False)
+    return edited_text(text, packet.start_s, packet.end_s, plan, transcript)
+
+
 def _moved_track(
     track: Track, plan: EditPlan, transcript: Transcript | None, container: str
 ) -> tuple[Track, tuple[str, ...]]:
@@ -103,17 +112,12 @@ def _moved_track(
             continue
         payload = packet.payload
         if shows_text:
-            text = cue_text(track.codec, payload)
-            if not text.strip():
+            shown = _shown_text(cue_text(track.codec, payload), packet, plan, transcript)
+            if shown.missed:
+                missed.append(f"{start_s:.2f} s")
+            if not shown.text.strip():
                 continue  # mp4 marks the pauses between cues; the muxer does that again.
-            if transcript is not None:
-                edited = edited_text(text, packet.start_s, packet.end_s, plan, transcript)
-                if edited.missed:
-                    missed.append(f"{start_s:.2f} s")
-                text = edited.text
-            if not text.strip():
-                continue
-            payload = with_text(track.codec, payload, text, codec)
+            payload = with_text(track.codec, payload, shown.text, codec)
         moved.append(TimedPacket(start_s, end_s, payload))
     notes: list[str] = []
     if missed:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan
 from facedit.editing.spelling import runs
 from facedit.editing.words import key
@@ -48,32 +49,43 @@ def edited_text(
     shown = [word for word in transcript.words if _in(word, start_s, end_s)]
     # From the last edit on, so that places found in the text stay true.
     for edit in reversed(plan.edits):
-        words = transcript.words
-        old = [word for word in words[edit.old_start : edit.old_end] if _in(word, start_s, end_s)]
-        if old:
-            first = words[edit.old_start] is old[0]
-            found = [word.text for word in old]
-            place = _find(text, found, _share(old[0], shown), transcript.language)
-            if place is None:
-                missed = True
-                continue
-            text = _exchanged(text, *place, edit.text if first else "")
-        elif edit.old_start == edit.old_end:
-            before = words[edit.old_start - 1 : edit.old_start] if edit.old_start else ()
-            after = words[edit.old_start : edit.old_start + 1]
-            for near, behind in ((before, True), (after, False)):
-                if not near or not _in(near[0], start_s, end_s):
-                    continue
-                share = _share(near[0], shown)
-                place = _find(text, [near[0].text], share, transcript.language)
-                if place is not None:
-                    at = place[1] if behind else place[0]
-                    new = f" {edit.text}" if behind else f"{edit.text} "
-                    text = text[:at] + new + text[at:]
-                missed |= place is None
-                break
+        change = _inserted if edit.old_start == edit.old_end else _replaced
+        changed = change(text, edit, transcript, shown)
+        missed |= changed is None
+        text = text if changed is None else changed
     empty = not any(key(token) for token in _masked(text).split())
     return EditedText("" if empty else text, missed)
+
+
+def _replaced(
+    text: str, edit: WordEdit, transcript: Transcript, shown: Sequence[Word]
+) -> str | None:
+    """Exchange those of an edit's old words that are shown; None if the text has them not."""
+    old = [word for word in transcript.words[edit.old_start : edit.old_end] if word in shown]
+    if not old:
+        return text
+    found = [word.text for word in old]
+    place = _find(text, found, _share(old[0], shown), transcript.language)
+    first = transcript.words[edit.old_start] is old[0]
+    return None if place is None else _exchanged(text, *place, edit.text if first else "")
+
+
+def _inserted(
+    text: str, edit: WordEdit, transcript: Transcript, shown: Sequence[Word]
+) -> str | None:
+    """Put new words beside a neighbour that is shown; None if the text has it not."""
+    at = edit.old_start
+    before, after = transcript.words[max(at - 1, 0) : at], transcript.words[at : at + 1]
+    near = next((word for word in (*before, *after) if word in shown), None)
+    if near is None:
+        return text
+    place = _find(text, [near.text], _share(near, shown), transcript.language)
+    if place is None:
+        return None
+    behind = near in before
+    cut = place[1] if behind else place[0]
+    new = f" {edit.text}" if behind else f"{edit.text} "
+    return text[:cut] + new + text[cut:]
 
 
 def _in(word: Word, start_s: float, end_s: float) -> bool:

@@ -180,12 +180,16 @@ def _units(token: str, english: bool, years: bool) -> tuple[tuple[str, ...], str
     if "&" in text and text != "&":
         parts = [part for part in re.split("(&)", text) if part]
         return tuple(unit for part in parts for unit in _units(part, english, years)[0]), ""
-    if not english:
-        return ((text,) if text else ()), ""
+    return _plain_units(token, text, english), ""
+
+
+def _plain_units(token: str, text: str, english: bool) -> tuple[str, ...]:
+    """Return what is spoken of a token without digits: words, or numbers joined by hyphens."""
     parts = [key(part) for part in _HYPHENS.split(token)]
-    if len(parts) > 1 and set(parts[:-1]) <= _NUMBER_WORDS and parts[-1]:
-        return tuple(parts), ""
-    return _SAID.get(text, (text,) if text else ()), ""
+    if english and len(parts) > 1 and set(parts[:-1]) <= _NUMBER_WORDS and parts[-1]:
+        return tuple(parts)
+    plain = (text,) if text else ()
+    return _SAID.get(text, plain) if english else plain
 
 
 def _number(amount: re.Match[str], years: bool) -> tuple[str, ...]:

@@ -64,35 +64,43 @@ def output_frames(
     shown_s: float | None = None
     for segment in plan.segments:
         shift_s = frame_time(shift, plan.frame_rate)
+        # The last segment takes every frame left: rounding must not drop the clip's last one.
+        end_s = segment.source_end_s if segment is not plan.segments[-1] else None
         if isinstance(segment, Keep):
-            # The last segment takes every frame left: rounding must not drop the clip's last one.
-            end_s = segment.source_end_s if segment is not plan.segments[-1] else None
             for index, time_s in frames.until(end_s):
                 shown_s = time_s + shift_s
                 span = spans.at(shown_s)
                 role: FrameRole = "kept" if span < 0 else "margin"
                 yield OutputFrame(shown_s, index, time_s, role, span)
             continue
-        end_s = segment.source_end_s if segment is not plan.segments[-1] else None
+        # On the clock of this fill; after another fill no source frame tells where it ended.
+        previous_s = None if shown_s is None else shown_s - shift_s
         removed = (time_s for _, time_s in frames.until(end_s))
-        if segment.shift_frames:
-            # On the clock of this fill; after another fill no source frame tells where it ended.
-            previous_s = None if shown_s is None else shown_s - shift_s
-            gone = list(removed)
-            next_s = frames.peek()
-            if next_s is None:
-                ends = [time_s for time_s in (*gone[-1:], previous_s) if time_s is not None]
-                next_s = (max(ends) if ends else 0.0) + last_s
-            times = _even_times(plan, segment, gone, previous_s, next_s)
-        else:
-            # As they come: a fill may be as long as the clip.
-            times = removed
-        for time_s in times:
+        for time_s in _fill_times(plan, segment, removed, previous_s, frames, last_s):
             shown_s = time_s + shift_s
             span = span_of[fill_index]
             yield OutputFrame(shown_s, -1, float("nan"), "fill", span, fill_index)
         shift += segment.shift_frames
         fill_index += 1
+
+
+def _fill_times(
+    plan: EditPlan,
+    fill: Fill,
+    removed: Iterator[float],
+    previous_s: float | None,
+    frames: _Peekable,
+    last_s: float,
+) -> Iterable[float]:
+    """Time a fill's frames between the one shown before it, if any, and the next."""
+    if not fill.shift_frames:
+        return removed  # As they come: a fill may be as long as the clip.
+    gone = list(removed)
+    next_s = frames.peek()
+    if next_s is None:
+        ends = [time_s for time_s in (*gone[-1:], previous_s) if time_s is not None]
+        next_s = max(ends, default=0.0) + last_s
+    return _even_times(plan, fill, gone, previous_s, next_s)
 
 
 def kept_runs(plan: EditPlan) -> tuple[tuple[float, float, float], ...]:

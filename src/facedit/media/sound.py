@@ -245,6 +245,27 @@ def _silence(length: int, channels: int) -> Iterator[Float32]:
         length -= block
 
 
+def _entered(
+    container: InputContainer, stream: AudioStream, sound: SoundInfo, origin_s: Fraction, first: int
+) -> bool:
+    """Go near a sample, if it is not read from the start.
+
+    Decoders of AAC and the like carry overlaps and noise generators along: only from the start do
+    they give the very same samples for every window. It costs 2 ms per second of sound; far into a
+    file they are entered before the window, and noise alone may differ.
+    """
+    entry = Fraction(first, sound.rate) - Fraction(_PREROLL_S)
+    near = 0 if sound.codec.startswith(_STATELESS) else _FROM_START_S
+    if entry <= near or not stream.time_base:
+        return False
+    try:
+        container.seek(int((entry + origin_s) / stream.time_base), stream=stream, backward=True)
+    except av.error.FFmpegError:
+        container.seek(0)
+        return False
+    return True
+
+
 def _placed(
     container: InputContainer, info: VideoInfo, sound: SoundInfo, first: int
 ) -> Iterator[tuple[int, Float32]]:
@@ -255,19 +276,7 @@ def _placed(
     rate = sound.rate
     exact = stream.time_base.denominator % rate == 0
     origin_s = info.origin_pts * info.time_base
-    entry = Fraction(first, rate) - Fraction(_PREROLL_S)
-    # Decoders of AAC and the like carry overlaps and noise generators along: only from the start
-    # do they give the very same samples for every window. It costs 2 ms per second of sound; far
-    # into a file they are entered before the window, and noise alone may differ.
-    reached = 0
-    near = 0 if sound.codec.startswith(_STATELESS) else _FROM_START_S
-    if exact and entry > near:
-        try:
-            ticks = int((entry + origin_s) / stream.time_base)
-            container.seek(ticks, stream=stream, backward=True)
-            reached = first
-        except av.error.FFmpegError:
-            container.seek(0)
+    reached = first if exact and _entered(container, stream, sound, origin_s, first) else 0
     last = sample_at(sound.start_s + sound.duration_s, rate) if exact and sound.duration_s else None
     expected: int | None = None
     for frame in _decoded(container, stream, info.path):

@@ -178,25 +178,32 @@ def anchor(
     for block in matcher.get_matching_blocks():
         for offset in range(block.size):
             found[ours[block.a + offset][1]].append(heard[theirs[block.b + offset][1]])
+    words = _shared(_with_missing(tokens, found, duration_s))
+    return words, sum(map(bool, found)) / len(tokens)
+
+
+def _with_missing(tokens: list[str], found: list[list[Word]], duration_s: float) -> list[Word]:
+    """Give every token a word: what was heard of it, or a share of the time between neighbours."""
     words: list[Word] = []
     missing: list[str] = []
-    for index in range(len(tokens) + 1):
-        known = found[index] if index < len(tokens) else []
-        if index < len(tokens) and not known:
-            missing.append(tokens[index])
+    for token, known in zip(tokens, found, strict=True):
+        if not known:
+            missing.append(token)
             continue
-        if missing:
-            after = known[0].start_s if known else duration_s
-            words += spread(missing, words[-1].end_s if words else 0.0, after)
-            missing = []
-        if known:
-            words.append(replace(known[0], text=tokens[index], end_s=known[-1].end_s))
+        words += spread(missing, words[-1].end_s if words else 0.0, known[0].start_s)
+        words.append(replace(known[0], text=token, end_s=known[-1].end_s))
+        missing = []
+    return words + spread(missing, words[-1].end_s if words else 0.0, duration_s)
+
+
+def _shared(words: list[Word]) -> list[Word]:
+    """Share out a time that several words have: "twenty five" where "25" was heard."""
     shared: list[Word] = []
     for (start_s, end_s), same in groupby(words, key=lambda word: (word.start_s, word.end_s)):
-        one, *more = same  # "twenty five" where "25" was heard
+        one, *more = same
         texts = [word.text for word in (one, *more)]
         shared += spread(texts, start_s, end_s) if more else [one]
-    return shared, sum(map(bool, found)) / len(tokens)
+    return shared
 
 
 def _tokens(text: str, sound: Sound) -> list[str]:

@@ -132,13 +132,18 @@ def _entry(item: dict[str, Any], place: str) -> list[Word]:
         if math.isnan(words[-1].end_s):
             words[-1] = replace(words[-1], end_s=end)
         return words
+    return _word(item, start, end, place)
+
+
+def _word(item: dict[str, Any], start_s: float, end_s: float, place: str) -> list[Word]:
+    """Parse an entry without words inside; what is only a pause or a noise is none."""
     text = next((item[name] for name in _TEXT if isinstance(item.get(name), str)), None)
     if text is None:
         raise BadTranscript(f"{place}: has no text.")
     score = _number(item, _SCORE, place)
     score = 1.0 if math.isnan(score) else min(1.0, max(0.0, score))
     spoken = tokenise(text) or item.get("type") == "punctuation"
-    return [Word(text.strip(), start, end, score)] if spoken else []
+    return [Word(text.strip(), start_s, end_s, score)] if spoken else []
 
 
 def _from_tokens(tokens: Any, place: str) -> list[Word]:
