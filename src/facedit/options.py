@@ -120,6 +120,15 @@ class Run:
         return self.region or USUAL_REGION[verb]
 
 
+def _check_recogniser(
+    name: str, known: Path | None, model: Path | None, hotwords: str | None
+) -> None:
+    """Refuse a recogniser that has nothing to recognise: the words are given."""
+    if known is not None and (model is not None or hotwords is not None):
+        option = "--model" if model is not None else "--hotwords"
+        raise UsageError(f"--{name} gives the words, {option} recognises them: leave one out.")
+
+
 @dataclass(frozen=True, slots=True)
 class EditRequest:
     """Which words shall change, and where the new speech comes from.
@@ -136,6 +145,8 @@ class EditRequest:
         transcript: The words of the video: JSON, SRT, VTT, LRC, TextGrid, .align or .tsv, or a
             .txt to be aligned.
         language: Language of the speech; recognised unless given.
+        model: A larger recogniser: a faster-whisper folder, instead of Whisper base.
+        hotwords: Names and terms likely to be said.
         voice: Voice of new words: auto (the nearest to the video's speaker; unless the script says
             another), default, or a name; 'facedit doctor' lists them.
     """
@@ -153,6 +164,8 @@ class EditRequest:
     speech: Path | None = None
     transcript: Path | None = None
     language: str | None = field(default=None, metadata={"metavar": "CODE"})
+    model: Path | None = field(default=None, metadata={"metavar": "FOLDER"})
+    hotwords: str | None = field(default=None, metadata={"metavar": "WORDS"})
     voice: str | None = field(default=None, metadata={"metavar": "NAME"})
 
     def __post_init__(self) -> None:
@@ -173,6 +186,8 @@ class EditRequest:
                 "--say, --script and the single edits (--replace, --delete, --insert-before, "
                 "--insert-after) are three ways to say it: use one."
             )
+        for known in ("transcript", "script"):
+            _check_recogniser(known, getattr(self, known), self.model, self.hotwords)
         pairs = (*self.replace, *self.insert_before, *self.insert_after)
         for text in (self.say or "", *self.delete, *(text for pair in pairs for text in pair)):
             check_text(text, "the words of the edit", UsageError)
@@ -224,6 +239,10 @@ class TranscribeOptions:
     model: Path | None = field(default=None, metadata={"metavar": "FOLDER"})
     hotwords: str | None = field(default=None, metadata={"metavar": "WORDS"})
     force: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that the words are either known or recognised, else ``UsageError``."""
+        _check_recogniser("text", self.text, self.model, self.hotwords)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,14 @@ class Transcript:
         duration_s: Length of the sound in seconds.
         language: ISO 639-1 code.
         origin: Where the words and times come from, e.g. ``whisper-base`` or a file's name.
+        notes: What was mended in what was given, for the user.
     """
 
     words: tuple[Word, ...]
     duration_s: float
     language: str = "en"
     origin: str = "given"
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -76,6 +78,7 @@ class Transcript:
             "language": self.language,
             "origin": self.origin,
             "duration_s": self.duration_s,
+            **({"notes": list(self.notes)} if self.notes else {}),
             "words": words,
         }
 

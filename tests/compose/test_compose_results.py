@@ -63,6 +63,9 @@ def test_a_plan_names_the_words_of_low_score_about_the_edits():
     (note,) = notes(doubted(0, 4))
     start_s = transcript().words[4].start_s
     assert f'"moon" at {start_s:.2f} s' in note
+    # What was mended in given words is said too, here and in the report.
+    mended = replace(transcript(), notes=("a.srt: the times are 0.30 s late",))
+    assert notes(mended) == ["a.srt: the times are 0.30 s late"]
 
 
 def test_a_transcript_marks_the_words_of_low_score():

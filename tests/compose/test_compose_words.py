@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -9,16 +10,18 @@ import pytest
 
 from facedit import api
 from facedit.compose.clip import Clip
+from facedit.compose.session import Session
 from facedit.compose.source_words import checked_about, source_transcript, word_edits
 from facedit.editing.diff import WordEdit
-from facedit.errors import BadTranscript
+from facedit.errors import BadTranscript, UsageError
 from facedit.media.sound import read_speech_file
-from facedit.options import EditRequest
+from facedit.options import EditRequest, TranscribeOptions
 from facedit.progress import StageClock
 from facedit.speech import sound_cache as cache
 from facedit.speech.align import align
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.transcript_io import save_transcript
+from facedit.speech.whisper_words import Recogniser
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
 
@@ -119,6 +122,7 @@ def test_given_times_are_those_that_are_heard(talk, tmp_path, late_s):
     assert found.text == heard.text
     assert starts_s(found) == pytest.approx(starts_s(heard), abs=0.03)
     assert found.origin == ("given.json, times by phone alignment" if late_s else "given.json")
+    assert bool(found.notes) == bool(late_s)
 
 
 def test_of_a_longer_clip_the_times_about_the_edits_are_checked(talk, monkeypatch):
@@ -134,8 +138,38 @@ def test_of_a_longer_clip_the_times_about_the_edits_are_checked(talk, monkeypatc
     right, late = shifted(heard, 0.0), shifted(heard, 0.25)
     assert checked(right) == right
     assert starts_s(checked(late)) == pytest.approx(starts_s(heard), abs=0.05)
+    (note,) = checked(late).notes
+    assert note.startswith("given.json: the times are 0.25 s late") or "do not fit" in note
     assert checked(replace(late, origin="phone alignment")).words == late.words
     texts = ["my", "old", "uncle", "cooks", "cheap", "fish", "for", "you"]
     other = [replace(word, text=t) for word, t in zip(right.words, texts, strict=True)]
     with pytest.raises(BadTranscript, match="fits"):
         checked(replace(right, words=tuple(other)))
+
+
+def test_an_edit_recognises_as_transcribe_does(talk, monkeypatch):
+    """The same options; a clip that stays open hears again if they change."""
+    clip, heard = talk
+    asked = []
+
+    def cached(sound, language, progress, recogniser):
+        asked.append(recogniser)
+        return heard
+
+    monkeypatch.setattr("facedit.compose.source_words.cached_transcript", cached)
+    with Session(clip) as session:
+        for hotwords in (None, "Weathering", "Weathering"):
+            request = EditRequest(say=heard.text, model=None, hotwords=hotwords)
+            assert not session.plan(request).edits
+    assert asked == [Recogniser(), Recogniser(hotwords="Weathering")]
+
+
+@pytest.mark.parametrize("option", [{"model": Path("large")}, {"hotwords": "Rio"}])
+def test_known_words_are_not_recognised(option):
+    """Options that would do nothing are refused, by every verb that has them."""
+    name = next(iter(option))
+    for known in ({"transcript": Path("a.srt"), "say": "a"}, {"script": Path("a.json")}):
+        with pytest.raises(UsageError, match=f"--{next(iter(known))} gives .* --{name}"):
+            EditRequest(**known, **option)
+    with pytest.raises(UsageError, match=f"--text gives the words, --{name}"):
+        TranscribeOptions(text=Path("a.txt"), **option)

@@ -135,14 +135,15 @@ def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
 
 
 def word_notes(planned: PlannedEdit) -> tuple[str, ...]:
-    """Say which words about the edits may not be what is said, or not where.
+    """Say what was mended in given words, and which may not be what is said, or not where.
 
     Args:
         planned: The planned edit.
 
     Returns:
-        One line, or none.
+        A line each.
     """
+    notes = planned.transcript.notes
     words = planned.transcript.words
     about = {
         index
@@ -151,9 +152,12 @@ def word_notes(planned: PlannedEdit) -> tuple[str, ...]:
     }
     doubted = unsure([word for index, word in enumerate(words) if index in about])
     if not doubted:
-        return ()
+        return notes
     named = ", ".join(f'"{word.text}" at {word.start_s:.2f} s' for word in doubted)
-    return (f"of low score, check them and their times: {named}.",)
+    return (
+        *notes,
+        f"of low score, check them and their times: {named}.",
+    )
 
 
 def edit_joints(

@@ -97,3 +97,18 @@ def with_script_options(
             raise BadEdit(f"options.region: {region!r}; choose {', '.join(REGIONS)}.")
         changes["region"] = region
     return replace(request, voice=request.voice or voice), replace(run, **changes)
+
+
+def moved_joints(script: EditScript) -> tuple[tuple[float, float], ...] | None:
+    """Return the joints of a script: those that were moved by hand count.
+
+    Args:
+        script: The script.
+
+    Returns:
+        Start and end of each edit in the source, in seconds; None if it was not planned. Lengths
+        come from the sounds as they are now.
+    """
+    if script.plan is None:
+        return None
+    return tuple((fill.source_start_s, fill.source_end_s) for fill in script.plan.fills)

@@ -33,6 +33,7 @@ from facedit.progress import OnProgress, StageClock
 from facedit.report.run_report import Figure
 from facedit.speech.voice import synthesise
 from facedit.speech.voice_choice import choose_voice
+from facedit.speech.whisper_words import Recogniser
 from facedit.types import Sound, Transcript
 
 Adapt = Callable[
@@ -114,18 +115,21 @@ class Session:
         """What is known of the video; ``BadMedia`` if it is none."""
         return self._clip.info
 
-    def transcript(self, file: Path | None = None, language: str | None = None) -> Transcript:
+    def transcript(
+        self, file: Path | None = None, language: str | None = None, by: Recogniser | None = None
+    ) -> Transcript:
         """Find the words of the video, once.
 
         Args:
             file: Its transcript, or a file of the bare words, if there is one.
             language: Language code; recognised if None.
+            by: What recognises the words; Whisper base if None.
 
         Returns:
             Words with times. (``BadTranscript`` if they are not what is said, or nobody speaks.)
         """
         with self._busy:
-            return source_transcript(self._clip, file, language)
+            return source_transcript(self._clip, file, language, by)
 
     def plan(self, request: EditRequest, transcript: Transcript | None = None) -> PlannedEdit:
         """Find the words, make the new ones' sound and lay the output out in time.
@@ -142,17 +146,13 @@ class Session:
             if not self.info.has_sound:
                 probe(self._clip.path, need_sound=True)  # says so
             if request.script is None:
-                transcript = transcript or self.transcript(request.transcript, request.language)
-                edits = word_edits(transcript, request)
-                planned = plan_words(self._clip, transcript, edits, request)
+                by = Recogniser(request.model, request.hotwords)
+                found = transcript or self.transcript(request.transcript, request.language, by)
+                planned = plan_words(self._clip, found, word_edits(found, request), request)
                 return replace(planned, run=self.run)
             script = scripts.load_script(request.script, self._clip.path)
             request, run = scripts.with_script_options(script, request, self.run)
-            # Joints that were moved by hand count; lengths come from the sounds as they are now.
-            joints = None
-            if script.plan is not None:
-                fills = script.plan.fills
-                joints = tuple((fill.source_start_s, fill.source_end_s) for fill in fills)
+            joints = scripts.moved_joints(script)
             planned = plan_words(self._clip, script.transcript, script.edits, request, joints)
             return replace(planned, run=run)
 

@@ -19,6 +19,7 @@ from facedit.speech.align import PHONE_ALIGNMENT, align
 from facedit.speech.given_times import checked_times
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.transcript_io import load_transcript, needs_alignment
+from facedit.speech.whisper_words import Recogniser
 from facedit.speech.word_times import in_order
 from facedit.types import Sound, Transcript
 
@@ -42,13 +43,16 @@ LEAST_LEFT_OUT = 0.8
 """Share of a sound that words may span and still be taken for a part of what is said."""
 
 
-def source_transcript(clip: Clip, file: Path | None, language: str | None) -> Transcript:
+def source_transcript(
+    clip: Clip, file: Path | None, language: str | None, recogniser: Recogniser | None = None
+) -> Transcript:
     """Return the words of the source: given, aligned or recognised.
 
     Args:
         clip: The source video.
         file: Its transcript, or a file of the bare words, if there is one.
         language: Language code; recognised if None.
+        recogniser: What recognises the words; Whisper base if None.
 
     Returns:
         Words with times.
@@ -60,19 +64,22 @@ def source_transcript(clip: Clip, file: Path | None, language: str | None) -> Tr
         changed = file.stat().st_mtime_ns if file.is_file() else 0
         key = ("given words", file, changed, language)
         return clip.once(key, lambda: _given(clip, file, language))
-    found = clip.once(("words", language), lambda: _recognised(clip, language))
+    by = recogniser or Recogniser()
+    found = clip.once(("words", language, by.identity), lambda: _recognised(clip, language, by))
     if not found.words:
         raise BadTranscript(f"{clip.path.name}: no words were recognised; give --transcript.")
     return found
 
 
-def _recognised(clip: Clip, language: str | None) -> Transcript:
+def _recognised(clip: Clip, language: str | None, recogniser: Recogniser) -> Transcript:
     """Recognise what is said in a clip."""
     with clip.clock.stage("recognising words", 100) as tick:
 
         def recognise() -> Transcript:
             sound = _heard(clip.path, clip.info)
-            return cached_transcript(sound, language, lambda share: tick(round(100 * share)))
+            return cached_transcript(
+                sound, language, lambda share: tick(round(100 * share)), recogniser
+            )
 
         return clip.clock.apart(recognise)
 
@@ -143,20 +150,22 @@ def checked_about(clip: Clip, transcript: Transcript, edits: Sequence[WordEdit])
     measured = PHONE_ALIGNMENT in transcript.origin or transcript.origin.startswith("whisper")
     if measured or info.duration_s <= CHECKED_S:
         return transcript
-    words = list(transcript.words)
+    words, notes = list(transcript.words), transcript.notes
     for edit in edits:
         first, end = max(0, edit.old_start - ABOUT), min(len(words), edit.old_end + ABOUT)
-        part = replace(transcript, words=tuple(words[first:end]))
+        part = replace(transcript, words=tuple(words[first:end]), notes=())
         if words[end - 1].end_s - words[first].start_s > CHECKED_S - 2 * max(ABOUT_MARGINS_S):
             continue  # so many words go that no time among them matters
-        checked = checked_times(part, _aligned_about(clip, part)).words
+        told = checked_times(part, _aligned_about(clip, part))
+        checked, notes = told.words, (*notes, *told.notes)
         late_s = median(a.start_s - b.start_s for a, b in zip(part.words, checked, strict=True))
         words = [
             replace(word, start_s=word.start_s - late_s, end_s=word.end_s - late_s)
             for word in words
         ]
         words[first:end] = checked
-    return replace(transcript, words=in_order(words, info.duration_s))
+    notes = tuple(dict.fromkeys(notes))
+    return replace(transcript, words=in_order(words, info.duration_s), notes=notes)
 
 
 def _aligned_about(clip: Clip, part: Transcript) -> Transcript:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
 from facedit.speech.align import PHONE_ALIGNMENT
 from facedit.types import Transcript, Word
-
-_log = logging.getLogger(__name__)
 
 SURE = 0.5
 """Score from which a word is taken as found; below it, people should look."""
@@ -32,7 +29,7 @@ def checked_times(given: Transcript, found: Transcript) -> Transcript:
 
     Returns:
         The given words if all but a few unsure ones lie where they are heard: those get the score
-        of the alignment. Else the words as found, and a warning says so.
+        of the alignment. Else the words as found, and its notes say so.
     """
     factor = 1.0 if found.origin == PHONE_ALIGNMENT else _COARSER
     pairs = list(zip(given.words, found.words, strict=True))
@@ -48,8 +45,9 @@ def checked_times(given: Transcript, found: Transcript) -> Transcript:
         scores = {id(ours): theirs.score for ours, theirs in far}
         words = (replace(word, score=scores.get(id(word), word.score)) for word in given.words)
         return replace(given, words=tuple(words))
-    _log.warning("%s: the times %s; all were measured anew.", given.origin, how)
-    return replace(found, origin=f"{given.origin}, times by {found.origin}")
+    note = f"{given.origin}: the times {how}; all were measured anew."
+    origin = f"{given.origin}, times by {found.origin}"
+    return replace(found, origin=origin, notes=(*given.notes, note))
 
 
 def unsure(words: Sequence[Word]) -> list[Word]:

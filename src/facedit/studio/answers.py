@@ -18,6 +18,7 @@ from facedit.inputs import MOST_SEED
 from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.options import REGIONS
+from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import Store, StoredClip, checked_edits, revision
 from facedit.studio.events import Events
 from facedit.studio.job_queue import Job, Jobs
@@ -35,6 +36,7 @@ class Studio:
     Args:
         store: The clips.
         device: Where networks compute.
+        recogniser: What recognises words; Whisper base if None.
 
     Attributes:
         store: The clips.
@@ -42,11 +44,13 @@ class Studio:
         jobs: What is being done.
     """
 
-    def __init__(self, store: Store, device: str = "auto") -> None:
+    def __init__(
+        self, store: Store, device: str = "auto", recogniser: Recogniser | None = None
+    ) -> None:
         self.store = store
         self.events = Events()
         self.jobs = Jobs(lambda job: self.events.publish({"job": job}), self._plain)
-        self._engine = Engine(device, self.jobs.progress, self.jobs.cancel)
+        self._engine = Engine(device, self.jobs.progress, self.jobs.cancel, recogniser)
 
     def close(self) -> None:
         """Stop everything."""

@@ -14,6 +14,7 @@ import uvicorn
 
 from facedit.cache import cache_dir
 from facedit.errors import UsageError
+from facedit.speech.whisper_words import Recogniser
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_store import Store, videos_of
@@ -54,7 +55,8 @@ def serve(file: Path | None, options: StudioOptions, ready: Callable[[str], obje
         offered += videos_of(options.folder)
     listening = listen(options.port)
     port, token = listening.getsockname()[1], secrets.token_urlsafe(32)
-    studio = Studio(Store(cache_dir() / "studio", offered), options.device)
+    recogniser = Recogniser(options.model, options.hotwords)
+    studio = Studio(Store(cache_dir() / "studio", offered), options.device, recogniser)
     app = make_app(studio, options, token, port)
     config = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=2

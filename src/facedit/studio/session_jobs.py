@@ -21,6 +21,7 @@ from facedit.media.wav import write_wav
 from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
+from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.refused import Refused
 from facedit.weights.fetch import sha256_of
@@ -45,17 +46,25 @@ class Engine:
         device: Where networks compute.
         on_progress: Told of every step.
         cancel: Stops what is being done.
+        recogniser: What recognises words; Whisper base if None.
     """
 
-    def __init__(self, device: str, on_progress: OnProgress, cancel: Event) -> None:
+    def __init__(
+        self,
+        device: str,
+        on_progress: OnProgress,
+        cancel: Event,
+        recogniser: Recogniser | None = None,
+    ) -> None:
         self._device, self._on_progress, self._cancel = device, on_progress, cancel
+        self._recogniser = recogniser
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._planned: tuple[str, str, PlannedEdit] | None = None
 
     def words(self, clip: StoredClip, language: str | None) -> dict[str, Any]:
         """Recognise what is said and begin a script."""
         session = self._session(clip)
-        transcript = session.transcript(None, language)
+        transcript = session.transcript(None, language, self._recogniser)
         info = session.info
         source = ScriptSource(
             clip.source.name, info.duration_s, info.frame_rate, sha256_of(clip.source)

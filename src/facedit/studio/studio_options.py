@@ -17,6 +17,8 @@ class StudioOptions:
         open: Open the page in the browser.
         folder: The page may open the videos of this folder too.
         limit_mb: Largest file that may be dropped on the page, in MB.
+        model: A larger recogniser: a faster-whisper folder, instead of Whisper base.
+        hotwords: Names and terms likely to be said.
         device: Where networks compute: auto, cpu, cuda or mps.
     """
 
@@ -24,6 +26,8 @@ class StudioOptions:
     open: bool = True
     folder: Path | None = field(default=None, metadata={"metavar": "DIR"})
     limit_mb: int = 500
+    model: Path | None = field(default=None, metadata={"metavar": "FOLDER"})
+    hotwords: str | None = field(default=None, metadata={"metavar": "WORDS"})
     device: str = field(default="auto", metadata={"metavar": "DEVICE"})
 
     def __post_init__(self) -> None:
