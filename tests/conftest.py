@@ -27,6 +27,18 @@ def shared_data() -> Path:
     pytest.skip("the real clips (../shared/data) are not beside this checkout")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a signer of the tests' own; the developer's is left alone."""
+    from facedit.provenance.identity import FOLDER, make_identity
+
+    folder = tmp_path_factory.mktemp("signer")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER, str(folder))
+        make_identity("the tests")
+        yield folder
+
+
 @pytest.fixture(params=["cpu", "standin"])
 def device(request: pytest.FixtureRequest) -> Iterator[str]:
     """Run a test on the CPU and on a device that refuses what CUDA and MPS refuse."""

@@ -87,6 +87,12 @@ class BadPlugin(FaceditError, RuntimeError):
     exit_status = 7
 
 
+class CannotSign(FaceditError, RuntimeError):
+    """Outputs are to be signed, and cannot be."""
+
+    exit_status = 10
+
+
 class NoGain(FaceditError):
     """Fine-tuning did not make the weights better on held-out footage; nothing was written."""
 

@@ -22,6 +22,7 @@ from facedit.cli.common_options import Verbs
 from facedit.cli.doctor_demo import add_doctor_demo
 from facedit.cli.edit_sync_generate import add_edit_sync_generate
 from facedit.cli.prepare_train_evaluate import add_prepare_train_evaluate
+from facedit.cli.provenance import add_provenance
 from facedit.cli.studio import add_studio
 from facedit.cli.terminal import OneLineParser, ended, progress_bars
 from facedit.cli.transcribe_motion import add_transcribe_motion
@@ -41,12 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.INFO if args.verbose else logging.WARNING, format="facedit: %(message)s"
     )
 
+    outcome = 0
+
     def answer() -> str:
+        nonlocal outcome
         with progress_bars(wanted=not getattr(args, "no_progress", True)) as args.on_progress:
             found = args.run(args)
+        outcome = getattr(found, "exit_status", 0)
         return _as_text(found, as_json=args.json)
 
-    return ended(answer, verbose=args.verbose)
+    return ended(answer, verbose=args.verbose) or outcome
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -66,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         add_prepare_train_evaluate,
         add_adapt,
         add_bench,
+        add_provenance,
         add_doctor_demo,
     ):
         add(verbs, _verb)

@@ -7,11 +7,23 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from facedit.errors import FaceditError, OutputExists, OutputNotWritable
 from facedit.scratch import scratch_file
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+class Seal(Protocol):
+    """What is done to a finished file before it gets its name."""
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether another file is made of it."""
+
+    def seal(self, finished: Path, sealed: Path) -> None:
+        """Do it: to the file itself, or into another one."""
 
 
 def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | str] = ()) -> Path:
@@ -74,12 +86,15 @@ def make_folder(folder: Path, *, force: bool = False) -> None:
 
 
 @contextmanager
-def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
+def whole_or_nothing(
+    path: Path | str, force: bool = False, seal: Seal | None = None
+) -> Iterator[Path]:
     """Write a file under a hidden temporary name and rename it when all went well.
 
     Args:
         path: The output.
         force: Whether it may replace a file that is there.
+        seal: What is done to the file once the block has ended well, before the output appears.
 
     Yields:
         The temporary path beside the output: an empty file to be written.
@@ -97,7 +112,13 @@ def whole_or_nothing(path: Path | str, force: bool = False) -> Iterator[Path]:
         except OSError as error:
             raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
         try:
-            yield temporary
+            with ExitStack() as inner:
+                written = temporary
+                if seal is not None and seal.rewrites:
+                    written = inner.enter_context(scratch_file(target.parent))
+                yield written
+                if seal is not None:
+                    seal.seal(written, temporary)
         except OSError as error:
             if isinstance(error, FaceditError) or error.errno not in _NO_ROOM:
                 raise

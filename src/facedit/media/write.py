@@ -65,7 +65,7 @@ class VideoWriter:
     ) -> None:
         self._path = Path(path)
         self._info = info
-        self._force = options.force
+        self._force, self._seal = options.force, options.seal
         self.encoding: Encoding = choose_encoding(
             self._path, info, options.quantiser, options.codec
         )
@@ -85,7 +85,8 @@ class VideoWriter:
     def __enter__(self) -> Self:
         """Create the temporary file and start the encoders."""
         with one_line(self._path):
-            temporary = self._stack.enter_context(whole_or_nothing(self._path, self._force))
+            output = whole_or_nothing(self._path, self._force, self._seal)
+            temporary = self._stack.enter_context(output)
             try:
                 self._open(temporary)
             except BaseException as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from facedit.media.codecs import QUANTISER
 from facedit.media.extras import Extras
+from facedit.media.output import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class WriteOptions:
         quantiser: Quantiser of the picture, lower is better.
         codec: Of the picture, as ``choose_picture_encoder`` takes it.
         extras: What the file holds beside picture and sound.
+        seal: What is done to the finished file before it gets its name.
     """
 
     force: bool = False
@@ -27,6 +29,7 @@ class WriteOptions:
     quantiser: int = QUANTISER
     codec: str = "h264"
     extras: Extras | None = None
+    seal: Seal | None = None
 
 
 USUAL = WriteOptions()

@@ -1,0 +1,87 @@
+"""A last box that holds a hash of the bytes of an mp4 or mov that C2PA does not cover.
+
+C2PA leaves out the box with the file's type and its own manifest, in which room is reserved that
+nothing signs. A byte that flips there harms nothing, yet the file is not as it was signed: a
+``free`` box at its end, which players skip and C2PA leaves out too, holds the hash of both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import BinaryIO
+
+from facedit.errors import CannotSign
+
+KINDS = ("video/mp4", "video/quicktime")
+"""MIME types of files that are closed."""
+
+_TAG = b"facedit: SHA-256 of the type and the manifest "
+_SIZE = 8 + len(_TAG) + 8 + hashlib.sha256().digest_size
+_C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_LARGEST = 100_000_000
+
+
+def close(file: BinaryIO) -> None:
+    """Append the box.
+
+    Args:
+        file: A signed file, open for reading and writing.
+    """
+    length = _head_length(file)
+    file.seek(0)
+    digest = hashlib.sha256(file.read(length)).digest()
+    file.seek(0, os.SEEK_END)
+    payload = _TAG + length.to_bytes(8, "big") + digest
+    file.write((8 + len(payload)).to_bytes(4, "big") + b"free" + payload)
+
+
+def is_closed(file: BinaryIO) -> bool:
+    """Tell whether a file ends in such a box, true or not.
+
+    Args:
+        file: The file, open for reading.
+
+    Returns:
+        Whether it does.
+    """
+    return _last(file)[8:].startswith(_TAG)
+
+
+def holds(file: BinaryIO) -> bool:
+    """Tell whether a file begins as its last box says.
+
+    Args:
+        file: The file, open for reading.
+
+    Returns:
+        Whether there is such a box and its hash fits.
+    """
+    box = _last(file)
+    if box[8 : 8 + len(_TAG)] != _TAG:
+        return False
+    length = int.from_bytes(box[8 + len(_TAG) :][:8], "big")
+    if not 0 < length <= _LARGEST:
+        return False
+    file.seek(0)
+    return hashlib.sha256(file.read(length)).digest() == box[-hashlib.sha256().digest_size :]
+
+
+def _last(file: BinaryIO) -> bytes:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _SIZE, 0))
+    return file.read(_SIZE)
+
+
+def _head_length(file: BinaryIO) -> int:
+    """Return where the manifest's box ends: it is among the first."""
+    place = 0
+    while True:
+        file.seek(place)
+        head = file.read(24)
+        size = int.from_bytes(head[:4], "big")
+        if len(head) < 24 or size < 8 or place + size > _LARGEST:
+            raise CannotSign("the manifest is not where C2PA's library puts it.")
+        place += size
+        if head[4:8] == b"uuid" and head[8:] == _C2PA:
+            return place
