@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from facedit.cli.main import main
+from facedit.provenance.verify import verify
 from talking_clips import TalkingClips, gradient, make_talking_clips, write_clip
 
 RUNS = {
@@ -74,6 +75,9 @@ def test_a_good_run_is_quiet(
     assert streams.err == ""
     assert streams.out.endswith("\n")
     assert set(os.listdir(tmp_path)) == LEFT[verb]
+    if verb in ("edit", "sync", "generate"):
+        found = verify(tmp_path / "x.mp4")
+        assert (found.exit_status, found.verb, len(found.changes)) == (0, verb, 1)
     if "--json" not in filled:
         return
     answer = json.loads(streams.out)

@@ -15,6 +15,8 @@ from doc_commands import Block, blocks_of, commands_of, run
 from facedit.api import transcribe
 from facedit.cli.main import build_parser
 from facedit.media.wav import write_wav
+from facedit.provenance.certificates import new_pair
+from facedit.provenance.verify import verify
 from facedit.speech.voice import synthesise
 from facedit.weights.fetch import cache_dir
 from sandbox import in_sandbox
@@ -30,6 +32,9 @@ CACHES = {"assets", "clips", "verified", "whisper-base"}
 
 RUN = (ROOT / "README.md", ROOT / "docs" / "edit.md", ROOT / "docs" / "generate.md")
 """Pages whose commands are run here; those of ``own-clips.md`` in ``test_own_clips.py``."""
+
+ON_OUTPUTS = ROOT / "docs" / "provenance.md"
+"""A page about what the others' commands made."""
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -62,6 +67,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_wav(folder / "me.wav", synthesise("ten")[0])
     transcribe(folder / "in.mp4", folder / "in.srt")
     (folder / "words.txt").write_text(SAID)
+    studio = new_pair("Studio B")
+    (folder / "chain.pem").write_text(studio.chain)
+    (folder / "key.pem").write_text(studio.key)
     return folder
 
 
@@ -72,7 +80,9 @@ def test_the_commands_of_readme_and_guide_open_no_socket_and_leave_no_id(folder:
     cache.mkdir()
     (cache / "assets").symlink_to(cache_dir() / "assets")
     program = "import test_readme; test_readme.run_commands()"
-    done = in_sandbox(program, folder, FACEDIT_CACHE=str(cache))
+    done = in_sandbox(
+        program, folder, FACEDIT_CACHE=str(cache), FACEDIT_CONFIG=str(folder / "config")
+    )
     assert done.returncode == 0, done.stderr
     left = {path.name for name in ("home", "tmp") for path in (folder / name).rglob("*")}
     assert left == set()
@@ -99,17 +109,26 @@ def run_commands() -> None:
         if "-o" in words and words[words.index("-o") + 1].endswith(".mp4"):
             check_video(Path(words[words.index("-o") + 1]))
     assert len(seen) >= 18
+    (Path("made") / "out.mp4").replace("out.mp4")
+    about = [words for block in shell_blocks(ON_OUTPUTS) for words in commands_of(block)]
+    for words in about:
+        if words[0] not in NETWORK:
+            answer = run(words)
+            assert (answer.status, words) == (0, words), answer.err
+    assert len(about) > 3
 
 
 def check_video(path: Path) -> None:
-    """It plays, moves, and is not left in the next command's way; so is its report."""
+    """It plays, moves, is signed, and is not left in the next command's way; so is its report."""
     with av.open(str(path)) as file:
         pictures = [frame.to_ndarray(format="gray8") for frame in file.decode(video=0)]
     assert len(pictures) > 20
     steps = [np.abs(b.astype(int) - a).max() for a, b in pairwise(pictures)]
     assert max(steps) > 20
     assert (path.parent / f"{path.name}.report" / "report.html").is_file()
-    path.unlink()
+    assert verify(path).exit_status == 0
+    Path("made").mkdir(exist_ok=True)
+    path.replace(Path("made") / path.name)
     shutil.rmtree(f"{path}.report")
 
 

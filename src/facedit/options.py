@@ -61,6 +61,8 @@ class Run:
         codec: Of the pictures: source (that of the video, where the output's container holds it),
             h264, hevc, prores or dnxhr.
         consent: Statement of consent, kept in the report and the file.
+        provenance: Sign outputs (C2PA) with what was edited; unless said, where the package for it
+            is installed.
         force: Replace outputs that exist.
         allow_truncated: Take what is there of a damaged video.
     """
@@ -80,6 +82,7 @@ class Run:
     render: Literal["smart", "full"] = "smart"
     codec: Literal["source", "h264", "hevc", "prores", "dnxhr"] = "source"
     consent: str | None = None
+    provenance: bool | None = None
     force: bool = False
     allow_truncated: bool = False
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from facedit.compose.job import marked
+from facedit.compose.marking import marked
 from facedit.compose.weights import SPEAKER_KIND, choose_weights
 from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
 from facedit.model import weight_sets

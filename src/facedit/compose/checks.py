@@ -12,6 +12,8 @@ from facedit.face.choice import FaceChoice
 from facedit.media.encode import container_of
 from facedit.media.output import check_output
 from facedit.options import Run
+from facedit.provenance.library import sidecar_of
+from facedit.provenance.signing import choose_signing
 from facedit.report.report_files import check_report, report_files
 from facedit.speech.voice import voice_named
 from facedit.weights.fetch import require
@@ -55,4 +57,8 @@ def check_run(
     if script is not None:
         check_output(script, run.force, given)
         made.append(script)
+    manifests = [beside for output in outputs if (beside := sidecar_of(output)) is not None]
+    made = [*(check_output(beside, run.force, given) for beside in manifests), *made]
+    if outputs:
+        choose_signing(run.provenance)
     return made

@@ -11,12 +11,13 @@ from facedit import __version__
 from facedit.compose.base import Base, Take, TrackedWindow
 from facedit.compose.canvas import Canvas
 from facedit.compose.carry import carry, unchanged_plan
+from facedit.compose.clip import Clip
+from facedit.compose.marking import forget_manifest, mark, provenance, seal_of, statement
 from facedit.compose.models import Models
 from facedit.compose.output_sound import OutputSound
 from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, measured, seams_of, spans_of
 from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
-from facedit.compose.weights import choose_weights
 from facedit.editing.timeline import kept_runs, source_windows
 from facedit.media.extras import Extras
 from facedit.media.info import VideoInfo
@@ -26,6 +27,7 @@ from facedit.media.write_options import WriteOptions
 from facedit.model.checkpoint import MotionModel
 from facedit.options import Making, Run
 from facedit.progress import StageClock
+from facedit.provenance.signing import choose_signing
 from facedit.render.renderers import DEFAULT_RENDERER
 from facedit.report.report_files import write_report
 from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
@@ -41,7 +43,8 @@ class Job:
 
     Attributes:
         verb: What is done.
-        source: The file that it is made of.
+        source: The file that it is made of, in figures.
+        made_of: The files that it is made of; an edit's first is the one edited.
         base: The pictures underneath, and the plan.
         sound: The output's sound.
         transcript: The words of the source, if known.
@@ -54,6 +57,7 @@ class Job:
 
     verb: Making
     source: ClipFacts
+    made_of: tuple[Clip, ...]
     base: Base
     sound: OutputSound
     transcript: Transcript | None
@@ -137,6 +141,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     """
     job, models = ready.job, ready.models
     base, plan, region = job.base, job.base.plan, job.run.region_of(job.verb)
+    signing = choose_signing(job.run.provenance)
     with job.clock.stage("motion model"), checked(models.motion, job.clock):
         infilled = infill_spans(ready.canvases, ready.speech, models.motion, job.run, len(outputs))
     energies = tuple(
@@ -145,6 +150,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     rendering = ready.rendering
     parts = rendering.windows(source_windows(plan, REACH_S, REACH_S))
     extras, told = _extras(job, outputs[0])
+    stated = statement(job) if signing.identity else None
     reports = []
     for number, output in enumerate(outputs):
         seed = job.run.first_seed + number
@@ -163,9 +169,16 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                     for picture in measured(pictures, plan.picture_spans(), logs)
                 ),
                 job.sound,
-                WriteOptions(job.run.force, {"comment": mark(job)}, extras=extras),
+                WriteOptions(
+                    job.run.force,
+                    {"comment": mark(job, signing)},
+                    extras=extras,
+                    seal=seal_of(stated, signing, output, job.run),
+                ),
                 progress=tick,
             )
+        if signing.identity is None:
+            forget_manifest(output)
         report = RunReport(
             verb=job.verb,
             version=__version__,
@@ -183,11 +196,12 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                 **ready.figures,
                 **rendering.figures(frames),
             },
-            provenance=provenance(job),
-            warnings=(*job.notes, *ready.notes, *told, *rendering.notes),
+            provenance=provenance(job, signing),
+            warnings=(*signing.notes, *job.notes, *ready.notes, *told, *rendering.notes),
         )
         write_report(report, report_folder(output, job.run, number), force=job.run.force)
         reports.append(report)
+    signing.told()
     return tuple(reports)
 
 
@@ -260,53 +274,6 @@ def clip_facts(
         sound_rate=info.sound_rate if info.has_sound else None,
         channels=info.channels if info.has_sound else 0,
     )
-
-
-def provenance(job: Job) -> dict[str, str]:
-    """Return what the output is marked with, for the report.
-
-    Args:
-        job: The job.
-
-    Returns:
-        Facts by name.
-    """
-    facts = {"mark in the file": mark(job), "voice": job.voice}
-    facts |= choose_weights(job.run).facts()
-    if job.run.consent:
-        facts["consent"] = job.run.consent
-    return facts
-
-
-def mark(job: Job) -> str:
-    """Return the comment that marks the output as synthetic.
-
-    Args:
-        job: The job.
-
-    Returns:
-        One line naming what was made and when in the video.
-    """
-    if job.verb == "generate":
-        return marked(job.verb, "synthetic face and motion throughout", job.run)
-    spans = job.base.plan.picture_spans()
-    times = ", ".join(f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in spans)
-    return marked(job.verb, f"synthetic face and speech at {times or 'no time'}", job.run)
-
-
-def marked(verb: str, what: str, run: Run) -> str:
-    """Word the comment that marks an output.
-
-    Args:
-        verb: What was done.
-        what: What is synthetic, and when.
-        run: Options: the weights are named, and ``consent`` is added if it was stated.
-
-    Returns:
-        One line.
-    """
-    line = f"facedit {__version__} {verb}: {what}; {choose_weights(run).mark}"
-    return f"{line}; consent: {run.consent}" if run.consent else line
 
 
 def _logs(base: Base) -> tuple[SpanLog, ...]:

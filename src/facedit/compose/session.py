@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event, RLock
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from facedit.compose import scripts
 from facedit.compose.base import TrackedWindow
@@ -40,6 +40,9 @@ Adapt = Callable[
     [Models, Sequence[TrackedWindow], Run, StageClock], tuple[Models, dict[str, Figure]]
 ]
 """Fits models to a clip where the options ask for it, and says for the report what came of it."""
+
+_OF_A_TAKE: dict[str, Any] = {"seed": 0, "takes": 1, "steps": 1, "force": False}
+_OF_A_TAKE |= dict.fromkeys(("report", "consent", "provenance"))
 
 
 class Session:
@@ -311,10 +314,7 @@ class Session:
 
     def _prepared(self, of: object, run: Run, output: Path, job: Callable[[], Job]) -> Ready:
         """Return what the takes of one plan or speech have in common; the last is held."""
-        made_by = (
-            replace(run, seed=0, takes=1, steps=1, report=None, consent=None, force=False),
-            output.suffix,
-        )
+        made_by = (replace(run, **_OF_A_TAKE), output.suffix)
         if self._ready is None or self._ready[0] is not of or self._ready[1] != made_by:
             self._ready = None
             self._ready = (

@@ -50,6 +50,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
     return Job(
         verb="edit",
         source=clip_facts(info, info.frame_count),
+        made_of=(clip,),
         base=track_video(clip, plan, run),
         sound=planned_sound(clip, planned),
         transcript=planned.transcript,
@@ -99,6 +100,7 @@ def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:
     return Job(
         verb="sync",
         source=clip_facts(info, info.frame_count),
+        made_of=(clip,),
         base=track_video(clip, plan, run, info),
         sound=compose_sound(clip.path, info, plan, (speech.sound,), crossfade_s=0.0),
         transcript=None,
@@ -133,6 +135,7 @@ def generate_job(
     return Job(
         verb="generate",
         source=clip_facts(base.info, 1, clip.path, 0.0),
+        made_of=(clip,) if footage is None else (clip, footage),
         base=base,
         sound=compose_sound(clip.path, base.info, base.plan, (speech.sound,), crossfade_s=0.0),
         transcript=words,

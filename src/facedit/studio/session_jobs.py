@@ -21,6 +21,7 @@ from facedit.media.wav import write_wav
 from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
+from facedit.provenance.library import sidecar_of
 from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.refused import Refused
@@ -147,6 +148,9 @@ class Engine:
         run = replace(planned.run, seed=seed, face=clip.face, force=True, consent=consent)
         session.render(planned, output, run=run, save_script=script)
         made = {"key": key, "video": output.name, "script": script.name}
+        beside = sidecar_of(output)
+        if beside is not None and beside.is_file():
+            made["manifest"] = beside.name
         clip.note(exported=made)
         return made
 

@@ -112,5 +112,6 @@ export function showDownloads(place, clip, made) {
     href: `/api/clips/${clip}/exports/${encodeURIComponent(name)}`, download: name,
   }, says);
   place.replaceChildren(
-    ...(made ? [link(made.video, made.video), link(made.script, "edit script")] : []));
+    ...(made ? [link(made.video, made.video), link(made.script, "edit script")] : []),
+    ...(made?.manifest ? [link(made.manifest, "its signed manifest")] : []));
 }
