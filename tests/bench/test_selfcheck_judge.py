@@ -101,7 +101,7 @@ def test_band_is_not_met_by_a_figure_that_is_not_there() -> None:
 
 
 def test_ordered_wants_every_step() -> None:
-    ladder = Ordered("shift", (("none",), ("a", "b"), ("c",)), "sharpness", "down", "")
+    ladder = Ordered("shift", "sharpness", "", (("none",), ("a", "b"), ("c",)), "down")
     assert verdict(ladder, a=-0.3, b=-0.1, c=-0.4)
     assert not verdict(ladder, a=-0.3, b=-0.1, c=-0.15)
     assert not verdict(ladder, a=0.3, b=0.1, c=0.4)

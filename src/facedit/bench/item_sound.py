@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,10 +51,7 @@ def item_sound(item: Item, clips_root: Path, info: VideoInfo) -> Snippet | None:
             f"{item.id}: its sound was {item.speech_s:.3f} s long when the benchmark was built and "
             f"is {made_s:.3f} s now: voices or libraries differ; build the benchmark again."
         )
-    sound = fit_duration(snippet.sound, item.speech_s)
-    return Snippet(
-        sound, snippet.transcript, snippet.voice, snippet.speed, snippet.semitones, snippet.fit
-    )
+    return replace(snippet, sound=fit_duration(snippet.sound, item.speech_s))
 
 
 def edit_sound(

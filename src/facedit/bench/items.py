@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -183,10 +184,7 @@ def write_bench(folder: Path, bench: Bench, card: str) -> None:
     """Write a benchmark; its files are replaced one by one, each whole."""
     folder.mkdir(parents=True, exist_ok=True)
     header = {field: getattr(bench, field) for field in Bench.__slots__ if field != "items"}
-    counts: dict[str, int] = {}
-    for item in bench.items:
-        key = f"{item.track}/{item.kind}/{item.length}"
-        counts[key] = counts.get(key, 0) + 1
+    counts = Counter(f"{item.track}/{item.kind}/{item.length}" for item in bench.items)
     text = json.dumps({"format": FORMAT, **header, "items": counts}, indent=1)
     lines = "".join(
         json.dumps(item_to_dict(item), ensure_ascii=False) + "\n" for item in bench.items

@@ -80,10 +80,10 @@ def withhold(
     seen = np.zeros_like(hidden)
     seen[rows] = True
     targets = dict(zip(rows.tolist(), held_lips(space, track, seen, stand_in), strict=True))
-    named = {round(float(track.times_s[row]) * 1e5): row for row in rows.tolist()}
+    named = {_tick(track.times_s[row]): row for row in rows.tolist()}
 
     def painted_over(shown: Frame) -> Frame:
-        row = named.get(round(shown.time_s * 1e5))
+        row = named.get(_tick(shown.time_s))
         if row is None:
             return shown
         patch = renderer.render(
@@ -106,12 +106,16 @@ def bridged(track: FaceTrack, painted: FaceTrack) -> FaceTrack:
     A wrong mouth under a head in profile can hide the face from the tracker; where it is, is known.
     """
     landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
-    known = {round(float(t) * 1e5): row for row, t in enumerate(painted.times_s)}
+    known = {_tick(time_s): row for row, time_s in enumerate(painted.times_s)}
     for row in np.flatnonzero(~np.isfinite(landmarks[:, 0, 0])):
-        at = known.get(round(float(track.times_s[row]) * 1e5))
-        if at is not None:
+        if (at := known.get(_tick(track.times_s[row]))) is not None:
             landmarks[row], confidence[row] = painted.landmarks[at], painted.confidence[at]
     return replace(track, landmarks=landmarks, confidence=confidence)
+
+
+def _tick(time_s: float) -> int:
+    """Return a time as a number that is the same however it was computed."""
+    return round(float(time_s) * 1e5)
 
 
 def inside(track: FaceTrack, hidden_s: tuple[float, float]) -> Bool:

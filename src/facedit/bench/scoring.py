@@ -14,14 +14,11 @@ from facedit.bench.reference import (
     Original,
     check_count,
     check_format,
+    features_under,
     original_of,
-    rows_of,
-    rows_shown_at,
-    window,
+    view_of,
 )
 from facedit.bench.scene import Scene, View
-from facedit.compose.output_sound import stretches
-from facedit.compose.spans import speech_on
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
@@ -30,13 +27,10 @@ from facedit.face.track import track_face
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
-from facedit.motion.identity import Identity
-from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
 from facedit.progress import StageClock
-from facedit.speech.encoders import Encoder, features_name
-from facedit.types import LANDMARKS, FaceTrack, Float32, Float64, Sound, SpeechFeatures, UInt8
-from facedit.units import first_frame_from, frame_time
+from facedit.speech.encoders import Encoder
+from facedit.types import LANDMARKS, FaceTrack, Float32, Sound, UInt8
 
 
 def scene_of(
@@ -53,16 +47,17 @@ def scene_of(
     """
     info = probe(video)
     check_format(case, original, video, info)
-    start, stop = window(original.expected)
+    window = original.expected.window
     frames, stamps, count = [], [], 0
     for index, frame in enumerate(read_frames(video, info=info)):
         count = index + 1
-        if start <= index < stop:
+        if window.start <= index < window.stop:
             frames.append(frame.rgb())
             stamps.append(frame.time_s)
     check_count(original, video, info, count)
     track = _tracked(stamps, frames, landmarker or Landmarker())
-    return _scene(case, original, tuple(frames), track, read_sound(video, info=info), drawn)
+    output = _output(case, original, tuple(frames), track)
+    return _scene(case, original, output, read_sound(video, info=info), drawn)
 
 
 def seen_anew(
@@ -88,11 +83,7 @@ def scene_of_truth(item: Item, clips: Path, encoder: Encoder) -> Scene:
 
 def truth_scene(case: Case, original: Original) -> Scene:
     """Look at the clip itself as if a system had made it, without encoding it again."""
-    start, stop = window(original.expected)
-    rows = rows_shown_at(original, original.expected.times_s[start:stop])
-    frames = tuple(original.frames[row] for row in rows)
-    track = rows_of(original.track, rows, original.expected.times_s[start:stop])
-    return _scene(case, original, frames, track, original.sound, None)
+    return _scene(case, original, original.source, original.sound, None)
 
 
 def drawn_scene(case: Case, original: Original, drawn: Float32) -> Scene | None:
@@ -100,11 +91,12 @@ def drawn_scene(case: Case, original: Original, drawn: Float32) -> Scene | None:
 
     ``drawn``: shape (takes, T, D). None where the canvas does not reach over what is measured.
     """
-    start, stop = window(original.expected)
-    times_s = original.expected.times_s[start:stop]
-    nobody = np.full((len(times_s), LANDMARKS, 3), np.nan, np.float32)
-    track = FaceTrack(times_s, nobody, np.zeros(len(times_s), np.float32), 2, 2)
-    scene = _scene(case, original, (), track, case.sound.window(0.0, case.sound_s), drawn)
+    count = len(original.source_index)
+    nobody = np.full((count, LANDMARKS, 3), np.nan, np.float32)
+    times_s = original.expected.times_s[original.expected.window]
+    track = FaceTrack(times_s, nobody, np.zeros(count, np.float32), 2, 2)
+    output, sound = _output(case, original, (), track), case.sound.window(0.0, case.sound_s)
+    scene = _scene(case, original, output, sound, drawn)
     if scene.drawn is None:
         return None
     return replace(scene, output=replace(scene.output, motion=scene.drawn))
@@ -117,97 +109,42 @@ def _tracked(
     return smooth_track(track_face(found, FaceChoice(largest=True), landmarker=landmarker))
 
 
+def _output(case: Case, original: Original, frames: tuple[UInt8, ...], track: FaceTrack) -> View:
+    times_s = original.expected.times_s[original.expected.window]
+    return view_of(case.space, original.identity, frames, track, times_s)
+
+
 def _scene(
-    case: Case,
-    original: Original,
-    frames: tuple[UInt8, ...],
-    track: FaceTrack,
-    sound: Sound | None,
-    drawn: Float32 | None,
+    case: Case, original: Original, output: View, sound: Sound | None, drawn: Float32 | None
 ) -> Scene:
-    """Bring everything onto the same rows."""
-    wanted = original.expected
-    start, stop = window(wanted)
-    times_s, source_index = wanted.times_s[start:stop], wanted.source_index[start:stop]
-    output = view_of(case.space, original.identity, frames, track, times_s)
-    source_first = original.first
-    inside = (source_index >= source_first) & (source_index < source_first + len(original.frames))
-    local = np.where(inside, source_index - source_first, -1)
-    held_s = original.times_s[source_first : source_first + len(original.frames)]
-    source = view_of(case.space, original.identity, original.frames, original.track, held_s)
-    truth = None
-    if case.item.track != "edit":
-        rows = rows_shown_at(original, times_s)
-        truth = view_of(
-            case.space,
-            original.identity,
-            tuple(original.frames[row] for row in rows),
-            rows_of(original.track, rows, times_s),
-            times_s,
-        )
-        source = truth
-        if case.plan is not None:
-            local = np.where(source_index >= 0, np.arange(len(times_s)), -1)
+    """Set an output against the clip, row by row."""
+    filled = original.expected.source_index[original.expected.window] < 0
     hidden = np.ones(len(output.motion), bool)
     keeps: tuple[tuple[float, float, float], ...] = ()
     if case.plan is not None:
         hidden = case.plan.motion_mask(len(output.motion), output.first_frame)
-        keeps = tuple(
-            (keep.output_start_s, keep.source_start_s, keep.duration_s) for keep in case.plan.keeps
-        )
-    if case.item.track != "edit":
-        keeps = ((0.0, 0.0, case.info.duration_s),)
+        keeps = tuple((k.output_start_s, k.source_start_s, k.duration_s) for k in case.plan.keeps)
+    has_truth = case.item.track != "edit"
     takes = _drawn_on(case, output, drawn)
     return Scene(
         item=case.item,
         output=output,
-        truth=truth,
-        source=source,
-        filled=np.asarray(source_index < 0),
+        truth=original.source if has_truth else None,
+        source=original.source,
+        filled=np.asarray(filled),
         hidden=hidden,
-        source_index=local.astype(np.int64),
+        source_index=original.source_index,
         identity=original.identity,
-        speech=_speech(sound, output, case.encoder),
-        source_speech=_speech(original.sound, source, case.encoder),
+        speech=features_under(sound, output, case.encoder),
+        source_speech=original.speech,
         sound=sound,
         source_sound=original.sound,
         words=case.words,
-        kept_sound=keeps,
+        kept_sound=((0.0, 0.0, case.info.duration_s),) if has_truth else keeps,
         frame_rate=float(case.info.frame_rate),
         drawn=takes[0] if takes else None,
         takes=takes[1:],
     )
-
-
-def view_of(
-    space: MotionSpace,
-    identity: Identity,
-    frames: tuple[UInt8, ...],
-    track: FaceTrack,
-    times_s: Float64,
-) -> View:
-    """Bring pictures and landmarks at ``times_s`` together, with motion on the 25 Hz grid."""
-    first = first_frame_from(float(times_s[0]))
-    last = first_frame_from(float(times_s[-1]) + 1e-6)
-    count = max(last - first + (frame_time(last) <= times_s[-1] + 1e-6), 1)
-    if not np.isfinite(track.landmarks).any():
-        return View(
-            times_s,
-            frames,
-            track.landmarks,
-            np.full((count, len(space.names)), np.nan, np.float32),
-            first,
-        )
-    landmarks, _ = resample_track(track, frame_time(first), count)
-    return View(times_s, frames, track.landmarks, space.encode(landmarks, identity), first)
-
-
-def _speech(sound: Sound | None, view: View, encoder: Encoder) -> SpeechFeatures | None:
-    """Compute the speech features under a view's motion frames."""
-    if sound is None:
-        return None
-    values = speech_on(stretches(sound), view.first_frame, len(view.motion), encoder)
-    return SpeechFeatures.from_values(values, features_name(encoder.name))
 
 
 def _drawn_on(case: Case, output: View, drawn: Float32 | None) -> tuple[Float32, ...]:

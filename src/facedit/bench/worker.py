@@ -88,14 +88,12 @@ class Tools:
 def work(job: Job, task: Task, systems: Mapping[str, System], tools: Tools) -> list[Record]:
     """Work on one item: a record per system; what goes wrong is in it and ends nothing else."""
     item = task.item
-    records = []
-    wanted = []
-    for name in task.systems:
-        if item.track in systems[name].tracks:
-            wanted.append(systems[name])
-        else:
-            reason = f"{name} has no answer to {item.track}"
-            records.append(Record(item.id, name, "not applicable", reason))
+    wanted = [systems[name] for name in task.systems if item.track in systems[name].tracks]
+    records = [
+        Record(item.id, name, "not applicable", f"{name} has no answer to {item.track}")
+        for name in task.systems
+        if systems[name] not in wanted
+    ]
     if not wanted:
         return records
     folder = job.output / WORK

@@ -72,14 +72,11 @@ def _panel(
     svg.add("defs", _HATCHING)
     svg.text(_LEFT - 10, _SOURCE_Y + 16, "source", "lane", "end")
     svg.text(_LEFT - 10, _OUTPUT_Y + 16, "output", "lane", "end")
-    for segment in plan.segments:
-        if segment.output_end_s >= out0 and segment.output_start_s <= out1:
-            _draw_segment(
-                svg,
-                segment,
-                (x_in(segment.source_start_s), x_in(segment.source_end_s)),
-                (x_out(segment.output_start_s), x_out(segment.output_end_s)),
-            )
+    for one in plan.segments:
+        if one.output_end_s >= out0 and one.output_start_s <= out1:
+            above = (x_in(one.source_start_s), x_in(one.source_end_s))
+            below = (x_out(one.output_start_s), x_out(one.output_end_s))
+            _draw_segment(svg, one, above, below)
     for span in plan.picture_spans():
         start_s, end_s = span.output_start_s, span.output_end_s
         if end_s > out0 and start_s < out1:
@@ -98,18 +95,18 @@ def _draw_segment(
     """Draw where a segment lies in the source and in the output, and what joins the two."""
     (a0, a1), (b0, b1) = source, output
     top, bottom = _SOURCE_Y + _LANE, _OUTPUT_Y
-    is_kept = isinstance(segment, Keep)
-    kind = "kept" if isinstance(segment, Keep) else f"fill {segment.kind}"
-    svg.add(
-        "polygon",
-        points=points([(a0, top), (a1, top), (b1, bottom), (b0, bottom)]),
-        class_="kept-link" if isinstance(segment, Keep) else f"fill-link {segment.kind}",
-    )
-    svg.rect(a0, _SOURCE_Y, a1 - a0, _LANE, "kept" if is_kept else "gone")
+    corners = points([(a0, top), (a1, top), (b1, bottom), (b0, bottom)])
+    if isinstance(segment, Keep):
+        svg.add("polygon", points=corners, class_="kept-link")
+        svg.rect(a0, _SOURCE_Y, a1 - a0, _LANE, "kept")
+        svg.rect(b0, _OUTPUT_Y, b1 - b0, _LANE, "kept")
+        return
+    svg.add("polygon", points=corners, class_=f"fill-link {segment.kind}")
+    svg.rect(a0, _SOURCE_Y, a1 - a0, _LANE, "gone")
     # An insertion removes nothing: a mark shows where it goes in.
-    if not is_kept and a1 - a0 < 2:
+    if a1 - a0 < 2:
         svg.line(a0, _SOURCE_Y - 4, a0, top + 4, "mark")
-    svg.rect(b0, _OUTPUT_Y, b1 - b0 if is_kept else max(b1 - b0, 2), _LANE, kind)
+    svg.rect(b0, _OUTPUT_Y, max(b1 - b0, 2), _LANE, f"fill {segment.kind}")
 
 
 def _source_moment(plan: EditPlan, output_s: float) -> float:

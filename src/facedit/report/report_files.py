@@ -28,9 +28,8 @@ def check_report(folder: Path, *, force: bool = False) -> None:
         os.lstat(folder)
     except FileNotFoundError:
         if not os.path.isdir(folder.absolute().parent):
-            raise OutputNotWritable(
-                f"{folder}: the folder {folder.parent} does not exist."
-            ) from None
+            missing = f"{folder}: the folder {folder.parent} does not exist."
+            raise OutputNotWritable(missing) from None
         return
     except OSError as error:
         raise OutputNotWritable(f"{folder}: cannot be written ({error.strerror}).") from None

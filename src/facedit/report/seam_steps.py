@@ -53,15 +53,10 @@ def seam_jump(at_seam: NDArray[np.floating], own: NDArray[np.floating], unit: st
     """
     if not len(at_seam):
         raise ValueError("A seam needs at least one step.")
-    own = own[np.isfinite(own)]
+    own, step = own[np.isfinite(own)], float(np.max(at_seam))
     if not len(own):
-        return Jump(float(np.max(at_seam)), float("nan"), float("nan"), unit)
-    return Jump(
-        float(np.max(at_seam)),
-        float(np.median(own)),
-        float(np.percentile(own, HIGH_PERCENTILE)),
-        unit,
-    )
+        return Jump(step, float("nan"), float("nan"), unit)
+    return Jump(step, float(np.median(own)), float(np.percentile(own, HIGH_PERCENTILE)), unit)
 
 
 def motion_steps(motion: NDArray[np.floating]) -> Float64:

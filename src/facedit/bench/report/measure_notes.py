@@ -123,23 +123,11 @@ _NOTES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """Beginnings of names; the first that fits counts."""
 
-_GROUPS = {
-    "motion": "Made-anew motion against the truth's.",
-    "sync": "How well the mouth goes with the sound.",
-    "silence": "The lips while nobody speaks.",
-    "identity": "Whether it is still the same face.",
-    "picture": "Made-anew pictures against real ones.",
-    "continuity": "Steps at the seams against the clip's own usual steps.",
-    "pass-through": "What was not edited, against the source.",
-}
-
 
 def note_on(measure: Measure) -> str:
-    """Say in a sentence what a measure, its group or its title is."""
+    """Say in a sentence what a measure is; its title where no note is on it."""
     name = measure.name.removeprefix(DRAWN)
     # Much the same of motion that was not rendered yet: one sentence serves both.
     before = "Of the motion before rendering: " if name != measure.name else ""
-    for pattern, note in _NOTES:
-        if re.match(pattern, name):
-            return before + note
-    return before + _GROUPS.get(measure.group, measure.title)
+    notes = (note for pattern, note in _NOTES if re.match(pattern, name))
+    return before + next(notes, measure.title)

@@ -14,7 +14,7 @@ from facedit.bench.report.compare import TRUTH
 from facedit.bench.report.numbers import WAYS, spelled, spelled_difference, titled
 from facedit.bench.report.result_tables import Tables, clip_key
 from facedit.bench.report.videos import hidden_stretches
-from facedit.evaluation.measure import Measure, mean_of
+from facedit.evaluation.measure import Measure, Sums, mean_of
 from facedit.evaluation.stats import Estimate, estimate
 from facedit.report.charts import Line, Point, difference_chart, line_chart, lip_chart
 from facedit.report.run_report import LipCurve
@@ -70,13 +70,14 @@ def line_charts(
     systems: Sequence[str],
 ) -> list[tuple[str, str, list[Markup]]]:
     """Draw a track by length, by kind and by distance to the seam: title, note and pictures."""
-    found: list[tuple[str, str, list[Markup]]] = []
-    for by, title in (("length", "By length"), ("kind", "By kind of edit")):
-        charts = [_by_slice(measure, track, by, tables, systems) for measure in main]
-        found.append((title, "", [chart for chart in charts if chart]))
     near = _by_distance(track, bench, records, tables, systems)
-    found.append(("By distance to the nearest seam", _NEAR_NOTE, [near] if near else []))
-    return [entry for entry in found if entry[2]]
+    found = [
+        ("By length", "", [_by_slice(m, track, "length", tables, systems) for m in main]),
+        ("By kind of edit", "", [_by_slice(m, track, "kind", tables, systems) for m in main]),
+        ("By distance to the nearest seam", _NEAR_NOTE, [near]),
+    ]
+    shown = [(title, note, [one for one in charts if one]) for title, note, charts in found]
+    return [entry for entry in shown if entry[2]]
 
 
 def difference_charts(track: Track, main: Sequence[Measure], tables: Tables) -> list[Markup]:
@@ -85,12 +86,10 @@ def difference_charts(track: Track, main: Sequence[Measure], tables: Tables) -> 
     for measure in main:
         rows = []
         for one in tables.contrasts:
-            if (one.track, one.measure) != (track, measure.name) or one.system == TRUTH:
-                continue
-            note = spelled_difference(one.difference, one.p_holm, measure)
-            difference = one.difference
-            point = Point(0, difference.value, difference.low, difference.high, note)
-            rows.append(Line(one.system, VERDICT_COLOURS[one.verdict], (point,)))
+            if (one.track, one.measure) == (track, measure.name) and one.system != TRUTH:
+                by, note = one.difference, spelled_difference(one.difference, one.p_holm, measure)
+                point = Point(0, by.value, by.low, by.high, note)
+                rows.append(Line(one.system, VERDICT_COLOURS[one.verdict], (point,)))
         below = f"difference to {tables.reference}"
         found.append(difference_chart(titled(measure), WAYS[measure.better][1], rows, below))
     return [chart for chart in found if chart]
@@ -111,13 +110,10 @@ def lip_curve(
     rival = next((r for r in records if r.system not in (reference, TRUTH)), None)
     other = _on_times(times, rival) if rival is not None else None
     spans = hidden_stretches(curves)
-    lips = LipCurve(
-        times,
-        _padded(curves.truth, len(times)),
-        _padded(curves.output, len(times)),
-        np.nan_to_num(_padded(curves.energy, len(times))),
-        other,
+    truth, output, energy = (
+        _padded(one, len(times)) for one in (curves.truth, curves.output, curves.energy)
     )
+    lips = LipCurve(times, truth, output, np.nan_to_num(energy), other)
     legend = [("var(--substitute)", reference)]
     if np.isfinite(lips.source).any():
         legend.append(("#7c8894", "truth (dashed)"))
@@ -132,26 +128,15 @@ def _by_slice(
 ) -> Markup:
     """Draw a measure over the slices of a track."""
     cuts = tables.of(track, by)
-    lines = [
-        _line(
-            system,
-            tables,
-            [
-                _point(place, cut.rows[system][measure.name], measure)
-                for place, cut in enumerate(cuts)
-                if measure.name in cut.rows[system]
-            ],
-        )
-        for system in systems
-    ]
+    lines = []
+    for system in systems:
+        cells = [(place, cut.rows[system].get(measure.name)) for place, cut in enumerate(cuts)]
+        points = [_point(place, cell, measure) for place, cell in cells if cell]
+        lines += [_line(system, tables, points)] if points else []
     return line_chart(
-        titled(measure),
-        [f"{cut.slice.value} ({len(cut.slice.items)})" for cut in cuts],
-        [one for one in lines if one.points],
-        below=f"{by} (items)",
-        linked=by == "length",
-        bounds=(measure.low, measure.high),
-    )
+        titled(measure), [f"{cut.slice.value} ({len(cut.slice.items)})" for cut in cuts], lines,
+        below=f"{by} (items)", linked=by == "length", bounds=(measure.low, measure.high),
+    )  # fmt: skip
 
 
 def _by_distance(
@@ -159,32 +144,25 @@ def _by_distance(
 ) -> Markup:
     """Draw the error over the distance to the nearest seam."""
     clip_of = {item.id: clip_key(item) for item in bench.items if item.track == track}
-    lines: list[Line] = []
-    for system in systems:
-        profiles = {
-            r.item: r.profile
-            for r in records
-            if r.system == system and r.item in clip_of and r.status == "done" and r.profile
-        }
-        points = []
-        for place in range(max((len(p) for p in profiles.values()), default=0)):
-            sums = {
-                item: profile[place]
-                for item, profile in profiles.items()
-                if len(profile) > place and profile[place][1] > 0
-            }
-            if len(sums) >= FEWEST_ITEMS:
-                made = estimate(_DISTANCE, sums, clip_of, draws=500, seed=0)
-                points.append(_point(place, made, _DISTANCE))
-        if points and system != TRUTH:
-            lines.append(_line(system, tables, points, bars=False))
+    sums: dict[str, dict[int, dict[str, Sums]]] = {s: {} for s in systems if s != TRUTH}
+    for r in records:
+        if r.system in sums and r.item in clip_of and r.status == "done":
+            for place, (error, frames) in enumerate(r.profile):
+                if frames > 0:
+                    sums[r.system].setdefault(place, {})[r.item] = (error, frames)
+    lines = []
+    for system, places in sums.items():
+        points = [
+            _point(place, estimate(_DISTANCE, items, clip_of, draws=500), _DISTANCE)
+            for place, items in sorted(places.items())
+            if len(items) >= FEWEST_ITEMS
+        ]
+        lines += [_line(system, tables, points, bars=False)] if points else []
     count = max((point.place for one in lines for point in one.points), default=-1) + 1
     every = 1 if count <= 16 else 2 if count <= 32 else 5
-    places = [str(k + 1) if (k + 1) % every == 0 or k == 0 else "" for k in range(count)]
-    title = "Lip opening error ↓ (outer-eye distances)"
-    return line_chart(
-        title, places, lines, below="motion frames to the nearest seam", bounds=(0.0, inf)
-    )
+    names = [str(k + 1) if (k + 1) % every == 0 or k == 0 else "" for k in range(count)]
+    title, below = "Lip opening error ↓ (outer-eye distances)", "motion frames to the nearest seam"
+    return line_chart(title, names, lines, below=below, bounds=(0.0, inf))
 
 
 def _line(system: str, tables: Tables, points: Sequence[Point], *, bars: bool = True) -> Line:

@@ -119,9 +119,7 @@ def _part(track: Track, whole: Table, run: Run) -> dict[str, object]:
     tables = run.tables
     here = [measure for measure in run.measures if measure.name in whole.columns]
     main, drawn = main_measures(track, here), main_measures(track, here, drawn=True)
-    groups: dict[str, list[Measure]] = {}
-    for measure in here:
-        groups.setdefault(measure.group, []).append(measure)
+    groups = {m.group: [one for one in here if one.group == m.group] for m in here}
     plotted = [*main[:MOST_PLOTS], *drawn[:MOST_PLOTS]]
     systems = drawn_systems(track, plotted, tables)
     colour = colours(tables.systems, tables.reference)

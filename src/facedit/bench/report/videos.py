@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedit.bench.items import Item
 from facedit.bench.record import Curves, Record
 from facedit.bench.report.compare import TRUTH
 from facedit.bench.report.example_items import ExampleItem
@@ -61,16 +60,11 @@ def _made(folder: Path, shown: ExampleItem, reference: str, clips: Path | None) 
     if own is None or not _held(folder, own):
         return SideBySide("", f"The video of {reference} is not in the results' folder.")
     spans = hidden_stretches(own.curves)
-    notes: list[str] = []
     left = _left(folder, shown, clips, spans)
-    if left is None:
-        notes.append("The clip itself is not at hand: only systems are shown.")
+    notes = [] if left else ["The clip itself is not at hand: only systems are shown."]
     columns = [left] if left else []
-    columns.append(Column(folder / own.video, reference, spans))
-    clock = len(columns) - 1
-    for record in shown.records:
-        if record.system in (TRUTH, reference):
-            continue
+    clock = len(columns)
+    for record in (own, *(r for r in shown.records if r.system not in (TRUTH, reference))):
         if _held(folder, record):
             # A fill may be longer or shorter in another system: each strip shows its own.
             marked = hidden_stretches(record.curves)
@@ -110,13 +104,9 @@ def _left(
     folder: Path, shown: ExampleItem, clips: Path | None, spans: tuple[tuple[float, float], ...]
 ) -> Column | None:
     """Return the truth, or the source in its own time."""
-    item: Item = shown.item
-    label, marked = (
-        ("source, own time", (item.joint_s,)) if item.track == "edit" else ("truth", spans)
-    )
-    truth = next((record for record in shown.records if record.system == TRUTH), None)
-    if truth is not None and _held(folder, truth):
-        return Column(folder / truth.video, label, marked)
-    if clips is not None and (clips / item.clip.file).is_file():
-        return Column(clips / item.clip.file, label, marked)
-    return None
+    item, label, marked = shown.item, "truth", spans
+    if item.track == "edit":
+        label, marked = "source, own time", (item.joint_s,)
+    truth = (folder / r.video for r in shown.records if r.system == TRUTH and _held(folder, r))
+    file = next(truth, None) or (clips / item.clip.file if clips else None)
+    return Column(file, label, marked) if file is not None and file.is_file() else None

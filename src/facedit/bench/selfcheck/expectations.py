@@ -182,8 +182,8 @@ def _shifts() -> Iterator[Expectation]:
     steps = ((TRUTH,), *((shift_name(n), shift_name(-n)) for n in SHIFTS))
     ladder = f"sound moved by 0, {', '.join(map(str, SHIFTS))}"
     yield Follows(TRUTH, "av_sync_offset", "the clips are in sync", 0.0, 1.0, 0.6)
-    yield Ordered(ladder, steps, "av_sync_offset_size", "up", _LATE)
-    yield Ordered(ladder, steps[:-1], "phone_r", "down", _LATE)
+    yield Ordered(ladder, "av_sync_offset_size", _LATE, steps, "up")
+    yield Ordered(ladder, "phone_r", _LATE, steps[:-1], "down")
     for frames in (sign * n for n in SHIFTS for sign in (-1, 1)):
         yield Follows(shift_name(frames), "av_sync_offset", _LATE, frames, 1.0, 0.6)
 

@@ -8,9 +8,10 @@ to move, or by what its own figure is uncertain by anyway.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -32,16 +33,7 @@ Way = Literal["up", "down"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One expectation and what was seen.
-
-    Attributes:
-        disturbance: What was done to the clips.
-        measure: Which measure is meant.
-        expected: What was expected, for people.
-        seen: What was seen, for people.
-        ok: Whether it is as expected.
-        reason: Why it is expected.
-    """
+    """One expectation and, for people, what was expected, why, and what was seen."""
 
     disturbance: str
     measure: str
@@ -51,24 +43,9 @@ class Row:
     reason: str
 
 
-class Expectation(Protocol):
-    """What every expectation can do."""
-
-    @property
-    def measure(self) -> str:
-        """The measure it speaks of."""
-
-    @property
-    def disturbances(self) -> frozenset[str]:
-        """The disturbances without which it cannot be judged."""
-
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
-
-
 @dataclass(frozen=True, slots=True)
-class _OfOne:
-    """An expectation of one disturbance."""
+class Expectation(ABC):
+    """What a disturbance must do to a measure, and why."""
 
     disturbance: str
     measure: str
@@ -76,115 +53,105 @@ class _OfOne:
 
     @property
     def disturbances(self) -> frozenset[str]:
-        """The disturbance."""
+        """The disturbances without which it cannot be judged."""
         return frozenset((self.disturbance,))
 
-    def _row(self, expected: str, seen: Effect | str, ok: bool) -> Row:
+    def judge(self, figures: Figures) -> Row:
+        """Compare it with what was seen."""
+        expected, seen, ok = self._compare(figures)
         said = seen if isinstance(seen, str) else f"{seen.truth:.4g} → {seen.seen:.4g}"
-        return Row(self.disturbance, self.measure, expected, said, ok, self.reason)
+        return Row(self.disturbance, self.measure, expected, said, bool(ok), self.reason)
+
+    @abstractmethod
+    def _compare(self, figures: Figures) -> tuple[str, Effect | str, bool]:
+        """Say for people what was expected and seen, and whether that is the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Band(_OfOne):
+class Band(Expectation):
     """Where a figure must lie, from ``low`` to ``high``."""
 
     low: float
     high: float
 
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
+    def _compare(self, figures: Figures) -> tuple[str, Effect | str, bool]:
         seen = figures.interval(self.disturbance, self.measure)[0]
-        ok = bool(self.low <= seen <= self.high)
-        return self._row(f"{self.low:.4g} to {self.high:.4g}", f"{seen:.4g}", ok)
+        return f"{self.low:.4g} to {self.high:.4g}", f"{seen:.4g}", self.low <= seen <= self.high
 
 
 @dataclass(frozen=True, slots=True)
-class Moves(_OfOne):
+class Moves(Expectation):
     """A measure that a disturbance must move, and which way."""
 
     way: Way
 
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
+    def _compare(self, figures: Figures) -> tuple[str, Effect | str, bool]:
         effect, least = figures.effect(self.disturbance, self.measure), move(figures, self.measure)
         rises = self.way == "up"
         along, surely = (effect.change, effect.rises) if rises else (-effect.change, effect.falls)
-        ok = bool(along >= least and surely >= CERTAIN)
-        return self._row(f"{self.way} by {least:.3g} or more", effect, ok)
+        return f"{self.way} by {least:.3g} or more", effect, along >= least and surely >= CERTAIN
 
 
 @dataclass(frozen=True, slots=True)
-class Stays(_OfOne):
+class Stays(Expectation):
     """A measure that a disturbance must not move; ``meant``: those that must move it."""
 
     meant: tuple[str, ...]
 
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
+    def _compare(self, figures: Figures) -> tuple[str, Effect | str, bool]:
         effect = figures.effect(self.disturbance, self.measure)
         allowed = max(LITTLE * own_move(figures, self.measure, self.meant), effect.spread)
-        ok = bool(abs(effect.change) <= allowed)
-        return self._row(f"stays within {allowed:.3g}", effect, ok)
+        return f"stays within {allowed:.3g}", effect, abs(effect.change) <= allowed
 
 
 @dataclass(frozen=True, slots=True)
-class Same(_OfOne):
+class Same(Expectation):
     """A measure that does not look at what a disturbance changes: not one clip's figure changes."""
 
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
-        ok = figures.same(self.disturbance, self.measure)
-        return self._row("stays the same", figures.effect(self.disturbance, self.measure), ok)
+    def _compare(self, figures: Figures) -> tuple[str, Effect | str, bool]:
+        effect = figures.effect(self.disturbance, self.measure)
+        return "stays the same", effect, figures.same(self.disturbance, self.measure)
 
 
 @dataclass(frozen=True, slots=True)
-class Follows(_OfOne):
+class Follows(Expectation):
     """A figure of single clips that must say ``value``, give or take ``within``, in a ``share``."""
 
     value: float
     within: float
     share: float
 
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
+    def _compare(self, figures: Figures) -> tuple[str, Effect | str, bool]:
         single = figures.singly(self.disturbance, self.measure)
         single = single[np.isfinite(single)]
         right = float(np.mean(np.abs(single - self.value) <= self.within)) if len(single) else 0.0
         expected = f"{self.value:+g} ± {self.within:g} in {100 * self.share:.0f} % of the clips"
-        return self._row(expected, f"in {100 * right:.0f} % of {len(single)}", right >= self.share)
+        return expected, f"in {100 * right:.0f} % of {len(single)}", right >= self.share
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
-    """A measure that gets worse with every step of a graded disturbance, on average.
+class Ordered(Expectation):
+    """A measure that gets worse with every step of a ladder of disturbances, on average.
 
-    Attributes:
-        name: Name of the ladder, for people.
-        steps: Disturbances of each step (the mean over them counts), from the mildest.
-        way: Which way it goes.
+    ``steps``: disturbances of each step (the mean over them counts), from the mildest.
     """
 
-    name: str
     steps: tuple[tuple[str, ...], ...]
-    measure: str
     way: Way
-    reason: str
 
     @property
     def disturbances(self) -> frozenset[str]:
         """All steps."""
         return frozenset(name for step in self.steps for name in step)
 
-    def judge(self, figures: Figures) -> Row:
-        """Compare it with what was seen."""
+    def _compare(self, figures: Figures) -> tuple[str, Effect | str, bool]:
         values = [
             float(np.mean([figures.effect(name, self.measure).seen for name in step]))
             for step in self.steps
         ]
         steps = np.diff(values) * (1 if self.way == "up" else -1)
         said = ", ".join(f"{value:.4g}" for value in values)
-        ok = bool(np.all(steps > 0))
-        return Row(self.name, self.measure, f"{self.way} at every step", said, ok, self.reason)
+        return f"{self.way} at every step", said, bool(np.all(steps > 0))
 
 
 def move(figures: Figures, measure: str) -> float:
