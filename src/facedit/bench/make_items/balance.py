@@ -30,7 +30,9 @@ def balanced(
     """
     waiting = [(keys(candidate), candidate) for candidate in candidates]
     used: list[Counter[Hashable]] = [Counter() for _ in (waiting[0][0] if waiting else ())]
-    limits = [*most, *[None] * len(used)]
+
+    def times_used(row: tuple[Hashable, ...]) -> list[int]:
+        return [counter[value] for counter, value in zip(used, row, strict=True)]
 
     def take(row: tuple[Hashable, ...]) -> None:
         for counter, value in zip(used, row, strict=True):
@@ -40,19 +42,13 @@ def balanced(
         take(row)
     chosen: list[Candidate] = []
     while waiting and len(chosen) < count:
-        best = min(
-            range(len(waiting)),
-            key=lambda k: [
-                counter[value] for counter, value in zip(used, waiting[k][0], strict=True)
-            ],
-        )
+        best = min(range(len(waiting)), key=lambda k: times_used(waiting[k][0]))
         row, candidate = waiting.pop(best)
         full = any(
-            limit is not None and counter[value] >= limit
-            for counter, value, limit in zip(used, row, limits, strict=False)
+            limit is not None and times >= limit
+            for times, limit in zip(times_used(row), most, strict=False)
         )
-        if full or not accept(candidate):
-            continue
-        take(row)
-        chosen.append(candidate)
+        if not full and accept(candidate):
+            take(row)
+            chosen.append(candidate)
     return chosen

@@ -14,7 +14,12 @@ from facedit.bench.items import HEADER, Bench, Item, write_bench
 from facedit.bench.make_items.build_clip import BuildClip, read_clip
 from facedit.bench.make_items.build_options import BuildOptions, Built, LeftOut
 from facedit.bench.make_items.card import Card, card_text
-from facedit.bench.make_items.choose_edits import choose_edits, grammar_candidates, rules_candidates
+from facedit.bench.make_items.choose_edits import (
+    choose_edits,
+    grammar_candidates,
+    rules_candidates,
+    texts_of,
+)
 from facedit.bench.make_items.edit_table import Line, listed_candidates, read_list
 from facedit.bench.make_items.span_items import hidden_spans, whole_clips
 from facedit.dataset.footage_list import Source, list_sources
@@ -75,14 +80,9 @@ def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> 
     write_bench(output, bench, card_text(card, output))
     tracks: Counter[str] = Counter(item.track for item in items)
     cells = Counter(f"{i.kind} {i.length} {i.position}" for i in items if i.track == "edit")
-    return Built(
-        output,
-        dict(tracks),
-        dict(sorted(cells.items())),
-        len({item.clip.file for item in items}),
-        tuple(left),
-        time.monotonic() - begun,
-    )
+    used, seconds = {item.clip.file for item in items}, time.monotonic() - begun
+    found = dict(sorted(cells.items()))
+    return Built(output, dict(tracks), found, len(used), tuple(left), seconds)
 
 
 def _read_clips(
@@ -111,13 +111,9 @@ def _edits(
     listed, refused = listed_candidates(lines, usable, root, options.voice)
     written = {candidate.clip.facts.file for candidate in listed}
     free = [clip for clip in english if clip.facts.file not in written]
-    is_grid = {c.facts.file: sentence_of([w.text for w in c.facts.words]) is not None for c in free}
-    others = grammar_candidates(
-        [clip for clip in free if is_grid[clip.facts.file]], options.voice, options.seed
-    )
-    others += rules_candidates(
-        [clip for clip in free if not is_grid[clip.facts.file]], options.voice, options.seed
-    )
+    others = grammar_candidates(free, options.voice, options.seed)
+    rest = [clip for clip in free if sentence_of(texts_of(clip)) is None]
+    others += rules_candidates(rest, options.voice, options.seed)
     items, more, origins = choose_edits(listed, others, options.edit, root, options.seed)
     return items, [*refused, *more], origins
 

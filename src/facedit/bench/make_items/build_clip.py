@@ -103,9 +103,7 @@ def _read(source: Source, given: Given, tracks: Path | None) -> BuildClip | Left
         return LeftOut(source.file, f"nobody speaks (voice on {share:.0%} of the frames)")
     words, note = words_of(source, info, sound, given)
     # Tenths of a millisecond are plenty, and the same wherever the file is written.
-    rounded = tuple(
-        Word(word.text, round(word.start_s, 4), round(word.end_s, 4)) for word in words.words
-    )
+    rounded = tuple(Word(w.text, round(w.start_s, 4), round(w.end_s, 4)) for w in words.words)
     corpus = source.corpus or "clips"
     facts = ClipFacts(
         file=Path(source.file).as_posix(),

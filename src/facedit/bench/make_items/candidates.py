@@ -27,6 +27,11 @@ LEAST_KEPT_S = 0.3
 """Least of a clip that an edit must leave."""
 
 
+def spoken_by(voice: str, edit: WordEdit) -> SoundRecipe:
+    """Let a voice say the new words of an edit, if there are any."""
+    return SoundRecipe("voice", voice=voice) if edit.new_words else OWN
+
+
 @dataclass(frozen=True, slots=True)
 class EditCandidate:
     """An edit of a clip that could become an item.
@@ -95,26 +100,13 @@ class EditCandidate:
         if self.donor is None:
             return self.sound
         facts, (first, last) = self.donor.facts, self.donor_words
-        words = facts.words[first:last]
-        (joint,) = edit_joints(
-            Clip(self.donor.path, StageClock(), info=self.donor.info),
-            facts.transcript,
-            (WordEdit(first, last),),
-        )
-        spoken = tuple(
-            Word(
-                word.text,
-                round(max(word.start_s - joint[0], 0.0), 4),
-                round(min(word.end_s, joint[1]) - joint[0], 4),
-            )
-            for word in words
-        )
+        clip = Clip(self.donor.path, StageClock(), info=self.donor.info)
+        ((start_s, end_s),) = edit_joints(clip, facts.transcript, (WordEdit(first, last),))
+        spoken = []
+        for word in facts.words[first:last]:
+            begin_s = round(max(word.start_s - start_s, 0.0), 4)
+            spoken.append(Word(word.text, begin_s, round(min(word.end_s, end_s) - start_s, 4)))
         return replace(
-            self.sound,
-            source="speaker",
-            file=facts.file,
-            sha256=facts.sha256,
-            start_s=joint[0],
-            end_s=joint[1],
-            words=spoken,
-        )
+            self.sound, source="speaker", file=facts.file, sha256=facts.sha256, start_s=start_s,
+            end_s=end_s, words=tuple(spoken),
+        )  # fmt: skip

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.bench.items import Item, SoundRecipe
+from facedit.bench.items import Item
 from facedit.bench.make_items.balance import balanced
 from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.build_options import LeftOut
-from facedit.bench.make_items.candidates import OWN, EditCandidate
+from facedit.bench.make_items.candidates import OWN, EditCandidate, spoken_by
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, item_seed, shuffle_key, third
 from facedit.bench.make_items.rules import rule_edits
 from facedit.dataset import grid_names as grid
@@ -46,26 +46,21 @@ def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[Ed
         picks = generator.permutation(len(others))[:DONORS]
         for donor in (others[int(k)] for k in picks):
             for edit, words in grid.edits(own, sentences[donor.facts.file]):
-                candidates.append(
-                    EditCandidate(clip, edit, "grammar", donor=donor, donor_words=words)
-                    if edit.new_words
-                    else EditCandidate(clip, edit, "grammar")
-                )
+                source = donor if edit.new_words else None
+                candidates.append(EditCandidate(clip, edit, "grammar", OWN, source, words))
         # A voice speaks only where nobody's own words can be had: those are the better sound.
         if not others:
             new = None if recorded else grid.random_sentence(generator)
             for edit, _ in grid.edits(own, new):
-                said = SoundRecipe("voice", voice=voice) if edit.new_words else OWN
-                candidates.append(EditCandidate(clip, edit, "grammar", said))
-    return _without_doubles(candidates)
+                candidates.append(EditCandidate(clip, edit, "grammar", spoken_by(voice, edit)))
+    # Of those alike the first one stays, in the place of the last.
+    return list({candidate.key: candidate for candidate in reversed(candidates)}.values())[::-1]
 
 
 def rules_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:
     """List edits by rule of English clips: a few per clip of each kind, length and place."""
     candidates: list[EditCandidate] = []
-    for clip in clips:
-        if clip.facts.language != "en":
-            continue
+    for clip in (clip for clip in clips if clip.facts.language == "en"):
         seen: Counter[tuple[object, ...]] = Counter()
         found = rule_edits(texts_of(clip))
         found.sort(key=lambda edit: shuffle_key(seed, f"{clip.facts.file}/{edit}"))
@@ -73,8 +68,7 @@ def rules_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[Edit
             kind = (edit.kind, edit_length(edit), place(edit, clip))
             seen[kind] += 1
             if seen[kind] <= PER_RULE:
-                said = SoundRecipe("voice", voice=voice) if edit.new_words else OWN
-                candidates.append(EditCandidate(clip, edit, "rules", said))
+                candidates.append(EditCandidate(clip, edit, "rules", spoken_by(voice, edit)))
     return candidates
 
 
@@ -108,13 +102,8 @@ def choose_edits(
     taken = [candidate for candidate in listed if add(candidate)][:count]
     del items[len(taken) :]
     others = sorted(others, key=lambda candidate: shuffle_key(seed, candidate.key))
-    balanced(
-        others,
-        count - len(items),
-        _keys,
-        accept=add,
-        already=[_keys(candidate) for candidate in taken],
-    )
+    before = [_keys(candidate) for candidate in taken]
+    balanced(others, count - len(items), _keys, accept=add, already=before)
     return items, left, {item.id: origins[item.id] for item in items}
 
 
@@ -136,7 +125,3 @@ def _keys(candidate: EditCandidate) -> tuple[object, ...]:
     cell = (SHORT_NAME[edit.kind], edit_length(edit))
     where = (*cell, place(edit, candidate.clip))
     return cell, where, facts.corpus, facts.speaker, facts.file, (facts.file, cell)
-
-
-def _without_doubles(candidates: list[EditCandidate]) -> list[EditCandidate]:
-    return list({candidate.key: candidate for candidate in reversed(candidates)}.values())[::-1]

@@ -15,7 +15,7 @@ from pathlib import Path
 from facedit.bench.items import SoundRecipe
 from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.build_options import LeftOut
-from facedit.bench.make_items.candidates import OWN, EditCandidate
+from facedit.bench.make_items.candidates import EditCandidate, spoken_by
 from facedit.dataset.clip_tables import read_table
 from facedit.editing.diff import WordEdit, diff
 from facedit.editing.requests import find
@@ -52,13 +52,12 @@ def read_list(table: Path | None, known: set[str]) -> list[Line]:
     lines = []
     for number, row in read_table(table, COLUMNS) if table is not None else ():
         where = f"{table.name if table else ''}, line {number}"
-        if row["change"] not in CHANGES:
-            raise UsageError(f"{where}: {row['change']!r} is none of {', '.join(CHANGES)}.")
-        if row["file"] not in known:
-            raise UsageError(f"{where}: there is no clip {row['file']!r}.")
-        lines.append(
-            Line(where, row["file"], row["change"], row["words"], row["new"], row.get("speech", ""))
-        )
+        file, change, words, new = (row[name] for name in COLUMNS)
+        if change not in CHANGES:
+            raise UsageError(f"{where}: {change!r} is none of {', '.join(CHANGES)}.")
+        if file not in known:
+            raise UsageError(f"{where}: there is no clip {file!r}.")
+        lines.append(Line(where, file, change, words, new, row.get("speech", "")))
     return lines
 
 
@@ -103,10 +102,8 @@ def _edit(transcript: Transcript, change: str, words: str, new: str) -> WordEdit
 
 
 def _sound(edit: WordEdit, speech: str, root: Path, voice: str) -> SoundRecipe:
-    if not edit.new_words:
-        return OWN
-    if not speech:
-        return SoundRecipe("voice", voice=voice)
+    if not edit.new_words or not speech:
+        return spoken_by(voice, edit)
     file = root / speech
     if not file.is_file():
         raise UsageError(f"the recording {speech} is not in the clips' folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -82,26 +83,16 @@ def possible_starts(clip: BuildClip, length: int, position: Position) -> list[in
 def hidden_spans(clips: list[BuildClip], count: int, seed: int) -> list[Item]:
     """Choose spans to hide, balanced over lengths and positions, then corpora, speakers, clips."""
     spans = []
-    for clip in clips:
-        for length in LENGTHS:
-            for position in POSITIONS:
-                starts = possible_starts(clip, length, position)
-                if starts:
-                    spans.append(
-                        HiddenSpan(clip, length, position, _start(clip, length, starts, seed))
-                    )
+    for clip, length, position in product(clips, LENGTHS, POSITIONS):
+        if starts := possible_starts(clip, length, position):
+            spans.append(HiddenSpan(clip, length, position, _start(clip, length, starts, seed)))
     spans.sort(key=lambda span: shuffle_key(seed, span.item(seed).id))
-    chosen = balanced(
-        spans,
-        count,
-        lambda span: (
-            (span.length, span.position),
-            span.clip.facts.corpus,
-            span.clip.facts.speaker,
-            span.clip.facts.file,
-        ),
-        most=(None, None, None, MOST_PER_CLIP),
-    )
+
+    def keys(span: HiddenSpan) -> tuple[object, ...]:
+        facts = span.clip.facts
+        return (span.length, span.position), facts.corpus, facts.speaker, facts.file
+
+    chosen = balanced(spans, count, keys, most=(None, None, None, MOST_PER_CLIP))
     return [span.item(seed) for span in chosen]
 
 
