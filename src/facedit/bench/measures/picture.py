@@ -100,35 +100,25 @@ def sums(scene: Scene, nets: Mapping[str, PictureDistance]) -> dict[str, list[fl
     if scene.truth is None:
         return {}
     rows = np.flatnonzero(scene.filled & has_face(scene.truth.landmarks)).tolist()
-    found: dict[str, list[float]] = {}
-    frames = [(scene.output.frames[k], scene.truth.frames[k]) for k in rows]
-    mouths, faces = _crops(scene, rows, "mouth"), _crops(scene, rows, "face")
-    found["psnr_frame"] = mean_sums([psnr(*pair) for pair in frames])
-    for name, crops in (("mouth", mouths), ("face", faces)):
-        pairs = list(crops.values())
-        found[f"psnr_{name}"] = mean_sums([psnr(*pair) for pair in pairs])
-        found[f"ssim_{name}"] = mean_sums([ssim(grey(one), grey(other)) for one, other in pairs])
-    found["change_mouth"] = mean_sums(
-        [
-            change_error(mouths[a][0], mouths[b][0], mouths[a][1], mouths[b][1])
-            for a, b in pairwise(mouths)
-            if b == a + 1
-        ]
-    )
-    if nets:
-        small = [
-            (small_frame(frames[k][0]), small_frame(frames[k][1]))
-            for k in spread(len(frames), _LOOKED_AT["frame"])
-        ]
-        for name, looks in (
-            ("mouth", list(mouths.values())),
-            ("face", list(faces.values())),
-            ("frame", small),
-        ):
-            some = [looks[k] for k in spread(len(looks), _LOOKED_AT[name])]
-            ones, others = [one for one, _ in some], [other for _, other in some]
-            for net, distance in nets.items():
-                found[f"{net}_{name}"] = mean_sums(distance.distances(ones, others))
+    mouths = _crops(scene, rows, "mouth")
+    looks: dict[str, list[tuple[UInt8, UInt8]]] = {
+        "mouth": list(mouths.values()),
+        "face": list(_crops(scene, rows, "face").values()),
+        "frame": [(scene.output.frames[k], scene.truth.frames[k]) for k in rows],
+    }
+    found = {f"psnr_{name}": mean_sums([psnr(*p) for p in pairs]) for name, pairs in looks.items()}
+    for name in ("mouth", "face"):
+        alike = [ssim(grey(one), grey(other)) for one, other in looks[name]]
+        found[f"ssim_{name}"] = mean_sums(alike)
+    beside = [(mouths[a], mouths[b]) for a, b in pairwise(mouths) if b == a + 1]
+    found["change_mouth"] = mean_sums([change_error(a, b, c, d) for (a, c), (b, d) in beside])
+    for name, pairs in looks.items() if nets else ():
+        some = [pairs[k] for k in spread(len(pairs), _LOOKED_AT[name])]
+        if name == "frame":
+            some = [(small_frame(one), small_frame(other)) for one, other in some]
+        ones, others = [one for one, _ in some], [other for _, other in some]
+        for net, distance in nets.items():
+            found[f"{net}_{name}"] = mean_sums(distance.distances(ones, others))
     return found
 
 
@@ -145,27 +135,17 @@ def _crops(scene: Scene, rows: list[int], region: str) -> dict[int, tuple[UInt8,
     return crops
 
 
-def _measure(figure: str, title: str, region: str) -> Measure:
-    """Describe one of the figures on one region."""
-    unit, better, low, high, digits = _SCALES[figure]
-    key = f"{figure}_{region}"
-    return Measure(
-        key, f"{title}, {region}", unit, better, key, mean_of, low, high, digits, "picture"
-    )
-
-
-_SCALES: dict[str, tuple[str, Better, float, float, int]] = {
-    "psnr": ("dB", "higher", 0.0, PSNR_CAP_DB, 2),
-    "ssim": ("", "higher", -1.0, 1.0, 3),
-    "stlpips": ("", "lower", 0.0, math.inf, 3),
-    "change": ("grey levels", "lower", 0.0, 510.0, 2),
-}
-"""Unit, which way is better, smallest and largest value, decimals."""
-
-MEASURES: tuple[Measure, ...] = (
-    *(_measure("psnr", "PSNR", region) for region in ("mouth", "face", "frame")),
-    *(_measure("ssim", "SSIM", region) for region in ("mouth", "face")),
-    *(_measure("stlpips", "ST-LPIPS", region) for region in ("mouth", "face", "frame")),
-    _measure("change", "error of the change", "mouth"),
+_FIGURES: tuple[tuple[str, str, str, str, Better, float, float, int], ...] = (
+    ("psnr", "PSNR", "mouth face frame", "dB", "higher", 0.0, PSNR_CAP_DB, 2),
+    ("ssim", "SSIM", "mouth face", "", "higher", -1.0, 1.0, 3),
+    ("stlpips", "ST-LPIPS", "mouth face frame", "", "lower", 0.0, math.inf, 3),
+    ("change", "error of the change", "mouth", "grey levels", "lower", 0.0, 510.0, 2),
 )
-"""PSNR, SSIM and ST-LPIPS by region; error of the change."""
+"""Key, title, regions, unit, which way is better, smallest and largest value, decimals."""
+
+MEASURES: tuple[Measure, ...] = tuple(
+    Measure(f"{key}_{region}", f"{title}, {region}", unit, better, f"{key}_{region}", mean_of,
+            low, high, digits, "picture")
+    for key, title, regions, unit, better, low, high, digits in _FIGURES
+    for region in regions.split()
+)  # fmt: skip

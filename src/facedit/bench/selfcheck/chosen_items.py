@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,30 +50,30 @@ def partners(chosen: Sequence[Item]) -> tuple[Item, ...]:
     The next of another speaker, of the same corpus where there is one (so that only the person
     differs); the next of another clip, or just the next, where no speaker differs.
     """
-    found = []
-    for index, item in enumerate(chosen):
+
+    def partner(index: int) -> Item:
+        own = chosen[index].clip
         others = [*chosen[index + 1 :], *chosen[:index]]
-        found.append(min(others, key=lambda other: _likeness(item, other)))
-    return tuple(found)
+        return min(
+            others,
+            key=lambda o: (
+                o.clip.speaker == own.speaker, o.clip.corpus != own.corpus,
+                o.clip.sha256 == own.sha256,
+            ),
+        )  # fmt: skip
 
-
-def _likeness(item: Item, other: Item) -> tuple[bool, bool, bool]:
-    """Order possible partners: another speaker first, then the same corpus, then another clip."""
-    return (
-        other.clip.speaker == item.clip.speaker,
-        other.clip.corpus != item.clip.corpus,
-        other.clip.sha256 == item.clip.sha256,
-    )
+    return tuple(partner(index) for index in range(len(chosen)))
 
 
 def _other_clips_first(items: Sequence[Item]) -> list[Item]:
     """Order items so that no clip comes a second time before every clip came once."""
-    seen: dict[str, int] = {}
-    turns = []
-    for place, item in enumerate(sorted(items, key=_is_cramped)):
-        seen[item.clip.sha256] = seen.get(item.clip.sha256, 0) + 1
-        turns.append((seen[item.clip.sha256], _is_cramped(item), place, item))
-    return [turn[-1] for turn in sorted(turns, key=lambda turn: turn[:-1])]
+    ordered = sorted(items, key=_is_cramped)
+    seen: Counter[str] = Counter()
+    turns: dict[str, int] = {}
+    for item in ordered:
+        seen[item.clip.sha256] += 1
+        turns[item.id] = seen[item.clip.sha256]
+    return sorted(ordered, key=lambda item: turns[item.id])
 
 
 def _is_cramped(item: Item) -> bool:

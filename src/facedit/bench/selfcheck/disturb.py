@@ -46,14 +46,9 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """A known disturbance.
+    """A known disturbance: what it changes, and how much of that is measured.
 
-    Attributes:
-        name: Its name in files.
-        title: Its name for people.
-        kind: What it changes: ``nothing``, ``sound``, ``pictures``, ``motion`` or ``takes``.
-        needs: How much is measured.
-        shift: Motion frames by which the sound comes late.
+    ``shift``: motion frames by which the sound comes late.
     """
 
     name: str
@@ -82,9 +77,8 @@ def turn_head(scene: Scene, angle: float = TURN_RAD, growth: float = GROWTH) -> 
     rows = scene.filled & np.isfinite(landmarks).all(axis=(1, 2))
     if rows.any():
         pose = fit_pose(landmarks[rows], scene.identity.neutral)
-        turned = HeadPose(
-            rotation_matrices(pose.rotation_vectors + turn), pose.translation, pose.scale * growth
-        )
+        rotation = rotation_matrices(pose.rotation_vectors + turn)
+        turned = HeadPose(rotation, pose.translation, pose.scale * growth)
         landmarks[rows] = turned.apply(pose.remove(landmarks[rows]))
     view = replace(scene.output, motion=motion, landmarks=landmarks)
     return replace(scene, output=view)
@@ -110,32 +104,23 @@ def mix_takes(scene: Scene, rng: np.random.Generator) -> Scene:
     return replace(scene, drawn=takes[0], takes=tuple(takes[1:]))
 
 
-def with_pictures(scene: Scene, frames: pictures.Pictures, retrack: Retrack) -> Scene:
-    """Show other pictures and measure in them what is measured in a system's."""
-    return replace(scene, output=retrack(scene, frames))
-
-
 def _of_pictures(
     name: str, title: str, change: Callable[[Scene, Help], pictures.Pictures], needs: Needs = "all"
 ) -> Disturbance:
     def apply(scene: Scene, help: Help) -> Scene:
-        return with_pictures(scene, change(scene, help), help.retrack)
+        return replace(scene, output=help.retrack(scene, change(scene, help)))
 
     return Disturbance(name, title, "pictures", apply, needs)
 
 
 def _shifted(frames: int) -> Disturbance:
-    late = (
-        f"{abs(frames)} frame{'s' if abs(frames) > 1 else ''} {'late' if frames > 0 else 'early'}"
-    )
-    return Disturbance(
-        shift_name(frames),
-        f"sound {late}",
-        "sound",
-        lambda scene, _: sounds.shift_sound(scene, frames),
-        "ears",
-        frames,
-    )
+    count, way = abs(frames), "late" if frames > 0 else "early"
+    title = f"sound {count} frame{'s' if count > 1 else ''} {way}"
+
+    def shift(scene: Scene, _: Help) -> Scene:
+        return sounds.shift_sound(scene, frames)
+
+    return Disturbance(shift_name(frames), title, "sound", shift, "ears", frames)
 
 
 def _seeded(help: Help) -> np.random.Generator:

@@ -79,19 +79,16 @@ class Figures:
         both = np.any(true != 0, axis=1) & np.any(seen != 0, axis=1)
         true, seen = true * both[:, None], seen * both[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
-            true_value, seen_value = value(true.sum(axis=0)), value(seen.sum(axis=0))
+            true_value, seen_value = (float(value(one.sum(axis=0))) for one in (true, seen))
             true_draws, seen_draws = value(self._counts @ true), value(self._counts @ seen)
         steps = seen_draws - true_draws
         steps = steps[np.isfinite(steps)]
-        return Effect(
-            float(true_value),
-            float(seen_value),
-            float(seen_value - true_value),
-            float(np.mean(steps > 0)) if len(steps) else 0.0,
-            float(np.mean(steps < 0)) if len(steps) else 0.0,
-            _deviation(true_draws),
-            float(np.sqrt(np.mean(steps**2))) if len(steps) else float("nan"),
-        )
+        rises, falls, noise = 0.0, 0.0, float("nan")
+        if len(steps):
+            rises, falls = float(np.mean(steps > 0)), float(np.mean(steps < 0))
+            noise = float(np.sqrt(np.mean(steps**2)))
+        change, spread = seen_value - true_value, _deviation(true_draws)
+        return Effect(true_value, seen_value, change, rises, falls, spread, noise)
 
     def part(self, items: Sequence[int], measure: str) -> Figures:
         """Return the figures of some of the items, by their numbers, and of one measure."""

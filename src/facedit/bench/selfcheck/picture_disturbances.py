@@ -67,9 +67,8 @@ def freeze_mouth(scene: Scene) -> Pictures:
         else:
             # The chin must not move either: the lower part of the face is held, not the lips only.
             outline = stretched(mouth_outline(points[index]), _UPRIGHT, 1.25, 2.0)
-            frames[index] = _pasted(
-                frames[index], points[index], scene.output.frames[held], points[held], outline
-            )
+            source = scene.output.frames[held], points[held]
+            frames[index] = _pasted(frames[index], points[index], *source, outline)
     return tuple(frames)
 
 
@@ -81,14 +80,9 @@ def swap_face(scene: Scene, other: Scene) -> Pictures:
     for turn, index in enumerate(np.flatnonzero(scene.filled)):
         if order and np.isfinite(points[index]).all():
             theirs = order[turn % len(order)]
-            oval = points[index][list(FACE_OVAL), :2]
-            frames[index] = _pasted(
-                frames[index],
-                points[index],
-                other.output.frames[theirs],
-                other.output.landmarks[theirs],
-                stretched(oval, _UPRIGHT, 0.97, 0.97),
-            )
+            oval = stretched(points[index][list(FACE_OVAL), :2], _UPRIGHT, 0.97, 0.97)
+            source = other.output.frames[theirs], other.output.landmarks[theirs]
+            frames[index] = _pasted(frames[index], points[index], *source, oval)
     return tuple(frames)
 
 
@@ -161,8 +155,6 @@ def _rect(points: Float32, pad: float, frame: UInt8) -> Rect:
 
 def _warped(picture: UInt8, matrix: Float64, shape: tuple[int, ...]) -> UInt8:
     """Move a picture by an affine matrix into a picture of another shape."""
-    size = (shape[1], shape[0])
-    moved = cv2.warpAffine(
-        picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    size, edge = (shape[1], shape[0]), cv2.BORDER_REPLICATE
+    moved = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=edge)
     return np.asarray(moved, np.uint8)

@@ -75,24 +75,17 @@ def selfcheck(
         for one in DISTURBANCES
     }
     skipped = {name: f"not looked at: {reason}" for name, reason in failed.items()}
-    for name, why in UNFIT.items():
-        if name in readings and not any(readings[name]):
-            skipped[name] = why
-            del readings[name]
-    clips = [pair.item.clip.sha256 for pair in used]
-    figures = Figures(readings, proven_measures(), clips, seed=options.seed)
+    skipped |= {name: why for name, why in UNFIT.items() if not any(readings[name])}
+    readings = {name: rows for name, rows in readings.items() if name not in skipped}
+    clips = [pair.item.clip for pair in used]
+    hashes, wanted = [clip.sha256 for clip in clips], expectations()
+    figures = Figures(readings, proven_measures(), hashes, seed=options.seed)
+    items, seconds = tuple(pair.item.id for pair in used), round(time.monotonic() - began, 1)
     found = SelfCheck(
-        judge(expectations(), figures),
-        skipped,
-        unexamined(expectations(), figures),
-        tuple(pair.item.id for pair in used),
-        depends_on,
-        versions(),
-        round(time.monotonic() - began, 1),
-    )
-    corpora = [pair.item.clip.corpus for pair in used]
-    page = selfcheck_html(found, figures, corpora, expectations())
-    save(found, output, page)
+        judge(wanted, figures), skipped, unexamined(wanted, figures), items, depends_on,
+        versions(), seconds,
+    )  # fmt: skip
+    save(found, output, selfcheck_html(found, figures, [c.corpus for c in clips], wanted))
     return found
 
 

@@ -79,21 +79,14 @@ def _matrix(
     judged: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         judged.setdefault((row.disturbance, row.measure), []).append(row)
+    shown = [one.name for one in DISTURBANCES if one.name in figures.readings]
     groups = list(dict.fromkeys(measure.group for measure in figures.measures.values()))
-    for group in groups:
-        for name, measure in figures.measures.items():
-            if measure.group != group:
-                continue
-            meant = [
-                m.disturbance for m in expectations if isinstance(m, Moves) and m.measure == name
-            ]
-            own = own_move(figures, name, meant)
-            cells = [
-                _cell(figures, one.name, name, own, judged.get((one.name, name), ()))
-                for one in DISTURBANCES
-                if one.name in figures.readings
-            ]
-            yield group, name, cells
+    moves = [one for one in expectations if isinstance(one, Moves)]
+    for measure in sorted(figures.measures.values(), key=lambda m: groups.index(m.group)):
+        name = measure.name
+        own = own_move(figures, name, [m.disturbance for m in moves if m.measure == name])
+        cells = [_cell(figures, d, name, own, judged.get((d, name), ())) for d in shown]
+        yield measure.group, name, cells
 
 
 def _cell(
