@@ -121,6 +121,15 @@ def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["assets"]["face_landmarker.task"]["licence"] == "Apache-2.0"
 
 
+def test_answers_that_are_plain_figures_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """No verb writes its own: tables in tables become objects, the summary stands first."""
+    given = ["--set", "run.output=runs/x", "--set", "optim.steps=7"]
+    assert main(["train", "debug", "--print-config", "--json", *given]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["summary"] == "7 steps into runs/x"
+    assert (found["run"]["output"], found["optim"]["steps"]) == ("runs/x", 7)
+
+
 def test_doctor_names_our_own_weights(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Whole files with hash and licence; where one is missing it says so."""
     assert main(["doctor"]) == 0

@@ -9,8 +9,14 @@ import pytest
 from bench.bench_networks import face_embedding
 from bench.scenes import make_identity, make_item, make_motion, make_scene, motion_space
 from facedit.bench.measures.face_identity import MEASURES, cosines, distances, means_of_others, sums
-from facedit.bench.nets.face_chip import CHIP, chip_transform, face_chip
-from facedit.bench.nets.face_embedding import SAME_PERSON, FaceEmbedding, FaceNet
+from facedit.bench.nets.face_embedding import (
+    CHIP,
+    SAME_PERSON,
+    FaceEmbedding,
+    FaceNet,
+    chip_transform,
+    face_chip,
+)
 from facedit.face.choice import FaceChoice
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face

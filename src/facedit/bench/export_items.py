@@ -30,10 +30,6 @@ class Exported:
     folder: Path
     items: int
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the figures for JSON."""
-        return {"folder": str(self.folder), "items": self.items}
-
     def __str__(self) -> str:
         """Return the figures for people."""
         return (

@@ -54,14 +54,6 @@ class Material:
     manifest: Path
     clips: tuple[Path, ...]
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the paths for JSON."""
-        return {
-            "folder": str(self.folder),
-            "manifest": str(self.manifest),
-            "clips": [str(clip) for clip in self.clips],
-        }
-
     def __str__(self) -> str:
         """Return the paths for people."""
         return f"{len(self.clips)} clips in {self.folder}: build a benchmark of {self.manifest}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from facedit import __version__
 from facedit.bench.bench_options import CheckOptions, RunOptions
@@ -47,32 +47,32 @@ def check_settings(
 ) -> None:
     """Make sure that a folder holds results of these settings only; else ``OutputExists``."""
     items_hash = hashlib.sha256(repr(bench.items).encode()).hexdigest()[:16]
-    mine: dict[str, Any] = {
+    settings: dict[str, object] = {
         "bench": f"{bench.name} {bench.version} {items_hash}",
         "facedit": __version__,
         "takes": options.takes,
         "judges": options.judges,
-        "systems": {s.name: _identity(s) for s in systems},
     }
+    identities = {s.name: _identity(s) for s in systems}
     path = output / RUN
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
-        same = all(found.get(key) == mine[key] for key in ("bench", "facedit", "takes", "judges"))
         known: dict[str, str] = found.get("systems", {})
-        same = same and all(known.get(s, text) == text for s, text in mine["systems"].items())
-        if not same and not options.force:
+        if all(found.get(name) == value for name, value in settings.items()) and all(
+            known.get(name, text) == text for name, text in identities.items()
+        ):
+            identities = known | identities
+        elif options.force:
+            (output / RECORDS).unlink(missing_ok=True)
+        else:
             raise OutputExists(
                 f"{output} holds results of another benchmark, version or setting: choose another "
                 "-o, or --force to throw them away."
             )
-        if not same:
-            (output / RECORDS).unlink(missing_ok=True)
-        else:
-            mine["systems"] = known | mine["systems"]
     elif any(one.name != LOCK for one in output.iterdir()) and not options.force:
         raise OutputExists(f"{output} is not empty: choose another -o, or add --force.")
     with whole_or_nothing(path, force=True) as part:
-        part.write_text(json.dumps(mine, indent=1), encoding="utf-8")
+        part.write_text(json.dumps(settings | {"systems": identities}, indent=1), encoding="utf-8")
 
 
 def _identity(system: System) -> str:
@@ -103,15 +103,11 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
     assets.require("core", "bench")
     with locked(output, "bench run"):
         check_settings(output, bench, systems, options)
-        checked = selfcheck(
-            bench,
-            clips,
-            output,
-            CheckOptions(
-                items=options.selfcheck_items, workers=options.workers, device=options.device,
-                on_progress=options.on_progress,
-            ),
+        how = CheckOptions(
+            items=options.selfcheck_items, workers=options.workers, device=options.device,
+            on_progress=options.on_progress,
         )  # fmt: skip
+        checked = selfcheck(bench, clips, output, how)
         left_out(checked)  # before the long work, if no figure can be trusted
         work_off(output, clips, items, systems, options)
         part = replace(bench, items=tuple(items))
@@ -209,16 +205,12 @@ def finish(
     report = write_results(
         output, part, records, measures, facts, reference=reference, unproven=unproven
     )
-    failed = [record for record in records if record.status == "failed"]
-    stray = stray_videos(bench, systems)
-    if failed or stray:
-        parts = []
-        if failed:
-            parts.append(
-                f"{len(failed)} of {len(records)} results failed (first: {failed[0].item}, "
-                f"{failed[0].system}: {failed[0].reason})"
-            )
-        if stray:
-            parts.append(f"{len(stray)} videos are named like no item (first: {stray[0]})")
-        raise ItemsFailed(f"{'; '.join(parts)}; {output / 'index.html'} lists them all.")
+    faults = []
+    if failed := [record for record in records if record.status == "failed"]:
+        first = f"{failed[0].item}, {failed[0].system}: {failed[0].reason}"
+        faults.append(f"{len(failed)} of {len(records)} results failed (first: {first})")
+    if stray := stray_videos(bench, systems):
+        faults.append(f"{len(stray)} videos are named like no item (first: {stray[0]})")
+    if faults:
+        raise ItemsFailed(f"{'; '.join(faults)}; {output / 'index.html'} lists them all.")
     return report

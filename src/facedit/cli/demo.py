@@ -30,10 +30,6 @@ class DemoFiles:
     side_by_side: Path
     report: Path
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the paths for JSON."""
-        return {name: str(getattr(self, name)) for name in self.__slots__}
-
     def __str__(self) -> str:
         """Return the paths for people."""
         return (

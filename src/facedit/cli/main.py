@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from facedit import __version__
@@ -92,6 +93,7 @@ def _as_text(answer: Any, *, as_json: bool) -> str:
         return ""
     if as_json:
         data = answer.to_dict() if hasattr(answer, "to_dict") else answer
+        data = asdict(data) if is_dataclass(data) and not isinstance(data, type) else data
         if isinstance(data, dict):
             data = {"summary": getattr(answer, "summary", str(answer).partition("\n")[0])} | data
         return json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n"

@@ -112,7 +112,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
         seconds=time.monotonic() - begun,
     )
     output.mkdir(parents=True, exist_ok=True)
-    (output / FILE_JSON).write_text(json.dumps(result.to_dict(), indent=1))
+    (output / FILE_JSON).write_text(json.dumps(asdict(result), indent=1))
     (output / FILE_TABLE).write_text(tables(result))
     return result
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from facedit.evaluation.behaviour.study_tables import behaviour_tables
@@ -32,10 +32,6 @@ class Evaluation:
     gains: list[dict[str, Any]]
     behaviour: dict[str, dict[str, list[dict[str, Any]]]]
     seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything for JSON."""
-        return asdict(self)
 
     def __str__(self) -> str:
         """Return the tables for people."""

@@ -13,7 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from types import FrameType
@@ -180,10 +180,6 @@ class Trained:
     wanted: int
     seconds: float
     figures: Mapping[str, float]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the figures for JSON."""
-        return asdict(self) | {"weights": str(self.weights)}
 
     def __str__(self) -> str:
         """Return the figures for people."""

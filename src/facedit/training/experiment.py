@@ -158,10 +158,6 @@ class Experiment:
         """What it is, in a line."""
         return f"{self.optim.steps} steps into {self.run.output}"
 
-    def to_dict(self) -> dict[str, object]:
-        """Return all fields for JSON."""
-        return asdict(self)
-
     def __str__(self) -> str:
         """Return all fields as JSON, a line each."""
         return json.dumps(asdict(self), indent=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from facedit.errors import UsageError
@@ -81,11 +81,6 @@ class Built:
     clips: int = 0
     left_out: tuple[LeftOut, ...] = ()
     seconds: float = 0.0
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the figures for JSON."""
-        left = [asdict(one) for one in self.left_out]
-        return asdict(self) | {"folder": str(self.folder), "left_out": left}
 
     def __str__(self) -> str:
         """Return the figures for people."""

@@ -1,7 +1,10 @@
 """Who a face is: dlib's ResNet-29 face embedding, rebuilt in PyTorch.
 
 128 numbers per face; faces of one person lie nearer than 0.6 to each other, mostly (King 2017,
-"High Quality Face Recognition with Deep Metric Learning"). The weights are those of
+"High Quality Face Recognition with Deep Metric Learning"). The network sees an aligned picture of
+the face: dlib fits a similarity from five landmarks (outer and inner eye corners, base of the nose)
+to fixed places, ``(padding + place) / (2 padding + 1)`` of a square of 150 pixels (dlib,
+``get_face_chip_details``); the 478 landmarks hold the same five points. The weights are those of
 ``@vladmandic/face-api`` 1.7.15 (MIT; dlib's own are in the public domain), most of them in 8 bits:
 ``value = scale * q + min``. Distances to dlib's own embeddings are about 0.04.
 """
@@ -13,15 +16,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.bench.nets.face_chip import face_chip
 from facedit.device import device_of, inference
 from facedit.errors import BadWeights
-from facedit.types import Float32, UInt8
+from facedit.render.geometry import fit_similarity
+from facedit.types import Float32, Float64, UInt8
 from facedit.weights.fetch import asset_path
 
 SIZE = 128
@@ -110,6 +114,44 @@ class FaceNet(nn.Module):
             x = block(x)
         embedding: Tensor = self.last(x.mean(dim=(2, 3)))
         return embedding
+
+
+CHIP = 150
+"""Side of the chip in pixels."""
+
+_PADDING = 0.25
+_PLACES = (
+    (0.8595674595992, 0.2134981538014),
+    (0.6460604764104, 0.2289674387677),
+    (0.1205750620789, 0.2137274526848),
+    (0.3340850613712, 0.2290642403242),
+    (0.4901123135679, 0.6277975316475),
+)
+_POINTS = (263, 362, 33, 133, 2)
+"""The landmarks at those places: eye corners (outer, inner; subject's left eye first), nose."""
+
+
+def chip_transform(landmarks: Float32) -> Float64:
+    """Return the similarity (2, 3) from the picture to the chip, by least squares."""
+    places = (np.array(_PLACES) + _PADDING) / (2 * _PADDING + 1) * CHIP
+    every = tuple(range(len(_POINTS)))
+    return fit_similarity(landmarks[list(_POINTS)], places.astype(np.float32), every)
+
+
+def face_chip(picture: UInt8, landmarks: Float32) -> UInt8:
+    """Cut the chip, (150, 150, 3), out of a picture; places outside the picture are black."""
+    matrix = chip_transform(landmarks)
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    shrink = int(1.0 / scale) if scale > 0 else 1
+    if shrink > 1:  # sampling a large face at few places would alias
+        height, width = picture.shape[0] // shrink, picture.shape[1] // shrink
+        cut = np.ascontiguousarray(picture[: height * shrink, : width * shrink])
+        picture = np.asarray(cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA))
+        enlarge = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2]])
+        linear = matrix[:, :2] @ enlarge
+        matrix = np.concatenate([linear[:, :2], (linear[:, 2] + matrix[:, 2])[:, None]], axis=1)
+    chip = cv2.warpAffine(np.ascontiguousarray(picture), matrix, (CHIP, CHIP))
+    return np.asarray(chip, np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

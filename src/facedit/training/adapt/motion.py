@@ -94,10 +94,6 @@ class Adapted:
     skipped: tuple[str, ...]
     unlike: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the figures for JSON."""
-        return asdict(self) | {"output": str(self.output)}
-
     def __str__(self) -> str:
         """Return the figures for people."""
         lines = [
