@@ -214,11 +214,7 @@ def group_clips(rows: Sequence[ClipRow], most: int | None) -> dict[str, list[Cli
     for row in rows:
         small = counts[row.corpus] < MIN_CLIPS and len(counts) > 1
         found.setdefault(OTHERS if small else row.corpus, []).append(row)
-    if most is None:
-        return found
-    return {
-        name: [members[i] for i in np.linspace(0, len(members) - 1, most).astype(int)]
-        if len(members) > most
-        else members
-        for name, members in found.items()
-    }
+    for name, members in found.items():
+        if most is not None and len(members) > most:
+            found[name] = [members[i] for i in np.linspace(0, len(members) - 1, most).astype(int)]
+    return found

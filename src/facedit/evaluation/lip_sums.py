@@ -10,15 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.evaluation.measure import correlation_sums
+from facedit.evaluation.measure import correlation_sums, share
 from facedit.evaluation.stats import draw_clips, interval
 from facedit.types import Float32, Float64
 
 MEASURES = ("opening", "width")
-_MOMENTS = 6  # n, sum x, sum y, sum xx, sum yy, sum xy
-_PER_MEASURE = _MOMENTS + 1  # and the sum of absolute errors
-_STEPS = 6  # speed, jump and velocity jump: drawn and true
-_BEYOND = len(MEASURES) * _PER_MEASURE + _STEPS  # where the sums beyond a straight line begin
 
 _ROUNDING = 1e-5  # eye distances: a drawn straight line has no course of its own
 
@@ -69,8 +65,8 @@ def hidden_frames(sums: Sequence[Float64]) -> int:
 
 def between(curve: Float32, start: int, stop: int) -> Float32:
     """Return the straight line between the neighbours of a span: what the kept ends say of it."""
-    share = np.arange(1, stop - start + 1, dtype=np.float32) / (stop - start + 1)
-    out: Float32 = curve[start - 1] + share * (curve[stop] - curve[start - 1])
+    way = np.arange(1, stop - start + 1, dtype=np.float32) / (stop - start + 1)
+    out: Float32 = curve[start - 1] + way * (curve[stop] - curve[start - 1])
     return out
 
 
@@ -80,10 +76,8 @@ def error_sums(truth: Float32, drawn: Float32) -> list[float]:
     return [*correlation_sums(x, y), float(np.abs(x - y).sum())]
 
 
-def mean_error(total: Float64) -> Float64:
-    """Return the mean absolute error from ``error_sums``; NaN where nothing was counted."""
-    out: Float64 = total[..., 6] / np.where(total[..., 0] > 0, total[..., 0], np.nan)
-    return out
+mean_error = share(6, 0)
+"""Returns the mean absolute error from ``error_sums``; NaN where nothing was counted."""
 
 
 def relative_error(total: Float64) -> Float64:
@@ -110,27 +104,28 @@ def _correlation(sums: Float64) -> Float64:
     return out
 
 
-def _part(total: Float64, measure: int) -> Float64:
-    return total[..., measure * _PER_MEASURE : (measure + 1) * _PER_MEASURE]
+_SUMS = {"opening": slice(0, 7), "width": slice(7, 14), "opening_beyond": slice(20, 27)}
+"""Where the ``error_sums`` of each curve lie; between them those of the steps, drawn and true."""
+
+_OF_CURVE: dict[str, Callable[[Float64], Float64]] = {
+    "r": _correlation, "rel": relative_error, "mae": mean_error
+}  # fmt: skip
 
 
-def _ratio(total: Float64, index: int) -> Float64:
-    steps = total[..., len(MEASURES) * _PER_MEASURE : _BEYOND]
-    out: Float64 = steps[..., index] / np.maximum(steps[..., index + _STEPS // 2], 1e-30)
-    return out
+def _of_curve(curve: str, kind: str) -> Callable[[Float64], Float64]:
+    return lambda total: _OF_CURVE[kind](total[..., _SUMS[curve]])
+
+
+def _of_steps(place: int) -> Callable[[Float64], Float64]:
+    return lambda total: total[..., place] / np.maximum(total[..., place + 3], 1e-30)
 
 
 FIGURES: dict[str, Callable[[Float64], Float64]] = {
-    "opening_r": lambda total: _correlation(_part(total, 0)),
-    "opening_rel": lambda total: relative_error(_part(total, 0)),
-    "opening_mae": lambda total: mean_error(_part(total, 0)),
-    "width_r": lambda total: _correlation(_part(total, 1)),
-    "width_rel": lambda total: relative_error(_part(total, 1)),
-    "width_mae": lambda total: mean_error(_part(total, 1)),
-    "opening_beyond_r": lambda total: _correlation(total[..., _BEYOND:]),
-    "speed": lambda total: _ratio(total, 0),
-    "jump": lambda total: _ratio(total, 1),
-    "velocity_jump": lambda total: _ratio(total, 2),
+    **{f"{curve}_{kind}": _of_curve(curve, kind) for curve in MEASURES for kind in _OF_CURVE},
+    "opening_beyond_r": _of_curve("opening_beyond", "r"),
+    "speed": _of_steps(14),
+    "jump": _of_steps(15),
+    "velocity_jump": _of_steps(16),
 }
 """Figures from summed sums. ``_r``: correlation over hidden frames. ``_mae``: mean absolute error
 in units of the outer-eye distance; ``_rel``: that over the truth's standard deviation in the spans.

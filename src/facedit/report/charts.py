@@ -197,18 +197,15 @@ def _draw_line(svg: Svg, axes: Axes, line: Line, shift: float, linked: bool) -> 
             "path", d=path(_with_breaks(known, axes, shift)), fill="none", stroke=line.colour,
             stroke_width=width, stroke_dasharray="5 4" if line.dashed else "",
         )  # fmt: skip
+    size = 4.2 if line.strong else 3.0 if line.bars else 2.0
     for point in known:
-        parts = [element("title", f"{line.name}: {point.note}")]
+        at, bar = x(point), Markup("")
         if line.bars and point.has_interval:
-            parts.append(
-                element(
-                    "line", x1=x(point), x2=x(point), y1=axes.y(point.low), y2=axes.y(point.high),
-                    stroke=line.colour, stroke_width=width,
-                )
-            )  # fmt: skip
-        size = 4.2 if line.strong else 3.0 if line.bars else 2.0
-        spot = element("circle", cx=x(point), cy=axes.y(point.value), r=size, fill=line.colour)
-        svg.add("g", *parts, spot)
+            low, high = axes.y(point.low), axes.y(point.high)
+            bar = element("line", x1=at, x2=at, y1=low, y2=high, stroke=line.colour,
+                          stroke_width=width)  # fmt: skip
+        spot = element("circle", cx=at, cy=axes.y(point.value), r=size, fill=line.colour)
+        svg.add("g", element("title", f"{line.name}: {point.note}"), bar, spot)
 
 
 def _with_breaks(known: Sequence[Point], axes: Axes, shift: float) -> Iterator[tuple[float, float]]:

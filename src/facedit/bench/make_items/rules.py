@@ -105,26 +105,29 @@ def _insertions(words: Sequence[str], keys: list[str], sentence: Sentence) -> It
     if sentence.end - sentence.start < LEAST_WORDS or sentence.mark not in (".", "!", ""):
         return
     for at in range(sentence.start, sentence.end):
-        if keys[at] not in classes.STARTERS:
-            continue
-        # "My fellow Americans, ..." calls somebody: no clause begins there.
-        called = keys[at] in classes.DETERMINERS and "," in map(_mark, words[at : at + 4])
-        first = at == sentence.start and sentence.whole and not called
-        opened = at == sentence.start + 1 and keys[at - 1] in classes.OPENERS and sentence.whole
-        # A comma before a bare "the" or "our" is as likely one of a list.
-        clause = at > sentence.start and _mark(words[at - 1]) == "," and _is_subject(keys[at])
-        if not (first or opened or clause):
-            continue
-        for phrase in classes.PARENTHESES:
-            spoken = phrase[0].upper() + phrase[1:] if first else phrase
-            yield WordEdit(at, at, tokenise(spoken))
-    if (
-        sentence.whole
-        and sentence.mark == "."
-        and keys[sentence.start] not in classes.SUBORDINATORS
-    ):
+        if _begins_clause(at, words, keys, sentence):
+            for phrase in classes.PARENTHESES:
+                first = at == sentence.start and sentence.whole
+                spoken = phrase[0].upper() + phrase[1:] if first else phrase
+                yield WordEdit(at, at, tokenise(spoken))
+    follows = sentence.whole and sentence.mark == "."
+    if follows and keys[sentence.start] not in classes.SUBORDINATORS:
         for more in classes.SENTENCES:
             yield WordEdit(sentence.end, sentence.end, tokenise(more))
+
+
+def _begins_clause(at: int, words: Sequence[str], keys: list[str], sentence: Sentence) -> bool:
+    """Tell whether a phrase can stand before a word, as a clause begins there."""
+    if keys[at] not in classes.STARTERS:
+        return False
+    if at == sentence.start:
+        # "My fellow Americans, ..." calls somebody: no clause begins there.
+        called = keys[at] in classes.DETERMINERS and "," in map(_mark, words[at : at + 4])
+        return sentence.whole and not called
+    if at == sentence.start + 1 and keys[at - 1] in classes.OPENERS and sentence.whole:
+        return True
+    # A comma before a bare "the" or "our" is as likely one of a list.
+    return _mark(words[at - 1]) == "," and keys[at] not in classes.DETERMINERS
 
 
 def _small_deletions(keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
@@ -144,22 +147,19 @@ def _clause_deletions(
     commas = [k + 1 for k in range(sentence.start, sentence.end - 1) if _mark(words[k]) == ","]
     bounds = [sentence.start, *commas, sentence.end]
     parts = list(pairwise(bounds))
-    if len(parts) < 2 or sentence.mark == "?":
+    if len(parts) not in (2, 3) or sentence.mark == "?":
         return
     leads = keys[sentence.start] in classes.SUBORDINATORS
-    for number, (start, end) in enumerate(parts):
+    if len(parts) == 2 and leads:
+        gone = parts[:1] if keys[commas[0]] in classes.STARTERS else []
+    elif len(parts) == 2:
+        # What is left must be a statement of its own.
+        gone = parts[1:] if keys[commas[0]] in classes.TRAILERS else []
+    else:
+        gone = parts[1:2] if keys[commas[0]] in ("which", "who") and not leads else []
+    for start, end in gone:
         kept = sentence.end - sentence.start - (end - start)
-        if kept < LEAST_WORDS or end - start < 2:
-            continue
-        following = keys[end] if end < sentence.end else ""
-        if number == 0:
-            if leads and following in classes.STARTERS and len(parts) == 2:
-                yield WordEdit(start, end)
-        elif end == sentence.end:
-            # What is left must be a statement of its own.
-            if keys[start] in classes.TRAILERS and not leads and len(parts) == 2:
-                yield WordEdit(start, end)
-        elif len(parts) == 3 and keys[start] in ("which", "who") and not leads:
+        if kept >= LEAST_WORDS and end - start >= 2:
             yield WordEdit(start, end)
 
 
@@ -170,11 +170,6 @@ def _sentence_deletions(words: Sequence[str]) -> Iterator[WordEdit]:
         whole = one.whole and one.mark in (".", "!", "?") and one.end - one.start >= LEAST_WORDS
         if len(every) > 1 and whole:
             yield WordEdit(one.start, one.end)
-
-
-def _is_subject(word: str) -> bool:
-    """Tell whether a word is the subject of a clause by itself (*we*, *it's*)."""
-    return word in classes.STARTERS and word not in classes.DETERMINERS
 
 
 def _mark(word: str) -> str:

@@ -173,11 +173,8 @@ def _sound_sums(scene: Scene) -> dict[str, list[float]]:
         return {}
     if ours.rate != theirs.rate:
         return {"kept_sound_same_rate": mean_sums([0.0])}
-    runs: list[Run] = []
-    for output_s, source_s, length_s in scene.kept_sound:
-        run = compare_run(ours, theirs, output_s, source_s, length_s)
-        if run is not None:
-            runs.append(run)
+    compared = (compare_run(ours, theirs, *where) for where in scene.kept_sound)
+    runs = [run for run in compared if run is not None]
     snr = np.array([np.clip(run.snr_db, LEAST_DB, MOST_DB) for run in runs])
     weights = np.array([run.seconds for run in runs])
     found = {"kept_sound_same_rate": mean_sums([1.0])}

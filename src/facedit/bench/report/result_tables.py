@@ -170,10 +170,10 @@ def make_tables(
         fewer = draws if whole else max(int(draws * SLICE_SHARE), 1)
         sums = {m.name: {s: sums_of(found[s], part.items, m) for s in systems} for m in measures}
         rows: dict[str, dict[str, Estimate]] = {system: {} for system in systems}
-        for measure, system in itertools.product(measures, systems):
-            made = estimate(measure, sums[measure.name][system], clip_of, draws=fewer, seed=seed)
+        for m, s in itertools.product(measures, systems):
+            made = estimate(m, sums[m.name][s], clip_of, draws=fewer, seed=seed)
             if isfinite(made.value):
-                rows[system][measure.name] = made
+                rows[s][m.name] = made
         columns = [m for m in measures if any(m.name in row for row in rows.values())]
         best = {m.name: frozenset(best_systems(m, rows)) for m in columns}
         tables.append(Table(part, tuple(m.name for m in columns), rows, best))

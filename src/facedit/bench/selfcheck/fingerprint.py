@@ -12,13 +12,12 @@ from pathlib import Path
 
 import facedit
 from facedit.bench.items import Item, item_to_dict
-from facedit.weights.fetch import ASSETS, is_installed
+from facedit.weights.fetch import ASSETS, is_installed, sha256_of
 from facedit.weights.shipped import shipped_files
 
-_CODE = (
-    "bench/measures", "bench/nets", "bench/selfcheck", "bench/scene.py", "bench/scoring.py",
-    "evaluation/measure.py", "lip_sync",
-)  # fmt: skip
+_CODE = ("bench", "evaluation", "lip_sync")
+"""Packages whose change could change the outcome without a new version."""
+
 _PACKAGES = ("numpy", "torch", "opencv-python-headless", "av", "ai-edge-litert")
 
 _JUDGED = ("motion-", "mouth")
@@ -38,31 +37,14 @@ def versions() -> dict[str, str]:
 
 def fingerprint(items: Sequence[Item], settings: Sequence[object]) -> str:
     """Hash all that the outcome depends on: items, settings, versions, weights, code."""
-    digest = hashlib.sha256()
-
-    def add(*parts: object) -> None:
-        digest.update(json.dumps([str(part) for part in parts]).encode())
-
-    for name, found in versions().items():
-        add(name, found)
-    for file in shipped_files():
-        if not file.name.startswith(_JUDGED):
-            add(file.name, file.sha256)
-    for name, asset in ASSETS.items():
-        add(name, asset.sha256 if is_installed(name) else "absent")
-    for path in _code():
-        add(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
-    for item in items:
-        add(json.dumps(item_to_dict(item), sort_keys=True))
-    add(*settings)
-    return digest.hexdigest()
-
-
-def _code() -> list[Path]:
-    """Return the files whose change could change the outcome without a new version."""
     root = Path(str(files("facedit")))
-    found: list[Path] = []
-    for name in _CODE:
-        path = root / name
-        found += sorted(path.rglob("*.py")) if path.is_dir() else [path] if path.is_file() else []
-    return found
+    code = [path for name in _CODE for path in sorted((root / name).rglob("*.py"))]
+    parts = [
+        versions(),
+        {one.name: one.sha256 for one in shipped_files() if not one.name.startswith(_JUDGED)},
+        {name: one.sha256 if is_installed(name) else "absent" for name, one in ASSETS.items()},
+        {path.relative_to(root).as_posix(): sha256_of(path) for path in code},
+        [item_to_dict(item) for item in items],
+        [str(setting) for setting in settings],
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -183,13 +183,10 @@ def _levels(
     opened: Sequence[tuple[Float32, Float32]],
 ) -> dict[str, dict[str, Any]]:
     """Compare levels by segment: the first, the last, and the slope over all."""
-    pairs: list[tuple[Float64, Float64]] = []
-    for sound, motion, openings in zip(sounds, drawn, opened, strict=True):
-        true, ours = (
-            segment_levels(opening, study.meter.lips(one))
-            for opening, one in zip(openings, (sound.motion, motion), strict=True)
-        )
-        pairs.append((true, ours))
+    lips, pairs = study.meter.lips, []
+    for sound, motion, (true, ours) in zip(sounds, drawn, opened, strict=True):
+        levels = segment_levels(true, lips(sound.motion)), segment_levels(ours, lips(motion))
+        pairs.append(levels)
     found = {}
     for column, name in enumerate(LEVELS):
         compare = np.divide if name in RATIOS else np.subtract
