@@ -35,25 +35,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What a validation found.
-
-    Attributes:
-        figures: Figures by name.
-        pictures: RGB pictures by name, each of shape (H, W, 3).
-    """
+    """What a validation found: figures and RGB pictures (H, W, 3) by name."""
 
     figures: Mapping[str, float] = field(default_factory=dict)
     pictures: Mapping[str, UInt8] = field(default_factory=dict)
 
 
 class TrainingTask(ABC):
-    """A network that is learnt.
-
-    Attributes:
-        net: The network, on its device.
-        optim: How it is learnt.
-        weights_name: Name of the file of weights in the run's folder.
-    """
+    """A network that is learnt; ``weights_name`` is that of its file in the run's folder."""
 
     net: nn.Module
     optim: OptimConfig
@@ -61,14 +50,10 @@ class TrainingTask(ABC):
 
     @abstractmethod
     def backward(self, step: int, generator: torch.Generator) -> dict[str, float]:
-        """Add up the gradients of a step, or this process's share of them.
+        """Add up the gradients of a step, or this process's share of them: the step's figures.
 
-        Args:
-            step: Step number from 0; decides the data.
-            generator: CPU source of chance; torch's own on the CPU is seeded alike.
-
-        Returns:
-            Figures of the step, the same ones at each; NaN where there is none.
+        ``step``, from 0, decides the data; ``generator`` is the CPU's source of chance, torch's own
+        is seeded alike. The figures are the same ones at each step; NaN where there is none.
         """
 
     @abstractmethod
@@ -101,13 +86,7 @@ class TrainingTask(ABC):
 
 
 class Trainer:
-    """Takes steps, alone or as one of several processes that share each step.
-
-    Args:
-        task: What is learnt.
-        seed: Seed of noise and dropout.
-        processes: The processes; None for one alone.
-    """
+    """Takes steps, alone or as one of several processes that share each step."""
 
     def __init__(self, task: TrainingTask, seed: int, processes: Processes | None = None) -> None:
         self.task, self._seed = task, seed
@@ -169,9 +148,7 @@ class Trained:
 
     Attributes:
         weights: Averaged weights, ready for use.
-        steps: Steps done.
         wanted: Steps asked for; more than ``steps`` if the run was stopped.
-        seconds: Wall time of this run.
         figures: The last validation's figures.
     """
 
@@ -268,11 +245,7 @@ def _note(log: RunLog, step: int, found: Validation) -> None:
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect SIGTERM and SIGINT instead of dying, so that a run can save itself.
-
-    Yields:
-        The signals received so far: empty, hence false, until the first.
-    """
+    """Collect SIGTERM and SIGINT, which yields, instead of dying: a run can then save itself."""
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:

@@ -71,11 +71,7 @@ class OptimConfig:
     ema: float = 0.999
 
     def __post_init__(self) -> None:
-        """Check the ranges.
-
-        Raises:
-            UsageError: If one is out of range.
-        """
+        """Check the ranges; ``UsageError`` if a value is out of one."""
         if self.steps < 1 or self.lr <= 0 or self.clip <= 0 or not 0 <= self.ema <= 1:
             raise UsageError(f"steps, lr and clip must be positive, ema in 0 .. 1: {self}.")
 
@@ -102,11 +98,7 @@ class PoolConfig:
     window: int
 
     def __post_init__(self) -> None:
-        """Check the ranges.
-
-        Raises:
-            UsageError: If one is out of range.
-        """
+        """Check the ranges; ``UsageError`` if a value is out of one."""
         if not self.corpora or self.share <= 0 or self.window < 8:
             raise UsageError(f"A pool needs corpora, a share above 0 and a window from 8: {self}.")
 
@@ -143,12 +135,7 @@ class ClipsConfig:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """What every experiment has; each kind of network adds its own.
-
-    Attributes:
-        run: Where and how the run lives.
-        optim: How it is learnt.
-    """
+    """What every experiment has: how the run lives and learns; each kind adds its own."""
 
     run: RunConfig
     optim: OptimConfig

@@ -33,8 +33,7 @@ def mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
 class RunLog:
     """Writes figures and pictures of a run; each table is one CSV file that later runs append to.
 
-    Args:
-        folder: Folder of the run; its event files for TensorBoard lie in ``tensorboard``.
+    Event files for TensorBoard lie in the folder's ``tensorboard``.
     """
 
     def __init__(self, folder: Path) -> None:

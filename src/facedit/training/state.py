@@ -27,9 +27,7 @@ FORMAT = "facedit-training-2"
 class Ema:
     """Exponential moving average of weights that forgets its start quickly.
 
-    Args:
-        net: The network whose weights are averaged.
-        decay: Decay once warm; at step n, from 0, it is at most ``(1 + n) / (10 + n)``.
+    At step n, from 0, its decay is at most ``(1 + n) / (10 + n)``.
     """
 
     def __init__(self, net: nn.Module, decay: float) -> None:

@@ -65,13 +65,10 @@ class Adapted:
     """What came of it.
 
     Attributes:
-        network: The network to render with: the fine-tuned one if it is used, else the given one.
-        used: Whether it is the fine-tuned one.
+        network: The network to render with: the fine-tuned one if it is ``used``, else the given.
         steps: Steps made; 0 if there was too little footage.
         frames: Frames learnt from.
-        apart: Frames judged by.
-        before: Their mean error before.
-        after: And after.
+        apart: Frames judged by, with their mean error ``before`` and ``after``.
         better: Share of them that became better.
     """
 

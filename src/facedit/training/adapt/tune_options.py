@@ -41,11 +41,7 @@ class TuneOptions:
     amplitude: float = 0.05
 
     def __post_init__(self) -> None:
-        """Check what a user can set.
-
-        Raises:
-            UsageError: If a value is out of range.
-        """
+        """Check what a user can set; ``UsageError`` if a value is out of range."""
         if not 1 <= self.steps <= 100_000:
             raise UsageError(f"--steps {self.steps}: choose 1 to 100000.")
         if self.seconds is not None and not 0 < self.seconds < float("inf"):

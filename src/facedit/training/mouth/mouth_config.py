@@ -60,12 +60,7 @@ class SampleMix:
 
 @dataclass(frozen=True, slots=True)
 class MouthClipsConfig(SampleMix):
-    """What is learnt from.
-
-    Attributes:
-        baked: Folder of baked clips.
-        bake: What they are cut from.
-    """
+    """What is learnt from: a folder of baked clips, and what they are cut from."""
 
     baked: str = ""
     bake: BakeConfig = field(default_factory=BakeConfig)
@@ -118,12 +113,7 @@ class MouthOptimConfig(OptimConfig):
 
 @dataclass(frozen=True, slots=True)
 class MouthExperiment(Experiment):
-    """A whole experiment.
-
-    Attributes:
-        data: What is learnt from.
-        network: Size of the network.
-    """
+    """A whole experiment: what is learnt from, and the size of the network."""
 
     run: MouthRunConfig
     optim: MouthOptimConfig

@@ -26,19 +26,9 @@ from facedit.training.mouth.mouth_samples import (
 
 
 class MouthSampler:
-    """Draws training samples by number.
+    """Draws training samples, as a mix says, by number; ``size`` is the side of the canvas.
 
-    Args:
-        clips: Baked clips.
-        mix: Shares of the kinds of samples.
-        size: Side of the network's canvas.
-        seed: Seed of all draws.
-
-    Raises:
-        UsageError: If no clip belongs to a corpus of the mix.
-
-    Attributes:
-        size: Side of the network's canvas.
+    ``UsageError`` if no clip belongs to a corpus of the mix.
     """
 
     def __init__(self, clips: Sequence[BakedClip], mix: SampleMix, size: int, seed: int) -> None:

@@ -40,12 +40,9 @@ _STILL = Look(np.zeros(2))
 
 @dataclass(frozen=True, slots=True)
 class MouthStrip:
-    """Some frames of one clip, one behind the other.
+    """Some frames of one clip of a ``corpus/speaker``, one behind the other.
 
-    Attributes:
-        speaker: Who it is, as ``corpus/speaker``.
-        samples: What the network is given for each, with references of the person.
-        alone: The same from one picture only.
+    ``samples`` have references of the person, ``alone`` are the same from one picture only.
     """
 
     speaker: str

@@ -129,11 +129,7 @@ def change_error(fake: Tensor, real: Tensor, raster: Tensor, lips: Tensor) -> Te
 
 
 class PatchCritic(nn.Module):
-    """PatchGAN on a window round the mouth, given the drawn lips (Isola et al., CVPR 2017).
-
-    Args:
-        channels: Channels after the first convolution.
-    """
+    """PatchGAN on a window round the mouth, given the drawn lips (Isola et al., CVPR 2017)."""
 
     def __init__(self, channels: int = 32) -> None:
         super().__init__()

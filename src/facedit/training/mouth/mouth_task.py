@@ -49,10 +49,7 @@ class MouthTask(TrainingTask):
     """Learns to draw one frame from others.
 
     Attributes:
-        net: The network, on its device.
         critic: What the adversarial term asks; it learns too.
-        sampler: Draws samples.
-        optim: How it is learnt.
         seed: Seed of the windows that are looked at.
         trunk: Features for the loss; None for a Laplacian pyramid.
         strips: Clips that are held out.

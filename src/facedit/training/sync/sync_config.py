@@ -52,11 +52,7 @@ class SyncOptimConfig(OptimConfig):
     shortest: int = 8
 
     def __post_init__(self) -> None:
-        """Check the ranges.
-
-        Raises:
-            UsageError: If one is out of range.
-        """
+        """Check the ranges; ``UsageError`` if a value is out of one."""
         OptimConfig.__post_init__(self)
         if min(self.frames_per_step, self.shortest) < 1:
             raise UsageError(f"frames_per_step and shortest must be positive: {self}.")
@@ -64,12 +60,7 @@ class SyncOptimConfig(OptimConfig):
 
 @dataclass(frozen=True, slots=True)
 class SyncExperiment(Experiment):
-    """A whole experiment.
-
-    Attributes:
-        data: What is learnt from.
-        network: Fields of ``SyncNetworkConfig`` that differ from its defaults.
-    """
+    """A whole experiment; ``network`` has what differs from ``SyncNetworkConfig``'s defaults."""
 
     run: RunConfig
     optim: SyncOptimConfig

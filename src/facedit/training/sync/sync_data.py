@@ -31,16 +31,7 @@ class SyncBatch:
 
 
 class SyncSampler:
-    """Draws the batches of a step.
-
-    Args:
-        data: Clips to learn from.
-        lips: Motion dims that are seen.
-        scale: Factor per seen dim.
-        config: Pools and changes.
-        optim: Frames of a step, and of the shortest stretch.
-        seed: Seed.
-    """
+    """Draws the batches of a step; ``lips``: motion dims seen, ``scale``: a factor of each."""
 
     def __init__(
         self,

@@ -41,18 +41,11 @@ def sync_loss(
     scales: tuple[Tensor, Tensor],
     reach: int,
 ) -> SyncLoss:
-    """Compare every motion frame of a batch with every speech frame.
+    """Compare every motion frame of a batch with every speech frame; embeddings are unit (B, T, E).
 
-    Args:
-        motion: Unit embeddings, shape (B, T, E).
-        speech: Unit embeddings, shape (B, T, E).
-        valid: True where a frame exists, shape (B, T).
-        stretches: First and last plus one frame of each stretch, shape (B, 2).
-        scales: Logarithms of the factors on cosines of frames, and on mean cosines of stretches.
-        reach: Largest shift within the clip that a stretch is compared at.
-
-    Returns:
-        The terms.
+    ``valid``: true where a frame exists, shape (B, T); ``stretches``: first and last plus one frame
+    of each, shape (B, 2); ``scales``: logarithms of the factors on cosines of frames, and on mean
+    cosines of stretches; ``reach``: largest shift within the clip that a stretch is compared at.
     """
     count, length, _ = motion.shape
     factors = [scale.exp().clamp(max=100) for scale in scales]

@@ -32,10 +32,7 @@ class SyncTask(TrainingTask):
     """Learns to tell the right moment from others.
 
     Attributes:
-        net: The network, on its device.
-        model: What belongs to it beside its weights.
-        sampler: Draws batches.
-        optim: How it is learnt.
+        model: What belongs to the network beside its weights.
         learn: Clips to learn from.
         held: Clips held out; None if there are none.
     """
