@@ -9,7 +9,7 @@ import pytest
 from report_cases import HOSTILE, full_report, words
 
 from facedit.report.edit_page import headline, report_html
-from facedit.report.page_kit import clean, data_uri
+from facedit.report.page_kit import clean, data_uri, markdown_table
 from facedit.report.run_report import ClipFacts, Picture, RunReport, StageTime
 from facedit.report.svg import element, nice_ticks, path
 from facedit.types import Transcript
@@ -166,3 +166,10 @@ def test_large_pictures_shrink_and_wrong_ones_are_refused():
     for wrong in (np.zeros((4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8), np.zeros((4, 4, 3))):
         with pytest.raises(ValueError, match="Not an RGB"):
             data_uri(Picture(wrong, 0.0, "kept"))
+
+
+def test_a_markdown_table_holds_texts_as_they_are_but_for_control_characters():
+    rows = [["x & <y>", 1], ["\x00", 2.5]]
+    assert markdown_table(["a", "b"], rows, "---:").splitlines() == [
+        "| a | b |", "|---|---:|", "| x & <y> | 1 |", "| \ufffd | 2.5 |",
+    ]  # fmt: skip

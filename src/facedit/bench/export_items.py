@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 
@@ -78,7 +77,7 @@ def write_task(item: Item, clips: Path, folder: Path) -> None:
         part.write_text(text, "utf-8")
 
 
-def describe(case: Case, clip: str) -> dict[str, Any]:
+def describe(case: Case, clip: str) -> dict[str, object]:
     """Say what is to be made of an item, as JSON-ready data; ``clip``: name of its clip or picture.
 
     The video wanted has ``frames`` pictures at ``frame_rate``; those within ``new_pictures_s`` are

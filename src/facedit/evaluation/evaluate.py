@@ -11,7 +11,6 @@ from dataclasses import asdict
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from facedit.errors import OutputExists, UsageError
 from facedit.evaluation.baselines import Pair, Ridge, RidgeFit
 from facedit.evaluation.behaviour.heard import Heard
 from facedit.evaluation.behaviour.run_studies import Footage, hear_clips, run_studies
-from facedit.evaluation.behaviour.study import Study
+from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.evaluate_options import (
     CLOSURES,
     PROTOCOLS,
@@ -80,9 +79,9 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     meter = meter_of(meta)
     listens = {CLOSURES, STILLNESS} & set(options.parts)
     footage = Footage.find(options.footage if listens else None, options.transcripts)
-    table: list[dict[str, Any]] = []
-    gains: list[dict[str, Any]] = []
-    behaviour: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    table: list[Row] = []
+    gains: list[Row] = []
+    behaviour: dict[str, dict[str, list[Row]]] = {}
     for corpus, members in chosen.items():
         clips = [read_clip(data, row.sha256) for row in members]
         fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), options.seed)
@@ -142,7 +141,7 @@ def _spans(
     meter: LipMeter,
     meta: Meta,
     options: EvaluateOptions,
-) -> Iterator[tuple[dict[str, Any], dict[str, list[Float64]]]]:
+) -> Iterator[tuple[Row, dict[str, list[Float64]]]]:
     """Hide spans and sum up how well each method draws them: what was hidden, sums by method."""
     sounds = Sounds.of_clips(clips)
     wanted = product(options.protocols, options.spans) if SPANS_PART in options.parts else ()
@@ -161,9 +160,9 @@ def _spans(
 
 
 def _add(
-    table: list[dict[str, Any]],
-    gains: list[dict[str, Any]],
-    where: dict[str, Any],
+    table: list[Row],
+    gains: list[Row],
+    where: Row,
     sums: dict[str, list[Float64]],
 ) -> None:
     """Add the figures of each method, and of the model over each baseline."""

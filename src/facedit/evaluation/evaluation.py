@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
+from facedit.evaluation.behaviour.study import Row
 from facedit.evaluation.behaviour.study_tables import behaviour_tables
 from facedit.evaluation.fills import OF_ANOTHER_CLIP
 from facedit.evaluation.lip_sums import FIGURES
@@ -28,9 +28,9 @@ class Evaluation:
     split: str
     sampler: SamplerSettings
     clips: dict[str, int]
-    rows: list[dict[str, Any]]
-    gains: list[dict[str, Any]]
-    behaviour: dict[str, dict[str, list[dict[str, Any]]]]
+    rows: list[Row]
+    gains: list[Row]
+    behaviour: dict[str, dict[str, list[Row]]]
     seconds: float
 
     def __str__(self) -> str:

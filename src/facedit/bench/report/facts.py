@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from facedit.bench.items import Bench, Track
 from facedit.bench.record import Record
@@ -103,7 +102,7 @@ class RunFacts:
     machine: Mapping[str, str] = field(default_factory=dict)
     clips: Path | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return what is the same in every run of the same thing, as JSON-ready data."""
         versions, weights = (dict(sorted(one.items())) for one in (self.versions, self.weights))
         return {

@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from facedit.bench.items import Bench
 from facedit.bench.record import Record
@@ -75,7 +74,7 @@ def results_json(
     return f'{head[:-2]},\n "cell": {json.dumps(CELL)},\n "tables": [\n{lines}\n ]\n}}\n'
 
 
-def _paired(one: Contrast, reference: str) -> dict[str, Any]:
+def _paired(one: Contrast, reference: str) -> dict[str, object]:
     by = one.difference
     figures = {"difference": by.value, "low": by.low, "high": by.high, "p": by.p}
     return {
@@ -169,7 +168,7 @@ def not_done(bench: Bench, records: Sequence[Record], systems: Sequence[str]) ->
     )
 
 
-def _rows(table: Table) -> list[dict[str, Any]]:
+def _rows(table: Table) -> list[dict[str, object]]:
     """Return a table's rows, their cells as ``CELL`` says."""
     where = {"track": table.slice.track, "slice": table.slice.name}
     return [

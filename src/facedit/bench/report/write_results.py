@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from facedit.bench.items import Bench
 from facedit.bench.record import Record
@@ -41,7 +40,7 @@ class Report:
     counts: tuple[Count, ...]
     notes: tuple[str, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the report for JSON, with the results that failed or have no record."""
         return {
             "page": str(self.page),

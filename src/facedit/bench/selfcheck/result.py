@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from facedit.bench.selfcheck.expected import Row
 from facedit.errors import FaceditError
@@ -71,7 +70,7 @@ class SelfCheck:
             )
         return found
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return it as JSON-ready data."""
         return {"format": FORMAT, "passed": self.passed, **asdict(self)}
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,7 +180,7 @@ def _levels(
     sounds: Sequence[LongSound],
     drawn: Sequence[Float32],
     opened: Sequence[tuple[Float32, Float32]],
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Row]:
     """Compare levels by segment: the first, the last, and the slope over all."""
     lips, pairs = study.meter.lips, []
     for sound, motion, (true, ours) in zip(sounds, drawn, opened, strict=True):
@@ -219,7 +218,7 @@ def _halves(opened: Sequence[tuple[Float32, Float32]]) -> dict[str, float]:
 
 def _joins(
     study: Study, sounds: Sequence[LongSound], gaps: Sequence[Gap], drawn: Sequence[Float32]
-) -> dict[str, Any]:
+) -> Row:
     """Compare steps at joins of windows with others, drawn and true."""
     sums = {}
     for name, motions in (("drawn", drawn), ("truth", [sound.motion for sound in sounds])):

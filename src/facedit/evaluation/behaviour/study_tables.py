@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from facedit.evaluation.behaviour.closures import MARGIN
 from facedit.evaluation.behaviour.drift import LEVELS, RATIOS
@@ -115,7 +114,7 @@ _STUDIES: dict[str, tuple[str, str, tuple[_Table, ...]]] = {
 """By study: title, note, and tables, each with what stands before it, its head and its cells."""
 
 
-def _level(of: dict[str, Any], ratio: bool) -> str:
+def _level(of: Row, ratio: bool) -> str:
     form = ".2f" if ratio else "+.2f"
     slope = of["slope"]
     return (
