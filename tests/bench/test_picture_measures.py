@@ -59,7 +59,7 @@ def test_a_constant_error_is_no_error_of_the_change() -> None:
 
 
 def test_the_true_pictures_are_right_in_everything() -> None:
-    found = values(sums(make_scene(), None))
+    found = values(sums(make_scene(), {}))
     assert {found[f"psnr_{region}"] for region in ("mouth", "face", "frame")} == {100.0}
     assert found["ssim_mouth"] == pytest.approx(1)
     assert found["ssim_face"] == pytest.approx(1)
@@ -71,7 +71,7 @@ def test_more_noise_is_worse() -> None:
     scenes = [
         make_scene(pictures=noisy(true, level), true_pictures=true) for level in (3.0, 10.0, 30.0)
     ]
-    light, middle, strong = (values(sums(scene, None)) for scene in scenes)
+    light, middle, strong = (values(sums(scene, {})) for scene in scenes)
     for name in ("psnr_mouth", "psnr_face", "psnr_frame", "ssim_mouth", "ssim_face"):
         assert light[name] > middle[name] > strong[name], name
     assert light["change_mouth"] < middle["change_mouth"] < strong["change_mouth"]
@@ -83,14 +83,14 @@ def test_only_filled_frames_with_a_face_count() -> None:
     wrong[10] = 255 - wrong[10]  # kept: pass-through is measured elsewhere
     wrong[22] = 255 - wrong[22]  # filled, but the truth shows no face
     scene = without_faces(make_scene(pictures=wrong, true_pictures=true, hidden=(20, 30)), [22])
-    found = sums(scene, None)
+    found = sums(scene, {})
     assert found["psnr_mouth"] == [900.0, 9.0]
     assert found["psnr_frame"] == [900.0, 9.0]
     assert found["change_mouth"] == [0.0, 7.0]  # of nine steps two touch frame 22
 
 
 def test_an_edit_has_no_truth_to_compare_with() -> None:
-    assert sums(make_scene(item=make_item("edit")), None) == {}
+    assert sums(make_scene(item=make_item("edit")), {}) == {}
 
 
 def test_ssim_is_what_everyone_computes() -> None:
@@ -113,7 +113,7 @@ def test_stlpips_is_nothing_for_equal_pictures_and_grows_with_damage() -> None:
         make_scene(pictures=noisy(true, level), true_pictures=true, hidden=(20, 21))
         for level in (0.0, 6.0, 40.0)
     ]
-    same, light, strong = (values(sums(scene, net)) for scene in scenes)
+    same, light, strong = (values(sums(scene, {"stlpips": net})) for scene in scenes)
     for region in ("stlpips_mouth", "stlpips_face", "stlpips_frame"):
         assert same[region] == 0, region
         assert 0 < light[region] < strong[region], region
