@@ -59,6 +59,7 @@ def dnxhr(profile: str, pix_fmt: str, **how: object) -> dict:
 
 
 VP9 = {"codec": "libvpx-vp9", "options": {"g": "20", "deadline": "realtime", "cpu-used": "8"}}
+AV1 = {"codec": "libsvtav1", "options": {"preset": "10", "g": "20", "crf": "20"}}
 STEREO = {"channels": 2}
 ROWS: dict[str, dict] = {
     "h264 mp4 25": {},
@@ -124,6 +125,13 @@ ROWS: dict[str, dict] = {
         "sound_codec": "pcm_s16le",
     },
     "vp9 webm opus": {**VP9, "suffix": "webm"},
+    "av1 webm opus": {**AV1, "suffix": "webm"},
+    "av1 mp4 10 bits": {**AV1, "pix_fmt": "yuv420p10le"},
+    "h264 mp4 fields": {"options": {**X264, "flags": "+ildct+ilme", "x264-params": "tff=1"}},
+    "h264 mp4 eac3": {"sound_codec": "eac3"},
+    "h264 mp4 opus stereo": {"sound_codec": "libopus", **STEREO},
+    "h264 mkv mp3 22.05 kHz": {"suffix": "mkv", "sound_codec": "libmp3lame", "sound_rate": 22_050},
+    "mpeg2 mkv": {"suffix": "mkv", "codec": "mpeg2video", "options": {"g": "20", "qscale": "3"}},
     "vp9 mkv": {**VP9, "suffix": "mkv"},
     "vp9 mp4": VP9,
     "mpeg4 mp4": {"codec": "mpeg4", "options": {"qscale": "3", "flags": "+qscale"}},

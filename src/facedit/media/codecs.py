@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from facedit.media.formats import plane_layout
@@ -39,7 +40,9 @@ _HOLDS = {
     "dnxhd": ("mov",),
     "mjpeg": ("mp4", "mov", "matroska"),
     "vp9": ("mp4", "matroska", "webm"),
+    "av1": ("mp4", "matroska", "webm"),
 }
+_AV1_FORMATS = ("yuv420p", "yuv420p10le")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,15 @@ def choose_picture_encoder(
         info: The source.
         quantiser: Quantiser of H.264 and HEVC (0-51); VP9's is derived from it.
         codec: ``source`` for the source's own where the container holds it, ``h264``, ``hevc``,
-            ``prores`` or ``dnxhr``; webm takes VP9 alone.
+            ``prores`` or ``dnxhr``; webm takes VP9, or AV1 of a source in AV1.
 
     Returns:
         The encoder.
     """
     wanted = {"source": info.codec, "dnxhr": "dnxhd"}.get(codec, codec)
-    if container == "webm":
+    if wanted == "av1" and _whole_format(info) not in _AV1_FORMATS:
+        wanted = "h264"
+    if container == "webm" and wanted != "av1":
         wanted = "vp9"
     elif container not in _HOLDS.get(wanted, ()):
         wanted = "h264"
@@ -92,6 +97,11 @@ def choose_picture_encoder(
         return PictureEncoder("mjpeg", "mjpeg", quality, info.pix_fmt)
     if wanted == "vp9":
         return PictureEncoder("vp9", "libvpx-vp9", _vp9_options(quantiser), _webm_format(info))
+    if wanted == "av1":
+        # SVT-AV1 writes what it does to stderr; this is its one switch for that.
+        os.environ.setdefault("SVT_LOG", "1")
+        options = {"crf": str(quantiser), "preset": "8"}
+        return PictureEncoder("av1", "libsvtav1", options, _whole_format(info))
     preset = "superfast" if info.width * info.height >= _LARGE_PICTURE else "veryfast"
     if wanted == "hevc":
         # Its threads do not change what it writes; pictures encoded side by side would.

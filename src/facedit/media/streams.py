@@ -143,3 +143,15 @@ def frame_orientation(frame: VideoFrame) -> Orientation:
             ]
             return Orientation.from_matrix(entries)
     return Orientation()
+
+
+def is_decoder_only(stream: VideoStream | AudioStream) -> bool:
+    """Tell whether a stream's decoder has a name that no encoder has (AV1's ``libdav1d``).
+
+    Args:
+        stream: A stream of an open file.
+
+    Returns:
+        Whether PyAV must copy its description as it is.
+    """
+    return stream.codec_context.name == "libdav1d"

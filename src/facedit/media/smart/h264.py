@@ -36,14 +36,12 @@ class SequenceSet:
         profile: Profile, as H.264 numbers them.
         level: Ten times the level.
         references: Pictures that may be referred to.
-        progressive: Whether no picture may consist of fields.
     """
 
     ident: int
     profile: int
     level: int
     references: int
-    progressive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +148,7 @@ def sequence_set(unit: bytes) -> SequenceSet:
         bits.take(1), bits.golomb(), bits.golomb()
         for _ in range(min(bits.golomb(), 255)):
             bits.golomb()
-    references = bits.golomb()
-    bits.take(1), bits.golomb(), bits.golomb()  # gaps, width, height
-    return SequenceSet(ident, profile, level, references, bool(bits.take(1)))
+    return SequenceSet(ident, profile, level, bits.golomb())
 
 
 def _skip_scaling(bits: Bits, lists: int) -> None:
@@ -182,8 +178,6 @@ class H264Joint:
         self._config = AvcConfig.parse(extradata)
         self._known = frozenset((*self._config.sequence_sets, *self._config.picture_sets))
         told = [sequence_set(unit) for unit in self._config.sequence_sets]
-        if not all(one.progressive for one in told):
-            raise Unjoinable("its H.264 may hold fields")
         if told[0].profile not in _PROFILES:
             raise Unjoinable(f"its H.264 has profile {told[0].profile}")
         numbers = [Bits(unit[1:]).golomb() for unit in self._config.picture_sets]

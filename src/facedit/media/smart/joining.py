@@ -23,7 +23,7 @@ from facedit.media.smart.joint import Joint, joint_of
 from facedit.media.smart.kept import KeptPictures
 from facedit.media.smart.sound_joint import SoundJoint, sound_joint
 from facedit.media.smart.unjoinable import Unjoinable
-from facedit.media.streams import find_sound, find_video
+from facedit.media.streams import find_sound, find_video, is_decoder_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def find_joining(
     """
     if info.truncated:
         raise Unjoinable("it is damaged")
-    if info.signals.fields:
+    if info.signals.fields and info.codec != "h264":
         raise Unjoinable("its pictures are made of fields")
     if info.sound is not None and info.sound.lead_s:
         raise Unjoinable("its sound starts before its picture")
@@ -149,7 +149,7 @@ def _holds(name: str, stream: VideoStream | AudioStream) -> bool:
     """Tell whether a container takes a stream's packets."""
     try:
         with av.open(io.BytesIO(), "w", format=name) as trial:
-            trial.add_stream_from_template(stream)
+            trial.add_stream_from_template(stream, opaque=is_decoder_only(stream))
             trial.start_encoding()
     except (av.error.FFmpegError, ValueError):
         return False

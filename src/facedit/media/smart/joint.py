@@ -8,6 +8,7 @@ from typing import Protocol
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from facedit.media.smart.av1 import Av1Joint
 from facedit.media.smart.h264 import H264Joint
 from facedit.media.smart.hevc import HevcJoint
 from facedit.media.smart.unjoinable import Unjoinable
@@ -92,6 +93,8 @@ def joint_of(codec: str, video: VideoStream) -> Joint:
         return H264Joint(bytes(video.codec_context.extradata or b""))
     if codec == "hevc":
         return HevcJoint(bytes(video.codec_context.extradata or b""))
+    if codec == "av1":
+        return Av1Joint(bytes(video.codec_context.extradata or b""))
     if codec == "vp9":
         return PlainJoint(True, {"lag-in-frames": "0", "auto-alt-ref": "0"})
     if codec in _PLAIN:

@@ -22,7 +22,7 @@ from facedit.media.smart.groups import Copied, Order
 from facedit.media.smart.joining import Joining
 from facedit.media.smart.kept import EditedSound
 from facedit.media.smart.sound_joint import SoundJoint
-from facedit.media.streams import find_sound, find_video
+from facedit.media.streams import find_sound, find_video, is_decoder_only
 from facedit.media.write import VideoWriter
 from facedit.media.write_errors import not_written
 from facedit.media.write_options import USUAL, WriteOptions
@@ -91,7 +91,7 @@ class JoinedWriter(VideoWriter):
         """Describe the streams as the source's are."""
         joining = self._joining
         template = find_video(self._source, joining.info.path)
-        video = container.add_stream_from_template(template)
+        video = container.add_stream_from_template(template, opaque=is_decoder_only(template))
         video.time_base = joining.index.time_base
         if joining.header:
             video.codec_context.extradata = joining.header
