@@ -75,7 +75,8 @@ def selfcheck(
         for one in DISTURBANCES
     }
     skipped = {name: f"not looked at: {reason}" for name, reason in failed.items()}
-    skipped |= {name: why for name, why in UNFIT.items() if not any(readings[name])}
+    made = [name for name in UNFIT if name in readings]
+    skipped |= {name: UNFIT[name] for name in made if not any(readings[name])}
     readings = {name: rows for name, rows in readings.items() if name not in skipped}
     clips = [pair.item.clip for pair in used]
     hashes, wanted = [clip.sha256 for clip in clips], expectations()
