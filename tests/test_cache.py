@@ -41,7 +41,8 @@ def _cached(made: list[str], error: Exception | None = None, name: str = "kind/e
 def test_it_is_made_once(folder: Path) -> None:
     made: list[str] = []
     assert [_cached(made) for _ in range(2)] == ["made 0", "made 0"]
-    assert [entry.name for entry in (folder / "kind").iterdir()] == ["entry"]
+    (entry,) = (folder / "kind").iterdir()
+    assert entry.read_text() == "made 0"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there access is not a matter of modes")
@@ -70,9 +71,32 @@ def test_switched_off_it_keeps_and_finds_nothing(
 def test_reading_keeps_an_entry_young(folder: Path) -> None:
     made: list[str] = []
     _cached(made)
-    os.utime(folder / "kind" / "entry", (1e9, 1e9))
+    (entry,) = (folder / "kind").iterdir()
+    os.utime(entry, (1e9, 1e9))
     _cached(made)
-    assert (folder / "kind" / "entry").stat().st_mtime > 1.5e9
+    assert entry.stat().st_mtime > 1.5e9
+
+
+def test_whatever_becomes_of_its_bytes_is_noticed(folder: Path) -> None:
+    """Every bit turned, every length, another clip's entry: none is taken for what was stored."""
+    made: list[str] = []
+    _cached(made)
+    _cached(made, name="kind/other")
+    entry, other = (next((folder / "kind").glob(f"{name}-*")) for name in ("entry", "other"))
+    whole = entry.read_bytes()
+    turned = [
+        whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :]
+        for at in range(len(whole))
+        for bit in range(8)
+    ]
+    cut = [whole[:length] for length in range(len(whole))]
+    for content in (*turned, *cut, whole + b" ", other.read_bytes()):
+        entry.write_bytes(content)
+        before = len(made)
+        assert _cached(made) == f"made {before}"
+        (entry,) = (folder / "kind").glob("entry-*")
+    other.replace(entry)
+    assert _cached(made) == made[-1] != "made 1"
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), EOFError(), BadEdit("x")])

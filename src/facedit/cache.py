@@ -1,17 +1,20 @@
 """What was dear to find of users' clips, on disk: private, bounded, never trusted.
 
 Speech features, transcripts, face tracks and fitted mouth networks lie in one folder, by kind;
-those unused for longest go first. An entry that cannot be read, or does not fit, is made again; a
-cache that cannot be written costs nothing but a warning. ``FACEDIT_NO_CACHE`` switches it off.
+those unused for longest go first. An entry's file name ends with a digest of what it stands for and
+of its bytes: one that is damaged, or another's under its name, is made again. A cache that cannot
+be written costs nothing but a warning. ``FACEDIT_NO_CACHE`` switches it off.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,16 +61,24 @@ def cached(
     """
     if os.environ.get(SWITCH):
         return make()
-    path = results_dir() / name
-    try:
-        found = read(path)
-        os.utime(path)
-        return found
-    except _DAMAGE as error:
-        if path.exists():
+    entry = results_dir() / name
+    for path in entry.parent.glob(f"{entry.stem}-*{entry.suffix}"):
+        try:
+            if path != _checked_path(entry, path):
+                raise ValueError("its bytes are not those that were stored")
+            found = read(path)
+        except FileNotFoundError:  # another process pruned it
+            continue
+        except _DAMAGE as error:
             _log.warning("The cached %s is damaged and is made again: %s", name, error)
+            with suppress(OSError):
+                path.unlink()
+            continue
+        with suppress(OSError):
+            os.utime(path)
+        return found
     made = make()
-    _store(path, lambda part: write(part, made))
+    _store(entry, lambda part: write(part, made))
     return made
 
 
@@ -101,15 +112,22 @@ def clear() -> None:
     shutil.rmtree(results_dir(), ignore_errors=True)
 
 
-def _store(path: Path, write: Callable[[Path], object]) -> None:
+def _checked_path(entry: Path, content: Path) -> Path:
+    """Name a file of an entry by its bytes as well."""
+    digest = hashlib.sha256(f"{entry.parent.name}/{entry.name}\n".encode())
+    digest.update(content.read_bytes())
+    return entry.with_stem(f"{entry.stem}-{digest.hexdigest()[:32]}")
+
+
+def _store(entry: Path, write: Callable[[Path], object]) -> None:
     """Write an entry atomically, for its owner's eyes alone; never fails the caller."""
     try:
         results_dir().mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-        with scratch_file(path.parent) as part:
+        entry.parent.mkdir(exist_ok=True, mode=0o700)
+        with scratch_file(entry.parent) as part:
             write(part)
             part.chmod(0o600)
-            part.replace(path)
+            part.replace(_checked_path(entry, part))
         prune()
     except OSError as error:
-        _log.warning("The cache %s cannot be written: %s", path.parent, error)
+        _log.warning("The cache %s cannot be written: %s", entry.parent, error)
