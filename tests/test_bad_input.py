@@ -551,7 +551,7 @@ def test_a_full_disk_is_one_line(
     assert "cannot be written" in line
 
 
-def test_ctrl_c_between_takes_takes_everything_back(tmp_path: Path) -> None:
+def test_ctrl_c_in_a_take_takes_all_of_it_back(tmp_path: Path) -> None:
     """What was there before stays, what the run made goes, whatever ended it."""
     mine, new = tmp_path / "mine.mp4", tmp_path / "new.mp4"
     folder = tmp_path / "new.mp4.report"

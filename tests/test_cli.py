@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 from facedit import __version__
 from facedit.cli.doctor import Checkup
 from facedit.cli.main import main
-from facedit.cli.terminal import FAULT, ended
+from facedit.cli.terminal import FAULT, INTERRUPTED, ended
 from facedit.errors import one_line
 from facedit.weights.shipped import shipped_files
 
@@ -168,6 +168,18 @@ def test_an_unexpected_fault_is_one_line_unless_verbose(
     assert "ZeroDivisionError: by nought" in err
     with pytest.raises(ZeroDivisionError):
         ended(broken, verbose=True)
+
+
+def test_an_error_s_notes_are_told_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped() -> str:
+        error = KeyboardInterrupt()
+        error.add_note("Finished and kept: a.mp4.")
+        raise error
+
+    assert ended(stopped, verbose=False) == INTERRUPTED
+    assert capsys.readouterr().err == (
+        "facedit: stopped; no unfinished output was left. Finished and kept: a.mp4.\n"
+    )
 
 
 def test_a_closed_pipe_leaves_no_traceback() -> None:

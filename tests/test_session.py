@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -153,7 +154,7 @@ def test_cancelled_at_any_stage_it_leaves_nothing_and_goes_on(
     assert {"x.mp4", "x-take2.mp4"} < set(os.listdir(tmp_path))
 
 
-def test_cancelled_in_the_second_take_the_first_one_goes_too(
+def test_cancelled_in_the_second_take_the_first_one_stays_whole(
     clips: TalkingClips, tmp_path: Path
 ) -> None:
     begun: list[str] = []
@@ -165,13 +166,18 @@ def test_cancelled_in_the_second_take_the_first_one_goes_too(
         if len(begun) == 2 and progress.done == 5:
             cancel.set()
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled) as stopped:
         facedit.sync(
             Path(clips["one.mp4"]), Path(clips["speech.wav"]), tmp_path / "x.mp4",
             run=Run(takes=2), on_progress=stop, cancel=cancel,
         )  # fmt: skip
-    assert len(begun) == 2
-    assert os.listdir(tmp_path) == []
+    assert stopped.value.__notes__ == [
+        "Finished and kept, each with its report: x.mp4. Not made: x-take2.mp4."
+    ]
+    assert sorted(os.listdir(tmp_path)) == ["x.mp4", "x.mp4.report"]
+    assert len(pixels(tmp_path / "x.mp4")) == len(pixels(Path(clips["one.mp4"])))
+    report = json.loads((tmp_path / "x.mp4.report" / "report.json").read_text())
+    assert report["output"]["name"] == "x.mp4"
 
 
 def test_two_threads_may_ask_at_once(clips: TalkingClips) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -10,6 +11,7 @@ import pytest
 
 import facedit
 from facedit.compose.checks import check_run
+from facedit.compose.job import one_take
 from facedit.compose.marking import forget_manifest
 from facedit.errors import OutputExists
 from facedit.media.probe import probe
@@ -75,8 +77,13 @@ def test_every_take_is_signed_and_its_packets_are_those_of_an_unsigned_one(
 def test_a_manifest_beside_is_an_output_too(tmp_path: Path, clips: TalkingClips) -> None:
     """It is never replaced unasked, and does not stay beside a file that is not signed."""
     run, source = facedit.Run(), Path(clips["one.mp4"])
-    made = check_run(run, [tmp_path / "x.mkv"], [source])
-    assert made[0] == tmp_path / "x.c2pa"
+    outputs = tmp_path / "x.mkv", tmp_path / "x-take2.mkv"
+    check_run(run, outputs, [source])
+    for number in range(2):
+        with suppress(KeyboardInterrupt), one_take(outputs, number, run):
+            outputs[number].with_suffix(".c2pa").write_bytes(b"of a take that fails")
+            raise KeyboardInterrupt
+    assert list(tmp_path.glob("*.c2pa")) == []
     (tmp_path / "x.c2pa").write_bytes(b"of an earlier file")
     with pytest.raises(OutputExists, match=r"x\.c2pa"):
         check_run(run, [tmp_path / "x.mkv"], [source])

@@ -69,9 +69,9 @@ def ended(answer: Callable[[], str], *, verbose: bool) -> int:
         sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
         sys.stdout.flush()
     except FaceditError as error:
-        return _failed(str(error), error.exit_status)
-    except KeyboardInterrupt:
-        return _failed("stopped; no unfinished output was left.", INTERRUPTED)
+        return _failed(_told(error), error.exit_status)
+    except KeyboardInterrupt as stop:
+        return _failed(_told(stop, "stopped; no unfinished output was left."), INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away; nothing may be flushed to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -79,8 +79,14 @@ def ended(answer: Callable[[], str], *, verbose: bool) -> int:
         if verbose:
             raise
         reason = f"{type(error).__name__}: {error}"
-        return _failed(f"unexpected fault, please report it ({reason}); -v shows more.", FAULT)
+        fault = f"unexpected fault, please report it ({reason}); -v shows more."
+        return _failed(_told(error, fault), FAULT)
     return 0
+
+
+def _told(error: BaseException, message: str | None = None) -> str:
+    """Join an error's message, or another one, and the notes that it gathered on its way."""
+    return " ".join([message or str(error), *getattr(error, "__notes__", ())])
 
 
 def _failed(message: str, status: int) -> int:

@@ -14,7 +14,7 @@ from facedit.media.output import check_output
 from facedit.options import Run
 from facedit.provenance.library import sidecar_of
 from facedit.provenance.signing import choose_signing
-from facedit.report.report_files import check_report, report_files
+from facedit.report.report_files import check_report
 from facedit.speech.voice import voice_named
 from facedit.weights.fetch import require
 
@@ -26,7 +26,7 @@ def check_run(
     *,
     script: Path | None = None,
     voice: str | None = None,
-) -> list[Path]:
+) -> None:
     """Refuse before any work what cannot end well.
 
     Args:
@@ -34,11 +34,8 @@ def check_run(
         outputs: The videos, one a take.
         inputs: Files that must stay untouched.
         script: The edit script to be saved, if any.
-        voice: Who shall speak, if anybody.
-
-    Returns:
-        Every file and folder that the run will make, files first. (``FaceditError`` if an option
-        or an output is no good, or weights are missing.)
+        voice: Who shall speak, if anybody. (``FaceditError`` if an option or an output is no
+            good, or weights are missing.)
     """
     given = [file for file in inputs if file is not None]
     FaceChoice.parse(run.face)
@@ -47,18 +44,13 @@ def check_run(
     require("core")
     if voice not in (None, "auto"):
         voice_named(voice)
-    made: list[Path] = []
     for take, output in enumerate(outputs):
-        folder = report_folder(output, run, take)
         check_output(output, run.force, given)
         container_of(output)
-        check_report(folder, force=run.force)
-        made += [output, *report_files(folder)]
+        check_report(report_folder(output, run, take), force=run.force)
+        if (manifest := sidecar_of(output)) is not None:
+            check_output(manifest, run.force, given)
     if script is not None:
         check_output(script, run.force, given)
-        made.append(script)
-    manifests = [beside for output in outputs if (beside := sidecar_of(output)) is not None]
-    made = [*(check_output(beside, run.force, given) for beside in manifests), *made]
     if outputs:
         choose_signing(run.provenance)
-    return made

@@ -21,15 +21,17 @@ from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
 from facedit.editing.timeline import kept_runs, source_windows
 from facedit.media.extras import Extras
 from facedit.media.info import VideoInfo
+from facedit.media.output import none_left_behind
 from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
 from facedit.media.write_options import WriteOptions
 from facedit.model.checkpoint import MotionModel
 from facedit.options import Making, Run
 from facedit.progress import StageClock
+from facedit.provenance.library import sidecar_of
 from facedit.provenance.signing import choose_signing
 from facedit.render.renderers import DEFAULT_RENDERER
-from facedit.report.report_files import write_report
+from facedit.report.report_files import report_files, write_report
 from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
 from facedit.types import Float32, SpeechFeatures, Transcript, Word
 
@@ -137,11 +139,13 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
         outputs: A file per take.
 
     Returns:
-        A report per take; they are written beside the outputs as well.
+        A report per take; they are written beside the outputs as well. (A take that fails leaves
+        nothing; those that were finished before it stay, and a note of the error names them.)
     """
     job, models = ready.job, ready.models
     base, plan, region = job.base, job.base.plan, job.run.region_of(job.verb)
     signing = choose_signing(job.run.provenance)
+    whole = None if job.verb == "edit" else job.verb
     with job.clock.stage("motion model"), checked(models.motion, job.clock):
         infilled = infill_spans(ready.canvases, ready.speech, models.motion, job.run, len(outputs))
     energies = tuple(
@@ -153,56 +157,88 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     stated = statement(job) if signing.identity else None
     reports = []
     for number, output in enumerate(outputs):
-        seed = job.run.first_seed + number
-        motions = [motion[number] for motion in infilled]
-        works = base.works(
-            Take(ready.canvases, motions, models.space, models.renderer, region, seed)
-        )
-        logs = _logs(base)
-        pictures = output_pictures(base.frames(), plan, base.paths, works, parts, job.clock)
-        count = base.info.frame_count + plan.shift_frames
-        with job.clock.stage("rendering and writing", count) as tick:
-            frames = rendering.write(
-                output,
-                (
-                    picture.frame.at(picture.time_s)
-                    for picture in measured(pictures, plan.picture_spans(), logs)
-                ),
-                job.sound,
-                WriteOptions(
-                    job.run.force,
-                    {"comment": mark(job, signing)},
-                    extras=extras,
-                    seal=seal_of(stated, signing, output, job.run),
-                ),
-                progress=tick,
+        with one_take(outputs, number, job.run):
+            seed = job.run.first_seed + number
+            motions = [motion[number] for motion in infilled]
+            works = base.works(
+                Take(ready.canvases, motions, models.space, models.renderer, region, seed)
             )
-        if signing.identity is None:
-            forget_manifest(output)
-        report = RunReport(
-            verb=job.verb,
-            version=__version__,
-            source=job.source,
-            output=clip_facts(base.info, frames, output, plan.output_duration_s),
-            plan=plan,
-            transcript=job.transcript,
-            output_words=job.output_words,
-            seams=seams_of(plan.picture_spans(), logs, works),
-            spans=spans_of(plan, logs, works, energies, None if job.verb == "edit" else job.verb),
-            stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-            figures={
-                "seed": seed,
-                "region": region,
-                **ready.figures,
-                **rendering.figures(frames),
-            },
-            provenance=provenance(job, signing),
-            warnings=(*signing.notes, *job.notes, *ready.notes, *told, *rendering.notes),
-        )
-        write_report(report, report_folder(output, job.run, number), force=job.run.force)
-        reports.append(report)
+            logs = _logs(base)
+            pictures = output_pictures(base.frames(), plan, base.paths, works, parts, job.clock)
+            count = base.info.frame_count + plan.shift_frames
+            with job.clock.stage("rendering and writing", count) as tick:
+                frames = rendering.write(
+                    output,
+                    (
+                        picture.frame.at(picture.time_s)
+                        for picture in measured(pictures, plan.picture_spans(), logs)
+                    ),
+                    job.sound,
+                    WriteOptions(
+                        job.run.force,
+                        {"comment": mark(job, signing)},
+                        extras=extras,
+                        seal=seal_of(stated, signing, output, job.run),
+                    ),
+                    progress=tick,
+                )
+            if signing.identity is None:
+                forget_manifest(output)
+            report = RunReport(
+                verb=job.verb,
+                version=__version__,
+                source=job.source,
+                output=clip_facts(base.info, frames, output, plan.output_duration_s),
+                plan=plan,
+                transcript=job.transcript,
+                output_words=job.output_words,
+                seams=seams_of(plan.picture_spans(), logs, works),
+                spans=spans_of(plan, logs, works, energies, whole),
+                stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
+                figures={
+                    "seed": seed,
+                    "region": region,
+                    **ready.figures,
+                    **rendering.figures(frames),
+                },
+                provenance=provenance(job, signing),
+                warnings=(*signing.notes, *job.notes, *ready.notes, *told, *rendering.notes),
+            )
+            write_report(report, report_folder(output, job.run, number), force=job.run.force)
+            reports.append(report)
     signing.told()
     return tuple(reports)
+
+
+@contextmanager
+def one_take(outputs: tuple[Path, ...], number: int, run: Run) -> Iterator[None]:
+    """Leave nothing of a take that fails, and note with the error which ones are whole.
+
+    Args:
+        outputs: A file per take.
+        number: The take that is made in the block, from 0; those before it are finished.
+        run: Options.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        BaseException: What ended the block, Ctrl-C included.
+    """
+    output = outputs[number]
+    manifest = sidecar_of(output) or output
+    made = (manifest, output, *report_files(report_folder(output, run, number)))
+    try:
+        with none_left_behind(made):
+            yield
+    except BaseException as error:
+        if number:
+            whole, rest = (
+                ", ".join(output.name for output in part)
+                for part in (outputs[:number], outputs[number:])
+            )
+            error.add_note(f"Finished and kept, each with its report: {whole}. Not made: {rest}.")
+        raise
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from facedit.compose.source_words import source_transcript, word_edits
 from facedit.compose.verbs import Speech, edit_job, generate_job, planned_sound, sync_job
 from facedit.errors import UsageError
 from facedit.media.info import VideoInfo
-from facedit.media.output import none_left_behind, whole_or_nothing
+from facedit.media.output import whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest, Run
@@ -58,8 +58,8 @@ class Session:
         footage: For ``generate``: another video of the same person.
         picture_only: For ``generate``: take one picture of a video and nothing else.
         on_progress: Told of every step of every stage.
-        cancel: Once set, the call at work stops within a second, leaves no file and raises
-            ``Cancelled``; what was found stays. Clear it to go on.
+        cancel: Once set, the call at work stops within a second, leaves no unfinished file and
+            raises ``Cancelled``; what was found stays. Clear it to go on.
         adapt: Fits the models to the clip where ``run.adapt`` asks for it.
 
     Raises:
@@ -305,10 +305,10 @@ class Session:
         inputs: tuple[Path | None, ...] = (),
         script: Path | None = None,
     ) -> Iterator[tuple[Path, ...]]:
-        """Name the outputs of a run that has the session to itself; none stays if it fails."""
+        """Name the outputs of a run that has the session to itself."""
         outputs = take_files(output, run.takes)
-        made = check_run(run, outputs, (self._clip.path, *inputs), script=script)
-        with self._busy, none_left_behind(made):
+        check_run(run, outputs, (self._clip.path, *inputs), script=script)
+        with self._busy:
             yield outputs
             self._clock.seconds.clear()
 

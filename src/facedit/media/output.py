@@ -128,7 +128,7 @@ def whole_or_nothing(
 
 @contextmanager
 def none_left_behind(paths: Iterable[Path]) -> Iterator[None]:
-    """Take back what a run made of several outputs if it fails before the last one is done.
+    """Take back what was made of files that belong together if the last one is not reached.
 
     Args:
         paths: Files, and behind them the folders that hold them: what of these is not there yet
