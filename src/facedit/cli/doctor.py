@@ -154,19 +154,8 @@ def doctor(
     """
     if fetch is not None and fetch in HUB:
         fetch_official(fetch, accepted=accept_licences)
-        fetch = None
-    for name in _wanted(fetch):
-        try:
-            assets.fetch(name)
-        except AssetMissing as error:
-            if fetch != "core" or assets.ASSETS[name].needed == "core":
-                raise
-            _log.warning(
-                "%s Without it hibari, a woman's voice, speaks for everybody; try "
-                "'facedit doctor --fetch kokoro' again later.",
-                error,
-            )
-            break
+    else:
+        _fetch(fetch)
     if clear_cache:
         cache.clear()
     sizes = [size for _, size, _ in cache.entries()]
@@ -193,6 +182,22 @@ def doctor(
             for state in (assets.state_of(name, thorough=True),)
         },
     )
+
+
+def _fetch(fetch: str | None) -> None:
+    """Fetch what is wanted; that the voices of ``core`` cannot be had is only a warning."""
+    for name in _wanted(fetch):
+        try:
+            assets.fetch(name)
+        except AssetMissing as error:
+            if fetch != "core" or assets.ASSETS[name].needed == "core":
+                raise
+            _log.warning(
+                "%s Without it hibari, a woman's voice, speaks for everybody; try "
+                "'facedit doctor --fetch kokoro' again later.",
+                error,
+            )
+            return
 
 
 def _speaker(voice: str) -> str:

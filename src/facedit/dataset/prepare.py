@@ -38,6 +38,7 @@ from facedit.dataset.prepared import (
     ROWS,
     STORED,
     Meta,
+    PreparedClip,
     clip_path,
     read_meta,
     write_meta,
@@ -237,18 +238,22 @@ def prepare_clip(
         raise
     except (FaceditError, Unusable, OSError) as error:
         return dropped_row(row, _reason(error))
-    path = clip_path(output, row["sha256"])
-    with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
-        values = {name: getattr(clip, name) for name in STORED}
-        values["speech"] = clip.speech.astype(np.float16)
-        if clip.voices is not None:
-            values["voices"] = clip.voices.astype(np.float16)
-        np.savez(file, **values)
+    _save(clip, clip_path(output, row["sha256"]))
     return row | {
         "status": KEPT,
         "confidence": f"{float(clip.confidence.mean()):.3f}",
         "frames": str(len(clip.motion)),
     }
+
+
+def _save(clip: PreparedClip, path: Path) -> None:
+    """Write what training reads; features in half precision."""
+    values = {name: getattr(clip, name) for name in STORED}
+    values["speech"] = clip.speech.astype(np.float16)
+    if clip.voices is not None:
+        values["voices"] = clip.voices.astype(np.float16)
+    with whole_or_nothing(path, force=True) as part, part.open("wb") as file:
+        np.savez(file, **values)
 
 
 def describe_space(name: str, encoder: str, voices: int = 0) -> Meta:

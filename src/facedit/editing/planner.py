@@ -35,6 +35,15 @@ class Margins:
     bridge_s: float = BRIDGE_S
     crossfade_s: float = CROSSFADE_S
 
+    def __post_init__(self) -> None:
+        """Check the times.
+
+        Raises:
+            ValueError: If one is negative.
+        """
+        if min(self.margin_s, self.bridge_s, self.crossfade_s) < 0:
+            raise ValueError("Margins and cross-fade cannot be negative.")
+
 
 USUAL = Margins()
 
@@ -71,12 +80,10 @@ def make_plan(
 
     Raises:
         BadEdit: If edits overlap or lie outside the clip, or a sound has no length.
-        ValueError: If the lists are not of one length, or a setting is negative.
+        ValueError: If the lists are not of one length.
     """
     if not (math.isfinite(source_duration_s) and source_duration_s > 0 and frame_rate > 0):
         raise BadEdit(f"A source of {source_duration_s} s at {frame_rate} fps cannot be edited.")
-    if min(margins.margin_s, margins.bridge_s, margins.crossfade_s) < 0:
-        raise ValueError("Margins and cross-fade cannot be negative.")
     check_order(edits, len(transcript.words))
     if joints is None:
         _check_inside(edits, transcript, source_duration_s)

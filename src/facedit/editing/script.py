@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -183,20 +184,27 @@ def _read_edits(node: Node, transcript: Transcript) -> tuple[WordEdit, ...]:
     numbered = [item for item in items if "words" in item.members()]
     if len(numbered) == len(items):
         edits = tuple(_read_edit(item, transcript) for item in items)
-        try:
+        with _said_of(node):
             check_order(edits, len(transcript.words))
-        except BadEdit as error:
-            raise BadEdit(node.says(str(error).rstrip("."))) from error
         return edits
     if numbered:
         raise BadEdit(numbered[0].says("edits by word numbers and requests cannot be mixed"))
     requests = [_read_request(item) for item in items]
     for item, request in zip(items, requests, strict=True):
-        try:
+        with _said_of(item):
             resolve(transcript, [request])
-        except BadEdit as error:
-            raise BadEdit(item.says(str(error).rstrip("."))) from error
     return resolve(transcript, requests)
+
+
+@contextmanager
+def _said_of(node: Node) -> Iterator[None]:
+    """Let an error about edits name the place in the script that it is about."""
+    try:
+        yield
+    except BadEdit as error:
+        if str(error).startswith("Edit script"):
+            raise
+        raise BadEdit(node.says(str(error).rstrip("."))) from error
 
 
 def _read_edit(node: Node, transcript: Transcript) -> WordEdit:
@@ -260,7 +268,8 @@ def _read_plan(
         sounds.append(
             None if edit.kind == "delete" else item.child("speech_s").number(0, _LONGEST_S)
         )
-    try:
+    margins = Margins(node.child("margin_s").number(0, 10), node.child("bridge_s").number(0, 10))
+    with _said_of(node.child("segments")):
         return make_plan(
             edits,
             transcript,
@@ -268,11 +277,5 @@ def _read_plan(
             source_duration_s=source.duration_s,
             frame_rate=source.frame_rate,
             joints=joints,
-            margins=Margins(
-                node.child("margin_s").number(0, 10), node.child("bridge_s").number(0, 10)
-            ),
+            margins=margins,
         )
-    except BadEdit as error:
-        if str(error).startswith("Edit script"):
-            raise
-        raise BadEdit(node.child("segments").says(str(error).rstrip("."))) from error

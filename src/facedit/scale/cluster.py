@@ -64,15 +64,7 @@ def run_on_ray(
             while left:
                 (call, *_), _ = ray.wait(list(calls), num_returns=1)
                 actor, index = calls.pop(call)
-                alive = True
-                outcome: Any
-                try:
-                    outcome = ray.get(call)
-                except ray.exceptions.RayActorError as error:
-                    alive = False
-                    outcome = Failure(DIED, f"A Ray actor ended ({_first_line(error)})")
-                except ray.exceptions.RayError as error:  # a result that cannot be pickled
-                    outcome = failure_of(getattr(error, "cause", None) or error)
+                alive, outcome = _outcome(ray, call)
                 if index is None and outcome is not None:
                     if isinstance(outcome, Failure):
                         raise FaceditError(f"{outcome.message} before it was ready.")
@@ -110,6 +102,16 @@ class _Actor:
         """Return the outcome of an item."""
         assert self._handle is not None
         return attempt(self._handle, item)
+
+
+def _outcome(ray: Any, call: Any) -> tuple[bool, Any]:
+    """Tell whether an actor lives, and what it gave back."""
+    try:
+        return True, ray.get(call)
+    except ray.exceptions.RayActorError as error:
+        return False, Failure(DIED, f"A Ray actor ended ({_first_line(error)})")
+    except ray.exceptions.RayError as error:  # a result that cannot be pickled
+        return True, failure_of(getattr(error, "cause", None) or error)
 
 
 @contextmanager

@@ -193,15 +193,7 @@ _FORMATS = {form.suffix.lower(): form for form in (*FORMATS, PLAIN)}
 def _fitted(entries: Sequence[Word], duration_s: float, name: str) -> tuple[Word, ...]:
     """Hold entries against the clip and against each other, and cut them into words."""
     for number, entry in enumerate(entries, 1):
-        label = f"{name}: word {number} ({entry.text.strip()[:30]!r})"
-        open_end = entry.score == GUESSED  # a caption may stay on when the clip has ended
-        if not -TOLERANCE_S <= entry.start_s <= entry.end_s <= (math.inf if open_end else 1e9):
-            raise BadTranscript(f"{label} has the times {entry.start_s} to {entry.end_s} s.")
-        if entry.start_s >= duration_s or (entry.end_s > duration_s + TOLERANCE_S and not open_end):
-            raise BadTranscript(
-                f"{label} is at {entry.start_s:.2f} to {entry.end_s:.2f} s, but the clip's sound "
-                f"is {duration_s:.2f} s long: is this the transcript of another clip?"
-            )
+        _check_entry(entry, duration_s, f"{name}: word {number} ({entry.text.strip()[:30]!r})")
     latest = max((entry.end_s for entry in entries), default=0.0)
     if duration_s < latest < math.inf:
         _log.warning("%s: ends at %.2f s, clipped to the sound's %.2f s.", name, latest, duration_s)
@@ -215,3 +207,15 @@ def _fitted(entries: Sequence[Word], duration_s: float, name: str) -> tuple[Word
         replace(word, score=GUESSED) if word.end_s - word.start_s < _SHORTEST_S else word
         for word in words
     )
+
+
+def _check_entry(entry: Word, duration_s: float, label: str) -> None:
+    """Refuse times that are none, or that lie outside the clip."""
+    open_end = entry.score == GUESSED  # a caption may stay on when the clip has ended
+    if not -TOLERANCE_S <= entry.start_s <= entry.end_s <= (math.inf if open_end else 1e9):
+        raise BadTranscript(f"{label} has the times {entry.start_s} to {entry.end_s} s.")
+    if entry.start_s >= duration_s or (entry.end_s > duration_s + TOLERANCE_S and not open_end):
+        raise BadTranscript(
+            f"{label} is at {entry.start_s:.2f} to {entry.end_s:.2f} s, but the clip's sound "
+            f"is {duration_s:.2f} s long: is this the transcript of another clip?"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -159,11 +160,15 @@ def make_validator(
         only = replace(config, data=plain, masks=masks)
         sampler = make_sampler(packed, corpus, only, 1)
         batches += [batch for step in range(LOSS_BATCHES) for batch in sampler.draw(step)]
-    clips = {}
-    for name, rows in by_corpus.items():
-        count = min(config.run.validate_clips, len(rows))
-        picked = np.linspace(0, len(rows) - 1, count).round().astype(int)
-        clips[name] = [read_clip(folder, rows[i].sha256) for i in picked]
+    clips = {
+        name: [read_clip(folder, row.sha256) for row in _spread(rows, config.run.validate_clips)]
+        for name, rows in by_corpus.items()
+    }
     meta = corpus.meta
-    meter = find_meter(meta)
-    return Validator(clips, batches, meta, meter, config.optim, weights)
+    return Validator(clips, batches, meta, find_meter(meta), config.optim, weights)
+
+
+def _spread(rows: Sequence[ClipRow], most: int) -> list[ClipRow]:
+    """Pick a number of rows at most, evenly spread."""
+    picked = np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)
+    return [rows[index] for index in picked]

@@ -76,13 +76,7 @@ class MouthSampler:
             allowed = np.flatnonzero(usable & (apart > 0))
         kind = rng.random()
         alone = kind < self._mix.no_reference
-        if alone and rng.random() < 0.5:  # a still shows a closed mouth more often than not
-            few = rng.choice(allowed, min(6, allowed.size), replace=False)
-            base = int(few[np.argmin(clip.gaps[few])])
-        else:
-            earlier = allowed[allowed < target]
-            last = earlier.size > 0 and rng.random() < 0.5
-            base = int(earlier[-1] if last else rng.choice(allowed))
+        base = _base_frame(clip, target, allowed, rng, alone=alone)
         foreign = not alone and kind < self._mix.no_reference + self._mix.donor
         if alone:
             references = [list[MouthSource]() for _ in targets]
@@ -139,3 +133,20 @@ class MouthSampler:
             nearest = np.resize(np.argsort(distance, kind="stable")[:3], 3)
             found.append([tone_match(source_of(donor, int(one)), own) for one in nearest])
         return found
+
+
+def _base_frame(
+    clip: BakedClip,
+    target: int,
+    allowed: NDArray[np.intp],
+    rng: np.random.Generator,
+    *,
+    alone: bool,
+) -> int:
+    """Choose the frame under the target, whose mouth is hidden."""
+    if alone and rng.random() < 0.5:  # a still shows a closed mouth more often than not
+        few = rng.choice(allowed, min(6, allowed.size), replace=False)
+        return int(few[np.argmin(clip.gaps[few])])
+    earlier = allowed[allowed < target]
+    last = earlier.size > 0 and rng.random() < 0.5
+    return int(earlier[-1] if last else rng.choice(allowed))
