@@ -46,12 +46,8 @@ class Canvas:
 def region_dims(space: MotionSpace, region: Region) -> Bool:
     """Return the motion dims that a region lets the model fill.
 
-    Args:
-        space: The motion space.
-        region: ``lips``, ``face`` or ``head``.
-
-    Returns:
-        True for each dim that may change, shape (D,).
+    ``region``: ``lips``, ``face`` or ``head``. Returns True for each dim that may change, shape
+    (D,).
     """
     dims = np.zeros(len(space.names), dtype=np.bool_)
     for group in REGIONS[region]:
@@ -64,17 +60,11 @@ def landmarks_at(
 ) -> tuple[Float32, Float32]:
     """Read a track at any times, mixing two moments where a picture shows two.
 
-    Args:
-        track: Landmarks per source frame; NaN where the face is absent.
-        times: Source times of each picture wanted, shape (T,) each.
-        seen_of: What else was seen of its frames, instead of the landmarks, shape (F, ...).
-
-    Returns:
-        Landmarks in pixels, gaps bridged by their neighbours, shape (T, 478, 3), and confidence,
-        0 inside gaps, shape (T,).
-
-    Raises:
-        NoFace: If the track holds no face at all.
+    ``track``: landmarks per source frame; NaN where the face is absent; ``times``: source times of
+    each picture wanted, shape (T,) each; ``seen_of``: what else was seen of its frames, instead of
+    the landmarks, shape (F, ...). Returns landmarks in pixels, gaps bridged by their neighbours,
+    shape (T, 478, 3), and confidence, 0 inside gaps, shape (T,). Raises NoFace if the track holds
+    no face at all.
     """
     seen = np.isfinite(track.landmarks[:, 0, 0])
     if not seen.any():
@@ -107,18 +97,10 @@ def build_canvas(
 ) -> Canvas:
     """Encode the pictures underneath and hide what is to be infilled.
 
-    Args:
-        space: The motion space.
-        identity: The person.
-        landmarks: Landmarks of the pictures underneath on the 25 Hz grid, shape (T, 478, 3).
-        confidence: Their confidence, shape (T,).
-        hidden: Frames to be infilled, shape (T,).
-        region: Which dims the model may fill.
-        first_frame: Motion frame of the output at which the canvas starts.
-
-    Returns:
-        The canvas. Frames without a face are hidden whole, so that the model never leans on a
-        guess.
+    ``landmarks``: landmarks of the pictures underneath on the 25 Hz grid, shape (T, 478, 3);
+    ``confidence``: their confidence, shape (T,); ``hidden``: frames to be infilled, shape (T,);
+    ``first_frame``: motion frame of the output at which the canvas starts. Returns the canvas.
+    Frames without a face are hidden whole, so that the model never leans on a guess.
     """
     values = space.encode(landmarks, identity)
     mask = hidden[:, None] & region_dims(space, region)[None, :]
@@ -139,17 +121,11 @@ def target_landmarks(
     Those of the base picture are moved by the difference between the wanted motion and
     its own, so that what the motion space cannot express stays as it was shot and the seams join.
 
-    Args:
-        space: The motion space.
-        identity: The person in the base pictures.
-        base: Landmarks of the base pictures in pixels, shape (F, 478, 3).
-        motion: Wanted motion of each picture, shape (F, D), or of all, shape (1, D).
-        region: Which dims are taken from it; the others stay as they are.
-        head_share: How far the head follows in [0, 1], shape (F,); all the way if None.
-            Speech says little of the head, so near a seam it had better stay where it was shot.
-
-    Returns:
-        Landmarks in pixels, shape (F, 478, 3).
+    ``base``: landmarks of the base pictures in pixels, shape (F, 478, 3); ``motion``: wanted motion
+    of each picture, shape (F, D), or of all, shape (1, D); ``region``: which dims are taken from
+    it; the others stay as they are; ``head_share``: how far the head follows in [0, 1], shape (F,);
+    all the way if None. Speech says little of the head, so near a seam it had better stay where it
+    was shot. Returns landmarks in pixels, shape (F, 478, 3).
     """
     own = space.encode(base, identity)
     wanted = np.where(region_dims(space, region), motion, own)

@@ -20,14 +20,7 @@ from facedit.types import Transcript
 
 
 def unchanged_plan(plan: EditPlan) -> EditPlan:
-    """Return the plan under which everything stays where it is.
-
-    Args:
-        plan: A plan of the same clip.
-
-    Returns:
-        One kept segment.
-    """
+    """Return the plan under which everything stays where it is."""
     keep = Keep(0.0, plan.source_duration_s, 0.0)
     return replace(plan, segments=(keep,), edits=())
 
@@ -37,14 +30,9 @@ def carry(
 ) -> tuple[Extras, tuple[str, ...]]:
     """Lay out what a video holds beside its picture and its sound.
 
-    Args:
-        info: The video.
-        plan: The plan.
-        transcript: Its words, for the text of subtitles; None to leave that as it is.
-        output: The output, whose suffix says what it can hold.
-
-    Returns:
-        What is written, and a line for each thing that is left out or changes.
+    ``transcript``: its words, for the text of subtitles; None to leave that as it is; ``output``:
+    the output, whose suffix says what it can hold. Returns what is written, and a line for each
+    thing that is left out or changes.
     """
     container = container_of(output)
     carried, notes = read_carried(info)

@@ -29,13 +29,8 @@ def check_run(
 ) -> None:
     """Refuse before any work what cannot end well.
 
-    Args:
-        run: Options.
-        outputs: The videos, one a take.
-        inputs: Files that must stay untouched.
-        script: The edit script to be saved, if any.
-        voice: Who shall speak, if anybody. (``FaceditError`` if an option or an output is no
-            good, or weights are missing.)
+    ``script``: the edit script to be saved, if any; ``voice``: who shall speak, if anybody.
+    (``FaceditError`` if an option or an output is no good, or weights are missing.).
     """
     given = [file for file in inputs if file is not None]
     FaceChoice.parse(run.face)

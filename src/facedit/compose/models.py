@@ -39,15 +39,10 @@ class Models:
 def load_models(run: Run) -> Models:
     """Load the learned parts.
 
-    Args:
-        run: Options; ``weights``, ``speaker``, ``renderer`` and ``device`` choose.
-
-    Returns:
-        The models; the motion space is the one that the motion model was trained in. (The errors
-        of ``choose_weights`` and the registries; ``BadWeights`` if a file is damaged.)
-
-    Raises:
-        UsageError: If the renderer cannot draw what the motion space decodes to.
+    ``run``: options; ``weights``, ``speaker``, ``renderer`` and ``device`` choose. Returns the
+    models; the motion space is the one that the motion model was trained in. The errors of
+    ``choose_weights`` and the registries; ``BadWeights`` if a file is damaged. Raises UsageError if
+    the renderer cannot draw what the motion space decodes to.
     """
     chosen = choose_weights(run)
     device = choose_device(run.device)

@@ -80,12 +80,9 @@ class OutputSound:
     def blocks(self, start: int | None = None, end: int | None = None) -> Iterator[Float32]:
         """Yield the samples of a range of the output.
 
-        Args:
-            start: First sample; that of the output if None.
-            end: Sample after the last one; the end of the output if None.
-
-        Yields:
-            Samples, shape (N, channels); kept sound comes in bounded blocks.
+        ``start``: first sample; that of the output if None; ``end``: sample after the last one; the
+        end of the output if None. Yields samples, shape (N, channels); kept sound comes in bounded
+        blocks.
         """
         start = self.first if start is None else start
         end = self.length if end is None else min(end, self.length)
@@ -109,12 +106,8 @@ class OutputSound:
     def window(self, start_s: float, end_s: float) -> Sound:
         """Return a stretch of the output's sound, silence where it lies outside.
 
-        Args:
-            start_s: Output time at which the stretch starts; may be negative.
-            end_s: Output time at which it ends.
-
-        Returns:
-            The sound, exactly ``end_s - start_s`` long to the sample.
+        ``start_s``: output time at which the stretch starts; may be negative. Returns the sound,
+        exactly ``end_s - start_s`` long to the sample.
         """
 
         def read(low: int, high: int) -> Float32:
@@ -180,18 +173,11 @@ def compose_sound(
 ) -> OutputSound:
     """Bring new sounds to the source's rate and channels and lay the output out.
 
-    Args:
-        source: The source video.
-        info: What is known of it.
-        plan: The plan.
-        new: Per fill its new sound; None for a deletion.
-        floors: Per fill what sounds under the old words and goes on.
-        crossfade_s: Length of the cross-fades between old and new sound.
-        whole: Whether all that the new sound does not take the place of is kept: before the first
-            picture, after the last one, in channels where the new sound is silent.
-
-    Returns:
-        The output's sound, ready to be read.
+    ``new``: per fill its new sound; None for a deletion; ``floors``: per fill what sounds under the
+    old words and goes on; ``crossfade_s``: length of the cross-fades between old and new sound;
+    ``whole``: whether all that the new sound does not take the place of is kept: before the first
+    picture, after the last one, in channels where the new sound is silent. Returns the output's
+    sound, ready to be read.
     """
     fitted = tuple(
         None if sound is None else resample(sound, info.sound_rate, info.channels).samples
@@ -214,16 +200,9 @@ def padded(
 ) -> Sound:
     """Read a stretch of a sound, with silence where it lies outside.
 
-    Args:
-        read: Returns the samples of a range that lies inside the sound and is not empty.
-        length: Samples of the sound.
-        channels: Channels of the sound.
-        rate: Samples per second.
-        start_s: Start of the stretch; may be negative.
-        end_s: End of the stretch; may be beyond the sound.
-
-    Returns:
-        The stretch, exact to the sample.
+    ``read``: returns the samples of a range that lies inside the sound and is not empty;
+    ``start_s``: start of the stretch; may be negative; ``end_s``: end of the stretch; may be beyond
+    the sound.
     """
     first, last = sample_at(start_s, rate), sample_at(end_s, rate)
     samples = np.zeros((max(last - first, 0), channels), np.float32)
@@ -236,11 +215,7 @@ def padded(
 def stretches(sound: Sound) -> Callable[[float, float], Sound]:
     """Return a reader of stretches of a sound, with silence where they lie outside.
 
-    Args:
-        sound: The sound.
-
-    Returns:
-        A function from start and end in seconds to the stretch, as ``OutputSound.window`` is.
+    Returns a function from start and end in seconds to the stretch, as ``OutputSound.window`` is.
     """
     length, channels = sound.samples.shape
 
@@ -253,15 +228,7 @@ def stretches(sound: Sound) -> Callable[[float, float], Sound]:
 
 
 def with_sound(info: VideoInfo, sound: Sound) -> VideoInfo:
-    """Describe a silent video as it will be with a sound.
-
-    Args:
-        info: A video without sound.
-        sound: What it is given.
-
-    Returns:
-        The description to write by.
-    """
+    """Describe a silent video as it will be with a sound."""
     channels = sound.samples.shape[1]
     added = SoundInfo(sound.rate, channels, layout_name(channels), "aac", 0.0, sound.duration_s)
     return replace(info, sound=added)

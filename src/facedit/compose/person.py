@@ -119,15 +119,10 @@ def find_person(
 ) -> Person:
     """Take one picture of a person, and of a video mouths and way of speaking.
 
-    Args:
-        face: A picture, or a video of the person.
-        run: Options; ``face`` chooses the face.
-        picture_only: Of a video too, use one picture and nothing else.
-        footage: A video of the same person that shows the mouths and the way of speaking.
-
-    Returns:
-        The person. (``NoFace`` if there is no face, ``AmbiguousFace`` if several could be meant,
-        ``BadMedia`` if a file cannot be read.)
+    ``face``: a picture, or a video of the person; ``run``: options; ``face`` chooses the face;
+    ``picture_only``: of a video too, use one picture and nothing else; ``footage``: a video of the
+    same person that shows the mouths and the way of speaking. ``NoFace`` if there is no face,
+    ``AmbiguousFace`` if several could be meant, ``BadMedia`` if a file cannot be read.
     """
     if footage is not None:
         picture = _in_picture(face, run)
@@ -138,15 +133,7 @@ def find_person(
 
 
 def shot_around(track: FaceTrack, time_s: float) -> FaceTrack:
-    """Take the shot that holds a moment out of a track.
-
-    Args:
-        track: The track.
-        time_s: The moment.
-
-    Returns:
-        Its frames of that shot.
-    """
+    """Take the shot that holds a moment out of a track."""
     numbers = np.searchsorted(np.asarray(track.cuts), track.times_s + 1e-6)
     here = numbers == np.searchsorted(np.asarray(track.cuts), time_s + 1e-6)
     return replace(
@@ -163,12 +150,8 @@ def prompt_of(track: FaceTrack, sound: Hear) -> Prompt | None:
 
     It ends where the mouth is most closed, so that other speech can follow.
 
-    Args:
-        track: Smoothed landmarks of one shot.
-        sound: Reads the video's sound between two times.
-
-    Returns:
-        At most ``CONTEXT_S``; None if there is less than ``LEAST_CONTEXT_S``.
+    ``sound``: reads the video's sound between two times. Returns at most ``CONTEXT_S``; None if
+    there is less than ``LEAST_CONTEXT_S``.
     """
     first, last = first_frame_from(float(track.times_s[0])), frame_at(float(track.times_s[-1]))
     landmarks, confidence = resample_track(track, frame_time(first), max(last - first + 1, 0))
@@ -189,11 +172,7 @@ def prompt_of(track: FaceTrack, sound: Hear) -> Prompt | None:
 def speaker_of(video: Clip) -> Sound | None:
     """Return some seconds of a person's own voice.
 
-    Args:
-        video: The video, or a picture.
-
-    Returns:
-        The sound; None of a picture, or where there is none.
+    Returns the sound; None of a picture, or where there is none.
     """
     if is_image(video.path) or not video.info.has_sound:
         return None

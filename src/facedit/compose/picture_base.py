@@ -39,14 +39,7 @@ def person_canvas(space: MotionSpace, person: Person, frames: int, region: Regio
 
     Without a prompt the face is held for ``PROMPT_FRAMES`` as in the picture, the mouth closed.
 
-    Args:
-        space: The motion space.
-        person: Who speaks.
-        frames: Motion frames of the output.
-        region: What speech may move.
-
-    Returns:
-        A canvas that starts with the prompt, before the output.
+    Returns a canvas that starts with the prompt, before the output.
     """
     prompt, track, seen = person.prompt, person.track, person.points
     last = seen.still
@@ -83,14 +76,9 @@ def in_picture(
     Its brows, lids and head move from where they are. Of a picture that is not of the canvas's
     video the neutral face is not known: its mouth, closed, stands for the one at the prompt's end.
 
-    Args:
-        space: The motion space.
-        person: Who speaks.
-        canvas: From ``person_canvas``; what precedes the output is the prompt.
-        infilled: Its infilled motion, shape (T, D).
-
-    Returns:
-        The canvas with the identity of the picture's face, and the motion for it, shape (T, D).
+    ``canvas``: from ``person_canvas``; what precedes the output is the prompt; ``infilled``: its
+    infilled motion, shape (T, D). Returns the canvas with the identity of the picture's face, and
+    the motion for it, shape (T, D).
     """
     still, prompt = person.points.still[None], infilled[: -canvas.first_frame]
     lips, face, head = (space.groups[name] for name in ("lips", "face", "head"))
@@ -200,14 +188,8 @@ class PictureBase:
 def picture_base(person: Person, sound: Sound, text: str, footage: str = "") -> PictureBase:
     """Let a person speak a sound: the plan is one fill as long as it.
 
-    Args:
-        person: Who speaks.
-        sound: The speech.
-        text: What is said, for the report.
-        footage: Name of the video that shows mouths and way of speaking.
-
-    Returns:
-        The base, whose pictures have the motion's own frame rate.
+    ``footage``: name of the video that shows mouths and way of speaking. Returns the base, whose
+    pictures have the motion's own frame rate.
     """
     frames = max(first_frame_from(sound.duration_s), 1)
     plan = whole_clip_plan(frame_time(frames), Fraction(MOTION_FPS), sound.duration_s, text)

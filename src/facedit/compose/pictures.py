@@ -90,16 +90,9 @@ def output_pictures(
 ) -> Iterator[Picture]:
     """Stream the output's pictures.
 
-    Args:
-        base_frames: The pictures underneath.
-        plan: The plan.
-        paths: Which source moments lie underneath.
-        spans: Per picture span of the plan what is needed to render it.
-        parts: Parts of the source that are wanted, with all that the plan changes; None for all.
-        clock: Knows whether the run was cancelled.
-
-    Yields:
-        Pictures, ascending in time; kept ones hold the very frames that were decoded.
+    ``spans``: per picture span of the plan what is needed to render it; ``parts``: parts of the
+    source that are wanted, with all that the plan changes; None for all. Yields pictures, ascending
+    in time; kept ones hold the very frames that were decoded.
     """
     clock = clock or StageClock()
     held = _Held(base_frames.stream(parts), plan)
@@ -120,14 +113,9 @@ def output_pictures(
 def fade_weight(time_s: float, start_s: float, end_s: float, fade_s: float = FADE_S) -> float:
     """Return the share of rendered pixels at a time: a ramp at each end of a span.
 
-    Args:
-        time_s: Output time of the picture.
-        start_s: Start of the span; 0 fades nothing in, for nothing lies before it.
-        end_s: End of the span; infinity for the end of the clip.
-        fade_s: Length of each ramp.
-
-    Returns:
-        Weight in (0, 1]; the outermost frames have some of it already.
+    ``start_s``: start of the span; 0 fades nothing in, for nothing lies before it; ``end_s``: end
+    of the span; infinity for the end of the clip. Returns weight in (0, 1]; the outermost frames
+    have some of it already.
     """
     share = edge_ramp(time_s + 0.5 * fade_s, start_s, end_s + 0.5 * fade_s, 1.5 * fade_s)
     return max(share, 0.02)
@@ -136,14 +124,8 @@ def fade_weight(time_s: float, start_s: float, end_s: float, fade_s: float = FAD
 def edge_ramp(time_s: float, start_s: float, end_s: float, reach_s: float) -> float:
     """Return a share that rises from 0 at a span's start to 1 and falls to 0 at its end.
 
-    Args:
-        time_s: Output time.
-        start_s: Start of the span; nothing rises from 0, the start of the clip.
-        end_s: End of the span; nothing falls towards infinity, the end of the clip.
-        reach_s: Length of each slope.
-
-    Returns:
-        Share in [0, 1].
+    ``start_s``: start of the span; nothing rises from 0, the start of the clip; ``end_s``: end of
+    the span; nothing falls towards infinity, the end of the clip. Returns share in [0, 1].
     """
     rise = (time_s - start_s) / reach_s if start_s > 0 else 1.0
     fall = (end_s - time_s) / reach_s if np.isfinite(end_s) else 1.0
@@ -214,12 +196,8 @@ def _render_span(
 def nearest(times_s: Float64, wanted_s: Float64) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Return the index of the nearest time for each wanted one.
 
-    Args:
-        times_s: Ascending times, shape (F,).
-        wanted_s: Times to look for, shape (K,).
-
-    Returns:
-        Indices into ``times_s``, shape (K,).
+    ``times_s``: ascending times, shape (F,); ``wanted_s``: times to look for, shape (K,). Returns
+    indices into ``times_s``, shape (K,).
     """
     after = np.clip(np.searchsorted(times_s, wanted_s), 1, max(len(times_s) - 1, 1))
     before = after - 1

@@ -64,16 +64,9 @@ def plan_words(
 ) -> PlannedEdit:
     """Make the new sounds and lay them out in time.
 
-    Args:
-        clip: The source video.
-        transcript: Its words.
-        edits: What changes.
-        request: Names the voice or the recording.
-        joints: Source times between which the old sound goes; found in the sound if None.
-
-    Returns:
-        The planned edit. (``BadEdit`` if a recording does not hold the new words, ``BadMedia`` if
-        the recording cannot be read, ``BadTranscript`` if the words are not said there.)
+    ``joints``: source times between which the old sound goes; found in the sound if None.
+    ``BadEdit`` if a recording does not hold the new words, ``BadMedia`` if the recording cannot be
+    read, ``BadTranscript`` if the words are not said there.
     """
     if joints is None:
         transcript = checked_about(clip, transcript, edits)
@@ -104,11 +97,7 @@ def plan_words(
 def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
     """List the voices that speak in an edit, and why.
 
-    Args:
-        planned: The planned edit.
-
-    Returns:
-        Each voice and warning once, as first chosen; none where the user's recording speaks.
+    Returns each voice and warning once, as first chosen; none where the user's recording speaks.
     """
     choices: dict[tuple[str, str], VoiceChoice] = {}
     for snippet in planned.snippets:
@@ -120,11 +109,7 @@ def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
 def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
     """Say where more than a voice sounds under the edited words.
 
-    Args:
-        planned: The planned edit.
-
-    Returns:
-        A line per edit with music or noise under it.
+    Returns a line per edit with music or noise under it.
     """
     return tuple(
         f"music or noise under {fill.output_start_s:.2f}-{fill.output_end_s:.2f} s was taken out "
@@ -135,14 +120,7 @@ def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
 
 
 def word_notes(planned: PlannedEdit) -> tuple[str, ...]:
-    """Say what was mended in given words, and which may not be what is said, or not where.
-
-    Args:
-        planned: The planned edit.
-
-    Returns:
-        A line each.
-    """
+    """Say what was mended in given words, and which may not be what is said, or not where."""
     notes = planned.transcript.notes
     words = planned.transcript.words
     about = {
@@ -165,13 +143,7 @@ def edit_joints(
 ) -> tuple[Joint, ...]:
     """Put the joints of every edit into the quiet beside its words.
 
-    Args:
-        clip: The source video.
-        transcript: Its words.
-        edits: What changes.
-
-    Returns:
-        Source times between which the old sound goes.
+    Returns source times between which the old sound goes.
     """
     # Loudness is measured near the joints only; elsewhere it is never looked at.
     duration_s = clip.info.duration_s
@@ -188,17 +160,7 @@ def whole_clip_plan(
 ) -> EditPlan:
     """Plan new speech over all (``sync``, ``generate``): one fill, as long as what it replaces.
 
-    Args:
-        duration_s: Length of the clip.
-        frame_rate: Frames per second.
-        speech_s: Length of the new speech.
-        text: What is said, for the report.
-
-    Returns:
-        The plan.
-
-    Raises:
-        BadEdit: If the speech is longer than the clip.
+    Raises BadEdit if the speech is longer than the clip.
     """
     if speech_s > duration_s + 0.5 / float(frame_rate):
         raise BadEdit(

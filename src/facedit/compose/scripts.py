@@ -19,15 +19,7 @@ from facedit.weights.fetch import sha256_of
 def load_script(file: Path, source: Path) -> EditScript:
     """Read a script and make sure that it is for this clip.
 
-    Args:
-        file: The script.
-        source: The clip.
-
-    Returns:
-        The script.
-
-    Raises:
-        BadEdit: If it is malformed or for another clip.
+    Raises BadEdit if it is malformed or for another clip.
     """
     script = loads(read_text(file, "script", BadEdit))
     if script.source.sha256 not in (None, sha256_of(source)):
@@ -41,12 +33,7 @@ def load_script(file: Path, source: Path) -> EditScript:
 def save_script(file: Path, source: Path, info: VideoInfo, planned: PlannedEdit, run: Run) -> None:
     """Save an edit, to be changed by hand and run again.
 
-    Args:
-        file: Where to.
-        source: The clip.
-        info: What is known of it.
-        planned: The edit, and the request that names the voice.
-        run: Options.
+    ``planned``: the edit, and the request that names the voice.
     """
     script = EditScript(
         ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
@@ -68,16 +55,9 @@ def with_script_options(
 ) -> tuple[EditRequest, Run]:
     """Take a script's voice, region and seed over where the caller set none.
 
-    Args:
-        script: The script.
-        request: The wishes; a voice of None is not set.
-        run: Options; a seed and a region of None are not set.
-
-    Returns:
-        Request and options to run with.
-
-    Raises:
-        BadEdit: If one of the script's options is unknown or has no sensible value.
+    ``request``: the wishes; a voice of None is not set; ``run``: options; a seed and a region of
+    None are not set. Raises BadEdit if one of the script's options is unknown or has no sensible
+    value.
     """
     for name in script.options:
         if name not in ("voice", "region", "seed"):

@@ -47,13 +47,7 @@ class SpanLog:
 def face_box(track: FaceTrack, start_s: float, end_s: float) -> tuple[int, int, int, int]:
     """Return a fixed box around the face over a stretch of time.
 
-    Args:
-        track: Landmarks.
-        start_s: Start in the source.
-        end_s: End in the source.
-
-    Returns:
-        Left, top, right, bottom in pixels, inside the picture.
+    Returns left, top, right, bottom in pixels, inside the picture.
     """
     seen = np.isfinite(track.landmarks[:, 0, 0])
     inside = seen & (track.times_s >= start_s) & (track.times_s <= end_s)
@@ -70,13 +64,7 @@ def measured(
 ) -> Iterator[Picture]:
     """Pass pictures on, logging those near a span.
 
-    Args:
-        pictures: The output's pictures.
-        spans: The picture spans of the plan.
-        logs: A log per span, filled while the pictures go by.
-
-    Yields:
-        The same pictures.
+    ``logs``: a log per span, filled while the pictures go by.
     """
     last: dict[int, UInt8] = {}
     for picture in pictures:
@@ -100,11 +88,7 @@ def measured(
 def shrunk(crop: UInt8) -> UInt8:
     """Shrink a picture for the report.
 
-    Args:
-        crop: Picture, shape (H, W, 3).
-
-    Returns:
-        The picture, ``STRIP_HEIGHT`` rows high.
+    ``crop``: picture, shape (H, W, 3). Returns the picture, ``STRIP_HEIGHT`` rows high.
     """
     width = max(round(crop.shape[1] * STRIP_HEIGHT / crop.shape[0]), 1)
     small = cv2.resize(crop, (width, STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
@@ -116,13 +100,7 @@ def seams_of(
 ) -> tuple[Seam, ...]:
     """Measure every seam against the clip's own usual steps.
 
-    Args:
-        spans: The picture spans.
-        logs: What was seen of them.
-        works: The motion of each span.
-
-    Returns:
-        Two seams a span, fewer where it touches the clip's start or end.
+    Returns two seams a span, fewer where it touches the clip's start or end.
     """
     seams = []
     for index, (span, log, work) in enumerate(zip(spans, logs, works, strict=True)):
@@ -157,15 +135,8 @@ def spans_of(
 ) -> tuple[SpanFacts, ...]:
     """Describe every span for the report.
 
-    Args:
-        plan: The plan.
-        logs: What was seen of the spans.
-        works: The motion of each span.
-        energies: Log energy of the sound on each canvas, shape (T,) each.
-        kind: Name of the verb where it is not an edit.
-
-    Returns:
-        Facts in the order of the spans.
+    ``energies``: log energy of the sound on each canvas, shape (T,) each; ``kind``: name of the
+    verb where it is not an edit. Returns facts in the order of the spans.
     """
     facts = []
     for span, log, work, energy in zip(plan.picture_spans(), logs, works, energies, strict=True):
@@ -193,15 +164,9 @@ def lip_curve(
 ) -> LipCurve | None:
     """Return how far the lips open underneath and in the infilled motion.
 
-    Args:
-        space: The motion space.
-        canvas: The canvas.
-        infilled: Its infilled motion, shape (T, D).
-        energy: Log energy of the sound, shape (T,).
-
-    Returns:
-        Curves over the canvas in per cent of the outer-eye distance; None if the space does not
-        decode to landmarks.
+    ``infilled``: its infilled motion, shape (T, D); ``energy``: log energy of the sound, shape
+    (T,). Returns curves over the canvas in per cent of the outer-eye distance; None if the space
+    does not decode to landmarks.
     """
     if space.terms != LANDMARK_TERMS:
         return None

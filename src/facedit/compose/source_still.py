@@ -36,13 +36,9 @@ OPEN_EYES = 0.85
 def load_still(clip: Clip, run: Run) -> Still:
     """Take a picture of a face from a picture file or from the start of a video.
 
-    Args:
-        clip: A picture or a video, of which the ``calm_frame`` is taken.
-        run: Options; ``face`` chooses the face.
-
-    Returns:
-        The picture, of even size, and its landmarks. (``NoFace`` if there is none,
-        ``AmbiguousFace`` if several could be meant, ``BadMedia`` if the file cannot be read.)
+    ``clip``: a picture or a video, of which the ``calm_frame`` is taken; ``run``: options; ``face``
+    chooses the face. Returns the picture, of even size, and its landmarks. ``NoFace`` if there is
+    none, ``AmbiguousFace`` if several could be meant, ``BadMedia`` if the file cannot be read.
     """
     choice, path = FaceChoice.parse(run.face), clip.path
     if is_image(path):
@@ -57,16 +53,8 @@ def load_still(clip: Clip, run: Run) -> Still:
 def still_from(clip: Clip, track: FaceTrack, choice: FaceChoice) -> tuple[Still, float]:
     """Take the frame with the most closed mouth, eyes open, from the start of a tracked video.
 
-    Args:
-        clip: The video.
-        track: Its face; what lies beyond ``SEARCHED_S`` is not looked at.
-        choice: Which face.
-
-    Returns:
-        The picture, of even size, with its landmarks, and its time in seconds.
-
-    Raises:
-        NoFace: If there is no face.
+    ``track``: its face; what lies beyond ``SEARCHED_S`` is not looked at. Returns the picture, of
+    even size, with its landmarks, and its time in seconds. Raises NoFace if there is no face.
     """
     if (found := calm_frame(track)) is None:
         raise NoFace(f"{clip.path.name}: no face in the first {SEARCHED_S:g} s.")
@@ -80,11 +68,8 @@ def still_from(clip: Clip, track: FaceTrack, choice: FaceChoice) -> tuple[Still,
 def calm_frame(track: FaceTrack) -> int | None:
     """Choose the frame with the most closed mouth among those without a blink.
 
-    Args:
-        track: A face; what lies beyond ``SEARCHED_S`` is not looked at.
-
-    Returns:
-        The number of the frame; None if there is no face.
+    ``track``: a face; what lies beyond ``SEARCHED_S`` is not looked at. Returns the number of the
+    frame; None if there is no face.
     """
     openness = np.where(track.times_s < SEARCHED_S, lip_opening(track.landmarks), np.nan)
     seen = np.isfinite(openness)
@@ -98,11 +83,8 @@ def calm_frame(track: FaceTrack) -> int | None:
 def even(rgb: UInt8) -> UInt8:
     """Bring a picture to a size that every player takes: even sides, not too large.
 
-    Args:
-        rgb: Picture, shape (H, W, 3).
-
-    Returns:
-        The picture, scaled down if a side is too long, without an odd last row or column.
+    ``rgb``: picture, shape (H, W, 3). Returns the picture, scaled down if a side is too long,
+    without an odd last row or column.
     """
     height, width = rgb.shape[:2]
     scale = min(LONGEST_SIDE / max(height, width), 1.0)
@@ -118,14 +100,9 @@ def closed_mouth(space: MotionSpace, values: Float32, identity: Identity) -> Flo
     Motion is relative to the picture's own face. Of a smile that shows teeth the model would open
     the mouth further and never close it; so speech starts from this picture's mouth, closed.
 
-    Args:
-        space: The motion space.
-        values: Motion of the picture, shape (D,).
-        identity: The person.
-
-    Returns:
-        The same with the lips closed, of the least norm in standard deviations (the likeliest
-        expression); unchanged if the lips touch already, or nothing tells how far they are apart.
+    ``values``: motion of the picture, shape (D,). Returns the same with the lips closed, of the
+    least norm in standard deviations (the likeliest expression); unchanged if the lips touch
+    already, or nothing tells how far they are apart.
     """
     if space.terms != LANDMARK_TERMS:
         return values

@@ -48,17 +48,9 @@ def source_transcript(
 ) -> Transcript:
     """Return the words of the source: given, aligned or recognised.
 
-    Args:
-        clip: The source video.
-        file: Its transcript, or a file of the bare words, if there is one.
-        language: Language code; recognised if None.
-        recogniser: What recognises the words; Whisper base if None.
-
-    Returns:
-        Words with times.
-
-    Raises:
-        BadTranscript: If the given words are not what is said, or nobody speaks.
+    ``file``: its transcript, or a file of the bare words, if there is one; ``language``: language
+    code; recognised if None; ``recogniser``: what recognises the words; Whisper base if None.
+    Raises BadTranscript if the given words are not what is said, or nobody speaks.
     """
     if file is not None:
         changed = file.stat().st_mtime_ns if file.is_file() else 0
@@ -102,18 +94,10 @@ def given_transcript(
 ) -> Transcript:
     """Read a transcript and make sure that it is of this source.
 
-    Args:
-        file: A transcript with times, or a ``.txt`` of the bare words.
-        source: The video it is of.
-        info: What is known of the video.
-        language: Language of the words; what the file says if None.
-
-    Returns:
-        Words with times; files without word times are aligned to the sound, and so are those whose
-        times do not fit it.
-
-    Raises:
-        BadTranscript: If the file is malformed, or not what is said.
+    ``file``: a transcript with times, or a ``.txt`` of the bare words; ``language``: language of
+    the words; what the file says if None. Returns words with times; files without word times are
+    aligned to the sound, and so are those whose times do not fit it. Raises BadTranscript if the
+    file is malformed, or not what is said.
     """
     given = load_transcript(file, info.duration_s)
     given = replace(given, language=language or given.language)
@@ -137,14 +121,8 @@ def given_transcript(
 def checked_about(clip: Clip, transcript: Transcript, edits: Sequence[WordEdit]) -> Transcript:
     """Hold the given times about the edits of a long clip against the sound.
 
-    Args:
-        clip: The source video.
-        transcript: Its words.
-        edits: What changes.
-
-    Returns:
-        The words; where those about an edit lie elsewhere in the sound, they are measured anew and
-        the others move with them. (``BadTranscript`` if they are not what is said there.)
+    Returns the words; where those about an edit lie elsewhere in the sound, they are measured anew
+    and the others move with them. ``BadTranscript`` if they are not what is said there.
     """
     info = clip.info
     measured = PHONE_ALIGNMENT in transcript.origin or transcript.origin.startswith("whisper")
@@ -197,16 +175,8 @@ def _moved(transcript: Transcript, by_s: float, duration_s: float) -> Transcript
 def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, ...]:
     """Turn a request into word edits.
 
-    Args:
-        transcript: The words of the source.
-        request: The wishes.
-
-    Returns:
-        Edits in order and apart; none if the new words are the old ones.
-
-    Raises:
-        BadEdit: If the new sentence is empty. (Also if a word does not occur, is ambiguous, or
-            edits overlap.)
+    Returns edits in order and apart; none if the new words are the old ones. Raises BadEdit if the
+    new sentence is empty; also if a word does not occur, is ambiguous, or edits overlap.
     """
     if request.say is not None:
         if not tokenise(request.say):
@@ -223,32 +193,14 @@ def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, 
 def words_around(
     transcript: Transcript, edit: WordEdit, count: int = 6
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the words before and after an edit, for a voice to speak in context.
-
-    Args:
-        transcript: The words of the source.
-        edit: The edit.
-        count: How many on each side.
-
-    Returns:
-        Words before and words after.
-    """
+    """Return the words before and after an edit, for a voice to speak in context."""
     before = transcript.words[max(edit.old_start - count, 0) : edit.old_start]
     after = transcript.words[edit.old_end : edit.old_end + count]
     return tuple(word.text for word in before), tuple(word.text for word in after)
 
 
 def within(transcript: Transcript, start_s: float, end_s: float) -> Transcript:
-    """Return the words inside a window, timed from its start.
-
-    Args:
-        transcript: Words.
-        start_s: Start of the window.
-        end_s: End of the window.
-
-    Returns:
-        The words that lie wholly inside.
-    """
+    """Return the words inside a window, timed from its start."""
     words = tuple(
         replace(word, start_s=word.start_s - start_s, end_s=word.end_s - start_s)
         for word in transcript.words

@@ -44,11 +44,8 @@ class FinePath:
     def at(self, elapsed_s: Float64) -> PictureTimes:
         """Read the curves.
 
-        Args:
-            elapsed_s: Seconds since the start of the fill, shape (F,).
-
-        Returns:
-            Source times and weights, shape (F,) each.
+        ``elapsed_s``: seconds since the start of the fill, shape (F,). Returns source times and
+        weights, shape (F,) each.
         """
         return PictureTimes(
             np.interp(elapsed_s, self.elapsed_s, self.times.first_s),
@@ -72,11 +69,7 @@ class SourcePaths:
     def at(self, output_s: Float64) -> PictureTimes:
         """Return the source times of pictures of the output.
 
-        Args:
-            output_s: Output times, shape (F,).
-
-        Returns:
-            Source times inside the clip.
+        ``output_s``: output times, shape (F,).
         """
         first = np.empty(len(output_s))
         second = np.empty(len(output_s))
@@ -123,12 +116,8 @@ class SourcePaths:
 def source_paths(plan: EditPlan, cuts_s: tuple[float, ...] = ()) -> SourcePaths:
     """Choose how the body moves during each fill.
 
-    Args:
-        plan: The plan.
-        cuts_s: Source times of shot cuts, which no path may cross.
-
-    Returns:
-        The map from output times to source times.
+    ``cuts_s``: source times of shot cuts, which no path may cross. Returns the map from output
+    times to source times.
     """
     return SourcePaths(
         plan,

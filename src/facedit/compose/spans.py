@@ -139,15 +139,9 @@ class VideoBase:
 def track_video(clip: Clip, plan: EditPlan, run: Run, info: VideoInfo | None = None) -> VideoBase:
     """Track only what the edits need, and collect the clip's own mouths there.
 
-    Args:
-        clip: The source video.
-        plan: The plan.
-        run: Options; ``face`` chooses the face.
-        info: What the output is, if that is not what the video is.
-
-    Returns:
-        The video with a window per group of neighbouring spans, in order. (``NoFace`` if a window
-        shows no face, ``AmbiguousFace`` if several faces could be meant.)
+    ``run``: options; ``face`` chooses the face; ``info``: what the output is, if that is not what
+    the video is. Returns the video with a window per group of neighbouring spans, in order.
+    ``NoFace`` if a window shows no face, ``AmbiguousFace`` if several faces could be meant.
     """
     choice = FaceChoice.parse(run.face)
     parts = source_windows(plan, AROUND_S, AROUND_S)
@@ -165,15 +159,8 @@ def infill_spans(
 ) -> tuple[Float32, ...]:
     """Let the model fill every canvas.
 
-    Args:
-        canvases: The canvases.
-        speech: Features of the sound on each canvas, shape (T, C).
-        model: The motion model.
-        run: Options; ``seed`` and ``steps`` of the sampler.
-        takes: Versions to draw.
-
-    Returns:
-        Per canvas the motion of every take, shape (takes, T, D).
+    ``speech``: features of the sound on each canvas, shape (T, C); ``run``: options; ``seed`` and
+    ``steps`` of the sampler. Returns per canvas the motion of every take, shape (takes, T, D).
     """
     settings = replace(model.sampler, steps=run.steps)
     return tuple(
@@ -198,14 +185,8 @@ def speech_on(
 ) -> Float32:
     """Compute the speech features under a canvas, heard in context.
 
-    Args:
-        window: Returns the output's sound between two times, silence outside.
-        first_frame: Motion frame of the output at which the canvas starts.
-        frames: Length of the canvas, T.
-        encoder: What hears it.
-
-    Returns:
-        Features, shape (T, C).
+    ``window``: returns the output's sound between two times, silence outside; ``first_frame``:
+    motion frame of the output at which the canvas starts. Returns features, shape (T, C).
     """
     padding = frame_at(PADDING_S)
     start_s = frame_time(first_frame - padding)
@@ -217,16 +198,7 @@ def speech_on(
 def window_of(windows: tuple[TrackedWindow, ...], plan: EditPlan, span: Span) -> TrackedWindow:
     """Return the tracked window that holds a span.
 
-    Args:
-        windows: Tracked stretches, in order.
-        plan: The plan.
-        span: A picture span of it.
-
-    Returns:
-        The window.
-
-    Raises:
-        AssertionError: If there is none, which the windows' making rules out.
+    Raises AssertionError if there is none, which the windows' making rules out.
     """
     source_s = plan.fills[span.fills[0]].source_start_s
     for window in windows:
@@ -240,16 +212,9 @@ def refuse_missing_faces(
 ) -> tuple[str, ...]:
     """Look for edited moments without a face.
 
-    Args:
-        plan: The plan.
-        canvases: The canvases.
-        on_no_face: ``keep`` or ``fail``.
-
-    Returns:
-        A warning per span in which the face is missing for a while.
-
-    Raises:
-        NoFace: If that is so and ``on_no_face`` is ``fail``, or a span never shows the face.
+    ``on_no_face``: ``keep`` or ``fail``. Returns a warning per span in which the face is missing
+    for a while. Raises NoFace if that is so and ``on_no_face`` is ``fail``, or a span never shows
+    the face.
     """
     warnings = []
     for span, canvas in zip(plan.picture_spans(), canvases, strict=True):

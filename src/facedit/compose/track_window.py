@@ -29,13 +29,7 @@ _VERSION = 1
 def track_window(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> TrackedWindow:
     """Track one stretch of a video, and collect the mouths there.
 
-    Args:
-        clip: The video.
-        part: Start and end in seconds.
-        choice: Which face.
-
-    Returns:
-        The window. (``NoFace`` if it shows no face, ``AmbiguousFace`` if several could be meant.)
+    ``NoFace`` if it shows no face, ``AmbiguousFace`` if several could be meant.
     """
     return clip.once(("window", part, choice), lambda: _window(clip, part, choice), _bytes)
 

@@ -37,13 +37,7 @@ class Speech:
 def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
     """Keep a video but for the words that change.
 
-    Args:
-        clip: The video.
-        planned: What changes.
-        run: Options.
-
-    Returns:
-        The job. (``NoFace`` or ``AmbiguousFace`` if the face is not found.)
+    ``NoFace`` or ``AmbiguousFace`` if the face is not found.
     """
     info, plan, voices = clip.info, planned.plan, voices_of(planned)
     spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
@@ -69,12 +63,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
 def planned_sound(clip: Clip, planned: PlannedEdit) -> OutputSound:
     """Lay out what is heard in the output of a plan.
 
-    Args:
-        clip: The video.
-        planned: What changes.
-
-    Returns:
-        The sound; nothing is read yet.
+    Returns the sound; nothing is read yet.
     """
     sounds = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
     floors = tuple(snippet.floor if snippet else None for snippet in planned.snippets)
@@ -84,14 +73,8 @@ def planned_sound(clip: Clip, planned: PlannedEdit) -> OutputSound:
 def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:
     """Keep the pictures of a video but for what its whole new sound moves.
 
-    Args:
-        clip: The video.
-        speech: The new sound.
-        run: Options.
-
-    Returns:
-        The job. (``BadEdit`` if the speech is longer than the video; ``NoFace`` or
-        ``AmbiguousFace`` if the face is not found.)
+    ``BadEdit`` if the speech is longer than the video; ``NoFace`` or ``AmbiguousFace`` if the face
+    is not found.
     """
     info = clip.info
     plan = whole_clip_plan(info.duration_s, info.frame_rate, speech.sound.duration_s)
@@ -116,15 +99,8 @@ def generate_job(
 ) -> Job:
     """Show one picture for as long as somebody speaks.
 
-    Args:
-        clip: The picture, or a video of the person.
-        footage: Another video of the same person.
-        speech: What is said.
-        run: Options.
-        picture_only: Take one picture of a video and nothing else.
-
-    Returns:
-        The job. (``NoFace`` or ``AmbiguousFace`` if the face is not found.)
+    ``clip``: the picture, or a video of the person; ``picture_only``: take one picture of a video
+    and nothing else. ``NoFace`` or ``AmbiguousFace`` if the face is not found.
     """
     person = find_person(clip, run, picture_only=picture_only, footage=footage)
     words = speech.words

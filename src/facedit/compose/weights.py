@@ -20,12 +20,8 @@ SPEAKER_KIND = "speaker"
 def choose_weights(run: Run) -> ChosenWeights:
     """Find the weights of a run.
 
-    Args:
-        run: Options: ``weights`` is a set or motion weights, ``speaker`` may replace the latter.
-
-    Returns:
-        Their files. (``AssetMissing`` if there are none of that name; the errors of
-        ``check_speaker``.)
+    ``run``: options: ``weights`` is a set or motion weights, ``speaker`` may replace the latter.
+    ``AssetMissing`` if there are none of that name; the errors of ``check_speaker``.
     """
     base = weights_path(run.weights)
     chosen = set_of(run.weights) or WEIGHT_SETS[DEFAULT_SET]
@@ -39,14 +35,9 @@ def choose_weights(run: Run) -> ChosenWeights:
 def check_speaker(speaker: Path, base: Path, name: str) -> None:
     """Refuse a speaker's weights that were not made from the base that is meant.
 
-    Args:
-        speaker: What ``facedit adapt`` made.
-        base: The motion weights that ``--weights`` means.
-        name: What the user calls them.
-
-    Raises:
-        BadWeights: If it is no speaker file. (``BadMedia`` if it is no plain file.)
-        UsageError: If it was made from other weights.
+    ``speaker``: what ``facedit adapt`` made; ``base``: the motion weights that ``--weights`` means.
+    Raises BadWeights if it is no speaker file; also ``BadMedia`` if it is no plain file, UsageError
+    if it was made from other weights.
     """
     check_input(speaker, "speaker's weights")
     try:

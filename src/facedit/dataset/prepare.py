@@ -88,19 +88,11 @@ def prepare(
 ) -> Prepared:
     """Prepare clips for training; run again to go on where a run stopped.
 
-    Args:
-        source: Manifest or folder of clips.
-        output: Folder of results.
-        options: How; the results do not depend on where.
-        on_progress: Told of every clip that is done.
-
-    Returns:
-        What was done. ``UsageError`` passes through if there are no clips, or the folder was
-        made with another motion space; ``OutputNotWritable`` if another run writes into it.
-
-    Raises:
-        UsageError: If ``voices`` is out of range, or not for this encoder. (Also if there is no
-            such encoder, layer or space.)
+    ``options``: how; the results do not depend on where; ``on_progress``: told of every clip that
+    is done. Returns what was done. ``UsageError`` passes through if there are no clips, or the
+    folder was made with another motion space; ``OutputNotWritable`` if another run writes into it.
+    Raises UsageError if ``voices`` is out of range, or not for this encoder; also if there is no
+    such encoder, layer or space.
     """
     options = options or PrepareOptions()
     hears, voices = encoder_named(options.hearing), options.voices

@@ -35,15 +35,8 @@ def edited_text(
 ) -> EditedText:
     """Exchange the words of a cue as the edits do.
 
-    Args:
-        text: What it shows, with markup of SRT, WebVTT or ASS.
-        start_s: Source time at which it appears.
-        end_s: When it goes.
-        plan: The plan.
-        transcript: The words of the source.
-
-    Returns:
-        The new text: markup, capitals and punctuation stay.
+    ``text``: what it shows, with markup of SRT, WebVTT or ASS. Returns the new text: markup,
+    capitals and punctuation stay.
     """
     missed = False
     shown = [word for word in transcript.words if _in(word, start_s, end_s)]

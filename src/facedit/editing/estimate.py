@@ -17,12 +17,8 @@ _USUAL_S = 0.07
 def estimated_speech_s(edit: WordEdit, transcript: Transcript) -> float | None:
     """Estimate how long the new words of an edit will take.
 
-    Args:
-        edit: The edit.
-        transcript: The words of the source, whose speaker's rate counts.
-
-    Returns:
-        Seconds, in proportion to the letters; None for a deletion.
+    ``transcript``: the words of the source, whose speaker's rate counts. Returns seconds, in
+    proportion to the letters; None for a deletion.
     """
     if not edit.new_words:
         return None
@@ -41,14 +37,7 @@ def estimated_plan(
 ) -> EditPlan:
     """Lay an edit out with estimated lengths and joints from the word times alone.
 
-    Args:
-        edits: Edits in order and apart.
-        transcript: The words of the source.
-        source_duration_s: Length of the source video.
-        frame_rate: Frames per second of the source.
-
-    Returns:
-        The plan. (``BadEdit`` if the edits do not fit the clip, or leave nothing of it.)
+    ``BadEdit`` if the edits do not fit the clip, or leave nothing of it.
     """
     return make_plan(
         edits,

@@ -65,22 +65,11 @@ def make_plan(
     pause before it, half after. A deletion keeps the few milliseconds that do not make up a whole
     frame, at least ``margins.crossfade_s``, as the place of the cross-fade.
 
-    Args:
-        edits: Edits in order and apart.
-        transcript: The words of the source.
-        speech_durations_s: Per edit the length of its new sound; None for a deletion.
-        source_duration_s: Length of the source video.
-        frame_rate: Frames per second of the source (nominal where the rate varies).
-        joints: Per edit the source times between which the old sound goes; from the word times
-            where not given.
-        margins: What is changed around the words themselves.
-
-    Returns:
-        The plan.
-
-    Raises:
-        BadEdit: If edits overlap or lie outside the clip, or a sound has no length.
-        ValueError: If the lists are not of one length.
+    ``speech_durations_s``: per edit the length of its new sound; None for a deletion;
+    ``frame_rate``: frames per second of the source (nominal where the rate varies); ``joints``: per
+    edit the source times between which the old sound goes; from the word times where not given;
+    ``margins``: what is changed around the words themselves. Raises BadEdit if edits overlap or lie
+    outside the clip, or a sound has no length, ValueError if the lists are not of one length.
     """
     if not (math.isfinite(source_duration_s) and source_duration_s > 0 and frame_rate > 0):
         raise BadEdit(f"A source of {source_duration_s} s at {frame_rate} fps cannot be edited.")

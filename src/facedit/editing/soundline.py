@@ -114,12 +114,8 @@ def in_steps(pieces: Sequence[SoundPiece], step: int) -> tuple[SoundPiece, ...]:
 def with_rest(pieces: tuple[SoundPiece, ...], end: int) -> tuple[SoundPiece, ...]:
     """Let a sound that is longer than its picture play to its end.
 
-    Args:
-        pieces: The layout up to the end of the picture.
-        end: Number of samples of the source's sound.
-
-    Returns:
-        The layout with what is left of the source behind it.
+    ``pieces``: the layout up to the end of the picture; ``end``: number of samples of the source's
+    sound. Returns the layout with what is left of the source behind it.
     """
     last = pieces[-1]
     rest = end - last.source_end
@@ -134,12 +130,8 @@ def with_rest(pieces: tuple[SoundPiece, ...], end: int) -> tuple[SoundPiece, ...
 def with_lead(pieces: tuple[SoundPiece, ...], lead: int) -> tuple[SoundPiece, ...]:
     """Let a sound that starts before its picture start there.
 
-    Args:
-        pieces: The layout from the first picture on.
-        lead: Number of samples before it.
-
-    Returns:
-        The layout with them in front: the output's samples then have negative numbers too.
+    ``pieces``: the layout from the first picture on. Returns the layout with them in front: the
+    output's samples then have negative numbers too.
     """
     if not lead:
         return pieces

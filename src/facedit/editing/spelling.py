@@ -65,13 +65,8 @@ def spoken(
 ) -> list[tuple[str, ...]]:
     """Return what is spoken of every token, in units that are the same in every spelling.
 
-    Args:
-        tokens: Words as written.
-        language: Their language, an ISO 639-1 code.
-        years: Read 1984 as *nineteen eighty four*, not as a quantity.
-
-    Returns:
-        The units of each token; none of a token that is not spoken.
+    ``language``: their language, an ISO 639-1 code; ``years``: read 1984 as *nineteen eighty four*,
+    not as a quantity. Returns the units of each token; none of a token that is not spoken.
     """
     english = language == "en"
     units: list[tuple[str, ...]] = []
@@ -100,14 +95,8 @@ def runs(
 ) -> list[tuple[int, int]]:
     """Find a phrase in whatever spelling, without regard to hyphens.
 
-    Args:
-        words: Where it is looked for.
-        phrase: The words that are looked for.
-        language: Language of both.
-
-    Returns:
-        First word and word after the last of every place; only those of the same words (*nowhere*)
-        where there are such, else also those that read alike (*now here*).
+    Returns first word and word after the last of every place; only those of the same words
+    (*nowhere*) where there are such, else also those that read alike (*now here*).
     """
     tokens, said = keys(phrase, language), keys(words, language)
     wanted, joined = "".join(tokens), "".join(said)

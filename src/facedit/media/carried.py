@@ -110,11 +110,7 @@ class Carried:
 def read_carried(info: VideoInfo) -> tuple[Carried, tuple[str, ...]]:
     """Read what a file holds beside its picture and its sound.
 
-    Args:
-        info: The file.
-
-    Returns:
-        What can be carried, and a line for each thing that cannot.
+    Returns what can be carried, and a line for each thing that cannot.
     """
     notes: list[str] = []
     origin_s = info.origin_pts * info.time_base

@@ -71,15 +71,9 @@ def choose_picture_encoder(
 ) -> PictureEncoder:
     """Choose how an output's pictures are encoded.
 
-    Args:
-        container: FFmpeg's name of the muxer.
-        info: The source.
-        quantiser: Quantiser of H.264 and HEVC (0-51); VP9's is derived from it.
-        codec: ``source`` for the source's own where the container holds it, ``h264``, ``hevc``,
-            ``prores`` or ``dnxhr``; webm takes VP9, or AV1 of a source in AV1.
-
-    Returns:
-        The encoder.
+    ``quantiser``: quantiser of H.264 and HEVC (0-51); VP9's is derived from it; ``codec``:
+    ``source`` for the source's own where the container holds it, ``h264``, ``hevc``, ``prores`` or
+    ``dnxhr``; webm takes VP9, or AV1 of a source in AV1.
     """
     wanted = {"source": info.codec, "dnxhr": "dnxhd"}.get(codec, codec)
     if wanted == "av1" and _whole_format(info) not in _AV1_FORMATS:

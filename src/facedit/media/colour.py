@@ -18,13 +18,9 @@ _SWSCALE_BT601 = 5
 def rgb_to_ycbcr(matrix: int, full_range: bool, bits: int = 8) -> Float32:
     """Compute the linear part of the conversion of 8-bit R'G'B' differences.
 
-    Args:
-        matrix: Luma matrix, H.273 number; unknown ones are taken as BT.601.
-        full_range: Whether luma runs over the whole range.
-        bits: Depth of the Y'CbCr code values.
-
-    Returns:
-        Rows Y', Cb, Cr times columns R', G', B': code values per 8-bit step, shape (3, 3).
+    ``matrix``: luma matrix, H.273 number; unknown ones are taken as BT.601; ``full_range``: whether
+    luma runs over the whole range. Returns rows Y', Cb, Cr times columns R', G', B': code values
+    per 8-bit step, shape (3, 3).
     """
     red, blue = _LUMA.get(9 if matrix == 10 else matrix, _BT601)
     luma = np.array([red, 1.0 - red - blue, blue])
@@ -41,10 +37,6 @@ def rgb_to_ycbcr(matrix: int, full_range: bool, bits: int = 8) -> Float32:
 def swscale_matrix(matrix: int) -> int:
     """Name a luma matrix as swscale counts them.
 
-    Args:
-        matrix: Luma matrix, H.273 number.
-
-    Returns:
-        swscale's number.
+    ``matrix``: luma matrix, H.273 number.
     """
     return _SWSCALE.get(matrix, _SWSCALE_BT601)

@@ -20,12 +20,7 @@ _ASS_FIELDS = 8
 def held_codec(codec: str, container: str) -> str:
     """Choose how a container holds text subtitles.
 
-    Args:
-        codec: Codec of the source's.
-        container: FFmpeg's name of the muxer.
-
-    Returns:
-        The same codec where it can, else the one that the container has for text.
+    Returns the same codec where it can, else the one that the container has for text.
     """
     held = _HELD[container]
     codec = {"srt": "subrip", "text": "subrip", "ssa": "ass"}.get(codec, codec)
@@ -35,12 +30,7 @@ def held_codec(codec: str, container: str) -> str:
 def cue_text(codec: str, payload: bytes) -> str:
     """Read the text of a packet.
 
-    Args:
-        codec: FFmpeg's name, one of ``TEXT_CODECS``.
-        payload: The packet.
-
-    Returns:
-        The text with its markup.
+    ``codec``: FFmpeg's name, one of ``TEXT_CODECS``.
     """
     if codec == "mov_text":
         payload = payload[2 : 2 + int.from_bytes(payload[:2], "big")]
@@ -53,15 +43,8 @@ def cue_text(codec: str, payload: bytes) -> str:
 def with_text(codec: str, payload: bytes, text: str, new_codec: str) -> bytes:
     """Write a packet that shows another text.
 
-    Args:
-        codec: Codec of the old packet.
-        payload: The old packet.
-        text: What the new one shows.
-        new_codec: Codec of the new packet.
-
-    Returns:
-        The new packet; the old one where nothing changed. Styles of ``mov_text`` stay with
-        unchanged texts alone; between formats no more of the markup is kept than both have.
+    Returns the new packet; the old one where nothing changed. Styles of ``mov_text`` stay with
+    unchanged texts alone; between formats no more of the markup is kept than both have.
     """
     if codec == new_codec and text == cue_text(codec, payload):
         return payload

@@ -62,14 +62,7 @@ class Encoding:
 def container_of(path: Path) -> str:
     """Return the container that an output's name asks for.
 
-    Args:
-        path: The output.
-
-    Returns:
-        FFmpeg's name of the muxer.
-
-    Raises:
-        OutputNotWritable: If the suffix names no container that is written.
+    Raises OutputNotWritable if the suffix names no container that is written.
     """
     container = _CONTAINERS.get(path.suffix.lower())
     if container is None:
@@ -83,16 +76,11 @@ def choose_encoding(
 ) -> Encoding:
     """Choose how an output is encoded from its name and its source.
 
-    Args:
-        path: The output; its suffix chooses the container.
-        info: The source.
-        quantiser: Quantiser of H.264 (0-51); others' are derived from it.
-        codec: Of the pictures, as ``choose_picture_encoder`` takes it.
-
-    Returns:
-        The encoding: with AAC, or Opus in webm; sound without loss stays what it is
-        where the container holds it. (``OutputNotWritable`` if the suffix
-        names no container that is written.)
+    ``path``: the output; its suffix chooses the container; ``quantiser``: quantiser of H.264
+    (0-51); others' are derived from it; ``codec``: of the pictures, as ``choose_picture_encoder``
+    takes it. Returns the encoding: with AAC, or Opus in webm; sound without loss stays what it is
+    where the container holds it. ``OutputNotWritable`` if the suffix names no container that is
+    written.
     """
     container = container_of(path)
     sound_codec, sound_rate, bit_rate, sound_format = "", 0, 0, ""
@@ -115,14 +103,7 @@ def choose_encoding(
 
 
 def choose_time_base(info: VideoInfo) -> Fraction:
-    """Choose ticks that hold the source's times exactly, and its frame rate's where possible.
-
-    Args:
-        info: The source.
-
-    Returns:
-        Seconds per tick.
-    """
+    """Choose ticks that hold the source's times exactly, and its frame rate's where possible."""
     ticks = info.time_base.denominator
     both = lcm(ticks, info.frame_rate.numerator)
     if both <= _FINEST_TICKS:

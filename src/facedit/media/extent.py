@@ -40,11 +40,7 @@ class Extent:
     def is_truncated(self, period_s: float) -> bool:
         """Tell whether the picture ends before the header says.
 
-        Args:
-            period_s: Usual time between frames.
-
-        Returns:
-            Whether more than 2 % and 2.5 frames are missing, or any frame of the index is.
+        Returns whether more than 2 % and 2.5 frames are missing, or any frame of the index is.
         """
         if self.listed:
             return self.readable < self.listed or self.sound_readable < self.sound_listed
@@ -63,17 +59,8 @@ def measure_extent(
 ) -> Extent:
     """Measure lengths from the header, the index and the last packets.
 
-    Args:
-        container: An open file; its position is lost.
-        video: The picture.
-        sound: The sound.
-        origin_s: Time of the first picture in the file.
-        period_s: Usual time between frames.
-        file_size: Size of the file in bytes.
-        uneven: Whether frames are unevenly spaced.
-
-    Returns:
-        The lengths.
+    ``container``: an open file; its position is lost; ``origin_s``: time of the first picture in
+    the file.
     """
     # Only the index of mp4 and mov lists every packet with its place and size.
     complete = "mov" in container.format.name
@@ -162,10 +149,6 @@ def _seek(container: InputContainer, video: VideoStream, time_s: float) -> None:
 def times_of(pairs: Iterable[tuple[int | None, int | None]]) -> list[int]:
     """Take the presentation time of each packet, or its decode time where it has none.
 
-    Args:
-        pairs: (pts, dts) of packets.
-
-    Returns:
-        The known times in ticks.
+    ``pairs``: (pts, dts) of packets.
     """
     return [time for pts, dts in pairs if (time := pts if pts is not None else dts) is not None]

@@ -197,14 +197,8 @@ class _SoundTrack:
 def holds(container: str, source: InputContainer, track: Track, tags: Mapping[str, str]) -> bool:
     """Tell by trying whether a container holds a track.
 
-    Args:
-        container: FFmpeg's name of the muxer.
-        source: The file that it is in, open.
-        track: The track.
-        tags: Tags of the output: in mp4 unusual ones stand where a cover would.
-
-    Returns:
-        Whether its header can be written.
+    ``source``: the file that it is in, open; ``tags``: tags of the output: in mp4 unusual ones
+    stand where a cover would.
     """
     if track.kind == "subtitle" and track.codec in TEXT_CODECS:
         return True
@@ -227,13 +221,8 @@ def holds(container: str, source: InputContainer, track: Track, tags: Mapping[st
 def add_track(container: OutputContainer, source: InputContainer, track: Track) -> Stream | None:
     """Add a track to an output.
 
-    Args:
-        container: The output, before its first packet.
-        source: The file that the track is of, open.
-        track: The track, its codec one that the container holds.
-
-    Returns:
-        The stream for its packets; None where it has none.
+    ``source``: the file that the track is of, open; ``track``: the track, its codec one that the
+    container holds. Returns the stream for its packets; None where it has none.
     """
     template = source.streams[track.index]
     name = container.format.name

@@ -43,11 +43,7 @@ class PlaneLayout:
 def plane_layout(pix_fmt: str) -> PlaneLayout | None:
     """Look up the layout of a pixel format that is worked on as it is.
 
-    Args:
-        pix_fmt: FFmpeg's name.
-
-    Returns:
-        The layout, or None if pictures of this format are converted on reading.
+    Returns the layout, or None if pictures of this format are converted on reading.
     """
     if pix_fmt == "nv12":
         return PlaneLayout(2, 2, interleaved=True)
@@ -64,13 +60,8 @@ def plane_layout(pix_fmt: str) -> PlaneLayout | None:
 def working_format(pix_fmt: str, bits: int = 8) -> str:
     """Choose the format in which pictures of a video are worked on and written.
 
-    Args:
-        pix_fmt: Format as decoded.
-        bits: Largest depth of its components.
-
-    Returns:
-        The same format where it is worked on as it is; else the nearest one, by a conversion
-        that loses nothing where there is one.
+    Returns the same format where it is worked on as it is; else the nearest one, by a conversion
+    that loses nothing where there is one.
     """
     if plane_layout(pix_fmt) is not None:
         return pix_fmt

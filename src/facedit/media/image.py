@@ -30,11 +30,8 @@ MIN_SIDE = 32
 def is_image(path: Path | str) -> bool:
     """Tell a still picture by its first bytes, whatever its name.
 
-    Args:
-        path: A file.
-
-    Returns:
-        Whether it is a picture, be it one that ``read_image`` refuses. False if it cannot be read.
+    Returns whether it is a picture, be it one that ``read_image`` refuses. False if it cannot be
+    read.
     """
     try:
         with Path(path).open("rb") as file:
@@ -46,16 +43,11 @@ def is_image(path: Path | str) -> bool:
 def read_image(path: Path | str, longest_side: int | None = None) -> UInt8:
     """Read a still picture; of an animation the first one.
 
-    Args:
-        path: A local JPEG, PNG, WebP or AVIF file, told by its content.
-        longest_side: A larger picture is scaled down to this many pixels.
-
-    Returns:
-        Upright pixels in sRGB, shape (height, width, 3). An embedded colour profile is converted;
-        CMYK without one by the plain rule; 16 bits keep the upper 8; transparency lies over white.
-
-    Raises:
-        BadMedia: If it is no such picture, damaged, too large or too small.
+    ``path``: a local JPEG, PNG, WebP or AVIF file, told by its content; ``longest_side``: a larger
+    picture is scaled down to this many pixels. Returns upright pixels in sRGB, shape (height,
+    width, 3). An embedded colour profile is converted; CMYK without one by the plain rule; 16 bits
+    keep the upper 8; transparency lies over white. Raises BadMedia if it is no such picture,
+    damaged, too large or too small.
     """
     path = Path(path)
     with _opened(path) as image:
@@ -79,11 +71,7 @@ def read_image(path: Path | str, longest_side: int | None = None) -> UInt8:
 def stored_side(path: Path) -> int:
     """Read a still picture's longest side in its file, before any scaling.
 
-    Args:
-        path: As for ``read_image``.
-
-    Returns:
-        Pixels. (``BadMedia`` if it is no such picture.)
+    ``path``: as for ``read_image``. ``BadMedia`` if it is no such picture.
     """
     with _opened(path) as image:
         return max(image.size)

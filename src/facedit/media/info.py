@@ -189,15 +189,8 @@ def new_video_info(
 ) -> VideoInfo:
     """Describe a video that is to be made from nothing (``generate`` from a still).
 
-    Args:
-        width: Picture width in pixels.
-        height: Picture height in pixels.
-        frame_rate: Frames per second.
-        sound_rate: Samples per second of the sound, 0 for none.
-        channels: Channels of the sound.
-
-    Returns:
-        A description to give to the writer: BT.709, limited range, 4:2:0 where the size is even.
+    ``sound_rate``: samples per second of the sound, 0 for none. Returns a description to give to
+    the writer: BT.709, limited range, 4:2:0 where the size is even.
     """
     even = width % 2 == 0 and height % 2 == 0
     sound = None

@@ -33,11 +33,7 @@ class Orientation:
         A stored pixel (x, y) is shown at (m0 x + m3 y, m1 x + m4 y). A matrix that is no right
         angle is taken as the nearest one.
 
-        Args:
-            matrix: The 9 fixed-point entries, row by row.
-
-        Returns:
-            The orientation.
+        ``matrix``: the 9 fixed-point entries, row by row.
         """
         a, b, _, c, d, *_ = matrix
         if abs(b) + abs(c) > abs(a) + abs(d):
@@ -48,11 +44,7 @@ class Orientation:
     def from_rotation(cls, degrees: float) -> Orientation:
         """Take the right angle nearest to a rotation.
 
-        Args:
-            degrees: Counter-clockwise turn that shows the picture upright.
-
-        Returns:
-            The orientation, not mirrored.
+        ``degrees``: counter-clockwise turn that shows the picture upright.
         """
         quarter = round(degrees / 90.0) % 4
         return cls(quarter in (1, 3), flip_x=quarter in (2, 3), flip_y=quarter in (1, 2))
@@ -89,11 +81,7 @@ class Orientation:
     def upright(self, stored: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Turn a stored picture upright.
 
-        Args:
-            stored: Picture, shape (H, W) or (H, W, channels).
-
-        Returns:
-            A view of it, upright.
+        ``stored``: picture, shape (H, W) or (H, W, channels).
         """
         turned = stored.swapaxes(0, 1) if self.transpose else stored
         return turned[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
@@ -101,11 +89,7 @@ class Orientation:
     def stored(self, upright: NDArray[_Scalar]) -> NDArray[_Scalar]:
         """Turn an upright picture back to the way it is stored.
 
-        Args:
-            upright: Picture, shape (H, W) or (H, W, channels).
-
-        Returns:
-            A view of it, as stored.
+        ``upright``: picture, shape (H, W) or (H, W, channels).
         """
         flipped = upright[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
         return flipped.swapaxes(0, 1) if self.transpose else flipped
@@ -115,15 +99,9 @@ class Orientation:
     ) -> tuple[int, int]:
         """Find the top left corner of an upright rectangle in the stored picture.
 
-        Args:
-            x: Left edge in the upright picture.
-            y: Top edge in the upright picture.
-            width: Width of the rectangle in the upright picture.
-            height: Height of the rectangle in the upright picture.
-            upright_size: Width and height of the upright picture.
-
-        Returns:
-            Left and top edge of the same pixels in the stored picture.
+        ``width``: width of the rectangle in the upright picture; ``height``: height of the
+        rectangle in the upright picture; ``upright_size``: width and height of the upright picture.
+        Returns left and top edge of the same pixels in the stored picture.
         """
         column = upright_size[0] - x - width if self.flip_x else x
         row = upright_size[1] - y - height if self.flip_y else y

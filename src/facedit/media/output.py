@@ -29,18 +29,9 @@ class Seal(Protocol):
 def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | str] = ()) -> Path:
     """Check before any work that an output can be written.
 
-    Args:
-        path: The output.
-        force: Whether it may replace a file that is there.
-        inputs: Files that must stay untouched.
-
-    Returns:
-        The output as an absolute path.
-
-    Raises:
-        OutputExists: If it is there and ``force`` is not given, or if it is one of the inputs
-            (whatever ``force`` says).
-        OutputNotWritable: If its folder is missing or cannot be written, or it is a folder.
+    ``force``: whether it may replace a file that is there. Raises OutputExists if it is there and
+    ``force`` is not given, or if it is one of the inputs (whatever ``force`` says),
+    OutputNotWritable if its folder is missing or cannot be written, or it is a folder.
     """
     path = Path(path)
     target = path.absolute()
@@ -68,13 +59,8 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
 def make_folder(folder: Path, *, force: bool = False) -> None:
     """Make the folder that is to hold a run's files.
 
-    Args:
-        folder: Where; folders above it are made too.
-        force: Whether it may hold files already.
-
-    Raises:
-        OutputExists: If it holds files and ``force`` is off.
-        OutputNotWritable: If it cannot be made.
+    ``folder``: where; folders above it are made too. Raises OutputExists if it holds files and
+    ``force`` is off, OutputNotWritable if it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,19 +77,11 @@ def whole_or_nothing(
 ) -> Iterator[Path]:
     """Write a file under a hidden temporary name and rename it when all went well.
 
-    Args:
-        path: The output.
-        force: Whether it may replace a file that is there.
-        seal: What is done to the file once the block has ended well, before the output appears.
-
-    Yields:
-        The temporary path beside the output: an empty file to be written.
-
-    Raises:
-        OutputNotWritable: If the folder cannot be written or the disk is full. (``OutputExists``
-            if the output is there already or came into being meanwhile, and ``force`` is not
-            given.)
-        OSError: What the block raised for another reason than that.
+    ``force``: whether it may replace a file that is there; ``seal``: what is done to the file once
+    the block has ended well, before the output appears. Yields the temporary path beside the
+    output: an empty file to be written. Raises OutputNotWritable if the folder cannot be written or
+    the disk is full, OutputExists if the output is there already or came into being meanwhile and
+    ``force`` is not given; what else the block raises passes through.
     """
     target = check_output(path, force)
     with ExitStack() as stack:
@@ -130,15 +108,8 @@ def whole_or_nothing(
 def none_left_behind(paths: Iterable[Path]) -> Iterator[None]:
     """Take back what was made of files that belong together if the last one is not reached.
 
-    Args:
-        paths: Files, and behind them the folders that hold them: what of these is not there yet
-            is removed when the block fails, folders only if they are empty then.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        BaseException: What ended the block, Ctrl-C included.
+    ``paths``: files, and behind them the folders that hold them: what of these is not there yet is
+    removed when the block fails, Ctrl-C included, folders only if they are empty then.
     """
     new = [path for path in paths if not os.path.lexists(path)]
     try:

@@ -22,11 +22,7 @@ _BLOCK = 1 << 16
 def layout_name(channels: int) -> str:
     """Name the usual layout of a number of channels.
 
-    Args:
-        channels: 1 to 8.
-
-    Returns:
-        FFmpeg's name.
+    ``channels``: 1 to 8.
     """
     return _LAYOUTS[channels]
 
@@ -34,11 +30,7 @@ def layout_name(channels: int) -> str:
 def to_float(frame: AudioFrame) -> Float32:
     """Convert decoded sound to floats in [-1, 1].
 
-    Args:
-        frame: Decoded sound of any sample format.
-
-    Returns:
-        Samples, shape (N, channels).
+    Returns samples, shape (N, channels).
     """
     raw = frame.to_ndarray()
     samples = raw.T if frame.format.is_planar else raw.reshape(-1, frame.layout.nb_channels)
@@ -53,12 +45,7 @@ def to_float(frame: AudioFrame) -> Float32:
 def to_frame(samples: Float32, rate: int) -> AudioFrame:
     """Wrap samples for an encoder or resampler.
 
-    Args:
-        samples: Amplitudes, shape (N, channels).
-        rate: Samples per second.
-
-    Returns:
-        A planar float frame.
+    ``samples``: amplitudes, shape (N, channels).
     """
     planes = np.ascontiguousarray(samples.T, dtype=np.float32)
     frame = AudioFrame.from_ndarray(planes, format="fltp", layout=layout_name(len(planes)))
@@ -69,13 +56,8 @@ def to_frame(samples: Float32, rate: int) -> AudioFrame:
 def remix(samples: Float32, channels: int) -> Float32:
     """Change the number of channels.
 
-    Args:
-        samples: Amplitudes, shape (N, old channels).
-        channels: New number.
-
-    Returns:
-        Amplitudes, shape (N, channels): the same where the number is; else the mean of the old
-        channels in every new one.
+    ``samples``: amplitudes, shape (N, old channels). Returns amplitudes, shape (N, channels): the
+    same where the number is; else the mean of the old channels in every new one.
     """
     if samples.shape[1] == channels:
         return samples
@@ -86,13 +68,8 @@ def remix(samples: Float32, channels: int) -> Float32:
 def resample(sound: Sound, rate: int, channels: int | None = None) -> Sound:
     """Change rate and channels; sample 0 stays at time 0.
 
-    Args:
-        sound: The sound.
-        rate: New samples per second.
-        channels: New number of channels, None for the same.
-
-    Returns:
-        The sound with ``round(N * rate / sound.rate)`` samples.
+    ``channels``: new number of channels, None for the same. Returns the sound with ``round(N * rate
+    / sound.rate)`` samples.
     """
     samples = remix(sound.samples, channels or sound.samples.shape[1])
     if rate == sound.rate:
@@ -116,12 +93,7 @@ def resample(sound: Sound, rate: int, channels: int | None = None) -> Sound:
 def fit(samples: Float32, length: int) -> Float32:
     """Cut or pad with silence to a length.
 
-    Args:
-        samples: Amplitudes, shape (N, channels).
-        length: Samples wanted.
-
-    Returns:
-        Amplitudes, shape (length, channels).
+    ``samples``: amplitudes, shape (N, channels). Returns amplitudes, shape (length, channels).
     """
     if len(samples) >= length:
         return samples[:length]

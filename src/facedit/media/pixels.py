@@ -33,20 +33,11 @@ def patch_frame(
 ) -> Frame:
     """Put an RGB patch into a picture without touching anything else.
 
-    Args:
-        frame: The picture.
-        patch_rgb: New pixels of a rectangle of the upright picture, shape (h, w, 3).
-        x: Left edge of the rectangle in the upright picture.
-        y: Top edge.
-        base_rgb: ``frame.rgb()`` where the caller has it already.
-
-    Returns:
-        A new frame in the same pixel format and orientation. Its samples equal the source's bit
-        for bit outside ``chroma_aligned(frame.info, rectangle)``, and inside it wherever the
-        patch equals the picture.
-
-    Raises:
-        ValueError: If the rectangle is not inside the picture.
+    ``patch_rgb``: new pixels of a rectangle of the upright picture, shape (h, w, 3); ``x``: left
+    edge of the rectangle in the upright picture; ``base_rgb``: ``frame.rgb()`` where the caller has
+    it already. Returns a new frame in the same pixel format and orientation. Its samples equal the
+    source's bit for bit outside ``chroma_aligned(frame.info, rectangle)``, and inside it wherever
+    the patch equals the picture. Raises ValueError if the rectangle is not inside the picture.
     """
     info = frame.info
     height, width = patch_rgb.shape[:2]
@@ -71,12 +62,7 @@ def patch_frame(
 def chroma_aligned(info: VideoInfo, rectangle: Rectangle) -> Rectangle:
     """Grow a rectangle of the upright picture until it holds whole chroma samples.
 
-    Args:
-        info: The video.
-        rectangle: Left, top, width and height.
-
-    Returns:
-        The smallest such rectangle that contains it.
+    Returns the smallest such rectangle that contains it.
     """
     x, y, width, height = rectangle
     turn = info.orientation
@@ -97,13 +83,7 @@ def chroma_aligned(info: VideoInfo, rectangle: Rectangle) -> Rectangle:
 def frame_from_rgb(rgb: UInt8, time_s: float, info: VideoInfo) -> Frame:
     """Make a whole new picture in a video's own format.
 
-    Args:
-        rgb: Upright pixels, shape (height, width, 3), of the video's size.
-        time_s: When it is shown.
-        info: The video.
-
-    Returns:
-        The frame.
+    ``rgb``: upright pixels, shape (height, width, 3), of the video's size.
     """
     stored = np.ascontiguousarray(info.orientation.stored(rgb))
     picture = VideoFrame.from_ndarray(stored, format="rgb24").reformat(
@@ -120,12 +100,7 @@ def frame_from_rgb(rgb: UInt8, time_s: float, info: VideoInfo) -> Frame:
 def plane_array(plane: VideoPlane, bits: int = 8) -> NDArray[np.unsignedinteger]:
     """View a plane's samples without copying.
 
-    Args:
-        plane: A plane of a picture.
-        bits: Depth of its code values.
-
-    Returns:
-        Samples, shape (rows, columns); columns of nv12 chroma alternate Cb and Cr.
+    Returns samples, shape (rows, columns); columns of nv12 chroma alternate Cb and Cr.
     """
     kind = np.uint8 if bits <= 8 else np.uint16
     samples: NDArray[np.unsignedinteger] = np.frombuffer(memoryview(plane), dtype=np.dtype(kind))
@@ -203,12 +178,7 @@ def _change(
 ) -> None:
     """Move samples in place from what their RGB means to what the patch's means.
 
-    Args:
-        samples: A plane's samples.
-        before: What the old RGB converts to.
-        after: What the new RGB converts to.
-        unlike: How far the two differ, 0 (equal: the samples stay exactly) to 1.
-        brightest: Largest code value.
+    ``unlike``: how far the two differ, 0 (equal: the samples stay exactly) to 1.
     """
     residue = samples - before
     moved = np.where(unlike > 0.0, after + (1.0 - unlike) * residue, samples)

@@ -58,17 +58,8 @@ def probe(
 ) -> VideoInfo:
     """Describe a video file without decoding more than its first picture.
 
-    Args:
-        path: A local video file.
-        allow_truncated: Accept a file that ends before its header says; its length is then what
-            is there.
-        need_sound: Refuse a file without sound.
-
-    Returns:
-        The description.
-
-    Raises:
-        NoSound: If sound is needed and there is none.
+    ``allow_truncated``: accept a file that ends before its header says; its length is then what is
+    there. Raises NoSound if sound is needed and there is none.
     """
     path = Path(path)
     size = check_input(path)

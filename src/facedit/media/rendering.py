@@ -39,23 +39,13 @@ class Rendering:
     ) -> tuple[tuple[float, float], ...] | None:
         """Return which parts of the source must be decoded for ``write``.
 
-        Args:
-            near: Parts that are looked at anyway, in seconds.
-
-        Returns:
-            Start and end in seconds, in order and apart; None for all of it.
+        ``near``: parts that are looked at anyway, in seconds. Returns start and end in seconds, in
+        order and apart; None for all of it.
         """
         return self.joining.windows(near) if self.joining is not None else None
 
     def figures(self, pictures: int) -> dict[str, str | float]:
-        """Say for the report how much was copied.
-
-        Args:
-            pictures: Pictures of the output.
-
-        Returns:
-            Figures by name.
-        """
+        """Say for the report how much was copied."""
         if self.joining is None:
             return {"rendering": "full"}
         kept = self.joining.kept_packets
@@ -72,16 +62,9 @@ class Rendering:
     ) -> int:
         """Write the output.
 
-        Args:
-            path: The output.
-            frames: The pictures with their times in it, ascending: at least those that
-                ``windows`` asks for.
-            sound: Its sound.
-            options: How; the codec is the rendering's own.
-            progress: Called with the number of pictures written.
-
-        Returns:
-            The number of pictures.
+        ``frames``: the pictures with their times in it, ascending: at least those that ``windows``
+        asks for; ``options``: how; the codec is the rendering's own; ``progress``: called with the
+        number of pictures written.
         """
         if self.joining is None:
             return write_video(
@@ -107,15 +90,10 @@ def choose_rendering(
 ) -> Rendering:
     """Choose how an output is written.
 
-    Args:
-        path: The output.
-        info: The source, or what a video from nothing is to be.
-        kept: The pictures of the source that stay as they are; none for a video from nothing.
-        wanted: ``smart`` copies packets where that is safe; ``full`` encodes everything.
-        codec: Of the pictures, as ``choose_picture_encoder`` takes it.
-
-    Returns:
-        How.
+    ``info``: the source, or what a video from nothing is to be; ``kept``: the pictures of the
+    source that stay as they are; none for a video from nothing; ``wanted``: ``smart`` copies
+    packets where that is safe; ``full`` encodes everything; ``codec``: of the pictures, as
+    ``choose_picture_encoder`` takes it.
     """
     encoder = choose_picture_encoder(container_of(path), info, codec=codec).encoder
     lost = info.signals.lost(encoder)

@@ -46,14 +46,7 @@ def side_by_side(left: Path, right: Path, output: Path, *, force: bool = False) 
     The right one's frame times are kept; the left one shows its frame of the same moment, and its
     last one when it has ended.
 
-    Args:
-        left: The video on the left.
-        right: The video on the right.
-        output: The new video.
-        force: Replace an output that exists.
-
-    Raises:
-        ValueError: If the pictures differ in height.
+    Raises ValueError if the pictures differ in height.
     """
     one, other = probe(left), probe(right)
     if one.height != other.height:
@@ -76,14 +69,10 @@ def videos_beside(
     Its frame times are kept; the others show their frame of the same moment, and their last one
     when they have ended. A strip with the labels stands on top if there are any.
 
-    Args:
-        columns: The videos from left to right, at least one.
-        output: The new video.
-        clock: Index of the one that gives times and sound.
-        height: Rows the pictures are scaled to; None leaves them as they are.
-        shown_s: First moment shown and the end of it; None for the end of that video.
-        options: How it is written.
-        progress: Called with the number of pictures done; what it raises ends the work.
+    ``columns``: the videos from left to right, at least one; ``clock``: index of the one that gives
+    times and sound; ``height``: rows the pictures are scaled to; None leaves them as they are;
+    ``shown_s``: first moment shown and the end of it; None for the end of that video; ``progress``:
+    called with the number of pictures done; what it raises ends the work.
     """
     start_s, end_s = shown_s
     infos = [probe(column.video) for column in columns]

@@ -41,11 +41,7 @@ class PictureSignals:
     def parameters(self, encoder: str) -> list[str]:
         """Tell an encoder of them.
 
-        Args:
-            encoder: FFmpeg's name of it.
-
-        Returns:
-            Parameters of x264 or x265; none for another encoder.
+        Returns parameters of x264 or x265; none for another encoder.
         """
         if encoder == "libx264":
             named = {"mastering-display": self.mastering, "cll": self.light}
@@ -62,11 +58,7 @@ class PictureSignals:
     def lost(self, encoder: str) -> tuple[str, ...]:
         """Say what an encoder cannot be told.
 
-        Args:
-            encoder: FFmpeg's name of it.
-
-        Returns:
-            A line per signal that the source has and the output will not.
+        Returns a line per signal that the source has and the output will not.
         """
         known = encoder in ("libx264", "libx265")
         names = {
@@ -80,12 +72,7 @@ class PictureSignals:
 def read_signals(picture: VideoFrame, video: VideoStream) -> PictureSignals:
     """Read the signals of a stream.
 
-    Args:
-        picture: Its first picture.
-        video: The stream, whose decoder has given it.
-
-    Returns:
-        What it says.
+    ``video``: the stream, whose decoder has given it.
     """
     mastering = light = ""
     try:
@@ -107,11 +94,7 @@ def read_signals(picture: VideoFrame, video: VideoStream) -> PictureSignals:
 def side_data(picture: VideoFrame) -> list[tuple[SideDataType, bytes]]:
     """List what is attached to a picture.
 
-    Args:
-        picture: A decoded picture.
-
-    Returns:
-        Kind and bytes of each. (``ValueError`` if PyAV has no name for a kind.)
+    ``ValueError`` if PyAV has no name for a kind.
     """
     # PyAV types the container as a dict of motion vectors; it holds every kind of side data.
     items = list(cast("Iterable[SideData]", picture.side_data))

@@ -27,15 +27,7 @@ MAX_CHANNELS = 64
 def find_video(container: InputContainer, path: Path) -> VideoStream:
     """Choose the stream that is the picture: the first that is no cover art.
 
-    Args:
-        container: An open file.
-        path: Its path, for the message.
-
-    Returns:
-        The stream.
-
-    Raises:
-        BadMedia: If there is none, or no decoder for it.
+    Raises BadMedia if there is none, or no decoder for it.
     """
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
@@ -50,16 +42,9 @@ def find_sound(
 ) -> AudioStream | None:
     """Choose the sound stream that belongs to the picture.
 
-    Args:
-        container: An open file.
-        related: The picture.
-        index: Number of another sound stream that is wanted instead.
-
-    Returns:
-        The stream, or None if there is none that can be decoded.
-
-    Raises:
-        BadMedia: If it claims more samples or channels than any recording has.
+    ``index``: number of another sound stream that is wanted instead. Returns the stream, or None if
+    there is none that can be decoded. Raises BadMedia if it claims more samples or channels than
+    any recording has.
     """
     if index is None:
         best = container.streams.best("audio", related=related)
@@ -78,13 +63,7 @@ def find_sound(
 def check_pixels(path: Path, width: int, height: int) -> None:
     """Refuse pictures over the pixel limit before one is decoded.
 
-    Args:
-        path: The file, for the message.
-        width: Picture width.
-        height: Picture height.
-
-    Raises:
-        BadMedia: If there are more pixels than ``MAX_PIXELS``, or none.
+    Raises BadMedia if there are more pixels than ``MAX_PIXELS``, or none.
     """
     if width <= 0 or height <= 0:
         raise BadMedia(
@@ -99,11 +78,7 @@ def check_pixels(path: Path, width: int, height: int) -> None:
 
 
 def limit_decoder(stream: VideoStream) -> None:
-    """Give a decoder its pixel limit and threads, before its first packet.
-
-    Args:
-        stream: The picture.
-    """
+    """Give a decoder its pixel limit and threads, before its first packet."""
     context = stream.codec_context
     context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
     context.thread_type = "AUTO"
@@ -112,11 +87,7 @@ def limit_decoder(stream: VideoStream) -> None:
 def frame_pts(frame: VideoFrame) -> int | None:
     """Read a frame's presentation time.
 
-    Args:
-        frame: A decoded frame.
-
-    Returns:
-        PTS in ticks; the decode time where the container has none (AVI); None if neither.
+    Returns PTS in ticks; the decode time where the container has none (AVI); None if neither.
     """
     return frame.pts if frame.pts is not None else frame.dts
 
@@ -124,11 +95,7 @@ def frame_pts(frame: VideoFrame) -> int | None:
 def frame_orientation(frame: VideoFrame) -> Orientation:
     """Read how a decoded picture is to be turned.
 
-    Args:
-        frame: A decoded frame.
-
-    Returns:
-        Its orientation; upright where it carries no display matrix.
+    Returns its orientation; upright where it carries no display matrix.
     """
     try:
         items = side_data(frame)

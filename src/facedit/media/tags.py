@@ -33,13 +33,9 @@ _PLAIN = {
 def output_tags(source: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """Join the source's own tags and the given ones.
 
-    Args:
-        source: Tags of the source's container.
-        given: Tags for the output; they replace the source's.
-
-    Returns:
-        The output's tags. A given ``comment`` stands in front of the source's, so that marks of
-        earlier edits stay. Tags that describe the source's file are left out.
+    ``given``: tags for the output; they replace the source's. Returns the output's tags. A given
+    ``comment`` stands in front of the source's, so that marks of earlier edits stay. Tags that
+    describe the source's file are left out.
     """
     tags = {key.lower(): value for key, value in source.items() if _is_kept(key.lower())}
     # FFmpeg names what has a language a second time.
@@ -53,14 +49,7 @@ def output_tags(source: Mapping[str, str], given: Mapping[str, str]) -> dict[str
 
 
 def stream_tags(source: Mapping[str, str]) -> dict[str, str]:
-    """Choose what a stream of the output keeps of its source's tags.
-
-    Args:
-        source: Tags of a stream.
-
-    Returns:
-        Language, title, date and the like.
-    """
+    """Choose what a stream of the output keeps of its source's tags."""
     tags = {key.lower(): value for key, value in source.items() if _is_kept(key.lower())}
     # The name of a track in mp4 is written by the title, and read as a name.
     if name := tags.pop("name", None):
@@ -71,12 +60,7 @@ def stream_tags(source: Mapping[str, str]) -> dict[str, str]:
 def tag_options(container: str, tags: Mapping[str, str]) -> dict[str, str]:
     """Choose how a container holds tags.
 
-    Args:
-        container: FFmpeg's name of the muxer.
-        tags: The output's tags.
-
-    Returns:
-        Options of the muxer: one that writes every tag, where the usual places do not hold all.
+    Returns options of the muxer: one that writes every tag, where the usual places do not hold all.
     """
     if container not in _PLAIN or tags.keys() <= _PLAIN[container]:
         return {}

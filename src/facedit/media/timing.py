@@ -19,12 +19,8 @@ _NOMINAL = tuple(
 def nominal_rate(rate: Fraction) -> Fraction:
     """Snap a measured rate to the exact one it stands for.
 
-    Args:
-        rate: Frames per second, e.g. 29.97003.
-
-    Returns:
-        The nominal rate within 0.02 % (e.g. 30000/1001), else the rate itself. (23.976 and 24
-        lie 0.1 % apart.)
+    ``rate``: frames per second, e.g. 29.97003. Returns the nominal rate within 0.02 % (e.g.
+    30000/1001), else the rate itself. 23.976 and 24 lie 0.1 % apart.
     """
     nearest = min(_NOMINAL, key=lambda known: abs(known - rate))
     return nearest if abs(nearest - rate) <= nearest / 5000 else rate
@@ -33,12 +29,8 @@ def nominal_rate(rate: Fraction) -> Fraction:
 def is_uneven(times: Sequence[int], ticks_of_rounding: int = 1) -> bool:
     """Tell whether frames are unevenly spaced.
 
-    Args:
-        times: Presentation times in ticks, any order.
-        ticks_of_rounding: How far a time may be off its grid by rounding.
-
-    Returns:
-        Whether some spacing differs from the median by more than rounding and 2 %.
+    ``ticks_of_rounding``: how far a time may be off its grid by rounding. Returns whether some
+    spacing differs from the median by more than rounding and 2 %.
     """
     gaps = np.diff(np.sort(np.asarray(times, dtype=np.int64))).astype(np.float64)
     if len(gaps) < 2:
@@ -51,12 +43,7 @@ def is_uneven(times: Sequence[int], ticks_of_rounding: int = 1) -> bool:
 def measured_rate(times: Sequence[int], time_base: Fraction) -> Fraction | None:
     """Compute the average rate over frames.
 
-    Args:
-        times: Presentation times in ticks, any order.
-        time_base: Seconds per tick.
-
-    Returns:
-        Frames per second, or None for fewer than two frames.
+    Returns frames per second, or None for fewer than two frames.
     """
     if len(times) < 2 or max(times) == min(times):
         return None

@@ -105,26 +105,18 @@ class MeshSpace:
     def identity(self, landmarks: Float32, confidence: Float32) -> Identity:
         """Estimate a clip's constants.
 
-        Args:
-            landmarks: Landmarks in pixels, shape (F, 478, 3), NaN where absent.
-            confidence: Tracker confidence, shape (F,).
-
-        Returns:
-            Neutral shape and usual head pose: means over the frames given. Give frames that are
-            kept; hidden ones would leak into their own condition. (``NoFace`` if no frame has a
-            face.)
+        ``landmarks``: landmarks in pixels, shape (F, 478, 3), NaN where absent; ``confidence``:
+        tracker confidence, shape (F,). Returns neutral shape and usual head pose: means over the
+        frames given. Give frames that are kept; hidden ones would leak into their own condition.
+        ``NoFace`` if no frame has a face.
         """
         return estimate_identity(landmarks, confidence, self.canonical)
 
     def encode(self, landmarks: Float32, identity: Identity) -> Float32:
         """Turn landmarks into standardised motion.
 
-        Args:
-            landmarks: Landmarks in pixels, shape (T, 478, 3).
-            identity: The clip's constants.
-
-        Returns:
-            Motion, shape (T, D); NaN rows where landmarks are NaN.
+        ``landmarks``: landmarks in pixels, shape (T, 478, 3). Returns motion, shape (T, D); NaN
+        rows where landmarks are NaN.
         """
         values, _ = self.encode_with_pose(landmarks, identity)
         return values
@@ -132,12 +124,8 @@ class MeshSpace:
     def encode_with_pose(self, landmarks: Float32, identity: Identity) -> tuple[Float32, HeadPose]:
         """Turn landmarks into standardised motion and the poses that were taken out.
 
-        Args:
-            landmarks: Landmarks in pixels, shape (T, 478, 3).
-            identity: The clip's constants.
-
-        Returns:
-            Motion, shape (T, D), and the poses.
+        ``landmarks``: landmarks in pixels, shape (T, 478, 3). Returns motion, shape (T, D), and the
+        poses.
         """
         pose = fit_pose(landmarks, identity.neutral)
         offset = (pose.remove(landmarks) - identity.neutral) * self.weights
@@ -154,12 +142,7 @@ class MeshSpace:
     def decode(self, values: Float32, identity: Identity) -> Float32:
         """Turn standardised motion into landmarks.
 
-        Args:
-            values: Motion, shape (T, D).
-            identity: The clip's constants.
-
-        Returns:
-            Landmarks in pixels, shape (T, 478, 3).
+        ``values``: motion, shape (T, D). Returns landmarks in pixels, shape (T, 478, 3).
         """
         shape = self.decode_shape(values, identity)
         return self.decode_pose(values, identity).apply(shape).astype(np.float32)
@@ -167,12 +150,7 @@ class MeshSpace:
     def decode_shape(self, values: Float32, identity: Identity) -> Float32:
         """Turn standardised motion into pose-free shapes.
 
-        Args:
-            values: Motion, shape (T, D).
-            identity: The clip's constants.
-
-        Returns:
-            Shapes in canonical units, shape (T, 478, 3).
+        ``values``: motion, shape (T, D). Returns shapes in canonical units, shape (T, 478, 3).
         """
         raw = self._raw(values)
         offset = np.empty((len(raw), LANDMARKS, 3))
@@ -185,12 +163,8 @@ class MeshSpace:
     def decode_pose(self, values: Float32, identity: Identity) -> HeadPose:
         """Turn the head dims of standardised motion into poses.
 
-        Args:
-            values: Motion, shape (T, D).
-            identity: The clip's constants.
-
-        Returns:
-            Poses in pixels; the depth is the clip's usual one.
+        ``values``: motion, shape (T, D). Returns poses in pixels; the depth is the clip's usual
+        one.
         """
         head = self._raw(values)[:, self.groups["head"]]
         translation = np.tile(identity.centre_px, (len(head), 1))
@@ -202,11 +176,7 @@ class MeshSpace:
         )
 
     def save(self, path: Path) -> None:
-        """Write the space as safetensors, metadata in its header.
-
-        Args:
-            path: The file, replaced whole.
-        """
+        """Write the space as safetensors, metadata in its header."""
         tensors = {
             "canonical": self.canonical,
             "lower": self.lower,
@@ -226,15 +196,8 @@ class MeshSpace:
     def load(cls, path: Path | None = None, name: str = DEFAULT_SPACE) -> MeshSpace:
         """Read a space.
 
-        Args:
-            path: The file; the one shipped with the package by default.
-            name: What to call it.
-
-        Returns:
-            The space.
-
-        Raises:
-            BadWeights: If the file is damaged or holds something else.
+        ``path``: the file; the one shipped with the package by default. Raises BadWeights if the
+        file is damaged or holds something else.
         """
         if path is None:
             path = space_file(DEFAULT_SPACE)

@@ -37,14 +37,9 @@ _NEAR_BINS = 20
 def background_floor(reference: Sound, start_s: float, end_s: float) -> Float32 | None:
     """Measure what sounds on both sides of an edit.
 
-    Args:
-        reference: The clip's sound around the edit.
-        start_s: Start of the edited words in it.
-        end_s: End of the edited words.
-
-    Returns:
-        Magnitude per channel and frequency that the background reaches, shape
-        (channels, window / 2 + 1); None where there is no background to speak of.
+    ``start_s``: start of the edited words in it. Returns magnitude per channel and frequency that
+    the background reaches, shape (channels, window / 2 + 1); None where there is no background to
+    speak of.
     """
     size = _window(reference.rate)
     spectra = np.abs(_spectra(reference.samples, size))
@@ -75,13 +70,8 @@ def background_floor(reference: Sound, start_s: float, end_s: float) -> Float32 
 def background_of(samples: Float32, rate: int, floor: Float32) -> Float32:
     """Take the background out of a sound.
 
-    Args:
-        samples: Amplitudes, shape (N, channels).
-        rate: Samples per second.
-        floor: What ``background_floor`` found at this rate.
-
-    Returns:
-        The background alone, shape (N, channels).
+    ``samples``: amplitudes, shape (N, channels); ``floor``: what ``background_floor`` found at this
+    rate. Returns the background alone, shape (N, channels).
     """
     size = _window(rate)
     spectra = _spectra(samples, size)
@@ -100,14 +90,10 @@ def background_of(samples: Float32, rate: int, floor: Float32) -> Float32:
 def joined_background(left: Float32, right: Float32, rate: int) -> Float32:
     """Lead a background that runs on from before an edit into one that runs up to what follows.
 
-    Args:
-        left: Background from the start of the edit on, shape (N, channels).
-        right: Background up to its end, of the same shape.
-        rate: Samples per second.
-
-    Returns:
-        Shape (N, channels): ``left`` at the start and ``right`` at the end. They change where they
-        are most alike, and no louder or softer than they are.
+    ``left``: background from the start of the edit on, shape (N, channels); ``right``: background
+    up to its end, of the same shape. Returns shape (N, channels): ``left`` at the start and
+    ``right`` at the end. They change where they are most alike, and no louder or softer than they
+    are.
     """
     length = len(left)
     fade = min(length, round(0.06 * rate))

@@ -23,13 +23,9 @@ _NAMED = 5
 def checked_times(given: Transcript, found: Transcript) -> Transcript:
     """Take the given times where the sound agrees with them, else those that were found in it.
 
-    Args:
-        given: Words with times from elsewhere.
-        found: The same words, aligned with the sound.
-
-    Returns:
-        The given words if all but a few unsure ones lie where they are heard: those get the score
-        of the alignment. Else the words as found, and its notes say so.
+    ``found``: the same words, aligned with the sound. Returns the given words if all but a few
+    unsure ones lie where they are heard: those get the score of the alignment. Else the words as
+    found, and its notes say so.
     """
     factor = 1.0 if found.origin == PHONE_ALIGNMENT else _COARSER
     pairs = list(zip(given.words, found.words, strict=True))

@@ -26,13 +26,9 @@ def speech_gains(reference: Sound, words: Sequence[Word] = ()) -> Float32:
     What the channels have in common while somebody speaks, less what they have in common in the
     pauses, is the voice: music in other channels does not count as long as it goes on in both.
 
-    Args:
-        reference: Sound of the clip in which the person speaks.
-        words: When; by loudness if empty.
-
-    Returns:
-        Gains relative to the loudest channel's, which is 1; shape (channels,). All 1 where the
-        channels are alike or nothing is heard.
+    ``reference``: sound of the clip in which the person speaks; ``words``: when; by loudness if
+    empty. Returns gains relative to the loudest channel's, which is 1; shape (channels,). All 1
+    where the channels are alike or nothing is heard.
     """
     channels = reference.samples.shape[1]
     if channels == 1:
@@ -59,15 +55,9 @@ def speech_floor(
 ) -> Float32 | None:
     """Measure what sounds under the voice on both sides of an edit.
 
-    Args:
-        reference: The clip's sound around the edit.
-        words: What is spoken in it; by loudness if empty.
-        start_s: Start of the edited words in it.
-        end_s: End of the edited words.
-
-    Returns:
-        The ``background_floor`` of the channels that hold the voice, 0 in the others; None where
-        there is no background to speak of.
+    ``words``: what is spoken in it; by loudness if empty; ``start_s``: start of the edited words in
+    it. Returns the ``background_floor`` of the channels that hold the voice, 0 in the others; None
+    where there is no background to speak of.
     """
     voiced = speech_gains(reference, words) != 0
     alone = Sound(np.ascontiguousarray(reference.samples[:, voiced]), reference.rate)
@@ -82,12 +72,8 @@ def speech_floor(
 def spoken_channel(reference: Sound, gains: Float32) -> Float32:
     """Mix the channels down so that the voice comes out as in its loudest channel.
 
-    Args:
-        reference: Sound of the clip.
-        gains: Its ``speech_gains``.
-
-    Returns:
-        Amplitudes, shape (N,); the mean of the channels where all gains are 1.
+    ``gains``: its ``speech_gains``. Returns amplitudes, shape (N,); the mean of the channels where
+    all gains are 1.
     """
     weights = gains / float(gains @ gains)
     return np.ascontiguousarray(reference.samples @ weights, dtype=np.float32)
@@ -96,13 +82,7 @@ def spoken_channel(reference: Sound, gains: Float32) -> Float32:
 def placed(samples: Float32, rate: int, gains: Float32) -> Sound:
     """Put a voice into the channels where the clip's voice is.
 
-    Args:
-        samples: Amplitudes, shape (N,).
-        rate: Samples per second.
-        gains: The clip's ``speech_gains``.
-
-    Returns:
-        The sound, (N, channels).
+    ``samples``: amplitudes, shape (N,); ``gains``: the clip's ``speech_gains``.
     """
     return Sound(samples[:, None].astype(np.float32) * gains[None], rate)
 

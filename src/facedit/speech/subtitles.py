@@ -45,14 +45,8 @@ class _Cue:
 def parse_srt(text: str, name: str) -> tuple[list[Word], str]:
     """Parse SubRip.
 
-    Args:
-        text: The file's text.
-        name: The file's name, for messages.
-
-    Returns:
-        A phrase for each cue (its words where they have times of their own: karaoke), and the
-        language (``en``); ``BadTranscript`` if there is no cue, or a time is malformed (with the
-        line).
+    Returns a phrase for each cue (its words where they have times of their own: karaoke), and the
+    language (``en``); ``BadTranscript`` if there is no cue, or a time is malformed (with the line).
     """
     return _spoken(_cues(text, name, _srt_body)), "en"
 
@@ -60,12 +54,7 @@ def parse_srt(text: str, name: str) -> tuple[list[Word], str]:
 def parse_vtt(text: str, name: str) -> tuple[list[Word], str]:
     """Parse WebVTT.
 
-    Args:
-        text: The file's text.
-        name: The file's name, for messages.
-
-    Returns:
-        As ``parse_srt``; the language is the header's.
+    Returns as ``parse_srt``; the language is the header's.
     """
     language = _VTT_LANGUAGE.search(text.split("-->", 1)[0])
     cues = _cues(text, name, lambda lines, last: list(takewhile(bool, lines)))
@@ -75,15 +64,8 @@ def parse_vtt(text: str, name: str) -> tuple[list[Word], str]:
 def parse_lrc(text: str, name: str) -> tuple[list[Word], str]:
     """Parse lyrics, with or without times inside the lines.
 
-    Args:
-        text: The file's text.
-        name: The file's name, for messages.
-
-    Returns:
-        As ``parse_srt``; a line lasts until the next one begins.
-
-    Raises:
-        BadTranscript: If no line has a time.
+    Returns as ``parse_srt``; a line lasts until the next one begins. Raises BadTranscript if no
+    line has a time.
     """
     tags: dict[str, str] = {}
     lines: list[tuple[float, str]] = []

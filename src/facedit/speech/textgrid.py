@@ -26,16 +26,9 @@ _VALUE = re.compile(
 def parse_textgrid(text: str, name: str) -> tuple[list[Word], str]:
     """Parse the word tier of a TextGrid.
 
-    Args:
-        text: The file's text.
-        name: The file's name, for messages.
-
-    Returns:
-        The labelled intervals of the tier called ``words`` or alike (else of the only interval
-        tier) without silences and noises, and the language (``en``).
-
-    Raises:
-        BadTranscript: If the file is malformed (with the line) or has no such tier.
+    Returns the labelled intervals of the tier called ``words`` or alike (else of the only interval
+    tier) without silences and noises, and the language (``en``). Raises BadTranscript if the file
+    is malformed (with the line) or has no such tier.
     """
     values = _Values(text, name)
     if not SIGN.match(text.lstrip()) or [values.take(str), values.take(str)][1] != "TextGrid":
@@ -62,14 +55,7 @@ def parse_textgrid(text: str, name: str) -> tuple[list[Word], str]:
 
 
 def format_textgrid(transcript: Transcript) -> str:
-    """Write words as a TextGrid of one tier, in the short form, for their times to be corrected.
-
-    Args:
-        transcript: The words.
-
-    Returns:
-        The file's text.
-    """
+    """Write words as a TextGrid of one tier, in the short form, for their times to be corrected."""
     rows, at = [], 0.0
     for word in (*transcript.words, Word("", transcript.duration_s, transcript.duration_s)):
         if word.start_s > at:

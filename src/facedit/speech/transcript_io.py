@@ -42,17 +42,11 @@ _GRID_UNITS_PER_SECOND = 25_000
 def load_transcript(path: Path, duration_s: float) -> Transcript:
     """Read a transcript of a clip.
 
-    Args:
-        path: A file of one of ``FORMATS``, known by its suffix or, under another suffix, by what
-            it holds.
-        duration_s: Length of the clip's sound in seconds.
-
-    Returns:
-        The words in order, inside the clip; origin is the file's name.
-
-    Raises:
-        BadTranscript: If the file cannot be read, is malformed (with the line), has no words, or
-            has times that do not belong to a clip of this length.
+    ``path``: a file of one of ``FORMATS``, known by its suffix or, under another suffix, by what it
+    holds; ``duration_s``: length of the clip's sound in seconds. Returns the words in order, inside
+    the clip; origin is the file's name. Raises BadTranscript if the file cannot be read, is
+    malformed (with the line), has no words, or has times that do not belong to a clip of this
+    length.
     """
     text = read_text(path, "transcript", BadTranscript)
     form = _FORMATS.get(path.suffix.lower())
@@ -68,11 +62,7 @@ def load_transcript(path: Path, duration_s: float) -> Transcript:
 def needs_alignment(transcript: Transcript) -> bool:
     """Tell whether some words' times were shared out, not measured.
 
-    Args:
-        transcript: A loaded transcript.
-
-    Returns:
-        Whether it should be aligned against the sound before it is used.
+    Returns whether it should be aligned against the sound before it is used.
     """
     return any(word.score == GUESSED for word in transcript.words)
 
@@ -80,14 +70,7 @@ def needs_alignment(transcript: Transcript) -> bool:
 def written_kind(path: Path) -> str:
     """Return the kind of transcript that a file name asks for.
 
-    Args:
-        path: The file to be written.
-
-    Returns:
-        Its suffix in small letters.
-
-    Raises:
-        UsageError: If no transcript is written under that suffix.
+    Raises UsageError if no transcript is written under that suffix.
     """
     kind = path.suffix.lower()
     if kind not in _FORMATS or _FORMATS[kind].write is None:

@@ -39,15 +39,8 @@ _LONGEST_WORD_S = 20
 def parse_json(text: str, name: str) -> tuple[list[Word], str]:
     """Parse a JSON transcript.
 
-    Args:
-        text: The document.
-        name: The file's name, for messages.
-
-    Returns:
-        Words, phrases where it has no words, and the language (``en`` if it does not say).
-
-    Raises:
-        BadTranscript: If it is no JSON (with the line) or no transcript (with the place in it).
+    Returns words, phrases where it has no words, and the language (``en`` if it does not say).
+    Raises BadTranscript if it is no JSON (with the line) or no transcript (with the place in it).
     """
     document = parse_document(text, name, BadTranscript)
     if isinstance(document, dict) and "format" in document:

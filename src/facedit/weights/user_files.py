@@ -64,17 +64,9 @@ def models_dir() -> Path:
 def user_files(what: str, wanted: Mapping[str, Sequence[str]], published: str) -> dict[str, Path]:
     """Find files that a user has put into ``models_dir``.
 
-    Args:
-        what: What they make together, for the message.
-        wanted: By our name of each, what it may be called, the first that is there counts; one
-            such as ``wavlm-large/model.safetensors`` names its folder too.
-        published: Where they can be had.
-
-    Returns:
-        The files by our names.
-
-    Raises:
-        AssetMissing: If some are not there; all are named.
+    ``what``: what they make together, for the message; ``wanted``: by our name of each, what it may
+    be called, the first that is there counts; one such as ``wavlm-large/model.safetensors`` names
+    its folder too. Raises AssetMissing if some are not there; all are named.
     """
     folder = models_dir()
     found = {key: path for key, names in wanted.items() if (path := find_in(folder, names))}
@@ -95,15 +87,8 @@ def find_in(folder: Path, names: Sequence[str]) -> Path | None:
 def as_first_used(path: Path, sha256: str = "") -> Path:
     """Return a file whose hash is the published one or, where none is known, as at its first use.
 
-    Args:
-        path: The file.
-        sha256: The published hash, or how it begins; empty if it is not known.
-
-    Returns:
-        The file.
-
-    Raises:
-        BadWeights: If the file is another one.
+    ``sha256``: the published hash, or how it begins; empty if it is not known. Raises BadWeights if
+    the file is another one.
     """
     found = sha256_of(path)
     if sha256:
