@@ -22,11 +22,14 @@ from facedit.errors import Cancelled
 from facedit.face.choice import FaceChoice
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
+from facedit.model.weight_sets import WEIGHT_SETS
 from facedit.options import EditRequest, Run
 from facedit.progress import Progress, StageClock
 from talking_clips import TalkingClips, make_talking_clips
 
 pytest.importorskip("skimage")
+
+_, _, COVER = WEIGHT_SETS["default"].files()
 
 TAKE = ["motion model", "rendering and writing"]
 """The stages of a further take."""
@@ -198,7 +201,7 @@ def test_a_track_is_kept_on_disk_and_made_again_if_damaged(clips: TalkingClips, 
     def tracked() -> tuple[np.ndarray, list[str]]:
         told: list[Progress] = []
         clip = Clip(Path(clips["one.mp4"]), StageClock(told.append), keep=True)
-        track = track_window(clip, (0.0, 0.4), FaceChoice()).track
+        track = track_window(clip, (0.0, 0.4), FaceChoice(), COVER).track
         return track.landmarks, list(dict.fromkeys(one.stage for one in told))
 
     before = set(kept.rglob("*.npz"))
@@ -224,7 +227,7 @@ def test_a_stretch_is_decoded_once_unless_it_is_too_large(
         clip = Clip(Path(clips["one.mp4"]), StageClock())
         read, frames = [], clip.frames
         monkeypatch.setattr(clip, "frames", lambda *part: read.append(part) or frames(*part))  # noqa: B023
-        banks.append(track_window(clip, (0.0, 0.4), FaceChoice()).bank)
+        banks.append(track_window(clip, (0.0, 0.4), FaceChoice(), COVER).bank)
         assert len(read) == times
     for first, second in zip(banks[0].frames, banks[1].frames, strict=True):
         np.testing.assert_array_equal(first.source.crop, second.source.crop)

@@ -39,6 +39,12 @@ class NoFace(FaceditError, ValueError):
     exit_status = 4
 
 
+class CoveredMouth(FaceditError, ValueError):
+    """Something hides the mouth where a new one is to be drawn."""
+
+    exit_status = 4
+
+
 class AmbiguousFace(FaceditError, ValueError):
     """Several faces could be meant; the message lists them."""
 

@@ -47,6 +47,8 @@ class Run:
             chosen (or said by the edit script), lips for edit and sync, head for generate.
         face: Which face; needed if two are about as large.
         on_no_face: Frames of an edit without a face: keep their pixels and report it, or fail.
+        on_covered: Frames of an edit in which something hides the mouth: keep those pixels on top
+            and report it, or fail.
         weights: Default, grid (trained on GRID alone, CC BY 4.0), or a file of motion weights.
         speaker: Motion of this speaker, from facedit adapt.
         renderer: What draws the face: mouths (the person's own), or one that another package adds;
@@ -72,6 +74,7 @@ class Run:
     region: Region | None = None
     face: str | None = field(default=None, metadata={"metavar": "largest|N|x,y,w,h"})
     on_no_face: Literal["keep", "fail"] = "keep"
+    on_covered: Literal["keep", "fail"] = "keep"
     weights: str = field(default="default", metadata={"metavar": "NAME|FILE"})
     speaker: Path | None = None
     renderer: str | None = field(default=None, metadata={"metavar": "NAME"})
@@ -94,8 +97,9 @@ class Run:
         """
         if self.region is not None and self.region not in REGIONS:
             raise UsageError(f"--region {self.region}: choose {', '.join(REGIONS)}.")
-        if self.on_no_face not in ("keep", "fail"):
-            raise UsageError(f"--on-no-face {self.on_no_face}: choose keep or fail.")
+        for name, value in (("no-face", self.on_no_face), ("covered", self.on_covered)):
+            if value not in ("keep", "fail"):
+                raise UsageError(f"--on-{name} {value}: choose keep or fail.")
         if self.render not in ("smart", "full"):
             raise UsageError(f"--render {self.render}: choose smart or full.")
         if self.codec not in CODECS:

@@ -43,7 +43,7 @@ def speaker(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_default_set_is_named_with_the_hashes_of_its_files() -> None:
     chosen = choose_weights(Run())
-    assert [path.stem for path in chosen.files] == ["motion-base", "mouth", "mesh"]
+    assert [path.stem for path in chosen.files] == ["motion-base", "mouth", "cover", "mesh"]
     facts = chosen.facts()
     for path in chosen.files:
         assert f"{path.stem} {_sha(path)[:12]}" in facts["weights"]
@@ -58,7 +58,7 @@ def test_a_free_motion_model_in_a_space_of_research_footage_is_not_free(tmp_path
     mouth = _write(tmp_path / "mouth.safetensors", licence="CC BY 4.0")
     for space, free in (("mesh", False), ("mesh-grid", True)):
         motion = _write(tmp_path / f"{space}.safetensors", licence="CC BY 4.0", space=space)
-        licence = ChosenWeights("x", motion, mouth).licence
+        licence = ChosenWeights("x", motion, mouth, mouth).licence
         assert (licence == "CC BY 4.0") is free
         assert ("research" in licence) is not free
 
@@ -75,8 +75,10 @@ def test_a_set_that_is_not_whole_is_refused_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weight_sets, "weights_folder", lambda: tmp_path)
-    monkeypatch.setitem(WEIGHT_SETS, "half", WeightSet("half", "motion-half", "mouth-half", ""))
-    _write(tmp_path / "motion-half.safetensors")
+    half = WeightSet("half", "motion-half", "mouth-half", "cover-half", "")
+    monkeypatch.setitem(WEIGHT_SETS, "half", half)
+    for name in ("motion-half", "cover-half"):
+        _write(tmp_path / f"{name}.safetensors")
     with pytest.raises(AssetMissing, match=r"half .*\(mouth-half\.safetensors\)"):
         choose_weights(Run(weights="half"))
     _write(tmp_path / "mouth-half.safetensors")

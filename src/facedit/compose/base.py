@@ -21,6 +21,7 @@ from facedit.media.info import VideoInfo
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
+from facedit.render.covers import Covers
 from facedit.render.renderers import Renderer
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
@@ -40,6 +41,7 @@ class TrackedWindow:
         track: Smoothed landmarks.
         bank: The mouths and eyes seen in it.
         seen: What the motion space sees of its frames, if not the landmarks, shape (F, ...).
+        covers: What hides the mouth; None if nobody looked.
     """
 
     start_s: float
@@ -47,6 +49,7 @@ class TrackedWindow:
     track: FaceTrack
     bank: ReferenceBank
     seen: Float32 | None = None
+    covers: Covers | None = None
 
 
 @dataclass(frozen=True, slots=True)

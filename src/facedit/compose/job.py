@@ -12,6 +12,7 @@ from facedit.compose.base import Base, Take, TrackedWindow
 from facedit.compose.canvas import Canvas
 from facedit.compose.carry import carry, unchanged_plan
 from facedit.compose.clip import Clip
+from facedit.compose.covered import Stretch, refuse_covered_mouths
 from facedit.compose.marking import forget_manifest, mark, provenance, seal_of, statement
 from facedit.compose.models import Models
 from facedit.compose.output_sound import OutputSound
@@ -80,6 +81,7 @@ class Ready:
         canvases: The canvases, one a picture span.
         speech: What is heard on each, shape (T, C).
         rendering: How outputs are written.
+        covered: Stretches of the output in which something hides the mouth.
         notes: What the user should know of the pictures.
         figures: What was done to the models, for the report.
     """
@@ -89,6 +91,7 @@ class Ready:
     canvases: tuple[Canvas, ...]
     speech: tuple[Float32, ...]
     rendering: Rendering
+    covered: tuple[Stretch, ...]
     notes: tuple[str, ...]
     figures: dict[str, Figure]
 
@@ -102,7 +105,8 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
         output: The file of a take: its suffix decides how all are written.
 
     Returns:
-        What the takes are made of. (``NoFace`` if the face is missing where it is needed.)
+        What the takes are made of. (``NoFace`` if the face is missing where it is needed,
+        ``CoveredMouth`` if its mouth is covered and that shall not be.)
     """
     models, adapted = load(job.base.windows)
     base = job.base.seen_by(models.space)
@@ -113,6 +117,7 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
     region = job.run.region_of(job.verb)
     canvases = job.clock.apart(lambda: base.canvases(models.space, region))
     missing = refuse_missing_faces(base.plan, canvases, job.run.on_no_face)
+    covered, hidden = refuse_covered_mouths(base, job.run.on_covered)
     with job.clock.stage("speech features"):
         speech = job.clock.apart(lambda: base.speech(canvases, job.sound.window, models.encoder))
     kept = () if job.verb == "generate" else kept_runs(base.plan)
@@ -128,7 +133,8 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
         )
     figures = drawn_by | adapted | base.figures()
     job = replace(job, base=base)
-    return Ready(job, models, canvases, speech, rendering, (*notes, *missing), figures)
+    notes = (*notes, *missing, *hidden)
+    return Ready(job, models, canvases, speech, rendering, covered, notes, figures)
 
 
 def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
@@ -203,6 +209,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                 },
                 provenance=provenance(job, signing),
                 warnings=(*signing.notes, *job.notes, *ready.notes, *told, *rendering.notes),
+                covered=ready.covered,
             )
             write_report(report, report_folder(output, job.run, number), force=job.run.force)
             reports.append(report)

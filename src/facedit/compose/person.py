@@ -10,9 +10,10 @@ from facedit.compose.base import Hear
 from facedit.compose.clip import Clip
 from facedit.compose.output_sound import stretches
 from facedit.compose.plans import REFERENCE_S
-from facedit.compose.source_still import load_still, still_from
+from facedit.compose.source_still import load_still, still_from, still_track
 from facedit.compose.spans import CONTEXT_S
-from facedit.compose.track_window import track_window
+from facedit.compose.track_window import cover_network, track_window
+from facedit.compose.weights import choose_weights
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
 from facedit.media.image import is_image
@@ -21,6 +22,7 @@ from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Run
 from facedit.render.bank import ReferenceBank
+from facedit.render.covers import Covers, find_covers
 from facedit.render.still_renderer import Still
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import first_frame_from, frame_at, frame_time
@@ -77,6 +79,7 @@ class Person:
         borrowed: The picture is not of that video.
         source: That video.
         seen: What the motion space sees, if not the landmarks.
+        covers: What hides the mouth in the picture, as of a track of one frame.
     """
 
     still: Still
@@ -86,6 +89,7 @@ class Person:
     borrowed: bool = False
     source: Clip | None = None
     seen: Seen | None = None
+    covers: Covers | None = None
 
     @property
     def points(self) -> Seen:
@@ -145,6 +149,24 @@ def shot_around(track: FaceTrack, time_s: float) -> FaceTrack:
     )
 
 
+def free_of(track: FaceTrack, covers: Covers | None) -> FaceTrack:
+    """Forget the landmarks of frames whose mouth is covered, unless that is all of them.
+
+    Args:
+        track: The track.
+        covers: What hides the mouth in its frames.
+
+    Returns:
+        The track; there the face is as lost.
+    """
+    shown = np.isfinite(track.landmarks[:, 0, 0])
+    if covers is None or not (shown & ~covers.covered).any():
+        return track
+    landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
+    landmarks[covers.covered], confidence[covers.covered] = np.nan, 0.0
+    return replace(track, landmarks=landmarks, confidence=confidence)
+
+
 def prompt_of(track: FaceTrack, sound: Hear) -> Prompt | None:
     """Choose the stretch of a track from which the person's way of speaking is taken.
 
@@ -186,20 +208,24 @@ def _in_picture(clip: Clip, run: Run) -> Person:
         with clip.clock.stage("finding the face"):
             return load_still(clip, run)
 
-    return Person(clip.once(("still", run.face), find))
+    still = clip.once(("still", run.face), find)
+    network = cover_network(clip, choose_weights(run).cover)
+    return Person(still, covers=find_covers([still.rgb], still_track(still), network))
 
 
 def _in_video(clip: Clip, run: Run) -> Person:
     """Take what the start of a video shows, all of one shot."""
     end_s = min(clip.info.duration_s, WATCHED_S)
     choice = FaceChoice.parse(run.face)
-    window = track_window(clip, (0.0, end_s), choice)
-    still, time_s = still_from(clip, window.track, choice)
-    track = shot_around(window.track, time_s)
+    window = track_window(clip, (0.0, end_s), choice, choose_weights(run).cover)
+    seen = free_of(window.track, window.covers)
+    still, time_s = still_from(clip, seen, choice)
+    track = shot_around(seen, time_s)
+    covers = None if window.covers is None else window.covers.only(window.track, time_s)
     shot_s = set(track.times_s.tolist())
     bank = ReferenceBank()
     bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
     if not clip.info.sound:
-        return Person(still, track, bank, source=clip)
+        return Person(still, track, bank, source=clip, covers=covers)
     sound = stretches(read_sound(clip.path, 0.0, end_s, info=clip.info))
-    return Person(still, track, bank, prompt_of(track, sound), source=clip)
+    return Person(still, track, bank, prompt_of(track, sound), source=clip, covers=covers)

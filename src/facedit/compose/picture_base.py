@@ -15,7 +15,7 @@ from facedit.compose.person import Person
 from facedit.compose.picture_notes import picture_notes
 from facedit.compose.pictures import SpanWork
 from facedit.compose.plans import whole_clip_plan
-from facedit.compose.source_still import closed_mouth
+from facedit.compose.source_still import closed_mouth, still_track
 from facedit.compose.sources import SourcePaths, source_paths
 from facedit.compose.spans import speech_on
 from facedit.editing.plan import EditPlan
@@ -27,7 +27,7 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.blink import blink_schedule
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
-from facedit.types import FaceTrack, Float32, Sound
+from facedit.types import Float32, Sound
 from facedit.units import MOTION_FPS, first_frame_from, frame_time
 
 PROMPT_FRAMES = 6
@@ -116,12 +116,11 @@ class PictureBase:
     @property
     def windows(self) -> tuple[TrackedWindow, ...]:
         """The picture's face and the person's mouths."""
-        height, width = self.person.still.rgb.shape[:2]
-        landmarks = self.person.still.landmarks[None]
-        track = FaceTrack(np.zeros(1), landmarks, np.ones(1, np.float32), width, height)
+        track = still_track(self.person.still)
         bank = self.person.bank or ReferenceBank()
         seen = None if self.person.seen is None else self.person.seen.still[None]
-        return (TrackedWindow(0.0, self.plan.source_duration_s, track, bank, seen),)
+        end_s, covers = self.plan.source_duration_s, self.person.covers
+        return (TrackedWindow(0.0, end_s, track, bank, seen, covers),)
 
     @property
     def paths(self) -> SourcePaths:
@@ -163,7 +162,7 @@ class PictureBase:
         return (
             SpanWork(
                 canvas, motion, window.track, renderer, take.space, take.region, 0.0, np.inf,
-                blinks=blinks, seen=window.seen,
+                blinks=blinks, seen=window.seen, covers=window.covers,
             ),
         )  # fmt: skip
 

@@ -19,6 +19,7 @@ from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.progress import StageClock
 from facedit.render.blink import Blink, closure_at
+from facedit.render.covers import Covers, drawn_shares, filled, kept_over
 from facedit.render.lids import close_lids, closed_landmarks
 from facedit.render.morph import morph_cut
 from facedit.render.renderer_interface import ClipRenderer
@@ -66,6 +67,7 @@ class SpanWork:
         end_s: End of the span in the output.
         blinks: Blinks in output time, beside what the motion does with the lids.
         seen: What the motion space sees of the track's frames, if not the landmarks, (F, ...).
+        covers: What hides the mouth in the track's frames; None if nobody looked.
     """
 
     canvas: Canvas
@@ -78,6 +80,7 @@ class SpanWork:
     end_s: float
     blinks: tuple[Blink, ...] = ()
     seen: Float32 | None = None
+    covers: Covers | None = None
 
 
 def output_pictures(
@@ -150,6 +153,9 @@ def _render_span(
     head_share = np.array(
         [edge_ramp(time_s, work.start_s, work.end_s, HEAD_FADE_S) for time_s in output_s]
     )
+    covers = work.covers or Covers({}, np.zeros(len(work.track.times_s), np.float32))
+    weights = drawn_shares(output_s, covers.shares_at(first, second, times.weight), visible, FADE_S)
+    weights *= [fade_weight(time_s, work.start_s, work.end_s) for time_s in output_s]
     closures = closure_at(output_s, work.blinks)
     motion = values_at(output_s, work.infilled, work.canvas.start_s)
     targets = target_landmarks(
@@ -162,17 +168,8 @@ def _render_span(
         base_frames.load(work.track.times_s[sorted(wanted)])
         for k in part:
             clock.check()
-            under = base_frames.at(work.track.times_s[first[k]])
-            picture = under.rgb()
-            if visible[k] and times.weight[k] > 0:
-                picture = morph_cut(
-                    picture,
-                    work.track.landmarks[first[k]],
-                    base_frames.at(work.track.times_s[second[k]]).rgb(),
-                    work.track.landmarks[second[k]],
-                    float(times.weight[k]),
-                ).rgb
-                under = patch_frame(under, picture, 0, 0)
+            share = float(times.weight[k]) if visible[k] else 0.0
+            under, picture = _under(base_frames, work.track, int(first[k]), int(second[k]), share)
             own, target = base[k], targets[k]
             if visible[k] and closures[k] > 0:
                 lids = (float(closures[k]), float(closures[k]))
@@ -180,17 +177,33 @@ def _render_span(
                 under = patch_frame(under, picture, 0, 0)
                 if work.seen is None:
                     own, target = (closed_landmarks(one, lids) for one in (own, target))
-            if visible[k]:
+            if visible[k] and weights[k] > 0:
+                masks = covers.masks_at(int(first[k]), int(second[k]), share)
                 patch = work.renderer.render(
-                    picture,
+                    filled(picture, masks, faces[k]),
                     own,
                     target,
                     choices[k],
-                    weight=fade_weight(float(output_s[k]), work.start_s, work.end_s),
+                    weight=float(weights[k]),
                     region=work.region,
                 )
+                patch = kept_over(patch, picture, masks, faces[k])
                 under = patch_frame(under, patch.rgb, patch.x, patch.y)
             yield Picture(under, shown[k].output_time_s, shown[k].role, shown[k].span)
+
+
+def _under(
+    base_frames: BaseFrames, track: FaceTrack, first: int, second: int, share: float
+) -> tuple[Frame, UInt8]:
+    """Return a base picture, with a share of a second one dissolved into it, and its RGB."""
+    under = base_frames.at(track.times_s[first])
+    picture = under.rgb()
+    if share > 0:
+        other = base_frames.at(track.times_s[second]).rgb()
+        ends = track.landmarks[first], track.landmarks[second]
+        picture = morph_cut(picture, ends[0], other, ends[1], share).rgb
+        under = patch_frame(under, picture, 0, 0)
+    return under, picture
 
 
 def nearest(times_s: Float64, wanted_s: Float64) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -65,6 +65,12 @@ def still_from(clip: Clip, track: FaceTrack, choice: FaceChoice) -> tuple[Still,
     return Still(rgb, again.landmarks[0]), best
 
 
+def still_track(still: Still) -> FaceTrack:
+    """Return the landmarks of a picture as a track of one frame."""
+    height, width = still.rgb.shape[:2]
+    return FaceTrack(np.zeros(1), still.landmarks[None], np.ones(1, np.float32), width, height)
+
+
 def calm_frame(track: FaceTrack) -> int | None:
     """Choose the frame with the most closed mouth among those without a blink.
 

@@ -14,6 +14,7 @@ from facedit.compose.clip import Clip
 from facedit.compose.pictures import SpanWork
 from facedit.compose.sources import SourcePaths, source_paths
 from facedit.compose.track_window import track_window
+from facedit.compose.weights import choose_weights
 from facedit.editing.plan import EditPlan, Span
 from facedit.editing.timeline import source_windows
 from facedit.errors import NoFace
@@ -123,6 +124,7 @@ class VideoBase:
                     span.output_start_s,
                     np.inf if at_end else span.output_end_s,
                     seen=window.seen,
+                    covers=window.covers,
                 )
             )
         return tuple(works)
@@ -139,13 +141,15 @@ class VideoBase:
 def track_video(clip: Clip, plan: EditPlan, run: Run, info: VideoInfo | None = None) -> VideoBase:
     """Track only what the edits need, and collect the clip's own mouths there.
 
-    ``run``: options; ``face`` chooses the face; ``info``: what the output is, if that is not what
-    the video is. Returns the video with a window per group of neighbouring spans, in order.
+    ``run``: options; ``face`` chooses the face, ``weights`` what looks for covers; ``info``: what
+    the output is, if that is not what the video is. Returns the video with a window per group of
+    neighbouring spans, in order.
     ``NoFace`` if a window shows no face, ``AmbiguousFace`` if several faces could be meant.
     """
     choice = FaceChoice.parse(run.face)
     parts = source_windows(plan, AROUND_S, AROUND_S)
-    windows = tuple(track_window(clip, part, choice) for part in parts)
+    cover = choose_weights(run).cover
+    windows = tuple(track_window(clip, part, choice, cover) for part in parts)
     cuts = tuple(cut for window in windows for cut in window.track.cuts)
     return VideoBase(clip, info or clip.info, plan, windows, source_paths(plan, cuts))
 

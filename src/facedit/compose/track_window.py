@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +18,12 @@ from facedit.face.store import load_track, save_track
 from facedit.face.track import track_face
 from facedit.media.frame import Frame
 from facedit.render.bank import ReferenceBank
+from facedit.render.covers import find_covers
 from facedit.types import FaceTrack, UInt8
 from facedit.units import frame_at
+
+if TYPE_CHECKING:
+    from facedit.render.cover_network import CoverNetwork
 
 HELD_BYTES = 300_000_000
 """Bytes of decoded pictures that may be held from tracking to collecting mouths."""
@@ -26,24 +32,44 @@ _VERSION = 1
 """Of the tracker and its smoothing, for what is kept on disk."""
 
 
-def track_window(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> TrackedWindow:
-    """Track one stretch of a video, and collect the mouths there.
+def track_window(
+    clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path
+) -> TrackedWindow:
+    """Track one stretch of a video, and collect the mouths there that nothing hides.
 
+    ``cover``: weights of the cover network.
     ``NoFace`` if it shows no face, ``AmbiguousFace`` if several could be meant.
     """
-    return clip.once(("window", part, choice), lambda: _window(clip, part, choice), _bytes)
+    key = ("window", part, choice, cover)
+    return clip.once(key, lambda: _window(clip, part, choice, cover), _bytes)
 
 
-def _window(clip: Clip, part: tuple[float, float], choice: FaceChoice) -> TrackedWindow:
+def _window(
+    clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path
+) -> TrackedWindow:
     held: list[Frame] = []
     track = _kept_track(clip, part, choice, held) if clip.keep else _track(clip, part, choice, held)
     bank = ReferenceBank()
-    with clip.clock.stage("mouths", len(track.times_s)) as tick:
+
+    def pictures() -> Iterator[UInt8]:
         for index, frame in enumerate(held or clip.frames(*part)):
+            rgb = frame.rgb()
             if np.isfinite(track.landmarks[index, 0, 0]):
-                bank.add(frame.rgb(), track.landmarks[index], frame.time_s)
+                bank.add(rgb, track.landmarks[index], frame.time_s)
+            yield rgb
             tick(index + 1)
-    return TrackedWindow(*part, track, bank)
+
+    with clip.clock.stage("mouths", len(track.times_s)) as tick:
+        covers = find_covers(pictures(), track, cover_network(clip, cover))
+        bank.drop(track.times_s[covers.covered])
+    return TrackedWindow(*part, track, bank, covers=covers)
+
+
+def cover_network(clip: Clip, cover: Path) -> CoverNetwork:
+    """Load the network that finds what hides mouths, once a clip."""
+    from facedit.render.cover_network import load_cover_network
+
+    return clip.once(("cover network", cover), lambda: load_cover_network(cover))
 
 
 def _track(

@@ -25,11 +25,12 @@ def choose_weights(run: Run) -> ChosenWeights:
     """
     base = weights_path(run.weights)
     chosen = set_of(run.weights) or WEIGHT_SETS[DEFAULT_SET]
-    _, mouth = chosen.files()
+    _, mouth, cover = chosen.files()
     if run.speaker is None:
-        return ChosenWeights(run.weights, base, mouth)
+        return ChosenWeights(run.weights, base, mouth, cover)
     check_speaker(run.speaker, base, run.weights)
-    return ChosenWeights(f"{run.weights}, speaker {run.speaker.name}", run.speaker, mouth)
+    name = f"{run.weights}, speaker {run.speaker.name}"
+    return ChosenWeights(name, run.speaker, mouth, cover)
 
 
 def check_speaker(speaker: Path, base: Path, name: str) -> None:

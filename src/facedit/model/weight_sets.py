@@ -1,4 +1,4 @@
-"""The sets of our weights that ``--weights`` chooses from: two networks that belong together."""
+"""The sets of our weights that ``--weights`` chooses from: networks that belong together."""
 
 from __future__ import annotations
 
@@ -16,22 +16,26 @@ from facedit.weights.shipped import header_of, licence_of
 class WeightSet:
     """Weights that are trained on the same footage and used together.
 
-    ``name`` is what ``--weights`` calls the set, ``motion`` and ``mouth`` name its files without
-    the suffix, ``about`` says what it was trained on.
+    ``name`` is what ``--weights`` calls the set, ``motion``, ``mouth`` and ``cover`` name its
+    files without the suffix, ``about`` says what it was trained on.
     """
 
     name: str
     motion: str
     mouth: str
+    cover: str
     about: str
 
-    def files(self, folder: Path | None = None) -> tuple[Path, Path]:
-        """Return the files of motion model and mouth network, whether or not they are there.
+    def files(self, folder: Path | None = None) -> tuple[Path, Path, Path]:
+        """Return the files of motion model, mouth and cover network, whether or not they are there.
 
         They lie in the package's own folder of weights by default.
         """
         place = folder or weights_folder()
-        return place / f"{self.motion}.safetensors", place / f"{self.mouth}.safetensors"
+        motion, mouth, cover = (
+            place / f"{name}.safetensors" for name in (self.motion, self.mouth, self.cover)
+        )
+        return motion, mouth, cover
 
     def missing(self, folder: Path | None = None) -> tuple[str, ...]:
         """Return the names of the set's files that are not there."""
@@ -40,17 +44,19 @@ class WeightSet:
 
 @dataclass(frozen=True, slots=True)
 class ChosenWeights:
-    """What the user calls the weights of a run, and the files of motion model and mouth network."""
+    """What the user calls the weights of a run, and the files of its networks."""
 
     name: str
     motion: Path
     mouth: Path
+    cover: Path
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file of ours that decides what is drawn: the motion space too."""
         space = header_of(self.motion).get("space", "")
-        return (self.motion, self.mouth, *([space_file(space)] if space in FILES else []))
+        used = [space_file(space)] if space in FILES else []
+        return (self.motion, self.mouth, self.cover, *used)
 
     @property
     def licence(self) -> str:
@@ -76,8 +82,8 @@ SHORT_HASH = 12
 WEIGHT_SETS = {
     entry.name: entry
     for entry in (
-        WeightSet(DEFAULT_SET, "motion-base", "mouth", "all training footage"),
-        WeightSet("grid", "motion-grid", "mouth-grid", "GRID alone"),
+        WeightSet(DEFAULT_SET, "motion-base", "mouth", "cover", "all training footage"),
+        WeightSet("grid", "motion-grid", "mouth-grid", "cover-grid", "GRID alone"),
     )
 }
 """The sets by name."""

@@ -96,6 +96,11 @@ class ReferenceBank:
         self._thin()
         return True
 
+    def drop(self, times_s: Float64) -> None:
+        """Take frames out again, by their times (n,)."""
+        gone = set(times_s.tolist())
+        self.frames = [frame for frame in self.frames if frame.time_s not in gone]
+
     def _thin(self) -> None:
         """Bring the bank back to its bounds once it is a quarter over them."""
         size = sum(frame.nbytes for frame in self.frames)

@@ -160,6 +160,7 @@ class RunReport:
         figures: Other figures worth showing, by name.
         provenance: What was used and how the output is marked, by name.
         warnings: What the user should know.
+        covered: Stretches of the output in which something hid the mouth, in seconds.
     """
 
     verb: str
@@ -175,6 +176,7 @@ class RunReport:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    covered: tuple[tuple[float, float], ...] = ()
 
     @property
     def seams_to_check(self) -> tuple[Seam, ...]:
@@ -195,6 +197,7 @@ class RunReport:
             "seam_threshold_percentile": HIGH_PERCENTILE,
             "seams": [_seam(seam) for seam in self.seams],
             "spans": [_span(span) for span in self.spans],
+            "covered": _plain(self.covered),
             "stages": _plain(self.stages),
             "figures": dict(self.figures),
             "provenance": dict(self.provenance),

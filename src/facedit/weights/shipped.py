@@ -17,8 +17,10 @@ from facedit.weights.fetch import sha256_of
 SHIPPED = {
     "weights/motion-base.safetensors": "motion model: draws facial motion from speech",
     "weights/mouth.safetensors": "mouth network: paints mouths that the clip does not show",
+    "weights/cover.safetensors": "cover network: finds what hides a mouth",
     "weights/motion-grid.safetensors": "motion model of the set grid: trained on GRID alone",
     "weights/mouth-grid.safetensors": "mouth network of the set grid",
+    "weights/cover-grid.safetensors": "cover network of the set grid",
     "weights/sync.safetensors": "sync network: the benchmark's judge of lips against speech",
     "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
     "motion/mesh-grid.safetensors": "the same, fitted to GRID alone",
@@ -29,7 +31,7 @@ SHIPPED = {
 }
 """Purpose of each file, by its path in the package."""
 
-OPTIONAL = ("weights/motion-grid.safetensors", "weights/mouth-grid.safetensors")
+OPTIONAL = tuple(f"weights/{network}-grid.safetensors" for network in ("motion", "mouth", "cover"))
 """Files without which an installation is whole: they are listed only where they are."""
 
 _CARD_LICENCE = re.compile(r"^\W*licence\W+(?P<licence>[^|*:\n]+)", re.IGNORECASE | re.MULTILINE)
