@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from facedit.bench.judges.judge_files import FILES as JUDGES
 from facedit.cli.doctor import Checkup, doctor
 from facedit.cli.main import main
 from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
@@ -227,6 +228,8 @@ def test_files_that_users_bring_are_listed_with_their_state(
     (tmp_path / "warping_module.safetensors").write_bytes(b"converted")
     checkup = doctor()
     states = {name: entry["state"] for name, entry in checkup.to_dict()["brought"].items()}
+    judges = [file.names[0] for file in JUDGES.values()]
+    assert {states.pop(name) for name in judges} == {"missing"}
     assert states == {
         "appearance_feature_extractor.pth": "missing",
         "motion_extractor.pth": "not as published",
