@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from signed_files import make_video, signed
 
 from doc_commands import run
+from facedit.cli.doctor import doctor
 from facedit.errors import AssetMissing, CannotSign, OutputNotWritable
 from facedit.options import Run
 from facedit.provenance.certificates import checked_pair, new_pair
@@ -192,6 +193,17 @@ def test_without_the_package_a_run_says_so_and_one_that_asks_for_it_fails(
     assert run(["facedit", "verify", __file__]).status == 7
     assert run(["facedit", "provenance", "init"]).status == 7
     assert not config.exists()
+
+
+def test_doctor_says_who_signs_and_what_hinders_it(config: Path) -> None:
+    assert doctor().signed == "by a certificate that the first run makes"
+    assert not config.exists()
+    make_identity("Studio A")
+    assert "outputs are signed: C2PA, by Studio A (facedit local authority)" in str(doctor())
+    (config / "signer.key").unlink()
+    found = doctor()
+    assert found.signed == "no"
+    assert any("cannot be read" in hindrance for hindrance in found.obstacles)
 
 
 def test_a_folder_that_cannot_be_written_is_named(config: Path) -> None:

@@ -14,6 +14,9 @@ from facedit.device import choose_device
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
 from facedit.motion.liveportrait.official_files import FILES
+from facedit.provenance.identity import find_identity
+from facedit.provenance.library import is_installed
+from facedit.provenance.signing import choose_signing
 from facedit.speech.voice import VOICES, voices
 from facedit.weights import fetch as assets
 from facedit.weights.hub import HUB, fetch_official
@@ -50,6 +53,8 @@ class Checkup:
         brought: Per official file that users bring: its state, its purpose and its licence.
         voices: Per voice that can speak now who it is.
         device: Where networks compute unless ``--device`` says otherwise.
+        signed: Whether outputs are signed, and by whom.
+        signer_fault: Why they cannot be, if they are to be and cannot.
         kept: Folder, number and bytes of what is kept of clips, to be found at once next time.
     """
 
@@ -61,6 +66,8 @@ class Checkup:
     brought: dict[str, dict[str, object]] = field(default_factory=dict)
     voices: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
+    signed: str = ""
+    signer_fault: str = ""
     kept: dict[str, object] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
@@ -77,6 +84,7 @@ class Checkup:
             "brought": self.brought,
             "voices": self.voices,
             "device": self.device,
+            "signed": self.signed,
             "kept": self.kept,
         }
 
@@ -109,7 +117,8 @@ class Checkup:
         if self.kept:
             size = f"{self.kept['entries']} entries, {self.kept['bytes']} bytes"
             lines += ["", f"kept of your clips: {size} in {self.kept['folder']}"]
-        return "\n".join([*lines, "", f"networks compute on: {self.device}", self.summary])
+        lines += ["", f"networks compute on: {self.device}", f"outputs are signed: {self.signed}"]
+        return "\n".join([*lines, self.summary])
 
     @property
     def obstacles(self) -> tuple[str, ...]:
@@ -132,6 +141,8 @@ class Checkup:
         if core:
             listed = ", ".join(f"{name} is {state}" for name, state in core.items())
             found.append(f"{listed}: run 'facedit doctor --fetch core'")
+        if self.signer_fault:
+            found.append(self.signer_fault.rstrip("."))
         return tuple(found)
 
     @property
@@ -158,6 +169,7 @@ def doctor(
         _fetch(fetch)
     if clear_cache:
         cache.clear()
+    signed, fault = _signer()
     sizes = [size for _, size, _ in cache.entries()]
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
@@ -165,6 +177,8 @@ def doctor(
         brought={file.names[0]: file.to_dict() for file in (*FILES.values(), *JUDGES.values())},
         voices={name: _speaker(name) for name in voices()},
         device=_device(),
+        signed=signed,
+        signer_fault=fault,
         kept={"folder": str(cache.results_dir()), "entries": len(sizes), "bytes": sum(sizes)},
         shipped=shipped_files(),
         sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
@@ -212,6 +226,16 @@ def _device() -> str:
         return str(choose_device())
     except ImportError:  # among the libraries, torch is said to be missing
         return "nothing"
+
+
+def _signer() -> tuple[str, str]:
+    """Say whether outputs are signed; and why they cannot be, if so. Nothing is made for it."""
+    try:
+        if is_installed() and find_identity() is None:
+            return "by a certificate that the first run makes", ""
+        return choose_signing(None).state, ""
+    except FaceditError as error:
+        return "no", str(error)
 
 
 def _described(entry: WeightSet) -> dict[str, Any]:
