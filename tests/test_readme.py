@@ -116,6 +116,7 @@ def run_commands() -> None:
             answer = run(words)
             assert (answer.status, words) == (0, words), answer.err
     assert len(about) > 3
+    Path("out.mp4").unlink()
 
 
 def check_video(path: Path) -> None:
