@@ -41,7 +41,8 @@ class Run:
     """Options that every verb that makes a video shares. Each is an option of the command line too.
 
     Attributes:
-        seed: Same seed, same video; 0 unless the edit script says another.
+        seed: Same seed, same video; 0 unless the edit script says another. Another one is another
+            manner of speaking too: 0 as learnt, 1 clear, 2 casual, 3 lively, and so on from 4.
         device: Where networks compute: auto, cpu, cuda or mps.
         region: What new speech may move: lips and jaw, the whole face, or also the head; unless
             chosen (or said by the edit script), lips for edit and sync, head for generate.
@@ -55,6 +56,7 @@ class Run:
             unless chosen, the one of the weights' motion space.
         adapt: Fine-tune the mouth network to this clip first (6 to 20 s); kept only where frames
             kept apart get better.
+        articulation: How far lips move, from 0 to 2: 1 as drawn.
         takes: Versions of the motion to draw, with seeds that count up: OUT, OUT-take2, OUT-take3.
         steps: Steps of the Euler solver.
         report: Folder of the report, instead of OUT.report.
@@ -79,6 +81,7 @@ class Run:
     speaker: Path | None = None
     renderer: str | None = field(default=None, metadata={"metavar": "NAME"})
     adapt: bool = False
+    articulation: float = field(default=1.0, metadata={"metavar": "X"})
     takes: int = 1
     steps: int = 10
     report: Path | None = field(default=None, metadata={"metavar": "DIR"})
@@ -107,6 +110,8 @@ class Run:
         check_seed(self.first_seed)
         if not 1 <= self.takes <= 16:
             raise UsageError(f"--takes {self.takes}: choose 1 to 16.")
+        if not 0 <= self.articulation <= 2:
+            raise UsageError(f"--articulation {self.articulation}: choose 0 to 2.")
         if not 1 <= self.steps <= 1000:
             raise UsageError(f"--steps {self.steps}: choose 1 to 1000.")
 

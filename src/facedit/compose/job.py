@@ -27,6 +27,7 @@ from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
 from facedit.media.write_options import WriteOptions
 from facedit.model.checkpoint import MotionModel
+from facedit.model.manner import distance, manner_of
 from facedit.options import Making, Run
 from facedit.progress import StageClock
 from facedit.provenance.library import sidecar_of
@@ -203,6 +204,8 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                 stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
                 figures={
                     "seed": seed,
+                    "manner": manner_of(seed).name,
+                    **_apart(ready.canvases, infilled, number),
                     "region": region,
                     **ready.figures,
                     **rendering.figures(frames),
@@ -215,6 +218,17 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
             reports.append(report)
     signing.told()
     return tuple(reports)
+
+
+def _apart(
+    canvases: Sequence[Canvas], infilled: Sequence[Float32], number: int
+) -> dict[str, Figure]:
+    """Say for the report how far a take is from the first one."""
+    if number == 0:
+        return {}
+    first, other = ([motion[take] for motion in infilled] for take in (0, number))
+    apart = distance(first, other, [canvas.mask for canvas in canvases])
+    return {"distance to the first take, in its own variation": round(apart, 2)}
 
 
 @contextmanager

@@ -21,7 +21,9 @@ from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.media.info import VideoInfo
 from facedit.model.checkpoint import MotionModel
-from facedit.model.infill import infill
+from facedit.model.infill import Task, infill_batch
+from facedit.model.manner import articulate, manner_of
+from facedit.model.seams import limit_steps
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Region, Run
 from facedit.report.run_report import Figure
@@ -163,20 +165,23 @@ def infill_spans(
 ) -> tuple[Float32, ...]:
     """Let the model fill every canvas.
 
-    ``speech``: features of the sound on each canvas, shape (T, C); ``run``: options; ``seed`` and
-    ``steps`` of the sampler. Returns per canvas the motion of every take, shape (takes, T, D).
+    ``speech``: features of the sound on each canvas, shape (T, C); ``run``: options; ``seed``,
+    ``steps`` and ``articulation``. Returns per canvas the motion of every take, shape (takes, T, D).
     """
-    settings = replace(model.sampler, steps=run.steps)
+    usual = replace(model.sampler, steps=run.steps)
+
+    def drawn(canvas: Canvas, heard: Float32, seed: int, index: int) -> Float32:
+        manner = manner_of(seed)
+        task = Task(canvas.values, canvas.mask, heard, seed + SEEDS_A_SPAN * index)
+        (motion,) = infill_batch(model, [task], manner.settings(usual))
+        if (factor := run.articulation * manner.articulation) == 1:
+            return motion
+        moved = articulate(motion, canvas.mask, model.dim_names, factor)
+        return limit_steps(moved, canvas.mask)
+
+    seeds = range(run.first_seed, run.first_seed + takes)
     return tuple(
-        infill(
-            model,
-            canvas.values,
-            canvas.mask,
-            heard,
-            seed=run.first_seed + SEEDS_A_SPAN * index,
-            takes=takes,
-            settings=settings,
-        )
+        np.stack([drawn(canvas, heard, seed, index) for seed in seeds])
         for index, (canvas, heard) in enumerate(zip(canvases, speech, strict=True))
     )
 
