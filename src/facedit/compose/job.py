@@ -13,12 +13,14 @@ from facedit.compose.canvas import Canvas
 from facedit.compose.carry import carry, unchanged_plan
 from facedit.compose.clip import Clip
 from facedit.compose.covered import Stretch, refuse_covered_mouths
+from facedit.compose.lip_closures import bilabials, close_lips
 from facedit.compose.marking import forget_manifest, mark, provenance, seal_of, statement
 from facedit.compose.models import Models
 from facedit.compose.output_sound import OutputSound
 from facedit.compose.pictures import output_pictures
 from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, measured, seams_of, spans_of
 from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
+from facedit.compose.take_figures import take_figures
 from facedit.editing.timeline import kept_runs, source_windows
 from facedit.media.extras import Extras
 from facedit.media.info import VideoInfo
@@ -27,7 +29,6 @@ from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
 from facedit.media.write_options import WriteOptions
 from facedit.model.checkpoint import MotionModel
-from facedit.model.manner import distance, manner_of
 from facedit.options import Making, Run
 from facedit.progress import StageClock
 from facedit.provenance.library import sidecar_of
@@ -155,6 +156,8 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     whole = None if job.verb == "edit" else job.verb
     with job.clock.stage("motion model"), checked(models.motion, job.clock):
         infilled = infill_spans(ready.canvases, ready.speech, models.motion, job.run, len(outputs))
+        words, sound = job.output_words, job.sound.window
+        spoken = [bilabials(job.transcript, words, sound, canvas) for canvas in ready.canvases]
     energies = tuple(
         SpeechFeatures.from_values(heard, models.motion.encoder).energy for heard in ready.speech
     )
@@ -166,7 +169,11 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
     for number, output in enumerate(outputs):
         with one_take(outputs, number, job.run):
             seed = job.run.first_seed + number
-            motions = [motion[number] for motion in infilled]
+            shut = [
+                close_lips(models.space, canvas, motion[number], moments)
+                for canvas, motion, moments in zip(ready.canvases, infilled, spoken, strict=True)
+            ]
+            motions, closures = [motion for motion, _ in shut], [found for _, found in shut]
             works = base.works(
                 Take(ready.canvases, motions, models.space, models.renderer, region, seed)
             )
@@ -203,9 +210,7 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
                 spans=spans_of(plan, logs, works, energies, whole),
                 stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
                 figures={
-                    "seed": seed,
-                    "manner": manner_of(seed).name,
-                    **_apart(ready.canvases, infilled, number),
+                    **take_figures(seed, ready.canvases, infilled, number, closures),
                     "region": region,
                     **ready.figures,
                     **rendering.figures(frames),
@@ -218,17 +223,6 @@ def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
             reports.append(report)
     signing.told()
     return tuple(reports)
-
-
-def _apart(
-    canvases: Sequence[Canvas], infilled: Sequence[Float32], number: int
-) -> dict[str, Figure]:
-    """Say for the report how far a take is from the first one."""
-    if number == 0:
-        return {}
-    first, other = ([motion[take] for motion in infilled] for take in (0, number))
-    apart = distance(first, other, [canvas.mask for canvas in canvases])
-    return {"distance to the first take, in its own variation": round(apart, 2)}
 
 
 @contextmanager

@@ -100,31 +100,34 @@ def even(rgb: UInt8) -> UInt8:
     return np.ascontiguousarray(rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2])
 
 
-def closed_mouth(space: MotionSpace, values: Float32, identity: Identity) -> Float32:
+def closed_mouth(
+    space: MotionSpace, values: Float32, identity: Identity, opening: float = CLOSED
+) -> Float32:
     """Find the smallest change of the lips that closes the mouth.
 
     Motion is relative to the picture's own face. Of a smile that shows teeth the model would open
     the mouth further and never close it; so speech starts from this picture's mouth, closed.
 
-    ``values``: motion of the picture, shape (D,). Returns the same with the lips closed, of the
-    least norm in standard deviations (the likeliest expression); unchanged if the lips touch
-    already, or nothing tells how far they are apart.
+    ``values``: motion of the picture, shape (D,); ``opening``: lip opening, in outer-eye distances,
+    up to which a mouth counts as closed. Returns the same with the lips closed, of the least norm
+    in standard deviations (the likeliest expression); unchanged if the lips touch already, or
+    nothing tells how far they are apart.
     """
     if space.terms != LANDMARK_TERMS:
         return values
     lips = space.groups["lips"]
     closed = values.astype(np.float64).copy()
 
-    def opening(motion: Float64) -> Float64:
+    def measured(motion: Float64) -> Float64:
         landmarks = space.decode(motion.astype(np.float32), identity)
         return np.asarray(lip_opening(landmarks), np.float64)
 
     for _ in range(4):  # the opening is nearly linear in the dims: Newton's method
-        now = float(opening(closed[None])[0])
-        if now <= CLOSED:
+        now = float(measured(closed[None])[0])
+        if now <= opening:
             break
         steps = np.repeat(closed[None], lips.stop - lips.start, axis=0)
         steps[:, lips] += 0.1 * np.eye(len(steps))
-        slope = (opening(steps) - now) / 0.1
-        closed[lips] -= (now - 0.5 * CLOSED) * slope / (slope @ slope)
+        slope = (measured(steps) - now) / 0.1
+        closed[lips] -= (now - opening + 0.5 * CLOSED) * slope / (slope @ slope)
     return closed.astype(np.float32)

@@ -166,7 +166,7 @@ def infill_spans(
     """Let the model fill every canvas.
 
     ``speech``: features of the sound on each canvas, shape (T, C); ``run``: options; ``seed``,
-    ``steps`` and ``articulation``. Returns per canvas the motion of every take, shape (takes, T, D).
+    ``steps`` and ``articulation``. Returns per canvas the motion of every take, (takes, T, D).
     """
     usual = replace(model.sampler, steps=run.steps)
 

@@ -1,0 +1,33 @@
+"""What the report says of a take: its seed and manner, how far from the first, lips that close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from facedit.compose.canvas import Canvas
+from facedit.compose.lip_closures import Closures
+from facedit.model.manner import distance, manner_of
+from facedit.report.run_report import Figure
+from facedit.types import Float32
+
+
+def take_figures(
+    seed: int,
+    canvases: Sequence[Canvas],
+    infilled: Sequence[Float32],
+    number: int,
+    closures: Sequence[Closures],
+) -> dict[str, Figure]:
+    """Return the figures of a take by name.
+
+    ``infilled``: motion of all takes on each canvas, shape (takes, T, D); ``number``: the take,
+    from 0; ``closures``: its lips on m, b and p, per canvas.
+    """
+    figures: dict[str, Figure] = {"seed": seed, "manner": manner_of(seed).name}
+    if number:
+        first, other = ([motion[take] for motion in infilled] for take in (0, number))
+        apart = distance(first, other, [canvas.mask for canvas in canvases])
+        figures["distance to the first take, in its own variation"] = round(apart, 2)
+    if (total := sum(closures, Closures())).spoken:
+        figures["lips closed on m, b, p"] = str(total)
+    return figures

@@ -1,0 +1,95 @@
+"""Lips close on m, b and p in what was drawn, and nowhere else changes anything."""
+
+import numpy as np
+import pytest
+
+from compose.compose_cases import upright_face
+from facedit.compose import lip_closures as module
+from facedit.compose.canvas import Canvas
+from facedit.compose.lip_closures import MARGIN, REACH, Closures, bilabials, close_lips
+from facedit.compose.source_still import closed_mouth
+from facedit.face.distances import lip_opening
+from facedit.motion.mesh_space import MeshSpace
+from facedit.speech.forced import AlignedPhone
+from facedit.types import Sound, Transcript, Word
+
+FRAMES, DRAWN = 40, slice(10, 30)
+
+
+@pytest.fixture(scope="module")
+def space():
+    return MeshSpace.load()
+
+
+@pytest.fixture(scope="module")
+def canvas(space):
+    """Kept frames with closed lips; in the drawn ones they never close."""
+    face = upright_face(space)
+    identity = space.identity(face[None], np.ones(1, np.float32))
+    shut = closed_mouth(space, space.encode(face[None], identity)[0], identity)
+    values = np.repeat(shut[None], FRAMES, axis=0)
+    mask = np.zeros(values.shape, bool)
+    mask[DRAWN, space.groups["lips"]] = True
+    lips = space.groups["lips"]
+    opened = max(
+        (values[0] + sign * step for step in np.eye(len(shut), dtype=np.float32)[lips]
+         for sign in (-2, 2)),
+        key=lambda one: lip_opening(space.decode(one[None], identity))[0],
+    )  # fmt: skip
+    values[DRAWN] = opened
+    return Canvas(100, values, mask, np.ones(FRAMES, np.float32), identity)
+
+
+def opening(space, canvas, motion):
+    return lip_opening(space.decode(motion, canvas.identity))
+
+
+def at(canvas, first, stop):
+    return (canvas.start_s + first / 25, canvas.start_s + stop / 25)
+
+
+def test_lips_close_when_the_sound_is_made_and_join_what_was_drawn(space, canvas):
+    before = opening(space, canvas, canvas.values)
+    assert before[DRAWN].min() > 3 * MARGIN
+    closed, found = close_lips(space, canvas, canvas.values, [at(canvas, 18, 21)])
+    after = opening(space, canvas, closed)
+    assert (found, str(found)) == (Closures(1, 0, 1), "1 of 1 (0 before they were closed)")
+    shut = 17 + int(after[17:22].argmin())
+    assert after[shut] < MARGIN
+    changed = np.flatnonzero(np.abs(closed - canvas.values).max(axis=1) > 1e-6)
+    assert changed.tolist() == list(range(shut - REACH + 1, shut + REACH))
+    assert (np.diff(after[shut : shut + REACH + 1]) > 0).all()
+    assert np.array_equal(closed[~canvas.mask], canvas.values[~canvas.mask])
+
+
+def test_closed_lips_stay_as_drawn_and_kept_sounds_do_not_count(space, canvas):
+    drawn = canvas.values.copy()
+    drawn[18:21] = canvas.values[0]
+    moments = [at(canvas, 18, 20), at(canvas, 3, 6), at(canvas, 28, 32)]
+    closed, found = close_lips(space, canvas, drawn, moments)
+    assert np.array_equal(closed, drawn)
+    assert found == Closures(1, 1, 1)
+
+
+def test_moments_are_those_of_english_words_on_the_canvas(canvas, monkeypatch):
+    asked = []
+
+    def phones(sound, tokens):
+        asked.append(tokens)
+        return tuple(AlignedPhone(name, 0.3 + k / 10, 0.4 + k / 10, 0.0)
+                     for k, name in enumerate(("M", "UW", "N")))  # fmt: skip
+
+    monkeypatch.setattr(module, "phones_of_sound", phones)
+    words = (Word("far", 0.0, 0.5, 1.0), Word("moon", 4.4, 4.8, 1.0), Word("on", 5.5, 5.8, 1.0))
+    silence = Sound(np.zeros((16000, 1), np.float32), 16000)
+
+    def found(language):
+        told = Transcript(words, 8.0, language)
+        return bilabials(told, words, lambda *_: silence, canvas)
+
+    assert found("en") == ((pytest.approx(4.5), pytest.approx(4.6)),)
+    assert asked == [["moon"]]
+    assert found("de") == ()
+    assert bilabials(None, words, lambda *_: silence, canvas) == ()
+    monkeypatch.setattr(module, "phones_of_sound", lambda *_: None)
+    assert found("en") == ()
