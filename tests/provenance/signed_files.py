@@ -10,9 +10,9 @@ import av
 import numpy as np
 
 from facedit.media.output import whole_or_nothing
-from facedit.provenance.identity import find_identity
 from facedit.provenance.manifest import Change, Origin, Statement
 from facedit.provenance.signing import Seal
+from facedit.provenance.signing_identity import find_identity
 from facedit.types import Sound
 from facedit.weights.fetch import sha256_of
 from talking_clips import gradient, write_clip

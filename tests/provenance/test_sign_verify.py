@@ -15,9 +15,9 @@ from signed_files import CHANGES, make_video, remuxed, signed, writing
 
 from doc_commands import run
 from facedit.errors import CannotSign
-from facedit.provenance.identity import FOLDER, make_identity
 from facedit.provenance.library import context
 from facedit.provenance.manifest import Change, Origin, Statement
+from facedit.provenance.signing_identity import FOLDER, make_identity
 from facedit.provenance.verify import judged, verify
 
 

@@ -23,8 +23,8 @@ from facedit.cli.doctor import doctor
 from facedit.errors import AssetMissing, CannotSign, OutputNotWritable
 from facedit.options import Run
 from facedit.provenance.certificates import checked_pair, new_pair
-from facedit.provenance.identity import FOLDER, find_identity, make_identity
 from facedit.provenance.signing import choose_signing
+from facedit.provenance.signing_identity import FOLDER, find_identity, make_identity
 from facedit.provenance.verify import verify
 
 

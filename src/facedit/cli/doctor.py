@@ -14,9 +14,9 @@ from facedit.device import choose_device
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
 from facedit.motion.liveportrait.official_files import FILES
-from facedit.provenance.identity import find_identity
 from facedit.provenance.library import is_installed
 from facedit.provenance.signing import choose_signing
+from facedit.provenance.signing_identity import find_identity
 from facedit.speech.voice import VOICES, voices
 from facedit.weights import fetch as assets
 from facedit.weights.hub import HUB, fetch_official

@@ -62,9 +62,9 @@ def _verify(args: argparse.Namespace) -> Any:
 
 
 def _init(args: argparse.Namespace) -> Any:
-    from facedit.provenance.identity import make_identity, take_identity
     from facedit.provenance.library import require_library
     from facedit.provenance.signing import prove
+    from facedit.provenance.signing_identity import make_identity, take_identity
 
     if (args.cert is None) != (args.key is None):
         raise UsageError("--cert and --key belong together: give both, or neither.")

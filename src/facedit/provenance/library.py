@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from facedit.errors import AssetMissing
-from facedit.provenance.identity import trusted_here
+from facedit.provenance.signing_identity import trusted_here
 
 INSTALL = "pip install 'facedit[provenance]'"
 

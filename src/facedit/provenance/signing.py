@@ -11,7 +11,6 @@ from facedit.errors import CannotSign
 from facedit.media.output import whole_or_nothing
 from facedit.provenance import closing
 from facedit.provenance.certificates import Pair
-from facedit.provenance.identity import Identity, find_identity, make_identity
 from facedit.provenance.library import (
     INSTALL,
     Watched,
@@ -22,6 +21,7 @@ from facedit.provenance.library import (
     sidecar_of,
 )
 from facedit.provenance.manifest import Statement
+from facedit.provenance.signing_identity import Identity, find_identity, make_identity
 
 NOT_WANTED = "no (--no-provenance): only the file's metadata say that it was edited"
 NOT_INSTALLED = "no: c2pa-python is not installed; only the file's metadata say that it was edited"
