@@ -65,6 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(made["one.mp4"], folder / name)
     io.imsave(folder / "face.jpg", data.astronaut(), check_contrast=False)
     write_wav(folder / "me.wav", synthesise("ten")[0])
+    write_wav(folder / "speech.wav", synthesise("We meet at noon.")[0], force=True)
     transcribe(folder / "in.mp4", folder / "in.srt")
     (folder / "words.txt").write_text(SAID)
     studio = new_pair("Studio B")
