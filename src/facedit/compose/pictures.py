@@ -171,7 +171,9 @@ def _render_span(
             share = float(times.weight[k]) if visible[k] else 0.0
             under, picture = _under(base_frames, work.track, int(first[k]), int(second[k]), share)
             own, target = base[k], targets[k]
+            as_shot = picture if share == 0 else None
             if visible[k] and closures[k] > 0:
+                as_shot = None
                 lids = (float(closures[k]), float(closures[k]))
                 picture = close_lids(picture, faces[k], lids)[0]
                 under = patch_frame(under, picture, 0, 0)
@@ -188,7 +190,7 @@ def _render_span(
                     region=work.region,
                 )
                 patch = kept_over(patch, picture, masks, faces[k])
-                under = patch_frame(under, patch.rgb, patch.x, patch.y)
+                under = patch_frame(under, patch.rgb, patch.x, patch.y, base_rgb=as_shot)
             yield Picture(under, shown[k].output_time_s, shown[k].role, shown[k].span)
 
 
