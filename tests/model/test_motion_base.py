@@ -29,10 +29,22 @@ def test_weights_say_where_they_come_from(base):
     assert "research use only (CC BY-NC 4.0)" in card
     assert base.notes["licence"] == "research use only (CC BY-NC 4.0)"
     named = {"grid_s1": "GRID", "lrw_ar": "LRW-AR", "lrs3": "LRS3", "voxceleb2": "VoxCeleb2",
-             "hdtf": "HDTF", "celebvdub": "CelebV-Dub"}  # fmt: skip
+             "hdtf": "HDTF", "celebvdub": "CelebV-Dub", "grid_more": "16 more speakers of GRID",
+             "lrs": "LRS2", "studio": "TCD-TIMIT", "web": "web videos"}  # fmt: skip
     assert set(base.notes["corpora"]) == set(named)
     for corpus in base.notes["corpora"]:
         assert named[corpus] in card
+
+
+def test_attention_is_biased_and_the_biases_were_learnt(base):
+    config = base.net.config
+    assert config.cross_attention
+    assert config.alibi
+    assert config.seam_window
+    for block in base.net.blocks:
+        assert block.relative.abs().max() > 0.1
+        assert block.seam.abs().max() > 0.02
+        assert block.slopes.abs().max() > 0.001
 
 
 def test_drawn_motion_is_of_human_size_and_follows_the_sound(base):

@@ -26,12 +26,11 @@ class DiT(nn.Module):
 
     Of the paper (FacEDiT, arXiv 2512.14056): a diffusion transformer trained by flow matching to
     fill in masked motion from speech and from what is kept. Its "biased attention" is known to us
-    by name only. The shipped weights have none: speech enters by ``SpeechWindow`` at the input, and
-    attention has no bias. ``config`` can switch on our reading of it (``biases.py``):
-    cross-attention to speech in a band, ALiBi among frames, and a bias of hidden frames towards a
-    seam. The parts are the field's: adaptive layer norm as of DiT, rotary positions, and the
-    convolutional position embedding of F5-TTS. Ours: the local window of speech, a learnt vector
-    where speech is dropped, and ``SpeakerStyle``.
+    by name only; ours (``biases.py``) is cross-attention to speech in a band, ALiBi among frames,
+    and a bias of hidden frames towards a seam, each an option of ``config``. The default weights
+    have all three beside ``SpeechWindow`` at the input. The parts are the field's: adaptive layer
+    norm as of DiT, rotary positions, and the convolutional position embedding of F5-TTS. Ours: the
+    local window of speech, a learnt vector where speech is dropped, and ``SpeakerStyle``.
     """
 
     def __init__(self, config: ModelConfig) -> None:
