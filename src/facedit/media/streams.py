@@ -119,6 +119,6 @@ def is_decoder_only(stream: VideoStream | AudioStream) -> bool:
         stream: A stream of an open file.
 
     Returns:
-        Whether PyAV must copy its description as it is.
+        Whether PyAV must copy its description as it is (of sound it does so anyway).
     """
     return stream.codec_context.name == "libdav1d"

@@ -149,7 +149,7 @@ def _holds(name: str, stream: VideoStream | AudioStream) -> bool:
     """Tell whether a container takes a stream's packets."""
     try:
         with av.open(io.BytesIO(), "w", format=name) as trial:
-            trial.add_stream_from_template(stream, opaque=is_decoder_only(stream))
+            trial.add_stream_from_template(stream, opaque=is_decoder_only(stream) or None)
             trial.start_encoding()
     except (av.error.FFmpegError, ValueError):
         return False

@@ -91,7 +91,9 @@ class JoinedWriter(VideoWriter):
         """Describe the streams as the source's are."""
         joining = self._joining
         template = find_video(self._source, joining.info.path)
-        video = container.add_stream_from_template(template, opaque=is_decoder_only(template))
+        video = container.add_stream_from_template(
+            template, opaque=is_decoder_only(template) or None
+        )
         video.time_base = joining.index.time_base
         if joining.header:
             video.codec_context.extradata = joining.header
