@@ -236,7 +236,7 @@ def _looked_at(crops: UInt8, network: CoverNetwork) -> UInt8:
     """Say how surely each pixel of a shot's crops (F, 64, 64, 3) is covered, 0 to 255."""
     import torch
 
-    from facedit.device import device_of
+    from facedit.device import device_of, inference
 
     places = np.linspace(0, len(crops) - 1, min(USUAL_FRAMES, len(crops))).round().astype(int)
     usual = torch.from_numpy(np.median(crops[places], axis=0).astype(np.uint8))
@@ -244,7 +244,7 @@ def _looked_at(crops: UInt8, network: CoverNetwork) -> UInt8:
     for start in range(0, len(crops), _BATCH):
         part = torch.from_numpy(crops[start : start + _BATCH])
         both = torch.cat([part, usual.expand(len(part), -1, -1, -1)], dim=3)
-        with torch.inference_mode():
+        with inference():
             logits = network(both.permute(0, 3, 1, 2).to(device).float() / 255.0)
         parts.append((255 * torch.sigmoid(logits)).round().to(torch.uint8).cpu().numpy())
     sure = np.concatenate(parts)

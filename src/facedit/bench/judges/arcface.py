@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facedit.device import inference
 from facedit.types import Float32, Float64, UInt8
 
 SIDE = 112
@@ -120,7 +121,7 @@ def scaled(faces: Sequence[UInt8]) -> Float32:
 def embed_by(net: IResNet) -> Embed:
     """Let a loaded network embed."""
 
-    @torch.inference_mode()
+    @inference()
     def embed(faces: Float32) -> Float32:
         found: Float32 = net(torch.from_numpy(faces).to(net.fc.weight.device)).cpu().numpy()
         return found

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facedit.device import inference
 from facedit.errors import BadWeights
 from facedit.types import Float64, UInt8
 
@@ -45,7 +46,7 @@ def load_torchscript(path: Path, device: torch.device | str = "cpu") -> Any:
         raise BadWeights(f"{path} holds no TorchScript network.") from error
 
 
-@torch.inference_mode()
+@inference()
 def features_of(net: Any, frames: Sequence[UInt8], device: torch.device | str) -> Float64:
     """Describe a clip of ``FRAMES`` RGB pictures of one size, each (H, W, 3): shape (400,)."""
     clip = torch.from_numpy(np.stack(frames)).permute(3, 0, 1, 2)[None].float().to(device)

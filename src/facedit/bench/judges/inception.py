@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.types import Float64, UInt8
 
 _SIDE = 299
@@ -173,7 +173,7 @@ class Inception(nn.Module):
         found[2048] = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x)))
         return {width: tap.mean((-2, -1)) for width, tap in found.items()}
 
-    @torch.inference_mode()
+    @inference()
     def describe(self, pictures: Sequence[UInt8]) -> Float64:
         """Describe RGB pictures of one size, each (H, W, 3): features, (n, 2048)."""
         found = [np.zeros((0, 2048), np.float32)]

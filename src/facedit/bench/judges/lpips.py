@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedit.bench.judges import vgg
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.types import Float64, UInt8
 
 _ALEX = ((0, 3, 64, 11, 4, 2), (3, 64, 192, 5, 1, 2), (6, 192, 384, 3, 1, 1),
@@ -87,7 +87,7 @@ class Lpips(nn.Module):
             total = total + torch.einsum("bchw,c->bhw", apart, head).mean(dim=(1, 2))
         return total
 
-    @torch.inference_mode()
+    @inference()
     def distances(self, ones: Sequence[UInt8], others: Sequence[UInt8]) -> Float64:
         """Compare RGB pictures of one size, each (H, W, 3), pairwise: 0 for equal ones, (n,)."""
         found = [np.zeros(0, np.float32)]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedit.bench.judges import vgg
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.types import Float64, UInt8
 
 _MEAN = (123.0, 117.0, 104.0)
@@ -81,7 +81,7 @@ class S3fd(nn.Module):
                 taps.append(x)
         return taps
 
-    @torch.inference_mode()
+    @inference()
     def detect(self, rgb: UInt8) -> Float64:
         """Find faces of a picture (H, W, 3).
 

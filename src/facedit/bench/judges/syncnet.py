@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from facedit.bench.judges.mfcc import mfcc
-from facedit.device import device_of
+from facedit.device import device_of, inference
 from facedit.types import Float32, UInt8
 from facedit.units import MOTION_FPS, SPEECH_SAMPLES_PER_FRAME
 
@@ -73,7 +73,7 @@ class Lse:
     offset: int
 
 
-@torch.inference_mode()
+@inference()
 def embeddings(net: SyncNet, crops: UInt8, samples: Float32) -> tuple[Tensor, Tensor]:
     """Embed every window of a clip.
 
