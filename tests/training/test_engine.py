@@ -238,7 +238,7 @@ def test_fields_typed_beside_a_file_win(tmp_path):
 def test_every_shipped_configuration_is_named_in_the_help(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--help"])
-    said = capsys.readouterr().out
+    said = "".join(capsys.readouterr().out.split())  # a name may be broken at its hyphen
     assert all(file.stem in said for file in SHIPPED.glob("*.toml"))
 
 
