@@ -70,3 +70,15 @@ def test_of_two_mixed_frames_both_covers_count() -> None:
     assert covers.shares_at(first, second, np.array([0.0, 0.3])) == pytest.approx([0, 0.4])
     assert covers.masks_at(0, 1, 0.0) == []
     assert covers.masks_at(0, 1, 0.3) == [mask]
+
+
+def test_nothing_is_filled_that_is_not_laid_back_whole() -> None:
+    landmarks = np.asarray(load_canonical_face().vertices, np.float32) * 85
+    landmarks[:, :2] += 128 - landmarks[:, :2].mean(axis=0)
+    picture = np.random.default_rng(0).integers(0, 255, (256, 256, 3), dtype=np.uint8)
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:40, 20:30], mask[20:40, 30:50] = 255, 90  # sure, and a guess
+    free = filled(picture, [mask], landmarks)
+    assert (free != picture).any()
+    kept = kept_over(Patch(free, 0, 0), picture, [mask], landmarks)
+    np.testing.assert_array_equal(kept.rgb, picture)

@@ -49,7 +49,7 @@ USUAL_FRAMES = 25
 BLOCK = 750
 """Frames looked at together: bounds memory."""
 
-_FILLED, _KEPT = 1, 3
+_FILLED, _KEPT = 2, 3
 """Pixels of the crop by which a cover grows before it is filled, and before it is laid back."""
 
 _BATCH = 32
@@ -171,7 +171,8 @@ def filled(picture: UInt8, masks: list[UInt8], landmarks: Float32) -> UInt8:
         return picture
     points = landmarks[:, :2]
     rect = bounding_rect(points, 0.2 * float(np.ptp(points[:, 0])), *picture.shape[1::-1])
-    hidden = _alpha(masks, landmarks, rect, _FILLED) > 0
+    # Only where the picture is laid back whole: elsewhere the filling would show.
+    hidden = _alpha(masks, landmarks, rect, _FILLED) >= 1.0
     own = picture[rect.slices].astype(np.float32)
     known = (~hidden).astype(np.float32)
     side = int(0.3 * rect.width) | 1
