@@ -8,6 +8,7 @@ from facedit.compose import lip_closures as module
 from facedit.compose.canvas import Canvas
 from facedit.compose.lip_closures import MARGIN, REACH, Closures, bilabials, close_lips
 from facedit.compose.source_still import closed_mouth
+from facedit.compose.take_figures import take_figures
 from facedit.face.distances import lip_opening
 from facedit.motion.mesh_space import MeshSpace
 from facedit.speech.forced import AlignedPhone
@@ -53,7 +54,11 @@ def test_lips_close_when_the_sound_is_made_and_join_what_was_drawn(space, canvas
     assert before[DRAWN].min() > 3 * MARGIN
     closed, found = close_lips(space, canvas, canvas.values, [at(canvas, 18, 21)])
     after = opening(space, canvas, closed)
-    assert (found, str(found)) == (Closures(1, 0, 1), "1 of 1 (0 before they were closed)")
+    assert found == Closures(1, 0, 1)
+    assert take_figures(4, [], [], 0, [found, Closures(2, 1, 2)]) == {
+        "seed": 4, "manner": "as learnt", "m, b, p spoken": 3,
+        "with lips closed as drawn": 1, "with lips closed as shown": 3,
+    }  # fmt: skip
     shut = 17 + int(after[17:22].argmin())
     assert after[shut] < MARGIN
     changed = np.flatnonzero(np.abs(closed - canvas.values).max(axis=1) > 1e-6)

@@ -59,10 +59,6 @@ class Closures:
             self.spoken + other.spoken, self.drawn + other.drawn, self.shown + other.shown
         )
 
-    def __str__(self) -> str:
-        """For the report."""
-        return f"{self.shown} of {self.spoken} ({self.drawn} before they were closed)"
-
 
 def bilabials(
     transcript: Transcript | None,

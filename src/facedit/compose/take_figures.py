@@ -29,5 +29,7 @@ def take_figures(
         apart = distance(first, other, [canvas.mask for canvas in canvases])
         figures["distance to the first take, in its own variation"] = round(apart, 2)
     if (total := sum(closures, Closures())).spoken:
-        figures["lips closed on m, b, p"] = str(total)
+        figures["m, b, p spoken"] = total.spoken
+        figures["with lips closed as drawn"] = total.drawn
+        figures["with lips closed as shown"] = total.shown
     return figures
