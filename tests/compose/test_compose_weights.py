@@ -111,3 +111,12 @@ def test_what_is_no_speaker_is_refused(tmp_path: Path) -> None:
     for path in (text, weights_path("default")):
         with pytest.raises(BadWeights, match="no speaker's weights"):
             choose_weights(Run(speaker=path))
+
+
+def test_a_set_without_a_cover_network_refuses_to_refuse() -> None:
+    """What takes a free mouth for a covered one is not asked."""
+    chosen = choose_weights(Run(weights="grid"))
+    assert chosen.cover is None
+    assert [path.stem for path in chosen.files] == ["motion-grid", "mouth-grid", "mesh-grid"]
+    with pytest.raises(UsageError, match="--on-covered fail needs the weights default"):
+        choose_weights(Run(weights="grid", on_covered="fail"))

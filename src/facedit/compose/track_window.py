@@ -33,11 +33,11 @@ _VERSION = 1
 
 
 def track_window(
-    clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path
+    clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path | None
 ) -> TrackedWindow:
     """Track one stretch of a video, and collect the mouths there that nothing hides.
 
-    ``cover``: weights of the cover network.
+    ``cover``: weights of the cover network; None: nobody looks.
     ``NoFace`` if it shows no face, ``AmbiguousFace`` if several could be meant.
     """
     key = ("window", part, choice, cover)
@@ -45,7 +45,7 @@ def track_window(
 
 
 def _window(
-    clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path
+    clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path | None
 ) -> TrackedWindow:
     held: list[Frame] = []
     track = _kept_track(clip, part, choice, held) if clip.keep else _track(clip, part, choice, held)
@@ -61,12 +61,15 @@ def _window(
 
     with clip.clock.stage("mouths", len(track.times_s)) as tick:
         covers = find_covers(pictures(), track, cover_network(clip, cover))
-        bank.drop(track.times_s[covers.covered])
+        if covers is not None:
+            bank.drop(track.times_s[covers.covered])
     return TrackedWindow(*part, track, bank, covers=covers)
 
 
-def cover_network(clip: Clip, cover: Path) -> CoverNetwork:
-    """Load the network that finds what hides mouths, once a clip."""
+def cover_network(clip: Clip, cover: Path | None) -> CoverNetwork | None:
+    """Load the network that finds what hides mouths, once a clip; None if there is none."""
+    if cover is None:
+        return None
     from facedit.render.cover_network import load_cover_network
 
     return clip.once(("cover network", cover), lambda: load_cover_network(cover))

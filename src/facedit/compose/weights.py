@@ -21,11 +21,17 @@ def choose_weights(run: Run) -> ChosenWeights:
     """Find the weights of a run.
 
     ``run``: options: ``weights`` is a set or motion weights, ``speaker`` may replace the latter.
-    ``AssetMissing`` if there are none of that name; the errors of ``check_speaker``.
+    ``AssetMissing`` if there are none of that name, UsageError if covered mouths shall be refused
+    and the set cannot tell them; the errors of ``check_speaker``.
     """
     base = weights_path(run.weights)
     chosen = set_of(run.weights) or WEIGHT_SETS[DEFAULT_SET]
     _, mouth, cover = chosen.files()
+    if cover is None and run.on_covered == "fail":
+        raise UsageError(
+            f"the weights {run.weights} cannot tell a covered mouth: --on-covered fail needs the "
+            f"weights {DEFAULT_SET}."
+        )
     if run.speaker is None:
         return ChosenWeights(run.weights, base, mouth, cover)
     check_speaker(run.speaker, base, run.weights)

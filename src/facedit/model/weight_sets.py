@@ -17,29 +17,27 @@ class WeightSet:
     """Weights that are trained on the same footage and used together.
 
     ``name`` is what ``--weights`` calls the set, ``motion``, ``mouth`` and ``cover`` name its
-    files without the suffix, ``about`` says what it was trained on.
+    files without the suffix (None: it has no cover network), ``about`` says what it was trained on.
     """
 
     name: str
     motion: str
     mouth: str
-    cover: str
+    cover: str | None
     about: str
 
-    def files(self, folder: Path | None = None) -> tuple[Path, Path, Path]:
+    def files(self, folder: Path | None = None) -> tuple[Path, Path, Path | None]:
         """Return the files of motion model, mouth and cover network, whether or not they are there.
 
         They lie in the package's own folder of weights by default.
         """
         place = folder or weights_folder()
-        motion, mouth, cover = (
-            place / f"{name}.safetensors" for name in (self.motion, self.mouth, self.cover)
-        )
-        return motion, mouth, cover
+        motion, mouth = (place / f"{name}.safetensors" for name in (self.motion, self.mouth))
+        return motion, mouth, place / f"{self.cover}.safetensors" if self.cover else None
 
     def missing(self, folder: Path | None = None) -> tuple[str, ...]:
         """Return the names of the set's files that are not there."""
-        return tuple(path.name for path in self.files(folder) if not path.is_file())
+        return tuple(path.name for path in self.files(folder) if path and not path.is_file())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +47,15 @@ class ChosenWeights:
     name: str
     motion: Path
     mouth: Path
-    cover: Path
+    cover: Path | None
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file of ours that decides what is drawn: the motion space too."""
         space = header_of(self.motion).get("space", "")
         used = [space_file(space)] if space in FILES else []
-        return (self.motion, self.mouth, self.cover, *used)
+        cover = [self.cover] if self.cover else []
+        return (self.motion, self.mouth, *cover, *used)
 
     @property
     def licence(self) -> str:
@@ -83,7 +82,7 @@ WEIGHT_SETS = {
     entry.name: entry
     for entry in (
         WeightSet(DEFAULT_SET, "motion-base", "mouth", "cover", "all training footage"),
-        WeightSet("grid", "motion-grid", "mouth-grid", "cover-grid", "GRID alone"),
+        WeightSet("grid", "motion-grid", "mouth-grid", None, "GRID alone"),
     )
 }
 """The sets by name."""

@@ -7,6 +7,7 @@ noise.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -92,8 +93,16 @@ class Covers:
         return [self.masks[row] for row in sorted(rows) if row in self.masks]
 
 
-def find_covers(frames: Iterable[UInt8], track: FaceTrack, network: CoverNetwork) -> Covers:
-    """Look for covers in the frames (H, W, 3) of a track, each of which is dropped at once."""
+def find_covers(
+    frames: Iterable[UInt8], track: FaceTrack, network: CoverNetwork | None
+) -> Covers | None:
+    """Look for covers in the frames (H, W, 3) of a track, each of which is dropped at once.
+
+    Without a network the frames pass all the same, and nothing is known.
+    """
+    if network is None:
+        deque(frames, 0)
+        return None
     shares = np.zeros(len(track.times_s), np.float32)
     masks: dict[int, UInt8] = {}
     shots = np.searchsorted(np.asarray(track.cuts), track.times_s + 1e-6)

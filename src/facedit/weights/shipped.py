@@ -20,7 +20,6 @@ SHIPPED = {
     "weights/cover.safetensors": "cover network: finds what hides a mouth",
     "weights/motion-grid.safetensors": "motion model of the set grid: trained on GRID alone",
     "weights/mouth-grid.safetensors": "mouth network of the set grid",
-    "weights/cover-grid.safetensors": "cover network of the set grid",
     "weights/sync.safetensors": "sync network: the benchmark's judge of lips against speech",
     "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
     "motion/mesh-grid.safetensors": "the same, fitted to GRID alone",
@@ -31,7 +30,7 @@ SHIPPED = {
 }
 """Purpose of each file, by its path in the package."""
 
-OPTIONAL = tuple(f"weights/{network}-grid.safetensors" for network in ("motion", "mouth", "cover"))
+OPTIONAL = tuple(f"weights/{network}-grid.safetensors" for network in ("motion", "mouth"))
 """Files without which an installation is whole: they are listed only where they are."""
 
 _CARD_LICENCE = re.compile(r"^\W*licence\W+(?P<licence>[^|*:\n]+)", re.IGNORECASE | re.MULTILINE)
