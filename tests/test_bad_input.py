@@ -171,7 +171,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     ),
     "motion of text": (("motion", "{in}/text.mp4", "-o", "{out}/x.csv"), MEDIA, "not a video"),
     "motion of a picture": (("motion", "{in}/face.png", "-o", "{out}/x.csv"), MEDIA, "face.png"),
-    "motion as a video": (("motion", "{one}", "-o", "{out}/x.mp4"), USAGE, ".csv or .npz"),
+    "motion as a video": (("motion", "{one}", "-o", "{out}/x.mp4"), USAGE, ".csv, .npz or .pkl"),
     # Faces.
     "edit no face": (_edit_of("{in}/none.mp4"), FACE, "no face"),
     "motion no face": (("motion", "{in}/none.mp4", "-o", "{out}/x.csv"), FACE, "no face"),

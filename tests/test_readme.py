@@ -84,7 +84,7 @@ def test_the_commands_of_readme_and_guide_open_no_socket_and_leave_no_id(folder:
     done = in_sandbox(
         program, folder, FACEDIT_CACHE=str(cache), FACEDIT_CONFIG=str(folder / "config")
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     left = {path.name for name in ("home", "tmp") for path in (folder / name).rglob("*")}
     assert left == set()
     assert {path.name for path in cache.iterdir()} <= CACHES
@@ -105,6 +105,7 @@ def run_commands() -> None:
         if words in seen:
             continue
         seen.append(words)
+        print(*words, flush=True)  # the last one is at fault where the system ends the process
         answer = run(words)
         assert (answer.status, words) == (0, words), answer.err
         if "-o" in words and words[words.index("-o") + 1].endswith(".mp4"):

@@ -16,7 +16,8 @@ from torch.nn import functional as F
 
 def alibi_slopes(heads: int) -> Tensor:
     """Return the slopes that ALiBi begins with, ``2 ** (-8 (h + 1) / heads)``, shape (H,)."""
-    return 2.0 ** (-8.0 * torch.arange(1, heads + 1) / heads)
+    # Plain numbers: arithmetic on the meta device would import the whole of torch's compiler.
+    return torch.tensor([2.0 ** (-8.0 * (head + 1) / heads) for head in range(heads)])
 
 
 def alibi_bias(slopes: Tensor, frames: int) -> Tensor:
