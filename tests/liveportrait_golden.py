@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from golden.seeded import fill, places, uniform
+from golden.official import official_state
+from golden.seeded import places, uniform
 
 GOLDEN = Path(__file__).parent / "golden" / "liveportrait"
 SMALL = "stitching_retargeting_module"
@@ -17,12 +17,7 @@ SMALL = "stitching_retargeting_module"
 
 def official(network: str) -> dict[str, torch.Tensor]:
     """The state of a network, flat."""
-    spec = json.loads((GOLDEN / f"{network}.spec.json").read_text())
-    shapes = {name: tensor["shape"] for name, tensor in spec["tensors"].items()}
-    state = fill(shapes, spec["overrides"], gain=spec["gain"])
-    for name, (total, _) in spec["check"].items():
-        assert np.isclose(state[name].astype(float).sum(), total, rtol=1e-6, atol=1e-4)
-    return {name: torch.from_numpy(np.asarray(value)) for name, value in state.items()}
+    return official_state(GOLDEN / f"{network}.spec.json")
 
 
 def save_pth(network: str, folder: Path) -> None:

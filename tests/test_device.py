@@ -155,7 +155,11 @@ def test_networks_that_measure_pictures_are_the_same_on_every_device() -> None:
     ):
         net = load()
         here = look(net)
-        there = look(replace(net, net=deepcopy(net.net).to(DEVICE)))
+        if isinstance(net, torch.nn.Module):
+            moved = deepcopy(net).to(DEVICE)
+        else:
+            moved = replace(net, net=deepcopy(net.net).to(DEVICE))
+        there = look(moved)
         np.testing.assert_allclose(there, here, rtol=1e-4, atol=1e-4)
 
 

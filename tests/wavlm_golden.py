@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from golden.seeded import fill, uniform
+from golden.official import official_state
+from golden.seeded import uniform
 
 GOLDEN = Path(__file__).parent / "golden" / "wavlm"
 
@@ -34,12 +35,7 @@ def spec_of(model: str, folder: Path = GOLDEN) -> dict[str, Any]:
 
 
 def official(model: str, folder: Path = GOLDEN) -> dict[str, torch.Tensor]:
-    spec = spec_of(model, folder)
-    shapes = {name: tensor["shape"] for name, tensor in spec["tensors"].items()}
-    state = fill(shapes, spec["overrides"], gain=spec["gain"])
-    for name, (total, _) in spec["check"].items():
-        assert np.isclose(state[name].astype(float).sum(), total, rtol=1e-6, atol=1e-4)
-    return {name: torch.from_numpy(value) for name, value in state.items()}
+    return official_state(folder / f"{model}.spec.json")
 
 
 def in_unilm_form(model: str, folder: Path, golden: Path = GOLDEN) -> Path:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pickle
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,11 @@ from safetensors import SafetensorError, safe_open
 
 from facedit.errors import BadWeights, FaceditError
 from facedit.inputs import check_input, parse_json
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Network = TypeVar("Network", bound="nn.Module")
 
 MOST_BYTES = 4 << 30
 """Largest file that is read; the paper-sized model is below 2 GiB."""
@@ -62,6 +67,33 @@ def read_torch(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     if not isinstance(held, dict):
         raise BadWeights(f"{path} holds no tensors by name.")
     return held
+
+
+def read_official(path: Path) -> dict[str, Any]:
+    """Read an official file by its suffix; errors of ``read_tensors`` and ``read_torch``."""
+    return read_tensors(path)[1] if path.suffix == ".safetensors" else read_torch(path)
+
+
+def empty(kind: Callable[[], Network]) -> Network:
+    """Make a network without memory for its tensors, to be ``filled``."""
+    import torch
+
+    with torch.device("meta"):
+        return kind()
+
+
+def filled(network: Network, state: Mapping[str, Tensor], path: Path) -> Network:
+    """Fill a network, made on any device, with the tensors themselves, for inference.
+
+    ``path`` is where they are from, for the message; BadWeights is raised if names or shapes are
+    another network's.
+    """
+    try:
+        network.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise BadWeights(f"{path} is no {type(network).__name__}: {reason}") from error
+    return network.eval().requires_grad_(requires_grad=False)
 
 
 def read_metadata(path: Path) -> dict[str, str]:

@@ -3,8 +3,9 @@
 import pytest
 
 from facedit.bench.nets.face_embedding import FaceEmbedding, load_face_embedding
+from facedit.bench.nets.feature_distance import FeatureDistance
 from facedit.bench.nets.mobilenet import PictureFeatures, load_picture_features
-from facedit.bench.nets.stlpips import StLpips, load_stlpips
+from facedit.bench.nets.stlpips import load_stlpips
 from facedit.weights.fetch import is_installed
 
 
@@ -15,7 +16,7 @@ def need(*names: str) -> None:
             pytest.skip(f"{name} is not installed ('facedit doctor --fetch bench')")
 
 
-def stlpips() -> StLpips:
+def stlpips() -> FeatureDistance:
     """The perceptual distance."""
     need("stlpips_alex.pth")
     return load_stlpips()

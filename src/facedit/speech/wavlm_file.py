@@ -11,7 +11,7 @@ from torch import Tensor
 
 from facedit.errors import BadWeights
 from facedit.speech.wavlm import BUCKETS, KERNELS, WavLM, WavLMSize
-from facedit.tensors import read_tensors, read_torch
+from facedit.tensors import read_official
 
 _NAMES = (
     # the hub's name, unilm's, ours
@@ -52,7 +52,7 @@ def load_wavlm(path: Path) -> WavLM:
     the hub. Nothing in it is executed; heads that are there besides are left out. BadWeights is
     raised if the file is damaged or holds another network.
     """
-    document: Any = read_tensors(path)[1] if path.suffix == ".safetensors" else read_torch(path)
+    document: Any = read_official(path)
     state = document.get("model", document)
     ours = renamed(state if isinstance(state, dict) else {})
     try:

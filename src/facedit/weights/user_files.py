@@ -27,6 +27,7 @@ class UserFile:
         licence: Under which it is published.
         published: Where it can be had.
         sha256: Of the file of the first name, as published, or how it begins; empty if not known.
+        hub: Repository of the Hugging Face hub and path in it, if it can be fetched there.
     """
 
     names: tuple[str, ...]
@@ -34,6 +35,7 @@ class UserFile:
     licence: str
     published: str
     sha256: str
+    hub: tuple[str, str] | None = None
 
     @property
     def state(self) -> str:

@@ -17,13 +17,14 @@ from facedit.bench.judges.face_crops import face_crops
 from facedit.bench.judges.inception import Inception
 from facedit.bench.judges.judge_files import FILES, JudgeFiles
 from facedit.bench.judges.s3fd import S3fd
+from facedit.bench.nets.feature_distance import FeatureDistance
 from facedit.bench.scene import Index, Scene, View
 from facedit.errors import BadWeights
 from facedit.evaluation.measure import Measure, mean_of, mean_sums
 from facedit.evaluation.rows import has_face
 from facedit.face.regions import LEFT_EYE, MOUTH_CORNERS, NOSE_TIP, RIGHT_EYE
 from facedit.speech.sound_ops import mono, resampled
-from facedit.tensors import read_tensors, read_torch
+from facedit.tensors import Network, filled, read_official, read_torch
 from facedit.types import Float32, Float64
 from facedit.units import MOTION_FPS, SPEECH_RATE
 from facedit.weights.fetch import asset_path
@@ -48,7 +49,7 @@ class Judges:
 
     sync: tuple[S3fd, syncnet.SyncNet] | None
     arcface: arcface.Embed | None
-    lpips: dict[str, lpips.Lpips]
+    lpips: dict[str, FeatureDistance]
     i3d: Any
     inception: Inception | None
     device: torch.device | str = "cpu"
@@ -62,49 +63,40 @@ def load_judges(files: JudgeFiles, device: torch.device | str = "cpu") -> Judges
     """
     paths = {name: as_first_used(path, FILES[name].sha256) for name, path in files.paths.items()}
 
-    def net(name: str, kind: Callable[[], torch.nn.Module], *, strict: bool = True) -> Any:
-        return None if name not in paths else _filled(kind(), paths[name], strict).to(device)
+    def net(name: str, kind: Callable[[], Network], begin: str = "") -> Network | None:
+        return None if name not in paths else _loaded(kind(), paths[name], begin).to(device)
 
-    judges = Judges(
-        sync=(net("s3fd", S3fd), net("syncnet", syncnet.SyncNet)) if "syncnet" in paths else None,
+    detector, sync = net("s3fd", S3fd), net("syncnet", syncnet.SyncNet)
+    # Of a classifier's file the convolutions are enough.
+    trunks: dict[str, torch.nn.Module | None] = {
+        "alex": net("alexnet", lpips.AlexTrunk, "features."),
+        "vgg": net("vgg16", lpips.VggTrunk, "features."),
+    }
+    return Judges(
+        sync=None if detector is None or sync is None else (detector, sync),
         arcface=_arcface(paths["arcface"], device) if "arcface" in paths else None,
         lpips={
-            name: lpips.Lpips(net(file, trunk, strict=False), _heads(name)).to(device).eval()
-            for name, file, trunk in (
-                ("alex", "alexnet", lpips.AlexTrunk),
-                ("vgg", "vgg16", lpips.VggTrunk),
-            )
-            if file in paths
+            name: FeatureDistance(trunk, _heads(name)).to(device)
+            for name, trunk in trunks.items()
+            if trunk is not None
         },
         i3d=_i3d(paths["i3d"], device) if "i3d" in paths else None,
         inception=net("inception", Inception),
         device=device,
     )
-    return judges
 
 
 def _state(path: Path) -> dict[str, Any]:
-    state: dict[str, Any] = (
-        read_tensors(path)[1] if path.suffix == ".safetensors" else read_torch(path)
-    )
-    return {name.removeprefix("module."): value for name, value in state.items()}
+    return {name.removeprefix("module."): value for name, value in read_official(path).items()}
 
 
-def _filled(net: torch.nn.Module, path: Path, strict: bool = True) -> torch.nn.Module:
-    """Fill a network; of a classifier's file the convolutions are enough, if not ``strict``."""
-    state = _state(path)
-    if not strict:
-        state = {name: value for name, value in state.items() if name.startswith("features.")}
-    counted = {name for name in net.state_dict() if name.endswith("num_batches_tracked")}
-    try:
-        missing, unknown = net.load_state_dict(state, strict=False)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise BadWeights(f"{path} is no such network: {reason}") from error
-    if unknown or set(missing) - counted:
-        names = ", ".join([*unknown, *missing][:3])
-        raise BadWeights(f"{path} is no {type(net).__name__}: {names} is too much or missing.")
-    return net.eval().requires_grad_(False)
+def _loaded(net: Network, path: Path, begin: str = "") -> Network:
+    """Fill a network with the tensors whose names begin so; older files do not count batches."""
+    state = {name: value for name, value in _state(path).items() if name.startswith(begin)}
+    for name, value in net.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            state.setdefault(name, torch.zeros_like(value))
+    return filled(net, state, path).float()
 
 
 def _heads(name: str) -> list[torch.Tensor]:
@@ -114,17 +106,15 @@ def _heads(name: str) -> list[torch.Tensor]:
 
 def _i3d(path: Path, device: torch.device | str) -> Any:
     if path.name == "rgb_imagenet.pt":
-        return _filled(i3d.InceptionI3d(), path).to(device)
+        return _loaded(i3d.InceptionI3d(), path).to(device)
     return i3d.load_torchscript(path, device)
 
 
 def _arcface(path: Path, device: torch.device | str) -> arcface.Embed:
     if path.suffix != ".onnx":
-        state = _state(path)
-        deep = any(name.startswith("layer3.14.") for name in state)
+        deep = any(name.startswith("layer3.14.") for name in _state(path))
         net = arcface.IResNet(arcface.DEPTHS["r100" if deep else "r50"])
-        _filled(net, path)
-        return arcface.embed_by(net.to(device))
+        return arcface.embed_by(_loaded(net, path).to(device))
     import onnxruntime
 
     try:

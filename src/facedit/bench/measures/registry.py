@@ -27,8 +27,9 @@ from facedit.bench.measures import (
 )
 from facedit.bench.measures.picture import PictureDistance
 from facedit.bench.nets.face_embedding import FaceEmbedding, load_face_embedding
+from facedit.bench.nets.feature_distance import FeatureDistance
 from facedit.bench.nets.mobilenet import PictureFeatures, load_picture_features
-from facedit.bench.nets.stlpips import StLpips, load_stlpips
+from facedit.bench.nets.stlpips import load_stlpips
 from facedit.bench.scene import Scene
 from facedit.evaluation.measure import DRAWN, Measure
 from facedit.lip_sync.sync_weights import SyncModel, load_sync
@@ -57,7 +58,7 @@ class Nets:
 
     sync: SyncModel
     face: FaceEmbedding
-    stlpips: StLpips | None
+    stlpips: FeatureDistance | None
     features: PictureFeatures
     judges: Judges | None = None
 

@@ -22,8 +22,9 @@ from facedit.motion.identity import Identity
 from facedit.motion.liveportrait.crop import FaceBox, network_picture
 from facedit.motion.liveportrait.keypoints import KEYPOINTS, nearest_rotation
 from facedit.motion.liveportrait.motion_extractor import MotionExtractor
-from facedit.motion.liveportrait.official_files import empty, filled, find_networks, read_state
+from facedit.motion.liveportrait.official_files import find_networks, read_state
 from facedit.motion.liveportrait.seen import READING, ROW, TERMS, Reading, box_of, row_of
+from facedit.tensors import empty, filled
 from facedit.types import Float32, UInt8
 
 LIPS, EYES = (6, 12, 14, 17, 19, 20), (11, 13, 15, 16, 18)

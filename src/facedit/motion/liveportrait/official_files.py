@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from facedit.errors import BadWeights
 from facedit.tensors import read_tensors, read_torch
@@ -20,6 +19,9 @@ NETWORKS = (
 )  # fmt: skip
 """What the files are called, before the suffix."""
 
+_FOLDERS = (*["base_models"] * 4, "retargeting_models")
+"""Where they lie in the repository."""
+
 _PUBLISHED_SHA256 = (
     "5279bb8654293dbdf327030b397f107237dd9212fb11dd75b83dfb635211ceb5",
     "251e6a94ad667a1d0c69526d292677165110ef7f0cf0f6d199f0e414e8aa0ca5",
@@ -32,12 +34,11 @@ FILES = {
     f"{name}.pth": UserFile(
         (f"{name}.pth", f"{name}.safetensors"), "motion space and renderer liveportrait", "MIT",
         "huggingface.co/KwaiVGI/LivePortrait", sha256,
+        ("KwaiVGI/LivePortrait", f"liveportrait/{folder}/{name}.pth"),
     )
-    for name, sha256 in zip(NETWORKS, _PUBLISHED_SHA256, strict=True)
+    for name, folder, sha256 in zip(NETWORKS, _FOLDERS, _PUBLISHED_SHA256, strict=True)
 }  # fmt: skip
 """The files, for whoever lists them."""
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 def find_networks(*names: str) -> dict[str, Path]:
@@ -84,31 +85,3 @@ def read_state(path: Path, part: str = "") -> dict[str, Tensor]:
         for name, tensor in state.items()
         if isinstance(tensor, Tensor)
     }
-
-
-def filled(network: Network, state: dict[str, Tensor], path: Path) -> Network:
-    """Fill a network, for inference.
-
-    Args:
-        network: The network, made on any device.
-        state: Its tensors.
-        path: Where they are from, for the message.
-
-    Returns:
-        The network with the tensors themselves.
-
-    Raises:
-        BadWeights: If names or shapes are another network's.
-    """
-    try:
-        network.load_state_dict(state, assign=True)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise BadWeights(f"{path} is no such network: {reason}") from error
-    return network.eval().requires_grad_(requires_grad=False)
-
-
-def empty(kind: type[Network]) -> Network:
-    """Make a network without memory for its tensors, to be filled."""
-    with torch.device("meta"):
-        return kind()

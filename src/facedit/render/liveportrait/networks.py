@@ -10,8 +10,6 @@ import torch
 from facedit.motion.liveportrait.motion_extractor import MotionExtractor
 from facedit.motion.liveportrait.official_files import (
     NETWORKS,
-    empty,
-    filled,
     find_networks,
     read_state,
 )
@@ -24,6 +22,7 @@ from facedit.render.liveportrait.stitching import (
     stitching_network,
 )
 from facedit.render.liveportrait.warping import WarpingModule
+from facedit.tensors import empty, filled
 
 
 @dataclass(frozen=True, slots=True)
