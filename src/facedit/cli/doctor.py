@@ -18,12 +18,20 @@ from facedit.provenance.library import is_installed
 from facedit.provenance.signing import choose_signing
 from facedit.provenance.signing_identity import find_identity
 from facedit.speech.voice import VOICES, voices
+from facedit.speech.wavlm_encoder import ON_HUB as WAVLM_LARGE
 from facedit.weights import fetch as assets
-from facedit.weights.hub import HUB, fetch_official
+from facedit.weights.hub import fetch_official
 from facedit.weights.shipped import ShippedFile, shipped_files
 from facedit.weights.user_files import FOLDER, models_dir
 
 _log = logging.getLogger(__name__)
+
+HUB = {
+    "liveportrait": tuple(FILES.values()),
+    "wavlm": (WAVLM_LARGE,),
+    "judges": tuple(JUDGES.values()),
+}
+"""Official files by the name that ``--fetch`` takes; ArcFace's are on no hub that we know."""
 
 LIBRARIES = (
     "numpy",
@@ -164,7 +172,7 @@ def doctor(
     ``core``.
     """
     if fetch is not None and fetch in HUB:
-        fetch_official(fetch, accepted=accept_licences)
+        fetch_official(fetch, HUB[fetch], accepted=accept_licences)
     else:
         _fetch(fetch)
     if clear_cache:

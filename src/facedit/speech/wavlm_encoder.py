@@ -16,7 +16,7 @@ from facedit.speech.wavlm_file import load_wavlm
 from facedit.speech.whisper_base import chunks
 from facedit.types import Float32
 from facedit.units import SPEECH_SAMPLES_PER_FRAME, SPEECH_TICKS_PER_FRAME, exact_div
-from facedit.weights.user_files import user_files
+from facedit.weights.user_files import UserFile, user_files
 
 PIECE_FRAMES, OVERLAP_FRAMES = 625, 50
 """A long sound is heard in pieces of 25 s, with 2 s of context on each side."""
@@ -52,6 +52,13 @@ BASE_PLUS = WavLMKind(
     ("WavLM-Base+.pt", "wavlm-base-plus/model.safetensors", "wavlm-base-plus/pytorch_model.bin"),
     "github.com/microsoft/unilm, folder wavlm",
 )  # fmt: skip
+
+ON_HUB = UserFile(
+    ("wavlm-large/pytorch_model.bin",), "speech encoder wavlm-large",
+    "as its model card says (of microsoft/UniSpeech)", "huggingface.co/microsoft/wavlm-large", "",
+    ("microsoft/wavlm-large", "pytorch_model.bin"),
+)  # fmt: skip
+"""That form of ``LARGE``'s file which can be fetched."""
 
 
 @dataclass(frozen=True, slots=True)

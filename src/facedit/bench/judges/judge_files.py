@@ -9,17 +9,19 @@ from pathlib import Path
 from facedit.errors import UsageError
 from facedit.weights.user_files import UserFile, find_in
 
-_TOGETHER = "huggingface.co/ByteDance/LatentSync-1.6"
-"""Holds several of them under ``auxiliary``."""
+_TOGETHER = "ByteDance/LatentSync-1.6"
+"""A repository of the hub that holds several of them under ``auxiliary``."""
+
+_UNSTATED = "not stated there"
 
 FILES: dict[str, UserFile] = {
     "syncnet": UserFile(
         ("syncnet_v2.model", "syncnet_v2.safetensors"), "LSE-C and LSE-D, with s3fd",
-        "MIT", _TOGETHER, "",
+        _UNSTATED, f"huggingface.co/{_TOGETHER}", "", (_TOGETHER, "auxiliary/syncnet_v2.model"),
     ),
     "s3fd": UserFile(
         ("sfd_face.pth", "s3fd-619a316812.pth"), "the crops of LSE-C and LSE-D",
-        "not stated", _TOGETHER, "",
+        _UNSTATED, f"huggingface.co/{_TOGETHER}", "", (_TOGETHER, "auxiliary/sfd_face.pth"),
     ),
     "arcface": UserFile(
         ("w600k_r50.onnx", "glintr100.onnx", "backbone.pth"), "IDSIM",
@@ -31,11 +33,11 @@ FILES: dict[str, UserFile] = {
     ),
     "vgg16": UserFile(
         ("vgg16-397923af.pth",), "LPIPS by VGG16", "BSD-3-Clause",
-        "download.pytorch.org/models", "397923af",
+        "download.pytorch.org/models", "397923af", (_TOGETHER, "auxiliary/vgg16-397923af.pth"),
     ),
     "i3d": UserFile(
-        ("i3d_torchscript.pt", "rgb_imagenet.pt"), "FVD", "Apache-2.0",
-        _TOGETHER, "",
+        ("i3d_torchscript.pt", "rgb_imagenet.pt"), "FVD",
+        _UNSTATED, f"huggingface.co/{_TOGETHER}", "", (_TOGETHER, "auxiliary/i3d_torchscript.pt"),
     ),
     "inception": UserFile(
         ("weights-inception-2015-12-05-6726825d.pth", "pt_inception-2015-12-05-6726825d.pth"),
