@@ -16,14 +16,13 @@ from torch import Tensor
 from facedit.device import inference
 from facedit.face.pose import fit_pose
 from facedit.face.regions import FACE_OVAL, MOUTH_CORNERS, POSE_POINTS
-from facedit.motion.liveportrait.crop import FaceBox, network_picture
+from facedit.motion.liveportrait.crop import FaceBox
 from facedit.motion.liveportrait.seen import Reading, box_of
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
+from facedit.render.liveportrait.crop_drawing import CropDrawing
 from facedit.render.liveportrait.painter import Painter
-from facedit.render.liveportrait.paste import pasted_face
 from facedit.render.liveportrait.stitching import KeypointNetwork, retargeted
-from facedit.render.renderer_interface import Choice, MouthPath, Patch
 from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, Float32, UInt8
 
@@ -53,53 +52,19 @@ class LandmarkLivePortrait:
         return LandmarkDrawing(self.painter)
 
 
-@dataclass(frozen=True, slots=True)
-class LandmarkDrawing:
-    """Puts landmarks into frames (implements ``ClipRenderer``).
+class LandmarkDrawing(CropDrawing):
+    """Puts landmarks into frames."""
 
-    Attributes:
-        painter: The networks.
-    """
+    def box(self, base: Float32) -> FaceBox:
+        """Return the crop of landmarks in pixels, shape (478, 3)."""
+        return box_of(base)
 
-    painter: Painter
-
-    def plan(self, target: Float32, base: Float32) -> MouthPath:
-        """Choose nothing: each frame is drawn from itself."""
-        return MouthPath((Choice(),) * len(target))
-
-    def render(
-        self,
-        base_rgb: UInt8,
-        base: Float32,
-        target: Float32,
-        choice: Choice,
-        *,
-        weight: float = 1.0,
-        region: Region = "lips",
-    ) -> Patch:
-        """Draw one frame.
-
-        Args:
-            base_rgb: The frame, shape (H, W, 3); not changed.
-            base: Its landmarks in pixels, shape (478, 3).
-            target: Where they are to be.
-            choice: Left alone.
-            weight: 0 gives the frame's pixels, 1 the drawn ones.
-            region: What may move.
-
-        Returns:
-            The patch to paste into the frame.
-        """
-        box = box_of(base)
-        picture = network_picture(base_rgb, box)
-        x_s, x_d = self._keypoints(picture, box, base, target, region)
-        crop = self.painter.draw(picture, x_s, x_d)
-        outline = None if region == "head" else base[list(FACE_OVAL), :2]
-        matrix = box.matrix(len(crop), upright=False)
-        return pasted_face(base_rgb, crop, matrix, outline, weight)
+    def outline(self, base: Float32) -> Float32:
+        """Return the face's outline."""
+        return base[list(FACE_OVAL), :2]
 
     @inference()
-    def _keypoints(
+    def keypoints(
         self, picture: UInt8, box: FaceBox, base: Float32, target: Float32, region: Region
     ) -> tuple[Tensor, Tensor]:
         """Return the picture's keypoints and where they are to be, shape (1, 21, 3) each."""

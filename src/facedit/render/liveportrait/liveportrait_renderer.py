@@ -6,18 +6,18 @@ from typing import ClassVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from facedit.motion.liveportrait.crop import FaceBox, network_picture
+from facedit.motion.liveportrait.crop import FaceBox
 from facedit.motion.liveportrait.keypoints import nearest_rotation
 from facedit.motion.liveportrait.seen import TERMS, Reading, outline_of
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
+from facedit.render.liveportrait.crop_drawing import CropDrawing
 from facedit.render.liveportrait.from_landmarks import LandmarkLivePortrait
 from facedit.render.liveportrait.networks import load_liveportrait
 from facedit.render.liveportrait.painter import Painter
-from facedit.render.liveportrait.paste import pasted_face
 from facedit.render.network import MouthNetwork
-from facedit.render.renderer_interface import Choice, MouthPath, Patch
 from facedit.render.renderers import Renderer
 from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, Float32, UInt8
@@ -52,49 +52,23 @@ class LivePortraitRenderer:
         return FaceDrawing(self._painter)
 
 
-class FaceDrawing:
-    """Puts motion into frames (implements ``ClipRenderer``).
+class FaceDrawing(CropDrawing):
+    """Puts motion into frames: what is seen of one is a row of the space, shape (``ROW``,)."""
 
-    Where the head may move, the whole crop is pasted; else the face alone.
+    def box(self, base: Float32) -> FaceBox:
+        """Return the crop that was read."""
+        source = Reading.of(base[None])
+        return FaceBox(source.centre[0].astype(np.float64), float(source.side[0, 0]), 0.0)
 
-    Args:
-        painter: The networks.
-    """
+    def outline(self, base: Float32) -> Float32:
+        """Return the face's outline."""
+        return outline_of(base)
 
-    def __init__(self, painter: Painter) -> None:
-        self._painter = painter
-
-    def plan(self, target: Float32, base: Float32) -> MouthPath:
-        """Choose nothing: each frame is drawn from itself."""
-        return MouthPath((Choice(),) * len(target))
-
-    def render(
-        self,
-        base_rgb: UInt8,
-        base: Float32,
-        target: Float32,
-        choice: Choice,
-        *,
-        weight: float = 1.0,
-        region: Region = "lips",
-    ) -> Patch:
-        """Draw one frame.
-
-        Args:
-            base_rgb: The frame, shape (H, W, 3); not changed.
-            base: What the space ``liveportrait`` sees of it, shape (``ROW``,).
-            target: What it is to see.
-            choice: Left alone.
-            weight: 0 gives the frame's pixels, 1 the drawn ones.
-            region: What may move.
-
-        Returns:
-            The patch to paste into the frame.
-        """
+    def keypoints(
+        self, picture: UInt8, box: FaceBox, base: Float32, target: Float32, region: Region
+    ) -> tuple[Tensor, Tensor]:
+        """Return the keypoints that were read and those of the target, (1, 21, 3) each."""
         source, wanted = Reading.of(base[None]), Reading.of(target[None])
         wanted.rotation[:] = nearest_rotation(torch.from_numpy(wanted.rotation.copy())).numpy()
         x_s, x_d = (one.motion_in(source).moved() for one in (source, wanted))
-        box = FaceBox(source.centre[0].astype(np.float64), float(source.side[0, 0]), 0.0)
-        crop = self._painter.draw(network_picture(base_rgb, box), x_s, x_d)
-        outline = None if region == "head" else outline_of(base)
-        return pasted_face(base_rgb, crop, box.matrix(len(crop)), outline, weight)
+        return x_s, x_d
