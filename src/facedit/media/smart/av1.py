@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from facedit.media.smart.plain_joint import PlainJoint
 from facedit.media.smart.unjoinable import Unjoinable
 
 _SEQUENCE_HEADER = 1
 _CONFIG_BYTES = 4
 
 
-class Av1Joint:
+@dataclass(frozen=True, slots=True)
+class Av1Joint(PlainJoint):
     """New AV1 pictures beside a source's own.
 
-    Args:
-        extradata: The source's ``av1C``.
-
-    Raises:
-        Unjoinable: If that holds no sequence header.
+    Attributes:
+        sequence: The source's sequence header.
     """
 
-    exact = True
+    sequence: bytes = b""
 
-    def __init__(self, extradata: bytes) -> None:
-        self._sequence = extradata[_CONFIG_BYTES:]
-        if extradata[:1] != b"\x81" or _first_unit(self._sequence) != _SEQUENCE_HEADER:
+    @classmethod
+    def of(cls, extradata: bytes) -> Av1Joint:
+        """Make the joint of a source.
+
+        Args:
+            extradata: Its ``av1C``.
+
+        Returns:
+            The joint.
+
+        Raises:
+            Unjoinable: If that holds no sequence header.
+        """
+        sequence = extradata[_CONFIG_BYTES:]
+        if extradata[:1] != b"\x81" or _first_unit(sequence) != _SEQUENCE_HEADER:
             raise Unjoinable("its AV1 has no sequence header in the header of the file")
         # Each picture is shown as it comes: none waits for a later one.
-        self.options = {"svtav1-params": "pred-struct=1:lookahead=0:scd=0"}
-
-    def is_entry(self, packet: memoryview) -> bool:
-        """Tell whether decoding can begin with a packet that the container marks as a key."""
-        return len(packet) > 0
-
-    def header(self, extradata: bytes) -> bytes:
-        """Return nothing: sequence headers lie in the stream."""
-        return b""
-
-    def payload(self, packet: bytes) -> bytes:
-        """Return an encoder's packet as it is."""
-        return packet
+        return cls(True, {"svtav1-params": "pred-struct=1:lookahead=0:scd=0"}, sequence)
 
     def key(self, packet: Packet[VideoStream], follows: bool) -> bytes | None:
         """Put the source's sequence header in front of a copied key packet that lacks it.
@@ -55,7 +56,7 @@ class Av1Joint:
         data = bytes(packet)
         if not follows or _first_unit(data) == _SEQUENCE_HEADER:
             return None
-        return self._sequence + data
+        return self.sequence + data
 
 
 def _first_unit(data: bytes) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from av.packet import Packet
@@ -11,6 +10,7 @@ from av.video.stream import VideoStream
 from facedit.media.smart.av1 import Av1Joint
 from facedit.media.smart.h264 import H264Joint
 from facedit.media.smart.hevc import HevcJoint
+from facedit.media.smart.plain_joint import PlainJoint
 from facedit.media.smart.unjoinable import Unjoinable
 
 _PLAIN = ("prores", "dnxhd", "mjpeg", "vp9")
@@ -46,36 +46,6 @@ class Joint(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PlainJoint:
-    """New pictures of a codec whose packets bring all that their decoding needs.
-
-    In ProRes, DNxHR and MJPEG each picture stands alone; VP9 begins anew at each key picture.
-
-    Attributes:
-        exact: Whether the encoder's pixel format must be the source's own.
-        options: Further options of the encoder.
-    """
-
-    exact: bool = False
-    options: dict[str, str] = field(default_factory=dict)
-
-    def is_entry(self, packet: memoryview) -> bool:
-        """Tell whether decoding can begin with a packet that the container marks as a key."""
-        return len(packet) > 0
-
-    def header(self, extradata: bytes) -> bytes:
-        """Return nothing: the source's sample description holds for all."""
-        return b""
-
-    def payload(self, packet: bytes) -> bytes:
-        """Return an encoder's packet as it is."""
-        return packet
-
-    def key(self, packet: Packet[VideoStream], follows: bool) -> None:
-        """Return nothing: a source's packet stays as it is."""
-
-
 def joint_of(codec: str, video: VideoStream) -> Joint:
     """Choose how new pictures are joined to a stream's own.
 
@@ -94,7 +64,7 @@ def joint_of(codec: str, video: VideoStream) -> Joint:
     if codec == "hevc":
         return HevcJoint(bytes(video.codec_context.extradata or b""))
     if codec == "av1":
-        return Av1Joint(bytes(video.codec_context.extradata or b""))
+        return Av1Joint.of(bytes(video.codec_context.extradata or b""))
     if codec == "vp9":
         return PlainJoint(True, {"lag-in-frames": "0", "auto-alt-ref": "0"})
     if codec in _PLAIN:
