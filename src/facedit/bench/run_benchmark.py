@@ -108,7 +108,7 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
             on_progress=options.on_progress,
         )  # fmt: skip
         checked = selfcheck(bench, clips, output, how)
-        left_out(checked)  # before the long work, if no figure can be trusted
+        unproven = left_out(checked)  # before the long work, if no figure can be trusted
         work_off(output, clips, items, systems, options)
         part = replace(bench, items=tuple(items))
         facts = run_facts(part, systems, options, checked, clips)
@@ -117,10 +117,8 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
             lines = said(judges, output, names, read_records(output / RECORDS))
             facts = replace(facts, judged=lines)
         measures = [*MEASURES, *(judged_measures(judges) if judges else ())]
-        measures = [m for m in measures if m.name.removeprefix(DRAWN) not in left_out(checked)]
-        return finish(
-            output, bench, part, systems, facts, options.reference, left_out(checked), measures
-        )
+        measures = [m for m in measures if m.name.removeprefix(DRAWN) not in unproven]
+        return finish(output, bench, part, systems, facts, options.reference, unproven, measures)
 
 
 def work_off(
