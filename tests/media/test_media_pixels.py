@@ -172,3 +172,11 @@ def test_new_videos() -> None:
     assert info.sound_rate == 16_000
     frame = frame_from_rgb(np.full((77, 101, 3), 90, np.uint8), 0.0, info)
     assert np.abs(frame.rgb().astype(int) - 90).max() <= 1
+
+
+def test_a_patched_picture_remembers_what_was_decoded(tmp_path: Path) -> None:
+    frame = decoded(tmp_path / "a.mp4")
+    dark = np.zeros((8, 8, 3), np.uint8)
+    twice = patch_frame(patch_frame(frame, dark, 0, 0), dark, 16, 16).at(1.0)
+    assert frame.base is None
+    assert twice.base is frame

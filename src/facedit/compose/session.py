@@ -27,6 +27,7 @@ from facedit.errors import UsageError
 from facedit.media.info import VideoInfo
 from facedit.media.output import whole_or_nothing
 from facedit.media.probe import probe
+from facedit.media.rendering import Rendering
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
@@ -211,6 +212,7 @@ class Session:
         *,
         run: Run | None = None,
         save_script: Path | None = None,
+        written: Callable[[Rendering], Rendering] | None = None,
     ) -> Result:
         """Make the video of a plan.
 
@@ -219,6 +221,7 @@ class Session:
             output: The edited video; further takes go beside it.
             run: Options; the plan's own if None.
             save_script: Where to save the edit script, if anywhere.
+            written: Changes how the pictures and the sound of the output are written.
 
         Returns:
             The outputs and the report. (``FaceditError`` if an output is no good, or a face is
@@ -233,6 +236,8 @@ class Session:
                 ready = self._prepared(
                     planned, run, output, lambda: edit_job(self._clip, planned, run)
                 )
+                if written is not None:
+                    ready = replace(ready, rendering=written(ready.rendering))
                 reports = make(ready, outputs)
                 result = result_of(describe(planned), outputs, reports, run, voices_of(planned))
             if save_script is not None:
@@ -284,15 +289,8 @@ class Session:
         return result_of(summary, outputs, reports, run, choices)
 
     def save_script(self, planned: PlannedEdit, file: Path, *, run: Run | None = None) -> None:
-        """Save a plan, to be changed by hand and run again.
-
-        Args:
-            planned: The plan.
-            file: Where to.
-            run: Options; the plan's own if None.
-        """
-        run = run or planned.run
-        scripts.save_script(file, self._clip.path, self.info, planned, run)
+        """Save a plan, with its own options if none are given, to be changed by hand and rerun."""
+        scripts.save_script(file, self._clip.path, self.info, planned, run or planned.run)
 
     def _opened(self, path: Path) -> Clip:
         return Clip(path, self._clock, allow_truncated=self.run.allow_truncated, keep=True)

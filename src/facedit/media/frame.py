@@ -26,6 +26,7 @@ class Frame:
         picture: The picture as decoded and as stored: own pixel format, not yet upright.
         info: The video it belongs to.
         made_of: The upright RGB that it was made of, shape (height, width, 3); None where decoded.
+        base: The decoded picture that patches were laid onto; None where it is as decoded.
     """
 
     time_s: float
@@ -34,6 +35,7 @@ class Frame:
     picture: VideoFrame
     info: VideoInfo
     made_of: UInt8 | None = field(default=None, compare=False, repr=False)
+    base: Frame | None = field(default=None, compare=False, repr=False)
 
     def at(self, time_s: float) -> Frame:
         """Return the same picture shown at another time, in seconds."""

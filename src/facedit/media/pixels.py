@@ -56,7 +56,8 @@ def patch_frame(
     left, top = turn.stored_corner(x, y, width, height, (info.width, info.height))
     picture = _copy(frame.picture)
     _replace(picture, turn.stored(base), turn.stored(patch_rgb), left, top, info)
-    return Frame(frame.time_s, frame.pts, frame.duration_s, picture, info)
+    decoded = frame.base or frame
+    return Frame(frame.time_s, frame.pts, frame.duration_s, picture, info, base=decoded)
 
 
 def chroma_aligned(info: VideoInfo, rectangle: Rectangle) -> Rectangle:
