@@ -25,6 +25,7 @@ from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.evaluate_options import (
     CLOSURES,
     PROTOCOLS,
+    ROUNDING,
     SPANS_PART,
     STILLNESS,
     STUDIES,
@@ -77,7 +78,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     chosen = _chosen(data, model, meta, rows, options)
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
     meter = meter_of(meta)
-    listens = {CLOSURES, STILLNESS} & set(options.parts)
+    listens = {CLOSURES, ROUNDING, STILLNESS} & set(options.parts)
     footage = Footage.find(options.footage if listens else None, options.transcripts)
     table: list[Row] = []
     gains: list[Row] = []
