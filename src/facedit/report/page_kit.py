@@ -6,6 +6,7 @@ import base64
 import functools
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,6 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from facedit.report.run_report import Picture
+
+STYLE = Path(__file__).with_name("templates") / "kit.css"
+"""Colours and parts that reports and the studio's page share."""
 
 _FORBIDDEN = frozenset(("Cc", "Cs"))
 """Control characters and lone surrogates, which no page may hold. Joiners and marks of direction
