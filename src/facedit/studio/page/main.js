@@ -12,8 +12,19 @@ import { bindKeys, showKeys } from "./keys.js";
 import { Recorder } from "./recorder.js";
 import { Work } from "./work.js";
 
-const say = (text) => ($("status").textContent = text);
-const fail = (error) => say(error.message ?? String(error));
+const HOLD_MS = 5000;
+let held = 0;
+const say = (text) => {
+  held = 0;
+  $("status").textContent = text;
+};
+/** Say what must be read: what is done meanwhile does not take its place. @param {string} text */
+const warn = (text) => {
+  say(text);
+  held = performance.now() + HOLD_MS;
+};
+const note = (text) => performance.now() > held && say(text);
+const fail = (error) => warn(error.message ?? String(error));
 const jobs = new JobLine(fail);
 const recorder = new Recorder({
   state: (on) => {
@@ -80,7 +91,7 @@ async function open(state) {
     changed: () => work.render(),
     replaced: (other) => {
       void work.show(other).catch(fail);
-      say("Another page changed this clip: its edits are shown. Undo brings back yours.");
+      warn("Another page changed this clip: its edits are shown. Undo brings back yours.");
     },
     saved: (says) => ($("saved").textContent = says),
     failed: fail,
@@ -115,15 +126,15 @@ function heard({ job, clip: of, ...news }) {
 /** @param {any} job */
 function ended(job) {
   const clip = /** @type {ClipState} */ (work.clip);
-  if (job.state === "failed") return say(job.error);
+  if (job.state === "failed") return warn(job.error);
   if (job.state === "cancelled") return say("Cancelled.");
   if (job.kind === "words") return void call("GET", `/clips/${clip.id}`).then(open).catch(fail);
   if (job.kind === "proxy") {
     work.player.open(`${clip.address}/source?copy`);
     return work.render();
   }
-  if (job.kind === "sounds") say("The new words are spoken: hear them, or make takes.");
-  if (job.kind === "takes") say("Takes are there, the best first.");
+  if (job.kind === "sounds") note("The new words are spoken: hear them, or make takes.");
+  if (job.kind === "takes") note("Takes are there, the best first.");
   if (job.kind === "export") {
     exporting.show(clip.address, clip.exports);
     say("Exported: fetch it by the link.");
