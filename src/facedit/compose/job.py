@@ -58,6 +58,7 @@ class Job:
         run: Options.
         clock: Times the stages.
         notes: What the user should know, for the report.
+        imitated: Whether the new words are in an imitation of the speaker's voice.
     """
 
     verb: Making
@@ -71,6 +72,7 @@ class Job:
     run: Run
     clock: StageClock
     notes: tuple[str, ...] = ()
+    imitated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
 from facedit.speech.align import align
-from facedit.speech.background import background_of
+from facedit.speech.clip_reference import Reference, speaker_alone
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
 from facedit.speech.low_energy import low_energy_point
@@ -29,6 +29,8 @@ from facedit.speech.match import (
     shift_pitch,
     stretch,
 )
+from facedit.speech.own_voice.imitate import imitate, unheard
+from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
@@ -46,6 +48,9 @@ LONGEST_PAUSE_S = 0.06
 """Silence kept at either end of the snippet."""
 
 _CUT_REACH_S = 0.03
+_NOT_OWN = (
+    "in the speaker's own voice the new words would not be understood: the nearest voice speaks."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +76,6 @@ class Snippet:
     fit: tuple[tuple[str, float], ...] = ()
     choice: VoiceChoice | None = None
     floor: Float32 | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What is heard in the clip around the new words, to which they are fitted.
-
-    Attributes:
-        sound: The clip's sound, or some seconds of it.
-        words: Its words, for the speaking rate and the channels where the voice is.
-        floor: What sounds under the clip's speech (``background_floor``) and is no part of the
-            voice, if anything.
-    """
-
-    sound: Sound
-    words: Sequence[Word] = ()
-    floor: Float32 | None = None
-
-    def voiced(self) -> Sound:
-        """Leave the voice, where there is more than a voice."""
-        if self.floor is None:
-            return self.sound
-        under = background_of(self.sound.samples, self.sound.rate, self.floor)
-        return Sound(self.sound.samples - under, self.sound.rate)
 
 
 def speech_for_edit(
@@ -125,17 +107,19 @@ def speech_for_edit(
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
-    samples = resampled(mono(spoken), spoken.rate, rate)
     theirs, ours = (
         median_pitch(speech_samples(from_mono(clip, rate)), SPEECH_RATE),
         median_pitch(speech_samples(spoken), SPEECH_RATE),
     )
-    semitones = 0.0
-    if theirs and ours:
-        semitones = float(np.clip(12.0 * math.log2(theirs / ours), -MOST_SEMITONES, MOST_SEMITONES))
-        samples = shift_pitch(samples, rate, semitones)
-    samples = match_colour(samples, clip, rate)
-    samples = match_loudness(samples, rate, active_level_db(clip, rate))
+    semitones = 12.0 * math.log2(theirs / ours) if theirs and ours else 0.0
+    own, wanted = reference.speaker(clip), slice(len(front), len(front) + len(new))
+    samples = None if own is None else _in_own_voice(spoken, words, wanted, own)
+    if samples is None:
+        choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
+        semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
+        samples = resampled(mono(spoken), spoken.rate, rate)
+        samples = match_colour(shift_pitch(samples, rate, semitones), clip, rate)
+        samples = match_loudness(samples, rate, active_level_db(clip, rate))
     whole = placed(samples, rate, gains)
     snippet = _cut_words(whole, words, len(front), len(new))
     if reference.floor is None:
@@ -151,6 +135,35 @@ def speech_for_edit(
         ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
     )
     return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.floor)
+
+
+def speech_for(text: str, choice: VoiceChoice, speaker: Sound | None) -> tuple[Sound, Transcript]:
+    """Speak a text by itself, in the speaker's voice if it shall be imitated.
+
+    ``speaker``: some seconds of the speaker. Returns the sound and its words; the errors of
+    ``synthesise`` pass through.
+    """
+    spoken, transcript = synthesise(text, choice.voice)
+    if not choice.own or speaker is None:
+        return spoken, transcript
+    own = speaker_alone(speaker)
+    samples = _in_own_voice(spoken, transcript.words, slice(0, len(transcript.words)), own)
+    if samples is None:
+        return spoken, transcript
+    sound = from_mono(samples, own.sound.rate)
+    return sound, replace(transcript, duration_s=sound.duration_s)
+
+
+def _in_own_voice(
+    spoken: Sound, words: Sequence[Word], wanted: slice, own: Speaker
+) -> Float32 | None:
+    """Say in the speaker's voice what a voice says, None where less of it would be understood."""
+    made = imitate(spoken, words, wanted, own)
+    if made.unheard:
+        texts = [word.text for word in words]
+        if made.unheard > unheard(mono(spoken), spoken.rate, texts, wanted):
+            return None
+    return made.samples
 
 
 def cut_from_recording(
