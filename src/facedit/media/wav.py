@@ -16,10 +16,8 @@ _FULL_SCALE = 32767.0
 def write_wav(path: Path | str, sound: Sound, *, force: bool = False) -> None:
     """Write a sound as 16-bit PCM, whole or not at all.
 
-    Args:
-        path: The output.
-        sound: The sound; what is beyond [-1, 1] is clipped.
-        force: Whether it may replace a file that is there.
+    ``path``: the output; ``sound``: the sound; what is beyond [-1, 1] is clipped; ``force``:
+    whether it may replace a file that is there.
     """
     scaled = np.clip(np.rint(sound.samples * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE)
     with whole_or_nothing(path, force) as temporary, wave.open(str(temporary), "wb") as file:
