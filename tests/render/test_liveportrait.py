@@ -100,6 +100,22 @@ def test_pictures_are_drawn_as_there(networks: LivePortrait) -> None:
     assert GOLDEN.difference("small/image", networks.decoder(warped.features[:1])) < TOLERANCE
 
 
+@pytest.mark.full
+def test_pictures_of_full_size_are_drawn_as_there(networks: LivePortrait) -> None:
+    """At 256 -> 512 pixels; ``-s`` shows the differences."""
+    golden = Golden("golden_full.npz")
+    volume = networks.appearance(as_input(picture(256, 256, 0)))
+    warped = networks.warping(volume, golden["full/kp_source"], golden["full/kp_driving"])
+    image = networks.decoder(warped.features)
+    made = {"f": volume, "occlusion": warped.occlusion, "deformation": warped.deformation,
+        "warped": warped.features, "image": image}  # fmt: skip
+    differences = {name: golden.difference(f"full/{name}", one) for name, one in made.items()}
+    print({name: f"{apart:.1e}" for name, apart in differences.items()})
+    assert max(differences.values()) < TOLERANCE
+    row = (image[0, :, 256].T.clamp(0, 1) * 255).byte()
+    assert (row.int() - golden["full/uint8_row"].int()).abs().max() <= 1
+
+
 def test_angles_and_rotations_are_theirs() -> None:
     assert GOLDEN.difference("bins/degrees", degrees_of(GOLDEN["bins/logits"])) < 1e-4
     pitch, yaw, roll = GOLDEN["R/degrees"].unbind(-1)
