@@ -291,6 +291,8 @@ def export_motion(
         raise UsageError(f"{output.name}: motion is written as .csv, .npz or {SUFFIX}.")
     options = options or MotionOptions()
     check_output(output, options.force, [source])
+    if options.smooth is not None and SUFFIX not in (kind, source.suffix.lower()):
+        raise UsageError(f"--smooth is for LivePortrait's motion, read or written as {SUFFIX}.")
     if source.suffix.lower() == SUFFIX:
         return _converted(source, output, options)
     choice = FaceChoice.parse(options.face)
@@ -306,6 +308,8 @@ def export_motion(
             pictures = _shown(source, info, tick)
             found = seen_in(space_named("liveportrait", choose_device()), track, pictures)
         template = MotionTemplate.of(found, float(info.frame_rate))
+        if options.smooth is not None:
+            template = template.smoothed(options.smooth)
         write_template(output, template, force=options.force)
     else:
         table = clock.apart(lambda: motion_table(track, MeshSpace.load(), landmarker))
@@ -329,6 +333,8 @@ def _converted(source: Path, output: Path, options: MotionOptions) -> Result:
     if output.suffix.lower() == ".csv":
         raise UsageError(f"{output.name}: a motion template is written as .npz or .pkl.")
     template = motion_template.read_template(source)
+    if options.smooth is not None:
+        template = template.smoothed(options.smooth)
     write = motion_template.write_arrays
     if output.suffix.lower() == motion_template.SUFFIX:
         write = motion_template.write_template

@@ -267,8 +267,16 @@ class MotionOptions:
 
     Attributes:
         face: Which face; needed if two are about as large.
+        smooth: Smooth LivePortrait's expression and rotation by a Kalman filter for
+            observations of this variance; the official tool's is 3e-7.
         force: Replace an output that exists.
     """
 
     face: str | None = field(default=None, metadata={"metavar": "largest|N|x,y,w,h"})
+    smooth: float | None = field(default=None, metadata={"metavar": "VARIANCE"})
     force: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the variance, else ``UsageError``."""
+        if self.smooth is not None and not 0 < self.smooth < 1:
+            raise UsageError(f"--smooth {self.smooth:g} is no variance: between 0 and 1, as 3e-7.")
