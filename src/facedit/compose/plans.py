@@ -100,10 +100,11 @@ def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
 
     Returns each voice and warning once, as first chosen; none where the user's recording speaks.
     """
-    choices: dict[tuple[str, str], VoiceChoice] = {}
+    choices: dict[tuple[object, ...], VoiceChoice] = {}
     for snippet in planned.snippets:
         if snippet and (choice := snippet.choice):
-            choices.setdefault((choice.voice.name, choice.warning), choice)
+            who = (choice.voice.name, choice.warning, choice.own, choice.taken_s)
+            choices.setdefault(who, choice)
     return tuple(choices.values())
 
 
@@ -254,7 +255,7 @@ def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -
     low_s, high_s = _around(clip, *place)
     sound = _sound(clip, low_s, high_s)
     floor = speech_floor(sound, spoken, place[0] - low_s, place[1] - low_s)
-    return Reference(sound, spoken, floor, (place[0] - low_s, place[1] - low_s))
+    return Reference(sound, spoken, floor, (place[0] - low_s, place[1] - low_s), low_s)
 
 
 def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices) -> Snippet:

@@ -36,7 +36,7 @@ class Speech:
     @property
     def imitated(self) -> bool:
         """Whether it is in an imitation of the speaker's voice."""
-        return self.choice is not None and self.choice.own
+        return self.choice is not None and self.choice.imitated
 
 
 def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
@@ -62,7 +62,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
             *word_notes(planned),
             *sound_notes(planned),
         ),
-        imitated=any(choice.own for choice in voices),
+        imitated=any(choice.imitated for choice in voices),
     )
 
 

@@ -25,6 +25,7 @@ class Reference:
         floor: What sounds under the clip's speech (``background_floor``) and is no part of the
             voice, if anything.
         place_s: Begin and end of the edited words in it.
+        start_s: Where in the clip it starts.
         sounds: ``voice_sounds`` of it, if the speaker's voice shall be imitated.
     """
 
@@ -32,6 +33,7 @@ class Reference:
     words: Sequence[Word] = ()
     floor: Float32 | None = None
     place_s: tuple[float, float] = (0.0, 0.0)
+    start_s: float = 0.0
     sounds: VoiceSounds | None = None
 
     def voiced(self) -> Sound:

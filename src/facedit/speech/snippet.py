@@ -29,8 +29,7 @@ from facedit.speech.match import (
     shift_pitch,
     stretch,
 )
-from facedit.speech.own_voice.imitate import imitate, unheard
-from facedit.speech.own_voice.imitated_speaker import Speaker
+from facedit.speech.own_voice.say import say
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
@@ -112,29 +111,40 @@ def speech_for_edit(
         median_pitch(speech_samples(spoken), SPEECH_RATE),
     )
     semitones = 12.0 * math.log2(theirs / ours) if theirs and ours else 0.0
-    own, wanted = reference.speaker(clip), slice(len(front), len(front) + len(new))
-    samples = None if own is None else _in_own_voice(spoken, words, wanted, own)
-    if samples is None:
+    speaker, wanted = reference.speaker(clip), slice(len(front), len(front) + len(new))
+    own = None if speaker is None else say(spoken, words, wanted, speaker)
+    if own is not None:
+        samples, words, wanted = own.samples, own.words, own.new
+        taken_s = None if own.taken_s is None else own.taken_s + reference.start_s
+        choice = replace(choice, taken_s=taken_s)
+    else:
         choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
         semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
-        samples = resampled(mono(spoken), spoken.rate, rate)
-        samples = match_colour(shift_pitch(samples, rate, semitones), clip, rate)
-        samples = match_loudness(samples, rate, active_level_db(clip, rate))
+        samples = _brought_near(spoken, semitones, clip, rate)
     whole = placed(samples, rate, gains)
-    snippet = _cut_words(whole, words, len(front), len(new))
+    snippet = _cut_words(whole, words, wanted.start, len(new))
     if reference.floor is None:
         sound = add_room(snippet[0], reference.sound, np.random.default_rng(0))
         # A channel without the voice goes on as it is, which is better than its room.
         sound = Sound(sound.samples * (gains != 0), sound.rate)
         snippet = (sound, snippet[1])
-    fit = (
+    fit: tuple[tuple[str, float], ...] = (
         ("clip pitch Hz", theirs or math.nan),
         ("voice pitch Hz", ours or math.nan),
         ("clip level dB", active_level_db(clip, rate)),
         ("clip syllables/s", syllable_rate(reference.words) or math.nan),
         ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
     )
+    if own is not None:
+        fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.floor)
+
+
+def _brought_near(spoken: Sound, semitones: float, clip: Float32, rate: int) -> Float32:
+    """Give another voice's speech the clip's rate, pitch, spectrum and level."""
+    samples = shift_pitch(resampled(mono(spoken), spoken.rate, rate), rate, semitones)
+    samples = match_colour(samples, clip, rate)
+    return match_loudness(samples, rate, active_level_db(clip, rate))
 
 
 def speech_for(text: str, choice: VoiceChoice, speaker: Sound | None) -> tuple[Sound, Transcript]:
@@ -146,24 +156,12 @@ def speech_for(text: str, choice: VoiceChoice, speaker: Sound | None) -> tuple[S
     spoken, transcript = synthesise(text, choice.voice)
     if not choice.own or speaker is None:
         return spoken, transcript
-    own = speaker_alone(speaker)
-    samples = _in_own_voice(spoken, transcript.words, slice(0, len(transcript.words)), own)
-    if samples is None:
+    heard = speaker_alone(speaker)
+    own = say(spoken, transcript.words, slice(0, len(transcript.words)), heard)
+    if own is None:
         return spoken, transcript
-    sound = from_mono(samples, own.sound.rate)
+    sound = from_mono(own.samples, heard.sound.rate)
     return sound, replace(transcript, duration_s=sound.duration_s)
-
-
-def _in_own_voice(
-    spoken: Sound, words: Sequence[Word], wanted: slice, own: Speaker
-) -> Float32 | None:
-    """Say in the speaker's voice what a voice says, None where less of it would be understood."""
-    made = imitate(spoken, words, wanted, own)
-    if made.unheard:
-        texts = [word.text for word in words]
-        if made.unheard > unheard(mono(spoken), spoken.rate, texts, wanted):
-            return None
-    return made.samples
 
 
 def cut_from_recording(

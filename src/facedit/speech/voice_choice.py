@@ -42,7 +42,7 @@ class VoiceChoice:
     """A voice, why it speaks, and what the user should know of it.
 
     Its similarity to the speaker is at most 1, None where they were not compared. If ``own``, the
-    speaker's own voice is imitated, starting from this one.
+    speaker's own voice speaks: imitated with this one, or as said in the clip at ``taken_s``.
     """
 
     voice: Voice
@@ -50,12 +50,19 @@ class VoiceChoice:
     similarity: float | None = None
     warning: str = ""
     own: bool = False
+    taken_s: float | None = None
+
+    @property
+    def imitated(self) -> bool:
+        """Whether the speaker's voice is imitated."""
+        return self.own and self.taken_s is None
 
     def to_dict(self) -> dict[str, object]:
         """Return the choice for JSON."""
         return {
             "name": self.voice.name,
-            "imitates the speaker": self.own,
+            "imitates the speaker": self.imitated,
+            "taken from s": self.taken_s,
             "speaker": str(self.voice.speaker),
             "reason": self.reason,
             "similarity": self.similarity,
@@ -65,6 +72,8 @@ class VoiceChoice:
     def __str__(self) -> str:
         """Return the choice for people."""
         near = "" if self.similarity is None else f" (similarity {self.similarity:.2f})"
+        if self.taken_s is not None:
+            return f"the speaker's {OWN_VOICE}, said in the clip at {self.taken_s:.2f} s"
         imitated = f"the speaker's {OWN_VOICE}, imitated from " if self.own else ""
         return f"{imitated}{self.voice.name} ({self.voice.speaker}), {self.reason}{near}"
 
