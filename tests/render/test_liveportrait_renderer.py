@@ -15,6 +15,7 @@ import torch
 from facedit.face.regions import FACE_OVAL
 from facedit.motion.liveportrait.keypoints import FaceMotion
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of
+from facedit.motion.liveportrait.source_crops import SourceCrops
 from facedit.motion.mesh_space import MeshSpace
 from facedit.render.footage import Footage
 from facedit.render.liveportrait import from_landmarks
@@ -125,6 +126,7 @@ class Networks:
         self.looked = 0
         self.keypoints: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.motion = self
+        self.crops = SourceCrops()
 
     def appearance(self, pictures: torch.Tensor) -> torch.Tensor:
         self.looked += 1

@@ -23,7 +23,8 @@ from facedit.motion.liveportrait.crop import FaceBox, network_picture
 from facedit.motion.liveportrait.keypoints import KEYPOINTS, nearest_rotation
 from facedit.motion.liveportrait.motion_extractor import MotionExtractor
 from facedit.motion.liveportrait.official_files import find_networks, read_state
-from facedit.motion.liveportrait.seen import READING, ROW, TERMS, Reading, box_of, row_of
+from facedit.motion.liveportrait.seen import READING, ROW, TERMS, Reading, row_of
+from facedit.motion.liveportrait.source_crops import SourceCrops
 from facedit.tensors import empty, filled
 from facedit.types import Float32, Float64, UInt8
 
@@ -112,7 +113,8 @@ class LivePortraitSpace:
             The rows. (``AssetMissing`` if the official file is not there, ``BadWeights`` if it is
             damaged.)
         """
-        looks = ((network_picture(rgb, box := box_of(at)), box, at) for rgb, at in frames)
+        crops = SourceCrops.found()
+        looks = ((network_picture(rgb, box := crops.box(rgb, at)), box, at) for rgb, at in frames)
         network, rows = self._network, [np.zeros((0, ROW), np.float32)]
         while some := list(islice(looks, _AT_ONCE)):
             rows.append(self._read(network, some))

@@ -19,6 +19,9 @@ NETWORKS = (
 )  # fmt: skip
 """What the files are called, before the suffix."""
 
+LANDMARK_FILE = "landmark.onnx"
+"""The network of 203 points, which need not be there."""
+
 _FOLDERS = (*["base_models"] * 4, "retargeting_models")
 """Where they lie in the repository."""
 
@@ -37,6 +40,13 @@ FILES = {
         ("KwaiVGI/LivePortrait", f"liveportrait/{folder}/{name}.pth"),
     )
     for name, folder, sha256 in zip(NETWORKS, _FOLDERS, _PUBLISHED_SHA256, strict=True)
+} | {
+    LANDMARK_FILE: UserFile(
+        (LANDMARK_FILE,), "liveportrait's crops; without it our mesh approximates them", "MIT",
+        "huggingface.co/KwaiVGI/LivePortrait",
+        "31d22a5041326c31f19b78886939a634a5aedcaa5ab8b9b951a1167595d147db",
+        ("KwaiVGI/LivePortrait", f"liveportrait/{LANDMARK_FILE}"),
+    ),
 }  # fmt: skip
 """The files, for whoever lists them."""
 

@@ -24,8 +24,8 @@ from facedit.face.regions import FACE_OVAL, MOUTH_CORNERS, POSE_POINTS
 from facedit.motion.liveportrait.crop import FaceBox, network_picture
 from facedit.motion.liveportrait.expression_map import PARTS, ExpressionMap, Part
 from facedit.motion.liveportrait.keypoints import KEYPOINTS
-from facedit.motion.liveportrait.official_files import find_networks
-from facedit.motion.liveportrait.seen import Reading, box_of
+from facedit.motion.liveportrait.official_files import LANDMARK_FILE, find_networks
+from facedit.motion.liveportrait.seen import Reading
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
 from facedit.render.bank import ReferenceBank
@@ -40,8 +40,7 @@ from facedit.render.still_renderer import Still
 from facedit.tensors import read_arrays
 from facedit.types import LANDMARK_TERMS, LANDMARKS, Float32, UInt8
 from facedit.weights.fetch import sha256_of
-
-_EXTRACTOR = "motion_extractor"
+from facedit.weights.user_files import find_in, models_dir
 
 _VERSION = 1
 """Of how expressions are read, for what is kept on disk."""
@@ -83,10 +82,8 @@ class LandmarkLivePortrait(RetargetingLivePortrait):
         self, space: MotionSpace, footage: Footage
     ) -> tuple[LandmarkLivePortrait, dict[str, float]]:
         """Read the footage's expressions, once, and map the space's motion to them."""
-        extractor = sha256_of(find_networks(_EXTRACTOR)[_EXTRACTOR]) if footage.key else ""
-        key = hashlib.sha256(f"{_VERSION} {footage.key} {extractor}".encode()).hexdigest()
         landmarks, read = (
-            cached(f"expressions/{key}.npz", _load, lambda: self._read(footage), _save)
+            cached(f"expressions/{_key(footage)}.npz", _load, lambda: self._read(footage), _save)
             if footage.key
             else self._read(footage)
         )
@@ -102,10 +99,19 @@ class LandmarkLivePortrait(RetargetingLivePortrait):
         points: list[Float32] = [np.zeros((0, LANDMARKS, 3), np.float32)]
         read: list[Float32] = [np.zeros((0, KEYPOINTS, 3), np.float32)]
         for rgb, landmarks in footage.looks():
-            motion = self.painter.motion_of(network_picture(rgb, box_of(landmarks)))
+            box = self.painter.networks.crops.box(rgb, landmarks)
+            motion = self.painter.motion_of(network_picture(rgb, box))
             points.append(landmarks[None])
             read.append(motion.expression.cpu().numpy())
         return np.concatenate(points), np.concatenate(read)
+
+
+def _key(footage: Footage) -> str:
+    """Name what is read of footage, by the networks that look too."""
+    extractor = find_networks("motion_extractor")["motion_extractor"]
+    points = find_in(models_dir(), (LANDMARK_FILE,))
+    hashes = (sha256_of(path) for path in (extractor, points) if path is not None)
+    return hashlib.sha256(" ".join((str(_VERSION), footage.key, *hashes)).encode()).hexdigest()
 
 
 def _load(path: Path) -> tuple[Float32, Float32]:
@@ -137,9 +143,9 @@ class LandmarkDrawing(CropDrawing):
 
     expressions: ExpressionMap | None = None
 
-    def box(self, base: Float32) -> FaceBox:
-        """Return the crop of landmarks in pixels, shape (478, 3)."""
-        return box_of(base)
+    def box(self, base_rgb: UInt8, base: Float32) -> FaceBox:
+        """Return the crop of a frame's landmarks in pixels, shape (478, 3)."""
+        return self.painter.networks.crops.box(base_rgb, base)
 
     def outline(self, base: Float32) -> Float32:
         """Return the face's outline."""

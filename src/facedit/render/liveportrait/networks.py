@@ -13,6 +13,7 @@ from facedit.motion.liveportrait.official_files import (
     find_networks,
     read_state,
 )
+from facedit.motion.liveportrait.source_crops import SourceCrops
 from facedit.render.liveportrait.appearance import AppearanceExtractor
 from facedit.render.liveportrait.decoder import Decoder, without_spectral_norm
 from facedit.render.liveportrait.stitching import (
@@ -37,6 +38,7 @@ class LivePortrait:
         stitching: Keeps the shoulders where they are.
         eyes: Opens the eyes as far as asked.
         lips: Opens the lips as far as asked.
+        crops: Finds what is cut out.
     """
 
     appearance: AppearanceExtractor
@@ -46,6 +48,7 @@ class LivePortrait:
     stitching: KeypointNetwork
     eyes: KeypointNetwork
     lips: KeypointNetwork
+    crops: SourceCrops
 
 
 def load_liveportrait(device: torch.device | str = "cpu") -> LivePortrait:
@@ -68,6 +71,7 @@ def load_liveportrait(device: torch.device | str = "cpu") -> LivePortrait:
         _small(stitching_network(), small, "retarget_shoulder").to(device),
         _small(eye_network(), small, "retarget_eye").to(device),
         _small(lip_network(), small, "retarget_mouth").to(device),
+        SourceCrops.found(),
     )
 
 
