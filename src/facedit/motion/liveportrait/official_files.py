@@ -22,6 +22,9 @@ NETWORKS = (
 LANDMARK_FILE = "landmark.onnx"
 """The network of 203 points, which need not be there."""
 
+_ANIMALS = "liveportrait_animals"
+"""Folder of the repository with files of the same names and shapes, wrong for people."""
+
 _FOLDERS = (*["base_models"] * 4, "retargeting_models")
 """Where they lie in the repository."""
 
@@ -59,9 +62,19 @@ def find_networks(*names: str) -> dict[str, Path]:
 
     Returns:
         The file of each. (``AssetMissing`` names all that are not there.)
+
+    Raises:
+        BadWeights: If one lies where the models for animals do, which are called alike.
     """
     wanted = {name: FILES[f"{name}.pth"].names for name in names}
-    return user_files("LivePortrait", wanted, PUBLISHED)
+    found = user_files("LivePortrait", wanted, PUBLISHED)
+    for path in found.values():
+        if _ANIMALS in path.absolute().parts:
+            raise BadWeights(
+                f"{path} is LivePortrait's model for animals: take the one for people "
+                f"({PUBLISHED}, folder liveportrait)."
+            )
+    return found
 
 
 def read_state(path: Path, part: str = "") -> dict[str, Tensor]:
