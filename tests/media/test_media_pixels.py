@@ -11,7 +11,8 @@ from facedit.media.colour import rgb_to_ycbcr
 from facedit.media.formats import plane_layout, working_format
 from facedit.media.frame import Frame
 from facedit.media.info import new_video_info
-from facedit.media.pixels import chroma_aligned, frame_from_rgb, patch_frame, plane_array
+from facedit.media.pixels import chroma_aligned, frame_from_rgb, patch_frame
+from facedit.media.planes import plane_array
 from facedit.media.read import read_frames
 from media.clips import make_clip
 
@@ -180,3 +181,41 @@ def test_a_patched_picture_remembers_what_was_decoded(tmp_path: Path) -> None:
     twice = patch_frame(patch_frame(frame, dark, 0, 0), dark, 16, 16).at(1.0)
     assert frame.base is None
     assert twice.base is frame
+
+
+@pytest.mark.parametrize("pix_fmt", FORMATS)
+@pytest.mark.parametrize("turn", [(0, False), (90, False), (180, True), (270, True)])
+def test_a_part_is_what_the_whole_picture_has_there(
+    pix_fmt: str, turn: tuple[int, bool], tmp_path: Path
+) -> None:
+    make_clip(
+        tmp_path / "a.mp4",
+        seconds=0.12,
+        sound_rate=0,
+        size=(160, 98),
+        pix_fmt=pix_fmt,
+        rotation=turn[0],
+        hflip=turn[1],
+    )
+    frame = next(read_frames(tmp_path / "a.mp4"))
+    whole, (width, height) = frame.rgb(), frame.size
+    rng = np.random.default_rng(3)
+    for _ in range(12):
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        across, down = int(rng.integers(1, width - x + 1)), int(rng.integers(1, height - y + 1))
+        np.testing.assert_array_equal(
+            frame.part(x, y, across, down), whole[y : y + down, x : x + across]
+        )
+
+
+@pytest.mark.parametrize("pix_fmt", FORMATS[:-1])
+@pytest.mark.parametrize("turn", [(0, False), (90, True)])
+def test_grey_levels_are_those_of_the_picture(
+    pix_fmt: str, turn: tuple[int, bool], tmp_path: Path
+) -> None:
+    frame = decoded(tmp_path / "a.mp4", pix_fmt=pix_fmt, rotation=turn[0], hflip=turn[1])
+    width, height = frame.size
+    rows, columns = np.arange(2, height, 5), np.arange(1, width, 3)
+    expected = frame.rgb()[np.ix_(rows, columns)].mean(axis=2)
+    # Chroma is not interpolated between samples: at an edge of colour they differ.
+    assert np.abs(frame.grey(rows, columns) - expected).mean() < 2.0
