@@ -96,7 +96,8 @@ class Extras:
 class ExtrasWriter:
     """Adds extras to a file that is being written.
 
-    ``extras``: what to add.
+    Args:
+        extras: What to add.
     """
 
     def __init__(self, extras: Extras) -> None:
@@ -109,8 +110,9 @@ class ExtrasWriter:
     def begin(self, container: OutputContainer, lead_s: float = 0.0) -> None:
         """Describe the streams; those of picture and sound have been added.
 
-        ``container``: the output, before its first packet; ``lead_s``: when the first picture is
-        shown in the file: all comes so much later there.
+        Args:
+            container: The output, before its first packet.
+            lead_s: When the first picture is shown in the file: all comes so much later there.
         """
         extras = self._extras
         self._container, self._lead_s = container, lead_s
@@ -143,7 +145,8 @@ class ExtrasWriter:
     def until(self, time_s: float) -> None:
         """Write what comes up to a time.
 
-        ``time_s``: in seconds; infinity for all that is left.
+        Args:
+            time_s: In seconds; infinity for all that is left.
         """
         assert self._container is not None
         for sound in self._sounds:

@@ -122,10 +122,13 @@ class VideoWriter:
     ) -> None:
         """Write the next picture.
 
-        ``frame``: the picture, in the source's pixel format and stored orientation; ``time_s``:
-        when it is shown, in seconds from the start; None for its own time; ``duration_s``: how
-        long, where it is the last one; None for its own or one period. ``ValueError`` if it is not
-        shown later than the one before it, or has no time.
+        Args:
+            frame: The picture, in the source's pixel format and stored orientation.
+            time_s: When it is shown, in seconds from the start; None for its own time.
+            duration_s: How long, where it is the last one; None for its own or one period.
+
+        Raises:
+            ValueError: If it is not shown later than the one before it, or has no time.
         """
         picture = frame.picture if isinstance(frame, Frame) else frame
         if isinstance(frame, Frame):
@@ -148,8 +151,11 @@ class VideoWriter:
     def write_sound(self, block: Sound | Float32) -> None:
         """Write the next block of sound.
 
-        ``block``: samples at the source's rate and channels, shape (N, channels). ``ValueError`` if
-        the video was opened without sound, or rate or channels differ.
+        Args:
+            block: Samples at the source's rate and channels, shape (N, channels).
+
+        Raises:
+            ValueError: If the video was opened without sound, or rate or channels differ.
         """
         sound = self._info.sound
         if self._sound is None or sound is None:

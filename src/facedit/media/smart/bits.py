@@ -13,7 +13,8 @@ _MOST_BYTES = 4096
 class Bits:
     """Reads numbers off the payload of a NAL unit.
 
-    ``payload``: the bytes behind the NAL unit's header, with emulation prevention.
+    Args:
+        payload: The bytes behind the NAL unit's header, with emulation prevention.
     """
 
     def __init__(self, payload: bytes) -> None:
@@ -25,7 +26,14 @@ class Bits:
     def take(self, count: int) -> int:
         """Read an unsigned number of so many bits.
 
-        ``count``: bits. Returns the number. ``Unjoinable`` if there are fewer bits left.
+        Args:
+            count: Bits.
+
+        Returns:
+            The number.
+
+        Raises:
+            Unjoinable: If there are fewer bits left.
         """
         self.at += count
         if self.at > self._length:
@@ -35,7 +43,11 @@ class Bits:
     def golomb(self) -> int:
         """Read an unsigned Exp-Golomb number.
 
-        Returns the number. ``Unjoinable`` if it has more than 32 bits.
+        Returns:
+            The number.
+
+        Raises:
+            Unjoinable: If it has more than 32 bits.
         """
         zeros = 0
         while not self.take(1):
@@ -70,8 +82,12 @@ def write_sets(units: Iterable[bytes]) -> bytes:
 def split_lengths(data: bytes | memoryview, size: int = 4) -> Iterator[memoryview]:
     """Split a packet whose NAL units have their lengths in front.
 
-    ``data``: the packet; ``size``: bytes of a length. Yields the NAL units; what is damaged ends
-    them.
+    Args:
+        data: The packet.
+        size: Bytes of a length.
+
+    Yields:
+        The NAL units; what is damaged ends them.
     """
     view = memoryview(data)
     at = 0
@@ -87,7 +103,11 @@ def split_lengths(data: bytes | memoryview, size: int = 4) -> Iterator[memoryvie
 def split_start_codes(data: bytes) -> list[bytes]:
     """Split what an encoder gives: NAL units with start codes in front.
 
-    ``data``: the bytes. Returns the NAL units.
+    Args:
+        data: The bytes.
+
+    Returns:
+        The NAL units.
     """
     parts = data.replace(b"\x00\x00\x00\x01", b"\x00\x00\x01").split(b"\x00\x00\x01")
     return [part for part in parts if part]
@@ -96,6 +116,10 @@ def split_start_codes(data: bytes) -> list[bytes]:
 def with_lengths(units: list[bytes]) -> bytes:
     """Join NAL units into a packet with their lengths in front.
 
-    ``units``: the NAL units. Returns the packet.
+    Args:
+        units: The NAL units.
+
+    Returns:
+        The packet.
     """
     return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)

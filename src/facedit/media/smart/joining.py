@@ -61,8 +61,12 @@ class Joining:
     def key_packet(self, packet: Packet[VideoStream], follows: bool) -> Packet[VideoStream]:
         """Return a copied key picture as it stands in the output.
 
-        ``follows``: whether it comes behind new pictures. Returns the same, or one with the same
-        picture.
+        Args:
+            packet: The packet.
+            follows: Whether it comes behind new pictures.
+
+        Returns:
+            The same, or one with the same picture.
         """
         data = self.joint.key(packet, follows)
         if data is None:
@@ -75,8 +79,11 @@ class Joining:
     def windows(self, also: Sequence[tuple[float, float]] = ()) -> tuple[tuple[float, float], ...]:
         """Return which parts of the source must be decoded.
 
-        ``also``: further parts that somebody wants, in seconds. Returns start and end in seconds,
-        in order and apart.
+        Args:
+            also: Further parts that somebody wants, in seconds.
+
+        Returns:
+            Start and end in seconds, in order and apart.
         """
         return windows_between(self.index, self.copied, also)
 
@@ -86,13 +93,30 @@ def find_joining(
 ) -> Joining:
     """Find out whether and how a source's packets can be copied into an output.
 
-    ``path``: the output; ``info``: the source; ``kept``: the pictures that stay as they are;
-    ``codec``: of the output's pictures, as ``choose_picture_encoder`` takes it. Returns how.
-    (``BadMedia`` if the source is damaged.) ``Unjoinable`` if not; the message says why.
+    Args:
+        path: The output.
+        info: The source.
+        kept: The pictures that stay as they are.
+        codec: Of the output's pictures, as ``choose_picture_encoder`` takes it.
+
+    Returns:
+        How. (``BadMedia`` if the source is damaged.)
+
+    Raises:
+        Unjoinable: If not; the message says why.
     """
+    if info.truncated:
+        raise Unjoinable("it is damaged")
+    if info.signals.fields and info.codec != "h264":
+        raise Unjoinable("its pictures are made of fields")
+    if info.sound is not None and info.sound.lead_s:
+        raise Unjoinable("its sound starts before its picture")
+    if not info.has_pts:
+        raise Unjoinable("its container carries no times of presentation")
     encoding = choose_encoding(path, info, codec=codec)
-    if reason := _reason_against(info, encoding, codec):
-        raise Unjoinable(reason)
+    if encoding.picture.codec != info.codec:
+        why = f"{info.codec} becomes {encoding.picture.codec}"
+        raise Unjoinable(f"{why}, as asked for" if codec != "source" else why)
     with open_media(info.path) as container, typed_errors(info.path):
         video = find_video(container, info.path)
         joint = joint_of(info.codec, video)
@@ -119,22 +143,6 @@ def find_joining(
     return Joining(
         info, encoding, joint, header, index, copied, decoding_lead(index, copied), sound, notes
     )
-
-
-def _reason_against(info: VideoInfo, encoding: Encoding, codec: str) -> str:
-    """Say why a source cannot be joined whatever its packets are; empty if it perhaps can."""
-    if info.truncated:
-        return "it is damaged"
-    if info.signals.fields and info.codec != "h264":
-        return "its pictures are made of fields"
-    if info.sound is not None and info.sound.lead_s:
-        return "its sound starts before its picture"
-    if not info.has_pts:
-        return "its container carries no times of presentation"
-    if encoding.picture.codec != info.codec:
-        asked = ", as asked for" if codec != "source" else ""
-        return f"{info.codec} becomes {encoding.picture.codec}{asked}"
-    return ""
 
 
 def _holds(name: str, stream: VideoStream | AudioStream) -> bool:

@@ -26,7 +26,7 @@ from facedit.media.streams import find_sound, find_video, is_decoder_only
 from facedit.media.write import VideoWriter
 from facedit.media.write_errors import not_written
 from facedit.media.write_options import USUAL, WriteOptions
-from facedit.types import Float32, Int64
+from facedit.types import Int64
 
 _TOLD_EVERY = 250
 """Copied packets between two words of progress."""
@@ -41,8 +41,11 @@ _NEAR = 0.75
 class JoinedWriter(VideoWriter):
     """Writes packets instead of pictures; sound that is not joined is encoded as usual.
 
-    ``path``: the output; ``joining``: what is copied; ``source``: the source, open; its streams are
-    what the output's are made after; ``options``: how; pictures and sound are the source's in kind.
+    Args:
+        path: The output.
+        joining: What is copied.
+        source: The source, open; its streams are what the output's are made after.
+        options: How; pictures and sound are the source's in kind.
     """
 
     def __init__(
@@ -60,8 +63,12 @@ class JoinedWriter(VideoWriter):
     def write_packet(self, packet: Packet[Any], sound: bool = False) -> None:
         """Write a packet.
 
-        ``packet``: with its times in the output; ``sound``: whether it is of the sound.
-        ``OutputNotWritable`` if it cannot be.
+        Args:
+            packet: With its times in the output.
+            sound: Whether it is of the sound.
+
+        Raises:
+            OutputNotWritable: If it cannot be.
         """
         stream = self._sound if sound else self._video
         assert self._container is not None
@@ -114,8 +121,9 @@ class JoinedWriter(VideoWriter):
 class _Gaps:
     """Walks through a stream's packets: which run each belongs to, and which gaps are passed.
 
-    ``runs``: runs of packets that are copied; ``places``: the place of each packet, if it is
-    another than its number.
+    Args:
+        runs: Runs of packets that are copied.
+        places: The place of each packet, if it is another than its number.
     """
 
     def __init__(self, runs: tuple[Copied, ...], places: Int64 | None = None) -> None:
@@ -126,8 +134,9 @@ class _Gaps:
     def step(self) -> tuple[int | None, Copied | None, int]:
         """Take the next packet.
 
-        Returns the gap that ends in front of it, if one does; its run, if it is copied; and how
-        many packets of the run were taken before.
+        Returns:
+            The gap that ends in front of it, if one does; its run, if it is copied; and how many
+            packets of the run were taken before.
         """
         place = self._at if self._places is None else int(self._places[self._at])
         self._at += 1
@@ -144,7 +153,9 @@ class _Gaps:
 class _Pictures:
     """The pictures' packets of an output.
 
-    ``joining``: what is copied; ``frames``: the pictures around the edits, ascending in time.
+    Args:
+        joining: What is copied.
+        frames: The pictures around the edits, ascending in time.
     """
 
     def __init__(self, joining: Joining, frames: Iterable[Frame]) -> None:
@@ -223,7 +234,9 @@ class _Pictures:
 class _Sounds:
     """The sound's packets of an output.
 
-    ``joint``: how they are joined; ``sound``: the output's sound.
+    Args:
+        joint: How they are joined.
+        sound: The output's sound.
     """
 
     def __init__(self, joint: SoundJoint, sound: EditedSound) -> None:
@@ -247,47 +260,6 @@ class _Sounds:
         yield from self._made[-1]
 
 
-class _Turns:
-    """Writes pictures and sound by turns, and tells of progress.
-
-    ``writer``: where to; ``blocks``: sound to be encoded, written up to where the pictures are;
-    perhaps none; ``progress``: called with the number of pictures written.
-    """
-
-    def __init__(
-        self,
-        writer: JoinedWriter,
-        blocks: Iterator[Float32],
-        progress: Callable[[int], None] | None,
-    ) -> None:
-        self._writer, self._blocks, self._progress = writer, blocks, progress
-        self._told = 0
-
-    def pictures(self, packets: Iterable[Packet[VideoStream]], tick_s: float) -> None:
-        """Write pictures; their times count in ``tick_s``."""
-        writer = self._writer
-        for packet in packets:
-            assert packet.dts is not None
-            while writer.sound_s < packet.dts * tick_s:
-                if (block := next(self._blocks, None)) is None:
-                    break
-                writer.write_sound(block)
-            writer.write_packet(packet)
-            if self._progress is not None and writer.pictures >= self._told + _TOLD_EVERY:
-                self._told = writer.pictures
-                self._progress(self._told)
-
-    def sounds(self, packets: Iterable[Packet[AudioStream]]) -> None:
-        """Write packets of sound."""
-        for packet in packets:
-            self._writer.write_packet(packet, sound=True)
-
-    def rest(self) -> None:
-        """Write the sound that goes on after the pictures."""
-        for block in self._blocks:
-            self._writer.write_sound(block)
-
-
 def write_joined(
     path: Path | str,
     joining: Joining,
@@ -299,33 +271,56 @@ def write_joined(
 ) -> int:
     """Write an output of copied packets and new pictures and sound.
 
-    ``path``: the output; ``joining``: what is copied; ``frames``: the pictures around the edits
-    with their times in the output, ascending: at least all that are not copied; Those that are
-    copied are taken and left out; ``sound``: the output's sound; not asked for where the source has
-    none; ``options``: how; pictures and sound are the source's in kind; ``progress``: called with
-    the number of pictures written. Returns the number of pictures.
+    Args:
+        path: The output.
+        joining: What is copied.
+        frames: The pictures around the edits with their times in the output, ascending: at least
+            all that are not copied. Those that are copied are taken and left out.
+        sound: The output's sound; not asked for where the source has none.
+        options: How; pictures and sound are the source's in kind.
+        progress: Called with the number of pictures written.
+
+    Returns:
+        The number of pictures.
     """
-    info, tick_s = joining.info, float(joining.index.time_base)
+    info = joining.info
+    told, tick_s = 0, float(joining.index.time_base)
     with open_media(info.path) as source, typed_errors(info.path, "damaged"):
         video = find_video(source, info.path)
         heard = find_sound(source, video) if joining.sound is not None else None
         pictures = _Pictures(joining, frames)
         sounds = _Sounds(joining.sound, sound) if heard and joining.sound and sound else None
-        encoded_anew = sounds is None and info.sound is not None and sound is not None
-        blocks = sound.blocks() if sound is not None and encoded_anew else iter(())
+        alone = sound is not None and sounds is None and info.sound is not None
+        blocks = sound.blocks() if sound is not None and alone else iter(())
         with JoinedWriter(path, joining, source, options) as writer:
-            turns = _Turns(writer, blocks, progress)
+
+            def write(packets: Iterable[Packet[VideoStream]]) -> None:
+                nonlocal told
+                for packet in packets:
+                    assert packet.dts is not None
+                    while alone and writer.sound_s < packet.dts * tick_s:
+                        if (block := next(blocks, None)) is None:
+                            break
+                        writer.write_sound(block)
+                    writer.write_packet(packet)
+                    if progress is not None and writer.pictures >= told + _TOLD_EVERY:
+                        told = writer.pictures
+                        progress(told)
+
             for packet in source.demux([one for one in (video, heard) if one is not None]):
                 if not packet.size:
                     continue
                 if packet.stream_index == video.index:
-                    turns.pictures(pictures.feed(cast("Packet[VideoStream]", packet)), tick_s)
+                    write(pictures.feed(cast("Packet[VideoStream]", packet)))
                 elif sounds is not None:
-                    turns.sounds(sounds.feed(cast("Packet[AudioStream]", packet)))
-            turns.pictures(pictures.rest(), tick_s)
+                    for made in sounds.feed(cast("Packet[AudioStream]", packet)):
+                        writer.write_packet(made, sound=True)
+            write(pictures.rest())
             if sounds is not None:
-                turns.sounds(sounds.rest())
-            turns.rest()
+                for made in sounds.rest():
+                    writer.write_packet(made, sound=True)
+            for block in blocks:
+                writer.write_sound(block)
             count = writer.pictures
     if progress is not None:
         progress(count)
