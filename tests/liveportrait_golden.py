@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from safetensors.torch import save_file
 
-from facedit.motion.liveportrait.official_files import NETWORKS
 from golden.official import official_state
 from golden.seeded import places, uniform
-from made_once import made_once
 
 GOLDEN = Path(__file__).parent / "golden" / "liveportrait"
 SMALL = "stitching_retargeting_module"
@@ -36,18 +33,6 @@ def save_pth(network: str, folder: Path) -> None:
     torch.save(nested | {"optimizer": {"step": 3}}, folder / f"{network}.pth")
 
 
-def official_files(factory: pytest.TempPathFactory) -> Path:
-    """A folder with the official tree in it, two levels deep; to be left as it is."""
-
-    def make(top: Path) -> None:
-        folder = top / "liveportrait" / "base_models"
-        folder.mkdir(parents=True)
-        for network in NETWORKS:
-            save_pth(network, folder)
-
-    return made_once(factory, "models", make)
-
-
 def save_safetensors(network: str, folder: Path) -> None:
     """As Kijai publishes it."""
     state = official(network)
@@ -68,8 +53,8 @@ def as_input(*pictures: np.ndarray) -> torch.Tensor:
 class Golden:
     """The numbers that the official code computed."""
 
-    def __init__(self, file: str = "golden.npz") -> None:
-        self.file = np.load(GOLDEN / file)
+    def __init__(self) -> None:
+        self.file = np.load(GOLDEN / "golden.npz")
 
     def __getitem__(self, name: str) -> torch.Tensor:
         return torch.from_numpy(self.file[name])

@@ -82,8 +82,12 @@ def with_script_options(
 def moved_joints(script: EditScript) -> tuple[tuple[float, float], ...] | None:
     """Return the joints of a script: those that were moved by hand count.
 
-    Returns start and end of each edit in the source, in seconds; None if it was not planned.
-    Lengths come from the sounds as they are now.
+    Args:
+        script: The script.
+
+    Returns:
+        Start and end of each edit in the source, in seconds; None if it was not planned. Lengths
+        come from the sounds as they are now.
     """
     if script.plan is None:
         return None

@@ -25,7 +25,8 @@ _LARGEST = 100_000_000
 def close(file: BinaryIO) -> None:
     """Append the box.
 
-    ``file``: a signed file, open for reading and writing.
+    Args:
+        file: A signed file, open for reading and writing.
     """
     length = _head_length(file)
     file.seek(0)
@@ -38,7 +39,11 @@ def close(file: BinaryIO) -> None:
 def is_closed(file: BinaryIO) -> bool:
     """Tell whether a file ends in such a box, true or not.
 
-    ``file``: the file, open for reading. Returns whether it does.
+    Args:
+        file: The file, open for reading.
+
+    Returns:
+        Whether it does.
     """
     return _last(file)[8:].startswith(_TAG)
 
@@ -46,7 +51,11 @@ def is_closed(file: BinaryIO) -> bool:
 def holds(file: BinaryIO) -> bool:
     """Tell whether a file begins as its last box says.
 
-    ``file``: the file, open for reading. Returns whether there is such a box and its hash fits.
+    Args:
+        file: The file, open for reading.
+
+    Returns:
+        Whether there is such a box and its hash fits.
     """
     box = _last(file)
     if box[8 : 8 + len(_TAG)] != _TAG:

@@ -42,7 +42,8 @@ def is_installed() -> bool:
 def require_library() -> None:
     """Refuse what needs the library.
 
-    ``AssetMissing`` if it is not installed.
+    Raises:
+        AssetMissing: If it is not installed.
     """
     if not is_installed():
         raise AssetMissing(f"c2pa-python, which signs and verifies, is not installed: {INSTALL}.")
@@ -51,7 +52,11 @@ def require_library() -> None:
 def kind_of(path: Path) -> str:
     """Return the MIME type of a file.
 
-    ``path``: the file. Returns by its suffix; unknown bytes where that says nothing.
+    Args:
+        path: The file.
+
+    Returns:
+        By its suffix; unknown bytes where that says nothing.
     """
     return KINDS.get(path.suffix.lower(), "application/octet-stream")
 
@@ -59,7 +64,11 @@ def kind_of(path: Path) -> str:
 def sidecar_of(path: Path) -> Path | None:
     """Return where the manifest of a file lies.
 
-    ``path``: the file. Returns the file beside it; None where the manifest lies in the file itself.
+    Args:
+        path: The file.
+
+    Returns:
+        The file beside it; None where the manifest lies in the file itself.
     """
     return path.with_suffix(SIDECAR) if kind_of(path) in _BESIDE else None
 
@@ -67,8 +76,12 @@ def sidecar_of(path: Path) -> Path | None:
 def context(more_trusted: str = "", signer: object = None) -> object:
     """Return the library's settings: no network, no thumbnails, our own signers trusted.
 
-    ``more_trusted``: further certificates whose signatures are trusted, as PEM; ``signer``: the
-    library's signer, if something is to be signed. Returns the library's context.
+    Args:
+        more_trusted: Further certificates whose signatures are trusted, as PEM.
+        signer: The library's signer, if something is to be signed.
+
+    Returns:
+        The library's context.
     """
     import c2pa
 

@@ -109,8 +109,12 @@ class Statement:
     def definition(self, title: str, kind: str) -> dict[str, Any]:
         """Return the manifest for C2PA's library, without the ingredients.
 
-        ``title``: name of the output; ``kind``: its MIME type. Returns the definition as data for
-        JSON.
+        Args:
+            title: Name of the output.
+            kind: Its MIME type.
+
+        Returns:
+            The definition as data for JSON.
         """
         details = {
             "version": VERSION,
@@ -134,7 +138,11 @@ class Statement:
     def ingredient(self, number: int) -> dict[str, str]:
         """Return what the manifest states of a file that the output is made of.
 
-        ``number``: which one. Returns the ingredient as data for JSON.
+        Args:
+            number: Which one.
+
+        Returns:
+            The ingredient as data for JSON.
         """
         origin = self.origins[number]
         edited = self.is_edit and number == 0

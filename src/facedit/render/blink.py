@@ -9,12 +9,8 @@ import numpy as np
 
 from facedit.types import Float64
 
-OPEN_S = 0.3
-"""Shortest time that the eyes stay open between two blinks."""
-
-MEAN_OPEN_S = 2.2
-"""Mean time that they stay open: 25 blinks in a minute. In 12 minutes of footage people who speak
-made 24 (median of 19; from 11 to 41), as often amid speech as in its pauses."""
+APART_S = (2.0, 6.0)
+"""Shortest and longest time from the end of one blink to the beginning of the next."""
 
 LENGTH_S = (0.15, 0.35)
 """Shortest and longest blink."""
@@ -34,16 +30,15 @@ class Blink:
 
 
 def blink_schedule(duration_s: float, rng: np.random.Generator) -> tuple[Blink, ...]:
-    """Draw the blinks of a clip, inside it and in order, at moments that nothing foretells."""
+    """Draw the blinks of a clip, inside it and in order."""
     blinks: list[Blink] = []
-    end_s = 0.0
+    start = float(rng.uniform(0.5, APART_S[1] - APART_S[0]))
     while True:
-        start_s = end_s + OPEN_S + float(rng.exponential(MEAN_OPEN_S - OPEN_S))
-        blink = Blink(start_s, float(rng.uniform(*LENGTH_S)))
+        blink = Blink(start, float(rng.uniform(*LENGTH_S)))
         if blink.end_s > duration_s:
             return tuple(blinks)
         blinks.append(blink)
-        end_s = blink.end_s
+        start = blink.end_s + float(rng.uniform(*APART_S))
 
 
 def closure_at(times_s: Sequence[float] | Float64, blinks: Sequence[Blink]) -> Float64:

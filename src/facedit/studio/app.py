@@ -14,7 +14,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from facedit.errors import FaceditError
-from facedit.report.page_kit import STYLE
 from facedit.studio.answers import Studio
 from facedit.studio.refused import Refused, status_of
 from facedit.studio.request_body import json_body
@@ -67,7 +66,6 @@ def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> G
             Route("/api/jobs/{job}", routes.job, methods=["GET"]),
             Route("/api/jobs/{job}", routes.stop, methods=["DELETE"]),
             Route("/api/events", routes.events, methods=["GET"]),
-            Route("/kit.css", routes.kit, methods=["GET"]),
             Mount("/", StaticFiles(directory=_PAGE, html=True)),
         ],
         exception_handlers={Refused: _refused, FaceditError: _failed},
@@ -157,10 +155,6 @@ class _Routes:
 
     async def stop(self, request: Request) -> Response:
         return JSONResponse(self._studio.jobs.stop(request.path_params["job"]).to_dict())
-
-    async def kit(self, _: Request) -> Response:
-        """Send the style that the page shares with the reports."""
-        return FileResponse(STYLE)
 
     async def events(self, request: Request) -> Response:
         last = request.headers.get("last-event-id")
