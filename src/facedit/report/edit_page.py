@@ -14,15 +14,15 @@ _KINDS = {"substitute": "new words", "insert": "inserted words", "delete": "cut"
 _ROLES = (
     ("var(--kept)", "the source's own frame"),
     ("#e0a100", "the source's frame, face changed"),
-    ("#2f6fdb", "new frame"),
+    ("var(--new)", "new frame"),
 )
 """Colours under the pictures of the strips."""
 
 _LIPS = (
-    ("#7c8894", "lips in the source"),
+    ("var(--soft)", "lips in the source"),
     ("var(--substitute)", "lips asked for"),
-    ("#dbe2ea", "loudness"),
-    ("#fff6dd", "changed span"),
+    ("var(--kept)", "loudness"),
+    ("var(--look-ground)", "changed span"),
 )
 _RENDERED = (("var(--delete)", "lips tracked in the output"),)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import functools
-import unicodedata
+import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,9 +15,12 @@ from markupsafe import Markup
 
 from facedit.report.run_report import Picture
 
-_FORBIDDEN = frozenset(("Cc", "Cs"))
+STYLE = Path(__file__).with_name("templates") / "kit.css"
+"""Colours and parts that reports and the studio's page share."""
+
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and lone surrogates, which no page may hold. Joiners and marks of direction
-(Cf) stay: Arabic and Persian need them."""
+stay: Arabic and Persian need them."""
 
 _STRIP_HEIGHT = 256
 """Pictures are embedded no higher than this: twice what is shown, for sharp screens."""
@@ -36,7 +40,7 @@ def clean(value: object) -> object:
     """Replace what no page may hold in a text by U+FFFD; other things stay as they are."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    return "".join("\ufffd" if unicodedata.category(c) in _FORBIDDEN else c for c in value)
+    return _FORBIDDEN.sub("\ufffd", value)
 
 
 def markdown_table(
