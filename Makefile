@@ -39,6 +39,8 @@ lint: $(VENV)/.installed
 test: lint suite
 
 suite: setup
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  echo "No Chromium: the tests of the studio's page are skipped (Debian: apt-get install chromium)."
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The guide and the reference as a site, in site/: every link is checked.
