@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-LONGEST_S = 120.0
+LONGEST_S = 60.0
 
 _KEYS = {
     "Enter": 13, "Delete": 46, "Insert": 45, "ArrowRight": 39, "ArrowLeft": 37, "Escape": 27,
-    "Tab": 9, "Home": 36, "End": 35, "]": 221, "[": 219,
+    "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, "Home": 36, "End": 35, "]": 221, "[": 219,
 }  # fmt: skip
 
 

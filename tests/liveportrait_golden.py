@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import save_file
 
+from facedit.motion.liveportrait.official_files import NETWORKS
 from golden.official import official_state
 from golden.seeded import places, uniform
+from made_once import made_once
 
 GOLDEN = Path(__file__).parent / "golden" / "liveportrait"
 SMALL = "stitching_retargeting_module"
@@ -31,6 +34,18 @@ def save_pth(network: str, folder: Path) -> None:
         outer, _, inner = name.partition(".")
         nested.setdefault(outer, {})[inner] = tensor
     torch.save(nested | {"optimizer": {"step": 3}}, folder / f"{network}.pth")
+
+
+def official_files(factory: pytest.TempPathFactory) -> Path:
+    """A folder with the official tree in it, two levels deep; to be left as it is."""
+
+    def make(top: Path) -> None:
+        folder = top / "liveportrait" / "base_models"
+        folder.mkdir(parents=True)
+        for network in NETWORKS:
+            save_pth(network, folder)
+
+    return made_once(factory, "models", make)
 
 
 def save_safetensors(network: str, folder: Path) -> None:

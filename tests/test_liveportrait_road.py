@@ -23,12 +23,11 @@ from facedit.media.read import read_frames
 from facedit.media.wav import write_wav
 from facedit.model.checkpoint import load_model
 from facedit.motion.liveportrait import crop
-from facedit.motion.liveportrait.official_files import NETWORKS
 from facedit.motion.liveportrait.seen import ROW
 from facedit.render.liveportrait.painter import Painter
 from facedit.speech.voice import synthesise
 from facedit.types import Sound, UInt8
-from liveportrait_golden import save_pth
+from liveportrait_golden import official_files
 from talking_clips import write_clip
 from toy import install_toy
 
@@ -72,9 +71,7 @@ class Road:
 @pytest.fixture(scope="module", autouse=True)
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Official files, small crops, and the toy voice and encoder."""
-    folder = tmp_path_factory.mktemp("models")
-    for network in NETWORKS:
-        save_pth(network, folder)
+    folder = official_files(tmp_path_factory)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACEDIT_MODELS", str(folder))
         patch.setattr(crop, "NETWORK_SIZE", 128)

@@ -129,15 +129,20 @@ def write_rich(path: Path, made: TalkingClips) -> None:
         file.mux(packet)
 
 
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rich")
+    write_rich(folder / "rich.mov", make_talking_clips(folder))
+    return folder
+
+
 @pytest.mark.parametrize("render", ["smart", "full"])
 def test_all_of_a_rich_file(
-    render: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    render: str, rich: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = make_talking_clips(tmp_path)
-    source = tmp_path / "rich.mov"
-    write_rich(source, made)
+    source = rich / "rich.mov"
     found = edited(
-        source, tmp_path / "out.mov", tmp_path / "words.json",
+        source, tmp_path / "out.mov", rich / "words.json",
         "--replace", "moon", "star", "--voice", "default", "--render", render, capture=capsys,
     )  # fmt: skip
     tags, tracks, chapters = streams(found.output)

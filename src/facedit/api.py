@@ -15,11 +15,8 @@ from facedit.device import choose_device
 from facedit.errors import BadTranscript, UsageError
 from facedit.face.choice import FaceChoice
 from facedit.inputs import read_text
-from facedit.interchange.export_edit import ExportResult, export_edit
-from facedit.interchange.export_options import ExportOptions
-from facedit.interchange.otio_timeline import require_library
 from facedit.media.info import VideoInfo
-from facedit.media.output import check_folder, check_output
+from facedit.media.output import check_output
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_spoken
@@ -136,38 +133,6 @@ def edit(
     check_run(run, outputs, inputs, script=save_script, voice=request.voice)
     with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
         return session.render(session.plan(request), output, save_script=save_script)
-
-
-def export(
-    source: Path,
-    folder: Path,
-    request: EditRequest,
-    options: ExportOptions | None = None,
-    *,
-    run: Run | None = None,
-    on_progress: OnProgress | None = None,
-    cancel: Event | None = None,
-) -> ExportResult:
-    """Change the words of a video and write the edit for other programs.
-
-    Args:
-        source: The video.
-        folder: What it is written into: new or empty unless ``run.force``.
-        request: What shall change.
-        options: What the folder shall hold.
-        run: Options.
-        on_progress: Told of every step of every stage.
-        cancel: Once set, the run stops within a second and raises ``Cancelled``.
-
-    Returns:
-        What was made. (``FaceditError`` if the input or the request is bad.)
-    """
-    run = run or Run()
-    require_library()
-    check_folder(folder, force=run.force)
-    check_run(run, (), (source,), voice=request.voice)
-    with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
-        return export_edit(session, session.plan(request), folder, options)
 
 
 def sync(

@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 import torch
 
+from bench.bench_networks import worker_without_stlpips
 from facedit.bench import run_benchmark as run_module
 from facedit.bench import worker
 from facedit.bench.bench_options import RunOptions, parse_limit
 from facedit.bench.export_items import export
 from facedit.bench.items import Bench, Item, read_bench, write_bench
-from facedit.bench.judges.judge_files import FILES, JudgeFiles
+from facedit.bench.judges.judge_files import FILES
 from facedit.bench.judges.judges import Judges, judged_sums
 from facedit.bench.layout import span_plan
 from facedit.bench.make_items.build import build
 from facedit.bench.make_items.build_options import BuildOptions
 from facedit.bench.material import PARTS, make_material
 from facedit.bench.measures.lips import lip_sums
-from facedit.bench.measures.registry import Nets, load_nets
 from facedit.bench.occlude import bridged
 from facedit.bench.prepared_item import Case, build_case
 from facedit.bench.record import Record, read_records
@@ -43,6 +43,7 @@ from facedit.scale.workers import Workers
 from facedit.speech.transcript_io import load_transcript
 from facedit.weights.fetch import is_installed
 from judges_golden import save
+from material import material
 
 pytest.importorskip("skimage.data")
 
@@ -53,9 +54,8 @@ TRACKS = ("reconstruct", "edit", "generate")
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Clips of one speaker, and a small benchmark of them."""
-    clips = tmp_path_factory.mktemp("made") / "clips"
-    make_material(clips, parts=PARTS[:2])
-    bench = clips.parent / "bench"
+    clips = material(tmp_path_factory)
+    bench = tmp_path_factory.mktemp("built") / "bench"
     options = BuildOptions(name="tiny", reconstruct=3, edit=2, generate=1)
     build(clips / "manifest.csv", bench, options=options)
     return bench, clips
@@ -97,18 +97,11 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     leave_unchecked(monkeypatch)
 
 
-@pytest.fixture
-def without_stlpips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the slowest measure out where it is not the point (in this process only)."""
-
-    def fewer(device: object, files: JudgeFiles | None = None) -> Nets:
-        return replace(load_nets(files=files), stlpips=None)
-
-    monkeypatch.setattr(worker, "load_nets", fewer)
-
-
 def leave_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The measures' proof has its own tests and takes a minute; here it always stands."""
+    """The measures' proof has its own tests and takes a minute; here it always stands.
+
+    The slowest measure is left out, in further processes too.
+    """
 
     class Passed:
         passed = True
@@ -118,6 +111,7 @@ def leave_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(run_module, "selfcheck", lambda *_, **__: Passed())
     monkeypatch.setattr(run_module, "left_out", lambda _: {})
+    monkeypatch.setattr(run_module, "make_worker", worker_without_stlpips)
 
 
 def options(clips: Path, **changes: object) -> RunOptions:
@@ -286,7 +280,6 @@ def test_truth_is_best(bench: Bench, whole: Path) -> None:
     assert psnr["truth"] > psnr["hold"]
 
 
-@pytest.mark.usefixtures("without_stlpips")
 def test_missing_clips_are_reported_item_by_item(
     folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -295,7 +288,8 @@ def test_missing_clips_are_reported_item_by_item(
     shutil.copytree(clips, some)
     gone = sorted(some.glob("*.mp4"))[0]
     gone.unlink()
-    settings = options(some, limits={}, tracks=("reconstruct",), systems="truth")
+    # Nothing is drawn: what is made of the clips that are there is the business of other tests.
+    settings = options(some, limits={}, tracks=("reconstruct",), systems="still=hold:render=no")
     with pytest.raises(ItemsFailed) as error:
         run(folder, tmp_path / "out", settings)
     records = read_records(tmp_path / "out" / RECORDS)
@@ -308,10 +302,10 @@ def test_missing_clips_are_reported_item_by_item(
     assert gone.name in (tmp_path / "out" / "index.html").read_text()
 
 
-@pytest.mark.usefixtures("without_stlpips")
 def test_videos_made_elsewhere_are_scored_and_bad_ones_reported(
-    folders: tuple[Path, Path], bench: Bench, tmp_path: Path
+    folders: tuple[Path, Path], bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run_module, "make_worker", worker.make_worker)  # all measures
     folder, clips = folders
     items = [item for item in bench.items if item.track == "reconstruct"]
     videos = tmp_path / "theirs"
@@ -327,6 +321,7 @@ def test_videos_made_elsewhere_are_scored_and_bad_ones_reported(
         run(folder, tmp_path / "out", settings)
     found: dict[str, Record] = {r.item: r for r in read_records(tmp_path / "out" / RECORDS)}
     assert found[items[0].id].status == "done"
+    assert found[items[0].id].sums["stlpips_mouth"][1] > 0
     assert found[items[1].id].status == "failed"
     assert f"no video named {items[2].id}" in found[items[2].id].reason
     assert "theirs/what.mp4" in str(error.value)
@@ -453,7 +448,6 @@ def test_a_run_with_judges_has_their_figures(
     folders: tuple[Path, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    without_stlpips: None,
 ) -> None:
     """Official forms of files, on weights that a rule makes; real names only where they judge."""
     if not is_installed("lpips_alex.pth"):

@@ -11,7 +11,7 @@ from facedit.media.colour import rgb_to_ycbcr
 from facedit.media.formats import plane_layout, working_format
 from facedit.media.frame import Frame
 from facedit.media.info import new_video_info
-from facedit.media.pixels import chroma_aligned, frame_from_rgb, patch_frame, plane_array, sited
+from facedit.media.pixels import chroma_aligned, frame_from_rgb, patch_frame, plane_array
 from facedit.media.read import read_frames
 from media.clips import make_clip
 
@@ -180,18 +180,3 @@ def test_a_patched_picture_remembers_what_was_decoded(tmp_path: Path) -> None:
     twice = patch_frame(patch_frame(frame, dark, 0, 0), dark, 16, 16).at(1.0)
     assert frame.base is None
     assert twice.base is frame
-
-
-@pytest.mark.parametrize("turn", [0, 90])
-def test_a_patched_picture_is_converted_to_rgb_as_the_decoded_one_is(
-    turn: int, tmp_path: Path
-) -> None:
-    frame = decoded(tmp_path / "a.mp4", rotation=turn)
-    patched = sited(patch_frame(frame, frame.rgb()[:8, :8], 0, 0))
-    assert patched.picture is not frame.picture
-    np.testing.assert_array_equal(patched.rgb(), frame.rgb())
-    np.testing.assert_array_equal(planes(patched)[1], planes(frame)[1])
-    before = planes(frame)[0]
-    dark = sited(patch_frame(frame, np.zeros((8, 8, 3), np.uint8), 8, 8))
-    assert dark.rgb()[11:13, 11:13].max() < 12
-    np.testing.assert_array_equal(planes(frame)[0], before)  # the decoded one stays

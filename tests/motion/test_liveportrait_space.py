@@ -16,17 +16,15 @@ from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of, outl
 from facedit.motion.space import MotionSpace, SeesFrames, space_named
 from facedit.types import Float32
 from golden.seeded import picture
-from liveportrait_golden import as_input, save_pth
+from liveportrait_golden import as_input, official_files
 
 FRAME = picture(300, 400, 5)
 
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortraitSpace]:
-    folder = tmp_path_factory.mktemp("models")
-    save_pth("motion_extractor", folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACEDIT_MODELS", str(folder))
+        patch.setenv("FACEDIT_MODELS", str(official_files(tmp_path_factory)))
         space = space_named("liveportrait")
         assert isinstance(space, LivePortraitSpace)
         yield space

@@ -33,7 +33,7 @@ from liveportrait_golden import (
     as_input,
     noise,
     official,
-    save_pth,
+    official_files,
     save_safetensors,
 )
 
@@ -43,13 +43,7 @@ GOLDEN = Golden()
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The official tree, two levels deep."""
-    top = tmp_path_factory.mktemp("models")
-    folder = top / "liveportrait" / "base_models"
-    folder.mkdir(parents=True)
-    for network in NETWORKS:
-        save_pth(network, folder)
-    return top
+    return official_files(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

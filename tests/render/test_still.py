@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from facedit.face.regions import IRIS_CENTRES, LOWER_LIDS, UPPER_LIDS
 from facedit.render.bank import ReferenceBank
-from facedit.render.blink import APART_S, LENGTH_S, Blink, blink_schedule, closure_at
+from facedit.render.blink import LENGTH_S, OPEN_S, Blink, blink_schedule, closure_at
 from facedit.render.lids import close_lids
 from facedit.render.network import MouthNetwork
 from facedit.render.own_teeth import OwnTeeth
@@ -27,9 +27,18 @@ def test_blinks_are_inside_apart_and_short(duration: float, seed: int) -> None:
         assert blink.start_s >= 0
         assert blink.end_s <= duration
     for before, after in itertools.pairwise(blinks):
-        assert APART_S[0] <= after.start_s - before.end_s <= APART_S[1]
-    if duration > 11:
-        assert blinks
+        assert after.start_s - before.end_s >= OPEN_S
+
+
+def test_a_person_blinks_as_often_as_people_do_and_not_by_a_clock() -> None:
+    minutes = 60
+    blinks = blink_schedule(60.0 * minutes, np.random.default_rng(0))
+    assert 22 < len(blinks) / minutes < 28
+    open_s = [after.start_s - before.end_s for before, after in itertools.pairwise(blinks)]
+    # Of a waiting time without memory: half of it by ln 2 of its mean, and as much spread as mean.
+    free = np.array(open_s) - OPEN_S
+    assert np.median(free) == pytest.approx(np.log(2) * free.mean(), rel=0.1)
+    assert free.std() == pytest.approx(free.mean(), rel=0.1)
 
 
 def test_the_same_generator_gives_the_same_blinks() -> None:

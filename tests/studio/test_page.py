@@ -6,16 +6,14 @@ import base64
 import io
 import wave
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
 pytest.importorskip("uvicorn")
-import uvicorn
 
 from browser import CHROMIUM, Page, browser
 from facedit import api
@@ -23,12 +21,8 @@ from facedit.editing.script import loads
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.options import EditRequest, Run
-from facedit.studio.answers import Studio
-from facedit.studio.app import make_app
-from facedit.studio.clip_store import Store
-from facedit.studio.serve import HOST, listen
-from facedit.studio.studio_options import StudioOptions
-from studio.conftest import TOKEN
+from facedit.studio.serve import HOST
+from studio.serving import Served, serving
 from talking_clips import TalkingClips
 
 pytestmark = pytest.mark.skipif(
@@ -36,48 +30,19 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@dataclass
-class Served:
-    """A running server.
-
-    Attributes:
-        address: Of the page, with the key.
-        studio: What it serves.
-        root: Where its clips are kept.
-    """
-
-    address: str
-    studio: Studio
-    root: Path
-
-    def only_clip(self) -> Path:
-        (folder,) = self.root.iterdir()
-        return folder
-
-
 @pytest.fixture(scope="module")
 def served(clips: TalkingClips, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    root = tmp_path_factory.mktemp("studio")
+    kept = tmp_path_factory.mktemp("kept")
     with pytest.MonkeyPatch.context() as patch:
-        kept = tmp_path_factory.mktemp("kept")
         patch.setattr("facedit.cache.results_dir", lambda: kept)
-        studio = Studio(Store(root, [Path(clips["one.mp4"])]), "cpu")
-        listening = listen(0)
-        port = listening.getsockname()[1]
-        config = uvicorn.Config(make_app(studio, StudioOptions(), TOKEN, port), log_level="error")
-        server = uvicorn.Server(config)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield Served(f"http://{HOST}:{port}/?token={TOKEN}#open=one.mp4", studio, root)
-        studio.events.close()
-        server.should_exit = True
-        thread.join(20)
+        with serving(tmp_path_factory.mktemp("studio"), [Path(clips["one.mp4"])]) as served:
+            yield served
 
 
 @pytest.fixture(scope="module")
 def page(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with browser(tmp_path_factory.mktemp("profile")) as page:
-        page.go(served.address)
+        page.go(f"{served.address}#open=one.mp4")
         page.until("document.querySelector('.word')")
         yield page
         # Whatever the tests did: nothing was asked of anybody else, nothing was complained of.
@@ -117,15 +82,15 @@ def test_edits_are_put_together_as_the_planner_wants_them(page: Page) -> None:
 
 
 def test_every_control_has_a_name_and_nothing_lies_over_another(page: Page) -> None:
-    for width, height in ((1280, 720), (1920, 1080), (640, 720)):
+    for width, height in ((1280, 720), (1920, 1080), (640, 360)):
         page.size(width, height)
         unnamed = page.js("""[...document.querySelectorAll(
-          '#work button, #work input, #work select, #work video, header button, [role=listbox]')]
+          'button, input, select, textarea, video, canvas, a, [role=listbox], [role=group]')]
           .filter((e) => e.offsetParent && !(e.getAttribute('aria-label') || e.labels?.length ||
-            e.textContent.trim())).map((e) => e.outerHTML)""")
+            e.getAttribute('aria-labelledby') || e.textContent.trim())).map((e) => e.outerHTML)""")
         assert unnamed == []
         assert page.js("document.documentElement.scrollWidth <= innerWidth")
-        parts = ".stage, .transport, .timeline, .text, aside, header, footer"
+        parts = ".stage, .transport, .timeline, section.text, aside, header, footer"
         over = page.js(f"""(() => {{
           const all = [...document.querySelectorAll('{parts}')].map((e) =>
             [e.className || e.tagName, e.getBoundingClientRect()]);
@@ -136,6 +101,7 @@ def test_every_control_has_a_name_and_nothing_lies_over_another(page: Page) -> N
         if width > 900:  # narrow pages scroll under their last line
             assert over == []
     page.size(1280, 720)
+    assert page.js("document.getElementById('status').ariaLive") == "polite"
 
 
 def test_by_keys_alone_from_words_to_an_exported_video(
@@ -146,9 +112,10 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     page.key("End")
     page.type("sun")
     # The layout comes before the voice, while the new word is still typed.
-    page.until("document.querySelector('.part.estimated')?.title === 'sun'")
+    page.until("document.querySelector('#edits ins')?.textContent === 'sun'")
+    assert page.js("document.getElementById('timeline').dataset.layout") == "guessed"
     page.key("Escape")
-    page.until("!document.querySelector('.part.estimated')")
+    page.until("!document.querySelector('#edits ins')")
     page.type("sun")
     page.key("Enter")
     saved(page)
@@ -156,9 +123,7 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     page.until("!document.querySelector('.chip')")
     page.key("z", ctrl=True, shift=True)
     page.until("document.querySelector('.chip')?.textContent === 'sun'")
-    page.until(
-        "document.querySelector('.hear') && document.querySelector('.part.new:not(.estimated)')"
-    )
+    page.until("document.getElementById('timeline').dataset.layout === 'spoken'")
     wav, context = sorted(served.only_clip().glob("sounds/*.wav"), key=lambda file: len(file.name))
     heard_s = page.js(f"""new Promise((done) => {{
       const sound = new Audio('/api/clips/{served.only_clip().name}/sounds/{wav.name}');
@@ -166,26 +131,30 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     }})""")
     with wave.open(str(context)) as file:  # to the end of the clip, and a second before
         assert file.getnframes() / file.getframerate() > heard_s + 1
-    shown = page.js("document.querySelector('#edits li').innerText")
-    assert f"{heard_s:.2f} s" in shown
+    assert f"{heard_s:.2f} s" in page.js("document.getElementById('sound').innerText")
 
-    page.js("document.getElementById('count').value = '1'")
     page.key("m", alt=True)
-    page.until("document.querySelector('.take')")
-    page.until("document.getElementById('after').readyState >= 2")
-    seams = page.js("""[...document.querySelectorAll('#seams button')].map((e) =>
-      Number(e.textContent.split(' ')[0]))""")
-    for key, seam in (("]", seams[1]), ("[", seams[0])):
+    page.until("document.querySelectorAll('.take').length === 2")
+    page.until("document.getElementById('cancel').hidden")
+    page.until("document.getElementById('take').readyState >= 2")
+    page.key("Home")
+    into, out_of = (float(seam["output_s"]) for seam in seams_of(served))
+    for key, seam_s in (("]", into), ("]", out_of), ("[", into)):
         page.key(key)
-        now_s = page.js("document.getElementById('after').currentTime")
-        assert now_s == pytest.approx(max(seam - 0.25, 0), abs=0.02)
+        page.until(f"document.getElementById('status').textContent.includes('{seam_s:.2f} s')")
+        page.js("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        shown = page.js("document.getElementById('time').textContent")
+        assert seconds(shown) == pytest.approx(max(seam_s - 0.25, 0), abs=0.011)
 
     page.key("e", ctrl=True)
+    page.until("document.getElementById('export').open")
+    page.js("document.getElementById('do-export').click()")
     page.until("document.activeElement.id === 'consent'")
-    assert "agreed" in status(page)
+    assert "agreed" in page.js("document.getElementById('export-says').textContent")
     page.key(" ")
-    page.key("e", ctrl=True)
+    page.js("document.getElementById('do-export').click()")
     page.until("document.querySelector('#downloads a')")
+    page.key("Escape")
     exported = served.only_clip() / "exports" / "one-edited.mp4"
     script = served.only_clip() / "exports" / "one-edit.json"
 
@@ -204,10 +173,63 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     )
 
 
+def seconds(shown: str) -> float:
+    minutes, rest = shown.split(" ")[0].split(":")
+    return 60 * int(minutes) + float(rest)
+
+
+def seams_of(served: Served) -> list[dict[str, Any]]:
+    clip = served.studio.store.get(served.only_clip().name)
+    found: list[dict[str, Any]] = served.studio.state(clip)["takes"][0]["seams"]
+    return found
+
+
+def test_before_and_after_are_in_step_over_words_that_were_replaced(page: Page) -> None:
+    """At every tenth of a second the two pictures are those that belong together."""
+    length_s, rate = page.js("""import('/main.js').then(({work}) =>
+      [work.clip.plan.output_duration_s, work.clip.info.frame_rate])""")
+    apart = []
+    for step in range(int(length_s * 10)):
+        found = page.js(f"""import('/main.js').then(async ({{work}}) => {{
+          const {{sourceTime}} = await import('/time_map.js');
+          const {{player}} = work;
+          player.seekOutput({step / 10 + 0.013});
+          const shown = player.take.hidden ? player.rest : player.take;
+          const settled = (video) => video.seeking
+            ? new Promise((done) => video.addEventListener('seeked', done, {{once: true}})) : null;
+          for (const video of [shown, player.before]) await settled(video);
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          for (const video of [shown, player.before]) await settled(video);
+          const output_s = shown.currentTime - player.piece.offset;
+          return [sourceTime(work.clip.plan, output_s) - player.before.currentTime,
+            output_s - player.at];
+        }})""")
+        apart.append(max(map(abs, found)))
+    assert len(apart) > 10
+    assert max(apart) <= 1 / rate, apart
+
+
+def test_the_focus_is_seen_wherever_it_goes(page: Page) -> None:
+    """By Tab alone through an edit with a take: each stop is drawn, and none holds the focus."""
+    page.js("document.querySelector('#show-keys').focus()")
+    seen: list[str] = []
+    for _ in range(60):
+        page.key("Tab")
+        name, drawn = page.js("""(() => { const e = document.activeElement;
+          const style = getComputedStyle(e.matches('.button input') ? e.parentElement : e);
+          return [e.outerHTML.slice(0, 120), e === document.body ||
+            (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0)]; })()""")
+        assert drawn, name
+        if name in seen or name.startswith("<body"):
+            break
+        seen.append(name)
+    assert len(seen) > 20
+    page.js("document.getElementById('words').focus()")
+
+
 def test_a_cancelled_take_leaves_no_file(page: Page, served: Served) -> None:
     takes = served.only_clip() / "takes"
     before = sorted(takes.iterdir())
-    page.js("document.getElementById('count').value = '4'")
     page.js("document.getElementById('words').focus()")
     page.key("m", alt=True)
     page.until("!document.getElementById('cancel').hidden")
@@ -233,9 +255,11 @@ def test_two_pages_lose_nothing(page: Page, served: Served) -> None:
     page.key("Delete")
     page.until("document.querySelector('.chip')?.textContent === 'they'")
     page.until("document.getElementById('status').textContent.includes('Undo brings back')")
-    page.until("document.querySelector('.hear')")  # what is shown is spoken without being asked
+    # What is shown is spoken without being asked.
+    page.until("document.getElementById('timeline').dataset.layout === 'spoken'")
     page.key("z", ctrl=True)
-    page.until("[...document.querySelectorAll('.chip')].map((e) => e.textContent).join() === 'sun'")
+    chips = "[...document.querySelectorAll('.chip')].map((e) => e.textContent).join()"
+    page.until(f"{chips} === 'sun'")
     page.until("document.querySelectorAll('.struck').length === 2")
     saved(page)
     (one,) = page.complaints  # the browser's own line for the answer 409

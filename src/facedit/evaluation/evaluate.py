@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from facedit.dataset.clip_rows import counted
 from facedit.dataset.prepared import ClipRow, Meta, PreparedClip, read_clip, read_meta, read_rows
@@ -25,6 +26,7 @@ from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.evaluate_options import (
     CLOSURES,
     PROTOCOLS,
+    ROUNDING,
     SPANS_PART,
     STILLNESS,
     STUDIES,
@@ -77,7 +79,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     chosen = _chosen(data, model, meta, rows, options)
     ridges = fit_ridges(data, [row for row in rows if row.split == "train"], model)
     meter = meter_of(meta)
-    listens = {CLOSURES, STILLNESS} & set(options.parts)
+    listens = {CLOSURES, ROUNDING, STILLNESS} & set(options.parts)
     footage = Footage.find(options.footage if listens else None, options.transcripts)
     table: list[Row] = []
     gains: list[Row] = []
@@ -92,10 +94,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
             _add(table, gains, {"corpus": corpus} | where, sums)
         if wanted := [part for part in options.parts if part in STUDIES]:
             device = device_of(model.net)
-            heard: list[Heard | None] = [None] * len(clips)
-            if footage.sources:
-                encoder = encoder_of(meta.encoder, device)
-                heard = hear_clips(data, members, clips, footage, encoder)
+            heard = _heard(data, members, clips, footage, meta.encoder, device)
             # A name of a speaker may be used by several corpora.
             speakers = [f"{row.corpus}/{row.speaker}" for row in members]
             study = Study.of(clips, heard, speakers, fills, meter, meta, device)
@@ -133,6 +132,20 @@ def _chosen(
             "from a manifest whose column 'split' says 'dev' where clips are to be measured."
         )
     return chosen
+
+
+def _heard(
+    data: Path,
+    rows: Sequence[ClipRow],
+    clips: Sequence[PreparedClip],
+    footage: Footage,
+    encoder: str,
+    device: torch.device,
+) -> list[Heard | None]:
+    """Hear the clips whose footage was given."""
+    if not footage.sources:
+        return [None] * len(clips)
+    return hear_clips(data, rows, clips, footage, encoder_of(encoder, device))
 
 
 def _spans(

@@ -15,7 +15,7 @@ PROTOCOLS = {"edit": ("lips", True), "lips": ("lips", False), "all dims": ("all_
 and a method that reads the old words from them would look better than it is."""
 
 SPANS_PART = "spans"
-STUDIES = (CLOSURES, STILLNESS, DRIFT) = ("closures", "stillness", "drift")
+STUDIES = (CLOSURES, ROUNDING, STILLNESS, DRIFT) = ("closures", "rounding", "stillness", "drift")
 PARTS = (SPANS_PART, *STUDIES)
 """What can be measured: how well spans are drawn, and how the drawn lips behave."""
 

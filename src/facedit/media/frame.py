@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
-from numpy.typing import NDArray
 
 from facedit.media.colour import swscale_matrix
 from facedit.media.info import VideoInfo
@@ -50,22 +49,13 @@ class Frame:
         """
         if self.made_of is not None:
             return self.made_of.copy()
-        return np.asarray(self._converted("rgb24"), np.uint8)
-
-    def rgb16(self) -> NDArray[np.uint16]:
-        """Convert a decoded or patched picture to upright 16-bit RGB, without loss of ten bits.
-
-        Returns:
-            A new array, shape (height, width, 3).
-        """
-        return np.asarray(self._converted("rgb48le"), np.uint16)
-
-    def _converted(self, pix_fmt: str) -> NDArray[np.unsignedinteger]:
         converted = self.picture.reformat(
-            format=pix_fmt,
+            format="rgb24",
             src_colorspace=swscale_matrix(self.info.matrix),
             src_color_range=2 if self.info.full_range else 1,
             dst_color_range=2,
             interpolation=int(_SCALING),
         )
-        return np.ascontiguousarray(self.info.orientation.upright(converted.to_ndarray()))
+        stored = converted.to_ndarray()
+        upright: UInt8 = np.ascontiguousarray(self.info.orientation.upright(stored))
+        return upright

@@ -9,8 +9,12 @@ import numpy as np
 
 from facedit.types import Float64
 
-APART_S = (2.0, 6.0)
-"""Shortest and longest time from the end of one blink to the beginning of the next."""
+OPEN_S = 0.3
+"""Shortest time that the eyes stay open between two blinks."""
+
+MEAN_OPEN_S = 2.2
+"""Mean time that they stay open: 25 blinks in a minute. In 12 minutes of footage people who speak
+made 24 (median of 19; from 11 to 41), as often amid speech as in its pauses."""
 
 LENGTH_S = (0.15, 0.35)
 """Shortest and longest blink."""
@@ -30,15 +34,16 @@ class Blink:
 
 
 def blink_schedule(duration_s: float, rng: np.random.Generator) -> tuple[Blink, ...]:
-    """Draw the blinks of a clip, inside it and in order."""
+    """Draw the blinks of a clip, inside it and in order, at moments that nothing foretells."""
     blinks: list[Blink] = []
-    start = float(rng.uniform(0.5, APART_S[1] - APART_S[0]))
+    end_s = 0.0
     while True:
-        blink = Blink(start, float(rng.uniform(*LENGTH_S)))
+        start_s = end_s + OPEN_S + float(rng.exponential(MEAN_OPEN_S - OPEN_S))
+        blink = Blink(start_s, float(rng.uniform(*LENGTH_S)))
         if blink.end_s > duration_s:
             return tuple(blinks)
         blinks.append(blink)
-        start = blink.end_s + float(rng.uniform(*APART_S))
+        end_s = blink.end_s
 
 
 def closure_at(times_s: Sequence[float] | Float64, blinks: Sequence[Blink]) -> Float64:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from facedit.face.distances import eye_distance
-from facedit.render.composite import to_picture
+from facedit.render.composite import cross_fade
 from facedit.render.warp import TargetMesh, moved_region, moved_rings, rings_of, sample
 from facedit.types import Float32, UInt8
 
@@ -60,7 +59,4 @@ def morph_cut(
     )
     left = warp_whole(left_rgb, left_landmarks, between)
     right = warp_whole(right_rgb, right_landmarks, between)
-    mixed = cv2.addWeighted(
-        left.astype(np.float32), 1.0 - share, right.astype(np.float32), share, 0
-    )
-    return Morph(to_picture(np.asarray(mixed, np.float32)), between)
+    return Morph(cross_fade(left, right, share), between)

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from facedit.errors import FaceditError
+from facedit.report.page_kit import STYLE
 from facedit.studio.answers import Studio
+from facedit.studio.peaks import peaks
 from facedit.studio.refused import Refused, status_of
 from facedit.studio.request_body import json_body
 from facedit.studio.security import Guard
 from facedit.studio.studio_options import StudioOptions
-from facedit.studio.uploads import receive_upload
+from facedit.studio.uploads import receive_recording, receive_upload
 
 _PAGE = Path(__file__).with_name("page")
 
@@ -55,6 +58,8 @@ def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> G
             Route("/api/clips/{clip}", routes.clip, methods=["GET"]),
             Route("/api/clips/{clip}", routes.remove, methods=["DELETE"]),
             Route("/api/clips/{clip}/source", routes.source, methods=["GET"]),
+            Route("/api/clips/{clip}/peaks", routes.peaks, methods=["GET"]),
+            Route("/api/clips/{clip}/recordings", routes.recording, methods=["POST"]),
             Route("/api/clips/{clip}/transcript", routes.transcript, methods=["POST"]),
             Route("/api/clips/{clip}/proxy", routes.proxy, methods=["POST"]),
             Route("/api/clips/{clip}/edits", routes.edits, methods=["PUT"]),
@@ -66,6 +71,7 @@ def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> G
             Route("/api/jobs/{job}", routes.job, methods=["GET"]),
             Route("/api/jobs/{job}", routes.stop, methods=["DELETE"]),
             Route("/api/events", routes.events, methods=["GET"]),
+            Route("/kit.css", routes.kit, methods=["GET"]),
             Mount("/", StaticFiles(directory=_PAGE, html=True)),
         ],
         exception_handlers={Refused: _refused, FaceditError: _failed},
@@ -105,6 +111,20 @@ class _Routes:
         """Send the source, or the copy of it that browsers can show."""
         clip = self._studio.store.get(_id(request))
         return FileResponse(clip.proxy if clip.proxy.is_file() else clip.source)
+
+    async def peaks(self, request: Request) -> Response:
+        clip = self._studio.store.get(_id(request))
+        block = request.query_params.get("block", "0")
+        if not block.isdecimal() or len(block) > 6:
+            raise Refused(422, "block: expected the number of a minute.")
+        found = await run_in_threadpool(peaks, clip.source, int(block))
+        return JSONResponse(found, headers={"cache-control": "private, max-age=3600"})
+
+    async def recording(self, request: Request) -> Response:
+        """Take in a recording of new words; the edits then name it."""
+        clip = self._studio.store.get(_id(request))
+        limit = self._options.limit_mb * 1_000_000
+        return JSONResponse({"speech": await receive_recording(request, clip, limit)}, 201)
 
     async def proxy(self, request: Request) -> Response:
         return JSONResponse(self._studio.proxy(self._studio.store.get(_id(request))), 202)
@@ -155,6 +175,10 @@ class _Routes:
 
     async def stop(self, request: Request) -> Response:
         return JSONResponse(self._studio.jobs.stop(request.path_params["job"]).to_dict())
+
+    async def kit(self, _: Request) -> Response:
+        """Send the style that the page shares with the reports."""
+        return FileResponse(STYLE)
 
     async def events(self, request: Request) -> Response:
         last = request.headers.get("last-event-id")

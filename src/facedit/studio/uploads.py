@@ -1,10 +1,17 @@
-"""Takes in a video that was dropped on the page: streamed, bounded, whole or not at all."""
+"""Takes in what was dropped on the page: streamed, bounded, whole or not at all."""
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from facedit.errors import FaceditError
 from facedit.media.output import whole_or_nothing
+from facedit.media.sound import read_speech_file
+from facedit.media.wav import write_wav
 from facedit.studio.clip_store import Store, StoredClip, safe_name
 from facedit.studio.refused import Refused
 
@@ -18,31 +25,68 @@ async def receive_upload(request: Request, store: Store, most_bytes: int) -> Sto
         most_bytes: Largest file.
 
     Returns:
-        The clip, not yet looked at.
-
-    Raises:
-        Refused: If the file is too large, or its name is too long.
+        The clip, not yet looked at. (``Refused`` if the file is too large, or its name too long.)
     """
     name = safe_name(request.query_params["name"])
-    says = f"{name}: larger than {most_bytes // 1_000_000} MB; --limit-mb allows more."
-    told = request.headers.get("content-length", "0")
-    if told.isdecimal() and int(told[:18]) > most_bytes:
-        raise Refused(413, says)
+    _check_told(request, name, most_bytes)
     clip = store.make()
     source = clip.folder / "source" / name
     source.parent.mkdir()
     kept = False
     try:
-        with whole_or_nothing(source) as temporary, temporary.open("wb") as file:
-            size = 0
-            async for piece in request.stream():
-                size += len(piece)
-                if size > most_bytes:
-                    raise Refused(413, says)
-                file.write(piece)
+        await _receive(request, source, name, most_bytes)
         clip.note(source=str(source))
         kept = True
     finally:
         if not kept:
             store.remove(clip)
     return store.get(clip.id)
+
+
+async def receive_recording(request: Request, clip: StoredClip, most_bytes: int) -> str:
+    """Write the body of a request, a recording of new words, as a wav beside a clip's script.
+
+    Args:
+        request: Its body is a sound, or a video with one.
+        clip: The clip.
+        most_bytes: Largest file.
+
+    Returns:
+        Its name, as the script's ``speech`` says it. (``Refused`` if it is too large.)
+
+    Raises:
+        Refused: If it is no sound, or holds none.
+    """
+    name = request.query_params.get("name", "recording")
+    _check_told(request, name, most_bytes)
+    wav = clip.folder / f"recording-{secrets.token_hex(8)}.wav"
+    raw = wav.with_suffix(".sent")
+    try:
+        await _receive(request, raw, name, most_bytes)
+        sound = await run_in_threadpool(read_speech_file, raw)
+        await run_in_threadpool(write_wav, wav, sound)
+    except FaceditError as error:
+        raise Refused(415, str(error).replace(str(raw), name)) from None
+    finally:
+        raw.unlink(missing_ok=True)
+    return wav.name
+
+
+def _check_told(request: Request, name: str, most_bytes: int) -> None:
+    told = request.headers.get("content-length", "0")
+    if told.isdecimal() and int(told[:18]) > most_bytes:
+        raise Refused(413, _too_large(name, most_bytes))
+
+
+async def _receive(request: Request, file: Path, name: str, most_bytes: int) -> None:
+    with whole_or_nothing(file) as temporary, temporary.open("wb") as out:
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+            if size > most_bytes:
+                raise Refused(413, _too_large(name, most_bytes))
+            out.write(piece)
+
+
+def _too_large(name: str, most_bytes: int) -> str:
+    return f"{name}: larger than {most_bytes // 1_000_000} MB; --limit-mb allows more."

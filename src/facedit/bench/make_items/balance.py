@@ -29,26 +29,18 @@ def balanced(
     was chosen before; ``most``: per key how often one value may come up, if it is limited.
     """
     waiting = [(keys(candidate), candidate) for candidate in candidates]
-    used: list[Counter[Hashable]] = [Counter() for _ in (waiting[0][0] if waiting else ())]
-
-    def times_used(row: tuple[Hashable, ...]) -> list[int]:
-        return [counter[value] for counter, value in zip(used, row, strict=True)]
-
-    def take(row: tuple[Hashable, ...]) -> None:
-        for counter, value in zip(used, row, strict=True):
-            counter[value] += 1
-
-    for row in already if waiting else ():
-        take(row)
+    used = Counter(place for row in already for place in enumerate(row))
     chosen: list[Candidate] = []
     while waiting and len(chosen) < count:
-        best = min(range(len(waiting)), key=lambda k: times_used(waiting[k][0]))
+        best = min(
+            range(len(waiting)), key=lambda k: [used[place] for place in enumerate(waiting[k][0])]
+        )
         row, candidate = waiting.pop(best)
         full = any(
-            limit is not None and times >= limit
-            for times, limit in zip(times_used(row), most, strict=False)
+            limit is not None and used[place] >= limit
+            for place, limit in zip(enumerate(row), most, strict=False)
         )
         if not full and accept(candidate):
-            take(row)
+            used.update(enumerate(row))
             chosen.append(candidate)
     return chosen

@@ -41,11 +41,9 @@ def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> 
     options = options or BuildOptions()
     if (output / HEADER).exists() and not options.force:
         raise OutputExists(f"{output} holds a benchmark already: --force replaces it.")
-    sources = list_sources(clips)
-    if options.split:
-        sources = [source for source in sources if source.split == options.split]
-        if not sources:
-            raise UsageError(f"{clips} lists no clip of the split {options.split!r}.")
+    sources = [one for one in list_sources(clips) if options.split in ("", one.split)]
+    if not sources:
+        raise UsageError(f"{clips} lists no clip of the split {options.split!r}.")
     # What the user wrote is read before the long work begins.
     given = Given.read(options.transcripts)
     lines = read_list(options.texts, {source.file for source in sources})
@@ -78,10 +76,14 @@ def build(clips: Path, output: Path, *, options: BuildOptions | None = None) -> 
     )
     card = Card(bench, tuple(usable), tuple(left), origins, options, _relative(clips, output))
     write_bench(output, bench, card_text(card, output))
+    return _built(output, items, left, time.monotonic() - begun)
+
+
+def _built(output: Path, items: Sequence[Item], left: Sequence[LeftOut], seconds: float) -> Built:
+    """Count what was built."""
     tracks: Counter[str] = Counter(item.track for item in items)
     cells = Counter(f"{i.kind} {i.length} {i.position}" for i in items if i.track == "edit")
-    used, seconds = {item.clip.file for item in items}, time.monotonic() - begun
-    found = dict(sorted(cells.items()))
+    used, found = {item.clip.file for item in items}, dict(sorted(cells.items()))
     return Built(output, dict(tracks), found, len(used), tuple(left), seconds)
 
 

@@ -33,26 +33,26 @@ def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[Ed
 
     ``voice``: who speaks the new words if there is no speaker with two clips.
     """
-    sentences = {clip.facts.file: grid.sentence_of(texts_of(clip)) for clip in clips}
-    spoken = [clip for clip in clips if sentences[clip.facts.file]]
+    spoken = [clip for clip in clips if grid.sentence_of(texts_of(clip))]
     voices = Counter(clip.facts.speaker for clip in spoken)
     recorded = any(count > 1 for count in voices.values())
     candidates: list[EditCandidate] = []
     for clip in spoken:
-        own = sentences[clip.facts.file]
+        own = grid.sentence_of(texts_of(clip))
         assert own is not None
         generator = np.random.default_rng(item_seed(seed, clip.facts.file))
         others = [o for o in spoken if o.facts.speaker == clip.facts.speaker and o is not clip]
-        picks = generator.permutation(len(others))[:DONORS]
-        for donor in (others[int(k)] for k in picks):
-            for edit, words in grid.edits(own, sentences[donor.facts.file]):
+        for donor in [others[int(k)] for k in generator.permutation(len(others))[:DONORS]]:
+            for edit, words in grid.edits(own, grid.sentence_of(texts_of(donor))):
                 source = donor if edit.new_words else None
                 candidates.append(EditCandidate(clip, edit, "grammar", OWN, source, words))
         # A voice speaks only where nobody's own words can be had: those are the better sound.
         if not others:
             new = None if recorded else grid.random_sentence(generator)
-            for edit, _ in grid.edits(own, new):
-                candidates.append(EditCandidate(clip, edit, "grammar", spoken_by(voice, edit)))
+            candidates += [
+                EditCandidate(clip, edit, "grammar", spoken_by(voice, edit))
+                for edit, _ in grid.edits(own, new)
+            ]
     # Of those alike the first one stays, in the place of the last.
     return list({candidate.key: candidate for candidate in reversed(candidates)}.values())[::-1]
 

@@ -72,21 +72,20 @@ def _swaps(words: Sequence[str], keys: list[str], sentence: Sentence) -> Iterato
     for at in range(sentence.start, sentence.end):
         before = keys[at - 1] if at > sentence.start else ""
         after = keys[at + 1] if at + 1 < sentence.end else ""
-        groups = list(classes.ANYWHERE)
-        if before in classes.BEFORE_ADJECTIVES and "as" not in (before, after):
-            groups += classes.ADJECTIVES
         # "twenty six", "nine eleven": part of something longer.
         if keys[at] in classes.NUMBERS and {before, after} & classes.NUMBERS:
             continue
-        for group in groups:
-            if keys[at] not in group or (group == classes.MONTHS and not words[at][:1].isupper()):
-                continue
-            for other in group:
-                if other == keys[at]:
-                    continue
-                if before in ("a", "an") and (other[0] in "aeiou") != (before == "an"):
-                    continue
+        adjective = before in classes.BEFORE_ADJECTIVES and "as" not in (before, after)
+        for other in _class_mates(keys[at], words[at][:1].isupper(), adjective):
+            if before not in ("a", "an") or (other[0] in "aeiou") == (before == "an"):
                 yield WordEdit(at, at + 1, (_dressed(other, words[at]),))
+
+
+def _class_mates(word: str, capital: bool, adjective: bool) -> Iterator[str]:
+    """List the other words of a word's classes."""
+    for group in [*classes.ANYWHERE, *(classes.ADJECTIVES if adjective else ())]:
+        if word in group and (group != classes.MONTHS or capital):
+            yield from (other for other in group if other != word)
 
 
 def _openers(keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
@@ -149,18 +148,15 @@ def _clause_deletions(
     parts = list(pairwise(bounds))
     if len(parts) not in (2, 3) or sentence.mark == "?":
         return
-    leads = keys[sentence.start] in classes.SUBORDINATORS
-    if len(parts) == 2 and leads:
-        gone = parts[:1] if keys[commas[0]] in classes.STARTERS else []
-    elif len(parts) == 2:
-        # What is left must be a statement of its own.
-        gone = parts[1:] if keys[commas[0]] in classes.TRAILERS else []
-    else:
-        gone = parts[1:2] if keys[commas[0]] in ("which", "who") and not leads else []
-    for start, end in gone:
-        kept = sentence.end - sentence.start - (end - start)
-        if kept >= LEAST_WORDS and end - start >= 2:
-            yield WordEdit(start, end)
+    leads, behind = keys[sentence.start] in classes.SUBORDINATORS, keys[commas[0]]
+    if len(parts) == 3:
+        gone, fits = 1, behind in ("which", "who") and not leads
+    else:  # what is left must be a statement of its own
+        gone, fits = int(not leads), behind in (classes.STARTERS if leads else classes.TRAILERS)
+    start, end = parts[gone]
+    kept = sentence.end - sentence.start - (end - start)
+    if fits and kept >= LEAST_WORDS and end - start >= 2:
+        yield WordEdit(start, end)
 
 
 def _sentence_deletions(words: Sequence[str]) -> Iterator[WordEdit]:

@@ -112,7 +112,15 @@ def sums(scene: Scene, nets: Mapping[str, PictureDistance]) -> dict[str, list[fl
         found[f"ssim_{name}"] = mean_sums(alike)
     beside = [(mouths[a], mouths[b]) for a, b in pairwise(mouths) if b == a + 1]
     found["change_mouth"] = mean_sums([change_error(a, b, c, d) for (a, c), (b, d) in beside])
-    for name, pairs in looks.items() if nets else ():
+    return found | (_distances(looks, nets) if nets else {})
+
+
+def _distances(
+    looks: Mapping[str, list[tuple[UInt8, UInt8]]], nets: Mapping[str, PictureDistance]
+) -> dict[str, list[float]]:
+    """Measure pairs of made and true pictures by networks, a few of each look."""
+    found = {}
+    for name, pairs in looks.items():
         some = [pairs[k] for k in spread(len(pairs), _LOOKED_AT[name])]
         if name == "frame":
             some = [(small_frame(one), small_frame(other)) for one, other in some]

@@ -144,14 +144,10 @@ def _by_distance(
 ) -> Markup:
     """Draw the error over the distance to the nearest seam."""
     clip_of = {item.id: clip_key(item) for item in bench.items if item.track == track}
-    sums: dict[str, dict[int, dict[str, Sums]]] = {s: {} for s in systems if s != TRUTH}
-    for r in records:
-        if r.system in sums and r.item in clip_of and r.status == "done":
-            for place, (error, frames) in enumerate(r.profile):
-                if frames > 0:
-                    sums[r.system].setdefault(place, {})[r.item] = (error, frames)
+    there = [r for r in records if r.item in clip_of and r.status == "done"]
     lines = []
-    for system, places in sums.items():
+    for system in [s for s in systems if s != TRUTH]:
+        places = _profiles([r for r in there if r.system == system])
         points = [
             _point(place, estimate(_DISTANCE, items, clip_of, draws=500), _DISTANCE)
             for place, items in sorted(places.items())
@@ -163,6 +159,16 @@ def _by_distance(
     names = [str(k + 1) if (k + 1) % every == 0 or k == 0 else "" for k in range(count)]
     title, below = "Lip opening error ↓ (outer-eye distances)", "motion frames to the nearest seam"
     return line_chart(title, names, lines, below=below, bounds=(0.0, inf))
+
+
+def _profiles(records: Sequence[Record]) -> dict[int, dict[str, Sums]]:
+    """Collect a system's errors by distance to the nearest seam, and by item."""
+    found: dict[int, dict[str, Sums]] = {}
+    for record in records:
+        for place, (error, frames) in enumerate(record.profile):
+            if frames > 0:
+                found.setdefault(place, {})[record.item] = (error, frames)
+    return found
 
 
 def _line(system: str, tables: Tables, points: Sequence[Point], *, bars: bool = True) -> Line:

@@ -157,31 +157,43 @@ def make_tables(
     ``order``: systems in the order to show them; the truth and the reference come first anyway;
     ``draws``: bootstrap draws of whole tracks; slices take ``SLICE_SHARE`` of them.
     """
-    known = {item.id for item in bench.items}
+    clip_of = {item.id: clip_key(item) for item in bench.items}
     found: dict[str, dict[str, Record]] = {}
     for record in records:
-        if record.item in known:
+        if record.item in clip_of:
             found.setdefault(record.system, {})[record.item] = record
     systems = system_order(found, reference, order)
-    clip_of = {item.id: clip_key(item) for item in bench.items}
     counts, tables, contrasts = [], [], []
     for part in slices(bench):
         whole = part.by == "all"
         fewer = draws if whole else max(int(draws * SLICE_SHARE), 1)
         sums = {m.name: {s: sums_of(found[s], part.items, m) for s in systems} for m in measures}
-        rows: dict[str, dict[str, Estimate]] = {system: {} for system in systems}
-        for m, s in itertools.product(measures, systems):
-            made = estimate(m, sums[m.name][s], clip_of, draws=fewer, seed=seed)
-            if isfinite(made.value):
-                rows[s][m.name] = made
-        columns = [m for m in measures if any(m.name in row for row in rows.values())]
-        best = {m.name: frozenset(best_systems(m, rows)) for m in columns}
-        tables.append(Table(part, tuple(m.name for m in columns), rows, best))
+        estimates = {
+            (s, m.name): estimate(m, sums[m.name][s], clip_of, draws=fewer, seed=seed)
+            for m, s in itertools.product(measures, systems)
+        }
+        tables.append(_table(part, systems, measures, estimates))
         if whole:
             counts += [_count(part, system, found[system]) for system in systems]
-            for m in columns:
+            for m in [one for one in measures if one.name in tables[-1].columns]:
                 contrasts += compare(part.track, m, sums[m.name], reference, clip_of, draws, seed)
     return Tables(systems, reference, tuple(counts), tuple(tables), tuple(contrasts))
+
+
+def _table(
+    part: Slice,
+    systems: Sequence[str],
+    measures: Sequence[Measure],
+    estimates: Mapping[tuple[str, str], Estimate],
+) -> Table:
+    """Set a table of estimates by system and measure; those without a value are left out."""
+    rows: dict[str, dict[str, Estimate]] = {system: {} for system in systems}
+    for (system, name), made in estimates.items():
+        if isfinite(made.value):
+            rows[system][name] = made
+    columns = [m for m in measures if any(m.name in row for row in rows.values())]
+    best = {m.name: frozenset(best_systems(m, rows)) for m in columns}
+    return Table(part, tuple(m.name for m in columns), rows, best)
 
 
 def system_order(

@@ -71,9 +71,6 @@ def bench_page(run: Run) -> str:
     columns = {name for table in tables.tables for name in table.columns}
     shown = [measure for measure in run.measures if measure.name in columns]
     videos = [measure for measure in shown if not is_drawn(measure)]
-    undone = not_done(run.bench, run.records, tables.systems)
-    other = Counter((r.system, r.reason) for r in undone if r.status != "failed")
-    first = {(r.system, r.reason): r.item for r in reversed(undone)}
     entries = [("date", facts.date), ("command", facts.command), ("seed", str(facts.seed))]
     entries += [*facts.versions.items(), *facts.machine.items()]
     entries += [(f"weights: {name}", value) for name, value in facts.weights.items()]
@@ -91,13 +88,7 @@ def bench_page(run: Run) -> str:
         verdict_colours=_VERDICTS,
         legend=videos or shown,
         has_drawn=len(videos) < len(shown),
-        failed=[(r.system, r.item, r.reason) for r in undone if r.status == "failed"],
-        # A system that has no answer to a kind of item says the same of each: once is enough.
-        inapplicable=[
-            (system, first[system, reason] if count == 1 else f"{count} items", reason)
-            for (system, reason), count in other.items()
-        ],
-        inapplicable_count=sum(other.values()),
+        **_undone(run),
         costs=run.costs,
         stages=sorted({name for cost in run.costs for name in cost.stages}),
         run_facts=[(name, value) for name, value in entries if value],
@@ -112,6 +103,22 @@ def bench_page(run: Run) -> str:
             )
         },
     )  # fmt: skip
+
+
+def _undone(run: Run) -> dict[str, object]:
+    """Collect what failed and what does not apply."""
+    undone = not_done(run.bench, run.records, run.tables.systems)
+    other = Counter((r.system, r.reason) for r in undone if r.status != "failed")
+    first = {(r.system, r.reason): r.item for r in reversed(undone)}
+    return {
+        "failed": [(r.system, r.item, r.reason) for r in undone if r.status == "failed"],
+        # A system that has no answer to a kind of item says the same of each: once is enough.
+        "inapplicable": [
+            (system, first[system, reason] if count == 1 else f"{count} items", reason)
+            for (system, reason), count in other.items()
+        ],
+        "inapplicable_count": sum(other.values()),
+    }
 
 
 def _part(track: Track, whole: Table, run: Run) -> dict[str, object]:

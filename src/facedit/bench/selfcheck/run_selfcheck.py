@@ -69,24 +69,22 @@ def selfcheck(
     measured, failed = measure_pairs(
         pairs, clips_root, options.workers, options.on_progress, options.device
     )
-    used = tuple(pair for pair in pairs if pair.item.id in measured)
+    used = [pair.item for pair in pairs if pair.item.id in measured]
     readings: dict[str, list[ItemSums]] = {
-        one.name: [measured[pair.item.id].get(one.name, {}) for pair in used]
-        for one in DISTURBANCES
+        one.name: [measured[item.id].get(one.name, {}) for item in used] for one in DISTURBANCES
     }
     skipped = {name: f"not looked at: {reason}" for name, reason in failed.items()}
-    made = [name for name in UNFIT if name in readings]
-    skipped |= {name: UNFIT[name] for name in made if not any(readings[name])}
-    readings = {name: rows for name, rows in readings.items() if name not in skipped}
-    clips = [pair.item.clip for pair in used]
-    hashes, wanted = [clip.sha256 for clip in clips], expectations()
+    for name in [name for name in UNFIT if not any(readings.get(name, ("made",)))]:
+        skipped[name] = UNFIT[name]
+        del readings[name]
+    hashes, wanted = [item.clip.sha256 for item in used], expectations()
     figures = Figures(readings, proven_measures(), hashes, seed=options.seed)
-    items, seconds = tuple(pair.item.id for pair in used), round(time.monotonic() - began, 1)
+    items, seconds = tuple(item.id for item in used), round(time.monotonic() - began, 1)
     found = SelfCheck(
         judge(wanted, figures), skipped, unexamined(wanted, figures), items, depends_on,
         versions(), seconds,
     )  # fmt: skip
-    save(found, output, selfcheck_html(found, figures, [c.corpus for c in clips], wanted))
+    save(found, output, selfcheck_html(found, figures, [i.clip.corpus for i in used], wanted))
     return found
 
 

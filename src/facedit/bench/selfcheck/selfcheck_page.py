@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -116,19 +116,27 @@ def _curves(figures: Figures, corpora: Sequence[str]) -> list[Markup]:
     for name, measure in figures.measures.items():
         if measure.group != "sync" or measure.better == "none":
             continue
-        lines = []
-        for number, corpus in enumerate((ALL, *dict.fromkeys(corpora))):
-            picked = [i for i, one in enumerate(corpora) if corpus in (ALL, one)]
-            part = figures.part(picked, name)
-            points = [
-                Point(at, *part.interval(key, name), f"{measure.title} {places[at]}")
-                for at, (_, key) in enumerate(ladder)
-            ]
-            colour = "#1c2733" if not number else _COLOURS[min(number, len(_COLOURS)) - 1]
-            strong = corpus == ALL
-            lines.append(Line(corpus, colour, tuple(points), strong, bars=not strong))
+        moved = {key: f"{measure.title} {places[at]}" for at, (_, key) in enumerate(ladder)}
+        lines = _curve_lines(figures, corpora, name, moved)
         title = measure.title + (f" ({measure.unit})" if measure.unit else "")
         below = "sound late by … frames of 40 ms"
         bounds = (measure.low, measure.high)
         charts.append(line_chart(title, places, lines, below=below, bounds=bounds))
     return [chart for chart in charts if chart]
+
+
+def _curve_lines(
+    figures: Figures, corpora: Sequence[str], measure: str, moved: Mapping[str, str]
+) -> list[Line]:
+    """Make the curves of a sync figure; ``moved``: what is said of each disturbance, in order."""
+    lines = []
+    for number, corpus in enumerate((ALL, *dict.fromkeys(corpora))):
+        picked = [i for i, one in enumerate(corpora) if corpus in (ALL, one)]
+        part = figures.part(picked, measure)
+        points = tuple(
+            Point(at, *part.interval(key, measure), note)
+            for at, (key, note) in enumerate(moved.items())
+        )
+        colour = _COLOURS[min(number, len(_COLOURS)) - 1] if number else "#1c2733"
+        lines.append(Line(corpus, colour, points, corpus == ALL, bars=corpus != ALL))
+    return lines

@@ -35,16 +35,20 @@ _SUMS = 8
 
 
 def spans_around(
-    phones: Sequence[Phone], frames: int, length: int, edge: int
+    phones: Sequence[Phone],
+    frames: int,
+    length: int,
+    edge: int,
+    wanted: Sequence[str] = BILABIALS,
 ) -> list[tuple[tuple[int, int], list[Phone]]]:
-    """Place hidden spans so that each bilabial of a clip is in one, if it is not too near an end.
+    """Place hidden spans so that each phone that is wanted is in one, if not too near an end.
 
     Returns first and last-plus-one hidden frame of each span, and the phones that are counted in
     it: those inside it, ``WIDER`` included, that no span before it holds.
     """
     found: list[tuple[tuple[int, int], list[Phone]]] = []
     taken: set[Phone] = set()
-    for phone in named(phones, BILABIALS):
+    for phone in named(phones, wanted):
         start = (phone.first + phone.stop - length) // 2
         start = min(max(start, edge), frames - edge - length)
         if phone in taken or start < edge or not _inside(phone, start, start + length):

@@ -15,9 +15,10 @@ from facedit.errors import FaceditError
 from facedit.evaluation.behaviour.closures import study_closures
 from facedit.evaluation.behaviour.drift import study_drift
 from facedit.evaluation.behaviour.heard import Heard, hear
+from facedit.evaluation.behaviour.rounding import study_rounding
 from facedit.evaluation.behaviour.stillness import study_stillness
 from facedit.evaluation.behaviour.study import Row, Study
-from facedit.evaluation.evaluate_options import CLOSURES, DRIFT, STILLNESS, STUDIES
+from facedit.evaluation.evaluate_options import CLOSURES, DRIFT, ROUNDING, STILLNESS, STUDIES
 from facedit.speech.encoders import Encoder
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,12 @@ def hear_clips(
 
 def run_studies(study: Study, wanted: Sequence[str]) -> dict[str, list[Row]]:
     """Make some of ``STUDIES`` of the behaviour of drawn lips: rows by study."""
-    studies = {CLOSURES: study_closures, STILLNESS: study_stillness, DRIFT: study_drift}
+    studies = {
+        CLOSURES: study_closures,
+        ROUNDING: study_rounding,
+        STILLNESS: study_stillness,
+        DRIFT: study_drift,
+    }
     found = {}
     for name in STUDIES:
         if name in wanted:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 from facedit.evaluation.behaviour.closures import MARGIN
 from facedit.evaluation.behaviour.drift import LEVELS, RATIOS
+from facedit.evaluation.behaviour.rounding import NARROW
 from facedit.evaluation.behaviour.study import Row
-from facedit.evaluation.evaluate_options import CLOSURES, DRIFT, STILLNESS
+from facedit.evaluation.evaluate_options import CLOSURES, DRIFT, ROUNDING, STILLNESS
 from facedit.report.page_kit import markdown_table
 
 _CLOSURES = (
@@ -17,6 +18,11 @@ _CLOSURES = (
     "outer-eye distance above the speaker's closed lips. hit: of those closed in truth; excess: "
     "mean of drawn minus true smallest opening there, %; open vowels closed throughout: should "
     "be as rare as in truth."
+)
+_ROUNDING = (
+    f"Rounded: smallest lip width within w, oo, o, oy, a frame wider, within the narrowest "
+    f"{NARROW:g} % of the speaker's own. hit: of those rounded in truth; size: standard deviation "
+    "of the width in the span over the truth's."
 )
 _STILLNESS = (
     "Lips: mean step of the lip dims per frame in silence, in spreads of the widest; over truth: "
@@ -71,6 +77,15 @@ def _closures(row: Row) -> list[str]:
     ]  # fmt: skip
 
 
+def _rounding(row: Row) -> list[str]:
+    of = row["figures"]
+    return [
+        row["task"], row["method"], f"{of['rounded_phones']['value']:.0f}",
+        _share(of["rounded_truth"]), _share(of["rounded"], True), _share(of["hit"], True),
+        _range(of["size"], ".2f"),
+    ]  # fmt: skip
+
+
 def _stillness(row: Row) -> list[str]:
     of = {key: one["value"] for key, one in row["figures"].items()}
     return [
@@ -100,6 +115,9 @@ _STUDIES: dict[str, tuple[str, str, tuple[_Table, ...]]] = {
     CLOSURES: ("Lips closed on m, b, p", _CLOSURES, ((
         "", "task|method|bilabials|closed, truth|closed|hit|excess|open vowels closed (truth)",
         _closures,
+    ),)),
+    ROUNDING: ("Lips rounded on w and oo", _ROUNDING, ((
+        "", "task|method|phones|rounded, truth|rounded|hit|size", _rounding,
     ),)),
     STILLNESS: ("Lips in silence", _STILLNESS, ((
         "",

@@ -6,8 +6,11 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
+from av.packet import Packet
+from av.video.stream import VideoStream
 
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
@@ -70,15 +73,11 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
         for packet in container.demux([s for s in (video, sound) if s is not None]):
             if not packet.size:
                 continue
-            time = packet.pts
             if packet.stream_index != video.index:
-                sound_times.append(-1 if time is None else time)
+                sound_times.append(-1 if packet.pts is None else packet.pts)
                 sides.append(told(memoryview(packet)))
                 continue
-            if time is None:
-                raise Unjoinable("its pictures carry no times")
-            if packet.is_discard:
-                raise Unjoinable("its edit list hides pictures")
+            time = _time_of(cast("Packet[VideoStream]", packet))
             times.append(time - info.origin_pts)
             entries.append(packet.is_keyframe and is_entry(memoryview(packet)))
             if time > last or len(times) == 1:
@@ -86,11 +85,7 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
         bases = video.time_base, sound.time_base if sound is not None else Fraction(0)
     if not times or bases[0] != info.time_base:
         raise Unjoinable("its pictures carry no times")
-    pts = np.array(times, np.int64)
-    if len(np.unique(pts)) != len(pts):
-        raise Unjoinable("two of its pictures have one time (fields in packets of their own)")
-    if pts.min() != 0:
-        raise Unjoinable("its first pictures cannot be decoded")
+    pts = _checked(np.array(times, np.int64))
     period = max(1, round(1 / (info.frame_rate * info.time_base)))
     return PacketIndex(
         pts=pts,
@@ -101,3 +96,21 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
         sound_base=bases[1] or Fraction(0),
         sound_sides=np.frombuffer(sides, np.uint8).astype(np.int64),
     )
+
+
+def _time_of(packet: Packet[VideoStream]) -> int:
+    """Return a picture's time in the file's ticks."""
+    if packet.pts is None:
+        raise Unjoinable("its pictures carry no times")
+    if packet.is_discard:
+        raise Unjoinable("its edit list hides pictures")
+    return packet.pts
+
+
+def _checked(pts: Int64) -> Int64:
+    """Return times that tell the pictures apart, from the first one's."""
+    if len(np.unique(pts)) != len(pts):
+        raise Unjoinable("two of its pictures have one time (fields in packets of their own)")
+    if pts.min() != 0:
+        raise Unjoinable("its first pictures cannot be decoded")
+    return pts

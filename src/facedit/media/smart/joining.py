@@ -105,18 +105,9 @@ def find_joining(
     Raises:
         Unjoinable: If not; the message says why.
     """
-    if info.truncated:
-        raise Unjoinable("it is damaged")
-    if info.signals.fields and info.codec != "h264":
-        raise Unjoinable("its pictures are made of fields")
-    if info.sound is not None and info.sound.lead_s:
-        raise Unjoinable("its sound starts before its picture")
-    if not info.has_pts:
-        raise Unjoinable("its container carries no times of presentation")
     encoding = choose_encoding(path, info, codec=codec)
-    if encoding.picture.codec != info.codec:
-        why = f"{info.codec} becomes {encoding.picture.codec}"
-        raise Unjoinable(f"{why}, as asked for" if codec != "source" else why)
+    if reason := _reason_against(info, encoding, codec):
+        raise Unjoinable(reason)
     with open_media(info.path) as container, typed_errors(info.path):
         video = find_video(container, info.path)
         joint = joint_of(info.codec, video)
@@ -143,6 +134,22 @@ def find_joining(
     return Joining(
         info, encoding, joint, header, index, copied, decoding_lead(index, copied), sound, notes
     )
+
+
+def _reason_against(info: VideoInfo, encoding: Encoding, codec: str) -> str:
+    """Say why a source cannot be joined whatever its packets are; empty if it perhaps can."""
+    if info.truncated:
+        return "it is damaged"
+    if info.signals.fields and info.codec != "h264":
+        return "its pictures are made of fields"
+    if info.sound is not None and info.sound.lead_s:
+        return "its sound starts before its picture"
+    if not info.has_pts:
+        return "its container carries no times of presentation"
+    if encoding.picture.codec != info.codec:
+        asked = ", as asked for" if codec != "source" else ""
+        return f"{info.codec} becomes {encoding.picture.codec}{asked}"
+    return ""
 
 
 def _holds(name: str, stream: VideoStream | AudioStream) -> bool:

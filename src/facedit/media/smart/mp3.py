@@ -11,6 +11,13 @@ _KBPS = {
     True: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     False: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
+_SIDE = {(True, 1): (17, 18), (True, 2): (32, 20), (False, 1): (9, 9), (False, 2): (17, 10)}
+"""Of MPEG-1 or not, by channels: bytes of side information, and bits before its first granule:
+the pointer, private bits and, in MPEG-1, which scale factors are shared."""
+
+_GRANULE = {True: (2, 59, 33), False: (1, 63, 38)}
+"""Granules of a packet, bits of one, and bits of it up to its switch."""
+
 _MONO = 3
 _NORMAL, _START, _STOP = 0, 1, 3
 
@@ -65,27 +72,28 @@ def parse(packet: bytes | memoryview) -> Mp3Header | None:
         return None
     whole, channels = version == 3, 1 if head >> 6 & 3 == _MONO else 2
     start = 4 if head >> 16 & 1 else 6
-    length = (17 if channels == 1 else 32) if whole else (9 if channels == 1 else 17)
-    side = int.from_bytes(packet[start : start + length], "big")
-    bits = 8 * length
-
-    def take(at: int, count: int) -> int:
-        return side >> (bits - at - count) & ((1 << count) - 1)
-
-    # Behind the pointer: private bits and, in MPEG-1, which scale factors are shared.
-    at = (18 if channels == 1 else 20) if whole else (9 if channels == 1 else 10)
-    fixed, size = (33, 59) if whole else (38, 63)  # of a granule: up to its switch, and all
-    granules = [
-        [take(at + fixed + size * (granule * channels + channel), 3) for channel in range(channels)]
-        for granule in range(2 if whole else 1)
-    ]
-    kinds = [[told & 3 if told & 4 else _NORMAL for told in granule] for granule in granules]
-    sides = LEFT * all(kind in (_NORMAL, _START) for kind in kinds[0])
-    sides |= RIGHT * all(kind in (_NORMAL, _STOP) for kind in kinds[-1])
+    end = start + _SIDE[whole, channels][0]
     rate = _RATES[rated] // {3: 1, 2: 2, 0: 4}[version]
     kbps = _KBPS[whole][rating - 1]
-    borrowed = take(0, 9 if whole else 8)
-    return Mp3Header(whole, rate, kbps, channels, start + length, borrowed, sides)
+    borrowed = _bits(packet[start:end], 0, 9 if whole else 8)
+    sides = _sides(packet[start:end], whole, channels)
+    return Mp3Header(whole, rate, kbps, channels, end, borrowed, sides)
+
+
+def _bits(data: bytes | memoryview, at: int, count: int) -> int:
+    """Read a number of ``count`` bits that begins ``at`` a bit."""
+    return int.from_bytes(data, "big") >> (8 * len(data) - at - count) & ((1 << count) - 1)
+
+
+def _sides(side: bytes | memoryview, whole: bool, channels: int) -> int:
+    """Tell from the side information on which sides the windows are long."""
+    granules, size, fixed = _GRANULE[whole]
+    at = _SIDE[whole, channels][1] + fixed
+    told = [_bits(side, at + size * place, 3) for place in range(granules * channels)]
+    kinds = [one & 3 if one & 4 else _NORMAL for one in told]
+    left = all(kind in (_NORMAL, _START) for kind in kinds[:channels])
+    right = all(kind in (_NORMAL, _STOP) for kind in kinds[-channels:])
+    return LEFT * left | RIGHT * right
 
 
 def highest_kbps(header: Mp3Header) -> int:

@@ -26,7 +26,7 @@ from facedit.media.streams import find_sound, find_video, is_decoder_only
 from facedit.media.write import VideoWriter
 from facedit.media.write_errors import not_written
 from facedit.media.write_options import USUAL, WriteOptions
-from facedit.types import Int64
+from facedit.types import Float32, Int64
 
 _TOLD_EVERY = 250
 """Copied packets between two words of progress."""
@@ -260,6 +260,49 @@ class _Sounds:
         yield from self._made[-1]
 
 
+class _Turns:
+    """Writes pictures and sound by turns, and tells of progress.
+
+    Args:
+        writer: Where to.
+        blocks: Sound to be encoded, written up to where the pictures are; perhaps none.
+        progress: Called with the number of pictures written.
+    """
+
+    def __init__(
+        self,
+        writer: JoinedWriter,
+        blocks: Iterator[Float32],
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self._writer, self._blocks, self._progress = writer, blocks, progress
+        self._told = 0
+
+    def pictures(self, packets: Iterable[Packet[VideoStream]], tick_s: float) -> None:
+        """Write pictures; their times count in ``tick_s``."""
+        writer = self._writer
+        for packet in packets:
+            assert packet.dts is not None
+            while writer.sound_s < packet.dts * tick_s:
+                if (block := next(self._blocks, None)) is None:
+                    break
+                writer.write_sound(block)
+            writer.write_packet(packet)
+            if self._progress is not None and writer.pictures >= self._told + _TOLD_EVERY:
+                self._told = writer.pictures
+                self._progress(self._told)
+
+    def sounds(self, packets: Iterable[Packet[AudioStream]]) -> None:
+        """Write packets of sound."""
+        for packet in packets:
+            self._writer.write_packet(packet, sound=True)
+
+    def rest(self) -> None:
+        """Write the sound that goes on after the pictures."""
+        for block in self._blocks:
+            self._writer.write_sound(block)
+
+
 def write_joined(
     path: Path | str,
     joining: Joining,
@@ -283,44 +326,27 @@ def write_joined(
     Returns:
         The number of pictures.
     """
-    info = joining.info
-    told, tick_s = 0, float(joining.index.time_base)
+    info, tick_s = joining.info, float(joining.index.time_base)
     with open_media(info.path) as source, typed_errors(info.path, "damaged"):
         video = find_video(source, info.path)
         heard = find_sound(source, video) if joining.sound is not None else None
         pictures = _Pictures(joining, frames)
         sounds = _Sounds(joining.sound, sound) if heard and joining.sound and sound else None
-        alone = sound is not None and sounds is None and info.sound is not None
-        blocks = sound.blocks() if sound is not None and alone else iter(())
+        encoded_anew = sounds is None and info.sound is not None and sound is not None
+        blocks = sound.blocks() if sound is not None and encoded_anew else iter(())
         with JoinedWriter(path, joining, source, options) as writer:
-
-            def write(packets: Iterable[Packet[VideoStream]]) -> None:
-                nonlocal told
-                for packet in packets:
-                    assert packet.dts is not None
-                    while alone and writer.sound_s < packet.dts * tick_s:
-                        if (block := next(blocks, None)) is None:
-                            break
-                        writer.write_sound(block)
-                    writer.write_packet(packet)
-                    if progress is not None and writer.pictures >= told + _TOLD_EVERY:
-                        told = writer.pictures
-                        progress(told)
-
+            turns = _Turns(writer, blocks, progress)
             for packet in source.demux([one for one in (video, heard) if one is not None]):
                 if not packet.size:
                     continue
                 if packet.stream_index == video.index:
-                    write(pictures.feed(cast("Packet[VideoStream]", packet)))
+                    turns.pictures(pictures.feed(cast("Packet[VideoStream]", packet)), tick_s)
                 elif sounds is not None:
-                    for made in sounds.feed(cast("Packet[AudioStream]", packet)):
-                        writer.write_packet(made, sound=True)
-            write(pictures.rest())
+                    turns.sounds(sounds.feed(cast("Packet[AudioStream]", packet)))
+            turns.pictures(pictures.rest(), tick_s)
             if sounds is not None:
-                for made in sounds.rest():
-                    writer.write_packet(made, sound=True)
-            for block in blocks:
-                writer.write_sound(block)
+                turns.sounds(sounds.rest())
+            turns.rest()
             count = writer.pictures
     if progress is not None:
         progress(count)

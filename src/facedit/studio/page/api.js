@@ -54,6 +54,17 @@ export function upload(file, told) {
 }
 
 /**
+ * Send a sound as it is. @param {string} path @param {Blob} content @param {string} name
+ * @returns {Promise<any>}
+ */
+export async function send(path, content, name) {
+  const answer = await fetch(`/api${path}?name=${encodeURIComponent(name)}`, { method: "POST", body: content });
+  const found = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(found.error), { status: answer.status });
+  return found;
+}
+
+/**
  * @param {(data: any) => void} told
  * @param {(connected: boolean) => void} state
  */

@@ -1,142 +1,196 @@
 // @ts-check
-/** Before and after, in step through the plan's time map. */
-
-const STEP_S = 0.06;
-
 /**
- * Where a moment of the output lies in the source.
- *
- * @param {any} plan
- * @param {number} time
+ * Before and after, in step through the plan's time map. What was not edited is played from the
+ * source, edits from the previews of their takes: the whole is seen before anything is exported.
  */
-export function sourceTime(plan, time) {
-  return mapped(plan, time, "output", "source");
-}
 
-/** Where a moment of the source comes in the output. */
-export function outputTime(plan, time) {
-  return mapped(plan, time, "source", "output");
-}
+import { outputTime, pieceAt, pieces, sourceTime } from "./time_map.js";
 
-function mapped(plan, time, from, to) {
-  if (!plan) return time;
-  for (const segment of plan.segments) {
-    const [a, b] = segment[from];
-    if (time < a || time >= b) continue;
-    const [c, d] = segment[to];
-    return segment.keep ? c + time - a : c + ((time - a) / (b - a)) * (d - c);
-  }
-  const last = plan.segments[plan.segments.length - 1];
-  return last ? last[to][1] : time;
-}
+/** @typedef {import("./time_map.js").Plan} Plan @typedef {import("./time_map.js").Piece} Piece */
+
+const STEP_S = 0.02;
+/** Further apart than this, a seek is better than another speed. */
+const FAR_S = 0.5;
 
 export class Player {
   /**
-   * @param {HTMLVideoElement} before
-   * @param {HTMLVideoElement} after
-   * @param {(source_s: number, output_s: number) => void} told
+   * @param {{before: HTMLVideoElement, rest: HTMLVideoElement, take: HTMLVideoElement, sound: HTMLAudioElement}} shown
+   * @param {(source_s: number, output_s: number, piece: Piece | undefined) => void} told
    */
-  constructor(before, after, told) {
-    this.before = before;
-    this.after = after;
+  constructor(shown, told) {
+    Object.assign(this, shown);
     this.told = told;
+    /** @type {Plan | null} */
     this.plan = null;
+    /** @type {Piece[]} */
+    this.pieces = [];
     /** @type {[number, number] | null} */
     this.loop = null;
     this.speed = 1;
-    const tick = () => {
-      this.#step();
+    /** Seconds of the output a second, by J K L: 0 is as fast as is chosen. */
+    this.shuttle = 0;
+    this.at = 0;
+    this.playing = false;
+    this.last = 0;
+    const tick = (/** @type {number} */ now) => {
+      this.#step(Math.min((now - this.last) / 1000, 0.1));
+      this.last = now;
       requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);
   }
 
-  /** The one that leads: it is heard. */
-  get leader() {
-    return this.plan ? this.after : this.before;
-  }
-
-  get playing() {
-    return !this.leader.paused;
-  }
-
   get sourceTime() {
-    return this.plan ? sourceTime(this.plan, this.after.currentTime) : this.before.currentTime;
+    return sourceTime(this.plan, this.at);
   }
 
-  /** @param {string} address */
+  get piece() {
+    return pieceAt(this.pieces, this.at);
+  }
+
+  /** @param {string} address of the source */
   open(address) {
-    this.before.src = address;
-    this.show(null, null);
+    this.pause();
+    for (const video of [this.before, this.rest]) video.src = address;
+    this.before.muted = true;
   }
 
-  /** @param {string | null} address @param {any} plan */
-  show(address, plan) {
-    if (this.after.getAttribute("src") === address && address) return;
-    const at = this.sourceTime;
-    const playing = this.playing;
-    this.before.pause();
-    this.after.pause();
+  /**
+   * @param {Plan} plan
+   * @param {Parameters<typeof pieces>[1]} previews
+   * @param {(string | null)[]} sounds
+   */
+  show(plan, previews, sounds) {
+    const source_s = this.sourceTime;
+    const all = pieces(plan, previews, sounds);
+    if (JSON.stringify(all) === JSON.stringify(this.pieces)) return;
     this.plan = plan;
-    this.before.muted = Boolean(plan);
-    if (address) this.after.src = address;
-    else this.after.removeAttribute("src");
-    this.seek(at);
-    if (playing) void this.play();
+    this.pieces = all;
+    this.seekOutput(outputTime(plan, source_s));
   }
 
-  async play() {
-    this.leader.playbackRate = this.speed;
-    await this.leader.play().catch(() => undefined);
+  play() {
+    this.playing = true;
+    const end = this.plan?.output_duration_s ?? Infinity;
+    if (this.loop && !this.#loops()) this.seekOutput(this.loop[0]);
+    else if (this.at > end - STEP_S) this.seekOutput(0);
+    this.#lead();
   }
 
-  async toggle() {
-    if (this.playing) this.leader.pause();
-    else await this.play();
+  pause() {
+    this.playing = false;
+    this.shuttle = 0;
+    for (const one of [this.before, this.rest, this.take, this.sound]) one.pause();
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  /** Take over another speed. */
+  rate() {
+    this.#element(this.piece).playbackRate = this.shuttle > 0 ? this.shuttle * this.speed : this.speed;
+  }
+
+  /** J and L: backwards, forwards, each time faster. @param {-1 | 1} way */
+  faster(way) {
+    const now = this.playing ? this.shuttle || 1 : 0;
+    this.shuttle = now * way > 0 ? way * Math.min(Math.abs(now) * 2, 8) : way;
+    if (this.shuttle < 0) for (const one of [this.rest, this.take, this.sound]) one.pause();
+    this.playing = true;
+    if (this.shuttle > 0) this.#lead();
+    return this.shuttle;
   }
 
   /** @param {number} time in the source */
   seek(time) {
-    if (this.plan) this.after.currentTime = outputTime(this.plan, time);
-    this.before.currentTime = time;
+    this.seekOutput(outputTime(this.plan, time));
   }
 
   /** @param {number} time in the output */
   seekOutput(time) {
-    if (!this.plan) return;
-    this.after.currentTime = Math.max(time, 0);
-    this.before.currentTime = sourceTime(this.plan, this.after.currentTime);
+    this.at = Math.max(0, Math.min(time, this.plan?.output_duration_s ?? time));
+    this.#lead();
+    this.#follow(false);
   }
 
-  /** @param {number} by in seconds */
-  nudge(by) {
-    this.leader.pause();
-    const to = Math.max(this.leader.currentTime + by, 0);
-    if (this.plan) this.seekOutput(to);
-    else this.before.currentTime = to;
+  /** Step by frames, to the middle of one, where no rounding matters. @param {number} by @param {number} rate */
+  nudge(by, rate) {
+    this.pause();
+    const frame = Math.floor(this.at * rate + 1e-3) + by;
+    this.seekOutput((Math.max(frame, 0) + 0.5) / rate);
   }
 
-  #step() {
-    const { before, after, plan } = this;
-    if (plan) {
-      if (this.loop && this.playing) {
-        const [start, end] = this.loop;
-        if (after.currentTime > end || after.currentTime < start - 0.5) after.currentTime = start;
-      }
-      const wanted = sourceTime(plan, after.currentTime);
-      const off = wanted - before.currentTime;
-      const over = wanted > before.duration - STEP_S;  // played on, it would begin anew
-      if (this.playing && !over && Math.abs(off) < 0.5) {
-        if (before.paused) void before.play().catch(() => undefined);
-        // Small drifts are made good by speed: a seek would show.
-        const rate = this.speed * Math.max(0.25, Math.min(4, 1 + 3 * off));
-        before.playbackRate = Math.abs(off) < 0.015 ? this.speed : rate;
-      } else {
-        if (!before.paused) before.pause();
-        if (Math.abs(off) > STEP_S / 3 && !before.seeking) before.currentTime = wanted;
-      }
+  #loops() {
+    return this.loop !== null && this.at >= this.loop[0] - STEP_S && this.at <= this.loop[1];
+  }
+
+  /** What is seen or heard of a piece. @param {Piece | undefined} piece */
+  #element(piece) {
+    if (piece?.kind === "take") return this.take;
+    return piece?.kind === "sound" ? this.sound : this.rest;
+  }
+
+  /** Put the element of this moment's piece in its place, and let it play if it shall. */
+  #lead() {
+    const piece = this.piece;
+    this.led = piece;
+    const leader = this.#element(piece);
+    for (const one of [this.rest, this.take, this.sound]) if (one !== leader) one.pause();
+    this.take.hidden = leader !== this.take;
+    this.rest.hidden = leader === this.take;
+    if (piece?.src && leader.getAttribute("src") !== piece.src) leader.src = piece.src;
+    if (piece && piece.kind !== "none") {
+      const time = this.at + piece.offset;
+      if (Math.abs(leader.currentTime - time) > 1e-3) leader.currentTime = time;
     }
-    this.told(plan ? sourceTime(plan, after.currentTime) : before.currentTime,
-      plan ? after.currentTime : NaN);
+    if (piece?.kind === "sound" || piece?.kind === "none") this.rest.currentTime = this.sourceTime;
+    this.rate();
+    if (this.playing && this.shuttle >= 0) void leader.play().catch(() => undefined);
+  }
+
+  /** @param {number} passed seconds since the last step */
+  #step(passed) {
+    const end = this.plan?.output_duration_s ?? Infinity;
+    if (this.playing && this.shuttle < 0) {
+      if (!this.#element(this.piece).seeking) this.seekOutput(this.at + this.shuttle * passed);
+      if (this.at <= 0) this.pause();
+    } else if (this.playing) this.#onward(end);
+    this.#follow(this.playing && this.shuttle >= 0);
+    this.told(this.sourceTime, this.at, this.piece);
+  }
+
+  /** @param {number} end */
+  #onward(end) {
+    const piece = this.led;
+    const leader = this.#element(piece);
+    if (piece?.kind === "none") this.at = piece.end;
+    else if (!leader.seeking && leader.readyState > 1) {
+      this.at = Math.max(this.at, leader.currentTime - (piece?.offset ?? 0));
+    }
+    if (leader.ended && piece) this.at = Math.max(this.at, piece.end);
+    if (this.loop && this.at >= this.loop[1]) this.seekOutput(this.loop[0]);
+    else if (this.at >= end - 1e-3 || (leader.ended && piece === this.pieces[this.pieces.length - 1])) {
+      this.at = end;
+      this.pause();
+    } else if (this.piece !== piece) this.#lead();
+  }
+
+  /** Keep the picture before in step. @param {boolean} plays */
+  #follow(plays) {
+    const { before } = this;
+    const wanted = this.sourceTime;
+    const off = wanted - before.currentTime;
+    const over = wanted > before.duration - 0.06;  // played on, it would begin anew
+    if (plays && !over && Math.abs(off) < FAR_S) {
+      if (before.paused) void before.play().catch(() => undefined);
+      // Small drifts are made good by speed: a seek would show.
+      const usual = this.speed * (this.shuttle || 1);
+      before.playbackRate = Math.abs(off) < 0.015 ? usual : usual * Math.max(0.25, Math.min(4, 1 + 3 * off));
+      return;
+    }
+    if (!before.paused) before.pause();
+    if (Math.abs(off) > STEP_S / 2 && !before.seeking) before.currentTime = wanted;
   }
 }

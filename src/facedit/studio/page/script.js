@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * The edits of a script: `{words: [first, after the last], new: text}`, in order and apart.
- * Pure functions; the words and their times never change.
+ * The edits of a script: `{words: [first, after the last], new: text}`, in order and apart; what
+ * else one holds (its voice …) stays with it. Pure functions; the words and their times never change.
  *
- * @typedef {{words: [number, number], new: string}} Edit
+ * @typedef {{words: [number, number], new: string, [option: string]: any}} Edit
  */
 
 /**
@@ -19,6 +19,7 @@ export function put(edits, start, end, text) {
   const asked = text.trim().replace(/\s+/g, " ");
   let [from, to, before, after] = [start, end, "", ""];
   const apart = [];
+  let kept = {};
   for (const edit of edits) {
     const [a, b] = edit.words;
     if (b < start || a > end) {
@@ -27,6 +28,7 @@ export function put(edits, start, end, text) {
     }
     const same = a === start && b === end;
     const overlaps = a < end && b > start;
+    kept = { ...edit, ...kept };
     from = Math.min(from, a);
     to = Math.max(to, b);
     // New words beside the place stay; those over it give way.
@@ -36,7 +38,7 @@ export function put(edits, start, end, text) {
     }
   }
   const whole = [before, asked, after].filter(Boolean).join(" ");
-  if (from < to || whole) apart.push({ words: [from, to], new: whole });
+  if (from < to || whole) apart.push({ ...kept, words: [from, to], new: whole });
   return apart.sort((a, b) => a.words[0] - b.words[0]);
 }
 

@@ -1,73 +1,259 @@
 // @ts-check
-/** The layout in time: what goes, what comes, seams, and where the player is. */
+/**
+ * The layout in time: the sound before and after with the words under it, what goes in red, what
+ * comes in blue, seams, and where the player is. Drawn; the words themselves are the list's.
+ *
+ * @typedef {{text: string, start_s: number, end_s: number}} Word
+ * @typedef {import("./peaks.js").Peaks} Peaks
+ */
+
+import { outputTime, sourceTime } from "./time_map.js";
+
+const ROW = 44;
+const WORDS = 15;
+const GAP = 5;
+const NEAREST_S = 2;
+const FIRST_S = 20;
 
 export class Timeline {
   /**
-   * @param {HTMLElement} before
-   * @param {HTMLElement} after
-   * @param {{source: (time: number) => void, output: (time: number) => void}} seek
+   * @param {HTMLCanvasElement} canvas
+   * @param {{output: (time: number) => void, frame: (step: number) => void}} act
    */
-  constructor(before, after, seek) {
-    this.before = before;
-    this.after = after;
-    this.length = 1;
-    this.heads = [before, after].map((lane) => {
-      const head = document.createElement("i");
-      head.className = "head";
-      lane.append(head);
-      return head;
-    });
-    const at = (event, lane) => {
-      const box = lane.getBoundingClientRect();
-      return ((event.clientX - box.left) / box.width) * this.length;
-    };
-    before.addEventListener("click", (event) => seek.source(at(event, before)));
-    after.addEventListener("click", (event) => seek.output(at(event, after)));
+  constructor(canvas, act) {
+    this.canvas = canvas;
+    this.act = act;
+    /** @type {import("./time_map.js").Plan | null} */
+    this.plan = null;
+    /** @type {{output_s: number, smooth: boolean}[]} */
+    this.seams = [];
+    /** @type {Word[]} */
+    this.words = [];
+    /** @type {Peaks | null} */
+    this.peaks = null;
+    this.estimated = false;
+    this.at = 0;
+    this.from = 0;
+    this.span = FIRST_S;
+    this.stale = true;
+    new ResizeObserver(() => this.draw()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    canvas.addEventListener("pointerdown", (event) => this.#seek(event));
+    canvas.addEventListener("pointermove", (event) => event.buttons === 1 && this.#seek(event));
+    canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /**
-   * @param {any} plan
-   * @param {boolean} estimated
-   * @param {any[]} seams
+   * @param {import("./time_map.js").Plan} plan
+   * @param {boolean} estimated whether lengths of new words are guessed yet
+   * @param {{output_s: number, smooth: boolean}[]} seams
    */
   show(plan, estimated, seams) {
-    this.length = Math.max(plan.source_duration_s, plan.output_duration_s, 0.1);
-    for (const lane of [this.before, this.after]) {
-      for (const part of lane.querySelectorAll(".part, .seam")) part.remove();
+    [this.plan, this.estimated, this.seams] = [plan, estimated, seams];
+    this.canvas.setAttribute("aria-valuemax", this.length.toFixed(2));
+    this.draw();
+  }
+
+  get length() {
+    return Math.max(this.plan?.source_duration_s ?? 0, this.plan?.output_duration_s ?? 0, 0.1);
+  }
+
+  /** @param {number} times 2: half as much is seen */
+  zoom(times) {
+    const middle = this.at;
+    this.span = Math.max(NEAREST_S, Math.min(this.#seen() / times, this.length));
+    this.from = middle - this.span / 2;
+    this.draw();
+  }
+
+  /** @param {number} output_s */
+  move(output_s) {
+    if (output_s === this.at) return;
+    this.at = output_s;
+    this.canvas.setAttribute("aria-valuenow", output_s.toFixed(2));
+    this.canvas.setAttribute("aria-valuetext", `${output_s.toFixed(2)} seconds`);
+    // The page turns when the player leaves it.
+    const seen = this.#seen();
+    if (output_s < this.from || output_s > this.from + seen * 0.98) this.from = output_s - seen * 0.1;
+    this.draw();
+  }
+
+  /** Draw once before the next picture, however often it is asked for. */
+  draw() {
+    if (this.waits) return;
+    this.waits = true;
+    requestAnimationFrame(() => {
+      this.waits = false;
+      this.#paint();
+    });
+  }
+
+  #seen() {
+    return Math.min(this.span, this.length);
+  }
+
+  #paint() {
+    const { canvas, plan } = this;
+    const [width, height] = [canvas.clientWidth, 2 * (ROW + WORDS) + GAP];
+    if (!width || !plan) return;
+    const sharp = devicePixelRatio || 1;
+    if (canvas.width !== Math.round(width * sharp)) canvas.width = Math.round(width * sharp);
+    if (canvas.height !== Math.round(height * sharp)) canvas.height = Math.round(height * sharp);
+    const paint = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    paint.setTransform(sharp, 0, 0, sharp, 0, 0);
+    const seen = this.#seen();
+    this.from = Math.max(0, Math.min(this.from, this.length - seen));
+    const x = (/** @type {number} */ time) => ((time - this.from) / seen) * width;
+    const style = getComputedStyle(canvas);
+    const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`);
+    paint.clearRect(0, 0, width, height);
+    paint.font = `11px ${style.fontFamily}`;
+    const below = ROW + WORDS + GAP;
+    for (const { keep, source, output, text } of /** @type {any[]} */ (plan.segments)) {
+      this.#lane(paint, x, 0, source, 0, colour(keep ? "wave" : "gone"), colour(keep ? "dark" : "gone-ground"));
+      if (keep) {
+        this.#lane(paint, x, below, output, source[0] - output[0], colour("wave"), colour("dark"));
+        continue;
+      }
+      this.#fill(paint, x, below, output, colour);
+      this.#label(paint, x, below + ROW + 11, output, text ?? "", colour("new"));
+      if (output[1] - output[0] < 1e-3) this.#wedge(paint, x(output[0]), below, colour("gone"));
     }
-    this.#part(this.before, [0, plan.source_duration_s], "kept");
-    for (const segment of plan.segments) {
-      if (!segment.keep) this.#part(this.before, segment.source, "gone");
-      const kind = segment.keep ? "kept" : estimated ? "new estimated" : "new";
-      this.#part(this.after, segment.output, kind, segment.text);
+    this.#name(paint, "before", 0, colour);
+    this.#name(paint, "after", below, colour);
+    this.#said(paint, x, seen, below, colour);
+    for (const { output_s, smooth } of this.seams) {
+      this.#triangle(paint, x(output_s), below + ROW, colour(smooth ? "good" : "look"));
     }
-    for (const seam of seams) {
-      const mark = document.createElement("i");
-      mark.className = seam.smooth ? "seam" : "seam look";
-      mark.style.setProperty("left", this.#share(seam.output_s));
-      this.after.append(mark);
+    paint.fillStyle = colour("ink");
+    paint.fillRect(x(sourceTime(plan, this.at)) - 1, 0, 2, ROW);
+    paint.fillRect(x(this.at) - 1, below, 2, ROW);
+  }
+
+  /** A stretch of the source's sound. */
+  #lane(paint, x, top, [start, end], shift, wave, ground) {
+    const [left, right] = [Math.max(x(start), 0), Math.min(x(end), this.canvas.clientWidth)];
+    if (right <= left) return;
+    paint.fillStyle = ground;
+    paint.fillRect(left, top, right - left, ROW);
+    paint.fillStyle = wave;
+    const { peaks } = this;
+    if (!peaks) return;
+    const width = this.canvas.clientWidth;
+    const per = this.#seen() / width;
+    for (let pixel = Math.floor(left); pixel < right; pixel++) {
+      const time = this.from + pixel * per + shift;
+      const [low, high] = peaks.between(time, time + per);
+      const [up, down] = [Math.min(high, 1) * (ROW / 2 - 1), Math.max(low, -1) * (ROW / 2 - 1)];
+      paint.fillRect(pixel, top + ROW / 2 - up, 1, Math.max(up - down, 1));
     }
   }
 
-  /** @param {number} source_s @param {number} output_s */
-  move(source_s, output_s) {
-    this.heads[0].style.setProperty("left", this.#share(source_s));
-    this.heads[1].hidden = Number.isNaN(output_s);
-    if (!Number.isNaN(output_s)) this.heads[1].style.setProperty("left", this.#share(output_s));
+  /** New words: striped while their length is guessed. */
+  #fill(paint, x, top, [start, end], colour) {
+    const [left, right] = [x(start), x(end)];
+    paint.fillStyle = colour(this.estimated ? "new-ground" : "new");
+    paint.fillRect(left, top, Math.max(right - left, 1), ROW);
+    if (!this.estimated) return;
+    paint.save();
+    paint.beginPath();
+    paint.rect(left, top, right - left, ROW);
+    paint.clip();
+    paint.strokeStyle = colour("new");
+    paint.lineWidth = 3;
+    for (let at = left - ROW; at < right; at += 9) {
+      paint.beginPath();
+      paint.moveTo(at, top + ROW);
+      paint.lineTo(at + ROW, top);
+      paint.stroke();
+    }
+    paint.restore();
   }
 
-  #share(time) {
-    return `${(100 * time) / this.length}%`;
+  #name(paint, text, top, colour) {
+    paint.fillStyle = colour("soft");
+    paint.fillText(text, 4, top + 11);
   }
 
-  #part(lane, [start, end], kind, title = "") {
-    const part = document.createElement("div");
-    part.className = `part ${kind}`;
-    part.title = title;
-    part.style.setProperty("left", this.#share(start));
-    part.style.setProperty("width", this.#share(end - start));
-    lane.prepend(part);
-    // What was laid last lies on top.
-    if (!kind.startsWith("kept")) lane.append(part);
+  #said(paint, x, seen, below, colour) {
+    const plan = /** @type {any} */ (this.plan);
+    const gone = plan.segments.filter((segment) => !segment.keep);
+    const last = Math.max(sourceTime(plan, this.from + seen), this.from + seen);
+    for (let i = first(this.words, Math.min(sourceTime(plan, this.from), this.from)); i < this.words.length; i++) {
+      const { text, start_s, end_s } = this.words[i];
+      if (start_s > last) break;
+      const middle = (start_s + end_s) / 2;
+      const struck = gone.some(({ source: [a, b] }) => middle >= a && middle < b);
+      this.#label(paint, x, ROW + 11, [start_s, end_s], text, colour(struck ? "gone" : "soft"));
+      if (struck) continue;
+      const start = outputTime(plan, start_s);
+      this.#label(paint, x, below + ROW + 11, [start, start + end_s - start_s], text, colour("soft"));
+    }
   }
+
+  /** A word under its time: over its neighbours' room only where they have none. */
+  #label(paint, x, top, [start, end], text, ink) {
+    const [left, right] = [x(start), x(end)];
+    if (right < 0 || left > this.canvas.clientWidth || !text) return;
+    const room = right - left - 3;
+    const wide = paint.measureText(text).width;
+    paint.fillStyle = ink;
+    if (wide <= room) paint.fillText(text, left, top);
+    else if (room > 18) paint.fillText(`${text.slice(0, Math.max(Math.floor((text.length * room) / wide) - 1, 1))}…`, left, top);
+    else if (room > 5) paint.fillText(text[0], left, top);
+  }
+
+  #wedge(paint, at, top, ink) {
+    paint.fillStyle = ink;
+    paint.fillRect(at - 1.5, top, 3, ROW);
+  }
+
+  #triangle(paint, at, bottom, ink) {
+    paint.fillStyle = ink;
+    paint.beginPath();
+    paint.moveTo(at - 5, bottom);
+    paint.lineTo(at + 5, bottom);
+    paint.lineTo(at, bottom - 9);
+    paint.fill();
+  }
+
+  /** @param {PointerEvent} event */
+  #seek(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const time = this.from + ((event.clientX - box.left) / box.width) * this.#seen();
+    const isBefore = event.clientY - box.top < ROW + WORDS;
+    this.act.output(isBefore ? outputTime(this.plan, time) : time);
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    event.preventDefault();
+    if (event.ctrlKey) return this.zoom(event.deltaY < 0 ? 1.25 : 0.8);
+    this.from += ((event.deltaX || event.deltaY) / 1000) * this.#seen();
+    this.draw();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const { key } = event;
+    if (key === "ArrowLeft" || key === "ArrowRight") this.act.frame(key === "ArrowLeft" ? -1 : 1);
+    else if (key === "Home" || key === "End") this.act.output(key === "Home" ? 0 : this.length);
+    else if (key === "+" || key === "-") this.zoom(key === "+" ? 2 : 0.5);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+/** The first of words in order that ends after a time. @param {Word[]} words @param {number} time */
+function first(words, time) {
+  let [low, high] = [0, words.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (words[middle].end_s < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

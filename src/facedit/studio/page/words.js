@@ -1,25 +1,42 @@
 // @ts-check
-/** The words on the page: chosen, typed over, struck out, by keys and by mouse. */
+/** The words on the page: chosen, typed over, struck out, by keys and by mouse; never moved. */
 
 import { over, put, strike } from "./script.js";
+import { openField } from "./word_field.js";
+
+/** @typedef {{text: string, start_s: number, end_s: number, score: number}} Word */
+/** @typedef {import("./script.js").Edit} Edit */
 
 const PAUSE_S = 0.6;
 const UNSURE = 0.5;
+/** A paragraph ends with the next sentence after so many words: long ones are slow to lay out. */
+const LONG = 60;
+
+const ends = (/** @type {Word | undefined} */ word) => /[.!?]["')\]]?$/.test(word?.text ?? "");
 
 export class Words {
   /**
    * @param {HTMLElement} root
-   * @param {{edit: (edits: any[], says: string) => void, draft: (edits: any[]) => void,
-   *   chosen: (word: any) => void}} told
+   * @param {{edit: (edits: Edit[], says: string) => void, draft: (edits: Edit[]) => void,
+   *   correct: (start: number, end: number, text: string) => void,
+   *   chosen: (index: number) => void}} told
    */
   constructor(root, told) {
     this.root = root;
     this.told = told;
+    /** @type {Word[]} */
     this.words = [];
+    /** @type {HTMLElement[]} */
+    this.spans = [];
+    /** @type {Edit[]} */
     this.edits = [];
     this.anchor = 0;
     this.head = 0;
     this.typing = false;
+    /** What is typed corrects what was heard, and edits nothing. */
+    this.corrects = false;
+    this.said = -1;
+    this.#clear();
     root.addEventListener("keydown", (event) => this.#key(event));
     root.addEventListener("mousedown", (event) => this.#press(event));
     root.addEventListener("mouseover", (event) => this.#drag(event));
@@ -34,17 +51,42 @@ export class Words {
     return Math.max(this.anchor, this.head) + 1;
   }
 
-  /** @param {any[]} words */
+  #clear() {
+    /** @type {HTMLElement[]} */
+    this.chips = [];
+    /** @type {HTMLElement[]} */
+    this.marked = [];
+    /** @type {HTMLElement[]} */
+    this.found = [];
+    /** @type {Set<number>} */
+    this.struck = new Set();
+    /** @type {HTMLElement | null} */
+    this.paragraph = null;
+  }
+
+  /** @param {Word[]} words */
   load(words) {
-    this.words = words;
-    this.anchor = this.head = 0;
     this.root.replaceChildren();
-    let paragraph;
-    this.spans = words.map((word, index) => {
-      if (!paragraph || word.start_s - words[index - 1].end_s > PAUSE_S) {
-        paragraph = document.createElement("p");
-        paragraph.setAttribute("role", "group");
-        this.root.append(paragraph);
+    this.words = [];
+    this.spans = [];
+    this.#clear();
+    this.extend(words);
+    this.anchor = Math.min(this.anchor, Math.max(words.length - 1, 0));
+    this.head = Math.min(this.head, Math.max(words.length - 1, 0));
+    this.#mark();
+  }
+
+  /** Put further words behind those that are there. @param {Word[]} words */
+  extend(words) {
+    const made = document.createDocumentFragment();
+    for (const word of words) {
+      const index = this.words.length;
+      const before = this.words[index - 1];
+      const isLong = (this.paragraph?.childElementCount ?? 0) >= LONG && ends(before);
+      if (!this.paragraph || isLong || word.start_s - before.end_s > PAUSE_S) {
+        this.paragraph = document.createElement("p");
+        this.paragraph.setAttribute("role", "group");
+        made.append(this.paragraph);
       }
       const span = document.createElement("span");
       span.id = `word-${index}`;
@@ -52,34 +94,47 @@ export class Words {
       span.setAttribute("role", "option");
       span.dataset.index = String(index);
       span.textContent = word.text;
-      const score = word.score < 1 ? `, ${Math.round(100 * word.score)} % sure` : "";
-      span.title = `${word.start_s.toFixed(2)} to ${word.end_s.toFixed(2)} s${score}`;
-      paragraph.append(span, " ");
-      return span;
-    });
-    this.#mark();
+      span.title = facts(word);
+      this.paragraph.append(span, " ");
+      this.spans.push(span);
+      this.words.push(word);
+    }
+    this.root.append(made);
   }
 
-  /** @param {any[]} edits */
+  /** @param {Edit[]} edits */
   show(edits) {
     this.edits = edits;
-    for (const chip of this.root.querySelectorAll(".chip")) chip.remove();
+    for (const chip of this.chips) chip.remove();
     const struck = new Set();
-    for (const edit of edits) {
+    this.chips = edits.flatMap((edit) => {
       const [a, b] = edit.words;
       for (let i = a; i < b; i++) struck.add(i);
-      if (!edit.new) continue;
+      if (!edit.new) return [];
       const chip = document.createElement("span");
       chip.className = "chip";
       chip.textContent = edit.new;
       chip.dataset.first = String(a);
       chip.dataset.last = String(b);
       this.#place(chip, b);
+      return [chip];
+    });
+    for (const index of new Set([...struck, ...this.struck])) {
+      const span = this.spans[index];
+      if (!span) continue;
+      span.classList.toggle("struck", struck.has(index));
+      if (!struck.has(index)) span.removeAttribute("aria-label");
     }
-    this.spans.forEach((span, index) => span.classList.toggle("struck", struck.has(index)));
+    for (const { words: [a, b], new: text } of edits) {
+      for (let i = a; i < b; i++) {
+        const says = text && i === b - 1 ? `struck out, instead: ${text}` : "struck out";
+        this.spans[i]?.setAttribute("aria-label", `${this.words[i]?.text}, ${says}`);
+      }
+    }
+    this.struck = struck;
   }
 
-  /** Put something after the words before `index`. */
+  /** Put something after the words before `index`. @param {HTMLElement} node @param {number} index */
   #place(node, index) {
     const [before, at] = [this.spans[index - 1], this.spans[index]];
     if (before) before.after(" ", node);
@@ -92,33 +147,46 @@ export class Words {
     this.anchor = Math.max(0, Math.min(anchor, last));
     this.head = Math.max(0, Math.min(head, last));
     this.#mark();
-    if (this.words.length) this.told.chosen(this.words[this.head]);
+    if (this.words.length) this.told.chosen(this.head);
+  }
+
+  /** Times and score of the chosen words, in words. */
+  facts() {
+    const [first, last] = [this.words[this.start], this.words[this.end - 1]];
+    if (!first) return "";
+    const score = Math.min(...this.words.slice(this.start, this.end).map((word) => word.score));
+    return `${this.#chosenText(40)}: ${facts({ ...first, end_s: last.end_s, score })}`;
+  }
+
+  /** @param {[number, number][]} places of words that were looked for */
+  find(places) {
+    for (const span of this.found) span.classList.remove("found");
+    this.found = places.flatMap(([a, b]) => this.spans.slice(a, b));
+    for (const span of this.found) span.classList.add("found");
   }
 
   /** @param {number} index the word that is being said, or -1 */
   saying(index) {
     if (index === this.said) return;
-    this.spans?.[this.said]?.classList.remove("said");
-    this.spans?.[index]?.classList.add("said");
+    this.spans[this.said]?.classList.remove("said");
+    this.spans[index]?.classList.add("said");
     this.said = index;
   }
 
   #mark() {
-    for (const span of this.root.querySelectorAll("[aria-selected]")) {
-      span.removeAttribute("aria-selected");
-    }
-    for (let i = this.start; i < this.end; i++) this.spans[i]?.setAttribute("aria-selected", "true");
+    for (const span of this.marked) span.removeAttribute("aria-selected");
+    this.marked = this.spans.slice(this.start, this.end);
+    for (const span of this.marked) span.setAttribute("aria-selected", "true");
     const head = this.spans[this.head];
     if (!head) return;
     this.root.setAttribute("aria-activedescendant", head.id);
     head.scrollIntoView({ block: "nearest" });
   }
 
-  /** Move to the beginning of the sentence, or of the next one. */
+  /** Move to the beginning of the sentence, or of the next one. @param {number} step */
   #sentence(step) {
-    const ends = (i) => /[.!?]["')\]]?$/.test(this.words[i]?.text ?? "");
     let at = this.head + step;
-    while (at > 0 && at < this.words.length - 1 && !ends(at - 1)) at += step;
+    while (at > 0 && at < this.words.length - 1 && !ends(this.words[at - 1])) at += step;
     return at;
   }
 
@@ -127,17 +195,9 @@ export class Words {
     if (this.typing || event.altKey || !this.words.length) return;
     const { key } = event;
     const command = event.ctrlKey || event.metaKey;
-    if (key === "ArrowLeft" || key === "ArrowRight") {
-      const step = key === "ArrowLeft" ? -1 : 1;
-      const to = command ? this.#sentence(step) : this.head + step;
-      this.choose(event.shiftKey ? this.anchor : to, to);
-    } else if (key === "ArrowUp" || key === "ArrowDown") {
-      const to = this.#line(key === "ArrowUp" ? -1 : 1);
-      this.choose(event.shiftKey ? this.anchor : to, to);
-    } else if (key === "Home") this.choose(event.shiftKey ? this.anchor : 0, 0);
-    else if (key === "End") {
-      this.choose(event.shiftKey ? this.anchor : this.words.length - 1, this.words.length - 1);
-    } else if (command && key === "a") this.choose(0, this.words.length - 1);
+    const to = this.#target(key, command);
+    if (to !== null) this.choose(event.shiftKey ? this.anchor : to, to);
+    else if (command && key === "a") this.choose(0, this.words.length - 1);
     else if (command) return;
     else if (key === "Delete" || key === "Backspace") this.strike();
     else if (key === "Insert" || (key === "Enter" && event.shiftKey)) this.insert();
@@ -148,11 +208,20 @@ export class Words {
     event.stopPropagation();
   }
 
-  /** The word above or below the chosen one. */
+  /** Where a key leads. @param {string} key @param {boolean} command @returns {number | null} */
+  #target(key, command) {
+    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[key];
+    if (key === "Home") return 0;
+    if (key === "End") return this.words.length - 1;
+    if (!step) return null;
+    if (key === "ArrowUp" || key === "ArrowDown") return this.#line(step);
+    return command ? this.#sentence(step) : this.head + step;
+  }
+
+  /** The word above or below the chosen one. @param {number} step */
   #line(step) {
     const from = this.spans[this.head].getBoundingClientRect();
-    let best = this.head;
-    let near = Infinity;
+    let [best, near] = [this.head, Infinity];
     let line = null;
     for (let i = this.head + step; this.spans[i]; i += step) {
       const box = this.spans[i].getBoundingClientRect();
@@ -193,25 +262,32 @@ export class Words {
     if (index >= 0) this.choose(this.anchor, index);
   }
 
+  /** @param {HTMLElement} target */
   #at(target) {
-    const word = target.closest(".word");
+    const word = /** @type {HTMLElement | null} */ (target.closest(".word"));
     return word ? Number(word.dataset.index) : -1;
   }
 
   strike() {
-    const text = this.#chosenText();
+    const text = this.#chosenText(80);
+    if (this.corrects) {
+      this.told.correct(this.start, this.end, "");
+      return;
+    }
     const before = this.edits.length;
     const edits = strike(this.edits, this.start, this.end);
     this.told.edit(edits, edits.length < before ? `Brought back: ${text}.` : `Struck out: ${text}.`);
   }
 
-  #chosenText() {
-    return this.words.slice(this.start, this.end).map((word) => word.text).join(" ");
+  /** @param {number} most letters */
+  #chosenText(most = Infinity) {
+    const text = this.words.slice(this.start, this.end).map((word) => word.text).join(" ");
+    return text.length > most ? `${text.slice(0, most)} …` : text;
   }
 
   /** @param {string} [first] the key that began it */
   type(first) {
-    const found = over(this.edits, this.start, this.end);
+    const found = this.corrects ? undefined : over(this.edits, this.start, this.end);
     const inside = found && found.words[0] <= this.start && found.words[1] >= this.end;
     const [a, b] = inside ? found.words : [this.start, this.end];
     this.#draft(a, b, first ?? (inside ? found.new : this.#chosenText()), first === undefined);
@@ -219,53 +295,42 @@ export class Words {
 
   /** @param {number} [at] in front of which word */
   insert(at = this.end) {
-    this.#draft(at, at, over(this.edits, at, at)?.new ?? "", true);
+    if (this.corrects) this.#draft(this.start, this.end, `${this.#chosenText()} `, false);
+    else this.#draft(at, at, over(this.edits, at, at)?.new ?? "", true);
   }
 
-  /** Type new words in the place of others; the layout follows every key. */
+  /** Type words in the place of others; the layout follows every key. */
   #draft(start, end, text, select) {
-    if (this.typing) return;
+    if (this.typing || !this.words.length) return;
     this.typing = true;
-    const before = this.edits;
-    const field = document.createElement("input");
-    field.className = "draft";
-    field.setAttribute("aria-label", start === end ? "New words to insert" : "New words");
-    field.value = text;
-    field.spellcheck = false;
-    for (const chip of this.root.querySelectorAll(".chip")) {
-      const { first, last } = /** @type {HTMLElement} */ (chip).dataset;
-      if (Number(first) === start && Number(last) === end) chip.remove();
+    const [before, corrects] = [this.edits, this.corrects];
+    for (const chip of corrects ? [] : this.chips) {
+      if (Number(chip.dataset.first) === start && Number(chip.dataset.last) === end) chip.remove();
     }
-    for (let i = start; i < end; i++) this.spans[i].classList.add("struck");
-    this.#place(field, end);
-    const fit = () => field.style.setProperty("width", `${Math.max(field.value.length, 4) + 2}ch`);
-    const state = () =>
-      field.value.trim() ? put(before, start, end, field.value) : before;
-    const close = (edits) => {
-      if (!this.typing) return;
+    const over = this.spans.slice(start, end);
+    for (const span of over) span.classList.add(corrects ? "replaced" : "struck");
+    const state = (typed) => (typed.trim() ? put(before, start, end, typed) : before);
+    const done = (typed) => {
       this.typing = false;
-      field.remove();
+      for (const span of over) span.classList.remove("struck", "replaced");
       this.root.focus();
-      if (edits === before) {
-        this.show(before);
-        this.told.draft(before);
-      } else this.told.edit(edits, `New words: ${field.value.trim()}.`);
+      if (!corrects && typed?.trim()) return this.told.edit(state(typed), `New words: ${typed.trim()}.`);
+      this.show(before);
+      if (!corrects) return this.told.draft(before);
+      const heard = this.words.slice(start, end).map((word) => word.text).join(" ");
+      if (typed?.trim() && typed.trim() !== heard) this.told.correct(start, end, typed.trim());
     };
-    field.addEventListener("input", () => {
-      fit();
-      this.told.draft(state());
+    const label = corrects ? "What was really said" : start === end ? "New words to insert" : "New words";
+    openField({
+      text, label, select, corrects, done,
+      place: (field) => this.#place(field, end),
+      typed: (typed) => corrects || this.told.draft(state(typed)),
     });
-    field.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Enter" && !event.isComposing) close(state());
-      else if (event.key === "Escape") close(before);
-      else return;
-      event.preventDefault();
-    });
-    field.addEventListener("blur", () => close(state()));
-    fit();
-    field.focus();
-    if (select) field.select();
-    else this.told.draft(state());
   }
+}
+
+/** @param {Word} word */
+function facts({ start_s, end_s, score }) {
+  const sure = score < 1 ? `, ${Math.round(100 * score)} % sure` : "";
+  return `${start_s.toFixed(2)} to ${end_s.toFixed(2)} s${sure}`;
 }

@@ -1,1 +1,0 @@
-"""An edit for other programs: changed spans and a timeline, patches with mattes, words, sound."""

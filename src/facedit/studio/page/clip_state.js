@@ -1,0 +1,130 @@
+// @ts-check
+/** One clip as the page knows it: its words, edits and what was made of them; saves every change. */
+
+import { call } from "./api.js";
+import { eachEdit, tellsEach } from "./earlier.js";
+import { madeOf } from "./made.js";
+import { History } from "./script.js";
+
+/** @typedef {import("./script.js").Edit} Edit */
+
+export class ClipState {
+  /**
+   * @param {any} state as the server tells it
+   * @param {{changed: () => void, replaced: (state: any) => void, saved: (says: string) => void,
+   *   failed: (error: Error) => void}} told
+   */
+  constructor(state, told) {
+    this.told = told;
+    this.history = new History();
+    this.saving = Promise.resolve();
+    this.wanted = 0;
+    this.chosen = 0;
+    this.error = "";
+    this.each = tellsEach(state);
+    this.take(state);
+  }
+
+  /** Take over what the server knows. @param {any} state */
+  take(state) {
+    this.id = state.id;
+    this.name = state.name;
+    this.info = state.info;
+    this.isReady = Boolean(state.script);
+    this.words = state.script?.transcript.words ?? [];
+    this.options = state.script?.options ?? {};
+    /** @type {Edit[]} */
+    this.edits = (state.script?.edits ?? []).map(bare);
+    this.face = state.face ?? null;
+    this.consent = state.consent ?? null;
+    /** What was made of each edit. @type {import("./made.js").Made[]} */
+    this.made = [];
+    this.warnings = [];
+    this.exports = [];
+    this.estimated = true;
+    this.learn(state);
+  }
+
+  /** Take over what was made of the edits. @param {any} told */
+  learn(told) {
+    const answer = eachEdit(told, this.edits);
+    for (const name of ["revision", "plan", "estimated", "warnings", "exports", "face", "consent"]) {
+      if (answer[name] !== undefined && answer[name] !== null) this[name] = answer[name];
+    }
+    if (!answer.edits) return;
+    this.made = answer.edits.map((edit) => madeOf(this.address, { ...edit, source_s: this.words[edit.words[0]]?.start_s }));
+  }
+
+  get address() {
+    return `/api/clips/${this.id}`;
+  }
+
+  /** @param {string} path @param {object} [body] */
+  ask(path, body = {}) {
+    return call("POST", `/clips/${this.id}/${path}`, body);
+  }
+
+  /** What was made of an edit, or nothing yet. @param {number} index */
+  madeOf(index) {
+    const [edit, made] = [this.edits[index], this.made[index]];
+    const same = made && edit && made.new === edit.new && String(made.words) === String(edit.words);
+    return same ? made : null;
+  }
+
+  /** @param {Edit[]} edits */
+  change(edits) {
+    this.history.remember(this.edits);
+    this.edits = edits;
+  }
+
+  /** @param {"undo" | "redo"} step @returns {boolean} whether there was anything */
+  step(step) {
+    const before = JSON.stringify(this.edits);
+    this.edits = this.history[step](this.edits);
+    return JSON.stringify(this.edits) !== before;
+  }
+
+  /** Set an option of one edit. @param {number} index @param {string} name @param {any} value */
+  set(index, name, value) {
+    this.change(this.edits.map((edit, at) => (at === index ? { ...edit, [name]: value } : edit)));
+  }
+
+  /**
+   * Save edits, in order; of those that wait only the newest is sent.
+   *
+   * @param {Edit[]} [edits] a draft: not yet meant
+   */
+  save(edits) {
+    const turn = (this.wanted += 1);
+    this.told.saved("Saving …");
+    this.saving = this.saving.catch(() => undefined).then(async () => {
+      if (turn !== this.wanted && edits) return;
+      try {
+        const body = { edits: edits ?? this.edits, options: this.options, face: this.face };
+        this.learn(await call("PUT", `/clips/${this.id}/edits`, body, { "if-match": this.revision }));
+        this.error = "";
+        this.told.saved("Saved.");
+      } catch (error) {
+        this.told.saved("");
+        if (error.status === 409) return this.#takeOver();
+        this.error = error.message;
+        this.told.failed(error);
+      }
+      this.told.changed();
+    });
+    return this.saving;
+  }
+
+  /** Show what another page saved; what was made here is one undo away. */
+  async #takeOver() {
+    const state = await call("GET", `/clips/${this.id}`);
+    this.history.remember(this.edits);
+    this.take(state);
+    this.told.replaced(state);
+  }
+}
+
+/** An edit as the page changes it. @param {any} edit @returns {Edit} */
+function bare({ old: _, ...edit }) {
+  return edit;
+}

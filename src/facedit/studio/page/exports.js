@@ -1,0 +1,85 @@
+// @ts-check
+/** What may be fetched: asked for in a dialog, with the statement of consent. */
+
+import { $, choice, fill, make } from "./elements.js";
+
+/** What, its name, what it is for. @type {[string, string, string][]} */
+const WHAT = [
+  ["video", "The whole video", "as shot but for the edits; with its edit script and report"],
+  ["package", "Changed spans and a timeline", "OTIO, EDL and XML that relink to the original in Resolve, Premiere "
+    + "and Kdenlive; subtitles, TextGrid, sounds, edit script and report"],
+];
+
+const SPANS = /** @type {[string, string][]} */ ([
+  ["prores", "ProRes 422 HQ"], ["prores4444", "ProRes 4444"], ["dnxhr", "DNxHR"], ["h264", "H.264"], ["png", "PNG pictures"],
+  ["none", "no pictures"],
+]);
+
+export const CONSENT = "stated in the studio: the person in this clip agreed to this edit";
+
+export class ExportDialog {
+  /**
+   * @param {(what: string, spans: string | undefined, consent: string) => Promise<void>} ask
+   */
+  constructor(ask) {
+    this.ask = ask;
+    this.what = "video";
+    this.spans = "prores";
+    $("do-export").addEventListener("click", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      void this.#go();
+    });
+  }
+
+  /** @param {boolean} agreed */
+  open(agreed) {
+    const spans = choice("as", SPANS, this.spans, (value) => (this.spans = value));
+    $("what").replaceChildren(make("legend", {}, "What"), ...WHAT.filter(([name]) => name === "video" || document.body.classList.contains("each")).map(([name, says, use]) => make("label", {},
+      make("input", { type: "radio", name: "what", value: name, checked: name === this.what, onchange: () => (this.what = name) }),
+      make("span", {}, says, " ", make("span", { className: "soft small" }, use)), name === "package" && spans)));
+    $("consent").checked = agreed || $("consent").checked;
+    $("export-says").textContent = "";
+    if (!$("export").open) $("export").showModal();
+    ($("what").querySelector("input:checked") ?? $("consent")).focus();
+  }
+
+  async #go() {
+    const says = $("export-says");
+    says.textContent = "";
+    if (!$("consent").checked) {
+      says.textContent = "Say first that the person in the clip agreed to the edit.";
+      $("consent").focus();
+      return;
+    }
+    try {
+      await this.ask(this.what, this.what === "package" ? this.spans : undefined, CONSENT);
+    } catch (error) {
+      says.textContent = error.message;
+    }
+  }
+
+  /** @param {string} address @param {{name: string, what: string, current: boolean}[]} files */
+  show(address, files) {
+    const link = (/** @type {string} */ path, /** @type {object} */ props, /** @type {string} */ says) =>
+      make("a", { href: `${address}/exports/${path}`, ...props }, says);
+    fill($("downloads"), ...files.map(({ name, what, current }) => make("div", {},
+      link(encodeURIComponent(name), { download: name }, name),
+      what === "video" && make("span", { className: "soft" },
+        link(`${encodeURIComponent(name)}/report`, { target: "_blank", rel: "noopener" }, "report")),
+      what !== "video" && make("span", { className: "soft small" }, NAMES[what] ?? what),
+      !current && make("span", { className: "look small" }, " of earlier edits"))));
+  }
+
+  /** Save the edit script as a file. @param {import("./clip_state.js").ClipState | null} clip */
+  async script(clip) {
+    if (!clip) return;
+    await clip.saving;
+    const { script } = await (await fetch(clip.address)).json();
+    const file = URL.createObjectURL(new Blob([JSON.stringify(script, null, 1)], { type: "application/json" }));
+    make("a", { href: file, download: `${clip.name.replace(/\.\w+$/, "")}-edit.json` }).click();
+    URL.revokeObjectURL(file);
+  }
+}
+
+/** @type {Record<string, string>} */
+const NAMES = { script: "edit script", manifest: "its signed manifest", package: "spans, timeline, subtitles …" };

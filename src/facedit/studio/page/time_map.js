@@ -1,0 +1,71 @@
+// @ts-check
+/**
+ * Where moments of the source and of the output lie in each other, and what plays when.
+ * Pure functions of a plan: `{segments: [{keep, source: [a, b], output: [c, d]}], …}`, in seconds.
+ *
+ * @typedef {{keep: boolean, source: [number, number], output: [number, number]}} Segment
+ * @typedef {{segments: Segment[], source_duration_s: number, output_duration_s: number}} Plan
+ * @typedef {"rest" | "take" | "sound" | "none"} Kind
+ * @typedef {{kind: Kind, start: number, end: number, src: string, offset: number, fill: number}} Piece
+ */
+
+/** @param {Plan | null} plan @param {number} time in the output @returns {number} in the source */
+export function sourceTime(plan, time) {
+  return mapped(plan, time, "output", "source");
+}
+
+/** @param {Plan | null} plan @param {number} time in the source @returns {number} in the output */
+export function outputTime(plan, time) {
+  return mapped(plan, time, "source", "output");
+}
+
+function mapped(plan, time, from, to) {
+  if (!plan) return time;
+  for (const segment of plan.segments) {
+    const [a, b] = segment[from];
+    if (time < a || time >= b) continue;
+    const [c, d] = segment[to];
+    return segment.keep ? c + time - a : c + ((time - a) / (b - a)) * (d - c);
+  }
+  const last = plan.segments[plan.segments.length - 1];
+  return last ? last[to][1] : time;
+}
+
+/**
+ * The output as pieces in order: kept stretches of the source, previews of takes with what they
+ * hold on either side, new sounds without pictures yet, and new words that have neither.
+ *
+ * @param {Plan} plan
+ * @param {({src: string, lead_s: number, length_s: number} | null)[]} previews one per fill
+ * @param {(string | null)[]} sounds address of the sound, one per fill
+ * @returns {Piece[]}
+ */
+export function pieces(plan, previews, sounds) {
+  let fill = -1;
+  const all = plan.segments.map(({ keep, source, output: [start, end] }) => {
+    if (keep) return piece("rest", start, end, "", source[0] - start, -1);
+    fill += 1;
+    const preview = previews[fill];
+    if (preview) return piece("take", start, end, preview.src, preview.lead_s - start, fill);
+    return piece(sounds[fill] ? "sound" : "none", start, end, sounds[fill] ?? "", -start, fill);
+  });
+  all.forEach((one, at) => {
+    const preview = one.kind === "take" && previews[one.fill];
+    if (!preview) return;
+    const [before, after] = [all[at - 1], all[at + 1]];
+    const from = one.start - preview.lead_s;
+    if (before?.kind === "rest") before.end = one.start = Math.max(before.start, from);
+    if (after?.kind === "rest") after.start = one.end = Math.min(after.end, from + preview.length_s);
+  });
+  return all.filter((one) => one.end - one.start > 1e-6);
+}
+
+/** @returns {Piece} */
+function piece(kind, start, end, src, offset, fill) {
+  return { kind, start, end, src, offset, fill };
+}
+
+/** @param {Piece[]} all @param {number} time @returns {Piece | undefined} */
+export function pieceAt(all, time) {
+  return all.find((one) => time < one.end - 1e-4) ?? all[all.length - 1];
+}

@@ -1,0 +1,356 @@
+// @ts-check
+/** The clip that is worked on: its edits change, are saved, spoken, taken and shown. */
+
+import { call, send } from "./api.js";
+import { chosenTake, showCard, showEdits, showWarnings } from "./cards.js";
+import { $, counted } from "./elements.js";
+import { showFaces } from "./faces.js";
+import { Player } from "./player.js";
+import { Timeline } from "./timeline.js";
+import { Words } from "./words.js";
+
+const SEAM_S = 0.25;
+const AROUND_S = 1;
+const OPTION_NAMES = { voice: "Voice", region: "Moves", speech: "Recording", articulation: "Strength" };
+
+export class Work {
+  /**
+   * @param {{say: (text: string) => void, fail: (error: Error) => void, speaking: () => boolean,
+   *   setMode: (corrects: boolean) => void, recorder: import("./recorder.js").Recorder}} page
+   */
+  constructor(page) {
+    this.page = page;
+    this.say = page.say;
+    this.fail = page.fail;
+    /** @type {import("./clip_state.js").ClipState | null} */
+    this.clip = null;
+    /** Edits while they are typed. @type {any[] | null} */
+    this.draft = null;
+    /** Voices and regions that the server knows. @type {any} */
+    this.known = { voices: [], regions: [] };
+    this.hearing = new Audio();
+    this.player = new Player(
+      { before: $("before"), rest: $("rest"), take: $("take"), sound: new Audio() },
+      (source_s, output_s, piece) => this.#moved(source_s, output_s, piece));
+    this.timeline = new Timeline($("timeline"), {
+      output: (time) => this.player.seekOutput(time),
+      frame: (step) => this.frame(step),
+    });
+    this.words = new Words($("words"), {
+      edit: (edits, says) => this.change(edits, says),
+      draft: (edits) => this.#typed(edits),
+      correct: (start, end, text) => this.#corrected(start, end, text),
+      chosen: (index) => this.#chosenWord(index),
+    });
+    this.acts = {
+      choose: (index) => this.chooseEdit(index),
+      hear: (_, inContext) => this.hear(inContext),
+      more: (count) => void this.more(count).catch(this.fail),
+      take: (name) => void this.chooseTake(name).catch(this.fail),
+      seam: (from_s) => this.#jump((this.fills()[this.clip?.chosen ?? 0]?.output[0] ?? 0) + from_s),
+      set: (name, value) => this.setOption(name, value),
+      record: () => void this.page.recorder.toggle(),
+      drop: (file) => void this.ownSound(file).catch(this.fail),
+      show: (warning) => this.player.seek(warning.start_s),
+      faces: (warning) => this.chooseFace(warning),
+      correct: (warning) => this.#correctAt(warning.start_s),
+    };
+  }
+
+  /** Show a clip's words and edits; ask for the words where they are not known yet. @param {any} state */
+  async show(state) {
+    const now = /** @type {import("./clip_state.js").ClipState} */ (this.clip);
+    this.draft = null;
+    this.words.load(now.words);
+    if (!now.isReady) {
+      $("words").setAttribute("aria-busy", "true");
+      if (!state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
+      return;
+    }
+    $("words").removeAttribute("aria-busy");
+    this.timeline.words = now.words;
+    this.words.show(now.edits);
+    $("words").focus();
+    await now.save();
+    await this.#speak();
+  }
+
+  // ---- edits -----------------------------------------------------------------------------------
+
+  /** An edit is made: it can be undone, is saved, and its new words are spoken. */
+  change(edits, says) {
+    const now = this.clip;
+    if (!now) return;
+    const before = now.edits.map((edit) => JSON.stringify(edit));
+    now.change(edits);
+    const made = edits.findIndex((edit) => !before.includes(JSON.stringify(edit)));
+    if (made >= 0) now.chosen = made;
+    this.#settle(says);
+  }
+
+  #settle(says) {
+    const now = /** @type {import("./clip_state.js").ClipState} */ (this.clip);
+    this.draft = null;
+    now.chosen = Math.max(0, Math.min(now.chosen, now.edits.length - 1));
+    this.say(says);
+    this.words.show(now.edits);
+    this.render();
+    void now.save().then(() => this.#speak()).catch(this.fail);
+  }
+
+  #typed(edits) {
+    this.draft = edits === this.clip?.edits ? null : edits;
+    void this.clip?.save(edits);
+  }
+
+  async #speak() {
+    const waits = this.clip?.edits.some((_, index) => !this.clip?.madeOf(index)?.context);
+    if (waits && !this.clip?.error) await this.clip?.ask("sounds");
+  }
+
+  undo(step) {
+    if (this.clip?.step(step)) this.#settle(step === "undo" ? "Undone." : "Done again.");
+  }
+
+  /** Set an option of the chosen edit. @param {string} name @param {any} value */
+  setOption(name, value) {
+    if (this.clip?.each) this.clip.set(this.clip.chosen, name, value);
+    else if (this.clip) this.clip.options = { ...this.clip.options, [name]: value };
+    this.#settle(`${OPTION_NAMES[name] ?? name}: ${value ?? "none"}.`);
+  }
+
+  /** @param {number} index */
+  chooseEdit(index) {
+    const [now, edit] = [this.clip, this.clip?.edits[index]];
+    if (!now || !edit) return;
+    now.chosen = index;
+    const [a, b] = edit.words;
+    this.words.choose(Math.min(a, now.words.length - 1), Math.max(b - 1, a));
+    this.render();
+  }
+
+  /** @param {number} step */
+  nextEdit(step) {
+    const count = this.clip?.edits.length ?? 0;
+    if (count) this.chooseEdit(((this.clip?.chosen ?? 0) + step + count) % count);
+  }
+
+  /** A word is chosen: the player goes there, and the card shows its edit. @param {number} index */
+  #chosenWord(index) {
+    const now = this.clip;
+    const word = now?.words[index];
+    if (!now || !word) return;
+    $("word-facts").textContent = this.words.facts();
+    [$("word-start").value, $("word-end").value] = [word.start_s.toFixed(2), word.end_s.toFixed(2)];
+    if (!this.player.playing) this.player.seek(word.start_s);
+    const at = now.edits.findIndex(({ words: [a, b] }) => a < this.words.end && b > this.words.start);
+    if (at < 0 || at === now.chosen) return;
+    now.chosen = at;
+    this.render();
+  }
+
+  /** Change what counts as said. @param {{index: number, text?: string, start_s?: number, end_s?: number}[]} wishes */
+  async correct(wishes) {
+    const now = this.clip;
+    if (!now) return;
+    await now.saving;
+    this.say("Fitting the corrected words to the sound …");
+    await call("PATCH", `/clips/${now.id}/transcript`, { words: wishes }, { "if-match": now.revision });
+  }
+
+  /** Words in a row were really said as `text`: the first takes it, the others go. */
+  #corrected(start, end, text) {
+    const wishes = Array.from({ length: end - start }, (_, k) => ({ index: start + k, text: k ? "" : text }));
+    void this.correct(wishes).catch(this.fail);
+  }
+
+  /** @param {number} time of the source */
+  #correctAt(time) {
+    this.page.setMode(true);
+    this.words.choose(Math.max(this.#wordAt(time + 0.01), 0));
+  }
+
+  /** Words that were recognised meanwhile. @param {{from: number, words: any[], until_s: number, done: boolean}} heard */
+  hearWords(heard) {
+    const now = this.clip;
+    if (!now || heard.from !== this.words.words.length) return;
+    this.words.extend(heard.words.map((word) => ({ score: 1, ...word })));
+    now.words = this.timeline.words = this.words.words;
+    this.say(`${now.words.length} words heard, until ${heard.until_s.toFixed(0)} s of ${now.info.duration_s.toFixed(0)} s.`);
+  }
+
+  // ---- sounds and takes ------------------------------------------------------------------------
+
+  get #made() {
+    return this.clip?.madeOf(this.clip.chosen) ?? null;
+  }
+
+  get seed() {
+    return chosenTake(this.#made)?.seed ?? 0;
+  }
+
+  /** @param {boolean} inContext */
+  hear(inContext) {
+    const made = this.#made;
+    const source = (!inContext && made?.sound) || made?.context;
+    if (!source) return this.say("There is no new sound here yet.");
+    this.player.pause();
+    this.hearing.src = source;
+    this.hearing.play().catch(this.fail);
+    this.say([made.new && `“${made.new}”`, made.voice].filter(Boolean).join(", "));
+  }
+
+  /** Make takes of the chosen edit: two at first. @param {number} [count] */
+  async more(count) {
+    const now = this.clip;
+    if (!now?.edits.length || now.error) return;
+    await now.saving;
+    const used = (this.#made?.takes ?? []).map((take) => take.seed);
+    const first = used.length ? Math.max(...used) + 1 : 0;
+    const seeds = Array.from({ length: count ?? (used.length ? 3 : 2) }, (_, k) => first + k);
+    if (this.#made) await now.ask("takes", { edit: this.#made.key, seeds });
+  }
+
+  /** @param {number} index in the list */
+  takeAt(index) {
+    const take = this.#made?.takes[index];
+    if (take) void this.chooseTake(take.name).catch(this.fail);
+  }
+
+  /** @param {string} name */
+  async chooseTake(name) {
+    const [now, made] = [this.clip, this.#made];
+    const at = made?.takes.findIndex((take) => take.name === name) ?? -1;
+    if (!now || !made || at < 0) return;
+    made.chosen = name;
+    this.render();
+    this.say(`Take ${at + 1}.`);
+    now.learn(await now.ask("chosen", { edit: made.key, take: name }).catch(() => ({})));
+  }
+
+  /** Say the chosen edit by a recording. @param {Blob} sound */
+  async ownSound(sound) {
+    const now = this.clip;
+    if (!now?.edits.length) return this.say("Choose an edit first: a recording is for its new words.");
+    await now.saving;
+    this.say("Fitting the recording to the words …");
+    const found = await send(`/clips/${now.id}/recordings`, sound, "name" in sound ? String(sound.name) : "recording.webm");
+    this.setOption("speech", found.speech);
+  }
+
+  // ---- pictures --------------------------------------------------------------------------------
+
+  fills() {
+    return (this.clip?.plan?.segments ?? []).filter((segment) => !segment.keep);
+  }
+
+  /** Seams of the chosen takes by their times in the whole output. */
+  seams() {
+    const layout = this.fills();
+    return (this.clip?.edits ?? []).flatMap((_, index) =>
+      (chosenTake(this.clip?.madeOf(index))?.seams ?? []).map((seam) =>
+        ({ ...seam, output_s: (layout[index]?.output[0] ?? 0) + seam.from_s })))
+      .sort((a, b) => a.output_s - b.output_s);
+  }
+
+  /** Jump a little before a seam. @param {number} time */
+  #jump(time) {
+    this.player.seekOutput(time - SEAM_S);
+    this.say(`Before the seam at ${time.toFixed(2)} s.`);
+  }
+
+  /** @param {number} step */
+  nextSeam(step) {
+    const now = this.player.at + SEAM_S;
+    const times = this.seams().map((seam) => seam.output_s);
+    const found = step > 0 ? times.find((time) => time > now + 0.02) : times.findLast((time) => time < now - 0.02);
+    if (found !== undefined) this.#jump(found);
+  }
+
+  /** @param {number} step */
+  frame(step) {
+    if (this.clip) this.player.nudge(step, this.clip.info.frame_rate);
+  }
+
+  /** Show boxes around the faces; the one that is clicked is meant. @param {any} warning */
+  chooseFace({ faces, time_s: time }) {
+    const now = this.clip;
+    if (!now) return;
+    this.player.pause();
+    this.player.seek(time);
+    $("stage").classList.add("choosing");
+    showFaces(faces, now.info, now.face, (face) => {
+      now.face = face;
+      this.hideFaces();
+      this.#settle(`Face ${face} from the left.`);
+    });
+    $("faces").querySelector("button")?.focus();
+    this.say("Choose whose words are changed.");
+  }
+
+  hideFaces() {
+    $("stage").classList.remove("choosing");
+    $("faces").hidden = true;
+  }
+
+  loop() {
+    const fill = this.fills()[this.clip?.chosen ?? 0];
+    const end = this.clip?.plan?.output_duration_s ?? 0;
+    this.player.loop = $("loop").checked && fill
+      ? [Math.max(fill.output[0] - AROUND_S, 0), Math.min(fill.output[1] + AROUND_S, end - 0.02)] : null;
+  }
+
+  #moved(source_s, output_s, piece) {
+    if (!this.clip?.isReady) return;
+    this.timeline.move(output_s);
+    const frame = Math.floor(output_s * this.clip.info.frame_rate + 1e-3);
+    const [minutes, s] = [Math.floor(output_s / 60), output_s % 60];
+    const shown = `${minutes}:${s.toFixed(2).padStart(5, "0")} · frame ${frame}`;
+    if ($("time").textContent !== shown) $("time").textContent = shown;
+    const verb = this.player.playing ? "Pause" : "Play";
+    if ($("play").textContent !== verb) $("play").textContent = verb;
+    const isMissing = piece?.kind === "sound" || piece?.kind === "none";
+    if ($("no-take").hidden === isMissing) $("no-take").hidden = !isMissing;
+    if (this.player.playing) this.words.saying(this.#wordAt(source_s));
+  }
+
+  /** The word at a moment of the source. @param {number} time */
+  #wordAt(time) {
+    const all = this.clip?.words ?? [];
+    let [low, high] = [0, all.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (all[middle].start_s <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  render() {
+    const now = this.clip;
+    if (!now?.isReady || !now.plan) return;
+    const edits = this.draft ?? now.edits;
+    const layout = this.fills();
+    const made = edits.map((_, index) => (this.draft ? null : now.madeOf(index)));
+    const takes = made.map(chosenTake);
+    const seams = this.draft ? [] : this.seams();
+    const isGuess = Boolean(this.draft) || now.estimated;
+    this.timeline.show(now.plan, isGuess, seams);
+    $("timeline").dataset.layout = isGuess ? "guessed" : "spoken";
+    showEdits(now, edits, this.acts);
+    const facts = { ...this.known, recording: this.page.recorder.on, speaking: this.page.speaking() };
+    showCard(now, layout[now.chosen], facts, this.acts);
+    $("clip-card").hidden = !now.warnings.length;
+    showWarnings($("clip-warnings"), now.warnings, this.acts);
+    this.player.show(now.plan, takes.map((take) => take?.preview ?? null), made.map((one) => one?.sound ?? null));
+    $("stage").classList.toggle("plain", !edits.length);
+    const longer = now.plan.output_duration_s - now.plan.source_duration_s;
+    const by = `${longer < 0 ? "−" : "+"}${Math.abs(longer).toFixed(2)} s`;
+    $("summary").textContent = `${counted(edits.length, "edit")} · ${now.plan.output_duration_s.toFixed(2)} s (${by})`;
+    $("undo").disabled = !now.history.past.length;
+    $("redo").disabled = !now.history.future.length;
+    $("open-export").disabled = !takes.some(Boolean);
+    for (const id of ["seam-back", "seam-on"]) $(id).disabled = !seams.length;
+    this.loop();
+  }
+}
