@@ -17,7 +17,7 @@ How a sum is rounded depends on how many threads share it out. So every network 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from facedit.errors import UsageError
@@ -54,11 +54,11 @@ def device_of(network: torch.nn.Module) -> torch.device:
 
 
 @contextmanager
-def inference() -> Iterator[None]:
-    """Compute with networks, without gradients and on one CPU thread."""
+def inference(*, large: bool = False) -> Iterator[None]:
+    """Compute with networks, without gradients, on one CPU thread; ``large`` ones on all."""
     import torch
 
-    with cpu_threads(1), torch.inference_mode():
+    with nullcontext() if large else cpu_threads(1), torch.inference_mode():
         yield
 
 

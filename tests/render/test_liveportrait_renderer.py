@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from facedit.device import cpu_threads
 from facedit.face.regions import FACE_OVAL
 from facedit.motion.liveportrait.keypoints import FaceMotion
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of
@@ -236,6 +237,28 @@ def test_a_picture_is_drawn_truncated_as_there(networks: Networks) -> None:
     )
     assert drawn.shape == (256, 256, 3)
     assert set(np.unique(drawn)) <= {76, 77}
+
+
+def test_all_threads_draw_and_one_looks(
+    networks: Networks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second of work or more is worth waiting for the others, a tenth is not."""
+    used = {}
+
+    def counted(name: str, real: Any) -> Any:
+        def call(x: torch.Tensor) -> Any:
+            used[name] = torch.get_num_threads()
+            return real(x)
+
+        return call
+
+    for name in ("motion_of", "decoder"):
+        monkeypatch.setattr(networks, name, counted(name, getattr(networks, name)))
+    painter, still = Painter(networks), torch.zeros(1, 21, 3)  # type: ignore[arg-type]
+    with cpu_threads(2):
+        painter.motion_of(np.zeros((64, 64, 3), np.uint8))
+        painter.draw(np.zeros((64, 64, 3), np.uint8), still, still)
+    assert used == {"motion_of": 1, "decoder": 2}
 
 
 def test_landmarks_are_drawn_by_the_retargeting_networks(networks: Networks) -> None:

@@ -34,7 +34,7 @@ class Painter:
         self.networks, self.device = networks, device
         self._held: dict[Callable[[Tensor], Any], tuple[UInt8, Any]] = {}
 
-    @inference()
+    @inference(large=True)
     def draw(self, picture: UInt8, x_s: Tensor, x_d: Tensor) -> UInt8:
         """Draw a crop.
 
