@@ -119,7 +119,7 @@ def one_line(message: str) -> str:
     """Bring a message into one printable line, whatever a file name or a library put into it.
 
     Args:
-        message: Any text.
+        message: object text.
 
     Returns:
         The text without line breaks, control characters escaped, shortened if it is endless.

@@ -244,8 +244,8 @@ def test_what_comes_to_no_figure_or_is_not_proven_is_left_out_by_name(tmp_path: 
     sums = {"m": (1.0, 1.0), few.sums: (0.0,) * (2 * sums_length(frechet.DIMS))}
     record = make_record("a", "ours", sums)
     report = write_results(
-        tmp_path, make_bench(make_item("a")), [record], [make_measure("m"), few], RunFacts(),
-        unproven={"phone_r": "swapped_sound: phone_r should go down"},
+        tmp_path, make_bench(make_item("a")), [record], [make_measure("m"), few],
+        RunFacts(unproven={"phone_r": "swapped_sound: phone_r should go down"}),
     )  # fmt: skip
     text = str(report)
     assert "| ours | 1.00" in text

@@ -228,7 +228,7 @@ def read_bench(folder: Path) -> Bench:
         raise UsageError(f"{folder / HEADER} lacks or garbles {error}.") from error
 
 
-def item_to_dict(item: Item) -> dict[str, Any]:
+def item_to_dict(item: Item) -> dict[str, object]:
     """Return an item as JSON-ready data."""
     data = dataclasses.asdict(item)
     for holder in (data["clip"], data["sound"]):
@@ -258,5 +258,5 @@ def item_from_dict(data: Mapping[str, Any]) -> Item:
     return item
 
 
-def _words(rows: Iterable[Any]) -> tuple[Word, ...]:
+def _words(rows: Iterable[object]) -> tuple[Word, ...]:
     return tuple(Word(str(text), float(start), float(end)) for text, start, end in rows)

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -111,14 +111,14 @@ def run(folder: Path, output: Path, options: RunOptions | None = None) -> Report
         unproven = left_out(checked)  # before the long work, if no figure can be trusted
         work_off(output, clips, items, systems, options)
         part = replace(bench, items=tuple(items))
-        facts = run_facts(part, systems, options, checked, clips)
+        facts = replace(run_facts(part, systems, options, checked, clips), unproven=unproven)
         if judges is not None:
             names = [one.name for one in systems]
             lines = said(judges, output, names, read_records(output / RECORDS))
             facts = replace(facts, judged=lines)
         measures = [*MEASURES, *(judged_measures(judges) if judges else ())]
         measures = [m for m in measures if m.name.removeprefix(DRAWN) not in unproven]
-        return finish(output, bench, part, systems, facts, options.reference, unproven, measures)
+        return finish(output, bench, part, systems, facts, options.reference, measures)
 
 
 def work_off(
@@ -183,7 +183,6 @@ def finish(
     systems: Sequence[System],
     facts: RunFacts,
     reference: str,
-    unproven: Mapping[str, str],
     measures: Sequence[Measure],
 ) -> Report:
     """Write the report of the ``part`` of a benchmark that was run, and say what failed.
@@ -200,9 +199,7 @@ def finish(
     )
     write_records(output / RECORDS, records)
     reference = reference if reference in names else names[0]
-    report = write_results(
-        output, part, records, measures, facts, reference=reference, unproven=unproven
-    )
+    report = write_results(output, part, records, measures, facts, reference=reference)
     faults = []
     if failed := [record for record in records if record.status == "failed"]:
         first = f"{failed[0].item}, {failed[0].system}: {failed[0].reason}"

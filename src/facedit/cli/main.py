@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any
 
 from facedit import __version__
 from facedit.cli.adapt import add_adapt
@@ -79,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(verbs: Verbs, name: str, summary: str, run: Any) -> argparse.ArgumentParser:
+def _verb(verbs: Verbs, name: str, summary: str, run: object) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=summary, description=summary)
     parser.set_defaults(run=run)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -87,7 +86,7 @@ def _verb(verbs: Verbs, name: str, summary: str, run: Any) -> argparse.ArgumentP
     return parser
 
 
-def _as_text(answer: Any, *, as_json: bool) -> str:
+def _as_text(answer: object, *, as_json: bool) -> str:
     """Format a verb's answer: JSON for machines, its own words for people."""
     if answer is None:
         return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from facedit.cli.common_options import Verb, Verbs
 from facedit.errors import UsageError
@@ -55,13 +54,13 @@ def add_provenance(verbs: Verbs, verb: Verb) -> None:
     init.add_argument("--force", action="store_true", help="replace who signed so far")
 
 
-def _verify(args: argparse.Namespace) -> Any:
+def _verify(args: argparse.Namespace) -> object:
     from facedit.provenance.verify import verify
 
     return verify(args.file, args.trust)
 
 
-def _init(args: argparse.Namespace) -> Any:
+def _init(args: argparse.Namespace) -> object:
     from facedit.provenance.library import require_library
     from facedit.provenance.signing import prove
     from facedit.provenance.signing_identity import make_identity, take_identity

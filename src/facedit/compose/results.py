@@ -32,7 +32,7 @@ class Result:
     summary: str
     details: dict[str, Any] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the result for JSON."""
         return {
             "outputs": [str(path) for path in self.outputs],
@@ -66,7 +66,7 @@ class TranscriptResult:
             f"(language {heard.language}, from {heard.origin})."
         )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the words for JSON."""
         return self.transcript.to_dict() | {"output": str(self.output) if self.output else None}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from facedit.errors import BadEdit
 from facedit.inputs import check_text, parse_json
@@ -15,7 +14,7 @@ from facedit.inputs import check_text, parse_json
 class Node:
     """A value of a JSON document and where it stands, e.g. ``edits[1].new``."""
 
-    value: Any
+    value: object
     path: str
 
     def says(self, problem: str) -> str:
@@ -69,11 +68,11 @@ class Node:
             raise BadEdit(self.says(f"expected a whole number, got {number:g}"))
         return int(number)
 
-    def members(self) -> dict[str, Any]:
+    def members(self) -> dict[str, object]:
         """Return a copy of an object's members."""
         return dict(self._object())
 
-    def _object(self) -> dict[str, Any]:
+    def _object(self) -> dict[str, object]:
         if not isinstance(self.value, dict):
             raise BadEdit(self.says(f"expected an object, got {_kind(self.value)}"))
         return self.value

@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -250,7 +249,7 @@ class EditPlan:
             position, shift = edit.old_end, shift + fill.shift_frames
         return (*words, *self._shifted(transcript.words[position:], shift))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the plan as JSON-ready data (see ``script.py`` for the way back)."""
         return {
             "frame_rate": float(self.frame_rate),
@@ -275,8 +274,8 @@ class EditPlan:
         """Return kept words as they are timed in the output."""
         return [_moved(word, frame_time(frames, self.frame_rate)) for word in words]
 
-    def _segment_dict(self, segment: Segment) -> dict[str, Any]:
-        data: dict[str, Any] = {
+    def _segment_dict(self, segment: Segment) -> dict[str, object]:
+        data: dict[str, object] = {
             "source": [segment.source_start_s, segment.source_end_s],
             "output": [round(segment.output_start_s, 6), round(segment.output_end_s, 6)],
         }

@@ -18,7 +18,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 from facedit.editing.diff import WordEdit, check_order, diff
 from facedit.editing.jsonread import Node, parse
@@ -71,7 +70,7 @@ class EditScript:
     source: ScriptSource
     transcript: Transcript
     edits: tuple[WordEdit, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
     plan: EditPlan | None = None
 
 

@@ -88,6 +88,7 @@ class RunFacts:
         command: The command line; only on the page, for it says how many processes ran.
         date: When it ran; only on the page.
         machine: What it ran on, by name; only on the page and in the cost tables.
+        unproven: Measures that did not prove themselves and are left out, and why.
         clips: Folder of the clips, to show the source beside edits; None if it is not at hand.
     """
 
@@ -100,6 +101,7 @@ class RunFacts:
     command: str = ""
     date: str = ""
     machine: Mapping[str, str] = field(default_factory=dict)
+    unproven: Mapping[str, str] = field(default_factory=dict)
     clips: Path | None = None
 
     def to_dict(self) -> dict[str, object]:

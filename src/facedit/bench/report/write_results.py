@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -70,7 +70,6 @@ def write_results(
     facts: RunFacts,
     *,
     reference: str = "ours",
-    unproven: Mapping[str, str] | None = None,
 ) -> Report:
     """Write ``results.csv``, ``.json`` and ``.md``, ``cost.csv``, ``index.html`` and side-by-sides.
 
@@ -89,7 +88,7 @@ def write_results(
         raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
     videos = side_by_sides(folder, shown, reference, facts.clips)
     examples = list(zip(shown, videos, strict=True))
-    absent = dict(unproven or {}) | unmeasured(tables, known, measures)
+    absent = dict(facts.unproven) | unmeasured(tables, known, measures)
     markdown = results_md(bench, tables, measures, absent, facts.judged)
     documents = {
         FILES[0]: results_csv(tables, measures),
