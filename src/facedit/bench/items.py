@@ -258,5 +258,5 @@ def item_from_dict(data: Mapping[str, Any]) -> Item:
     return item
 
 
-def _words(rows: Iterable[object]) -> tuple[Word, ...]:
+def _words(rows: Iterable[Any]) -> tuple[Word, ...]:
     return tuple(Word(str(text), float(start), float(end)) for text, start, end in rows)

@@ -94,20 +94,18 @@ def _moved_track(
     codec = held_codec(track.codec, container) if shows_text else track.codec
     moved, missed = [], []
     for packet in track.packets:
-        start_s = max(plan.output_time(packet.start_s), 0.0)
-        end_s = max(plan.output_time(packet.end_s, end=True), start_s)
-        if packet.end_s > packet.start_s and end_s <= start_s:
+        at = _moved(packet, plan)
+        if at is None:
             continue
-        payload = packet.payload
         if shows_text:
-            shown = _shown_text(cue_text(track.codec, payload), packet, plan, transcript)
+            shown = _shown_text(cue_text(track.codec, packet.payload), packet, plan, transcript)
             if shown.missed:
-                missed.append(f"{start_s:.2f} s")
+                missed.append(f"{at.start_s:.2f} s")
             if not shown.text.strip():
                 continue  # mp4 marks the pauses between cues; the muxer does that again.
-            payload = with_text(track.codec, payload, shown.text, codec)
-        moved.append(TimedPacket(start_s, end_s, payload))
-    notes: list[str] = []
+            at = replace(at, payload=with_text(track.codec, at.payload, shown.text, codec))
+        moved.append(at)
+    notes = []
     if missed:
         places = ", ".join(missed[:5]) + (", ..." if len(missed) > 5 else "")
         notes.append(f"{track} keeps its text at {places}: the changed words are not in it.")
@@ -116,6 +114,14 @@ def _moved_track(
     if track.codec in ("ass", "ssa") and codec != "ass":
         notes.append(f"{track} becomes {codec}: its styles are left out.")
     return replace(track, codec=codec, packets=tuple(moved)), tuple(notes)
+
+
+def _moved(packet: TimedPacket, plan: EditPlan) -> TimedPacket | None:
+    """Give a packet its times in the output; None if nothing is left of them."""
+    start_s = max(plan.output_time(packet.start_s), 0.0)
+    end_s = max(plan.output_time(packet.end_s, end=True), start_s)
+    gone = packet.end_s > packet.start_s and end_s <= start_s
+    return None if gone else TimedPacket(start_s, end_s, packet.payload)
 
 
 def _further_sound(info: VideoInfo, sound: SoundInfo, plan: EditPlan, output: Path) -> FurtherSound:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from facedit.compose.plans import PlannedEdit
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
@@ -65,18 +64,21 @@ def with_script_options(
     voice = script.options.get("voice", "auto")
     if not isinstance(voice, str):
         raise BadEdit(f"options.voice: {voice!r} is no name of a voice.")
-    changes: dict[str, Any] = {}
     if "seed" in script.options and run.seed is None:
-        seed = script.options["seed"]
-        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MOST_SEED:
-            raise BadEdit(f"options.seed: {seed!r} is no whole number from 0 to {MOST_SEED}.")
-        changes["seed"] = seed
+        run = replace(run, seed=_seed(script.options["seed"]))
     if "region" in script.options and run.region is None:
-        region = script.options["region"]
-        if not isinstance(region, str) or region not in REGIONS:
-            raise BadEdit(f"options.region: {region!r}; choose {', '.join(REGIONS)}.")
-        changes["region"] = region
-    return replace(request, voice=request.voice or voice), replace(run, **changes)
+        region = next((one for one in REGIONS if one == script.options["region"]), None)
+        if region is None:
+            asked = script.options["region"]
+            raise BadEdit(f"options.region: {asked!r}; choose {', '.join(REGIONS)}.")
+        run = replace(run, region=region)
+    return replace(request, voice=request.voice or voice), run
+
+
+def _seed(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_SEED:
+        raise BadEdit(f"options.seed: {value!r} is no whole number from 0 to {MOST_SEED}.")
+    return value
 
 
 def moved_joints(script: EditScript) -> tuple[tuple[float, float], ...] | None:

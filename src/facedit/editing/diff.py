@@ -232,19 +232,25 @@ def _changed_words(
     while blocks:
         i0, i1, j0, j1 = blocks.pop()
         while i0 not in starts or j0 not in new_starts:
-            if grown and (grown[-1][1], grown[-1][3]) == (i0, j0):
-                i0, _, j0, _ = grown.pop()
-            else:
-                i0, j0 = i0 - 1, j0 - 1
+            i0, j0 = _joined_before(grown, i0, j0) or (i0 - 1, j0 - 1)
         while i1 not in starts or j1 not in new_starts:
             if blocks and (blocks[-1][0], blocks[-1][2]) == (i1, j1):
                 _, i1, _, j1 = blocks.pop()
             else:
                 i1, j1 = i1 + 1, j1 + 1
-        if grown and (grown[-1][1], grown[-1][3]) == (i0, j0):
-            i0, _, j0, _ = grown.pop()
+        i0, j0 = _joined_before(grown, i0, j0) or (i0, j0)
         grown.append((i0, i1, j0, j1))
     return [(starts[i0], starts[i1], new_starts[j0], new_starts[j1]) for i0, i1, j0, j1 in grown]
+
+
+def _joined_before(
+    blocks: list[tuple[int, int, int, int]], old: int, new: int
+) -> tuple[int, int] | None:
+    """Take the last block away if it ends at a place, and return where it began."""
+    if blocks and (blocks[-1][1], blocks[-1][3]) == (old, new):
+        start, _, new_start, _ = blocks.pop()
+        return start, new_start
+    return None
 
 
 def _changed_blocks(old: list[str], new: list[str]) -> list[tuple[int, int, int, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from facedit.editing.words import key
 
@@ -123,21 +123,22 @@ def same(old: Sequence[str], new: Sequence[str], language: str = "en") -> bool:
     Hyphens don't count (*well-known*, *well known*); where one run has digits, neither does the
     "and" of *two hundred and five*, and 1984 is a year or a quantity.
     """
+    letters = "".join((*old, *new))
+    hyphens = _HYPHENS.search(letters)
+    digits = language == "en" and any(map(str.isdigit, letters))
     for years in (False, True):
         ours, theirs = (
-            [unit for units in spoken(run, language, years=years) for unit in units]
-            for run in (old, new)
+            list(chain.from_iterable(spoken(run, language, years=years))) for run in (old, new)
         )
-        if ours == theirs:
+        if ours == theirs or (hyphens and "".join(ours) == "".join(theirs)):
             return True
-        texts = (*old, *new)
-        if any(map(_HYPHENS.search, texts)) and "".join(ours) == "".join(theirs):
+        if digits and _without_and(ours) == _without_and(theirs):
             return True
-        if language == "en" and any(c.isdigit() for text in texts for c in text):
-            ours, theirs = ([unit for unit in run if unit != "and"] for run in (ours, theirs))
-            if ours == theirs:
-                return True
     return False
+
+
+def _without_and(units: Sequence[str]) -> list[str]:
+    return [unit for unit in units if unit != "and"]
 
 
 def pieces(token: str) -> list[str]:

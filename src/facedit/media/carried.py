@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -112,30 +112,16 @@ def read_carried(info: VideoInfo) -> tuple[Carried, tuple[str, ...]]:
 
     Returns what can be carried, and a line for each thing that cannot.
     """
-    notes: list[str] = []
     origin_s = info.origin_pts * info.time_base
     with open_media(info.path) as container, typed_errors(info.path):
         video = find_video(container, info.path)
         sound = find_sound(container, video)
         used = {video.index} | ({sound.index} if sound is not None else set())
-        sounds, tracks = [], []
-        timecode = _timecode(video.metadata) or _timecode(container.metadata)
-        for stream in container.streams:
-            if stream.index in used:
-                continue
-            if isinstance(stream, AudioStream):
-                if described := _further_sound(stream, origin_s):
-                    sounds.append(described)
-                else:
-                    notes.append(f"sound track {stream.index} cannot be decoded: left out.")
-            elif found := _timecode(stream.metadata):
-                timecode = timecode or found
-            elif _chapter_titles(container, stream):
-                continue
-            elif kind := _kind(stream):
-                tracks.append(_described(stream, kind))
-            else:
-                notes.append(f"a further {stream.type} stream ({stream.index}) is left out.")
+        further = [stream for stream in container.streams if stream.index not in used]
+        sounds, tracks, notes = _described_all(container, further, origin_s)
+        others = [s.metadata for s in further if not isinstance(s, AudioStream)]
+        tagged = (video.metadata, container.metadata, *others)
+        timecode = next(filter(None, map(_timecode, tagged)), "")
         packets, whole = _packets(container, {track.index for track in tracks}, origin_s)
         if not whole:
             notes.append("subtitles and data are too many to hold: they end early.")
@@ -151,6 +137,28 @@ def read_carried(info: VideoInfo) -> tuple[Carried, tuple[str, ...]]:
             sound_disposition=int(sound.disposition) if sound is not None else 0,
             timecode=timecode,
         ), tuple(notes)
+
+
+def _described_all(
+    container: InputContainer, streams: Sequence[Stream], origin_s: Fraction
+) -> tuple[list[SoundInfo], list[Track], list[str]]:
+    """Describe further sounds and tracks, and say of each other stream that it is left out."""
+    sounds: list[SoundInfo] = []
+    tracks: list[Track] = []
+    notes: list[str] = []
+    for stream in streams:
+        if isinstance(stream, AudioStream):
+            if described := _further_sound(stream, origin_s):
+                sounds.append(described)
+            else:
+                notes.append(f"sound track {stream.index} cannot be decoded: left out.")
+        elif _timecode(stream.metadata) or _chapter_titles(container, stream):
+            continue
+        elif kind := _kind(stream):
+            tracks.append(_described(stream, kind))
+        else:
+            notes.append(f"a further {stream.type} stream ({stream.index}) is left out.")
+    return sounds, tracks, notes
 
 
 def _timecode(tags: Mapping[str, str]) -> str:

@@ -75,13 +75,7 @@ def choose_picture_encoder(
     ``source`` for the source's own where the container holds it, ``h264``, ``hevc``, ``prores`` or
     ``dnxhr``; webm takes VP9, or AV1 of a source in AV1.
     """
-    wanted = {"source": info.codec, "dnxhr": "dnxhd"}.get(codec, codec)
-    if wanted == "av1" and _whole_format(info) not in _AV1_FORMATS:
-        wanted = "h264"
-    if container == "webm" and wanted != "av1":
-        wanted = "vp9"
-    elif container not in _HOLDS.get(wanted, ()):
-        wanted = "h264"
+    wanted = _held(container, info, codec)
     if wanted == "prores":
         return _prores(info)
     if wanted == "dnxhd":
@@ -96,7 +90,6 @@ def choose_picture_encoder(
         os.environ.setdefault("SVT_LOG", "1")
         options = {"crf": str(quantiser), "preset": "8"}
         return PictureEncoder("av1", "libsvtav1", options, _whole_format(info))
-    preset = "superfast" if info.width * info.height >= _LARGE_PICTURE else "veryfast"
     if wanted == "hevc":
         # Its threads do not change what it writes; pictures encoded side by side would.
         params = [f"qp={quantiser}", "log-level=none", "frame-threads=1"]
@@ -104,11 +97,22 @@ def choose_picture_encoder(
         options = {"preset": "superfast", "x265-params": ":".join(params)}
         tag = "" if container == "matroska" else "hvc1"
         return PictureEncoder("hevc", "libx265", options, _whole_format(info), tag=tag)
+    preset = "superfast" if info.width * info.height >= _LARGE_PICTURE else "veryfast"
     # What x264 writes depends on the number of its threads: as many on every machine.
     options = {"preset": preset, "qp": str(quantiser), "threads": "2"}
     if params := info.signals.parameters("libx264"):
         options["x264-params"] = ":".join(params)
     return PictureEncoder("h264", "libx264", options, _whole_format(info))
+
+
+def _held(container: str, info: VideoInfo, codec: str) -> str:
+    """Return the codec that is asked for, or the one that takes its place in a container."""
+    wanted = {"source": info.codec, "dnxhr": "dnxhd"}.get(codec, codec)
+    if wanted == "av1" and _whole_format(info) not in _AV1_FORMATS:
+        wanted = "h264"
+    if container == "webm" and wanted != "av1":
+        return "vp9"
+    return wanted if container in _HOLDS.get(wanted, ()) else "h264"
 
 
 def _prores(info: VideoInfo) -> PictureEncoder:

@@ -178,13 +178,7 @@ def judged(path: Path, store: Mapping[str, Any], beside: Path | None = None) -> 
     """
     active = _of(_of(store, "manifests"), str(store.get("active_manifest")))
     checks = _of(_of(store, "validation_results"), "activeManifest")
-    failed = [(str(_of({"": one}, "").get("code")), _url(one)) for one in _list(checks, "failure")]
-    broken = [(code, url) for code, url in failed if not code.startswith(_SIGNER)]
-    doubts = tuple(
-        "the certificate has expired or is not valid yet" if "expired" in code else code
-        for code, _ in failed
-        if code.startswith(_SIGNER) and not code.endswith("untrusted")
-    )
+    broken, doubts = _failures(checks)
     signed = _of(active, "signature_info")
     names = [str(signed[name]) for name in ("common_name", "issuer") if signed.get(name)]
     stated = _stated(active)
@@ -195,16 +189,31 @@ def judged(path: Path, store: Mapping[str, Any], beside: Path | None = None) -> 
         "changed" if broken or not active else "valid",
         signer=", ".join(names) or None,
         trusted=store.get("validation_state") == "Trusted",
-        reasons=(*dict.fromkeys(_in_words(*one) for one in broken), *doubts),
+        reasons=(*broken, *doubts),
         made_with=made_with.strip() or None,
-        verb=str(stated["verb"]) if stated.get("verb") else None,
-        changes=tuple(
-            change for one in _list(stated, "changes") if (change := _change(one)) is not None
-        ),
+        verb=_text(stated.get("verb")),
+        changes=tuple(filter(None, map(_change, _list(stated, "changes")))),
         sources=_sources(active, stated),
-        consent=str(stated["consent"]) if stated.get("consent") else None,
+        consent=_text(stated.get("consent")),
         beside=beside,
     )
+
+
+def _failures(checks: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Say in words what failed of the file, and what is doubtful of its signer."""
+    broken, doubts = [], []
+    for one in _list(checks, "failure"):
+        code = str(_of({"": one}, "").get("code"))
+        if not code.startswith(_SIGNER):
+            broken.append(_in_words(code, _url(one)))
+        elif not code.endswith("untrusted"):
+            expired = "the certificate has expired or is not valid yet"
+            doubts.append(expired if "expired" in code else code)
+    return list(dict.fromkeys(broken)), doubts
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value else None
 
 
 def _without_manifest(path: Path) -> Verdict:
