@@ -68,8 +68,8 @@ def as_input(*pictures: np.ndarray) -> torch.Tensor:
 class Golden:
     """The numbers that the official code computed."""
 
-    def __init__(self) -> None:
-        self.file = np.load(GOLDEN / "golden.npz")
+    def __init__(self, file: str = "golden.npz") -> None:
+        self.file = np.load(GOLDEN / file)
 
     def __getitem__(self, name: str) -> torch.Tensor:
         return torch.from_numpy(self.file[name])

@@ -236,6 +236,7 @@ def test_files_that_users_bring_are_listed_with_their_state(
         "warping_module.pth": "there",
         "spade_generator.pth": "missing",
         "stitching_retargeting_module.pth": "missing",
+        "landmark.onnx": "missing",
     }
     assert f"official files that you bring, into {tmp_path} (FACEDIT_MODELS)" in str(checkup)
     line = next(line for line in str(checkup).splitlines() if "motion_extractor.pth" in line)

@@ -32,9 +32,10 @@ from facedit.progress import StageClock
 from facedit.render.mouths import Mouths
 from facedit.render.renderer_interface import Choice
 from facedit.render.still_renderer import Still
+from facedit.speech.clip_reference import Reference
 from facedit.speech.encoders import encoder_named, encoder_of
 from facedit.speech.features import extract
-from facedit.speech.snippet import Reference, speech_for_edit
+from facedit.speech.snippet import speech_for_edit
 from facedit.speech.sound_cache import cached_features
 from facedit.speech.voice import synthesise
 from facedit.speech.voice_choice import choose_voice

@@ -22,7 +22,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.wav import write_wav
 from facedit.model.checkpoint import load_model
-from facedit.motion.liveportrait import crop
+from facedit.motion.liveportrait import crop, expression_map
 from facedit.motion.liveportrait.seen import ROW
 from facedit.render.liveportrait.painter import Painter
 from facedit.speech.voice import synthesise
@@ -195,14 +195,19 @@ def test_a_picture_speaks_by_the_networks(road: Road) -> None:
     assert apart[80:160, 80:140].mean() > 5  # random weights draw no face
 
 
-def test_our_own_motion_can_be_drawn_by_it(road: Road, copying: None) -> None:
+def test_our_own_motion_can_be_drawn_by_it(
+    road: Road, copying: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Footage tells how the expression follows; of so little that is nothing but noise."""
+    monkeypatch.setattr(expression_map, "LEAST_FRAMES", 8)
     picture, sound = road.folder / "one.png", road.folder / "syllable.wav"
     Image.fromarray(face()).save(picture)
     write_wav(sound, synthesise("a", "toy")[0])
     output = road.folder / "drawn.mp4"
     line = ["generate", picture, sound, "-o", output, "--weights", "grid", "--no-progress"]
-    say(*line, "--renderer", "liveportrait")
+    say(*line, "--renderer", "liveportrait", "--footage", road.clip)
     report = json.loads((road.folder / "drawn.mp4.report" / "report.json").read_text())
     assert report["figures"]["renderer"] == "liveportrait"
+    assert {"expression error, lips", "expression error, face"} < report["figures"].keys()
     first = next(iter(read_frames(output))).rgb().astype(int)
     assert np.abs(first - face())[60:140, 80:140].mean() > 20

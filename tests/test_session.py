@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import facedit
+from facedit.compose.base import TrackedWindow
 from facedit.compose.clip import MOST_BYTES, Clip
 from facedit.compose.session import Session
 from facedit.compose.track_window import track_window
@@ -153,7 +154,7 @@ def test_cancelled_at_any_stage_it_leaves_nothing_and_goes_on(
                 assert os.listdir(tmp_path) == []
                 one.cancel.clear()
     assert stopped[0] == "reading the transcript"
-    assert {"new speech", "mouths", "loading models", "speech features", *TAKE} < set(stopped)
+    assert {"new speech", "loading models", "speech features", *TAKE} < set(stopped)
     assert {"x.mp4", "x-take2.mp4"} < set(os.listdir(tmp_path))
 
 
@@ -197,40 +198,74 @@ def test_two_threads_may_ask_at_once(clips: TalkingClips) -> None:
     assert found[0] == found[1]
 
 
-def test_a_track_is_kept_on_disk_and_made_again_if_damaged(clips: TalkingClips, kept: Path) -> None:
-    def tracked() -> tuple[np.ndarray, list[str]]:
+def test_tracks_and_mouths_are_kept_on_disk_and_made_again_if_damaged(
+    clips: TalkingClips, kept: Path
+) -> None:
+    def tracked() -> tuple[TrackedWindow, list[str]]:
         told: list[Progress] = []
         clip = Clip(Path(clips["one.mp4"]), StageClock(told.append), keep=True)
-        track = track_window(clip, (0.0, 0.4), FaceChoice(), COVER).track
-        return track.landmarks, list(dict.fromkeys(one.stage for one in told))
+        window = track_window(clip, (0.0, 0.4), FaceChoice(), COVER)
+        return window, list(dict.fromkeys(one.stage for one in told))
 
     before = set(kept.rglob("*.npz"))
     first, stages = tracked()
     assert stages == ["tracking", "mouths"]
-    (entry,) = set(kept.rglob("*.npz")) - before
-    assert entry.parent.name == "faces"
+    banks, faces = sorted(set(kept.rglob("*.npz")) - before)
+    assert [entry.parent.name for entry in (banks, faces)] == ["banks", "faces"]
     again, stages = tracked()
+    assert stages == []
+    faces.write_bytes(faces.read_bytes()[:100])
+    retracked, stages = tracked()
+    assert stages == ["tracking"]
+    banks.write_bytes(banks.read_bytes()[:100])
+    recollected, stages = tracked()
     assert stages == ["mouths"]
-    entry.write_bytes(entry.read_bytes()[:100])
-    mended, stages = tracked()
-    assert stages == ["tracking", "mouths"]
-    np.testing.assert_array_equal(first, again)
-    np.testing.assert_array_equal(first, mended)
+    for window in (again, retracked, recollected):
+        assert_same(first, window)
+
+
+def test_many_mouths_are_not_kept_on_disk(
+    clips: TalkingClips, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedit.compose.track_window.KEPT_BYTES", 10)
+    before = set(kept.rglob("*.npz"))
+    clip = Clip(Path(clips["one.mp4"]), StageClock(), keep=True)
+    track_window(clip, (0.0, 0.36), FaceChoice(), COVER)
+    assert [entry.parent.name for entry in set(kept.rglob("*.npz")) - before] == ["faces"]
+
+
+def assert_same(one: TrackedWindow, other: TrackedWindow) -> None:
+    np.testing.assert_array_equal(one.track.landmarks, other.track.landmarks)
+    assert one.covers is not None
+    assert other.covers is not None
+    np.testing.assert_array_equal(one.covers.shares, other.covers.shares)
+    for a, b in zip(one.bank.frames, other.bank.frames, strict=True):
+        assert (a.time_s, a.sharpness, a.brightness) == (b.time_s, b.sharpness, b.brightness)
+        assert (a.mouth.origin, a.eyes.origin) == (b.mouth.origin, b.eyes.origin)
+        for x, y in (
+            (a.mouth.rgb, b.mouth.rgb),
+            (a.eyes.rgb, b.eyes.rgb),
+            (a.source.crop, b.source.crop),
+            (a.source.landmarks, b.source.landmarks),
+            (a.landmarks, b.landmarks),
+            (a.lips, b.lips),
+            (a.gaze, b.gaze),
+        ):
+            np.testing.assert_array_equal(x, y)
 
 
 def test_a_stretch_is_decoded_once_unless_it_is_too_large(
     clips: TalkingClips, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    banks = []
+    windows = []
     for largest, times in ((10**9, 1), (10, 2)):
-        monkeypatch.setattr("facedit.compose.track_window.HELD_BYTES", largest)
+        monkeypatch.setattr("facedit.compose.face_parts.HELD_BYTES", largest)
         clip = Clip(Path(clips["one.mp4"]), StageClock())
         read, frames = [], clip.frames
         monkeypatch.setattr(clip, "frames", lambda *part: read.append(part) or frames(*part))  # noqa: B023
-        banks.append(track_window(clip, (0.0, 0.4), FaceChoice(), COVER).bank)
+        windows.append(track_window(clip, (0.0, 0.4), FaceChoice(), COVER))
         assert len(read) == times
-    for first, second in zip(banks[0].frames, banks[1].frames, strict=True):
-        np.testing.assert_array_equal(first.source.crop, second.source.crop)
+    assert_same(*windows)
 
 
 def test_memory_is_bounded() -> None:

@@ -10,7 +10,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from facedit.api import edit, generate, open, plan_edit, sync, transcribe
+    from facedit.api import edit, export, generate, open, plan_edit, sync, transcribe
+    from facedit.interchange.export_options import ExportOptions
     from facedit.model.checkpoint import load_model
     from facedit.model.infill import infill
     from facedit.options import EditRequest, GenerateRequest, Run, TranscribeOptions
@@ -19,10 +20,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EditRequest",
+    "ExportOptions",
     "GenerateRequest",
     "Run",
     "TranscribeOptions",
     "edit",
+    "export",
     "generate",
     "infill",
     "load_model",
@@ -39,6 +42,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _HOMES = {
     "EditRequest": "facedit.options",
+    "ExportOptions": "facedit.interchange.export_options",
     "GenerateRequest": "facedit.options",
     "Run": "facedit.options",
     "TranscribeOptions": "facedit.options",

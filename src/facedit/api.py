@@ -15,8 +15,11 @@ from facedit.device import choose_device
 from facedit.errors import BadTranscript, UsageError
 from facedit.face.choice import FaceChoice
 from facedit.inputs import read_text
+from facedit.interchange.export_edit import ExportResult, export_edit
+from facedit.interchange.export_options import ExportOptions
+from facedit.interchange.otio_timeline import require_library
 from facedit.media.info import VideoInfo
-from facedit.media.output import check_output
+from facedit.media.output import check_folder, check_output
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_spoken
@@ -133,6 +136,38 @@ def edit(
     check_run(run, outputs, inputs, script=save_script, voice=request.voice)
     with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
         return session.render(session.plan(request), output, save_script=save_script)
+
+
+def export(
+    source: Path,
+    folder: Path,
+    request: EditRequest,
+    options: ExportOptions | None = None,
+    *,
+    run: Run | None = None,
+    on_progress: OnProgress | None = None,
+    cancel: Event | None = None,
+) -> ExportResult:
+    """Change the words of a video and write the edit for other programs.
+
+    Args:
+        source: The video.
+        folder: What it is written into: new or empty unless ``run.force``.
+        request: What shall change.
+        options: What the folder shall hold.
+        run: Options.
+        on_progress: Told of every step of every stage.
+        cancel: Once set, the run stops within a second and raises ``Cancelled``.
+
+    Returns:
+        What was made. (``FaceditError`` if the input or the request is bad.)
+    """
+    run = run or Run()
+    require_library()
+    check_folder(folder, force=run.force)
+    check_run(run, (), (source,), voice=request.voice)
+    with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
+        return export_edit(session, session.plan(request), folder, options)
 
 
 def sync(
@@ -291,6 +326,8 @@ def export_motion(
         raise UsageError(f"{output.name}: motion is written as .csv, .npz or {SUFFIX}.")
     options = options or MotionOptions()
     check_output(output, options.force, [source])
+    if options.smooth is not None and SUFFIX not in (kind, source.suffix.lower()):
+        raise UsageError(f"--smooth is for LivePortrait's motion, read or written as {SUFFIX}.")
     if source.suffix.lower() == SUFFIX:
         return _converted(source, output, options)
     choice = FaceChoice.parse(options.face)
@@ -306,6 +343,8 @@ def export_motion(
             pictures = _shown(source, info, tick)
             found = seen_in(space_named("liveportrait", choose_device()), track, pictures)
         template = MotionTemplate.of(found, float(info.frame_rate))
+        if options.smooth is not None:
+            template = template.smoothed(options.smooth)
         write_template(output, template, force=options.force)
     else:
         table = clock.apart(lambda: motion_table(track, MeshSpace.load(), landmarker))
@@ -329,6 +368,8 @@ def _converted(source: Path, output: Path, options: MotionOptions) -> Result:
     if output.suffix.lower() == ".csv":
         raise UsageError(f"{output.name}: a motion template is written as .npz or .pkl.")
     template = motion_template.read_template(source)
+    if options.smooth is not None:
+        template = template.smoothed(options.smooth)
     write = motion_template.write_arrays
     if output.suffix.lower() == motion_template.SUFFIX:
         write = motion_template.write_template

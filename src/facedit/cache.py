@@ -1,9 +1,9 @@
 """What was dear to find of users' clips, on disk: private, bounded, never trusted.
 
-Speech features, transcripts, face tracks and fitted mouth networks lie in one folder, by kind;
-those unused for longest go first. An entry's file name ends with a digest of what it stands for and
-of its bytes: one that is damaged, or another's under its name, is made again. A cache that cannot
-be written costs nothing but a warning. ``FACEDIT_NO_CACHE`` switches it off.
+Speech features, transcripts, face tracks, mouths and fitted mouth networks lie in one folder, by
+kind; those unused for longest go first. An entry's file name ends with a digest of what it stands
+for and of its bytes: one that is damaged, or another's under its name, is made again. A cache that
+cannot be written costs nothing but a warning. ``FACEDIT_NO_CACHE`` switches it off.
 """
 
 from __future__ import annotations
@@ -52,12 +52,13 @@ def cached(
     read: Callable[[Path], Made],
     make: Callable[[], Made],
     write: Callable[[Path, Made], object],
+    worth: Callable[[Made], bool] = lambda _: True,
 ) -> Made:
     """Read an entry, or make and store it; its KIND/NAME stands for all that it depends on.
 
     ``read`` tells by ``OSError``, ``ValueError``, ``KeyError``, ``TypeError``, ``EOFError``,
     ``BadZipFile`` or ``FaceditError`` that it is damaged; what ``make`` raises passes through;
-    ``write`` writes to the path that it is given.
+    ``write`` writes to the path that it is given; ``worth`` says whether to store what was made.
     """
     if os.environ.get(SWITCH):
         return make()
@@ -78,7 +79,8 @@ def cached(
             os.utime(path)
         return found
     made = make()
-    _store(entry, lambda part: write(part, made))
+    if worth(made):
+        _store(entry, lambda part: write(part, made))
     return made
 
 

@@ -32,6 +32,9 @@ DEFAULT_SPACE = "mesh"
 DEFAULT_VOICE = "hibari"
 """The voice that is always there."""
 
+OWN_VOICE = "own"
+"""Asks for the speaker's own voice, imitated."""
+
 CODECS = ("source", "h264", "hevc", "prores", "dnxhr")
 """What an output's pictures may be encoded as."""
 
@@ -160,7 +163,8 @@ class EditRequest:
         model: A larger recogniser: a faster-whisper folder, instead of Whisper base.
         hotwords: Names and terms likely to be said.
         voice: Voice of new words: auto (the nearest to the video's speaker; unless the script says
-            another), default, or a name; 'facedit doctor' lists them.
+            another), own (the speaker's, imitated), default, or a name; 'facedit doctor' lists
+            them.
     """
 
     say: str | None = None
@@ -212,8 +216,8 @@ class GenerateRequest:
     Attributes:
         speech: The speech.
         text: The words, spoken by --voice, instead of SPEECH.
-        voice: Voice of --text: auto (the nearest to the video's speaker), default, or a name;
-            'facedit doctor' lists them.
+        voice: Voice of --text: auto (the nearest to the video's speaker), own (the speaker's,
+            imitated), default, or a name; 'facedit doctor' lists them.
         picture_only: Use one picture of a video and nothing else.
         footage: A video of the same person: its mouths and way of speaking are used.
     """
@@ -263,8 +267,16 @@ class MotionOptions:
 
     Attributes:
         face: Which face; needed if two are about as large.
+        smooth: Smooth LivePortrait's expression and rotation by a Kalman filter for
+            observations of this variance; the official tool's is 3e-7.
         force: Replace an output that exists.
     """
 
     face: str | None = field(default=None, metadata={"metavar": "largest|N|x,y,w,h"})
+    smooth: float | None = field(default=None, metadata={"metavar": "VARIANCE"})
     force: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the variance, else ``UsageError``."""
+        if self.smooth is not None and not 0 < self.smooth < 1:
+            raise UsageError(f"--smooth {self.smooth:g} is no variance: between 0 and 1, as 3e-7.")

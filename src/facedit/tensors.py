@@ -74,6 +74,37 @@ def read_official(path: Path) -> dict[str, Any]:
     return read_tensors(path)[1] if path.suffix == ".safetensors" else read_torch(path)
 
 
+def open_onnx(
+    path: Path, most_bytes: int = MOST_BYTES
+) -> Callable[[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    """Open a network in ONNX's form that takes one array, to be called with it, on the CPU.
+
+    BadWeights is raised if it is no plain file, too large, no such network, and when it is called
+    with an array that it does not take.
+    """
+    import onnxruntime
+
+    size = check_input(path, "weights", BadWeights)
+    if size > most_bytes:
+        raise BadWeights(f"{path} has {size} bytes, over the limit of {most_bytes}.")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what is wrong is said below, once
+    providers = ["CPUExecutionProvider"]
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        (name,) = (one.name for one in session.get_inputs())
+    except Exception as error:  # onnxruntime's errors have no public base
+        raise BadWeights(f"{path} is no network of one input that onnxruntime takes.") from error
+
+    def run(values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        try:
+            return [np.asarray(one, np.float32) for one in session.run(None, {name: values})]
+        except Exception as error:
+            raise BadWeights(f"{path} takes no array of shape {values.shape}.") from error
+
+    return run
+
+
 def empty(kind: Callable[[], Network]) -> Network:
     """Make a network without memory for its tensors, to be ``filled``."""
     import torch

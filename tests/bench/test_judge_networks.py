@@ -19,6 +19,7 @@ from facedit.weights.fetch import is_installed
 from facedit.weights.user_files import as_first_used
 from golden.seeded import picture, places
 from judges_golden import GOLDEN, noise, save
+from onnx_files import node, write_onnx
 
 INSTALLED = cache_dir() / "assets"
 
@@ -111,6 +112,31 @@ def test_arcface(depth: str, tmp_path: Path) -> None:
     assert embed is not None
     faces = [picture(112, 112, 0), noise(112, 112, 1), picture(112, 112, 2)]
     assert np.abs(embed(arcface.scaled(faces)) - golden[depth]).max() < 1e-4
+
+
+def test_arcface_s_other_form_is_run_as_published(tmp_path: Path) -> None:
+    """The mean colour of a face, 512 numbers wide, by a network that takes one face."""
+    wide = np.arange(3 * 512).reshape(3, 512) / 512
+    file = write_onnx(
+        tmp_path / "w600k_r50.onnx",
+        [
+            node("GlobalAveragePool", ["input.1"], "pooled"),
+            node("Flatten", ["pooled"], "colour"),
+            node("MatMul", ["colour", "wide"], "683"),
+        ],
+        {"wide": wide},
+        {"input.1": (1, 3, 112, 112)},
+        {"683": (1, 512)},
+    )
+    embed = load_judges(JudgeFiles.parse(f"arcface={file}")).arcface
+    assert embed is not None
+    faces = [np.full((112, 112, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 255, 51))]
+    colours = np.array([(1, -1, -1), (-1, 1, -0.6)])
+    np.testing.assert_allclose(embed(arcface.scaled(faces)), colours @ wide, atol=1e-3)
+    file.write_bytes(file.read_bytes()[:300])
+    (cache_dir() / "first-used" / file.name).unlink()
+    with pytest.raises(BadWeights, match=r"w600k_r50\.onnx is no network"):
+        load_judges(JudgeFiles.parse(f"arcface={file}"))
 
 
 @pytest.mark.full

@@ -14,7 +14,7 @@ from facedit.compose.pictures import SpanWork, fade_weight, nearest, output_pict
 from facedit.compose.sources import PictureTimes, source_paths
 from facedit.editing.diff import WordEdit
 from facedit.errors import Cancelled
-from facedit.media.pixels import plane_array
+from facedit.media.planes import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.motion.mesh_space import MeshSpace

@@ -1,11 +1,11 @@
 import numpy as np
 
 from facedit.face.cuts import CutDetector, thumbnail
-from facedit.types import UInt8
+from facedit.face.picture import Pixels
 
 
-def grey(level: float) -> UInt8:
-    return np.full((48, 64, 3), round(level), np.uint8)
+def grey(level: float) -> Pixels:
+    return Pixels(np.full((48, 64, 3), round(level), np.uint8))
 
 
 def run(levels: list[float]) -> tuple[list[bool], tuple[float, ...]]:
@@ -36,4 +36,4 @@ def test_the_last_frame_can_begin_a_shot() -> None:
 
 
 def test_thumbnails_of_small_pictures_stay_small() -> None:
-    assert thumbnail(np.zeros((7, 1000, 3), np.uint8)).shape == (7, 32)
+    assert thumbnail(Pixels(np.zeros((7, 1000, 3), np.uint8))).shape == (7, 32)

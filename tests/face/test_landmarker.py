@@ -15,6 +15,7 @@ from facedit.face.landmarker import (
     roi_from_detection,
     roi_from_landmarks,
 )
+from facedit.face.picture import Pixels
 from facedit.face.regions import FACE_OVAL, INNER_LIPS, LEFT_IRIS, RIGHT_IRIS
 from facedit.types import Float32, UInt8
 
@@ -22,7 +23,7 @@ from facedit.types import Float32, UInt8
 @pytest.fixture(scope="module")
 def landmarks(landmarker: Landmarker, portrait: UInt8) -> Float32:
     (face,) = landmarker.detect(portrait)
-    points, presence = landmarker.landmarks(portrait, roi_from_detection(face))
+    points, presence = landmarker.landmarks(Pixels(portrait), roi_from_detection(face))
     assert presence > 0.99
     return points
 
@@ -42,14 +43,16 @@ def test_landmarks_follow_a_shift_and_a_quarter_turn(
     landmarker: Landmarker, portrait: UInt8, landmarks: Float32
 ) -> None:
     roi = roi_from_landmarks(landmarks)
-    settled, _ = landmarker.landmarks(portrait, roi)
+    settled, _ = landmarker.landmarks(Pixels(portrait), roi)
     padded = np.pad(portrait, ((17, 0), (31, 0), (0, 0)), mode="edge")
-    moved, _ = landmarker.landmarks(padded, Roi(roi.x + 31, roi.y + 17, roi.side, roi.angle))
+    moved, _ = landmarker.landmarks(
+        Pixels(padded), Roi(roi.x + 31, roi.y + 17, roi.side, roi.angle)
+    )
     np.testing.assert_allclose(moved[:, :2] - settled[:, :2], np.tile([31, 17], (478, 1)), atol=0.1)
     turned = np.ascontiguousarray(np.rot90(portrait, -1))  # clockwise: (x, y) to (H - 1 - y, x)
     height = portrait.shape[0]
     quarter = Roi(height - 1 - roi.y, roi.x, roi.side, roi.angle + math.pi / 2)
-    found, _ = landmarker.landmarks(turned, quarter)
+    found, _ = landmarker.landmarks(Pixels(turned), quarter)
     expected = np.stack([height - 1 - settled[:, 1], settled[:, 0]], axis=1)
     np.testing.assert_allclose(found[:, :2], expected, atol=0.2)
     np.testing.assert_allclose(found[:, 2], settled[:, 2], atol=0.2)

@@ -59,6 +59,7 @@ def make_clip(
     time_base: Fraction | None = None,
     aspect: Fraction | None = None,
     colour: tuple[int, int, int, int] | None = None,
+    timecode: str = "",
 ) -> Clip:
     """Write a clip with plain PyAV (not with the code under test).
 
@@ -85,6 +86,7 @@ def make_clip(
         time_base: Seconds per tick of the pictures' times.
         aspect: Sample aspect ratio.
         colour: Range, matrix, primaries and transfer tags.
+        timecode: Address of the first picture.
 
     Returns:
         The clip.
@@ -116,6 +118,8 @@ def make_clip(
             video.codec_context.sample_aspect_ratio = aspect
         if colour:
             video.color_range, video.colorspace, video.color_primaries, video.color_trc = colour
+        if timecode:
+            video.metadata["timecode"] = timecode
         if rotation or hflip:
             video.set_display_rotation(rotation, hflip=hflip)
         audio = None

@@ -11,8 +11,10 @@ from facedit.media.colour import rgb_to_ycbcr
 from facedit.media.formats import plane_layout, working_format
 from facedit.media.frame import Frame
 from facedit.media.info import new_video_info
-from facedit.media.pixels import chroma_aligned, frame_from_rgb, patch_frame, plane_array
+from facedit.media.pixels import chroma_aligned, frame_from_rgb, patch_frame
+from facedit.media.planes import plane_array
 from facedit.media.read import read_frames
+from facedit.media.sited import sited
 from media.clips import make_clip
 
 FORMATS = ["yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuv420p10le", "gray"]
@@ -180,3 +182,56 @@ def test_a_patched_picture_remembers_what_was_decoded(tmp_path: Path) -> None:
     twice = patch_frame(patch_frame(frame, dark, 0, 0), dark, 16, 16).at(1.0)
     assert frame.base is None
     assert twice.base is frame
+
+
+@pytest.mark.parametrize("pix_fmt", FORMATS)
+@pytest.mark.parametrize("turn", [(0, False), (90, False), (180, True), (270, True)])
+def test_a_part_is_what_the_whole_picture_has_there(
+    pix_fmt: str, turn: tuple[int, bool], tmp_path: Path
+) -> None:
+    make_clip(
+        tmp_path / "a.mp4",
+        seconds=0.12,
+        sound_rate=0,
+        size=(160, 98),
+        pix_fmt=pix_fmt,
+        rotation=turn[0],
+        hflip=turn[1],
+    )
+    frame = next(read_frames(tmp_path / "a.mp4"))
+    whole, (width, height) = frame.rgb(), frame.size
+    rng = np.random.default_rng(3)
+    for _ in range(12):
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        across, down = int(rng.integers(1, width - x + 1)), int(rng.integers(1, height - y + 1))
+        np.testing.assert_array_equal(
+            frame.part(x, y, across, down), whole[y : y + down, x : x + across]
+        )
+
+
+@pytest.mark.parametrize("pix_fmt", FORMATS[:-1])
+@pytest.mark.parametrize("turn", [(0, False), (90, True)])
+def test_grey_levels_are_those_of_the_picture(
+    pix_fmt: str, turn: tuple[int, bool], tmp_path: Path
+) -> None:
+    frame = decoded(tmp_path / "a.mp4", pix_fmt=pix_fmt, rotation=turn[0], hflip=turn[1])
+    width, height = frame.size
+    rows, columns = np.arange(2, height, 5), np.arange(1, width, 3)
+    expected = frame.rgb()[np.ix_(rows, columns)].mean(axis=2)
+    # Chroma is not interpolated between samples: at an edge of colour they differ.
+    assert np.abs(frame.grey(rows, columns) - expected).mean() < 2.0
+
+
+@pytest.mark.parametrize("turn", [0, 90])
+def test_a_patched_picture_is_converted_to_rgb_as_the_decoded_one_is(
+    turn: int, tmp_path: Path
+) -> None:
+    frame = decoded(tmp_path / "a.mp4", rotation=turn)
+    patched = sited(patch_frame(frame, frame.rgb()[:8, :8], 0, 0))
+    assert patched.picture is not frame.picture
+    np.testing.assert_array_equal(patched.rgb(), frame.rgb())
+    np.testing.assert_array_equal(planes(patched)[1], planes(frame)[1])
+    before = planes(frame)[0]
+    dark = sited(patch_frame(frame, np.zeros((8, 8, 3), np.uint8), 8, 8))
+    assert dark.rgb()[11:13, 11:13].max() < 12
+    np.testing.assert_array_equal(planes(frame)[0], before)  # the decoded one stays

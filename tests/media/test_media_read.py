@@ -9,7 +9,7 @@ import pytest
 
 from facedit.errors import BadMedia
 from facedit.media import read
-from facedit.media.pixels import plane_array
+from facedit.media.planes import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from media.clips import make_clip

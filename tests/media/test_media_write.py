@@ -14,7 +14,8 @@ from facedit.errors import OutputExists, OutputNotWritable
 from facedit.media.encode import choose_encoding, choose_time_base
 from facedit.media.info import new_video_info
 from facedit.media.output import check_output
-from facedit.media.pixels import frame_from_rgb, plane_array
+from facedit.media.pixels import frame_from_rgb
+from facedit.media.planes import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import iter_sound, read_sound

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facedit.cli.main import main
 from facedit.errors import BadMedia, NoFace
-from facedit.motion.liveportrait.keypoints import KEYPOINTS
+from facedit.motion.liveportrait.kalman import smoothed
+from facedit.motion.liveportrait.keypoints import KEYPOINTS, nearest_rotation
 from facedit.motion.liveportrait.motion_template import (
     MotionTemplate,
     read_template,
@@ -21,6 +24,7 @@ from facedit.motion.liveportrait.motion_template import (
 )
 from facedit.motion.liveportrait.seen import READING, ROW, Reading
 from facedit.types import Float32
+from liveportrait_golden import GOLDEN
 
 RNG = np.random.default_rng(5)
 
@@ -149,3 +153,35 @@ def test_a_template_becomes_arrays_on_the_command_line(tmp_path: Path) -> None:
         np.testing.assert_array_equal(stored["exp"], TEMPLATE.expression)
         assert stored["fps"] == pytest.approx(29.97)
     assert main(["motion", str(tmp_path / "m.pkl"), "-o", str(tmp_path / "m.csv")]) != 0
+
+
+def test_motion_is_smoothed_as_there() -> None:
+    geometry = np.load(GOLDEN / "geometry.npz")
+    talk = {name: geometry[f"kalman/observed/{name}"] for name in ("exp", "R")}
+    for noise in ("3e-07", "1e-05"):
+        for name, values in talk.items():
+            wanted = geometry[f"kalman/{name}/{noise}"]
+            assert np.abs(smoothed(values, float(noise)) - wanted).max() < 1e-7
+    assert smoothed(talk["R"][:1]) == pytest.approx(talk["R"][:1])
+
+
+def test_a_template_is_smoothed_on_request(tmp_path: Path, capsys: Any) -> None:
+    rough, file = tmp_path / "rough.pkl", tmp_path / "smooth.pkl"
+    turned = nearest_rotation(torch.from_numpy(some(30, 3, 3))).numpy()
+    write_template(
+        rough,
+        MotionTemplate(25, 0.01 * some(30, KEYPOINTS, 3), turned, some(30, 3), some(30, 1)),
+    )
+    assert main(["motion", str(rough), "-o", str(file), "--smooth", "1e-3"]) == 0
+    before, after = read_template(rough), read_template(file)
+    assert np.diff(after.expression, axis=0).std() < 0.3 * np.diff(before.expression, axis=0).std()
+    np.testing.assert_allclose(
+        after.rotation @ after.rotation.swapaxes(1, 2), np.tile(np.eye(3), (30, 1, 1)), atol=1e-5
+    )
+    np.testing.assert_array_equal(after.translation, before.translation)
+    for line, says in (
+        (["motion", "talk.mp4", "-o", str(tmp_path / "m.csv"), "--smooth", "1e-5"], "LivePortrait"),
+        (["motion", str(rough), "-o", str(tmp_path / "m.npz"), "--smooth", "-1"], "no variance"),
+    ):
+        assert main(line) == 2
+        assert says in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -21,7 +22,7 @@ from facedit.motion.liveportrait.keypoints import (
     nearest_rotation,
     rotation_of,
 )
-from facedit.motion.liveportrait.official_files import NETWORKS
+from facedit.motion.liveportrait.official_files import NETWORKS, find_networks
 from facedit.render.liveportrait import blocks, warping
 from facedit.render.liveportrait.networks import LivePortrait, load_liveportrait
 from facedit.render.liveportrait.stitching import retargeted, stitched
@@ -34,6 +35,7 @@ from liveportrait_golden import (
     noise,
     official,
     official_files,
+    save_pth,
     save_safetensors,
 )
 
@@ -98,6 +100,22 @@ def test_pictures_are_drawn_as_there(networks: LivePortrait) -> None:
     volume, warped = warp(networks)
     assert max(differences_of(volume, warped).values()) < TOLERANCE
     assert GOLDEN.difference("small/image", networks.decoder(warped.features[:1])) < TOLERANCE
+
+
+@pytest.mark.full
+def test_pictures_of_full_size_are_drawn_as_there(networks: LivePortrait) -> None:
+    """At 256 -> 512 pixels; ``-s`` shows the differences."""
+    golden = Golden("golden_full.npz")
+    volume = networks.appearance(as_input(picture(256, 256, 0)))
+    warped = networks.warping(volume, golden["full/kp_source"], golden["full/kp_driving"])
+    image = networks.decoder(warped.features)
+    made = {"f": volume, "occlusion": warped.occlusion, "deformation": warped.deformation,
+        "warped": warped.features, "image": image}  # fmt: skip
+    differences = {name: golden.difference(f"full/{name}", one) for name, one in made.items()}
+    print({name: f"{apart:.1e}" for name, apart in differences.items()})
+    assert max(differences.values()) < TOLERANCE
+    row = (image[0, :, 256].T.clamp(0, 1) * 255).byte()
+    assert (row.int() - golden["full/uint8_row"].int()).abs().max() <= 1
 
 
 def test_angles_and_rotations_are_theirs() -> None:
@@ -240,3 +258,85 @@ def test_a_bad_file_is_one_line(
         load_liveportrait()
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 500
+
+
+def spoilt(fault: str, files: Path, folder: Path) -> Path:
+    """Save a network in which something is wrong; the name says in which."""
+    network, _, what = fault.partition(": ")
+    state = official(network) if network == SMALL else torch.load(
+        next(files.rglob(f"{network}.pth")), weights_only=True, mmap=True
+    )  # fmt: skip
+    file = folder / f"{network}.pth"
+    if what in ("an extra name", "a missing name"):
+        file = file.with_suffix(".safetensors")
+        if network == SMALL:
+            save_safetensors(network, folder)
+            state = load_file(file)
+        name = next(iter(state))
+        state["another"] = state[name].clone()
+        if what == "a missing name":
+            del state[name], state["another"]
+        save_file(state, file)
+        return file
+    if what.endswith("norm"):  # one convolution is enough, of 220 MB
+        state = {name: one for name, one in state.items() if name.startswith("up_1.conv_0.")}
+    if what == "no norm":
+        del state[next(name for name in state if name.endswith("weight_u"))]
+    elif what == "another norm":
+        name = next(name for name in state if name.endswith("weight_v"))
+        state[name] = state[name][:-1].clone()
+    elif what == "a part missing":
+        save_pth(network, folder)
+        nested = torch.load(file, weights_only=True)
+        del nested["retarget_mouth"]
+        state = nested
+    elif what == "a part empty":
+        state = {"retarget_shoulder": {}}
+    elif what == "numbers for tensors":
+        state = dict.fromkeys(state, 1.0)  # type: ignore[arg-type]
+    torch.save(state, file)
+    return file
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "spade_generator: no norm", "spade_generator: another norm",
+        "appearance_feature_extractor: an extra name",
+        "motion_extractor: numbers for tensors", "appearance_feature_extractor: a missing name",
+        f"{SMALL}: flat", f"{SMALL}: a part missing", f"{SMALL}: a part empty",
+        f"{SMALL}: a missing name",
+    ],
+)  # fmt: skip
+def test_names_that_do_not_fit_are_one_line(
+    fault: str, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = spoilt(fault, files, tmp_path)
+    for path in files.rglob("*.pth"):
+        if path.stem != bad.stem:
+            (tmp_path / path.name).symlink_to(path)
+    monkeypatch.setenv("FACEDIT_MODELS", str(tmp_path))
+    with pytest.raises(BadWeights, match=bad.name) as error:
+        load_liveportrait()
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 500
+
+
+def test_models_of_animals_are_told_from_those_of_people(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    animals = tmp_path / "liveportrait_animals" / "base_models"
+    animals.mkdir(parents=True)
+    for path in files.rglob("*.pth"):
+        (animals / path.name).symlink_to(path)
+    for folder in (tmp_path, animals):
+        monkeypatch.setenv("FACEDIT_MODELS", str(folder))
+        with pytest.raises(BadWeights, match="for animals") as error:
+            load_liveportrait()
+        assert "\n" not in str(error.value)
+    people = tmp_path / "liveportrait" / "base_models"
+    people.mkdir(parents=True)
+    for path in files.rglob("*.pth"):
+        (people / path.name).symlink_to(path)
+    monkeypatch.setenv("FACEDIT_MODELS", str(tmp_path))
+    assert find_networks(*NETWORKS)["warping_module"].parent == people

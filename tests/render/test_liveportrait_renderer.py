@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,12 +16,16 @@ from facedit.device import cpu_threads
 from facedit.face.regions import FACE_OVAL
 from facedit.motion.liveportrait.keypoints import FaceMotion
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of
+from facedit.motion.liveportrait.source_crops import SourceCrops
+from facedit.motion.mesh_space import MeshSpace
+from facedit.render.footage import Footage
+from facedit.render.liveportrait import from_landmarks
 from facedit.render.liveportrait import liveportrait_renderer as module
 from facedit.render.liveportrait.liveportrait_renderer import LivePortraitRenderer
 from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import as_sharp, pasted_face, with_chin
 from facedit.render.renderer_interface import Choice, ClipRenderer, Patch
-from facedit.render.renderers import RENDERERS, DrawsOthers, Renderer
+from facedit.render.renderers import RENDERERS, DrawsOthers, LearnsFootage, Renderer
 from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, Float32, UInt8
 from faces import canonical_landmarks
@@ -120,6 +127,7 @@ class Networks:
         self.looked = 0
         self.keypoints: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.motion = self
+        self.crops = SourceCrops()
 
     def appearance(self, pictures: torch.Tensor) -> torch.Tensor:
         self.looked += 1
@@ -157,7 +165,8 @@ class Networks:
 @pytest.fixture
 def networks(monkeypatch: pytest.MonkeyPatch) -> Networks:
     made = Networks()
-    monkeypatch.setattr(module, "load_liveportrait", lambda device: made)
+    for one in (module, from_landmarks):
+        monkeypatch.setattr(one, "load_liveportrait", lambda device: made)
     return made
 
 
@@ -298,3 +307,63 @@ def test_landmarks_are_drawn_by_the_retargeting_networks(networks: Networks) -> 
     x_s = networks.keypoints[-1][0][0].numpy()
     expected = x_s @ turn + [0.1, 0, 0] - x_s
     np.testing.assert_allclose(moved(target, "head").numpy(), expected, atol=1e-3)
+
+
+def test_footage_tells_how_the_expression_follows(
+    networks: Networks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The extractor is told of the opening by the picture: the map must hand it on."""
+    monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
+    monkeypatch.setenv("FACEDIT_MODELS", str(tmp_path))
+    (tmp_path / "motion_extractor.pth").write_bytes(b"its hash is asked for")
+    read, looked = networks.motion_of, []
+
+    def motion_of(pictures: torch.Tensor) -> FaceMotion:
+        looked.append(pictures)
+        motion = read(pictures)
+        motion.expression[0, 19, 1] = pictures.mean() * 0.1
+        return motion
+
+    networks.motion_of = motion_of  # type: ignore[method-assign]
+    renderer = RENDERERS.make("liveportrait", None, "cpu")
+    assert isinstance(renderer, DrawsOthers)
+    by_landmarks = renderer.drawing(LANDMARK_TERMS)
+    assert isinstance(by_landmarks, LearnsFootage)
+    rng = np.random.default_rng(0)
+
+    def opened(width: float) -> Float32:
+        face = FACE + rng.normal(0, 0.01, FACE.shape).astype(np.float32)
+        face[[14, 17, 152], 1] += 10 * width
+        return face
+
+    def looks() -> Iterator[tuple[UInt8, Float32]]:
+        for k in range(80):
+            width = (1 + np.sin(k / 3)) / 2
+            yield np.full_like(FRAME, int(100 * width)), opened(width)
+
+    space = MeshSpace.load()
+    learnt, figures = by_landmarks.learnt(space, Footage("a clip", looks))
+    assert figures["expression error, lips"] < 0.1
+    count = len(looked)
+    _again, same = by_landmarks.learnt(space, Footage("a clip", looks))
+    assert same == figures
+    assert len(looked) == count > 70  # what was read is kept
+
+    shut, wide = opened(0), opened(1)
+    networks.motion_of = read  # type: ignore[method-assign]
+    learnt.of_picture(Still(FRAME, shut)).render(FRAME, shut, wide, Choice())
+    x_s, x_d = networks.keypoints[-1]
+    moved = (x_d - x_s)[0]
+    # Darkness 100 of 255, over the crop, a tenth: not what the retargeting network makes of it.
+    assert moved[19, 1] == pytest.approx(0.1 * 100 / 255, rel=0.25)
+    assert moved.abs().sum() == pytest.approx(float(moved[19, 1]), abs=5e-3)
+    # What the footage cannot tell is left to the networks; too short a clip teaches nothing.
+    few, none = by_landmarks.learnt(space, Footage("", lambda: islice(looks(), 10)))
+    assert (few, none) == (by_landmarks, {})
+
+
+def test_the_simple_variant_does_not_learn(networks: Networks) -> None:
+    renderer = RENDERERS.make("liveportrait-retargeting", None, "cpu")
+    assert isinstance(renderer, Renderer)
+    assert not isinstance(renderer, LearnsFootage)
+    assert (renderer.name, renderer.terms) == ("liveportrait-retargeting", LANDMARK_TERMS)

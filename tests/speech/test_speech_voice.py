@@ -1,16 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from facedit.errors import AssetMissing, BadTranscript, UsageError
 from facedit.speech.align import CLEAR_FIT
+from facedit.speech.clip_reference import Reference, voice_sounds
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.kokoro_voice import kokoro_voices
 from facedit.speech.levels import active_level_db, median_pitch
-from facedit.speech.snippet import Reference, cut_from_recording, speech_for_edit
+from facedit.speech.snippet import cut_from_recording, speech_for_edit
 from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
 from facedit.speech.voice_bank import load_bank
+from facedit.speech.voice_choice import choose_voice
 
 
 def test_the_default_voice_speaks_and_always_the_same(sentence):
@@ -77,6 +81,28 @@ def test_a_snippet_holds_the_new_words_at_the_clips_rate_pitch_and_level(spoken,
     )
     assert mean_score(good) > CLEAR_FIT
     assert bad is None or mean_score(bad) < mean_score(good) - 2
+
+
+def test_own_words_that_are_said_in_the_clip_are_taken_from_there(spoken, sentence):
+    _, transcript = synthesise(sentence)
+    place_s = (transcript.words[6].start_s, transcript.words[6].end_s)  # "tomorrow"
+    known = Reference(spoken, transcript.words, place_s=place_s, start_s=10.0)
+    own = replace(choose_voice("hibari", None), own=True)
+    words = sentence.split()
+    sounding = replace(known, sounds=voice_sounds(known))
+    snippet = speech_for_edit(words[:6], ["again"], words[7:], own, sounding)
+    assert snippet.choice is not None
+    assert not snippet.choice.imitated
+    said_s = 10.0 + transcript.words[5].start_s
+    assert str(snippet.choice) == f"the speaker's own, said in the clip at {said_s:.2f} s"
+    # The very samples, but for their level.
+    ours, theirs = mono(snippet.sound).astype(np.float64), mono(spoken).astype(np.float64)
+    found = np.correlate(theirs, ours, "valid")
+    start = int(found.argmax())
+    piece = theirs[start : start + len(ours)]
+    gain = (ours @ piece) / (piece @ piece)
+    np.testing.assert_allclose(ours, gain * piece, atol=1e-5)
+    assert start / spoken.rate == pytest.approx(transcript.words[5].start_s, abs=0.1)
 
 
 def test_a_slower_clip_gets_a_slower_snippet(spoken, sentence):

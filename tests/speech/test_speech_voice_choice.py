@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facedit.errors import UsageError
@@ -122,3 +123,22 @@ def test_a_voice_that_was_asked_for_is_taken_without_a_word(
     assert choice.warning == ""
     with pytest.raises(UsageError, match="caruso"):
         choose_voice("caruso", spoken)
+
+
+def test_own_imitates_the_speaker_with_the_nearest_voice(
+    install: Callable[..., None], spoken: Sound
+) -> None:
+    install("af_sky", "am_liam")
+    twice = Sound(np.concatenate([spoken.samples] * 2), round(spoken.rate * 0.55))
+    choice = choose_voice("own", twice)
+    assert choice.own
+    assert str(choice).startswith("the speaker's own, imitated from am_liam (American man), ")
+    assert choice.to_dict()["imitates the speaker"] is True
+    assert not choose_voice("auto", twice).own
+
+
+def test_own_is_refused_where_hardly_anybody_is_heard(spoken: Sound) -> None:
+    with pytest.raises(UsageError, match=r"4 s of speech are needed and 2\.\d s are heard"):
+        choose_voice("own", spoken)
+    with pytest.raises(UsageError, match=r"0\.0 s are heard here: --voice auto"):
+        choose_voice("own", None)

@@ -128,16 +128,8 @@ def _one(
     clock = StageClock()
     made = _made(job, case, system, tools, clock)
     sums: dict[str, tuple[float, ...]] = {}
-    scene: Scene | None = None
-    before: Scene | None = None
     with clock.stage("looking"):
-        if made.video is not None:
-            scene = scene_of(case, original, made.video, made.drawn, tools.landmarker)
-        # A picture's own identity is not the clip's: what ``generate`` draws is not compared.
-        if system.pictures == "clip" and case.still is None:
-            before = truth_scene(case, original)
-        elif made.drawn is not None:
-            before = drawn_scene(case, original, made.drawn)
+        scene, before = _looked_at(case, original, system, made, tools)
     with clock.stage("measuring"):
         if scene is not None:
             sums |= measure_scene(scene, tools.nets)
@@ -165,6 +157,21 @@ def _one(
         cost={name: round(value, 4) for name, value in cost.items()},
         video=video,
     )
+
+
+def _looked_at(
+    case: Case, original: Original, system: System, made: Made, tools: Tools
+) -> tuple[Scene | None, Scene | None]:
+    """Look at the video, and at the motion before rendering, as far as there are any."""
+    scene = before = None
+    if made.video is not None:
+        scene = scene_of(case, original, made.video, made.drawn, tools.landmarker)
+    # A picture's own identity is not the clip's: what ``generate`` draws is not compared.
+    if system.pictures == "clip" and case.still is None:
+        before = truth_scene(case, original)
+    elif made.drawn is not None:
+        before = drawn_scene(case, original, made.drawn)
+    return scene, before
 
 
 def _made(job: Job, case: Case, system: System, tools: Tools, clock: StageClock) -> Made:

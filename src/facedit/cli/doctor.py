@@ -101,20 +101,18 @@ class Checkup:
         lines = [f"facedit {__version__}, Python {self.python}", "", "libraries"]
         lines += [f"  {name:26} {found or 'MISSING'}" for name, found in self.libraries.items()]
         lines += ["", "our own weights"]
-        for file in self.shipped:
-            state = f"{file.size_bytes / 1e6:.2f} MB, {file.sha256[:12]}"
-            if file.damaged or not file.installed:
-                state = f"{'DAMAGED' if file.damaged else 'MISSING'}: install facedit again"
-            lines.append(f"  {file.name:27} {state:28} {file.licence:35} {file.purpose}")
+        lines += [
+            f"  {file.name:27} {_state(file):28} {file.licence:35} {file.purpose}"
+            for file in self.shipped
+        ]
         lines += ["", "sets of weights ('--weights NAME')"]
         for name, entry in self.sets.items():
             state = " + ".join(entry["files"]) or "not in this installation"
             lines.append(f"  {name:27} {state:28} {entry['licence']:35} {entry['about']}")
         lines += ["", "weights and data made by others ('facedit doctor --fetch NAME')"]
         for name, entry in self.assets.items():
-            state = str(entry["state"])
-            if state != "installed":
-                state += f" ({entry['needed']})"
+            needed = "" if entry["state"] == "installed" else f" ({entry['needed']})"
+            state = f"{entry['state']}{needed}"
             lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
         lines += ["", f"official files that you bring, into {models_dir()} ({FOLDER})"]
         for name, entry in self.brought.items():
@@ -190,20 +188,27 @@ def doctor(
         kept={"folder": str(cache.results_dir()), "entries": len(sizes), "bytes": sum(sizes)},
         shipped=shipped_files(),
         sets={name: _described(entry) for name, entry in WEIGHT_SETS.items()},
-        assets={
-            name: {
-                "state": state,
-                "installed": state == "installed",
-                "needed": asset.needed,
-                "licence": asset.licence,
-                "purpose": asset.purpose,
-                "from": [part.requirement for part in asset.parts],
-                "sha256": asset.sha256,
-            }
-            for name, asset in assets.ASSETS.items()
-            for state in (assets.state_of(name, thorough=True),)
-        },
+        assets={name: _asset(name) for name in assets.ASSETS},
     )
+
+
+def _state(file: ShippedFile) -> str:
+    if file.damaged or not file.installed:
+        return f"{'DAMAGED' if file.damaged else 'MISSING'}: install facedit again"
+    return f"{file.size_bytes / 1e6:.2f} MB, {file.sha256[:12]}"
+
+
+def _asset(name: str) -> dict[str, object]:
+    asset, state = assets.ASSETS[name], assets.state_of(name, thorough=True)
+    return {
+        "state": state,
+        "installed": state == "installed",
+        "needed": asset.needed,
+        "licence": asset.licence,
+        "purpose": asset.purpose,
+        "from": [part.requirement for part in asset.parts],
+        "sha256": asset.sha256,
+    }
 
 
 def _fetch(fetch: str | None) -> None:

@@ -21,6 +21,7 @@ from facedit.cli.bench import add_bench
 from facedit.cli.common_options import Verbs
 from facedit.cli.doctor_demo import add_doctor_demo
 from facedit.cli.edit_sync_generate import add_edit_sync_generate
+from facedit.cli.export_verb import add_export
 from facedit.cli.prepare_train_evaluate import add_prepare_train_evaluate
 from facedit.cli.provenance import add_provenance
 from facedit.cli.studio import add_studio
@@ -66,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for add in (
         add_edit_sync_generate,
+        add_export,
         add_studio,
         add_transcribe_motion,
         add_prepare_train_evaluate,

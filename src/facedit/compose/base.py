@@ -14,6 +14,7 @@ from typing import Protocol
 
 from facedit.compose.base_frames import BaseFrames
 from facedit.compose.canvas import Canvas
+from facedit.compose.clip import Clip
 from facedit.compose.pictures import SpanWork
 from facedit.compose.sources import SourcePaths
 from facedit.editing.plan import EditPlan
@@ -98,6 +99,10 @@ class Base(Protocol):
 
     def frames(self) -> BaseFrames:
         """Open the pictures."""
+        ...
+
+    def moving(self) -> tuple[Clip, tuple[TrackedWindow, ...]] | None:
+        """Return the video in which the face is seen moving, tracked; None of a picture."""
         ...
 
     def seen_by(self, space: MotionSpace) -> Base:

@@ -11,7 +11,7 @@ from facedit.device import choose_device
 from facedit.face.choice import FaceChoice
 from facedit.media.encode import container_of
 from facedit.media.output import check_output
-from facedit.options import Run
+from facedit.options import OWN_VOICE, Run
 from facedit.provenance.library import sidecar_of
 from facedit.provenance.signing import choose_signing
 from facedit.report.report_files import check_report
@@ -37,7 +37,7 @@ def check_run(
     choose_device(run.device)
     check_models(run)
     require("core")
-    if voice not in (None, "auto"):
+    if voice not in (None, "auto", OWN_VOICE):
         voice_named(voice)
     for take, output in enumerate(outputs):
         check_output(output, run.force, given)

@@ -13,6 +13,7 @@ from facedit.compose.canvas import Canvas
 from facedit.compose.carry import carry, unchanged_plan
 from facedit.compose.clip import Clip
 from facedit.compose.covered import Stretch, refuse_covered_mouths
+from facedit.compose.learn_footage import after_footage
 from facedit.compose.lip_closures import bilabials, close_lips
 from facedit.compose.marking import forget_manifest, mark, provenance, seal_of, statement
 from facedit.compose.models import Models
@@ -58,6 +59,7 @@ class Job:
         run: Options.
         clock: Times the stages.
         notes: What the user should know, for the report.
+        imitated: Whether the new words are in an imitation of the speaker's voice.
     """
 
     verb: Making
@@ -71,6 +73,7 @@ class Job:
     run: Run
     clock: StageClock
     notes: tuple[str, ...] = ()
+    imitated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
     """
     models, adapted = load(job.base.windows)
     base = job.base.seen_by(models.space)
+    models, learnt = after_footage(models, base)
     drawn_by: dict[str, Figure] = {}
     if models.renderer.name != DEFAULT_RENDERER:
         drawn_by["renderer"] = models.renderer.name
@@ -133,7 +137,7 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
                 job.run.codec,
             )
         )
-    figures = drawn_by | adapted | base.figures()
+    figures = drawn_by | learnt | adapted | base.figures()
     job = replace(job, base=base)
     notes = (*notes, *missing, *hidden)
     return Ready(job, models, canvases, speech, rendering, covered, notes, figures)

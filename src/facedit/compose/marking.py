@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 def provenance(job: Job, signing: Signing) -> dict[str, str]:
     """Return what the output is marked with, for the report.
 
-    Args:
-        job: The job.
-        signing: Whether it is signed.
-
-    Returns:
-        Facts by name.
+    ``signing``: whether it is signed. Returns facts by name.
     """
     facts = {"signed": signing.state, "mark in the file": mark(job, signing), "voice": job.voice}
     facts |= choose_weights(job.run).facts()
@@ -36,12 +31,8 @@ def provenance(job: Job, signing: Signing) -> dict[str, str]:
 def mark(job: Job, signing: Signing) -> str:
     """Return the comment that marks the output as synthetic.
 
-    Args:
-        job: The job.
-        signing: Whether it is signed: a file whose manifest was taken off still tells of it.
-
-    Returns:
-        One line naming what was made and when in the video.
+    ``signing``: whether it is signed: a file whose manifest was taken off still tells of it.
+    Returns one line naming what was made and when in the video.
     """
     if job.verb == "generate":
         what = "synthetic face and motion throughout"
@@ -49,6 +40,8 @@ def mark(job: Job, signing: Signing) -> str:
         spans = job.base.plan.picture_spans()
         times = ", ".join(f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in spans)
         what = f"synthetic face and speech at {times or 'no time'}"
+    if job.imitated:
+        what += ", in an imitation of the speaker's voice"
     line = marked(job.verb, what, job.run)
     return line if signing.identity is None else f"{line}; signed (C2PA)"
 
@@ -56,13 +49,8 @@ def mark(job: Job, signing: Signing) -> str:
 def marked(verb: str, what: str, run: Run) -> str:
     """Word the comment that marks an output.
 
-    Args:
-        verb: What was done.
-        what: What is synthetic, and when.
-        run: Options: the weights are named, and ``consent`` is added if it was stated.
-
-    Returns:
-        One line.
+    ``verb``: what was done; ``what``: what is synthetic, and when; ``run``: options: the weights
+    are named, and ``consent`` is added if it was stated. Returns one line.
     """
     line = f"facedit {__version__} {verb}: {what}; {choose_weights(run).mark}"
     return f"{line}; consent: {run.consent}" if run.consent else line
@@ -71,11 +59,7 @@ def marked(verb: str, what: str, run: Run) -> str:
 def statement(job: Job) -> Statement:
     """Return what the manifest states of a job's outputs.
 
-    Args:
-        job: The job.
-
-    Returns:
-        The statement; the files that the output is made of are hashed for it.
+    Returns the statement; the files that the output is made of are hashed for it.
     """
     return Statement(
         job.verb,
@@ -90,11 +74,7 @@ def statement(job: Job) -> Statement:
 def changes(job: Job) -> tuple[Change, ...]:
     """List what is not as it was shot.
 
-    Args:
-        job: The job.
-
-    Returns:
-        Per word edit the new pictures around it, and the words; of the other verbs the whole.
+    Returns per word edit the new pictures around it, and the words; of the other verbs the whole.
     """
     plan = job.base.plan
     if job.verb != "edit":
@@ -119,14 +99,8 @@ def changes(job: Job) -> tuple[Change, ...]:
 def seal_of(stated: Statement | None, signing: Signing, output: Path, run: Run) -> Seal | None:
     """Return what signs an output.
 
-    Args:
-        stated: What is stated of it; None if nobody signs.
-        signing: Who signs, if anybody.
-        output: The file.
-        run: Options.
-
-    Returns:
-        The seal; None if nobody signs.
+    ``stated``: what is stated of it; None if nobody signs; ``signing``: who signs, if anybody;
+    ``output``: the file; ``run``: options. Returns the seal; None if nobody signs.
     """
     if signing.identity is None or stated is None:
         return None
@@ -136,8 +110,7 @@ def seal_of(stated: Statement | None, signing: Signing, output: Path, run: Run) 
 def forget_manifest(output: Path) -> None:
     """Remove the manifest of a file that was replaced by an unsigned one.
 
-    Args:
-        output: The file.
+    ``output``: the file.
     """
     if (beside := sidecar_of(output)) is not None:
         beside.unlink(missing_ok=True)

@@ -152,12 +152,7 @@ def shot_around(track: FaceTrack, time_s: float) -> FaceTrack:
 def free_of(track: FaceTrack, covers: Covers | None) -> FaceTrack:
     """Forget the landmarks of frames whose mouth is covered, unless that is all of them.
 
-    Args:
-        track: The track.
-        covers: What hides the mouth in its frames.
-
-    Returns:
-        The track; there the face is as lost.
+    ``covers``: what hides the mouth in its frames. Returns the track; there the face is as lost.
     """
     shown = np.isfinite(track.landmarks[:, 0, 0])
     if covers is None or not (shown & ~covers.covered).any():

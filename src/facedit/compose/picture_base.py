@@ -11,6 +11,7 @@ import numpy as np
 from facedit.compose.base import Hear, Take, TrackedWindow
 from facedit.compose.base_frames import StillFrames
 from facedit.compose.canvas import Canvas, build_canvas
+from facedit.compose.clip import Clip
 from facedit.compose.person import Person
 from facedit.compose.picture_notes import picture_notes
 from facedit.compose.pictures import SpanWork
@@ -130,6 +131,14 @@ class PictureBase:
     def frames(self) -> StillFrames:
         """Return the picture, as often as it is shown."""
         return StillFrames(self.person.still.rgb, self.info)
+
+    def moving(self) -> tuple[Clip, tuple[TrackedWindow, ...]] | None:
+        """Return the video beside the picture, or that the picture is of."""
+        clip, track, bank = self.person.source, self.person.track, self.person.bank
+        if clip is None or track is None or bank is None:
+            return None
+        start_s, end_s = float(track.times_s[0]), float(track.times_s[-1])
+        return clip, (TrackedWindow(start_s, end_s, track, bank),)
 
     def seen_by(self, space: MotionSpace) -> PictureBase:
         """Look at the picture, and at the video of the prompt, as the motion space does."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,10 +17,11 @@ from facedit.editing.planner import make_plan
 from facedit.errors import BadEdit
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.options import EditRequest, Run
+from facedit.speech.clip_reference import Reference, voice_sounds
 from facedit.speech.given_times import unsure
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.placement import speech_floor
-from facedit.speech.snippet import Reference, Snippet, cut_from_recording, speech_for_edit
+from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Sex
 from facedit.types import Float64, Sound, Transcript, Word
@@ -99,10 +100,11 @@ def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
 
     Returns each voice and warning once, as first chosen; none where the user's recording speaks.
     """
-    choices: dict[tuple[str, str], VoiceChoice] = {}
+    choices: dict[tuple[object, ...], VoiceChoice] = {}
     for snippet in planned.snippets:
         if snippet and (choice := snippet.choice):
-            choices.setdefault((choice.voice.name, choice.warning), choice)
+            who = (choice.voice.name, choice.warning, choice.own, choice.taken_s)
+            choices.setdefault(who, choice)
     return tuple(choices.values())
 
 
@@ -253,7 +255,7 @@ def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -
     low_s, high_s = _around(clip, *place)
     sound = _sound(clip, low_s, high_s)
     floor = speech_floor(sound, spoken, place[0] - low_s, place[1] - low_s)
-    return Reference(sound, spoken, floor)
+    return Reference(sound, spoken, floor, (place[0] - low_s, place[1] - low_s), low_s)
 
 
 def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices) -> Snippet:
@@ -265,9 +267,13 @@ def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices)
 
     def speak() -> Snippet:
         reference = _reference(clip, place, spoken)
+        if choice.own:
+            of = ("own voice", *_around(clip, *place), spoken, reference.floor is None)
+            sounds = clip.once(of, lambda: voice_sounds(reference), lambda found: found.nbytes)
+            reference = replace(reference, sounds=sounds)
         return speech_for_edit(before, edit.new_words, after, choice, reference)
 
-    who = (choice.voice.name, choice.reason, choice.similarity, choice.warning)
+    who = (choice.voice.name, choice.reason, choice.similarity, choice.warning, choice.own)
     key = ("spoken", before, edit.new_words, after, who, place, spoken)
     return clip.once(key, lambda: clip.clock.apart(speak))
 

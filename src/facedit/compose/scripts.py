@@ -84,12 +84,8 @@ def _seed(value: object) -> int:
 def moved_joints(script: EditScript) -> tuple[tuple[float, float], ...] | None:
     """Return the joints of a script: those that were moved by hand count.
 
-    Args:
-        script: The script.
-
-    Returns:
-        Start and end of each edit in the source, in seconds; None if it was not planned. Lengths
-        come from the sounds as they are now.
+    Returns start and end of each edit in the source, in seconds; None if it was not planned.
+    Lengths come from the sounds as they are now.
     """
     if script.plan is None:
         return None

@@ -32,7 +32,7 @@ from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.report.run_report import Figure
-from facedit.speech.voice import synthesise
+from facedit.speech.snippet import speech_for
 from facedit.speech.voice_choice import choose_voice
 from facedit.speech.whisper_words import Recogniser
 from facedit.types import Sound, Transcript
@@ -197,7 +197,7 @@ class Session:
 
             def speak() -> Speech:
                 choice = speaker.once(("voice", voice), lambda: choose_voice(voice, heard()))
-                sound, words = synthesise(text or "", choice.voice)
+                sound, words = speech_for(text or "", choice, heard() if choice.own else None)
                 return Speech(sound, words, str(choice), choice)
 
             def heard() -> Sound | None:

@@ -68,6 +68,10 @@ class VideoBase:
         """Open the video."""
         return VideoFrames(self.clip)
 
+    def moving(self) -> tuple[Clip, tuple[TrackedWindow, ...]]:
+        """Return the video."""
+        return self.clip, self.windows
+
     def seen_by(self, space: MotionSpace) -> VideoBase:
         """Look at the tracked pictures again, for a motion space that does not go by landmarks."""
         if not isinstance(space, SeesFrames):

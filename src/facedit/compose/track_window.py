@@ -12,24 +12,26 @@ import numpy as np
 from facedit.cache import cached
 from facedit.compose.base import TrackedWindow
 from facedit.compose.clip import Clip
+from facedit.compose.face_parts import FaceParts
+from facedit.compose.mouth_store import Mouths, load_mouths, save_mouths
 from facedit.face.choice import FaceChoice
 from facedit.face.smooth import smooth_track
 from facedit.face.store import load_track, save_track
 from facedit.face.track import track_face
-from facedit.media.frame import Frame
 from facedit.render.bank import ReferenceBank
 from facedit.render.covers import find_covers
 from facedit.types import FaceTrack, UInt8
 from facedit.units import frame_at
+from facedit.weights.fetch import sha256_of
 
 if TYPE_CHECKING:
     from facedit.render.cover_network import CoverNetwork
 
-HELD_BYTES = 300_000_000
-"""Bytes of decoded pictures that may be held from tracking to collecting mouths."""
+KEPT_BYTES = 150_000_000
+"""Bytes of mouths up to which they are kept on disk: of larger ones few would fill the cache."""
 
-_VERSION = 1
-"""Of the tracker and its smoothing, for what is kept on disk."""
+_TRACK_VERSION, _MOUTHS_VERSION = 1, 1
+"""Of the tracker and its smoothing, and of what is taken of the pictures, for what is on disk."""
 
 
 def track_window(
@@ -47,23 +49,31 @@ def track_window(
 def _window(
     clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path | None
 ) -> TrackedWindow:
-    held: list[Frame] = []
-    track = _kept_track(clip, part, choice, held) if clip.keep else _track(clip, part, choice, held)
-    bank = ReferenceBank()
+    held = FaceParts((clip.info.width, clip.info.height))
 
-    def pictures() -> Iterator[UInt8]:
-        for index, frame in enumerate(held or clip.frames(*part)):
-            rgb = frame.rgb()
-            if np.isfinite(track.landmarks[index, 0, 0]):
-                bank.add(rgb, track.landmarks[index], frame.time_s)
-            yield rgb
-            tick(index + 1)
+    def tracked() -> FaceTrack:
+        return _track(clip, part, choice, held)
 
-    with clip.clock.stage("mouths", len(track.times_s)) as tick:
-        covers = find_covers(pictures(), track, cover_network(clip, cover))
-        if covers is not None:
-            bank.drop(track.times_s[covers.covered])
-    return TrackedWindow(*part, track, bank, covers=covers)
+    def collected() -> Mouths:
+        return _mouths(clip, part, track, held, cover)
+
+    if not clip.keep:
+        track = tracked()
+        found = collected()
+    else:
+        of = f"{clip.sha256} {part} {choice}"
+        name = _name(f"{_TRACK_VERSION} {of}")
+        track = cached(f"faces/{name}", load_track, tracked, save_track)
+        looked = "" if cover is None else sha256_of(cover)
+        name = _name(f"{_TRACK_VERSION} {_MOUTHS_VERSION} {of} {looked}")
+        found = cached(
+            f"banks/{name}",
+            load_mouths,
+            collected,
+            save_mouths,
+            worth=lambda made: made.nbytes <= KEPT_BYTES,
+        )
+    return TrackedWindow(*part, track, found.bank, covers=found.covers)
 
 
 def cover_network(clip: Clip, cover: Path | None) -> CoverNetwork | None:
@@ -75,37 +85,40 @@ def cover_network(clip: Clip, cover: Path | None) -> CoverNetwork | None:
     return clip.once(("cover network", cover), lambda: load_cover_network(cover))
 
 
-def _track(
-    clip: Clip, part: tuple[float, float], choice: FaceChoice, held: list[Frame]
-) -> FaceTrack:
-    """Track the face; frames that are few or small enough are held, so as not to decode twice."""
+def _track(clip: Clip, part: tuple[float, float], choice: FaceChoice, held: FaceParts) -> FaceTrack:
+    """Track the face, and hold the parts of the frames that mouths are taken from."""
     count = frame_at(part[1] - part[0], clip.info.frame_rate)
-    fits = 3 * count * clip.info.width * clip.info.height <= HELD_BYTES
-
-    def pictures() -> Iterator[tuple[float, UInt8]]:
-        for frame in clip.frames(*part):
-            if fits:
-                held.append(frame)
-            yield frame.time_s, frame.rgb()
-
+    frames = ((frame.time_s, held.of(frame)) for frame in clip.frames(*part))
     with clip.clock.stage("tracking", count) as tick:
-        track = track_face(pictures(), choice, landmarker=clip.landmarker, progress=tick)
+        track = track_face(
+            frames, choice, landmarker=clip.landmarker, progress=tick, found=held.hold
+        )
         return clip.clock.apart(lambda: smooth_track(track))
 
 
-def _kept_track(
-    clip: Clip, part: tuple[float, float], choice: FaceChoice, held: list[Frame]
-) -> FaceTrack:
-    """Take the track of an earlier run from the disk, or keep it there for a later one."""
-    depends_on = f"{_VERSION} {clip.sha256} {part} {choice}"
-    return cached(
-        f"faces/{hashlib.sha256(depends_on.encode()).hexdigest()}.npz",
-        load_track,
-        lambda: _track(clip, part, choice, held),
-        save_track,
-    )
+def _mouths(
+    clip: Clip, part: tuple[float, float], track: FaceTrack, held: FaceParts, cover: Path | None
+) -> Mouths:
+    """Collect mouths from the parts that are held, or by decoding again."""
+    bank = ReferenceBank()
+
+    def pictures() -> Iterator[UInt8]:
+        for index, rgb in enumerate(held.pictures(track, lambda: clip.frames(*part))):
+            if np.isfinite(track.landmarks[index, 0, 0]):
+                bank.add(rgb, track.landmarks[index], float(track.times_s[index]))
+            yield rgb
+            tick(index + 1)
+
+    with clip.clock.stage("mouths", len(track.times_s)) as tick:
+        covers = find_covers(pictures(), track, cover_network(clip, cover))
+        if covers is not None:
+            bank.drop(track.times_s[covers.covered])
+    return Mouths(bank, covers)
+
+
+def _name(depends_on: str) -> str:
+    return f"{hashlib.sha256(depends_on.encode()).hexdigest()}.npz"
 
 
 def _bytes(window: TrackedWindow) -> int:
-    pictures = sum(frame.nbytes for frame in window.bank.frames)
-    return window.track.landmarks.nbytes + pictures
+    return window.track.landmarks.nbytes + window.bank.nbytes

@@ -33,6 +33,11 @@ class Speech:
     spoken_by: str
     choice: VoiceChoice | None = None
 
+    @property
+    def imitated(self) -> bool:
+        """Whether it is in an imitation of the speaker's voice."""
+        return self.choice is not None and self.choice.imitated
+
 
 def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
     """Keep a video but for the words that change.
@@ -57,6 +62,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
             *word_notes(planned),
             *sound_notes(planned),
         ),
+        imitated=any(choice.imitated for choice in voices),
     )
 
 
@@ -91,6 +97,7 @@ def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:
         voice=speech.spoken_by,
         run=run,
         clock=clip.clock,
+        imitated=speech.imitated,
     )
 
 
@@ -120,4 +127,5 @@ def generate_job(
         run=run,
         clock=clip.clock,
         notes=(*([warning] if warning else []), *(n for one in videos for n in one.info.notes)),
+        imitated=speech.imitated,
     )

@@ -91,11 +91,11 @@ def edits(
         yield WordEdit(start, end), (0, 0)
     if donor is None:
         return
+    differ = [one != other for one, other in zip(sentence, donor, strict=True)]
     for start, length in product(range(WORDS), range(1, WORDS)):
         end = start + length
-        if end > WORDS or sentence[start] == donor[start] or sentence[end - 1] == donor[end - 1]:
-            continue
-        yield WordEdit(start, end, donor[start:end]), (start, end)
+        if end <= WORDS and differ[start] and differ[end - 1]:
+            yield WordEdit(start, end, donor[start:end]), (start, end)
     places = (
         (0, 0, 6), (6, 0, 6),  # a further sentence before and after
         (1, 1, 6),  # a further thing to take: "set [red by g two now] blue at f three again"

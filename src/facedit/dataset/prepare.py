@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -122,14 +122,7 @@ def _prepare(
     for name in ("clips", "tracks", "speech"):
         (output / name).mkdir(exist_ok=True)
     _check_meta(output, meta)
-    before = read_table(output / ROWS)
-    rows = {
-        item.file: row
-        for item in sources
-        if item.file in before and (row := renewed(before[item.file], item, meta.voices))
-    }
-    given = {item.file for item in sources}
-    others = [row for file, row in before.items() if file not in given]
+    rows, others = _done_before(read_table(output / ROWS), sources, meta.voices)
     write_table(output / ROWS, [*rows.values(), *others])
     todo = [item for item in sources if item.file not in rows]
     with appending(output / ROWS) as add:
@@ -166,6 +159,18 @@ def _prepare(
     with whole_or_nothing(output / PAGE, force=True) as part:
         part.write_text(prepared_html(table, done.speed if todo else {}, done.seconds))
     return done
+
+
+def _done_before(
+    before: Mapping[str, Row], sources: Sequence[Source], voices: int
+) -> tuple[dict[str, Row], list[Row]]:
+    """Split a table into rows of the clips that need not be done again, and of other clips."""
+    left, rows = dict(before), {}
+    for item in sources:
+        row = left.pop(item.file, None)
+        if row is not None and (row := renewed(row, item, voices)):
+            rows[item.file] = row
+    return rows, list(left.values())
 
 
 def _frames(rows: Sequence[Row]) -> int:

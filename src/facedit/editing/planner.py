@@ -38,8 +38,7 @@ class Margins:
     def __post_init__(self) -> None:
         """Check the times.
 
-        Raises:
-            ValueError: If one is negative.
+        ``ValueError`` if one is negative.
         """
         if min(self.margin_s, self.bridge_s, self.crossfade_s) < 0:
             raise ValueError("Margins and cross-fade cannot be negative.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from facedit.types import Float32, UInt8
+from facedit.face.picture import Picture
+from facedit.types import Float32
 
 THUMBNAIL = 32
 """Points along each side of the grid at which frames are compared."""
@@ -28,13 +30,13 @@ class CutDetector:
         self._times: list[float] = []
         self._differences: list[float] = []
 
-    def may_be_cut(self, time_s: float, rgb: UInt8) -> bool:
-        """Tell whether the next frame (H, W, 3) looks like the first of a new shot.
+    def may_be_cut(self, time_s: float, picture: Picture) -> bool:
+        """Tell whether the next frame looks like the first of a new shot.
 
         That is as far as can be told before the frame after it is seen; False for the first frame
         of all.
         """
-        small = thumbnail(rgb)
+        small = thumbnail(picture)
         last, self._last = self._last, small
         difference = 0.0 if last is None else float(np.abs(small - last).mean())
         before = self._differences[-1] if self._differences else 0.0
@@ -54,10 +56,13 @@ class CutDetector:
         )
 
 
-def thumbnail(rgb: UInt8) -> Float32:
+def thumbnail(picture: Picture) -> Float32:
     """Return a picture's grey levels, 0 to 255, on a regular grid of shape (<= 32, <= 32)."""
-    rows = max(rgb.shape[0] // THUMBNAIL, 1)
-    columns = max(rgb.shape[1] // THUMBNAIL, 1)
-    grid = rgb[rows // 2 :: rows, columns // 2 :: columns][:THUMBNAIL, :THUMBNAIL]
-    grey: Float32 = grid.mean(axis=2, dtype=np.float32)
-    return grey
+    columns, rows = (_along(length) for length in picture.size)
+    return picture.grey(rows, columns)
+
+
+def _along(length: int) -> NDArray[np.intp]:
+    """Return which rows or columns of a length are on the grid."""
+    step = max(length // THUMBNAIL, 1)
+    return np.arange(step // 2, length, step)[:THUMBNAIL]

@@ -23,6 +23,7 @@ from facedit.face.detection import (
     decode_detections,
     suppress,
 )
+from facedit.face.picture import Picture
 from facedit.face.quiet import quiet_stderr
 from facedit.face.regions import OUTER_EYE_CORNERS, SURFACE
 from facedit.types import LANDMARKS, Float32, UInt8
@@ -140,16 +141,16 @@ class Landmarker:
                 break
         return suppress(found)
 
-    def landmarks(self, rgb: UInt8, roi: Roi) -> tuple[Float32, float]:
-        """Find the landmarks of the face in a crop of an upright picture (H, W, 3).
+    def landmarks(self, picture: Picture, roi: Roi) -> tuple[Float32, float]:
+        """Find the landmarks of the face in a crop of an upright picture.
 
         They are in the picture's pixels, shape (478, 3), z in the same unit with smaller nearer the
         camera; with them comes the probability that the crop shows a face.
         """
-        crop, matrix = _crop(rgb, roi)
-        picture = crop[None].astype(np.float32)
-        picture *= 1.0 / 255.0
-        outputs = self._mesh(picture)
+        crop, matrix = _crop(picture, roi)
+        values = crop[None].astype(np.float32)
+        values *= 1.0 / 255.0
+        outputs = self._mesh(values)
         points = outputs["Identity"].reshape(LANDMARKS, 3)
         scale = roi.side / LANDMARK_SIDE
         result = np.empty((LANDMARKS, 3), np.float32)
@@ -196,7 +197,7 @@ def _tile_starts(length: int, side: int) -> list[int]:
     return [round(i * (length - side) / max(count - 1, 1)) for i in range(count)]
 
 
-def _crop(rgb: UInt8, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
+def _crop(picture: Picture, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
     """Cut a rotated square out of a picture, (256, 256, 3); with it comes the map back, (2, 3).
 
     Bilinear sampling also where the crop shrinks: averaging first changed the jitter of faces of
@@ -212,10 +213,20 @@ def _crop(rgb: UInt8, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
         ]
     )
     crop = cv2.warpAffine(
-        rgb,
+        picture.around(*_around(matrix, picture.size)),
         matrix,
         (LANDMARK_SIDE, LANDMARK_SIDE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
     return crop.astype(np.uint8, copy=False), matrix.astype(np.float32)
+
+
+def _around(matrix: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of what a crop shows of a picture, at least a pixel."""
+    corners = np.array([[0, 0], [LANDMARK_SIDE, 0], [0, LANDMARK_SIDE], [LANDMARK_SIDE] * 2])
+    places = corners @ matrix[:, :2].T + matrix[:, 2]
+    low, high = np.floor(places.min(axis=0)) - 2, np.ceil(places.max(axis=0)) + 3
+    x0, y0 = np.clip(low, 0, np.subtract(size, 1)).astype(int).tolist()
+    x1, y1 = np.clip(high, np.add((x0, y0), 1), size).astype(int).tolist()
+    return x0, y0, x1 - x0, y1 - y0

@@ -19,6 +19,7 @@ from facedit.face.landmarker import (
     roi_from_detection,
     roi_from_landmarks,
 )
+from facedit.face.picture import Picture, Pixels
 from facedit.types import LANDMARKS, FaceTrack, Float32, UInt8
 
 log = logging.getLogger(__name__)
@@ -36,11 +37,12 @@ _UNSURE_PRESENCE = 0.9
 
 
 def track_face(
-    frames: Iterable[tuple[float, UInt8]],
+    frames: Iterable[tuple[float, Picture | UInt8]],
     choice: FaceChoice,
     *,
     landmarker: Landmarker,
     progress: Callable[[int], None] | None = None,
+    found: Callable[[Float32], object] | None = None,
 ) -> FaceTrack:
     """Follow one person through consecutive frames.
 
@@ -48,10 +50,12 @@ def track_face(
     between, the crop comes from the last landmarks.
 
     Args:
-        frames: Times in seconds and upright pictures of one size, in order of time.
+        frames: Times in seconds and upright pictures of one size, in order of time; of those that
+            are not pixels yet, only the parts that are looked at are converted.
         choice: Which face to follow.
         landmarker: The networks.
         progress: Called with the number of frames done after each one.
+        found: Called with each frame's landmarks (478, 3) before the next frame is asked for.
 
     Returns:
         Raw (unsmoothed) landmarks, NaN with confidence 0 where the face is lost, and the cuts.
@@ -66,11 +70,14 @@ def track_face(
     landmarks: list[Float32] = []
     confidence: list[float] = []
     width = height = 0
-    for time_s, rgb in frames:
-        height, width = rgb.shape[:2]
-        if cut_detector.may_be_cut(time_s, rgb):
+    for time_s, shown in frames:
+        picture = Pixels(shown) if isinstance(shown, np.ndarray) else shown
+        width, height = picture.size
+        if cut_detector.may_be_cut(time_s, picture):
             follower.forget()
-        points, sure = follower.step(rgb)
+        points, sure = follower.step(picture)
+        if found is not None:
+            found(points)
         times.append(time_s)
         landmarks.append(points)
         confidence.append(sure)
@@ -139,16 +146,16 @@ class _Follower:
         self._roi = None
         self._misses = 0
 
-    def step(self, rgb: UInt8) -> tuple[Float32, float]:
+    def step(self, picture: Picture) -> tuple[Float32, float]:
         """Return landmarks and confidence for the next frame, NaN and 0 if the face is lost."""
         roi = self._roi
         if roi is not None and self._since_search >= DETECT_EVERY:
-            roi = self._checked(rgb, roi)
+            roi = self._checked(picture, roi)
         found = roi is None
         if roi is None:
-            roi = self._searched(rgb)
+            roi = self._searched(picture)
         if roi is not None:
-            points, sure = self._fitted(rgb, roi, again=found)
+            points, sure = self._fitted(picture, roi, again=found)
             if sure > 0:
                 self._roi = self._last_seen = roi_from_landmarks(points)
                 self._since_search += 1
@@ -158,45 +165,45 @@ class _Follower:
         self._misses += 1
         return np.full((LANDMARKS, 3), np.nan, np.float32), 0.0
 
-    def _fitted(self, rgb: UInt8, roi: Roi, *, again: bool) -> tuple[Float32, float]:
+    def _fitted(self, picture: Picture, roi: Roi, *, again: bool) -> tuple[Float32, float]:
         """Fit the landmarks, again where asked or where the crop turns out badly centred.
 
         A detector's crop is always fitted twice more: landmarks depend on the crop (by about half
         a pixel in a face of 100), and the first frame must not differ from the next for that.
         """
-        points, presence = self._landmarker.landmarks(rgb, roi)
+        points, presence = self._landmarker.landmarks(picture, roi)
         settled = roi_from_landmarks(points)
         shift = _shift(roi, settled)
         more = 2 if again else int(shift > _REFINE_SHIFT)
         for _ in range(more):
             if presence < MIN_PRESENCE or settled.side <= 1:
                 break
-            points, presence = self._landmarker.landmarks(rgb, settled)
+            points, presence = self._landmarker.landmarks(picture, settled)
             used, settled = settled, roi_from_landmarks(points)
             shift = _shift(used, settled)
         if presence < MIN_PRESENCE or shift > _LOST_SHIFT or not np.isfinite(points).all():
             return points, 0.0
         return points, float(presence * (1 - shift / _LOST_SHIFT) ** 0.5)
 
-    def _checked(self, rgb: UInt8, roi: Roi) -> Roi | None:
+    def _checked(self, picture: Picture, roi: Roi) -> Roi | None:
         """Compare a track that goes on with the faces in the whole picture.
 
         A detector that sees nothing there proves little (profiles), unless the landmark network
         is unsure too.
         """
         self._since_search = 0
-        faces = self._landmarker.detect(rgb)
+        faces = self._landmarker.detect(picture.rgb())
         if any(_near(face, roi) for face in faces):
             return roi
-        _, presence = self._landmarker.landmarks(rgb, roi)
+        _, presence = self._landmarker.landmarks(picture, roi)
         return roi if presence >= _UNSURE_PRESENCE else None
 
-    def _searched(self, rgb: UInt8) -> Roi | None:
+    def _searched(self, picture: Picture) -> Roi | None:
         """Look for the face in the whole picture: the one lost if it is there, else the chosen."""
         self._since_search = 0
-        faces = self._landmarker.detect(rgb)
+        faces = self._landmarker.detect(picture.rgb())
         if not faces and self._misses % _TILES_EVERY == 0:
-            faces = self._landmarker.detect_small(rgb)
+            faces = self._landmarker.detect_small(picture.rgb())
         if len(faces) > len(self.most_faces):
             self.most_faces = faces
         if not faces:
@@ -213,7 +220,7 @@ class _Follower:
         face = self._choice.pick(faces)
         if face is None and self._misses % _TILES_EVERY == 0:
             # A number or box may mean a face too small for the whole picture.
-            more = self._landmarker.detect_small(rgb)
+            more = self._landmarker.detect_small(picture.rgb())
             self.most_faces = max(self.most_faces, more, key=len)
             face = self._choice.pick(more)
         return None if face is None else roi_from_detection(face)

@@ -96,8 +96,7 @@ class Extras:
 class ExtrasWriter:
     """Adds extras to a file that is being written.
 
-    Args:
-        extras: What to add.
+    ``extras``: what to add.
     """
 
     def __init__(self, extras: Extras) -> None:
@@ -110,9 +109,8 @@ class ExtrasWriter:
     def begin(self, container: OutputContainer, lead_s: float = 0.0) -> None:
         """Describe the streams; those of picture and sound have been added.
 
-        Args:
-            container: The output, before its first packet.
-            lead_s: When the first picture is shown in the file: all comes so much later there.
+        ``container``: the output, before its first packet; ``lead_s``: when the first picture is
+        shown in the file: all comes so much later there.
         """
         extras = self._extras
         self._container, self._lead_s = container, lead_s
@@ -145,8 +143,7 @@ class ExtrasWriter:
     def until(self, time_s: float) -> None:
         """Write what comes up to a time.
 
-        Args:
-            time_s: In seconds; infinity for all that is left.
+        ``time_s``: in seconds; infinity for all that is left.
         """
         assert self._container is not None
         for sound in self._sounds:

@@ -7,10 +7,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
 
 from facedit.media.colour import swscale_matrix
 from facedit.media.info import VideoInfo
-from facedit.types import UInt8
+from facedit.media.planes import cropped, greys
+from facedit.types import Float32, UInt8
+
+_AROUND, _STEP = 8, 16
+"""Pixels around a piece that are converted with it, and multiples of which it begins at."""
 
 _SCALING = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
@@ -41,6 +46,11 @@ class Frame:
         """Return the same picture shown at another time, in seconds."""
         return replace(self, time_s=time_s)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright picture in pixels."""
+        return self.info.width, self.info.height
+
     def rgb(self) -> UInt8:
         """Convert to upright 8-bit RGB.
 
@@ -49,13 +59,70 @@ class Frame:
         """
         if self.made_of is not None:
             return self.made_of.copy()
-        converted = self.picture.reformat(
-            format="rgb24",
+        return np.ascontiguousarray(self.info.orientation.upright(self._converted(self.picture)))
+
+    def rgb16(self) -> NDArray[np.uint16]:
+        """Convert a decoded or patched picture to upright 16-bit RGB, without loss of ten bits.
+
+        Returns:
+            A new array, shape (height, width, 3).
+        """
+        stored = np.asarray(self._reformatted(self.picture, "rgb48le").to_ndarray(), np.uint16)
+        return np.ascontiguousarray(self.info.orientation.upright(stored))
+
+    def part(self, x: int, y: int, width: int, height: int) -> UInt8:
+        """Convert a rectangle to upright 8-bit RGB: what ``rgb`` has there, for less.
+
+        Args:
+            x: Left edge in the upright picture; the rectangle is inside it.
+            y: Top edge.
+            width: Its width in pixels.
+            height: Its height.
+
+        Returns:
+            An array, shape (height, width, 3).
+        """
+        info, turn = self.info, self.info.orientation
+        left, top = turn.stored_corner(x, y, width, height, (info.width, info.height))
+        across, down = (height, width) if turn.transpose else (width, height)
+        # Chroma is interpolated: at a piece's edges it may differ from the whole picture's, and
+        # so it does all over a picture of odd size.
+        x0, y0 = max(left - _AROUND, 0) // _STEP * _STEP, max(top - _AROUND, 0) // _STEP * _STEP
+        x1 = min(-(-(left + across + _AROUND) // _STEP) * _STEP, info.stored_width)
+        y1 = min(-(-(top + down + _AROUND) // _STEP) * _STEP, info.stored_height)
+        if self.made_of is not None or info.stored_width % 2 or info.stored_height % 2:
+            return np.ascontiguousarray(self.rgb()[y : y + height, x : x + width])
+        stored = self._converted(cropped(self.picture, (x0, y0, x1 - x0, y1 - y0)))
+        inside = stored[top - y0 : top - y0 + down, left - x0 : left - x0 + across]
+        return np.ascontiguousarray(turn.upright(inside))
+
+    def grey(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Float32:
+        """Read grey levels where rows and columns of the upright picture cross.
+
+        Args:
+            rows: Numbers of rows.
+            columns: Numbers of columns.
+
+        Returns:
+            Means of red, green and blue from 0 to 255, nearly, shape (rows, columns).
+        """
+        turn = self.info.orientation
+        rows = self.info.height - 1 - rows if turn.flip_y else rows
+        columns = self.info.width - 1 - columns if turn.flip_x else columns
+        if turn.transpose:
+            return greys(self.picture, self.info, columns, rows).T
+        return greys(self.picture, self.info, rows, columns)
+
+    def _converted(self, picture: VideoFrame) -> UInt8:
+        """Convert this picture, or a piece of it, to RGB as stored."""
+        return np.asarray(self._reformatted(picture, "rgb24").to_ndarray(), np.uint8)
+
+    def _reformatted(self, picture: VideoFrame, pix_fmt: str) -> VideoFrame:
+        return picture.reformat(
+            format=pix_fmt,
             src_colorspace=swscale_matrix(self.info.matrix),
             src_color_range=2 if self.info.full_range else 1,
             dst_color_range=2,
             interpolation=int(_SCALING),
+            threads=1,  # several take a quarter more of the processor, and others wait for it
         )
-        stored = converted.to_ndarray()
-        upright: UInt8 = np.ascontiguousarray(self.info.orientation.upright(stored))
-        return upright

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from facedit.errors import FaceditError, OutputExists, OutputNotWritable
-from facedit.scratch import scratch_file
+from facedit.scratch import scratch_file, scratch_folder
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
@@ -102,6 +102,67 @@ def whole_or_nothing(
                 raise
             raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from error
         _move(temporary, target, force)
+
+
+def check_folder(folder: Path, *, force: bool = False) -> Path:
+    """Check before any work that ``whole_folder`` can make a folder; raises what that does."""
+    target = folder.absolute()
+    try:
+        if os.path.lexists(target) and not target.is_dir():
+            raise OutputNotWritable(f"{folder}: is a file; give a folder.")
+        if not target.parent.is_dir():
+            raise OutputNotWritable(f"{folder}: the folder {folder.parent} does not exist.")
+        if target.is_dir() and any(target.iterdir()) and not force:
+            raise OutputExists(f"{folder}: is not empty; choose another folder, or add --force.")
+        with scratch_file(target.parent):
+            pass
+    except OSError as error:
+        if isinstance(error, FaceditError):
+            raise
+        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from None
+    return target
+
+
+@contextmanager
+def whole_folder(
+    folder: Path, *, force: bool = False, inputs: Iterable[Path] = ()
+) -> Iterator[Path]:
+    """Fill a folder under a hidden temporary name and rename it when all went well.
+
+    ``folder``: new or empty; with ``force`` files of the same names are replaced in one that holds
+    some, and others stay. Yields the temporary folder beside it, to be filled. OutputExists if it
+    holds files and ``force`` is off, or a file of it is one of the inputs, OutputNotWritable if it
+    cannot be made.
+    """
+    try:
+        target = check_folder(folder, force=force)
+        with scratch_folder(target.parent) as scratch:
+            made = scratch / "made"
+            made.mkdir()
+            yield made
+            _put_in_place(made, target, list(inputs))
+    except OSError as error:
+        if isinstance(error, FaceditError):
+            raise
+        raise OutputNotWritable(f"{folder}: cannot be written ({error.strerror}).") from error
+
+
+def _put_in_place(made: Path, target: Path, inputs: list[Path]) -> None:
+    """Rename a folder, or move its files into one that is there."""
+    files = [path for path in sorted(made.rglob("*")) if path.is_file()]
+    for file in files:
+        there = target / file.relative_to(made)
+        if any(_same_file(one, there) for one in inputs):
+            raise OutputExists(f"{there}: is the input itself; choose another folder.")
+    if target.is_dir() and not any(target.iterdir()):
+        target.rmdir()
+    if not target.exists():
+        made.rename(target)
+        return
+    for file in files:
+        there = target / file.relative_to(made)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(there)
 
 
 @contextmanager

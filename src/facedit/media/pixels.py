@@ -13,22 +13,19 @@ from fractions import Fraction
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from numpy.typing import NDArray
 
 from facedit.media.colour import rgb_to_ycbcr, swscale_matrix
 from facedit.media.formats import PlaneLayout, plane_layout
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
+from facedit.media.planes import Rectangle, copy_samples, layout_of, plane_array
 from facedit.types import Float32, UInt8
 
 _RESIDUE_STEPS = 16.0
 
 _BAND_ROWS = 32
 """Rows that are worked on at once: a whole number of chroma samples."""
-
-Rectangle = tuple[int, int, int, int]
-"""Left, top, width, height in pixels."""
 
 
 def patch_frame(
@@ -101,31 +98,10 @@ def frame_from_rgb(rgb: UInt8, time_s: float, info: VideoInfo) -> Frame:
     return Frame(time_s, pts, info.frame_period_s, picture, info, made_of=rgb)
 
 
-def plane_array(plane: VideoPlane, bits: int = 8) -> NDArray[np.unsignedinteger]:
-    """View a plane's samples without copying.
-
-    Returns samples, shape (rows, columns); columns of nv12 chroma alternate Cb and Cr.
-    """
-    kind = np.uint8 if bits <= 8 else np.uint16
-    samples: NDArray[np.unsignedinteger] = np.frombuffer(memoryview(plane), dtype=np.dtype(kind))
-    return samples.reshape(-1, plane.line_size // samples.itemsize)[: plane.height]
-
-
-def _layout_of(picture: VideoFrame) -> PlaneLayout:
-    layout = plane_layout(picture.format.name)
-    if layout is None:
-        raise ValueError(f"Pictures of format {picture.format.name} are converted on reading.")
-    return layout
-
-
 def _copy(picture: VideoFrame) -> VideoFrame:
     """Copy a picture with its times and colour tags."""
-    layout = _layout_of(picture)
     copy = VideoFrame(picture.width, picture.height, picture.format.name)
-    for number, (old, new) in enumerate(zip(picture.planes, copy.planes, strict=True)):
-        columns = old.width * (2 if layout.interleaved and number else 1)
-        source, target = plane_array(old, layout.bits), plane_array(new, layout.bits)
-        target[:, :columns] = source[:, :columns]
+    copy_samples(picture, copy)
     copy.pts, copy.time_base = picture.pts, picture.time_base
     copy.color_range, copy.colorspace = picture.color_range, picture.colorspace
     copy.color_primaries, copy.color_trc = picture.color_primaries, picture.color_trc
@@ -146,7 +122,7 @@ def _replace(
     It goes by bands of rows: what is computed of one stays in the processor's cache, and memory
     does not grow with the patch.
     """
-    layout = _layout_of(picture)
+    layout = layout_of(picture)
     height, width = patch.shape[:2]
     x0, across = _grown(left, width, layout.sub_x, picture.width)
     y0, down = _grown(top, height, layout.sub_y, picture.height)

@@ -87,30 +87,17 @@ def videos_beside(
         wide, high, Fraction(leader.frame_rate), leader.sound_rate, max(leader.channels, 1)
     )
     info = replace(info, is_variable=leader.is_variable)
-    tops = [
-        tuple(_strip(column.label, width, ground) for ground in (_PLAIN, _MARKED))
-        for column, (width, _) in zip(columns, sizes, strict=True)
-    ]
-    tracks = [
-        _Latest(column.video, one, start_s) for column, one in zip(columns, infos, strict=True)
-    ]
+    shown = [_Shown(*one, start_s, strip) for one in zip(columns, infos, sizes, strict=True)]
 
     def pictures() -> Iterator[Frame]:
         frames = read_frames(columns[clock].video, start_s, end_s, info=leader)
         for number, frame in enumerate(frames):
             progress(number)
-            picture = np.zeros((high, wide, 3), np.uint8)
-            shown = [track.at(frame.time_s) for track in tracks]
-            left = 0
-            for column, size, top, one in zip(columns, sizes, tops, shown, strict=True):
-                if strip:
-                    marked = any(a - 1e-6 <= one.time_s < b for a, b in column.marked_s)
-                    picture[:strip, left : left + size[0]] = top[int(marked)]
-                pixels = _scaled(one.rgb(), size)
-                picture[strip : strip + size[1], left : left + size[0]] = pixels
-                left += size[0]
-            time_s = frame.time_s - start_s
-            yield frame_from_rgb(picture, time_s, info)
+            picture, left = np.zeros((high, wide, 3), np.uint8), 0
+            for one, (width, _) in zip(shown, sizes, strict=True):
+                one.draw(picture[:, left : left + width], frame.time_s)
+                left += width
+            yield frame_from_rgb(picture, frame.time_s - start_s, info)
 
     sound = iter_sound(columns[clock].video, start_s=start_s, end_s=end_s, info=leader)
     write_video(output, info, pictures(), sound, options)
@@ -146,6 +133,25 @@ def _strip(text: str, width: int, ground: tuple[int, int, int]) -> UInt8:
     scale = max(min(scale, scale * (width - 12) / max(wide, 1)), 0.3)
     cv2.putText(strip, plain, (6, 20), font, scale, _INK, 1, cv2.LINE_AA)
     return strip
+
+
+class _Shown:
+    """A column under its label."""
+
+    def __init__(
+        self, column: Column, info: VideoInfo, size: tuple[int, int], start_s: float, strip: int
+    ) -> None:
+        self._column, self._size, self._strip = column, size, strip
+        self._latest = _Latest(column.video, info, start_s)
+        self._tops = [_strip(column.label, size[0], ground) for ground in (_PLAIN, _MARKED)]
+
+    def draw(self, place: UInt8, time_s: float) -> None:
+        """Draw the frame of a moment into its place of the picture."""
+        frame = self._latest.at(time_s)
+        if self._strip:
+            marked = any(a - 1e-6 <= frame.time_s < b for a, b in self._column.marked_s)
+            place[: self._strip] = self._tops[int(marked)]
+        place[self._strip : self._strip + self._size[1]] = _scaled(frame.rgb(), self._size)
 
 
 class _Latest:

@@ -115,10 +115,7 @@ def frame_orientation(frame: VideoFrame) -> Orientation:
 def is_decoder_only(stream: VideoStream | AudioStream) -> bool:
     """Tell whether a stream's decoder has a name that no encoder has (AV1's ``libdav1d``).
 
-    Args:
-        stream: A stream of an open file.
-
-    Returns:
-        Whether PyAV must copy its description as it is (of sound it does so anyway).
+    ``stream``: a stream of an open file. Returns whether PyAV must copy its description as it is
+    (of sound it does so anyway).
     """
     return stream.codec_context.name == "libdav1d"

@@ -122,13 +122,10 @@ class VideoWriter:
     ) -> None:
         """Write the next picture.
 
-        Args:
-            frame: The picture, in the source's pixel format and stored orientation.
-            time_s: When it is shown, in seconds from the start; None for its own time.
-            duration_s: How long, where it is the last one; None for its own or one period.
-
-        Raises:
-            ValueError: If it is not shown later than the one before it, or has no time.
+        ``frame``: the picture, in the source's pixel format and stored orientation; ``time_s``:
+        when it is shown, in seconds from the start; None for its own time; ``duration_s``: how
+        long, where it is the last one; None for its own or one period. ``ValueError`` if it is not
+        shown later than the one before it, or has no time.
         """
         picture = frame.picture if isinstance(frame, Frame) else frame
         if isinstance(frame, Frame):
@@ -151,11 +148,8 @@ class VideoWriter:
     def write_sound(self, block: Sound | Float32) -> None:
         """Write the next block of sound.
 
-        Args:
-            block: Samples at the source's rate and channels, shape (N, channels).
-
-        Raises:
-            ValueError: If the video was opened without sound, or rate or channels differ.
+        ``block``: samples at the source's rate and channels, shape (N, channels). ``ValueError`` if
+        the video was opened without sound, or rate or channels differ.
         """
         sound = self._info.sound
         if self._sound is None or sound is None:

@@ -57,13 +57,8 @@ def new_pair(
 
     The authority's own key is thrown away: nobody can make a second signer that it vouches for.
 
-    Args:
-        name: Who signs.
-        start: When it begins to be valid; now if None.
-        days: How long it is.
-
-    Returns:
-        Certificates and key.
+    ``name``: who signs; ``start``: when it begins to be valid; now if None; ``days``: how long it
+    is. Returns certificates and key.
     """
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import (
@@ -87,16 +82,9 @@ def new_pair(
 def checked_pair(chain: bytes, key: bytes) -> Pair:
     """Read a certificate and its key, and make sure that one belongs to the other.
 
-    Args:
-        chain: PEM: the signer's certificate, then those that vouch for it.
-        key: PEM of its private key.
-
-    Returns:
-        The pair, both parts as PEM without anything else.
-
-    Raises:
-        CannotSign: If one cannot be read, needs a password, is of a kind that C2PA does not know,
-            or belongs to another.
+    ``chain``: PEM: the signer's certificate, then those that vouch for it; ``key``: PEM of its
+    private key. Returns the pair, both parts as PEM without anything else. ``CannotSign`` if one
+    cannot be read, needs a password, is of a kind that C2PA does not know, or belongs to another.
     """
     from cryptography.hazmat.primitives.serialization import (
         Encoding,
@@ -134,14 +122,7 @@ def checked_pair(chain: bytes, key: bytes) -> Pair:
 def certificates_in(pem: bytes) -> list[Certificate]:
     """Read certificates.
 
-    Args:
-        pem: Their PEM.
-
-    Returns:
-        One or more.
-
-    Raises:
-        CannotSign: If there is none, or one is damaged.
+    ``pem``: their PEM. Returns one or more. ``CannotSign`` if there is none, or one is damaged.
     """
     from cryptography import x509
 

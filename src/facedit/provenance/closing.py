@@ -25,8 +25,7 @@ _LARGEST = 100_000_000
 def close(file: BinaryIO) -> None:
     """Append the box.
 
-    Args:
-        file: A signed file, open for reading and writing.
+    ``file``: a signed file, open for reading and writing.
     """
     length = _head_length(file)
     file.seek(0)
@@ -39,11 +38,7 @@ def close(file: BinaryIO) -> None:
 def is_closed(file: BinaryIO) -> bool:
     """Tell whether a file ends in such a box, true or not.
 
-    Args:
-        file: The file, open for reading.
-
-    Returns:
-        Whether it does.
+    ``file``: the file, open for reading. Returns whether it does.
     """
     return _last(file)[8:].startswith(_TAG)
 
@@ -51,11 +46,7 @@ def is_closed(file: BinaryIO) -> bool:
 def holds(file: BinaryIO) -> bool:
     """Tell whether a file begins as its last box says.
 
-    Args:
-        file: The file, open for reading.
-
-    Returns:
-        Whether there is such a box and its hash fits.
+    ``file``: the file, open for reading. Returns whether there is such a box and its hash fits.
     """
     box = _last(file)
     if box[8 : 8 + len(_TAG)] != _TAG:

@@ -42,8 +42,7 @@ def is_installed() -> bool:
 def require_library() -> None:
     """Refuse what needs the library.
 
-    Raises:
-        AssetMissing: If it is not installed.
+    ``AssetMissing`` if it is not installed.
     """
     if not is_installed():
         raise AssetMissing(f"c2pa-python, which signs and verifies, is not installed: {INSTALL}.")
@@ -52,11 +51,7 @@ def require_library() -> None:
 def kind_of(path: Path) -> str:
     """Return the MIME type of a file.
 
-    Args:
-        path: The file.
-
-    Returns:
-        By its suffix; unknown bytes where that says nothing.
+    ``path``: the file. Returns by its suffix; unknown bytes where that says nothing.
     """
     return KINDS.get(path.suffix.lower(), "application/octet-stream")
 
@@ -64,11 +59,7 @@ def kind_of(path: Path) -> str:
 def sidecar_of(path: Path) -> Path | None:
     """Return where the manifest of a file lies.
 
-    Args:
-        path: The file.
-
-    Returns:
-        The file beside it; None where the manifest lies in the file itself.
+    ``path``: the file. Returns the file beside it; None where the manifest lies in the file itself.
     """
     return path.with_suffix(SIDECAR) if kind_of(path) in _BESIDE else None
 
@@ -76,12 +67,8 @@ def sidecar_of(path: Path) -> Path | None:
 def context(more_trusted: str = "", signer: object = None) -> object:
     """Return the library's settings: no network, no thumbnails, our own signers trusted.
 
-    Args:
-        more_trusted: Further certificates whose signatures are trusted, as PEM.
-        signer: The library's signer, if something is to be signed.
-
-    Returns:
-        The library's context.
+    ``more_trusted``: further certificates whose signatures are trusted, as PEM; ``signer``: the
+    library's signer, if something is to be signed. Returns the library's context.
     """
     import c2pa
 

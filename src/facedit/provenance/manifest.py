@@ -109,12 +109,8 @@ class Statement:
     def definition(self, title: str, kind: str) -> dict[str, Any]:
         """Return the manifest for C2PA's library, without the ingredients.
 
-        Args:
-            title: Name of the output.
-            kind: Its MIME type.
-
-        Returns:
-            The definition as data for JSON.
+        ``title``: name of the output; ``kind``: its MIME type. Returns the definition as data for
+        JSON.
         """
         details = {
             "version": VERSION,
@@ -138,11 +134,7 @@ class Statement:
     def ingredient(self, number: int) -> dict[str, str]:
         """Return what the manifest states of a file that the output is made of.
 
-        Args:
-            number: Which one.
-
-        Returns:
-            The ingredient as data for JSON.
+        ``number``: which one. Returns the ingredient as data for JSON.
         """
         origin = self.origins[number]
         edited = self.is_edit and number == 0

@@ -49,14 +49,7 @@ class Seal:
         return sidecar_of(self.output) is None
 
     def seal(self, finished: Path, signed: Path) -> None:
-        """Sign a file.
-
-        Args:
-            finished: The file.
-            signed: Where the signed one goes; the same where the manifest lies beside it.
-
-        (``CannotSign`` is raised if the library refuses, OSError if the disk does.)
-        """
+        """Sign a file."""
         beside = sidecar_of(self.output)
         with finished.open("rb") as source:
             if beside is None:
@@ -106,15 +99,9 @@ class Signing:
 def choose_signing(wanted: bool | None) -> Signing:
     """Decide before any work whether outputs are signed and by whom, and prove that they can be.
 
-    Args:
-        wanted: Yes, no, or None: wherever the library is installed.
-
-    Returns:
-        Who signs; made now if nobody has signed here yet. (``AssetMissing`` if it is wanted and
-        the library is missing; ``OutputNotWritable`` if no identity can be kept.)
-
-    Raises:
-        CannotSign: If the identity is no good.
+    ``wanted``: yes, no, or None: wherever the library is installed. Returns who signs; made now if
+    nobody has signed here yet. (``AssetMissing`` if it is wanted and the library is missing;
+    ``OutputNotWritable`` if no identity can be kept.) ``CannotSign`` if the identity is no good.
     """
     if wanted is False:
         return Signing(None, NOT_WANTED, (f"signed: {NOT_WANTED}.",))
@@ -153,20 +140,10 @@ def sign(
 ) -> bytes:
     """Sign what was read into what is written.
 
-    Args:
-        pair: Certificate and key of who signs.
-        statement: What is stated.
-        title: Name of the output.
-        kind: Its MIME type.
-        source: The file.
-        target: Where the signed file goes, if the manifest is put into it.
-        embed: Whether it is.
-
-    Returns:
-        The manifest.
-
-    Raises:
-        CannotSign: If the library refuses.
+    ``pair``: certificate and key of who signs; ``statement``: what is stated; ``title``: name of
+    the output; ``kind``: its MIME type; ``source``: the file; ``target``: where the signed file
+    goes, if the manifest is put into it; ``embed``: whether it is. Returns the manifest.
+    ``CannotSign`` if the library refuses.
     """
     import c2pa
 
@@ -220,11 +197,7 @@ def _from_beside(builder: Any, manifest: bytes, kind: str, file: Any) -> dict[st
 def prove(pair: Pair) -> None:
     """Sign a few bytes: what the library refuses is refused before any work.
 
-    Args:
-        pair: Certificate and key.
-
-    Raises:
-        CannotSign: If they cannot sign.
+    ``pair``: certificate and key. ``CannotSign`` if they cannot sign.
     """
     statement = Statement("generate", (), (), "")
     kind = "application/octet-stream"

@@ -52,11 +52,8 @@ def identity_folder() -> Path:
 def find_identity() -> Identity | None:
     """Find who signs.
 
-    Returns:
-        The identity; None if there is none yet.
-
-    Raises:
-        CannotSign: If certificate and key cannot be read, do not fit, or are not valid now.
+    Returns the identity; None if there is none yet. ``CannotSign`` if certificate and key cannot be
+    read, do not fit, or are not valid now.
     """
     folder = identity_folder()
     if not os.path.lexists(folder / CHAIN) and not os.path.lexists(folder / KEY):
@@ -84,14 +81,10 @@ def find_identity() -> Identity | None:
 def make_identity(name: str | None = None, *, force: bool = False, new: bool = False) -> Identity:
     """Make an authority and a certificate of this machine's own, and keep them.
 
-    Args:
-        name: Who signs, in every signed file; a neutral name if None.
-        force: Replace who signed so far (whose signatures stay trusted here).
-        new: Whether the user is still to be told of it.
-
-    Returns:
-        The identity. (``OutputExists`` if there is one, ``OutputNotWritable`` if it cannot be
-        kept.)
+    ``name``: who signs, in every signed file; a neutral name if None; ``force``: replace who signed
+    so far (whose signatures stay trusted here); ``new``: whether the user is still to be told of
+    it. Returns the identity. (``OutputExists`` if there is one, ``OutputNotWritable`` if it cannot
+    be kept.)
     """
     return _kept(new_pair(name), force=force, new=new)
 
@@ -101,17 +94,10 @@ def take_identity(
 ) -> Identity:
     """Keep somebody's own certificate and key.
 
-    Args:
-        certificates: PEM: the signer's first, then those that vouch for it.
-        key: Its private key as PEM, without a password.
-        prove: Refuses what cannot sign.
-        force: Replace who signed so far.
-
-    Returns:
-        The identity. (``BadMedia`` if a file is none, ``OutputExists`` as of ``make_identity``.)
-
-    Raises:
-        CannotSign: If they cannot sign.
+    ``certificates``: PEM: the signer's first, then those that vouch for it; ``key``: its private
+    key as PEM, without a password; ``prove``: refuses what cannot sign; ``force``: replace who
+    signed so far. Returns the identity. (``BadMedia`` if a file is none, ``OutputExists`` as of
+    ``make_identity``.) ``CannotSign`` if they cannot sign.
     """
     check_input(certificates, "certificate")
     check_input(key, "private key")

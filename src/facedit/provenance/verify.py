@@ -123,16 +123,10 @@ class Verdict:
 def verify(path: Path, trust: Sequence[Path] = ()) -> Verdict:
     """Check the manifest of a file; nothing is looked up on the network.
 
-    Args:
-        path: Any file; the manifest of an mkv or webm lies beside it.
-        trust: PEM files of further certificates whose signatures are trusted.
-
-    Returns:
-        The verdict.
-
-    Raises:
-        BadMedia: If the file cannot be read. (``AssetMissing`` if the library is not installed,
-            ``CannotSign`` if a file of ``trust`` holds no certificate.)
+    ``path``: any file; the manifest of an mkv or webm lies beside it; ``trust``: PEM files of
+    further certificates whose signatures are trusted. Returns the verdict. ``BadMedia`` if the file
+    cannot be read. (``AssetMissing`` if the library is not installed, ``CannotSign`` if a file of
+    ``trust`` holds no certificate.).
     """
     require_library()
     check_input(path, "media")
@@ -168,13 +162,9 @@ def verify(path: Path, trust: Sequence[Path] = ()) -> Verdict:
 def judged(path: Path, store: Mapping[str, Any], beside: Path | None = None) -> Verdict:
     """Put what C2PA's library found into words.
 
-    Args:
-        path: The file.
-        store: The manifests with the results of all checks, as the library gives them.
-        beside: The manifest's own file, if it lies beside.
-
-    Returns:
-        The verdict. What is malformed in it counts as missing: the file is hostile.
+    ``path``: the file; ``store``: the manifests with the results of all checks, as the library
+    gives them; ``beside``: the manifest's own file, if it lies beside. Returns the verdict. What is
+    malformed in it counts as missing: the file is hostile.
     """
     active = _of(_of(store, "manifests"), str(store.get("active_manifest")))
     checks = _of(_of(store, "validation_results"), "activeManifest")

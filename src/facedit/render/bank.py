@@ -9,9 +9,9 @@ import numpy as np
 
 from facedit.face.distances import eye_distance
 from facedit.face.regions import LIPS, LOWER_BROWS, LOWER_LIDS, NOSE_BASE, UPPER_LIDS
-from facedit.render.geometry import eye_descriptor, lip_descriptor
+from facedit.render.geometry import CROP, crop_transform, eye_descriptor, lip_descriptor
 from facedit.render.mouth_inputs import MouthSource, canonical_source
-from facedit.render.warp import bounding_rect
+from facedit.render.warp import Rect, bounding_rect
 from facedit.types import LANDMARKS, Float32, Float64, UInt8
 
 _MOUTH_POINTS = (*LIPS, NOSE_BASE, 200, 205, 425)
@@ -103,12 +103,17 @@ class ReferenceBank:
 
     def _thin(self) -> None:
         """Bring the bank back to its bounds once it is a quarter over them."""
-        size = sum(frame.nbytes for frame in self.frames)
+        size = self.nbytes
         fits = min(self._max_frames, max(int(self._max_bytes / (size / len(self.frames))), 1))
         if len(self.frames) <= fits + min(fits // 4, 150):
             return
         keep = most_different(self.lips, fits)
         self.frames = [self.frames[index] for index in keep]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the pictures."""
+        return sum(frame.nbytes for frame in self.frames)
 
     @property
     def lips(self) -> Float32:
@@ -126,13 +131,33 @@ class ReferenceBank:
         return np.array([frame.time_s for frame in self.frames])
 
 
+def looked_at(landmarks: Float32, size: tuple[int, int], slack: float = 0.0) -> Rect:
+    """Return the part of a picture of a size that a bank and the cover network take of its face.
+
+    ``slack`` is how far the landmarks (478, 3) may still move, in eye distances.
+    """
+    distance = float(eye_distance(landmarks))
+    corners = np.array([[-2, -2], [CROP + 1, -2], [-2, CROP + 1], [CROP + 1, CROP + 1]])
+    matrix = crop_transform(landmarks)
+    seen = (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    points = landmarks[[*_MOUTH_POINTS, *EYE_POINTS], :2]
+    pad = _pad(landmarks)
+    every = np.concatenate([seen, points - pad, points + pad]).astype(np.float32)
+    return bounding_rect(every, slack * distance + 1.0, *size, even=False)
+
+
+def _pad(landmarks: Float32) -> float:
+    """Return how far round mouth and eyes their surroundings are kept, in pixels."""
+    return 0.12 * float(eye_distance(landmarks)) + 3.0
+
+
 def _cut(rgb: UInt8, points: Float32, pad: float) -> Cutout:
     rect = bounding_rect(points, pad, rgb.shape[1], rgb.shape[0], even=False)
     return Cutout(np.ascontiguousarray(rgb[rect.slices]), (rect.x, rect.y))
 
 
 def _bank_frame(rgb: UInt8, landmarks: Float32, time_s: float) -> BankFrame:
-    pad = 0.12 * float(eye_distance(landmarks)) + 3.0
+    pad = _pad(landmarks)
     source = canonical_source(rgb, landmarks)
     green = source.crop[..., 1]
     return BankFrame(

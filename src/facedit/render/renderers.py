@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
+from facedit.motion.space import MotionSpace
 from facedit.plugins import Registry
 from facedit.render.bank import ReferenceBank
+from facedit.render.footage import Footage
 from facedit.render.renderer_interface import ClipRenderer
 from facedit.render.still_renderer import Still
 
@@ -39,6 +42,14 @@ class DrawsOthers(Protocol):
         """Return what draws targets in other terms; the renderer itself if nothing does."""
 
 
+@runtime_checkable
+class LearnsFootage(Protocol):
+    """A renderer of landmarks that can learn from footage how the person's face moves."""
+
+    def learnt(self, space: MotionSpace, footage: Footage) -> tuple[Renderer, Mapping[str, float]]:
+        """Return the renderer that has looked, and figures for the report; itself if in vain."""
+
+
 RENDERERS = Registry[Renderer](
     "renderer",
     "facedit.renderers",
@@ -46,6 +57,7 @@ RENDERERS = Registry[Renderer](
     {
         DEFAULT_RENDERER: "facedit.render.mouths:Mouths",
         "liveportrait": "facedit.render.liveportrait.liveportrait_renderer:LivePortraitRenderer",
+        "liveportrait-retargeting": "facedit.render.liveportrait.from_landmarks:retargeting",
     },
 )
 """All renderers; what makes one is called with the mouth network of the run's weights, which it may

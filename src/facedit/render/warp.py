@@ -45,6 +45,11 @@ class Rect:
         """Rows and columns, to index a picture with."""
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Left, top, width, height."""
+        return self.x, self.y, self.width, self.height
+
 
 def bounding_rect(
     points: Float32, pad: float, width: int, height: int, *, even: bool = True

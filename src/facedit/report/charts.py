@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, nan
 
@@ -123,14 +123,8 @@ def difference_chart(title: str, way: str, rows: Sequence[Line], below: str) -> 
     for number, row in enumerate(rows):
         y, (point,) = 44 + (number + 0.5) * 24, row.points
         svg.text(160, y + 4, _cut(row.name, _LONGEST_NAME), anchor="end")
-        bar = Markup("")
-        if point.has_interval:
-            bar = element(
-                "line", x1=axes.x(point.low), x2=axes.x(point.high), y1=y, y2=y,
-                stroke=row.colour, stroke_width=2.4,
-            )  # fmt: skip
-        spot = element("circle", cx=axes.x(point.value), cy=y, r=4.2, fill=row.colour)
-        svg.add("g", element("title", f"{row.name}: {point.note}"), bar, spot)
+        ends = {"x1": axes.x(point.low), "x2": axes.x(point.high), "y1": y, "y2": y}
+        _draw_point(svg, row, point, (axes.x(point.value), y, 4.2), ends, 2.4)
     return svg.markup()
 
 
@@ -199,13 +193,26 @@ def _draw_line(svg: Svg, axes: Axes, line: Line, shift: float, linked: bool) -> 
         )  # fmt: skip
     size = 4.2 if line.strong else 3.0 if line.bars else 2.0
     for point in known:
-        at, bar = x(point), Markup("")
-        if line.bars and point.has_interval:
-            low, high = axes.y(point.low), axes.y(point.high)
-            bar = element("line", x1=at, x2=at, y1=low, y2=high, stroke=line.colour,
-                          stroke_width=width)  # fmt: skip
-        spot = element("circle", cx=at, cy=axes.y(point.value), r=size, fill=line.colour)
-        svg.add("g", element("title", f"{line.name}: {point.note}"), bar, spot)
+        at, low, high = x(point), axes.y(point.low), axes.y(point.high)
+        ends = {"x1": at, "x2": at, "y1": low, "y2": high} if line.bars else None
+        _draw_point(svg, line, point, (at, axes.y(point.value), size), ends, width)
+
+
+def _draw_point(
+    svg: Svg,
+    line: Line,
+    point: Point,
+    spot: tuple[float, float, float],
+    ends: Mapping[str, float] | None,
+    width: float,
+) -> None:
+    """Draw a point as a spot (centre and radius), and its interval as a bar between ends."""
+    bar = Markup("")
+    if ends is not None and point.has_interval:
+        bar = element("line", **ends, stroke=line.colour, stroke_width=width)
+    x, y, radius = spot
+    drawn = element("circle", cx=x, cy=y, r=radius, fill=line.colour)
+    svg.add("g", element("title", f"{line.name}: {point.note}"), bar, drawn)
 
 
 def _with_breaks(known: Sequence[Point], axes: Axes, shift: float) -> Iterator[tuple[float, float]]:

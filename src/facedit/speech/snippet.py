@@ -16,7 +16,7 @@ import numpy as np
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
 from facedit.speech.align import align
-from facedit.speech.background import background_of
+from facedit.speech.clip_reference import Reference, speaker_alone
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
 from facedit.speech.low_energy import low_energy_point
@@ -29,6 +29,7 @@ from facedit.speech.match import (
     shift_pitch,
     stretch,
 )
+from facedit.speech.own_voice.say import say
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
@@ -46,6 +47,9 @@ LONGEST_PAUSE_S = 0.06
 """Silence kept at either end of the snippet."""
 
 _CUT_REACH_S = 0.03
+_NOT_OWN = (
+    "in the speaker's own voice the new words would not be understood: the nearest voice speaks."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +75,6 @@ class Snippet:
     fit: tuple[tuple[str, float], ...] = ()
     choice: VoiceChoice | None = None
     floor: Float32 | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What is heard in the clip around the new words, to which they are fitted.
-
-    Attributes:
-        sound: The clip's sound, or some seconds of it.
-        words: Its words, for the speaking rate and the channels where the voice is.
-        floor: What sounds under the clip's speech (``background_floor``) and is no part of the
-            voice, if anything.
-    """
-
-    sound: Sound
-    words: Sequence[Word] = ()
-    floor: Float32 | None = None
-
-    def voiced(self) -> Sound:
-        """Leave the voice, where there is more than a voice."""
-        if self.floor is None:
-            return self.sound
-        under = background_of(self.sound.samples, self.sound.rate, self.floor)
-        return Sound(self.sound.samples - under, self.sound.rate)
 
 
 def speech_for_edit(
@@ -125,32 +106,62 @@ def speech_for_edit(
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
-    samples = resampled(mono(spoken), spoken.rate, rate)
     theirs, ours = (
         median_pitch(speech_samples(from_mono(clip, rate)), SPEECH_RATE),
         median_pitch(speech_samples(spoken), SPEECH_RATE),
     )
-    semitones = 0.0
-    if theirs and ours:
-        semitones = float(np.clip(12.0 * math.log2(theirs / ours), -MOST_SEMITONES, MOST_SEMITONES))
-        samples = shift_pitch(samples, rate, semitones)
-    samples = match_colour(samples, clip, rate)
-    samples = match_loudness(samples, rate, active_level_db(clip, rate))
+    semitones = 12.0 * math.log2(theirs / ours) if theirs and ours else 0.0
+    speaker, wanted = reference.speaker(clip), slice(len(front), len(front) + len(new))
+    own = None if speaker is None else say(spoken, words, wanted, speaker)
+    if own is not None:
+        samples, words, wanted = own.samples, own.words, own.new
+        taken_s = None if own.taken_s is None else own.taken_s + reference.start_s
+        choice = replace(choice, taken_s=taken_s)
+    else:
+        choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
+        semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
+        samples = _brought_near(spoken, semitones, clip, rate)
     whole = placed(samples, rate, gains)
-    snippet = _cut_words(whole, words, len(front), len(new))
+    snippet = _cut_words(whole, words, wanted.start, len(new))
     if reference.floor is None:
         sound = add_room(snippet[0], reference.sound, np.random.default_rng(0))
         # A channel without the voice goes on as it is, which is better than its room.
         sound = Sound(sound.samples * (gains != 0), sound.rate)
         snippet = (sound, snippet[1])
-    fit = (
+    fit: tuple[tuple[str, float], ...] = (
         ("clip pitch Hz", theirs or math.nan),
         ("voice pitch Hz", ours or math.nan),
         ("clip level dB", active_level_db(clip, rate)),
         ("clip syllables/s", syllable_rate(reference.words) or math.nan),
         ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
     )
+    if own is not None:
+        fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.floor)
+
+
+def _brought_near(spoken: Sound, semitones: float, clip: Float32, rate: int) -> Float32:
+    """Give another voice's speech the clip's rate, pitch, spectrum and level."""
+    samples = shift_pitch(resampled(mono(spoken), spoken.rate, rate), rate, semitones)
+    samples = match_colour(samples, clip, rate)
+    return match_loudness(samples, rate, active_level_db(clip, rate))
+
+
+def speech_for(text: str, choice: VoiceChoice, speaker: Sound | None) -> tuple[Sound, Transcript]:
+    """Speak a text by itself, in the speaker's voice if it shall be imitated.
+
+    ``speaker``: some seconds of the speaker. Returns the sound and its words; the errors of
+    ``synthesise`` pass through.
+    """
+    spoken, transcript = synthesise(text, choice.voice)
+    if not choice.own or speaker is None:
+        return spoken, transcript
+    heard = speaker_alone(speaker)
+    own = say(spoken, transcript.words, slice(0, len(transcript.words)), heard)
+    if own is None:
+        return spoken, transcript
+    sound = from_mono(own.samples, heard.sound.rate)
+    return sound, replace(transcript, duration_s=sound.duration_s)
 
 
 def cut_from_recording(

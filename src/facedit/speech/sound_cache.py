@@ -18,17 +18,19 @@ from facedit.speech.align import HOPELESS_FIT
 from facedit.speech.encoders import Encoder, features_name
 from facedit.speech.features import extract
 from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_score
+from facedit.speech.own_voice.world import find_pitch
 from facedit.speech.sound_ops import speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_base import WHISPER
 from facedit.speech.whisper_words import Recogniser
-from facedit.types import Sound, SpeechFeatures, Transcript
+from facedit.types import Float64, Sound, SpeechFeatures, Transcript
 
 Float16 = NDArray[np.float16]
 
 _VERSION = 1
 _TRANSCRIPT_VERSION = 5
 _ALIGNMENT_VERSION = 3
+_PITCH_VERSION = 1
 
 
 def cached_features(
@@ -47,7 +49,7 @@ def cached_features(
         f"speech/{key}.npz",
         lambda entry: _read_features(entry, frames),
         lambda: extract(sound, frames, encoder).values.astype(np.float16),
-        _write_features,
+        _write_values,
     )
     return SpeechFeatures.from_values(values.astype(np.float32), name)
 
@@ -87,6 +89,24 @@ def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, 
     )
 
 
+def cached_pitch(sound: Sound) -> Float64:
+    """Return ``own_voice.world.find_pitch`` of a mono sound, found at most once."""
+
+    def read(entry: Path) -> Float64:
+        with np.load(entry, allow_pickle=False) as stored:
+            pitch = np.asarray(stored["values"], np.float64)
+        if pitch.ndim != 1 or not (np.isfinite(pitch) & (pitch >= 0.0)).all():
+            raise ValueError("the pitch is none")
+        return pitch
+
+    return cached(
+        f"speech/{sound_key(sound, f'pitch/{_PITCH_VERSION}')}.npz",
+        read,
+        lambda: find_pitch(sound.samples[:, 0], sound.rate),
+        _write_values,
+    )
+
+
 def sound_key(sound: Sound, purpose: str) -> str:
     """Name a result by the SHA-256 of the sound and of all else that it depends on."""
     digest = hashlib.sha256(f"{purpose}\n{sound.rate}\n{sound.samples.shape}\n".encode())
@@ -104,7 +124,7 @@ def _read_features(path: Path, frames: int | None) -> Float16:
     return np.asarray(values, dtype=np.float16)
 
 
-def _write_features(part: Path, values: Float16) -> None:
+def _write_values(part: Path, values: Float16 | Float64) -> None:
     with part.open("wb") as file:
         np.savez(file, values=values)
 

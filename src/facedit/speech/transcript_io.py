@@ -85,11 +85,9 @@ def save_transcript(transcript: Transcript, path: Path, *, force: bool = True) -
     JSON keeps the time and score of every word, TextGrid the times; subtitles keep the times of
     short phrases.
 
-    Args:
-        transcript: What to write.
-        path: A ``.json``, ``.srt``, ``.vtt`` or ``.TextGrid`` file.
-        force: Replace it if it is there. (``OutputExists`` if not, ``OutputNotWritable`` if it
-            cannot be written, ``UsageError`` if it has another suffix.)
+    ``transcript``: what to write; ``path``: a ``.json``, ``.srt``, ``.vtt`` or ``.TextGrid`` file;
+    ``force``: replace it if it is there; (``OutputExists`` if not, ``OutputNotWritable`` if it
+    cannot be written, ``UsageError`` if it has another suffix.).
     """
     write = _FORMATS[written_kind(path)].write
     assert write is not None

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facedit.errors import FaceditError
-from facedit.options import DEFAULT_VOICE
+from facedit.errors import FaceditError, UsageError
+from facedit.options import DEFAULT_VOICE, OWN_VOICE
+from facedit.speech.activity import voice_activity
 from facedit.speech.levels import median_pitch
+from facedit.speech.own_voice.imitated_speaker import LEAST_SPEECH_S
 from facedit.speech.sound_ops import speech_samples
 from facedit.speech.voice import VOICES, voice_named, voices
 from facedit.speech.voice_interface import Sex, Voice
 from facedit.types import Sound
-from facedit.units import SPEECH_RATE
+from facedit.units import MOTION_FPS, SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 from facedit.weights.fetch import is_installed
 
 _log = logging.getLogger(__name__)
@@ -39,18 +41,28 @@ _MIDDLE_HZ = 160.0
 class VoiceChoice:
     """A voice, why it speaks, and what the user should know of it.
 
-    Its similarity to the speaker is at most 1, None where they were not compared.
+    Its similarity to the speaker is at most 1, None where they were not compared. If ``own``, the
+    speaker's own voice speaks: imitated with this one, or as said in the clip at ``taken_s``.
     """
 
     voice: Voice
     reason: str
     similarity: float | None = None
     warning: str = ""
+    own: bool = False
+    taken_s: float | None = None
+
+    @property
+    def imitated(self) -> bool:
+        """Whether the speaker's voice is imitated."""
+        return self.own and self.taken_s is None
 
     def to_dict(self) -> dict[str, object]:
         """Return the choice for JSON."""
         return {
             "name": self.voice.name,
+            "imitates the speaker": self.imitated,
+            "taken from s": self.taken_s,
             "speaker": str(self.voice.speaker),
             "reason": self.reason,
             "similarity": self.similarity,
@@ -60,7 +72,10 @@ class VoiceChoice:
     def __str__(self) -> str:
         """Return the choice for people."""
         near = "" if self.similarity is None else f" (similarity {self.similarity:.2f})"
-        return f"{self.voice.name} ({self.voice.speaker}), {self.reason}{near}"
+        if self.taken_s is not None:
+            return f"the speaker's {OWN_VOICE}, said in the clip at {self.taken_s:.2f} s"
+        imitated = f"the speaker's {OWN_VOICE}, imitated from " if self.own else ""
+        return f"{imitated}{self.voice.name} ({self.voice.speaker}), {self.reason}{near}"
 
 
 def sex_of(name: str) -> Sex:
@@ -81,9 +96,12 @@ def odds_of_woman(likeness: float, pitch_hz: float | None) -> float:
 def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
     """Find the voice that is asked for, or for ``auto`` the one that suits a speaker, and why.
 
-    Some seconds of the speaker are enough. The errors of ``voice_named`` pass through; AssetMissing
-    if the voice is known but not installed.
+    Some seconds of the speaker are enough. ``own`` is what ``auto`` chooses, to imitate the speaker
+    with it. The errors of ``voice_named`` pass through; AssetMissing if the voice is known but not
+    installed. UsageError if there is nobody to imitate, or too little is heard of them.
     """
+    if name == OWN_VOICE:
+        return _imitated(speaker)
     if name != "auto":
         return VoiceChoice(voice_named(name), "as asked for")
     if speaker is None:
@@ -102,6 +120,25 @@ def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
         near.get(name),
         _warning(name, odds, len(available)),
     )
+
+
+def _imitated(speaker: Sound | None) -> VoiceChoice:
+    """Choose the voice that a speaker is imitated with."""
+    seconds = 0.0 if speaker is None else _spoken_s(speaker)
+    if seconds < LEAST_SPEECH_S:
+        raise UsageError(
+            f"--voice {OWN_VOICE} imitates the speaker, of whom {LEAST_SPEECH_S:.0f} s of speech "
+            f"are needed and {seconds:.1f} s are heard here: --voice auto takes the nearest voice."
+        )
+    near = choose_voice("auto", speaker)
+    return replace(near, warning="", own=True)
+
+
+def _spoken_s(sound: Sound) -> float:
+    """Measure how long somebody speaks in a sound."""
+    samples = speech_samples(sound)
+    frames = len(samples) // SPEECH_SAMPLES_PER_FRAME
+    return float((voice_activity(samples, frames) > 0.5).sum()) / MOTION_FPS
 
 
 def suited(

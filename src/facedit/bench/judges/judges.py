@@ -19,12 +19,11 @@ from facedit.bench.judges.judge_files import FILES, JudgeFiles
 from facedit.bench.judges.s3fd import S3fd
 from facedit.bench.nets.feature_distance import FeatureDistance
 from facedit.bench.scene import Index, Scene, View
-from facedit.errors import BadWeights
 from facedit.evaluation.measure import Measure, mean_of, mean_sums
 from facedit.evaluation.rows import has_face
 from facedit.face.regions import LEFT_EYE, MOUTH_CORNERS, NOSE_TIP, RIGHT_EYE
 from facedit.speech.sound_ops import mono, resampled
-from facedit.tensors import Network, filled, read_official, read_torch
+from facedit.tensors import Network, filled, open_onnx, read_official, read_torch
 from facedit.types import Float32, Float64
 from facedit.units import MOTION_FPS, SPEECH_RATE
 from facedit.weights.fetch import asset_path
@@ -115,14 +114,8 @@ def _arcface(path: Path, device: torch.device | str) -> arcface.Embed:
         deep = any(name.startswith("layer3.14.") for name in _state(path))
         net = arcface.IResNet(arcface.DEPTHS["r100" if deep else "r50"])
         return arcface.embed_by(_loaded(net, path).to(device))
-    import onnxruntime
-
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        (name,) = (one.name for one in session.get_inputs())
-    except Exception as error:  # onnxruntime's errors have no public base
-        raise BadWeights(f"{path} is no network that onnxruntime takes.") from error
-    return lambda faces: np.asarray(session.run(None, {name: faces})[0], np.float32)
+    network = open_onnx(path)  # some such files take one face at a time
+    return lambda faces: np.concatenate([network(face[None])[0] for face in faces])
 
 
 def judged_sums(scene: Scene, judges: Judges) -> dict[str, list[float]]:

@@ -12,7 +12,7 @@ from facedit.bench.items import Bench, Item, Track
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH, badness, sums_of
 from facedit.bench.report.measure_notes import main_measures
-from facedit.bench.report.result_tables import Tables
+from facedit.bench.report.result_tables import Table, Tables
 from facedit.evaluation.measure import Measure
 
 WORST, BEST = 2, 1
@@ -47,23 +47,28 @@ def choose(
         found.setdefault(record.system, {})[record.item] = record
     by_id = {item.id: item for item in bench.items}
     shown: list[ExampleItem] = []
-    for table in tables.tables:
-        track, own = table.slice.track, found.get(tables.reference, {})
-        if table.slice.by != "all":
-            continue
-        here = [m for m in measures if m.name in table.columns]
-        main = (*main_measures(track, here), *main_measures(track, here, drawn=True))
-        rankings = ((m, ranking(m, own, table.slice.items)) for m in main)
-        measure, ranked = next((pair for pair in rankings if pair[1]), (None, []))
+    for table in [one for one in tables.tables if one.slice.by == "all"]:
+        measure, ranked = _main_ranking(table, measures, found.get(tables.reference, {}))
         if measure is None:
             continue
-        rival = best_rival(track, measure, tables)
-        systems = list(dict.fromkeys([TRUTH, tables.reference, *([rival] if rival else [])]))
+        rival = best_rival(table.slice.track, measure, tables)
+        systems = dict.fromkeys([TRUTH, tables.reference, *([rival] if rival else [])])
         for rank, (item, value) in _picked(ranked):
-            rows = [found[s][item] for s in systems if item in found.get(s, {})]
-            done = tuple(row for row in rows if row.status == "done")
+            rows = (found.get(system, {}).get(item) for system in systems)
+            done = tuple(row for row in rows if row is not None and row.status == "done")
             shown.append(ExampleItem(by_id[item], rank, measure, value, done))
     return shown
+
+
+def _main_ranking(
+    table: Table, measures: Sequence[Measure], records: Mapping[str, Record]
+) -> tuple[Measure | None, list[tuple[str, float]]]:
+    """Rank a track's items by its first main measure that can; None if none can."""
+    track, here = table.slice.track, [m for m in measures if m.name in table.columns]
+    for measure in (*main_measures(track, here), *main_measures(track, here, drawn=True)):
+        if ranked := ranking(measure, records, table.slice.items):
+            return measure, ranked
+    return None, []
 
 
 def ranking(

@@ -62,15 +62,21 @@ def costs(bench: Bench, records: Sequence[Record], systems: Sequence[str]) -> li
         if record.status == "done" and record.cost:
             where = (track_of.get(record.item), record.system)
             timed.setdefault(where, []).append(record.cost)
-    found: list[Cost] = []
-    for track, system in itertools.product(TRACKS, systems):
-        if spent := timed.get((track, system)):
-            names = sorted({name for cost in spent for name in cost} - {FILL, PEAK})
-            stages = {name: sum(cost.get(name, 0.0) for cost in spent) for name in names}
-            fill_s = sum(cost.get(FILL, 0.0) for cost in spent)
-            peak = max(cost.get(PEAK, 0.0) for cost in spent)
-            found.append(Cost(track, system, len(spent), stages, fill_s, peak))
-    return found
+    return [
+        _cost(track, system, spent)
+        for track, system in itertools.product(TRACKS, systems)
+        if (spent := timed.get((track, system)))
+    ]
+
+
+def _cost(track: Track, system: str, spent: Sequence[Mapping[str, float]]) -> Cost:
+    """Add up what the items cost."""
+    total = {
+        name: sum(cost.get(name, 0.0) for cost in spent) for name in sorted(set().union(*spent))
+    }
+    fill_s, _ = total.pop(FILL, 0.0), total.pop(PEAK, None)
+    peak = max(cost.get(PEAK, 0.0) for cost in spent)
+    return Cost(track, system, len(spent), total, fill_s, peak)
 
 
 @dataclass(frozen=True, slots=True)

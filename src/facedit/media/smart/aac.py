@@ -15,12 +15,8 @@ def sides_of(packet: memoryview) -> int:
     Its windows may be long, long before short ones, short, or long behind short ones, each of sine
     or of Kaiser and Bessel; new packets have long ones of the latter.
 
-    Args:
-        packet: The packet.
-
-    Returns:
-        ``LEFT`` and ``RIGHT`` where its windows are such; 0 if another element comes first or each
-        channel has windows of its own.
+    Returns ``LEFT`` and ``RIGHT`` where its windows are such; 0 if another element comes first or
+    each channel has windows of its own.
     """
     if len(packet) < 4:
         return 0

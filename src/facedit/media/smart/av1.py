@@ -28,14 +28,8 @@ class Av1Joint(PlainJoint):
     def of(cls, extradata: bytes) -> Av1Joint:
         """Make the joint of a source.
 
-        Args:
-            extradata: Its ``av1C``.
-
-        Returns:
-            The joint.
-
-        Raises:
-            Unjoinable: If that holds no sequence header.
+        ``extradata``: its ``av1C``. Returns the joint. ``Unjoinable`` if that holds no sequence
+        header.
         """
         sequence = extradata[_CONFIG_BYTES:]
         if extradata[:1] != b"\x81" or _first_unit(sequence) != _SEQUENCE_HEADER:
@@ -46,12 +40,8 @@ class Av1Joint(PlainJoint):
     def key(self, packet: Packet[VideoStream], follows: bool) -> bytes | None:
         """Put the source's sequence header in front of a copied key packet that lacks it.
 
-        Args:
-            packet: The packet.
-            follows: Whether it comes behind new pictures, which have a header of their own.
-
-        Returns:
-            The same picture; None if it is to stay as it is.
+        ``follows``: whether it comes behind new pictures, which have a header of their own. Returns
+        the same picture; None if it is to stay as it is.
         """
         data = bytes(packet)
         if not follows or _first_unit(data) == _SEQUENCE_HEADER:

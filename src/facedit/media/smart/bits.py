@@ -13,8 +13,7 @@ _MOST_BYTES = 4096
 class Bits:
     """Reads numbers off the payload of a NAL unit.
 
-    Args:
-        payload: The bytes behind the NAL unit's header, with emulation prevention.
+    ``payload``: the bytes behind the NAL unit's header, with emulation prevention.
     """
 
     def __init__(self, payload: bytes) -> None:
@@ -26,14 +25,7 @@ class Bits:
     def take(self, count: int) -> int:
         """Read an unsigned number of so many bits.
 
-        Args:
-            count: Bits.
-
-        Returns:
-            The number.
-
-        Raises:
-            Unjoinable: If there are fewer bits left.
+        ``count``: bits. Returns the number. ``Unjoinable`` if there are fewer bits left.
         """
         self.at += count
         if self.at > self._length:
@@ -43,11 +35,7 @@ class Bits:
     def golomb(self) -> int:
         """Read an unsigned Exp-Golomb number.
 
-        Returns:
-            The number.
-
-        Raises:
-            Unjoinable: If it has more than 32 bits.
+        Returns the number. ``Unjoinable`` if it has more than 32 bits.
         """
         zeros = 0
         while not self.take(1):
@@ -82,12 +70,8 @@ def write_sets(units: Iterable[bytes]) -> bytes:
 def split_lengths(data: bytes | memoryview, size: int = 4) -> Iterator[memoryview]:
     """Split a packet whose NAL units have their lengths in front.
 
-    Args:
-        data: The packet.
-        size: Bytes of a length.
-
-    Yields:
-        The NAL units; what is damaged ends them.
+    ``data``: the packet; ``size``: bytes of a length. Yields the NAL units; what is damaged ends
+    them.
     """
     view = memoryview(data)
     at = 0
@@ -103,11 +87,7 @@ def split_lengths(data: bytes | memoryview, size: int = 4) -> Iterator[memoryvie
 def split_start_codes(data: bytes) -> list[bytes]:
     """Split what an encoder gives: NAL units with start codes in front.
 
-    Args:
-        data: The bytes.
-
-    Returns:
-        The NAL units.
+    ``data``: the bytes. Returns the NAL units.
     """
     parts = data.replace(b"\x00\x00\x00\x01", b"\x00\x00\x01").split(b"\x00\x00\x01")
     return [part for part in parts if part]
@@ -116,10 +96,6 @@ def split_start_codes(data: bytes) -> list[bytes]:
 def with_lengths(units: list[bytes]) -> bytes:
     """Join NAL units into a packet with their lengths in front.
 
-    Args:
-        units: The NAL units.
-
-    Returns:
-        The packet.
+    ``units``: the NAL units. Returns the packet.
     """
     return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)

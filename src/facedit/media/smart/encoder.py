@@ -27,17 +27,9 @@ def open_encoder(
 ) -> VideoCodecContext:
     """Start an encoder whose pictures are as the source's are.
 
-    Args:
-        joint: How they are joined.
-        info: The source.
-        picture: How its pictures are encoded as a whole.
-        time_base: Seconds per tick.
-
-    Returns:
-        The encoder, open.
-
-    Raises:
-        Unjoinable: If it cannot encode such pictures.
+    ``joint``: how they are joined; ``info``: the source; ``picture``: how its pictures are encoded
+    as a whole; ``time_base``: seconds per tick. Returns the encoder, open. ``Unjoinable`` if it
+    cannot encode such pictures.
     """
     name = picture.encoder
     encoder = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
@@ -70,14 +62,9 @@ def encoded(
 ) -> Iterator[Packet[VideoStream]]:
     """Encode pictures without reordering them.
 
-    Args:
-        encoder: A fresh encoder.
-        joint: How they are joined.
-        pictures: Each with its time and its length in ticks, ascending.
-        info: The source.
-
-    Yields:
-        A packet a picture, as the source's are.
+    ``encoder``: a fresh encoder; ``joint``: how they are joined; ``pictures``: each with its time
+    and its length in ticks, ascending; ``info``: the source. Yields a packet a picture, as the
+    source's are.
     """
     told: dict[int, int] = {}
 

@@ -75,12 +75,8 @@ def copied_runs(index: PacketIndex, kept: Sequence[KeptPictures]) -> tuple[Copie
     A run begins where decoding can begin, and ends where nothing that was decoded is still to be
     shown: from the beginning of a group any part of it may be taken.
 
-    Args:
-        index: The source's packets.
-        kept: The pictures that stay as they are, in order.
-
-    Returns:
-        Runs in order and apart, in the places of ``Order``.
+    ``index``: the source's packets; ``kept``: the pictures that stay as they are, in order. Returns
+    runs in order and apart, in the places of ``Order``.
     """
     order = Order.of(index)
     times_s = index.shown * float(index.time_base)
@@ -100,13 +96,8 @@ def copied_runs(index: PacketIndex, kept: Sequence[KeptPictures]) -> tuple[Copie
 def decoding_lead(index: PacketIndex, runs: Sequence[Copied]) -> int:
     """Return how much earlier than its showing a picture must be decoded.
 
-    Args:
-        index: The source's packets.
-        runs: Those that are copied.
-
-    Returns:
-        Ticks: the ``k``-th packet decoded, this much before the ``k``-th picture is shown, is
-        decoded in time.
+    ``index``: the source's packets; ``runs``: those that are copied. Returns ticks: the ``k``-th
+    packet decoded, this much before the ``k``-th picture is shown, is decoded in time.
     """
     places, shown = Order.of(index).places, index.shown
     lead = 0
@@ -121,13 +112,8 @@ def windows_between(
 ) -> tuple[tuple[float, float], ...]:
     """Return which parts of the source are decoded: what is not copied, and a picture around it.
 
-    Args:
-        index: The source's packets.
-        runs: Those that are copied.
-        also: Further parts in seconds, in order.
-
-    Returns:
-        Start and end in seconds, in order and apart.
+    ``index``: the source's packets; ``runs``: those that are copied; ``also``: further parts in
+    seconds, in order. Returns start and end in seconds, in order and apart.
     """
     shown_s = np.append(index.shown, index.end) * float(index.time_base)
     places = [0, *(place for run in runs for place in (run.first, run.end)), len(index.pts)]

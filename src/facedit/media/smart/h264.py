@@ -64,14 +64,8 @@ class AvcConfig:
     def parse(cls, data: bytes) -> AvcConfig:
         """Read an ``avcC``.
 
-        Args:
-            data: The source's extradata.
-
-        Returns:
-            Its parts.
-
-        Raises:
-            Unjoinable: If it is none, is damaged, or counts its lengths in fewer than 4 bytes.
+        ``data``: the source's extradata. Returns its parts. ``Unjoinable`` if it is none, is
+        damaged, or counts its lengths in fewer than 4 bytes.
         """
         if len(data) < 7 or data[0] != 1:
             raise Unjoinable("its H.264 has no parameter sets in the header of the file")
@@ -90,14 +84,8 @@ class AvcConfig:
     def joined(self, encoder: bytes) -> bytes:
         """Add an encoder's parameter sets.
 
-        Args:
-            encoder: The encoder's extradata, with start codes.
-
-        Returns:
-            An ``avcC`` with the sets of both.
-
-        Raises:
-            Unjoinable: If that is more sets than one holds.
+        ``encoder``: the encoder's extradata, with start codes. Returns an ``avcC`` with the sets of
+        both. ``Unjoinable`` if that is more sets than one holds.
         """
         new = split_start_codes(encoder)
         sequence = [unit for unit in new if unit[0] & 31 == _SPS]
@@ -125,11 +113,7 @@ class AvcConfig:
 def sequence_set(unit: bytes) -> SequenceSet:
     """Read a sequence parameter set as far as an encoder must follow it.
 
-    Args:
-        unit: The NAL unit.
-
-    Returns:
-        What it says. (``Unjoinable`` if it is damaged.)
+    ``unit``: the NAL unit. Returns what it says. (``Unjoinable`` if it is damaged.)
     """
     bits = Bits(unit[1:])
     profile, _, level, ident = bits.take(8), bits.take(8), bits.take(8), bits.golomb()
@@ -165,11 +149,7 @@ def _skip_scaling(bits: Bits, lists: int) -> None:
 class H264Joint:
     """New H.264 pictures beside a source's own.
 
-    Args:
-        extradata: The source's ``avcC``.
-
-    Raises:
-        Unjoinable: If nothing can stand beside it.
+    ``extradata``: the source's ``avcC``. ``Unjoinable`` if nothing can stand beside it.
     """
 
     exact = True
@@ -196,14 +176,8 @@ class H264Joint:
     def is_entry(self, packet: memoryview) -> bool:
         """Tell whether decoding can begin with a packet.
 
-        Args:
-            packet: A packet that the container marks as a key.
-
-        Returns:
-            Whether it is an IDR picture.
-
-        Raises:
-            Unjoinable: If it brings parameter sets that the header does not have.
+        ``packet``: a packet that the container marks as a key. Returns whether it is an IDR
+        picture. ``Unjoinable`` if it brings parameter sets that the header does not have.
         """
         idr = False
         for unit in split_lengths(packet):
@@ -216,22 +190,14 @@ class H264Joint:
     def header(self, extradata: bytes) -> bytes:
         """Return the sample description of the output.
 
-        Args:
-            extradata: The encoder's.
-
-        Returns:
-            The joined ``avcC``.
+        ``extradata``: the encoder's. Returns the joined ``avcC``.
         """
         return self._config.joined(extradata)
 
     def payload(self, packet: bytes) -> bytes:
         """Turn an encoder's packet into one as the source's are.
 
-        Args:
-            packet: With start codes.
-
-        Returns:
-            With lengths, and without parameter sets.
+        ``packet``: with start codes. Returns with lengths, and without parameter sets.
         """
         units = split_start_codes(packet)
         return with_lengths([u for u in units if u[0] & 31 not in (_SPS, _PPS, _DELIMITER)])

@@ -53,14 +53,8 @@ class HevcConfig:
     def parse(cls, data: bytes) -> HevcConfig:
         """Read an ``hvcC``.
 
-        Args:
-            data: The source's extradata.
-
-        Returns:
-            Its parts.
-
-        Raises:
-            Unjoinable: If it is none, is damaged, or counts its lengths in fewer than 4 bytes.
+        ``data``: the source's extradata. Returns its parts. ``Unjoinable`` if it is none, is
+        damaged, or counts its lengths in fewer than 4 bytes.
         """
         if len(data) < 23 or data[0] != 1:
             raise Unjoinable("its HEVC has no parameter sets in the header of the file")
@@ -84,11 +78,7 @@ class HevcConfig:
     def joined(self, new: dict[int, bytes]) -> bytes:
         """Add a set of each kind.
 
-        Args:
-            new: NAL units by their type.
-
-        Returns:
-            An ``hvcC`` with all of them.
+        ``new``: NAL units by their type. Returns an ``hvcC`` with all of them.
         """
         body = bytearray()
         waiting = dict(new)
@@ -102,11 +92,7 @@ class HevcConfig:
 class HevcJoint:
     """New HEVC pictures beside a source's own.
 
-    Args:
-        extradata: The source's ``hvcC``.
-
-    Raises:
-        Unjoinable: If nothing can stand beside it.
+    ``extradata``: the source's ``hvcC``. ``Unjoinable`` if nothing can stand beside it.
     """
 
     exact = True
@@ -132,15 +118,9 @@ class HevcJoint:
     def is_entry(self, packet: memoryview) -> bool:
         """Tell whether decoding can begin with a packet that the container marks as a key.
 
-        Args:
-            packet: The packet.
-
-        Returns:
-            Whether it is an IDR picture, or one after which nothing refers to what lies before it
-            but pictures that are shown before it.
-
-        Raises:
-            Unjoinable: If it brings parameter sets that the header does not have.
+        Returns whether it is an IDR picture, or one after which nothing refers to what lies before
+        it but pictures that are shown before it. ``Unjoinable`` if it brings parameter sets that
+        the header does not have.
         """
         entry = False
         for unit in split_lengths(packet):
@@ -153,14 +133,8 @@ class HevcJoint:
     def header(self, extradata: bytes) -> bytes:
         """Return the sample description of the output.
 
-        Args:
-            extradata: The encoder's.
-
-        Returns:
-            The joined ``hvcC``.
-
-        Raises:
-            Unjoinable: If the encoder's sets are not as expected.
+        ``extradata``: the encoder's. Returns the joined ``hvcC``. ``Unjoinable`` if the encoder's
+        sets are not as expected.
         """
         units = {unit_type(unit): unit for unit in split_start_codes(extradata)}
         if not all(kind in units for kind in _SETS):
@@ -176,11 +150,8 @@ class HevcJoint:
     def payload(self, packet: bytes) -> bytes:
         """Turn an encoder's packet into one as the source's are.
 
-        Args:
-            packet: With start codes.
-
-        Returns:
-            With lengths, its slices alone, under our picture parameter set.
+        ``packet``: with start codes. Returns with lengths, its slices alone, under our picture
+        parameter set.
         """
         units = split_start_codes(packet)
         return with_lengths([self._renumbered(u) for u in units if unit_type(u) < _VPS])
@@ -188,13 +159,9 @@ class HevcJoint:
     def key(self, packet: Packet[VideoStream], follows: bool) -> bytes | None:
         """Turn a copied key packet into one that may follow new pictures.
 
-        Args:
-            packet: The packet.
-            follows: Whether it does.
-
-        Returns:
-            The same picture: one that counts on (CRA) begins to count anew (BLA), and sets that the
-            header has already are left out; None if that is the packet itself.
+        ``follows``: whether it does. Returns the same picture: one that counts on (CRA) begins to
+        count anew (BLA), and sets that the header has already are left out; None if that is the
+        packet itself.
         """
         units, changed = [], False
         for unit in split_lengths(memoryview(packet)):

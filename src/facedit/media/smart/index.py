@@ -52,15 +52,9 @@ class PacketIndex:
 def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> PacketIndex:
     """Read the times of all packets.
 
-    Args:
-        info: The source.
-        is_entry: Whether decoding can begin with a packet that the container marks as a key.
-
-    Returns:
-        The index. (``BadMedia`` if the file is damaged.)
-
-    Raises:
-        Unjoinable: If its pictures cannot be told apart by their times.
+    ``info``: the source; ``is_entry``: whether decoding can begin with a packet that the container
+    marks as a key. Returns the index. (``BadMedia`` if the file is damaged.) ``Unjoinable`` if its
+    pictures cannot be told apart by their times.
     """
     # Arrays, not lists of tuples: an hour has a quarter of a million packets.
     times, entries = array("q"), bytearray()

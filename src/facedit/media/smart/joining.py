@@ -61,12 +61,8 @@ class Joining:
     def key_packet(self, packet: Packet[VideoStream], follows: bool) -> Packet[VideoStream]:
         """Return a copied key picture as it stands in the output.
 
-        Args:
-            packet: The packet.
-            follows: Whether it comes behind new pictures.
-
-        Returns:
-            The same, or one with the same picture.
+        ``follows``: whether it comes behind new pictures. Returns the same, or one with the same
+        picture.
         """
         data = self.joint.key(packet, follows)
         if data is None:
@@ -79,11 +75,8 @@ class Joining:
     def windows(self, also: Sequence[tuple[float, float]] = ()) -> tuple[tuple[float, float], ...]:
         """Return which parts of the source must be decoded.
 
-        Args:
-            also: Further parts that somebody wants, in seconds.
-
-        Returns:
-            Start and end in seconds, in order and apart.
+        ``also``: further parts that somebody wants, in seconds. Returns start and end in seconds,
+        in order and apart.
         """
         return windows_between(self.index, self.copied, also)
 
@@ -93,17 +86,9 @@ def find_joining(
 ) -> Joining:
     """Find out whether and how a source's packets can be copied into an output.
 
-    Args:
-        path: The output.
-        info: The source.
-        kept: The pictures that stay as they are.
-        codec: Of the output's pictures, as ``choose_picture_encoder`` takes it.
-
-    Returns:
-        How. (``BadMedia`` if the source is damaged.)
-
-    Raises:
-        Unjoinable: If not; the message says why.
+    ``path``: the output; ``info``: the source; ``kept``: the pictures that stay as they are;
+    ``codec``: of the output's pictures, as ``choose_picture_encoder`` takes it. Returns how.
+    (``BadMedia`` if the source is damaged.) ``Unjoinable`` if not; the message says why.
     """
     encoding = choose_encoding(path, info, codec=codec)
     if reason := _reason_against(info, encoding, codec):

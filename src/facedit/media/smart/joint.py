@@ -49,15 +49,8 @@ class Joint(Protocol):
 def joint_of(codec: str, video: VideoStream) -> Joint:
     """Choose how new pictures are joined to a stream's own.
 
-    Args:
-        codec: FFmpeg's name of the codec.
-        video: The picture.
-
-    Returns:
-        The joint.
-
-    Raises:
-        Unjoinable: If there is none for its codec.
+    ``codec``: FFmpeg's name of the codec; ``video``: the picture. Returns the joint. ``Unjoinable``
+    if there is none for its codec.
     """
     if codec == "h264":
         return H264Joint(bytes(video.codec_context.extradata or b""))

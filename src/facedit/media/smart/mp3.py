@@ -57,11 +57,7 @@ class Mp3Header:
 def parse(packet: bytes | memoryview) -> Mp3Header | None:
     """Read the header and the side information of a packet.
 
-    Args:
-        packet: The packet.
-
-    Returns:
-        What they say; None if it is no MP3, or of a free bit rate.
+    Returns what they say; None if it is no MP3, or of a free bit rate.
     """
     head = int.from_bytes(packet[:4], "big")
     version, layer = head >> 19 & 3, head >> 17 & 3
@@ -104,12 +100,8 @@ def highest_kbps(header: Mp3Header) -> int:
 def joined_bit_rate(header: Mp3Header, wanted: int) -> int:
     """Choose the bit rate of new packets: the highest leaves room for what others lend.
 
-    Args:
-        header: Of a packet of the source.
-        wanted: Bits per second that are wanted.
-
-    Returns:
-        Bits per second: at most about half of what a packet can hold.
+    ``header``: of a packet of the source; ``wanted``: bits per second that are wanted. Returns bits
+    per second: at most about half of what a packet can hold.
     """
     rates = [rate for rate in _KBPS[header.whole] if 5 * rate <= 3 * highest_kbps(header)]
     return 1000 * next((rate for rate in rates if 1000 * rate >= wanted), rates[-1])
@@ -118,12 +110,8 @@ def joined_bit_rate(header: Mp3Header, wanted: int) -> int:
 def sides_of(packet: memoryview) -> int:
     """Read on which sides of a packet new ones may stand.
 
-    Args:
-        packet: The packet.
-
-    Returns:
-        ``LEFT`` and ``RIGHT`` where its windows are long; on the left only if a new packet has room
-        for what it borrows.
+    Returns ``LEFT`` and ``RIGHT`` where its windows are long; on the left only if a new packet has
+    room for what it borrows.
     """
     header = parse(packet)
     if header is None:
@@ -142,15 +130,9 @@ def main_data(packet: bytes | memoryview) -> bytes:
 def with_lent(packet: bytes, lent: bytes) -> bytes:
     """Let a new packet hold bytes that the packet behind it borrows.
 
-    Args:
-        packet: One that borrows nothing itself.
-        lent: Main data for the packet behind it.
-
-    Returns:
-        The packet at the highest bit rate, with the bytes at its end.
-
-    Raises:
-        ValueError: If they do not fit.
+    ``packet``: one that borrows nothing itself; ``lent``: main data for the packet behind it.
+    Returns the packet at the highest bit rate, with the bytes at its end. ``ValueError`` if they do
+    not fit.
     """
     header = parse(packet)
     if header is None:

@@ -41,11 +41,8 @@ _NEAR = 0.75
 class JoinedWriter(VideoWriter):
     """Writes packets instead of pictures; sound that is not joined is encoded as usual.
 
-    Args:
-        path: The output.
-        joining: What is copied.
-        source: The source, open; its streams are what the output's are made after.
-        options: How; pictures and sound are the source's in kind.
+    ``path``: the output; ``joining``: what is copied; ``source``: the source, open; its streams are
+    what the output's are made after; ``options``: how; pictures and sound are the source's in kind.
     """
 
     def __init__(
@@ -63,12 +60,8 @@ class JoinedWriter(VideoWriter):
     def write_packet(self, packet: Packet[Any], sound: bool = False) -> None:
         """Write a packet.
 
-        Args:
-            packet: With its times in the output.
-            sound: Whether it is of the sound.
-
-        Raises:
-            OutputNotWritable: If it cannot be.
+        ``packet``: with its times in the output; ``sound``: whether it is of the sound.
+        ``OutputNotWritable`` if it cannot be.
         """
         stream = self._sound if sound else self._video
         assert self._container is not None
@@ -121,9 +114,8 @@ class JoinedWriter(VideoWriter):
 class _Gaps:
     """Walks through a stream's packets: which run each belongs to, and which gaps are passed.
 
-    Args:
-        runs: Runs of packets that are copied.
-        places: The place of each packet, if it is another than its number.
+    ``runs``: runs of packets that are copied; ``places``: the place of each packet, if it is
+    another than its number.
     """
 
     def __init__(self, runs: tuple[Copied, ...], places: Int64 | None = None) -> None:
@@ -134,9 +126,8 @@ class _Gaps:
     def step(self) -> tuple[int | None, Copied | None, int]:
         """Take the next packet.
 
-        Returns:
-            The gap that ends in front of it, if one does; its run, if it is copied; and how many
-            packets of the run were taken before.
+        Returns the gap that ends in front of it, if one does; its run, if it is copied; and how
+        many packets of the run were taken before.
         """
         place = self._at if self._places is None else int(self._places[self._at])
         self._at += 1
@@ -153,9 +144,7 @@ class _Gaps:
 class _Pictures:
     """The pictures' packets of an output.
 
-    Args:
-        joining: What is copied.
-        frames: The pictures around the edits, ascending in time.
+    ``joining``: what is copied; ``frames``: the pictures around the edits, ascending in time.
     """
 
     def __init__(self, joining: Joining, frames: Iterable[Frame]) -> None:
@@ -234,9 +223,7 @@ class _Pictures:
 class _Sounds:
     """The sound's packets of an output.
 
-    Args:
-        joint: How they are joined.
-        sound: The output's sound.
+    ``joint``: how they are joined; ``sound``: the output's sound.
     """
 
     def __init__(self, joint: SoundJoint, sound: EditedSound) -> None:
@@ -263,10 +250,8 @@ class _Sounds:
 class _Turns:
     """Writes pictures and sound by turns, and tells of progress.
 
-    Args:
-        writer: Where to.
-        blocks: Sound to be encoded, written up to where the pictures are; perhaps none.
-        progress: Called with the number of pictures written.
+    ``writer``: where to; ``blocks``: sound to be encoded, written up to where the pictures are;
+    perhaps none; ``progress``: called with the number of pictures written.
     """
 
     def __init__(
@@ -314,17 +299,11 @@ def write_joined(
 ) -> int:
     """Write an output of copied packets and new pictures and sound.
 
-    Args:
-        path: The output.
-        joining: What is copied.
-        frames: The pictures around the edits with their times in the output, ascending: at least
-            all that are not copied. Those that are copied are taken and left out.
-        sound: The output's sound; not asked for where the source has none.
-        options: How; pictures and sound are the source's in kind.
-        progress: Called with the number of pictures written.
-
-    Returns:
-        The number of pictures.
+    ``path``: the output; ``joining``: what is copied; ``frames``: the pictures around the edits
+    with their times in the output, ascending: at least all that are not copied; Those that are
+    copied are taken and left out; ``sound``: the output's sound; not asked for where the source has
+    none; ``options``: how; pictures and sound are the source's in kind; ``progress``: called with
+    the number of pictures written. Returns the number of pictures.
     """
     info, tick_s = joining.info, float(joining.index.time_base)
     with open_media(info.path) as source, typed_errors(info.path, "damaged"):

@@ -74,12 +74,8 @@ class SoundJoint:
     def copied_runs(self, kept: Sequence[KeptSamples], length: int) -> tuple[Copied, ...]:
         """Find the packets that can be copied.
 
-        Args:
-            kept: Runs of samples that stay as they are, moved by whole packets.
-            length: Samples of the output.
-
-        Returns:
-            Runs of packets in order and apart; ``shift`` counts packets.
+        ``kept``: runs of samples that stay as they are, moved by whole packets; ``length``: samples
+        of the output. Returns runs of packets in order and apart; ``shift`` counts packets.
         """
         runs = []
         for run in kept:
@@ -117,12 +113,8 @@ class SoundJoint:
     ) -> tuple[tuple[Copied, ...], list[list[Packet[AudioStream]]]]:
         """Encode what is not copied, so that the windows on both sides of each joint are alike.
 
-        Args:
-            sound: The output's sound.
-
-        Returns:
-            The runs of packets that are copied, and the new packets in front of each and behind the
-            last one.
+        ``sound``: the output's sound. Returns the runs of packets that are copied, and the new
+        packets in front of each and behind the last one.
         """
         runs = list(self.copied_runs(sound.kept, sound.length))
         made, told = [], sides_of(self.codec)
@@ -163,13 +155,9 @@ class SoundJoint:
     def encoded(self, sound: EditedSound, first: int, end: int) -> Iterator[Packet[AudioStream]]:
         """Encode packets of the output.
 
-        Args:
-            sound: The output's sound.
-            first: Number of the first packet.
-            end: Number of the packet after the last one.
-
-        Yields:
-            The packet before the first one, and the packets; in ticks of a sample.
+        ``sound``: the output's sound; ``first``: number of the first packet; ``end``: number of the
+        packet after the last one. Yields the packet before the first one, and the packets; in ticks
+        of a sample.
         """
         encoder = self.encoder()
         number = first - _RUN_IN - 1
@@ -195,12 +183,8 @@ class SoundJoint:
     def lent(self, before: bytes, packet: Packet[AudioStream]) -> bytes:
         """Return what packets behind one of the source may borrow from it and those before it.
 
-        Args:
-            before: The same of the packet before.
-            packet: A packet of the source.
-
-        Returns:
-            Its last bytes; none where packets need nothing of each other (all but MP3).
+        ``before``: the same of the packet before; ``packet``: a packet of the source. Returns its
+        last bytes; none where packets need nothing of each other (all but MP3).
         """
         if self.codec != "mp3":
             return b""
@@ -211,13 +195,8 @@ class SoundJoint:
     ) -> list[Packet[AudioStream]]:
         """Let new packets hold what the packet of the source behind them borrows.
 
-        Args:
-            made: New packets.
-            following: The packet behind them.
-            lent: As ``lent`` tells of the packet that was before it in the source.
-
-        Returns:
-            The new packets.
+        ``made``: new packets; ``following``: the packet behind them; ``lent``: as ``lent`` tells of
+        the packet that was before it in the source. Returns the new packets.
         """
         header = mp3.parse(bytes(following)) if self.codec == "mp3" else None
         if header is None or not made or not header.borrowed:
@@ -256,16 +235,8 @@ class SoundJoint:
 def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoint:
     """Find out whether the packets of a source's sound can be copied.
 
-    Args:
-        info: The source.
-        index: Its packets.
-        bit_rate: Bits per second of new sound.
-
-    Returns:
-        What copies them.
-
-    Raises:
-        Unjoinable: If they cannot.
+    ``info``: the source; ``index``: its packets; ``bit_rate``: bits per second of new sound.
+    Returns what copies them. ``Unjoinable`` if they cannot.
     """
     sound = info.sound
     if sound is None:

@@ -50,16 +50,8 @@ def aac_kind(bit_rate: int) -> SoundKind:
 def kind_of(sound: SoundInfo, packet: bytes, bit_rate: int) -> SoundKind:
     """Choose how packets are made that fit beside a source's.
 
-    Args:
-        sound: The source's sound.
-        packet: Its first packet.
-        bit_rate: Bits per second that new sound should have.
-
-    Returns:
-        How.
-
-    Raises:
-        Unjoinable: If none are made that do.
+    ``sound``: the source's sound; ``packet``: its first packet; ``bit_rate``: bits per second that
+    new sound should have. Returns how. ``Unjoinable`` if none are made that do.
     """
     if sound.codec == "aac":
         return aac_kind(bit_rate)
@@ -75,11 +67,8 @@ def kind_of(sound: SoundInfo, packet: bytes, bit_rate: int) -> SoundKind:
 def sides_of(codec: str) -> Callable[[memoryview], int]:
     """Return what reads on which sides of a codec's packets new ones may stand.
 
-    Args:
-        codec: FFmpeg's name of the codec.
-
-    Returns:
-        A function from a packet to ``LEFT`` and ``RIGHT``.
+    ``codec``: FFmpeg's name of the codec. Returns a function from a packet to ``LEFT`` and
+    ``RIGHT``.
     """
     readers = {"aac": aac.sides_of, "mp3": mp3.sides_of, "opus": _opus_sides}
     return readers.get(codec, _both_sides)

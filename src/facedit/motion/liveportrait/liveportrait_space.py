@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from itertools import islice
 from typing import ClassVar
@@ -23,15 +23,18 @@ from facedit.motion.liveportrait.crop import FaceBox, network_picture
 from facedit.motion.liveportrait.keypoints import KEYPOINTS, nearest_rotation
 from facedit.motion.liveportrait.motion_extractor import MotionExtractor
 from facedit.motion.liveportrait.official_files import find_networks, read_state
-from facedit.motion.liveportrait.seen import READING, ROW, TERMS, Reading, box_of, row_of
+from facedit.motion.liveportrait.seen import READING, ROW, TERMS, Reading, row_of
+from facedit.motion.liveportrait.source_crops import SourceCrops
 from facedit.tensors import empty, filled
-from facedit.types import Float32, UInt8
+from facedit.types import Float32, Float64, UInt8
 
 LIPS, EYES = (6, 12, 14, 17, 19, 20), (11, 13, 15, 16, 18)
 """Keypoints of the official regions."""
 
-_OTHERS = tuple(number for number in range(KEYPOINTS) if number not in LIPS + EYES)
-_EXPRESSION = np.array([3 * point + axis for point in LIPS + EYES + _OTHERS for axis in range(3)])
+OTHERS = (*EYES, *(number for number in range(KEYPOINTS) if number not in LIPS + EYES))
+"""Keypoints of the face beside the lips."""
+
+_EXPRESSION = np.array([3 * point + axis for point in LIPS + OTHERS for axis in range(3)])
 _ORDER = np.concatenate([_EXPRESSION, np.arange(3 * KEYPOINTS, 3 * KEYPOINTS + 12)])
 """Where each dim is found among expression, rotation and translation."""
 
@@ -39,6 +42,20 @@ _FLOOR = np.repeat([0.001, 0.01], [3 * KEYPOINTS, 12])
 """Least deviation: what hardly moves in anybody is numerically constant: noise, not motion."""
 
 _AT_ONCE = 8
+
+
+@cache
+def _statistics() -> tuple[Float64, Float64]:
+    """Return mean and deviation of expression, rotation and translation."""
+    text = files("facedit.motion").joinpath("liveportrait.json").read_text()
+    found = json.loads(text)
+    return np.array(found["mean"]), np.maximum(found["std"], _FLOOR)
+
+
+def expression_statistics() -> tuple[Float64, Float64]:
+    """Return mean and deviation of the keypoints' offsets over people, shape (21, 3) each."""
+    mean, std = (values[: 3 * KEYPOINTS].reshape(KEYPOINTS, 3) for values in _statistics())
+    return mean, std
 
 
 class LivePortraitSpace:
@@ -58,7 +75,7 @@ class LivePortraitSpace:
     renderer: ClassVar[str] = "liveportrait"
     names: ClassVar[tuple[str, ...]] = (
         *(f"lips_{point}_{axis}" for point in LIPS for axis in "xyz"),
-        *(f"face_{point}_{axis}" for point in EYES + _OTHERS for axis in "xyz"),
+        *(f"face_{point}_{axis}" for point in OTHERS for axis in "xyz"),
         *(f"head_r{row}{column}" for row in range(3) for column in range(3)),
         *(f"head_t{axis}" for axis in "xyz"),
     )
@@ -71,10 +88,7 @@ class LivePortraitSpace:
     def __init__(self, name: str, device: torch.device | str = "cpu") -> None:
         self.name = name
         self._device = device
-        text = files("facedit.motion").joinpath("liveportrait.json").read_text()
-        statistics = json.loads(text)
-        self._mean = np.array(statistics["mean"])[_ORDER]
-        self._std = np.maximum(statistics["std"], _FLOOR)[_ORDER]
+        self._mean, self._std = (values[_ORDER] for values in _statistics())
 
     @property
     def effects(self) -> Float32:
@@ -99,7 +113,8 @@ class LivePortraitSpace:
             The rows. (``AssetMissing`` if the official file is not there, ``BadWeights`` if it is
             damaged.)
         """
-        looks = ((network_picture(rgb, box := box_of(at)), box, at) for rgb, at in frames)
+        crops = SourceCrops.found()
+        looks = ((network_picture(rgb, box := crops.box(rgb, at)), box, at) for rgb, at in frames)
         network, rows = self._network, [np.zeros((0, ROW), np.float32)]
         while some := list(islice(looks, _AT_ONCE)):
             rows.append(self._read(network, some))

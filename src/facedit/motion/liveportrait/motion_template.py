@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from facedit.errors import BadMedia, NoFace
 from facedit.inputs import check_input
 from facedit.media.output import whole_or_nothing
-from facedit.motion.liveportrait.keypoints import KEYPOINTS
+from facedit.motion.liveportrait.kalman import smoothed
+from facedit.motion.liveportrait.keypoints import KEYPOINTS, nearest_rotation
 from facedit.motion.liveportrait.seen import Reading
 from facedit.types import Float32
 
@@ -70,6 +72,15 @@ class MotionTemplate:
         mean = Reading.of(seen[known].mean(axis=0, keepdims=True))
         place = reading.translation(mean)
         return cls(frame_rate, reading.expression, reading.rotation, place, reading.scale)
+
+    def smoothed(self, noise: float) -> MotionTemplate:
+        """Smooth expression and rotation over time, as ``kalman.smoothed`` does."""
+        rotation = torch.from_numpy(smoothed(self.rotation, noise))
+        return replace(
+            self,
+            expression=smoothed(self.expression, noise).astype(np.float32),
+            rotation=np.asarray(nearest_rotation(rotation).numpy(), np.float32),
+        )
 
     def arrays(self) -> dict[str, Float32]:
         """Return the arrays by what the official files call them."""

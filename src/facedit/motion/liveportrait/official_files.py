@@ -19,6 +19,12 @@ NETWORKS = (
 )  # fmt: skip
 """What the files are called, before the suffix."""
 
+LANDMARK_FILE = "landmark.onnx"
+"""The network of 203 points, which need not be there."""
+
+_ANIMALS = "liveportrait_animals"
+"""Folder of the repository with files of the same names and shapes, wrong for people."""
+
 _FOLDERS = (*["base_models"] * 4, "retargeting_models")
 """Where they lie in the repository."""
 
@@ -37,6 +43,13 @@ FILES = {
         ("KwaiVGI/LivePortrait", f"liveportrait/{folder}/{name}.pth"),
     )
     for name, folder, sha256 in zip(NETWORKS, _FOLDERS, _PUBLISHED_SHA256, strict=True)
+} | {
+    LANDMARK_FILE: UserFile(
+        (LANDMARK_FILE,), "liveportrait's crops; without it our mesh approximates them", "MIT",
+        "huggingface.co/KwaiVGI/LivePortrait",
+        "31d22a5041326c31f19b78886939a634a5aedcaa5ab8b9b951a1167595d147db",
+        ("KwaiVGI/LivePortrait", f"liveportrait/{LANDMARK_FILE}"),
+    ),
 }  # fmt: skip
 """The files, for whoever lists them."""
 
@@ -49,9 +62,19 @@ def find_networks(*names: str) -> dict[str, Path]:
 
     Returns:
         The file of each. (``AssetMissing`` names all that are not there.)
+
+    Raises:
+        BadWeights: If one lies where the models for animals do, which are called alike.
     """
     wanted = {name: FILES[f"{name}.pth"].names for name in names}
-    return user_files("LivePortrait", wanted, PUBLISHED)
+    found = user_files("LivePortrait", wanted, PUBLISHED)
+    for path in found.values():
+        if _ANIMALS in path.absolute().parts:
+            raise BadWeights(
+                f"{path} is LivePortrait's model for animals: take the one for people "
+                f"({PUBLISHED}, folder liveportrait)."
+            )
+    return found
 
 
 def read_state(path: Path, part: str = "") -> dict[str, Tensor]:

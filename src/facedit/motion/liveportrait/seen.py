@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from facedit.face.regions import BROWS, FACE_OVAL, MOUTH_CORNERS
-from facedit.motion.liveportrait.crop import SOURCE, FaceBox, face_box
+from facedit.motion.liveportrait.crop import SOURCE, CropRule, FaceBox, face_box
 from facedit.motion.liveportrait.keypoints import KEYPOINTS, FaceMotion
 from facedit.types import Float32, Float64
 
@@ -114,14 +114,15 @@ def outline_of(row: Float32) -> Float32:
     return row[2 * READING :].reshape(-1, 2)
 
 
-def box_of(landmarks: Float32) -> FaceBox:
-    """Find the source crop of a face from our mesh.
+def box_of(landmarks: Float32, rule: CropRule = SOURCE) -> FaceBox:
+    """Find a crop of a face from our mesh.
 
     The official crop holds points of a set that has no forehead; which of the mesh's come nearest
     to them nobody has measured yet: those below the brows' upper edge are taken.
 
     Args:
         landmarks: Landmarks in pixels, shape (478, 3).
+        rule: Which crop; the source's.
 
     Returns:
         The box.
@@ -130,4 +131,4 @@ def box_of(landmarks: Float32) -> FaceBox:
     eyes, lips = points[_EYES].mean(1), points[list(MOUTH_CORNERS)]
     down = lips.mean(0) - eyes.mean(0)
     height = points @ down
-    return face_box(points[height >= height[list(BROWS)].min()], eyes, lips, SOURCE)
+    return face_box(points[height >= height[list(BROWS)].min()], eyes, lips, rule)

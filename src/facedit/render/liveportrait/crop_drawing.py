@@ -54,7 +54,7 @@ class CropDrawing(ABC):
         Returns:
             The patch to paste into the frame.
         """
-        box = self.box(base)
+        box = self.box(base_rgb, base)
         picture = network_picture(base_rgb, box)
         x_s, x_d = self.keypoints(picture, box, base, target, region)
         crop = self.painter.draw(picture, x_s, x_d)
@@ -63,8 +63,8 @@ class CropDrawing(ABC):
         return pasted_face(base_rgb, crop, matrix, outline, weight)
 
     @abstractmethod
-    def box(self, base: Float32) -> FaceBox:
-        """Return the crop of what is seen of a frame."""
+    def box(self, base_rgb: UInt8, base: Float32) -> FaceBox:
+        """Return the crop of a frame, shape (H, W, 3), and of what is seen of it."""
 
     @abstractmethod
     def outline(self, base: Float32) -> Float32:

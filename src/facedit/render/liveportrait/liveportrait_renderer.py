@@ -55,7 +55,7 @@ class LivePortraitRenderer:
 class FaceDrawing(CropDrawing):
     """Puts motion into frames: what is seen of one is a row of the space, shape (``ROW``,)."""
 
-    def box(self, base: Float32) -> FaceBox:
+    def box(self, base_rgb: UInt8, base: Float32) -> FaceBox:
         """Return the crop that was read."""
         source = Reading.of(base[None])
         return FaceBox(source.centre[0].astype(np.float64), float(source.side[0, 0]), 0.0)

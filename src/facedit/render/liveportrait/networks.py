@@ -7,12 +7,14 @@ from pathlib import Path
 
 import torch
 
+from facedit.errors import BadWeights
 from facedit.motion.liveportrait.motion_extractor import MotionExtractor
 from facedit.motion.liveportrait.official_files import (
     NETWORKS,
     find_networks,
     read_state,
 )
+from facedit.motion.liveportrait.source_crops import SourceCrops
 from facedit.render.liveportrait.appearance import AppearanceExtractor
 from facedit.render.liveportrait.decoder import Decoder, without_spectral_norm
 from facedit.render.liveportrait.stitching import (
@@ -37,6 +39,7 @@ class LivePortrait:
         stitching: Keeps the shoulders where they are.
         eyes: Opens the eyes as far as asked.
         lips: Opens the lips as far as asked.
+        crops: Finds what is cut out.
     """
 
     appearance: AppearanceExtractor
@@ -46,6 +49,7 @@ class LivePortrait:
     stitching: KeypointNetwork
     eyes: KeypointNetwork
     lips: KeypointNetwork
+    crops: SourceCrops
 
 
 def load_liveportrait(device: torch.device | str = "cpu") -> LivePortrait:
@@ -64,11 +68,21 @@ def load_liveportrait(device: torch.device | str = "cpu") -> LivePortrait:
         filled(empty(AppearanceExtractor), read_state(appearance), appearance).to(device),
         filled(empty(MotionExtractor), read_state(motion), motion).to(device),
         filled(empty(WarpingModule), read_state(warping), warping).to(device),
-        filled(empty(Decoder), without_spectral_norm(read_state(decoder)), decoder).to(device),
+        _decoder(decoder).to(device),
         _small(stitching_network(), small, "retarget_shoulder").to(device),
         _small(eye_network(), small, "retarget_eye").to(device),
         _small(lip_network(), small, "retarget_mouth").to(device),
+        SourceCrops.found(),
     )
+
+
+def _decoder(path: Path) -> Decoder:
+    state = read_state(path)
+    try:
+        folded = without_spectral_norm(state)
+    except (KeyError, RuntimeError) as error:  # a norm is missing, or of another shape
+        raise BadWeights(f"{path} is no Decoder: its spectral norms do not fit.") from error
+    return filled(empty(Decoder), folded, path)
 
 
 def _small(network: KeypointNetwork, path: Path, part: str) -> KeypointNetwork:

@@ -67,8 +67,7 @@ class MotionOptimConfig(OptimConfig):
     def __post_init__(self) -> None:
         """Check the ranges.
 
-        Raises:
-            UsageError: If one is out of range.
+        ``UsageError`` if one is out of range.
         """
         OptimConfig.__post_init__(self)
         if self.frames_per_step < 8 or self.accumulate < 1:

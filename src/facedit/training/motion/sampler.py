@@ -81,14 +81,9 @@ class Pool:
 class Sampler:
     """Draws the batches of a step.
 
-    Args:
-        data: Clips to learn from.
-        meta: Groups of the motion dims.
-        scale: Factor per motion dim.
-        config: Pools and augmentation.
-        masks: What is to be drawn.
-        frames_per_step: Frames of a step, about.
-        seed: Seed.
+    ``data``: clips to learn from; ``meta``: groups of the motion dims; ``scale``: factor per motion
+    dim; ``config``: pools and augmentation; ``masks``: what is to be drawn; ``frames_per_step``:
+    frames of a step, about; ``seed``: seed.
     """
 
     def __init__(

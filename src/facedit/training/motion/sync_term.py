@@ -88,17 +88,11 @@ class SyncJudge:
         For each frame that counts: cross-entropy of its own speech among that of up to
         ``distance.REACH`` frames to each side, weighted by t, as the estimate is blurred early.
 
-        Args:
-            estimate: One-step clean estimate, shape (B, T, D).
-            x_1: Motion, which stands where it is kept, shape (B, T, D).
-            mask: True where motion is drawn, shape (B, T, D).
-            valid: True where a frame exists, shape (B, T).
-            t: Flow time, shape (B,).
-            target: Speech and centres.
-            total: Frames that count in the whole batch, if this is a part of it.
-
-        Returns:
-            A scalar; 0 if no frame counts.
+        ``estimate``: one-step clean estimate, shape (B, T, D); ``x_1``: motion, which stands where
+        it is kept, shape (B, T, D); ``mask``: true where motion is drawn, shape (B, T, D);
+        ``valid``: true where a frame exists, shape (B, T); ``t``: flow time, shape (B,);
+        ``target``: speech and centres; ``total``: frames that count in the whole batch, if this is
+        a part of it. Returns a scalar; 0 if no frame counts.
         """
         counts = sync_counts(mask[..., self.lips], valid)
         total = counts.sum().float() if total is None else total

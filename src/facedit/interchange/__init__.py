@@ -1,0 +1,1 @@
+"""An edit for other programs: changed spans and a timeline, patches with mattes, words, sound."""

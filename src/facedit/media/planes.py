@@ -1,0 +1,97 @@
+"""The planes of a decoded picture: viewed, cropped, read at points."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import cast
+
+import numpy as np
+from av.filter import Graph
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from numpy.typing import NDArray
+
+from facedit.media.colour import rgb_to_ycbcr
+from facedit.media.formats import PlaneLayout, plane_layout
+from facedit.media.info import VideoInfo
+from facedit.types import Float32
+
+Rectangle = tuple[int, int, int, int]
+"""Left, top, width, height in pixels."""
+
+
+def plane_array(plane: VideoPlane, bits: int = 8) -> NDArray[np.unsignedinteger]:
+    """View a plane's samples without copying.
+
+    Returns samples, shape (rows, columns); columns of nv12 chroma alternate Cb and Cr.
+    """
+    kind = np.uint8 if bits <= 8 else np.uint16
+    samples: NDArray[np.unsignedinteger] = np.frombuffer(memoryview(plane), dtype=np.dtype(kind))
+    return samples.reshape(-1, plane.line_size // samples.itemsize)[: plane.height]
+
+
+def layout_of(picture: VideoFrame) -> PlaneLayout:
+    """Look up how a picture's planes are laid out.
+
+    Raises ValueError for formats that are converted on reading, so that no picture has them.
+    """
+    layout = plane_layout(picture.format.name)
+    if layout is None:
+        raise ValueError(f"Pictures of format {picture.format.name} are converted on reading.")
+    return layout
+
+
+def cropped(picture: VideoFrame, rectangle: Rectangle) -> VideoFrame:
+    """Take a rectangle of a picture that begins at a whole chroma sample.
+
+    By FFmpeg's filter, which copies nothing and keeps where chroma is sited, unlike PyAV's frames.
+    """
+    x, y, width, height = rectangle
+    graph = Graph()
+    source = graph.add_buffer(
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        time_base=picture.time_base or Fraction(1, 90_000),
+    )
+    crop = graph.add("crop", f"{width}:{height}:{x}:{y}:exact=1")
+    sink = graph.add("buffersink")
+    source.link_to(crop)
+    crop.link_to(sink)
+    graph.configure()
+    graph.push(picture)
+    return cast(VideoFrame, graph.pull())
+
+
+def greys(
+    picture: VideoFrame, info: VideoInfo, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> Float32:
+    """Read a stored picture's means of red, green and blue where rows and columns cross.
+
+    Returns 0 to 255, shape (rows, columns), without converting the picture.
+    """
+    layout = layout_of(picture)
+    unit = 1 << (layout.bits - 8)
+    share = np.linalg.inv(rgb_to_ycbcr(info.matrix, info.full_range, layout.bits)).mean(axis=0)
+
+    def read(plane: NDArray[np.unsignedinteger], x: int, y: int, zero: int) -> Float32:
+        return plane[np.ix_(rows // y, columns // x)].astype(np.float32) - np.float32(zero * unit)
+
+    luma = plane_array(picture.planes[0], layout.bits)
+    grey = share[0] * read(luma, 1, 1, 0 if info.full_range else 16)
+    for channel in range(2 if layout.has_chroma else 0):
+        if layout.interleaved:
+            chroma = plane_array(picture.planes[1])[:, channel::2]
+        else:
+            chroma = plane_array(picture.planes[1 + channel], layout.bits)
+        grey += share[1 + channel] * read(chroma, layout.sub_x, layout.sub_y, 128)
+    return np.asarray(np.clip(grey, 0, 255), np.float32)
+
+
+def copy_samples(picture: VideoFrame, target: VideoFrame) -> None:
+    """Copy the samples of a picture into another of its size and format."""
+    layout = layout_of(picture)
+    for number, (old, new) in enumerate(zip(picture.planes, target.planes, strict=True)):
+        columns = old.width * (2 if layout.interleaved and number else 1)
+        samples, place = plane_array(old, layout.bits), plane_array(new, layout.bits)
+        place[:, :columns] = samples[:, :columns]

@@ -1,0 +1,105 @@
+"""Speech of a voice in a speaker's own: as near as every new word is still understood."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facedit.editing.spelling import spoken as units_of
+from facedit.speech.levels import active_level_db
+from facedit.speech.low_energy import level_db
+from facedit.speech.match import LOUDEST_PEAK, match_loudness
+from facedit.speech.own_voice.beside import Beside, beside, lead, line
+from facedit.speech.own_voice.imitated_speaker import Speaker
+from facedit.speech.own_voice.melody import pitch_for
+from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
+from facedit.speech.own_voice.sounds import sounds_of
+from facedit.speech.own_voice.world import synthesised
+from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled
+from facedit.speech.whisper_words import recognise
+from facedit.types import Float32, Sound, Word
+from facedit.units import SPEECH_RATE, sample_at
+
+WEIGHTS = (0.85, 0.7, 0.55, 0.4)
+"""How much of the speaker's own moments is tried, from the most alike to the clearest."""
+
+MOST_LEAD_DB = 6.0
+
+_LEAST_WORD_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Imitated:
+    """Speech in a speaker's voice.
+
+    Attributes:
+        samples: Mono amplitudes at the rate of the speaker's sound, as long as the voice's speech.
+        weight: How much of it are the speaker's own moments.
+        unheard: New words that a recogniser does not hear in it.
+    """
+
+    samples: Float32
+    weight: float
+    unheard: int
+
+
+def imitate(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> Imitated:
+    """Say in a speaker's voice what a voice says.
+
+    ``spoken``: the voice's speech; ``words``: its words, and which of them are new. Pitch and level
+    are led on from the words beside those. AssetMissing is raised if Whisper is not installed.
+    """
+    rate = speaker.sounds.analysis.rate
+    source = sounds_of(resampled(mono(spoken), spoken.rate, rate), rate, clean=True)
+    around = beside(words, new, speaker.before, speaker.after)
+    coloured = in_colour_of(source, speaker.sounds)
+    coloured = replace(coloured, pitch_hz=pitch_for(source, speaker.sounds, around))
+    drawn = neighbours_mean(source, speaker.sounds, coloured)
+    tried: list[Imitated] = []
+    for weight in WEIGHTS:
+        made = synthesised(mixed(source, speaker.sounds, coloured, drawn, weight))
+        missed = unheard(made, rate, [word.text for word in words], new)
+        tried.append(Imitated(made, weight, missed))
+        if not missed:
+            break
+    best = min(tried, key=lambda one: one.unheard)
+    samples = resampled(best.samples, rate, speaker.sound.rate)
+    length = sample_at(spoken.duration_s, speaker.sound.rate)
+    return replace(best, samples=_levelled(fit_length(samples, length), around, speaker))
+
+
+def unheard(samples: Float32, rate: int, words: Sequence[str], new: slice) -> int:
+    """Count the new ones of the words of a sound, mono (N,), that a recogniser does not hear."""
+    wanted = [
+        (unit, new.start <= number < new.stop)
+        for number, units in enumerate(units_of(list(words), "en"))
+        for unit in units
+    ]
+    found = recognise(resampled(samples, rate, SPEECH_RATE), "en").words
+    heard = [unit for units in units_of([word.text for word in found], "en") for unit in units]
+    matcher = difflib.SequenceMatcher(None, [unit for unit, _ in wanted], heard, autojunk=False)
+    matched = {
+        block.a + offset for block in matcher.get_matching_blocks() for offset in range(block.size)
+    }
+    return sum(new and place not in matched for place, (_, new) in enumerate(wanted))
+
+
+def _levelled(samples: Float32, around: Beside, speaker: Speaker) -> Float32:
+    """Make speech as loud as the speaker is, and as the words beside the new ones are said."""
+    theirs, rate = speaker.sound, speaker.sound.rate
+    levelled = match_loudness(samples, rate, active_level_db(mono(theirs), rate))
+    voice = from_mono(levelled, rate)
+
+    def difference(spoken: Word, said: Word) -> float | None:
+        if min(spoken.end_s - spoken.start_s, said.end_s - said.start_s) < _LEAST_WORD_S:
+            return None
+        old, new = cut(theirs, said.start_s, said.end_s), cut(voice, spoken.start_s, spoken.end_s)
+        return level_db(old.samples) - level_db(new.samples)
+
+    ends = lead(around, difference, MOST_LEAD_DB)
+    gain_db = line(around, ends, np.arange(len(levelled)) / rate)
+    made = levelled * 10.0 ** (gain_db / 20.0)
+    return np.asarray(made * min(1.0, LOUDEST_PEAK / max(np.abs(made).max(), 1e-9)), np.float32)

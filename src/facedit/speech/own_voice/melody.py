@@ -1,0 +1,45 @@
+"""The pitch of new words: the speaker's register and range, led on from the words beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facedit.speech.own_voice.beside import Beside, lead, line
+from facedit.speech.own_voice.sounds import VoiceSounds
+from facedit.speech.own_voice.world import HOP_S
+from facedit.types import Float64, Word
+
+MOST_LEAD = 3.0 / 12.0 * float(np.log(2.0))
+"""How far the words beside an edit move the pitch at most: 3 semitones, in natural logarithm."""
+
+_RANGE = (0.7, 1.4)
+_LEAST_FRAMES = 6
+
+
+def pitch_for(source: VoiceSounds, speaker: VoiceSounds, around: Beside) -> Float64:
+    """Return a voice's pitch in a speaker's register, in Hz, 0 where there is none, shape (T,).
+
+    Mean and spread become the speaker's. Then all is shifted by what the words before and after the
+    new ones differ from how the speaker said them; in between, the shift changes evenly.
+    """
+    pitch = source.analysis.pitch_hz.copy()
+    ours, theirs = source.log_pitch(), speaker.log_pitch()
+    if min(len(ours), len(theirs)) < _LEAST_FRAMES:
+        return pitch
+    gain = float(np.clip(theirs.std() / max(float(ours.std()), 1e-6), *_RANGE))
+
+    def mapped(log_pitch: Float64) -> Float64:
+        return np.asarray((log_pitch - ours.mean()) * gain + theirs.mean())
+
+    def difference(spoken: Word, said: Word) -> float | None:
+        new = source.log_pitch(spoken.start_s, spoken.end_s)
+        old = speaker.log_pitch(said.start_s, said.end_s)
+        if min(len(new), len(old)) < _LEAST_FRAMES:
+            return None
+        return float(np.median(old) - np.median(mapped(new)))
+
+    times_s = np.arange(len(pitch), dtype=np.float64) * HOP_S
+    shift = line(around, lead(around, difference, MOST_LEAD), times_s)
+    voiced = source.analysis.voiced
+    pitch[voiced] = np.exp(mapped(np.log(pitch[voiced])) + shift[voiced])
+    return pitch

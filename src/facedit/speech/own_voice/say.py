@@ -1,0 +1,72 @@
+"""New words in the speaker's own voice: as said elsewhere in the clip, else imitated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from facedit.speech.own_voice.elsewhere import PAUSE_S, Unit, Wanted, said_elsewhere
+from facedit.speech.own_voice.imitate import imitate, unheard
+from facedit.speech.own_voice.imitated_speaker import Speaker
+from facedit.speech.sound_ops import mono
+from facedit.types import Float32, Sound, Word
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSpeech:
+    """Speech in the speaker's voice, the new words among others.
+
+    Attributes:
+        samples: Mono amplitudes at the rate of the speaker's sound.
+        words: What is said in it.
+        new: Which of them are the new ones.
+        taken_s: Where in the speaker's sound they are said; None of an imitation.
+        weight: How much of an imitation are the speaker's own moments.
+    """
+
+    samples: Float32
+    words: tuple[Word, ...]
+    new: slice
+    taken_s: float | None = None
+    weight: float = 1.0
+
+
+def say(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> OwnSpeech | None:
+    """Say in the speaker's voice what a voice says: ``words``, of which some are ``new``.
+
+    None where less of them would be understood than of the voice.
+    """
+    unit = said_elsewhere(_wanted(words, new, speaker), speaker)
+    if unit is not None:
+        return _taken(unit, words[new], speaker)
+    made = imitate(spoken, words, new, speaker)
+    if made.unheard:
+        texts = [word.text for word in words]
+        if made.unheard > unheard(mono(spoken), spoken.rate, texts, new):
+            return None
+    return OwnSpeech(made.samples, tuple(words), new, None, made.weight)
+
+
+def _wanted(words: Sequence[Word], new: slice, speaker: Speaker) -> Wanted:
+    """Say how new words should be said: as long as by the voice, in their place in the clip."""
+    start_s, end_s = speaker.place_s
+    before, after = speaker.before[-1:], speaker.after[:1]
+    joined_before = before and start_s - before[0].end_s < PAUSE_S
+    joined_after = after and after[0].start_s - end_s < PAUSE_S
+    return Wanted(
+        tuple(word.text for word in words[new]),
+        words[new][-1].end_s - words[new][0].start_s,
+        before[0].text if joined_before else None,
+        after[0].text if joined_after else None,
+    )
+
+
+def _taken(unit: Unit, new_words: Sequence[Word], speaker: Speaker) -> OwnSpeech:
+    """Take words from elsewhere, as loud as they must be here and written as they are here."""
+    words = list(speaker.words)
+    words[unit.words] = [
+        replace(said, text=new.text) for said, new in zip(words[unit.words], new_words, strict=True)
+    ]
+    samples = mono(speaker.sound) * (10.0 ** (unit.gain_db / 20.0))
+    at_s = words[unit.words.start].start_s
+    return OwnSpeech(samples.astype("float32"), tuple(words), unit.words, at_s)

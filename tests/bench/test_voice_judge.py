@@ -1,0 +1,40 @@
+"""The second judge of voices: its network's shape, and what it hears through."""
+
+import numpy as np
+import pytest
+import torch
+
+from facedit.bench.nets.campplus import ASSET, EMBEDDING_SIZE, Campplus, likeness
+from facedit.bench.nets.filter_bank import BANDS, log_filter_bank
+from facedit.speech.hibari_voice import HibariVoice
+from facedit.types import Sound
+from facedit.weights.fetch import is_installed
+
+
+def test_a_tone_is_heard_in_its_band() -> None:
+    time_s = np.arange(16_000) / 16_000
+    mel = np.linspace(1127 * np.log1p(20 / 700), 1127 * np.log1p(8000 / 700), BANDS + 2)
+    for hertz in (200.0, 1000.0, 5000.0):
+        bands = log_filter_bank(np.sin(2 * np.pi * hertz * time_s).astype(np.float32))
+        assert bands.shape == (98, BANDS)
+        wanted = np.abs(mel[1:-1] - 1127 * np.log1p(hertz / 700)).argmin()
+        assert set(bands.argmax(axis=1)) == {wanted}
+
+
+def test_the_network_is_the_published_one() -> None:
+    net = Campplus()
+    assert sum(value.numel() for value in net.parameters()) == 6_848_544
+    torch.manual_seed(0)
+    with torch.no_grad():
+        found = net.eval()(torch.randn(2, BANDS, 150))
+    assert found.shape == (2, EMBEDDING_SIZE)
+
+
+@pytest.mark.skipif(not is_installed(ASSET), reason="facedit doctor --fetch likeness")
+def test_a_voice_is_liker_itself_than_when_its_tract_is_shorter() -> None:
+    first, second = (
+        HibariVoice().speak(text, 1.0)
+        for text in ("We should be home before it gets dark.", "Nobody minds the rain at all.")
+    )
+    shorter = Sound(second.samples, round(second.rate * 1.4))
+    assert likeness(first, second) > 0.6 > likeness(first, shorter) + 0.15

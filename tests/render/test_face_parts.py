@@ -1,0 +1,51 @@
+"""What is held of frames is what is looked at again."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from facedit.compose.face_parts import FaceParts
+from facedit.media.frame import Frame
+from facedit.media.read import read_frames
+from facedit.render.bank import looked_at
+from facedit.types import FaceTrack, Float32
+from media.clips import make_clip
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> list[Frame]:
+    path = tmp_path_factory.mktemp("parts") / "a.mp4"
+    make_clip(path, seconds=0.2, sound_rate=0, size=(320, 240))
+    return list(read_frames(path))
+
+
+def moved(face: Float32, by: float) -> Float32:
+    return face + np.array([by, 0, 0], np.float32)
+
+
+@pytest.mark.parametrize(("moves", "decoded"), [(0.5, 0), (60.0, 1)])
+def test_frames_are_decoded_again_only_if_a_face_left_what_is_held(
+    frames: list[Frame], make_face, moves: float, decoded: int
+) -> None:
+    face = make_face(160.0, 80.0, 60.0)
+    nobody = np.full_like(face, np.nan)
+    held, again = FaceParts((320, 240)), []
+    for frame in frames:
+        held.of(frame)
+        held.hold(nobody if frame is frames[1] else face)
+    landmarks = np.stack([nobody if f is frames[1] else moved(face, moves) for f in frames])
+    times = np.array([frame.time_s for frame in frames])
+    track = FaceTrack(times, landmarks, np.ones(len(frames), np.float32), 320, 240)
+
+    def decode() -> Iterator[Frame]:
+        again.append(1)
+        return iter(frames)
+
+    shown = 0
+    for frame, points, picture in zip(frames, landmarks, held.pictures(track, decode), strict=True):
+        shown += 1
+        if frame is not frames[1]:
+            rows, columns = looked_at(points, (320, 240)).slices
+            np.testing.assert_array_equal(picture[rows, columns], frame.rgb()[rows, columns])
+    assert (shown, len(again)) == (len(frames), decoded)

@@ -1,0 +1,155 @@
+"""The speaker's own voice: pitch, formants, joints, checked where the answer is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from facedit.speech.clip_reference import speaker_alone
+from facedit.speech.levels import active_level_db, median_pitch
+from facedit.speech.own_voice.beside import Beside, beside, lead, line
+from facedit.speech.own_voice.cepstra import best_warp, cepstra, envelope_of, warped
+from facedit.speech.own_voice.imitate import imitate, unheard
+from facedit.speech.own_voice.melody import MOST_LEAD, pitch_for
+from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
+from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds
+from facedit.speech.own_voice.world import HOP_S, analyse, find_pitch, synthesised
+from facedit.speech.sound_ops import mono, resampled
+from facedit.speech.voice import synthesise
+from facedit.types import Sound, Word
+
+RATE = 16_000
+
+
+def vowel(pitch_hz: np.ndarray, formants: tuple[float, ...]) -> np.ndarray:
+    """Pulses at a pitch (per sample), through resonances of 100 Hz width."""
+    phase = np.cumsum(pitch_hz / RATE)
+    wave = np.diff(np.floor(phase), prepend=0.0)
+    radius = np.exp(-np.pi * 100.0 / RATE)
+    for hertz in formants:
+        back = (2 * radius * np.cos(2 * np.pi * hertz / RATE), -(radius**2))
+        made = np.zeros(len(wave) + 2)
+        for k, value in enumerate(wave):
+            made[k + 2] = value + back[0] * made[k + 1] + back[1] * made[k]
+        wave = made[2:]
+    return (0.2 * wave / np.abs(wave).max()).astype(np.float32)
+
+
+def heard(samples: np.ndarray) -> VoiceSounds:
+    """A voice of one long vowel: every moment is as like as any other."""
+    pitch = find_pitch(samples, RATE, clean=True)
+    count = len(pitch) // FRAMES_PER_TICK * FRAMES_PER_TICK
+    whole = analyse(samples, RATE, pitch)
+    cut = {name: getattr(whole, name)[:count] for name in ("pitch_hz", "envelope", "aperiodicity")}
+    states = np.ones((count // FRAMES_PER_TICK, 1), np.float32)
+    return VoiceSounds(replace(whole, **cut), states, np.ones(count, np.bool_))
+
+
+def gliding(low_hz: float, high_hz: float, formants: tuple[float, ...]) -> np.ndarray:
+    """A second of a vowel whose pitch rises evenly."""
+    return vowel(np.geomspace(low_hz, high_hz, RATE), formants)
+
+
+@pytest.fixture(scope="module")
+def woman() -> VoiceSounds:
+    return heard(gliding(190, 230, (560, 1700)))
+
+
+@pytest.fixture(scope="module")
+def man() -> VoiceSounds:
+    return heard(gliding(95, 115, (700, 1100)))
+
+
+def peaks_hz(samples: np.ndarray) -> list[float]:
+    """Where the two highest peaks of the spectral envelope are."""
+    found = heard(samples).analysis.envelope[50:-50].mean(axis=0)
+    tops = [k for k in range(2, len(found) - 1) if found[k - 1] < found[k] >= found[k + 1]]
+    best = sorted(tops, key=lambda k: -found[k])[:2]
+    return sorted(k * RATE / 2 / (len(found) - 1) for k in best)
+
+
+def test_a_vowel_goes_to_the_speakers_pitch_and_formants(
+    woman: VoiceSounds, man: VoiceSounds
+) -> None:
+    coloured = in_colour_of(woman, man)
+    coloured = replace(coloured, pitch_hz=pitch_for(woman, man, Beside()))
+    drawn = neighbours_mean(woman, man, coloured)
+    made = synthesised(mixed(woman, man, coloured, drawn, 1.0))
+    assert len(made) == pytest.approx(RATE, abs=2 * HOP_S * RATE * FRAMES_PER_TICK)
+    assert median_pitch(made, RATE) == pytest.approx(np.sqrt(95 * 115), rel=0.03)
+    np.testing.assert_allclose(peaks_hz(made), (700, 1100), atol=60)
+
+
+def test_the_pitch_keeps_its_movement_in_the_speakers_range(
+    woman: VoiceSounds, man: VoiceSounds
+) -> None:
+    pitch = pitch_for(woman, man, Beside())
+    voiced = pitch[20:-20]
+    assert voiced[-1] / voiced[0] == pytest.approx(115 / 95, rel=0.06)
+    assert (pitch > 0).tolist() == woman.analysis.voiced.tolist()
+
+
+def test_words_beside_lead_the_pitch_on(woman: VoiceSounds, man: VoiceSounds) -> None:
+    # Both rise alike; the speaker says at 0.7 s what the voice says at 0.2 s: higher by half.
+    spoken, said = Word("so", 0.1, 0.3), Word("so", 0.6, 0.8)
+    around = Beside(before=((spoken, said),), span_s=(0.4, 0.6))
+    flat, led = (pitch_for(woman, man, words) for words in (Beside(), around))
+    rises = np.log(115 / 95) * 0.5
+    np.testing.assert_allclose(np.log(led[20:-20] / flat[20:-20]), rises, atol=0.02)
+    assert rises < MOST_LEAD
+
+
+def test_nearer_words_lead_more_and_one_side_stands_for_both() -> None:
+    word = Word("a", 0.0, 1.0)
+    values = {0.0: 4.0, 2.0: 1.0}
+    around = Beside(before=((word, word), (replace(word, start_s=2.0, end_s=3.0), word)))
+    assert lead(around, lambda spoken, _: values[spoken.start_s], 9.0) == (3.0, 3.0)
+    assert lead(around, lambda spoken, _: values[spoken.start_s], 2.0) == (2.0, 2.0)
+    assert lead(Beside(), lambda *_: 1.0, 9.0) == (0.0, 0.0)
+    around = Beside(((word, word),), ((replace(word, start_s=2.0, end_s=3.0), word),), (1.0, 2.0))
+    ends = lead(around, lambda spoken, _: values[spoken.start_s], 9.0)
+    assert ends == (4.0, 1.0)
+    np.testing.assert_allclose(
+        line(around, ends, np.array([0.0, 1.0, 1.5, 2.0, 9.0])), (4, 4, 2.5, 1, 1)
+    )
+
+
+def test_pairs_end_where_the_texts_differ() -> None:
+    spoken = [Word(text, k, k + 1) for k, text in enumerate(("we", "saw", "new", "red", "cars"))]
+    said = [replace(word, start_s=word.start_s + 10, end_s=word.end_s + 10) for word in spoken]
+    around = beside(spoken, slice(2, 3), said[:2], [replace(said[3], text="Red,"), said[2]])
+    assert around.span_s == (2, 3)
+    assert around.before == ((spoken[1], said[1]), (spoken[0], said[0]))
+    assert [new.text for new, _ in around.after] == ["red"]
+
+
+def test_cepstra_hold_the_coarse_shape_and_find_the_tract_length(man: VoiceSounds) -> None:
+    envelope = man.analysis.envelope[40:60]
+    again = envelope_of(cepstra(envelope, 257), 513)
+    np.testing.assert_allclose(again, envelope, atol=0.5)
+    np.testing.assert_allclose(cepstra(again, 257), cepstra(envelope, 257), atol=1e-9)
+    longer = warped(envelope, 1.1).mean(axis=0)
+    assert best_warp(envelope.mean(axis=0), longer) == pytest.approx(1.1, abs=0.011)
+
+
+def test_a_low_voice_says_new_words_low_in_place_and_understood(
+    spoken: Sound, sentence: str
+) -> None:
+    # A speaker seven semitones below the voice, more than resampling may ever shift.
+    wave = mono(spoken)
+    speaker = Sound(np.tile(wave, 2)[:, None] * np.float32(0.5), round(spoken.rate * 0.66))
+    own = speaker_alone(
+        Sound(resampled(speaker.samples[:, 0], speaker.rate, 24_000)[:, None], 24_000)
+    )
+    sound, words = synthesise("Nobody will be hungry again tomorrow morning.")
+    new = slice(0, 4)
+    made = imitate(sound, words.words, new, own)
+    assert len(made.samples) == pytest.approx(len(sound.samples), abs=1)
+    pitch = find_pitch(made.samples, 24_000, clean=True)
+    assert np.log(pitch[pitch > 0]).mean() == pytest.approx(own.sounds.log_pitch().mean(), abs=0.06)
+    assert active_level_db(made.samples, 24_000) == pytest.approx(
+        active_level_db(own.sound.samples[:, 0], 24_000), abs=1.5
+    )
+    assert made.unheard == 0
+    texts = [word.text for word in words.words]
+    assert unheard(made.samples, 24_000, ["Somebody", "was", "late", *texts[3:]], slice(0, 3)) == 3
