@@ -3,9 +3,10 @@ import logging
 import numpy as np
 import pytest
 
+from facedit.errors import BadTranscript
 from facedit.speech import sound_cache as cache
 from facedit.speech.features import extract
-from facedit.speech.sound_cache import cached_features, cached_transcript, sound_key
+from facedit.speech.sound_cache import cached_features, cached_transcript, cached_words, sound_key
 from facedit.speech.whisper_base import WHISPER
 from facedit.types import Sound, Transcript, Word
 from facedit.weights.fetch import asset_path
@@ -54,6 +55,29 @@ def test_transcripts_are_kept_and_damage_is_noticed(folder, monkeypatch):
     entry.write_text('{"words": 3')
     assert cached_transcript(sound) == made
     assert len(calls) == 2
+
+
+def test_given_words_are_aligned_once_and_refused_each_time(folder, monkeypatch):
+    sound = Sound(np.full((800, 1), 0.1, np.float32), 8_000)
+    made = Transcript((Word("Hi", 0.01, 0.05, 0.7),), 0.1, "de", "phone alignment")
+    calls = []
+
+    def align(sound, text, language):
+        calls.append((text, language))
+        if text == "No":
+            raise BadTranscript("is not what is said")
+        return made
+
+    monkeypatch.setattr(cache, "align", align)
+    assert cached_words(sound, "Hi", "de") == made == cached_words(sound, "Hi", "de")
+    assert calls == [("Hi", "de")]
+    cached_words(sound, "Hi", "en")
+    cached_words(Sound(2 * sound.samples, 8_000), "Hi", "de")
+    assert len(calls) == 3
+    for _ in range(2):
+        with pytest.raises(BadTranscript):
+            cached_words(sound, "No", "de")
+    assert len(calls) == 5
 
 
 def test_silence_is_kept_too(folder, monkeypatch):

@@ -15,9 +15,9 @@ from facedit.errors import BadEdit, BadTranscript
 from facedit.media.info import VideoInfo
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
-from facedit.speech.align import PHONE_ALIGNMENT, align
+from facedit.speech.align import PHONE_ALIGNMENT
 from facedit.speech.given_times import checked_times
-from facedit.speech.sound_cache import cached_transcript
+from facedit.speech.sound_cache import cached_transcript, cached_words
 from facedit.speech.transcript_io import load_transcript, needs_alignment
 from facedit.speech.whisper_words import Recogniser
 from facedit.speech.word_times import in_order
@@ -105,7 +105,7 @@ def given_transcript(
     if untimed or info.duration_s <= CHECKED_S:
         sound = _heard(source, info)
         try:
-            aligned = align(sound, given.text, given.language)
+            aligned = cached_words(sound, given.text, given.language)
         except BadTranscript:
             # More may be said than is written: then the words must fit where they are written.
             start_s = max(0.0, given.words[0].start_s - PART_MARGIN_S)
@@ -113,7 +113,9 @@ def given_transcript(
             if untimed or end_s - start_s > LEAST_LEFT_OUT * info.duration_s:
                 raise
             sound = read_sound(source, start_s, end_s, info=info, mono=True)
-            aligned = _moved(align(sound, given.text, given.language), start_s, given.duration_s)
+            aligned = _moved(
+                cached_words(sound, given.text, given.language), start_s, given.duration_s
+            )
         return aligned if untimed else checked_times(given, aligned)
     return given
 
@@ -154,7 +156,7 @@ def _aligned_about(clip: Clip, part: Transcript) -> Transcript:
         end_s = min(clip.info.duration_s, part.words[-1].end_s + margin_s)
         sound = read_sound(clip.path, start_s, end_s, info=clip.info, mono=True)
         try:
-            aligned = align(sound, part.text, part.language)
+            aligned = cached_words(sound, part.text, part.language)
         except BadTranscript:
             if not found and margin_s == ABOUT_MARGINS_S[-1]:
                 raise

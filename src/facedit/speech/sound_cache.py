@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from facedit.cache import cached
 from facedit.errors import BadTranscript
-from facedit.speech.align import HOPELESS_FIT
+from facedit.speech.align import HOPELESS_FIT, align
 from facedit.speech.encoders import Encoder, features_name
 from facedit.speech.features import extract
 from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_score
@@ -74,6 +74,25 @@ def cached_transcript(
         f"speech/{key}.json",
         read,
         lambda: transcribe(sound, language, progress, recogniser),
+        _write_transcript,
+    )
+
+
+def cached_words(sound: Sound, text: str, language: str = "en") -> Transcript:
+    """Return ``align.align`` of a sound and all that is said in it, aligned at most once.
+
+    BadTranscript is raised if the text is not what is said.
+    """
+    purpose = json.dumps(["words", _ALIGNMENT_VERSION, text, language])
+
+    def read(entry: Path) -> Transcript:
+        document = json.loads(entry.read_text(encoding="utf-8"))
+        return Transcript.from_dict(document, entry.name, BadTranscript)
+
+    return cached(
+        f"speech/{sound_key(sound, purpose)}.json",
+        read,
+        lambda: align(sound, text, language),
         _write_transcript,
     )
 
