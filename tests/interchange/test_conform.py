@@ -153,6 +153,30 @@ def test_a_patch_of_ten_bits_keeps_them(tmp_path: Path) -> None:
         assert len(np.unique(pixels[..., 1] >> 4)) > 256
 
 
+DEEP = {"pix_fmt": "yuv422p10le", "codec": "prores_ks", "options": {"profile": "hq"}}
+ALPHA = {"pix_fmt": "yuva444p10le", "codec": "prores_ks", "options": {"profile": "4444"}}
+
+
+@pytest.mark.parametrize(
+    ("how", "codec", "pix_fmt"),
+    [
+        (DEEP, "prores", "yuv422p10le"),
+        (DEEP, "dnxhr", "yuv422p10le"),
+        (DEEP, "h264", "yuv422p10le"),
+        (ALPHA, "prores4444", "yuva444p10le"),
+        (ALPHA, "dnxhr", "yuv444p10le"),
+    ],
+)
+def test_spans_keep_the_bits_and_alpha_that_their_codec_has(
+    how: dict, codec: str, pix_fmt: str, tmp_path: Path
+) -> None:
+    how = {"size": (256, 128), "seconds": 2.0, **how}
+    _, exported = exported_case(tmp_path, how, codec, (WordEdit(1, 2, ("x",)),), handles=0)
+    (stretch,) = exported.layout.pictures
+    found = probe(exported.folder / "spans" / f"{stretch.name}.mov")
+    assert (found.pix_fmt, found.frame_count) == (pix_fmt, stretch.frames)
+
+
 def test_every_program_finds_files_by_name_place_and_timecode(tmp_path: Path) -> None:
     how = {"rate": NTSC, "timecode": "01:00:00;00"}
     _, exported = exported_case(tmp_path, how, "prores", SEVERAL[1:2])
