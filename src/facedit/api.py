@@ -18,6 +18,7 @@ from facedit.inputs import read_text
 from facedit.interchange.export_edit import ExportResult, export_edit
 from facedit.interchange.export_options import ExportOptions
 from facedit.interchange.otio_timeline import require_library
+from facedit.interchange.own_subtitles import read_subtitles
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_folder, check_output
 from facedit.media.probe import probe
@@ -162,8 +163,10 @@ def export(
     Returns:
         What was made. (``FaceditError`` if the input or the request is bad.)
     """
-    run = run or Run()
+    run, options = run or Run(), options or ExportOptions()
     require_library()
+    if options.subtitles is not None:
+        read_subtitles(options.subtitles)
     check_folder(folder, force=run.force)
     check_run(run, (), (source,), voice=request.voice)
     with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:

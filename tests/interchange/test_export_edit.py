@@ -123,6 +123,7 @@ def test_a_folder_with_files_is_left_alone(folder: Path, monkeypatch: pytest.Mon
         (["--say", "we meet on Tuesday"], 5, "nothing to export"),
         (["--replace", "nowhere", "x"], 5, "nowhere"),
         (["-o", "in.mp4"], 6, "in.mp4: is a file; give a folder."),
+        (["--subtitles", "words.json"], 2, "--subtitles takes .srt or .vtt files"),
         (["-o", "none/out"], 6, "the folder none does not exist"),
     ],
 )

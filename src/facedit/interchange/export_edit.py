@@ -13,6 +13,7 @@ from facedit.errors import BadEdit
 from facedit.interchange.cut_list import Shape, changed_pictures, changed_sounds, file_stem
 from facedit.interchange.export_options import ExportOptions
 from facedit.interchange.otio_timeline import require_library
+from facedit.interchange.own_subtitles import moved_subtitles, read_subtitles
 from facedit.interchange.span_files import FOLDERS, Layout, SpanFiles, SpanRendering
 from facedit.interchange.timeline_files import timelines_of
 from facedit.media.carried import Carried, read_carried
@@ -90,7 +91,8 @@ def export_edit(
     if not planned.edits:
         raise BadEdit("the new words are the old ones: there is nothing to export.")
     info, request = session.info, planned.request
-    given = (info.path, request.speech, request.transcript, request.script)
+    own = None if options.subtitles is None else read_subtitles(options.subtitles)
+    given = (options.subtitles, info.path, request.speech, request.transcript, request.script)
     inputs = [path for path in given if path is not None]
     carried, _ = read_carried(info)
     with whole_folder(folder, force=run.force, inputs=inputs) as made:
@@ -105,12 +107,17 @@ def export_edit(
             written=lambda rendering: SpanRendering.beside(rendering, files),
         )
         texts, notes = timelines_of(files, folder, stem)
+        if own is not None and options.subtitles is not None:
+            suffix = options.subtitles.suffix.lower()
+            texts[f"{stem}{suffix}"], more = moved_subtitles(own, suffix, planned)
+            notes += more
         for name, text in texts.items():
             with whole_or_nothing(made / name) as temporary:
                 temporary.write_text(text, encoding="utf-8")
         words = _new_transcript(planned)
         for kind in _TEXTS:
-            save_transcript(words, made / f"{stem}{kind}")
+            if f"{stem}{kind}" not in texts:
+                save_transcript(words, made / f"{stem}{kind}")
         found = _found(made, folder)
     count, frames = len(files.layout.pictures), files.layout.frames
     summary = f"{folder}: {count} changed span{'s' * (count > 1)} of a clip of {frames} frames."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from facedit.errors import UsageError
@@ -27,12 +28,15 @@ class ExportOptions:
             pictures, or none.
         handles: Frames of the kept clip at both ends of each span and sound.
         video: The whole edited video too.
+        subtitles: The clip's own subtitles (SRT or VTT), moved and changed with the edit; else they
+            are made of its words.
     """
 
     spans: SpanCodec = "prores"
     patch: PatchCodec = "none"
     handles: int = 12
     video: bool = True
+    subtitles: Path | None = None
 
     def __post_init__(self) -> None:
         """Check the values.

@@ -48,7 +48,7 @@ def _blocks(words: Sequence[Word], mark: str) -> Iterator[str]:
         stretches[-1].append(word)
     cues = [cue for stretch in stretches for cue in _parted(stretch)]
     for number, cue in enumerate(cues, 1):
-        times = f"{_clock(cue[0][0].start_s, mark)} --> {_clock(cue[-1][-1].end_s, mark)}"
+        times = f"{clock(cue[0][0].start_s, mark)} --> {clock(cue[-1][-1].end_s, mark)}"
         text = "\n".join(" ".join(word.text for word in line) for line in cue)
         yield f"{number}\n{times}\n{text}\n"
 
@@ -90,7 +90,7 @@ def _best_break(words: Sequence[Word]) -> int:
     return max(range(1, len(words)), key=rating)
 
 
-def _clock(time_s: float, mark: str) -> str:
+def clock(time_s: float, mark: str) -> str:
     """Write a time as hours, minutes, seconds and milliseconds."""
     minutes, milliseconds = divmod(round(1000 * time_s), 60_000)
     hours, minutes = divmod(minutes, 60)

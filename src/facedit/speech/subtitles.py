@@ -101,7 +101,7 @@ def _cues(text: str, name: str, body: Callable[[list[str], bool], list[str]]) ->
         raise BadTranscript(f"{name}: has no line of times such as 00:00:01,000 --> 00:00:02,500.")
     cues = []
     for head, following in pairwise([*heads, len(lines)]):
-        start, end = _times(lines[head], f"{name}, line {head + 1}")
+        start, end = cue_times(lines[head], f"{name}, line {head + 1}")
         shown = body(lines[head + 1 : following], following == len(lines))
         cues.append(_Cue(start, end, tuple(shown)))
     return cues
@@ -181,7 +181,7 @@ def _clean(text: str) -> str:
     return html.unescape(text).translate({0x200E: None, 0x200F: None})
 
 
-def _times(line: str, place: str) -> tuple[float, float]:
+def cue_times(line: str, place: str) -> tuple[float, float]:
     """Parse a line of times."""
     match = _HEAD.match(line)
     if match is None:
