@@ -58,6 +58,15 @@ def test_the_prompt_ends_where_the_mouth_is_most_closed(track):
     np.testing.assert_allclose(moved.landmarks, prompt.landmarks, atol=1e-3)
 
 
+def test_half_of_the_frames_there_are_is_enough_where_the_mouth_is_most_closed(track):
+    closed = int(np.argmin(lip_opening(track.landmarks)[19:60])) + 19
+    part = slice(closed - 19, closed + 21)
+    short = replace(track, times_s=track.times_s[part] - track.times_s[part][0],
+                    landmarks=track.landmarks[part], confidence=track.confidence[part])  # fmt: skip
+    prompt = prompt_of(short, silence)
+    assert (prompt.first_frame, len(prompt.landmarks)) == (0, 20)
+
+
 def test_the_prompt_is_one_run_of_seen_frames(track):
     """A gap too long to bridge ends it; what is too short is nothing."""
     prompt = prompt_of(lost(track, *range(40, 60)), silence)

@@ -18,6 +18,7 @@ from facedit.media.smart.h264 import AvcConfig, H264Joint, sequence_set
 from facedit.media.smart.hevc import HevcJoint
 from facedit.media.smart.index import PacketIndex
 from facedit.media.smart.kept import KeptPictures, KeptSamples
+from facedit.media.smart.sides import LEFT, RIGHT
 from facedit.media.smart.sound_joint import SoundJoint
 from facedit.media.smart.sound_kinds import aac_kind, kind_of
 from facedit.media.smart.unjoinable import Unjoinable
@@ -144,3 +145,36 @@ def test_no_bytes_do_harm(data):
         with suppress(Unjoinable):
             read()
     assert sum(len(unit) for unit in split_lengths(data)) <= len(data)
+
+
+def side_information(whole: bool, channels: int, kinds: list[int]) -> str:
+    """The bits of an MP3 packet's side information (ISO 11172-3, 13818-3)."""
+    pointer, private, scale = (9, 5 if channels == 1 else 3, 4) if whole else (8, channels, 0)
+    bits = "0" * (pointer + private + scale * channels)
+    for kind in kinds:
+        # Lengths, gain and scale factors; whether and how windows switch; the rest.
+        bits += (
+            "0" * (33 if whole else 38)
+            + (f"1{kind:02b}" if kind else "000")
+            + "0" * (23 if whole else 22)
+        )
+    return bits
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_an_mp3_packet_says_on_which_sides_its_windows_are_long(whole: bool, channels: int) -> None:
+    normal, start, short, stop = range(4)
+    count = (2 if whole else 1) * channels
+    head = 0xFFE00000 | (3 if whole else 2) << 19 | 1 << 17 | 1 << 16 | 5 << 12
+    head |= (3 if channels == 1 else 0) << 6
+    for place in range(count):
+        for kind in (normal, start, short, stop):
+            kinds = [normal] * count
+            kinds[place] = kind
+            bits = side_information(whole, channels, kinds)
+            data = int(bits.ljust(40 * 8, "0"), 2).to_bytes(40, "big")
+            found = mp3.parse(head.to_bytes(4, "big") + data)
+            long_left = place >= channels or kind in (normal, start)
+            long_right = place < count - channels or kind in (normal, stop)
+            assert found.sides == LEFT * long_left | RIGHT * long_right, (place, kind)
