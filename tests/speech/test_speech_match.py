@@ -9,6 +9,7 @@ from facedit.speech.match import (
     fit_duration,
     match_colour,
     match_loudness,
+    match_loudness_limited,
     room_tone,
     shift_pitch,
     stretch,
@@ -73,6 +74,20 @@ def test_loudness_is_matched_without_clipping():
     matched = match_loudness(_voice(150), RATE, -30.0)
     assert active_level_db(matched, RATE) == pytest.approx(-30.0, abs=0.1)
     assert np.abs(match_loudness(_voice(150), RATE, 10.0)).max() <= 1.0
+
+
+def test_a_limiter_lets_a_peaky_voice_be_as_loud_as_the_clip():
+    # Clicks above the rest, twenty times a second.
+    peaky = _voice(150)
+    peaky[100 :: RATE // 20] += 0.8
+    for level in (-30.0, -8.0):
+        matched = match_loudness_limited(peaky, RATE, level)
+        assert len(matched) == len(peaky)
+        assert active_level_db(matched, RATE) == pytest.approx(level, abs=0.7)
+        assert np.abs(matched).max() < 1.0
+    assert active_level_db(match_loudness(peaky, RATE, -8.0), RATE) < -9.5
+    quiet = match_loudness_limited(peaky, RATE, -30.0)  # nothing to hold: the very shape
+    np.testing.assert_allclose(quiet, match_loudness(peaky, RATE, -30.0), atol=1e-6)
 
 
 def test_colour_moves_towards_the_reference():

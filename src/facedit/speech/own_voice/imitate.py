@@ -11,7 +11,7 @@ import numpy as np
 from facedit.editing.spelling import spoken as units_of
 from facedit.speech.levels import active_level_db
 from facedit.speech.low_energy import level_db
-from facedit.speech.match import LOUDEST_PEAK, match_loudness
+from facedit.speech.match import add_room, limited, match_loudness_limited
 from facedit.speech.own_voice.beside import Beside, beside, lead, line
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.melody import pitch_for
@@ -26,7 +26,7 @@ from facedit.units import SPEECH_RATE, sample_at
 WEIGHTS = (0.85, 0.7, 0.55, 0.4)
 """How much of the speaker's own moments is tried, from the most alike to the clearest."""
 
-MOST_LEAD_DB = 6.0
+MOST_LEAD_DB = 4.0
 
 _LEAST_WORD_S = 0.05
 
@@ -58,39 +58,54 @@ def imitate(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) 
     coloured = in_colour_of(source, speaker.sounds)
     coloured = replace(coloured, pitch_hz=pitch_for(source, speaker.sounds, around))
     drawn = neighbours_mean(source, speaker.sounds, coloured)
+    length = sample_at(spoken.duration_s, speaker.sound.rate)
+    texts = [word.text for word in words]
     tried: list[Imitated] = []
     for weight in WEIGHTS:
         made = synthesised(mixed(source, speaker.sounds, coloured, drawn, weight))
-        missed = unheard(made, rate, [word.text for word in words], new)
-        tried.append(Imitated(made, weight, missed))
-        if not missed:
+        samples = fit_length(resampled(made, rate, speaker.sound.rate), length)
+        samples = _levelled(samples, around, speaker)
+        tried.append(Imitated(samples, weight, _unheard_in_room(samples, speaker, texts, new)))
+        if not tried[-1].unheard:
             break
-    best = min(tried, key=lambda one: one.unheard)
-    samples = resampled(best.samples, rate, speaker.sound.rate)
-    length = sample_at(spoken.duration_s, speaker.sound.rate)
-    return replace(best, samples=_levelled(fit_length(samples, length), around, speaker))
+    return min(tried, key=lambda one: one.unheard)
+
+
+def _unheard_in_room(samples: Float32, speaker: Speaker, texts: Sequence[str], new: slice) -> int:
+    """Count the new words that are not heard over the noise of the speaker's room."""
+    rate = speaker.sound.rate
+    sound = add_room(from_mono(samples, rate), speaker.sound, np.random.default_rng(0))
+    return unheard(mono(sound), rate, texts, new)
 
 
 def unheard(samples: Float32, rate: int, words: Sequence[str], new: slice) -> int:
     """Count the new ones of the words of a sound, mono (N,), that a recogniser does not hear."""
+    found = recognise(resampled(samples, rate, SPEECH_RATE), "en").words
+    return missed(words, new, [word.text for word in found])
+
+
+def missed(words: Sequence[str], new: slice, heard: Sequence[str]) -> int:
+    """Count what is spoken in the new ones of some words and is not heard in its place.
+
+    A number in digits counts as what is spoken of it, so that both spellings agree.
+    """
     wanted = [
         (unit, new.start <= number < new.stop)
         for number, units in enumerate(units_of(list(words), "en"))
         for unit in units
     ]
-    found = recognise(resampled(samples, rate, SPEECH_RATE), "en").words
-    heard = [unit for units in units_of([word.text for word in found], "en") for unit in units]
-    matcher = difflib.SequenceMatcher(None, [unit for unit, _ in wanted], heard, autojunk=False)
+    found = [unit for units in units_of(list(heard), "en") for unit in units]
+    matcher = difflib.SequenceMatcher(None, [unit for unit, _ in wanted], found, autojunk=False)
     matched = {
         block.a + offset for block in matcher.get_matching_blocks() for offset in range(block.size)
     }
-    return sum(new and place not in matched for place, (_, new) in enumerate(wanted))
+    return sum(is_new and place not in matched for place, (_, is_new) in enumerate(wanted))
 
 
 def _levelled(samples: Float32, around: Beside, speaker: Speaker) -> Float32:
     """Make speech as loud as the speaker is, and as the words beside the new ones are said."""
     theirs, rate = speaker.sound, speaker.sound.rate
-    levelled = match_loudness(samples, rate, active_level_db(mono(theirs), rate))
+    levelled = match_loudness_limited(samples, rate, active_level_db(mono(theirs), rate))
     voice = from_mono(levelled, rate)
 
     def difference(spoken: Word, said: Word) -> float | None:
@@ -101,5 +116,4 @@ def _levelled(samples: Float32, around: Beside, speaker: Speaker) -> Float32:
 
     ends = lead(around, difference, MOST_LEAD_DB)
     gain_db = line(around, ends, np.arange(len(levelled)) / rate)
-    made = levelled * 10.0 ** (gain_db / 20.0)
-    return np.asarray(made * min(1.0, LOUDEST_PEAK / max(np.abs(made).max(), 1e-9)), np.float32)
+    return limited(np.asarray(levelled * 10.0 ** (gain_db / 20.0), np.float32), rate)

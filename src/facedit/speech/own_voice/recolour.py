@@ -69,11 +69,12 @@ def mixed(
 ) -> Analysis:
     """Mix speech in a speaker's colour with that drawn from the speaker's moments, of ``weight``.
 
-    The spread of every cepstral coefficient becomes the speaker's.
+    The spread of every cepstral coefficient becomes the speaker's; every moment stays as loud.
     """
     envelope = (1.0 - weight) * coloured.envelope + weight * drawn.envelope
     breath = (1.0 - weight) * coloured.aperiodicity + weight * drawn.aperiodicity
     envelope = _with_moments(envelope, source, speaker, _SPREAD_RESTORED, own_mean=True)
+    envelope += _log_power(coloured.envelope) - _log_power(envelope)
     return replace(coloured, envelope=envelope, aperiodicity=np.clip(breath, 0.0, 1.0))
 
 
@@ -104,6 +105,11 @@ def _with_moments(
         if not own_mean:  # consonants lie as far below vowels as they do
             after[rows, 0] = mean[0] + gain[0] * (before[rows, 0] - mean[0])
     return moved(envelope, before, after)
+
+
+def _log_power(envelope: Float64) -> Float64:
+    """Return the logarithm of the power of every frame, shape (T, 1)."""
+    return np.asarray(np.log(np.exp(envelope).mean(axis=1, keepdims=True)))
 
 
 def _most(frames: Bool) -> Bool:
