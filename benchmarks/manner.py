@@ -83,7 +83,7 @@ def main() -> None:
                 (canvas,) = base.canvases(space, "lips")
                 (heard,) = base.speech((canvas,), spoken, encoder)
                 motion = infill(model, canvas.values, canvas.mask, heard, seed=number)[0]
-                take = Take((canvas,), (motion,), space, Mouths(None), "lips", number)
+                take = Take((canvas,), (motion,), space, Mouths(None), number)
                 (work,) = base.works(take)
                 face = np.repeat(known.still.landmarks[None], len(truth), axis=0)
                 wanted = work.infilled[-len(truth) :]

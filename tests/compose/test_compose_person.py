@@ -100,7 +100,7 @@ def targets_of(space, person, canvas, motion):
     """Landmarks of the output's pictures, with all that speech may move."""
     drawn = len(motion) + canvas.first_frame
     base = picture_base(person, Sound(np.zeros((drawn * 640, 1), np.float32), 16000), "")
-    (work,) = base.works(Take((canvas,), (motion,), space, Mouths(None), "head", 0))
+    (work,) = base.works(Take((canvas,), (motion,), space, Mouths(None), 0))
     assert work.infilled.shape == motion.shape
     return target_landmarks(
         space,

@@ -84,7 +84,7 @@ def drawn(base: VideoBase) -> list[UInt8]:
     (canvas,) = base.canvases(space, "lips")
     motion = canvas.values.copy()
     motion[:, space.groups["lips"].start] += 2.0
-    works = base.works(Take((canvas,), (motion,), space, Mouths(None), "lips", 0))
+    works = base.works(Take((canvas,), (motion,), space, Mouths(None), 0))
     return [one.frame.rgb() for one in output_pictures(base.frames(), base.plan, base.paths, works)]
 
 

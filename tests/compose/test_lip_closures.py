@@ -55,7 +55,7 @@ def test_lips_close_when_the_sound_is_made_and_join_what_was_drawn(space, canvas
     closed, found = close_lips(space, canvas, canvas.values, [at(canvas, 18, 21)])
     after = opening(space, canvas, closed)
     assert found == Closures(1, 0, 1)
-    assert take_figures(4, [], [], 0, [found, Closures(2, 1, 2)]) == {
+    assert take_figures([4], [], [], 0, [found, Closures(2, 1, 2)]) == {
         "seed": 4, "manner": "as learnt", "m, b, p spoken": 3,
         "with lips closed as drawn": 1, "with lips closed as shown": 3,
     }  # fmt: skip

@@ -65,7 +65,7 @@ def test_raised_brows(base_of, region, arrives, space, tmp_path):
     (canvas,) = base.canvases(space, region)
     motion = canvas.values.copy()
     motion[-FRAMES // 2 :] = with_raised_brows(space, motion[-1], canvas.identity, RAISED_PX)
-    works = base.works(Take((canvas,), (motion,), space, Mouths(None), region, 0))
+    works = base.works(Take((canvas,), (motion,), space, Mouths(None), 0))
     # The mask says the same as the pixels.
     assert canvas.mask[-1, space.groups["face"]].all() == arrives
     works = tuple(replace(work, blinks=()) for work in works)

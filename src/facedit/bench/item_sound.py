@@ -9,7 +9,8 @@ import numpy as np
 
 from facedit.bench.items import Item, SoundRecipe
 from facedit.compose.clip import Clip
-from facedit.compose.plans import REFERENCE_S, edit_joints, plan_words
+from facedit.compose.new_words import REFERENCE_S
+from facedit.compose.plans import edit_joints, plan_words
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint
 from facedit.errors import BadMedia, UsageError

@@ -19,7 +19,7 @@ from facedit.compose.clip import Clip
 from facedit.compose.output_sound import OutputSound, stretches
 from facedit.compose.person import find_person
 from facedit.compose.picture_base import PictureBase, picture_base
-from facedit.compose.spans import AROUND_S, VideoBase, refuse_missing_faces, speech_on, track_video
+from facedit.compose.spans import VideoBase, refuse_missing_faces, speech_on, track_video
 from facedit.dataset.masks import reverse_kept_dims
 from facedit.editing.plan import EditPlan
 from facedit.errors import UsageError
@@ -45,6 +45,9 @@ from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
 LIBRARY_MARGIN = 3
 """Motion frames beside a hidden span that no library holds: its own edges would give it away."""
+
+AROUND_S = 6.0
+"""Source tracked on either side of what is edited."""
 
 CLIP_RUN = Run(face="largest")
 """Options under which the benchmark's clips are read."""

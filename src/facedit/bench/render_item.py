@@ -78,9 +78,7 @@ def _pictures(case: Case, system: System, drawn: Float32 | None, mouths: Mouths)
     renderer: Renderer = mouths
     if mouths.terms != case.space.terms:
         renderer = RENDERERS.make(case.space.renderer, mouths.network, mouths.device)
-    works = base.works(
-        Take((case.canvas,), (motion,), case.space, renderer, case.region, case.item.seed)
-    )
+    works = base.works(Take((case.canvas,), (motion,), case.space, renderer, case.item.seed))
     pictures = output_pictures(base.frames(), base.plan, base.paths, works)
     return (picture.frame.at(picture.time_s) for picture in pictures)
 

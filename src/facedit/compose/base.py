@@ -62,7 +62,6 @@ class Take:
         motions: Infilled motion on each, shape (T, D).
         space: The motion space.
         renderer: What draws the face.
-        region: What may move.
         seed: Seed of the take.
     """
 
@@ -70,7 +69,6 @@ class Take:
     motions: Sequence[Float32]
     space: MotionSpace
     renderer: Renderer
-    region: Region
     seed: int
 
 
@@ -109,8 +107,8 @@ class Base(Protocol):
         """Look at the pictures as a motion space does that does not go by landmarks."""
         ...
 
-    def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
-        """Build a canvas with its mask per picture span of the plan."""
+    def canvases(self, space: MotionSpace, *regions: Region) -> tuple[Canvas, ...]:
+        """Build a canvas with its mask per picture span of the plan; each has its region."""
         ...
 
     def speech(

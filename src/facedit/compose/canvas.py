@@ -16,7 +16,7 @@ from facedit.motion.resample import cubic_spline
 from facedit.motion.space import MotionSpace
 from facedit.options import REGIONS, Region
 from facedit.types import Bool, FaceTrack, Float32, Float64
-from facedit.units import frame_time
+from facedit.units import first_frame_from, frame_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class Canvas:
         mask: True where motion is to be infilled, shape (T, D).
         confidence: Tracker confidence of the pictures underneath, shape (T,).
         identity: The person's neutral shape, size and place.
+        region: What the model may fill.
+        late_s: By how much its grid lies later than the output's: less than a frame. It goes with
+            the pictures around the edit, wherever edits before it have moved them.
     """
 
     first_frame: int
@@ -36,11 +39,17 @@ class Canvas:
     mask: Bool
     confidence: Float32
     identity: Identity
+    region: Region = "lips"
+    late_s: float = 0.0
 
     @property
     def start_s(self) -> float:
         """Output time of frame 0."""
-        return frame_time(self.first_frame)
+        return frame_time(self.first_frame) + self.late_s
+
+    def frame_from(self, output_s: float) -> int:
+        """Return its first frame at or after an output time; less than 0 before it starts."""
+        return first_frame_from(output_s - self.late_s) - self.first_frame
 
 
 def region_dims(space: MotionSpace, region: Region) -> Bool:
@@ -94,18 +103,20 @@ def build_canvas(
     *,
     region: Region,
     first_frame: int = 0,
+    late_s: float = 0.0,
 ) -> Canvas:
     """Encode the pictures underneath and hide what is to be infilled.
 
     ``landmarks``: landmarks of the pictures underneath on the 25 Hz grid, shape (T, 478, 3);
     ``confidence``: their confidence, shape (T,); ``hidden``: frames to be infilled, shape (T,);
-    ``first_frame``: motion frame of the output at which the canvas starts. Returns the canvas.
+    ``first_frame``: motion frame of the output at which the canvas starts; ``late_s``: by how much
+    its grid lies later than the output's. Returns the canvas.
     Frames without a face are hidden whole, so that the model never leans on a guess.
     """
     values = space.encode(landmarks, identity)
     mask = hidden[:, None] & region_dims(space, region)[None, :]
     mask |= (confidence <= 0)[:, None]
-    return Canvas(first_frame, values, mask, confidence, identity)
+    return Canvas(first_frame, values, mask, confidence, identity, region, late_s)
 
 
 def target_landmarks(

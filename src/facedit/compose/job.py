@@ -1,43 +1,31 @@
-"""The one road: canvases, infilling, pictures and sound, the file, the report; of every verb."""
+"""A plan that is to be made, of whatever verb, and all that its takes have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedit import __version__
-from facedit.compose.base import Base, Take, TrackedWindow
+from facedit.compose.base import Base, TrackedWindow
 from facedit.compose.canvas import Canvas
-from facedit.compose.carry import carry, unchanged_plan
 from facedit.compose.clip import Clip
 from facedit.compose.covered import Stretch, refuse_covered_mouths
+from facedit.compose.draw import span_regions
 from facedit.compose.learn_footage import after_footage
-from facedit.compose.lip_closures import bilabials, close_lips
-from facedit.compose.marking import forget_manifest, mark, provenance, seal_of, statement
+from facedit.compose.lip_closures import Moment, bilabials
 from facedit.compose.models import Models
 from facedit.compose.output_sound import OutputSound
-from facedit.compose.pictures import output_pictures
-from facedit.compose.seam_measures import REACH_S, SpanLog, face_box, measured, seams_of, spans_of
-from facedit.compose.spans import infill_spans, refuse_missing_faces, window_of
-from facedit.compose.take_figures import take_figures
-from facedit.editing.timeline import kept_runs, source_windows
-from facedit.media.extras import Extras
+from facedit.compose.spans import refuse_missing_faces
+from facedit.editing.edit_options import EditOptions
+from facedit.editing.timeline import kept_runs
 from facedit.media.info import VideoInfo
-from facedit.media.output import none_left_behind
 from facedit.media.rendering import Rendering, choose_rendering
 from facedit.media.smart.kept import KeptPictures
-from facedit.media.write_options import WriteOptions
-from facedit.model.checkpoint import MotionModel
-from facedit.options import Making, Run
+from facedit.options import Making, Region, Run
 from facedit.progress import StageClock
-from facedit.provenance.library import sidecar_of
-from facedit.provenance.signing import choose_signing
 from facedit.render.renderers import DEFAULT_RENDERER
-from facedit.report.report_files import report_files, write_report
-from facedit.report.run_report import ClipFacts, Figure, RunReport, StageTime
-from facedit.types import Float32, SpeechFeatures, Transcript, Word
+from facedit.report.run_report import ClipFacts, Figure
+from facedit.types import Float32, Transcript, Word
 
 LoadModels = Callable[[Sequence[TrackedWindow]], tuple[Models, dict[str, Figure]]]
 """Loads the learned parts for a tracked clip, and says for the report what was done to them."""
@@ -60,6 +48,7 @@ class Job:
         clock: Times the stages.
         notes: What the user should know, for the report.
         imitated: Whether the new words are in an imitation of the speaker's voice.
+        own: Options that edits have of their own, one an edit, or none.
     """
 
     verb: Making
@@ -74,6 +63,12 @@ class Job:
     clock: StageClock
     notes: tuple[str, ...] = ()
     imitated: bool = False
+    own: tuple[EditOptions, ...] = ()
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """What may move in each picture span."""
+        return span_regions(self.base.plan, self.own, self.run.region_of(self.verb))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,7 @@ class Ready:
         models: The learned parts.
         canvases: The canvases, one a picture span.
         speech: What is heard on each, shape (T, C).
-        rendering: How outputs are written.
+        closures: When m, b and p are spoken on each.
         covered: Stretches of the output in which something hides the mouth.
         notes: What the user should know of the pictures.
         figures: What was done to the models, for the report.
@@ -95,19 +90,18 @@ class Ready:
     models: Models
     canvases: tuple[Canvas, ...]
     speech: tuple[Float32, ...]
-    rendering: Rendering
+    closures: tuple[tuple[Moment, ...], ...]
     covered: tuple[Stretch, ...]
     notes: tuple[str, ...]
     figures: dict[str, Figure]
 
 
-def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
+def prepare(job: Job, load: LoadModels) -> Ready:
     """Find all that the takes of a job have in common.
 
     Args:
         job: What to make.
         load: Loads the learned parts (called once the input proved good).
-        output: The file of a take: its suffix decides how all are written.
 
     Returns:
         What the takes are made of. (``NoFace`` if the face is missing where it is needed,
@@ -120,15 +114,35 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
     if models.renderer.name != DEFAULT_RENDERER:
         drawn_by["renderer"] = models.renderer.name
     notes = base.notes(models.space)
-    region = job.run.region_of(job.verb)
-    canvases = job.clock.apart(lambda: base.canvases(models.space, region))
+    canvases = job.clock.apart(lambda: base.canvases(models.space, *job.regions))
     missing = refuse_missing_faces(base.plan, canvases, job.run.on_no_face)
     covered, hidden = refuse_covered_mouths(base, job.run.on_covered)
     with job.clock.stage("speech features"):
         speech = job.clock.apart(lambda: base.speech(canvases, job.sound.window, models.encoder))
+        words, sound = job.output_words, job.sound.window
+        closures = job.clock.apart(
+            lambda: tuple(bilabials(job.transcript, words, sound, canvas) for canvas in canvases)
+        )
+    figures = drawn_by | learnt | adapted | base.figures()
+    notes = (*notes, *missing, *hidden)
+    job = replace(job, base=base)
+    return Ready(job, models, canvases, speech, closures, covered, notes, figures)
+
+
+def rendering_of(ready: Ready, output: Path) -> Rendering:
+    """Choose how the takes of a job are written.
+
+    Args:
+        ready: What they have in common.
+        output: The file of a take: its suffix decides.
+
+    Returns:
+        How. (``OutputNotWritable`` if no file of that suffix can hold it.)
+    """
+    job, base = ready.job, ready.job.base
     kept = () if job.verb == "generate" else kept_runs(base.plan)
     with job.clock.stage("looking at packets"):
-        rendering = job.clock.apart(
+        return job.clock.apart(
             lambda: choose_rendering(
                 output,
                 base.info,
@@ -137,155 +151,6 @@ def prepare(job: Job, load: LoadModels, output: Path) -> Ready:
                 job.run.codec,
             )
         )
-    figures = drawn_by | learnt | adapted | base.figures()
-    job = replace(job, base=base)
-    notes = (*notes, *missing, *hidden)
-    return Ready(job, models, canvases, speech, rendering, covered, notes, figures)
-
-
-def make(ready: Ready, outputs: tuple[Path, ...]) -> tuple[RunReport, ...]:
-    """Make the takes of a job.
-
-    Args:
-        ready: What they have in common; the job's options choose seed and steps.
-        outputs: A file per take.
-
-    Returns:
-        A report per take; they are written beside the outputs as well. (A take that fails leaves
-        nothing; those that were finished before it stay, and a note of the error names them.)
-    """
-    job, models = ready.job, ready.models
-    base, plan, region = job.base, job.base.plan, job.run.region_of(job.verb)
-    signing = choose_signing(job.run.provenance)
-    whole = None if job.verb == "edit" else job.verb
-    with job.clock.stage("motion model"), checked(models.motion, job.clock):
-        infilled = infill_spans(ready.canvases, ready.speech, models.motion, job.run, len(outputs))
-        words, sound = job.output_words, job.sound.window
-        spoken = [bilabials(job.transcript, words, sound, canvas) for canvas in ready.canvases]
-    energies = tuple(
-        SpeechFeatures.from_values(heard, models.motion.encoder).energy for heard in ready.speech
-    )
-    rendering = ready.rendering
-    parts = rendering.windows(source_windows(plan, REACH_S, REACH_S))
-    extras, told = _extras(job, outputs[0])
-    stated = statement(job) if signing.identity else None
-    reports = []
-    for number, output in enumerate(outputs):
-        with one_take(outputs, number, job.run):
-            seed = job.run.first_seed + number
-            shut = [
-                close_lips(models.space, canvas, motion[number], moments)
-                for canvas, motion, moments in zip(ready.canvases, infilled, spoken, strict=True)
-            ]
-            motions, closures = [motion for motion, _ in shut], [found for _, found in shut]
-            works = base.works(
-                Take(ready.canvases, motions, models.space, models.renderer, region, seed)
-            )
-            logs = _logs(base)
-            pictures = output_pictures(base.frames(), plan, base.paths, works, parts, job.clock)
-            count = base.info.frame_count + plan.shift_frames
-            with job.clock.stage("rendering and writing", count) as tick:
-                frames = rendering.write(
-                    output,
-                    (
-                        picture.frame.at(picture.time_s)
-                        for picture in measured(pictures, plan.picture_spans(), logs)
-                    ),
-                    job.sound,
-                    WriteOptions(
-                        job.run.force,
-                        {"comment": mark(job, signing)},
-                        extras=extras,
-                        seal=seal_of(stated, signing, output, job.run),
-                    ),
-                    progress=tick,
-                )
-            if signing.identity is None:
-                forget_manifest(output)
-            report = RunReport(
-                verb=job.verb,
-                version=__version__,
-                source=job.source,
-                output=clip_facts(base.info, frames, output, plan.output_duration_s),
-                plan=plan,
-                transcript=job.transcript,
-                output_words=job.output_words,
-                seams=seams_of(plan.picture_spans(), logs, works),
-                spans=spans_of(plan, logs, works, energies, whole),
-                stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
-                figures={
-                    **take_figures(seed, ready.canvases, infilled, number, closures),
-                    "region": region,
-                    **ready.figures,
-                    **rendering.figures(frames),
-                },
-                provenance=provenance(job, signing),
-                warnings=(*signing.notes, *job.notes, *ready.notes, *told, *rendering.notes),
-                covered=ready.covered,
-            )
-            write_report(report, report_folder(output, job.run, number), force=job.run.force)
-            reports.append(report)
-    signing.told()
-    return tuple(reports)
-
-
-@contextmanager
-def one_take(outputs: tuple[Path, ...], number: int, run: Run) -> Iterator[None]:
-    """Leave nothing of a take that fails, and note with the error which ones are whole.
-
-    Args:
-        outputs: A file per take.
-        number: The take that is made in the block, from 0; those before it are finished.
-        run: Options.
-
-    Yields:
-        Nothing.
-
-    Raises:
-        BaseException: What ended the block, Ctrl-C included.
-    """
-    output = outputs[number]
-    manifest = sidecar_of(output) or output
-    made = (manifest, output, *report_files(report_folder(output, run, number)))
-    try:
-        with none_left_behind(made):
-            yield
-    except BaseException as error:
-        if number:
-            whole, rest = (
-                ", ".join(output.name for output in part)
-                for part in (outputs[:number], outputs[number:])
-            )
-            error.add_note(f"Finished and kept, each with its report: {whole}. Not made: {rest}.")
-        raise
-
-
-@contextmanager
-def checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
-    """Look whether the run was cancelled before every pass through a network.
-
-    Args:
-        model: The network is its ``net``.
-        clock: Knows.
-
-    Yields:
-        Nothing.
-    """
-    hook = model.net.register_forward_pre_hook(lambda *_: clock.check())
-    try:
-        yield
-    finally:
-        hook.remove()
-
-
-def _extras(job: Job, output: Path) -> tuple[Extras | None, tuple[str, ...]]:
-    """Lay out what else the source holds; under new speech all over it stays where it is."""
-    if job.verb == "generate":
-        return None, ()
-    if job.verb == "sync":
-        extras, notes = carry(job.base.info, unchanged_plan(job.base.plan), None, output)
-        return replace(extras, sound_tags={}), notes
-    return carry(job.base.info, job.base.plan, job.transcript, output)
 
 
 def report_folder(output: Path, run: Run, take: int = 0) -> Path:
@@ -329,13 +194,3 @@ def clip_facts(
         sound_rate=info.sound_rate if info.has_sound else None,
         channels=info.channels if info.has_sound else 0,
     )
-
-
-def _logs(base: Base) -> tuple[SpanLog, ...]:
-    logs, plan = [], base.plan
-    for span in plan.picture_spans():
-        window = window_of(base.windows, plan, span)
-        first, last = plan.fills[span.fills[0]], plan.fills[span.fills[-1]]
-        box = face_box(window.track, first.source_start_s - 1, last.source_end_s + 1)
-        logs.append(SpanLog(box))
-    return tuple(logs)

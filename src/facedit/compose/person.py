@@ -8,8 +8,8 @@ import numpy as np
 
 from facedit.compose.base import Hear
 from facedit.compose.clip import Clip
+from facedit.compose.new_words import REFERENCE_S
 from facedit.compose.output_sound import stretches
-from facedit.compose.plans import REFERENCE_S
 from facedit.compose.source_still import load_still, still_from, still_track
 from facedit.compose.spans import CONTEXT_S
 from facedit.compose.track_window import cover_network, track_window

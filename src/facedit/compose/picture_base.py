@@ -144,8 +144,9 @@ class PictureBase:
         """Look at the picture, and at the video of the prompt, as the motion space does."""
         return replace(self, person=self.person.seen_by(space))
 
-    def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
+    def canvases(self, space: MotionSpace, *regions: Region) -> tuple[Canvas, ...]:
         """Hide everything that speech may move, behind the prompt."""
+        (region,) = regions
         return (person_canvas(space, self.person, self.info.frame_count, region),)
 
     def speech(
@@ -170,7 +171,7 @@ class PictureBase:
         blinks = blink_schedule(self.plan.output_duration_s, np.random.default_rng(take.seed))
         return (
             SpanWork(
-                canvas, motion, window.track, renderer, take.space, take.region, 0.0, np.inf,
+                canvas, motion, window.track, renderer, take.space, canvas.region, 0.0, np.inf,
                 blinks=blinks, seen=window.seen, covers=window.covers,
             ),
         )  # fmt: skip

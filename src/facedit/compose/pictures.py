@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,12 +90,14 @@ def output_pictures(
     spans: tuple[SpanWork, ...],
     parts: Parts = None,
     clock: StageClock | None = None,
+    only: Container[int] | None = None,
 ) -> Iterator[Picture]:
     """Stream the output's pictures.
 
     ``spans``: per picture span of the plan what is needed to render it; ``parts``: parts of the
-    source that are wanted, with all that the plan changes; None for all. Yields pictures, ascending
-    in time; kept ones hold the very frames that were decoded.
+    source that are wanted, with all that the plan changes; None for all; ``only``: picture spans
+    that are wanted; None for all. Yields pictures, ascending in time; kept ones hold the very
+    frames that were decoded.
     """
     clock = clock or StageClock()
     held = _Held(base_frames.stream(parts), plan)
@@ -105,7 +107,8 @@ def output_pictures(
             yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting, clock)
             waiting = []
         if shown.span >= 0:
-            waiting.append(shown)
+            if only is None or shown.span in only:
+                waiting.append(shown)
             held.drop(shown.source_index)
         else:
             yield Picture(held.take(shown.source_index), shown.output_time_s, "kept", -1)

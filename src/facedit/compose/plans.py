@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
 from facedit.compose.clip import Clip
-from facedit.compose.source_words import checked_about, within, words_around
+from facedit.compose.new_words import Voices, recorded_words, spoken_words
+from facedit.compose.source_words import checked_about
 from facedit.editing.diff import WordEdit
+from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.joints import Joint, default_joints, quiet_joints
 from facedit.editing.plan import EditPlan, Fill
 from facedit.editing.planner import make_plan
 from facedit.errors import BadEdit
-from facedit.media.sound import read_sound, read_speech_file
+from facedit.media.sound import read_sound
 from facedit.options import EditRequest, Run
-from facedit.speech.clip_reference import Reference, voice_sounds
 from facedit.speech.given_times import unsure
 from facedit.speech.low_energy import envelope_db
-from facedit.speech.placement import speech_floor
-from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
-from facedit.speech.voice_choice import VoiceChoice, choose_voice
-from facedit.speech.voice_interface import Sex
-from facedit.types import Float64, Sound, Transcript, Word
-
-REFERENCE_S = 8.0
-"""Sound on either side of an edit that a new voice is matched to."""
+from facedit.speech.snippet import Snippet
+from facedit.speech.voice_choice import VoiceChoice
+from facedit.types import Float64, Transcript
 
 ENERGY_HOP_S = 0.005
 
@@ -46,6 +42,7 @@ class PlannedEdit:
         plan: The layout in time.
         request: What was asked for.
         run: Options that it is made with unless others are given.
+        own: Options that edits have of their own, one an edit.
     """
 
     transcript: Transcript
@@ -54,6 +51,23 @@ class PlannedEdit:
     plan: EditPlan
     request: EditRequest
     run: Run = field(default_factory=Run)
+    own: tuple[EditOptions, ...] = ()
+
+    def with_seed(self, edit: int, seed: int) -> PlannedEdit:
+        """Return the plan with a seed of its own for an edit, and for those in its picture span."""
+        (mine,) = (span.fills for span in self.plan.picture_spans() if edit in span.fills)
+        own = tuple(
+            replace(own, seed=seed) if number in mine else own
+            for number, own in enumerate(self.own)
+        )
+        return replace(self, own=own)
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """The user's recordings that are heard, each once."""
+        named = [own.speech or "" for own in self.own]
+        given = "" if self.request.speech is None else str(self.request.speech)
+        return tuple(dict.fromkeys(name for name in (given, *named) if name))
 
 
 def plan_words(
@@ -62,25 +76,30 @@ def plan_words(
     edits: tuple[WordEdit, ...],
     request: EditRequest,
     joints: tuple[Joint, ...] | None = None,
+    own: tuple[EditOptions, ...] = (),
+    folder: Path = Path(),
 ) -> PlannedEdit:
     """Make the new sounds and lay them out in time.
 
-    ``joints``: source times between which the old sound goes; found in the sound if None.
+    ``joints``: source times between which the old sound goes; found in the sound if None; ``own``:
+    options that edits have of their own, or none; ``folder``: where their recordings are.
     ``BadEdit`` if a recording does not hold the new words, ``BadMedia`` if the recording cannot be
     read, ``BadTranscript`` if the words are not said there.
     """
     if joints is None:
         transcript = checked_about(clip, transcript, edits)
-    spoken = [edit for edit in edits if edit.new_words]
-    voices = _Voices(clip, request.voice or "auto")
+    own = own or (NONE,) * len(edits)
+    spoken = [pair for pair in zip(edits, own, strict=True) if pair[0].new_words]
+    voices = Voices(clip)
     snippets: dict[WordEdit, Snippet] = {}
     with clip.clock.stage("new speech", len(spoken)) as tick:
-        recording = read_speech_file(request.speech) if request.speech else None
-        for edit in spoken:
-            if recording is None:
-                snippets[edit] = _spoken(clip, transcript, edit, voices)
+        for edit, options in spoken:
+            file = request.speech or (folder / options.speech if options.speech else None)
+            if file is None:
+                voice = request.voice or options.voice or "auto"
+                snippets[edit] = spoken_words(clip, transcript, edit, voices, voice)
             else:
-                snippets[edit] = _recorded(clip, transcript, edits, edit, recording)
+                snippets[edit] = recorded_words(clip, transcript, edits, edit, file)
             tick(len(snippets))
     if joints is None:
         joints = clip.clock.apart(lambda: edit_joints(clip, transcript, edits))
@@ -92,7 +111,8 @@ def plan_words(
         frame_rate=clip.info.frame_rate,
         joints=joints,
     )
-    return PlannedEdit(transcript, edits, tuple(map(snippets.get, edits)), plan, request)
+    sounds = tuple(map(snippets.get, edits))
+    return PlannedEdit(transcript, edits, sounds, plan, request, own=own)
 
 
 def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:
@@ -197,117 +217,3 @@ def _measure(energy: Float64, clip: Clip, start_s: float, end_s: float) -> None:
     envelope = envelope_db(sound.samples, sound.rate)
     at = (np.arange(last - first) + 0.5) * ENERGY_HOP_S * sound.rate
     energy[first:last] = envelope[np.minimum(at.astype(int), len(envelope) - 1)]
-
-
-class _Voices:
-    """Who speaks the new words of one edit: chosen where nobody was chosen nearby.
-
-    One woman and one man a clip: the nearest of several differs from sentence to sentence.
-    """
-
-    def __init__(self, clip: Clip, name: str) -> None:
-        self._clip, self._name = clip, name
-        self._heard: list[tuple[float, float, VoiceChoice]] = []
-        self._of_sex: dict[Sex, VoiceChoice] = {}
-
-    def at(self, start_s: float, end_s: float) -> VoiceChoice:
-        """Return the voice for words at a place."""
-        for low_s, high_s, choice in self._heard:
-            if low_s <= start_s and end_s <= high_s:
-                return choice
-        low_s, high_s = _around(self._clip, start_s, end_s)
-        choice = self._clip.once(
-            ("voice", self._name, low_s, high_s),
-            lambda: self._clip.clock.apart(
-                lambda: choose_voice(self._name, _sound(self._clip, low_s, high_s))
-            ),
-        )
-        if not choice.warning:
-            choice = self._of_sex.setdefault(choice.voice.speaker.sex, choice)
-        self._heard.append((low_s, high_s, choice))
-        return choice
-
-
-def _place(transcript: Transcript, edit: WordEdit) -> tuple[float, float]:
-    """Return where in the source an edit is, in seconds."""
-    words = transcript.words
-    start_s = words[min(edit.old_start, len(words) - 1)].start_s
-    end_s = words[max(edit.old_end - 1, 0)].end_s
-    return min(start_s, end_s), max(start_s, end_s)
-
-
-def _around(clip: Clip, start_s: float, end_s: float) -> tuple[float, float]:
-    """Return the stretch of sound that new words at a place are fitted to."""
-    return max(start_s - REFERENCE_S, 0.0), min(end_s + REFERENCE_S, clip.info.duration_s)
-
-
-def _sound(clip: Clip, start_s: float, end_s: float) -> Sound:
-    """Return a stretch of a clip's sound."""
-    return clip.once(
-        ("sound", start_s, end_s),
-        lambda: read_sound(clip.path, start_s, end_s, info=clip.info),
-        lambda sound: sound.samples.nbytes,
-    )
-
-
-def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -> Reference:
-    """Return the sound around a place, and what goes on under the words there."""
-    low_s, high_s = _around(clip, *place)
-    sound = _sound(clip, low_s, high_s)
-    floor = speech_floor(sound, spoken, place[0] - low_s, place[1] - low_s)
-    return Reference(sound, spoken, floor, (place[0] - low_s, place[1] - low_s), low_s)
-
-
-def _spoken(clip: Clip, transcript: Transcript, edit: WordEdit, voices: _Voices) -> Snippet:
-    """Let a voice speak the new words of one edit."""
-    place = _place(transcript, edit)
-    choice = voices.at(*place)
-    before, after = words_around(transcript, edit)
-    spoken = within(transcript, *_around(clip, *place)).words
-
-    def speak() -> Snippet:
-        reference = _reference(clip, place, spoken)
-        if choice.own:
-            of = ("own voice", *_around(clip, *place), spoken, reference.floor is None)
-            sounds = clip.once(of, lambda: voice_sounds(reference), lambda found: found.nbytes)
-            reference = replace(reference, sounds=sounds)
-        return speech_for_edit(before, edit.new_words, after, choice, reference)
-
-    who = (choice.voice.name, choice.reason, choice.similarity, choice.warning, choice.own)
-    key = ("spoken", before, edit.new_words, after, who, place, spoken)
-    return clip.once(key, lambda: clip.clock.apart(speak))
-
-
-def _recorded(
-    clip: Clip,
-    transcript: Transcript,
-    edits: tuple[WordEdit, ...],
-    edit: WordEdit,
-    recording: Sound,
-) -> Snippet:
-    """Take the new words of one edit out of the user's recording."""
-    sentence, first = _new_sentence(transcript, edits, edit)
-
-    def cut() -> Snippet:
-        place = _place(transcript, edit)
-        spoken = within(transcript, *_around(clip, *place)).words
-        reference = _reference(clip, place, spoken)
-        count, language = len(edit.new_words), transcript.language
-        return cut_from_recording(recording, sentence, first, count, language, reference)
-
-    return clip.clock.apart(cut)
-
-
-def _new_sentence(
-    transcript: Transcript, edits: tuple[WordEdit, ...], wanted: WordEdit
-) -> tuple[list[str], int]:
-    """Return the words of the whole new sentence, and where one edit's new words start in it."""
-    words: list[str] = []
-    position = first = 0
-    for edit in edits:
-        words += [word.text for word in transcript.words[position : edit.old_start]]
-        if edit is wanted:
-            first = len(words)
-        words += edit.new_words
-        position = edit.old_end
-    return words + [word.text for word in transcript.words[position:]], first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from facedit.compose.job import report_folder
 from facedit.compose.plans import PlannedEdit, voices_of, word_notes
 from facedit.editing.diff import apply, marked
+from facedit.media.output import whole_or_nothing
 from facedit.options import Run
 from facedit.report.run_report import RunReport
 from facedit.speech.given_times import SURE, unsure
@@ -187,3 +189,21 @@ def result_of(
         "reports": [report.to_dict() for report in reports],
     }
     return Result(outputs, report_folder(outputs[0], run), "\n".join(lines), details)
+
+
+def copied(source: Path, outputs: tuple[Path, ...], run: Run) -> Result:
+    """Copy a source of which nothing changes, byte for byte.
+
+    Args:
+        source: The source.
+        outputs: The files, one a take.
+        run: Options.
+
+    Returns:
+        The answer.
+    """
+    for output in outputs:
+        with whole_or_nothing(output, run.force) as temporary:
+            shutil.copyfile(source, temporary)
+    summary = "The new words are the old ones: the output is a copy of the source."
+    return Result(outputs, None, summary, {"unchanged": True})

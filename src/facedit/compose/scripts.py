@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from facedit.compose.plans import PlannedEdit
+from facedit.editing.edit_options import EditOptions
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
 from facedit.inputs import MOST_SEED, read_text
@@ -32,7 +33,8 @@ def load_script(file: Path, source: Path) -> EditScript:
 def save_script(file: Path, source: Path, info: VideoInfo, planned: PlannedEdit, run: Run) -> None:
     """Save an edit, to be changed by hand and run again.
 
-    ``planned``: the edit, and the request that names the voice.
+    ``planned``: the edit, and the request that names the voice. A recording is named where it lies
+    beside the script; else it must be given again.
     """
     script = EditScript(
         ScriptSource(source.name, info.duration_s, info.frame_rate, sha256_of(source)),
@@ -44,9 +46,31 @@ def save_script(file: Path, source: Path, info: VideoInfo, planned: PlannedEdit,
             "seed": run.first_seed,
         },
         planned.plan,
+        tuple(_with_recording(own, planned.request.speech, file) for own in planned.own),
     )
     with whole_or_nothing(file, run.force) as temporary:
         temporary.write_text(dumps(script), encoding="utf-8")
+
+
+def _with_recording(own: EditOptions, speech: Path | None, file: Path) -> EditOptions:
+    """Name a recording of all new words with each edit."""
+    folder = file.absolute().parent
+    if speech is None or not speech.absolute().is_relative_to(folder):
+        return own
+    return replace(own, speech=speech.absolute().relative_to(folder).as_posix())
+
+
+def own_options(script: EditScript, request: EditRequest, run: Run) -> tuple[EditOptions, ...]:
+    """Take over the options that edits have of their own, but for those that the caller set.
+
+    ``request``, ``run``: what the caller set, as for ``with_script_options``.
+    """
+    unset: dict[str, Any] = {}
+    unset |= {} if run.seed is None else {"seed": None}
+    unset |= {} if run.region is None else {"region": None}
+    unset |= {} if run.articulation == 1 else {"articulation": None}
+    unset |= {} if request.voice is None else {"voice": None}
+    return tuple(replace(own, **unset) for own in script.own)
 
 
 def with_script_options(

@@ -17,7 +17,7 @@ from facedit.report.run_report import LipCurve, Seam, SpanFacts
 from facedit.report.run_report import Picture as Shot
 from facedit.report.seam_steps import Jump, motion_steps, picture_step, seam_jump, velocity_steps
 from facedit.types import LANDMARK_TERMS, FaceTrack, Float32, UInt8
-from facedit.units import MOTION_FPS, first_frame_from
+from facedit.units import MOTION_FPS
 
 REACH_S = 1.0
 """Pictures this near to a span are looked at, for the clip's own usual steps."""
@@ -180,8 +180,8 @@ def lip_curve(
 
 
 def _inside(canvas: Canvas, span: Span) -> slice:
-    start = max(first_frame_from(span.output_start_s) - canvas.first_frame, 0)
-    end = first_frame_from(span.output_end_s) - canvas.first_frame
+    start = max(canvas.frame_from(span.output_start_s), 0)
+    end = canvas.frame_from(span.output_end_s)
     return slice(start, max(end, start + 1))
 
 
@@ -192,7 +192,7 @@ def _motion_jumps(work: SpanWork, time_s: float) -> tuple[Jump, Jump | None]:
     motion = work.infilled[:, dims]
     hidden = np.asarray(mask.any(axis=1))
     steps, changes = motion_steps(motion), velocity_steps(motion)
-    frame = min(max(first_frame_from(time_s) - work.canvas.first_frame, 1), len(motion) - 1)
+    frame = min(max(work.canvas.frame_from(time_s), 1), len(motion) - 1)
     own_steps = steps[~(hidden[:-1] | hidden[1:])]
     own_changes = changes[~(hidden[:-2] | hidden[1:-1] | hidden[2:])]
     unit = "standard deviations"

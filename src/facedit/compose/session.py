@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, RLock
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from facedit.compose import scripts
 from facedit.compose.base import TrackedWindow
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
-from facedit.compose.job import Job, Ready, make, prepare
+from facedit.compose.held_jobs import HeldJobs
+from facedit.compose.job import Job, Ready
+from facedit.compose.making import make
 from facedit.compose.models import Models, load_models
+from facedit.compose.near import alone, span_of
 from facedit.compose.output_sound import OutputSound
-from facedit.compose.person import speaker_of
 from facedit.compose.plans import PlannedEdit, plan_words, voices_of
-from facedit.compose.results import Result, describe, result_of, take_files
+from facedit.compose.preview import EditTake, write_take
+from facedit.compose.results import Result, copied, describe, result_of, take_files
 from facedit.compose.source_words import source_transcript, word_edits
+from facedit.compose.speeches import make_speech
 from facedit.compose.verbs import Speech, edit_job, generate_job, planned_sound, sync_job
 from facedit.errors import UsageError
 from facedit.media.info import VideoInfo
-from facedit.media.output import whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.rendering import Rendering
-from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.report.run_report import Figure
-from facedit.speech.snippet import speech_for
-from facedit.speech.voice_choice import choose_voice
 from facedit.speech.whisper_words import Recogniser
-from facedit.types import Sound, Transcript
+from facedit.types import Transcript
 
 Adapt = Callable[
     [Models, Sequence[TrackedWindow], Run, StageClock], tuple[Models, dict[str, Figure]]
 ]
 """Fits models to a clip where the options ask for it, and says for the report what came of it."""
-
-_OF_A_TAKE: dict[str, Any] = {"seed": 0, "takes": 1, "steps": 1, "force": False}
-_OF_A_TAKE |= dict.fromkeys(("report", "consent", "provenance"))
 
 
 class Session:
@@ -89,7 +85,7 @@ class Session:
         self._footage = None if footage is None else self._opened(footage)
         self._picture_only = picture_only
         self._adapt = adapt
-        self._ready: tuple[object, object, Ready] | None = None
+        self._jobs = HeldJobs()
         self._busy = RLock()
 
     def __enter__(self) -> Self:
@@ -108,7 +104,7 @@ class Session:
     def close(self) -> None:
         """Let go of all that is held; a session that is used on finds it again."""
         with self._busy:
-            self._ready = None
+            self._jobs.clear()
             self._clock.close()
             for clip in (self._clip, self._footage):
                 if clip is not None:
@@ -154,10 +150,19 @@ class Session:
                 found = transcript or self.transcript(request.transcript, request.language, by)
                 planned = plan_words(self._clip, found, word_edits(found, request), request)
                 return replace(planned, run=self.run)
-            script = scripts.load_script(request.script, self._clip.path)
+            asked, file = request, request.script
+            script = scripts.load_script(file, self._clip.path)
             request, run = scripts.with_script_options(script, request, self.run)
             joints = scripts.moved_joints(script)
-            planned = plan_words(self._clip, script.transcript, script.edits, request, joints)
+            planned = plan_words(
+                self._clip,
+                script.transcript,
+                script.edits,
+                request,
+                joints,
+                scripts.own_options(script, asked, self.run),
+                file.parent,
+            )
             return replace(planned, run=run)
 
     def sound(self, planned: PlannedEdit) -> OutputSound:
@@ -191,19 +196,7 @@ class Session:
         if (recording is None) == (text is None):
             raise UsageError("say what is spoken: either a SPEECH file or --text.")
         with self._busy, self._clock.stage("speech"):
-            if recording is not None:
-                return Speech(read_speech_file(recording), None, recording.name)
-            speaker = self._footage or self._clip
-
-            def speak() -> Speech:
-                choice = speaker.once(("voice", voice), lambda: choose_voice(voice, heard()))
-                sound, words = speech_for(text or "", choice, heard() if choice.own else None)
-                return Speech(sound, words, str(choice), choice)
-
-            def heard() -> Sound | None:
-                return speaker_of(speaker)
-
-            return self._clock.apart(speak)
+            return make_speech(self._footage or self._clip, text, recording, voice)
 
     def render(
         self,
@@ -231,18 +224,43 @@ class Session:
         inputs = (request.speech, request.transcript, request.script)
         with self._writing(output, run, inputs, save_script) as outputs:
             if not planned.edits and all(file.suffix == self._clip.path.suffix for file in outputs):
-                result = self._unchanged(outputs, run)
+                result = copied(self._clip.path, outputs, run)
             else:
-                ready = self._prepared(
-                    planned, run, output, lambda: edit_job(self._clip, planned, run)
-                )
+                ready = self._edit(planned, run)
+                rendering = self._jobs.rendering(planned, run, output)
                 if written is not None:
-                    ready = replace(ready, rendering=written(ready.rendering))
-                reports = make(ready, outputs)
+                    rendering = written(rendering)
+                reports = make(ready, rendering, outputs)
                 result = result_of(describe(planned), outputs, reports, run, voices_of(planned))
             if save_script is not None:
                 self.save_script(planned, save_script, run=run)
         return result
+
+    def take(
+        self, planned: PlannedEdit, edit: int, preview: Path, *, seed: int, run: Run | None = None
+    ) -> EditTake:
+        """Make a take of one edit, and of it only what lies around: something to look at.
+
+        ``render`` of a plan whose edits have their seeds (``planned.with_seed``) shows the same.
+
+        Args:
+            planned: From ``plan``.
+            edit: Number of the edit.
+            preview: A small ``.mp4`` of it; one that is there is replaced.
+            seed: Seed of its motion.
+            run: Options; the plan's own if None.
+
+        Returns:
+            The take. (``FaceditError`` if a face is missing.)
+        """
+        run = run or planned.run
+        check_run(replace(run, provenance=False), (), (self._clip.path,))
+        apart, number = alone(planned.with_seed(edit, seed), edit)
+        with self._busy:
+            try:
+                return write_take(self._edit(apart, run), span_of(apart.plan, number), preview)
+            finally:
+                self._clock.seconds.clear()
 
     def sync(self, speech: Speech, output: Path, *, run: Run | None = None) -> Result:
         """Put new speech over the same pictures.
@@ -257,8 +275,8 @@ class Session:
         """
         run = run or self.run
         with self._writing(output, run) as outputs:
-            ready = self._prepared(speech, run, output, lambda: sync_job(self._clip, speech, run))
-            reports = make(ready, outputs)
+            ready = self._prepared(speech, run, lambda: sync_job(self._clip, speech, run))
+            reports = make(ready, self._jobs.rendering(speech, run, output), outputs)
         new, old = speech.sound.duration_s, self.info.duration_s
         summary = f"{new:.2f} s of new speech over {old:.2f} s of pictures."
         return result_of(summary, outputs, reports, run)
@@ -280,10 +298,9 @@ class Session:
             ready = self._prepared(
                 speech,
                 run,
-                output,
                 lambda: generate_job(self._clip, self._footage, speech, run, self._picture_only),
             )
-            reports = make(ready, outputs)
+            reports = make(ready, self._jobs.rendering(speech, run, output), outputs)
         summary = f"{speech.sound.duration_s:.2f} s of {self._clip.path.name} speaking."
         choices = () if speech.choice is None else (speech.choice,)
         return result_of(summary, outputs, reports, run, choices)
@@ -310,18 +327,12 @@ class Session:
             yield outputs
             self._clock.seconds.clear()
 
-    def _prepared(self, of: object, run: Run, output: Path, job: Callable[[], Job]) -> Ready:
-        """Return what the takes of one plan or speech have in common; the last is held."""
-        made_by = (replace(run, **_OF_A_TAKE), output.suffix)
-        if self._ready is None or self._ready[0] is not of or self._ready[1] != made_by:
-            self._ready = None
-            self._ready = (
-                of,
-                made_by,
-                prepare(job(), lambda found: self._models(found, run), output),
-            )
-        ready = self._ready[2]
-        return replace(ready, job=replace(ready.job, run=run))
+    def _edit(self, planned: PlannedEdit, run: Run) -> Ready:
+        return self._prepared(planned, run, lambda: edit_job(self._clip, planned, run))
+
+    def _prepared(self, of: PlannedEdit | Speech, run: Run, job: Callable[[], Job]) -> Ready:
+        """Return what the takes of one plan or speech have in common; the last few are held."""
+        return self._jobs.prepared(of, run, job, lambda found: self._models(found, run))
 
     def _models(
         self, windows: Sequence[TrackedWindow], run: Run
@@ -338,11 +349,3 @@ class Session:
         if self._adapt is None:
             return models, {}
         return self._adapt(models, windows, run, self._clock)
-
-    def _unchanged(self, outputs: tuple[Path, ...], run: Run) -> Result:
-        """Nothing changes: the output is the source, byte for byte."""
-        for output in outputs:
-            with whole_or_nothing(output, run.force) as temporary:
-                shutil.copyfile(self._clip.path, temporary)
-        summary = "The new words are the old ones: the output is a copy of the source."
-        return Result(outputs, None, summary, {"unchanged": True})

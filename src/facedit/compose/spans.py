@@ -1,7 +1,8 @@
-"""A video under a plan: tracks, mouths, canvases; and infilling, of whatever base."""
+"""A video under a plan: tracks, mouths, canvases, and what is heard on them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,14 +17,9 @@ from facedit.compose.sources import SourcePaths, source_paths
 from facedit.compose.track_window import track_window
 from facedit.compose.weights import choose_weights
 from facedit.editing.plan import EditPlan, Span
-from facedit.editing.timeline import source_windows
 from facedit.errors import NoFace
 from facedit.face.choice import FaceChoice
 from facedit.media.info import VideoInfo
-from facedit.model.checkpoint import MotionModel
-from facedit.model.infill import Task, infill_batch
-from facedit.model.manner import articulate, manner_of
-from facedit.model.seams import limit_steps
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Region, Run
 from facedit.report.run_report import Figure
@@ -33,14 +29,17 @@ from facedit.speech.whisper_base import WHISPER
 from facedit.types import Float32
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 
-AROUND_S = 6.0
-"""Source tracked on either side of a span: context of the model and mouths of the renderer."""
+AROUND_S = 5.0
+"""Source tracked on either side of a span at least: context of the model, mouths to draw with."""
+
+STEP_S = 2.0
+"""What is tracked begins and ends at multiples of this, so that neighbouring edits share it."""
+
+REST_S = 4.0
+"""A rest of the clip up to this long is tracked too, instead of all but it."""
 
 CONTEXT_S = 2.4
 """Kept motion that the model sees on either side of a span."""
-
-SEEDS_A_SPAN = 1000
-"""Seeds set aside for the takes of one span, so that no two spans share a noise."""
 
 PADDING_S = 0.4
 """Sound heard beyond the canvas, so that its first and last frames are no edges."""
@@ -83,24 +82,26 @@ class VideoBase:
             windows.append(replace(window, seen=seen))
         return replace(self, windows=tuple(windows))
 
-    def canvases(self, space: MotionSpace, region: Region) -> tuple[Canvas, ...]:
+    def canvases(self, space: MotionSpace, *regions: Region) -> tuple[Canvas, ...]:
         """Hide the frames of each span, with the clip's own motion around it."""
         plan, canvases = self.plan, []
-        for span in plan.picture_spans():
-            first = max(first_frame_from(span.output_start_s - CONTEXT_S), 0)
-            last = first_frame_from(min(span.output_end_s + CONTEXT_S, plan.output_duration_s))
-            last = max(last, first + 1)
-            output_s = np.array([frame_time(frame) for frame in range(first, last)])
+        for span, region in zip(plan.picture_spans(), regions, strict=True):
+            late_s = plan.late_s(span)
+            first = max(first_frame_from(span.output_start_s - CONTEXT_S - late_s), 0)
+            end_s = min(span.output_end_s + CONTEXT_S, plan.output_duration_s)
+            last = max(first_frame_from(end_s - late_s), first + 1)
+            output_s = np.array([frame_time(frame) + late_s for frame in range(first, last)])
             window = window_of(self.windows, plan, span)
             landmarks, confidence = landmarks_at(window.track, self.paths.at(output_s), window.seen)
-            hidden = plan.motion_mask(last - first, first)
+            hidden = plan.motion_mask(last - first, first, late_s)
             known = ~hidden if (~hidden).any() else np.ones_like(hidden)
             identity = space.identity(landmarks[known], np.maximum(confidence[known], 1e-3))
             canvases.append(
                 build_canvas(
-                    space, identity, landmarks, confidence, hidden, region=region, first_frame=first
+                    space, identity, landmarks, confidence, hidden,
+                    region=region, first_frame=first, late_s=late_s,
                 )
-            )
+            )  # fmt: skip
         return tuple(canvases)
 
     def speech(
@@ -108,7 +109,8 @@ class VideoBase:
     ) -> tuple[Float32, ...]:
         """Compute what is heard on each canvas: the output's sound."""
         return tuple(
-            speech_on(sound, canvas.first_frame, len(canvas.values), encoder) for canvas in canvases
+            speech_on(sound, canvas.first_frame, len(canvas.values), encoder, canvas.late_s)
+            for canvas in canvases
         )
 
     def works(self, take: Take) -> tuple[SpanWork, ...]:
@@ -126,7 +128,7 @@ class VideoBase:
                     window.track,
                     take.renderer.of_clip(window.bank),
                     take.space,
-                    take.region,
+                    canvas.region,
                     span.output_start_s,
                     np.inf if at_end else span.output_end_s,
                     seen=window.seen,
@@ -148,46 +150,16 @@ def track_video(clip: Clip, plan: EditPlan, run: Run, info: VideoInfo | None = N
     """Track only what the edits need, and collect the clip's own mouths there.
 
     ``run``: options; ``face`` chooses the face, ``weights`` what looks for covers; ``info``: what
-    the output is, if that is not what the video is. Returns the video with a window per group of
-    neighbouring spans, in order.
+    the output is, if that is not what the video is. Returns the video with the windows of its
+    spans, in order.
     ``NoFace`` if a window shows no face, ``AmbiguousFace`` if several faces could be meant.
     """
     choice = FaceChoice.parse(run.face)
-    parts = source_windows(plan, AROUND_S, AROUND_S)
+    parts = dict.fromkeys(tracked_part(plan, span) for span in plan.picture_spans())
     cover = choose_weights(run).cover
     windows = tuple(track_window(clip, part, choice, cover) for part in parts)
     cuts = tuple(cut for window in windows for cut in window.track.cuts)
     return VideoBase(clip, info or clip.info, plan, windows, source_paths(plan, cuts))
-
-
-def infill_spans(
-    canvases: tuple[Canvas, ...],
-    speech: tuple[Float32, ...],
-    model: MotionModel,
-    run: Run,
-    takes: int,
-) -> tuple[Float32, ...]:
-    """Let the model fill every canvas.
-
-    ``speech``: features of the sound on each canvas, shape (T, C); ``run``: options; ``seed``,
-    ``steps`` and ``articulation``. Returns per canvas the motion of every take, (takes, T, D).
-    """
-    usual = replace(model.sampler, steps=run.steps)
-
-    def drawn(canvas: Canvas, heard: Float32, seed: int, index: int) -> Float32:
-        manner = manner_of(seed)
-        task = Task(canvas.values, canvas.mask, heard, seed + SEEDS_A_SPAN * index)
-        (motion,) = infill_batch(model, [task], manner.settings(usual))
-        if (factor := run.articulation * manner.articulation) == 1:
-            return motion
-        moved = articulate(motion, canvas.mask, model.dim_names, factor)
-        return limit_steps(moved, canvas.mask)
-
-    seeds = range(run.first_seed, run.first_seed + takes)
-    return tuple(
-        np.stack([drawn(canvas, heard, seed, index) for seed in seeds])
-        for index, (canvas, heard) in enumerate(zip(canvases, speech, strict=True))
-    )
 
 
 def speech_on(
@@ -195,29 +167,47 @@ def speech_on(
     first_frame: int,
     frames: int,
     encoder: Encoder = WHISPER,
+    late_s: float = 0.0,
 ) -> Float32:
     """Compute the speech features under a canvas, heard in context.
 
     ``window``: returns the output's sound between two times, silence outside; ``first_frame``:
-    motion frame of the output at which the canvas starts. Returns features, shape (T, C).
+    motion frame of the output at which the canvas starts; ``late_s``: by how much its grid lies
+    later than the output's. Returns features, shape (T, C).
     """
     padding = frame_at(PADDING_S)
-    start_s = frame_time(first_frame - padding)
-    end_s = frame_time(first_frame + frames + padding)
+    start_s = frame_time(first_frame - padding) + late_s
+    end_s = frame_time(first_frame + frames + padding) + late_s
     heard = cached_features(window(start_s, end_s), frames + 2 * padding, encoder)
     return heard.values[padding : padding + frames]
 
 
+def tracked_part(plan: EditPlan, span: Span) -> tuple[float, float]:
+    """Return which part of the source is tracked for a span: the same whatever else is edited.
+
+    ``span``: one of the plan's. Returns start and end in the source in seconds.
+    """
+    first, last = plan.fills[span.fills[0]], plan.fills[span.fills[-1]]
+    low_s = first.source_start_s - (first.output_start_s - span.output_start_s) - AROUND_S
+    high_s = last.source_end_s + (span.output_end_s - last.output_end_s) + AROUND_S
+    low_s, high_s = STEP_S * math.floor(low_s / STEP_S), STEP_S * math.ceil(high_s / STEP_S)
+    duration_s = plan.source_duration_s
+    return (
+        low_s if low_s > REST_S else 0.0,
+        high_s if high_s < duration_s - REST_S else duration_s,
+    )
+
+
 def window_of(windows: tuple[TrackedWindow, ...], plan: EditPlan, span: Span) -> TrackedWindow:
-    """Return the tracked window that holds a span.
+    """Return the window that was tracked for a span.
 
     Raises AssertionError if there is none, which the windows' making rules out.
     """
-    source_s = plan.fills[span.fills[0]].source_start_s
+    part = tracked_part(plan, span)
     for window in windows:
-        if window.start_s - 1e-6 <= source_s <= window.end_s + 1e-6:
+        if (window.start_s, window.end_s) == part:
             return window
-    raise AssertionError(f"no window holds the span at {span.output_start_s} s")
+    raise AssertionError(f"nothing was tracked for the span at {span.output_start_s} s")
 
 
 def refuse_missing_faces(

@@ -12,7 +12,7 @@ from facedit.types import Float32
 
 
 def take_figures(
-    seed: int,
+    seeds: Sequence[int],
     canvases: Sequence[Canvas],
     infilled: Sequence[Float32],
     number: int,
@@ -20,10 +20,13 @@ def take_figures(
 ) -> dict[str, Figure]:
     """Return the figures of a take by name.
 
+    ``seeds``: of its spans, each once;
     ``infilled``: motion of all takes on each canvas, shape (takes, T, D); ``number``: the take,
     from 0; ``closures``: its lips on m, b and p, per canvas.
     """
-    figures: dict[str, Figure] = {"seed": seed, "manner": manner_of(seed).name}
+    manners = dict.fromkeys(manner_of(seed).name for seed in seeds)
+    seed: Figure = seeds[0] if len(seeds) == 1 else ", ".join(map(str, seeds))
+    figures: dict[str, Figure] = {"seed": seed, "manner": ", ".join(manners)}
     if number:
         first, other = ([motion[take] for motion in infilled] for take in (0, number))
         apart = distance(first, other, [canvas.mask for canvas in canvases])

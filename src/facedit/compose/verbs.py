@@ -54,7 +54,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
         sound=planned_sound(clip, planned),
         transcript=planned.transcript,
         output_words=plan.output_words(planned.transcript, spoken),
-        voice="; ".join(map(str, voices)) or str(planned.request.speech or "none"),
+        voice="; ".join((*map(str, voices), *planned.recordings)) or "none",
         run=run,
         clock=clip.clock,
         notes=(
@@ -63,6 +63,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
             *sound_notes(planned),
         ),
         imitated=any(choice.imitated for choice in voices),
+        own=planned.own,
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from facedit.editing.diff import EditKind, WordEdit
 from facedit.types import Bool, Transcript, Word
-from facedit.units import first_frame_from, frame_time
+from facedit.units import MOTION_FPS, first_frame_from, frame_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,22 +206,35 @@ class EditPlan:
                 spans.append(Span(start_s, end_s, fill.kind, (index,)))
         return tuple(spans)
 
-    def motion_mask(self, frames: int, first_frame: int = 0) -> Bool:
+    def motion_mask(self, frames: int, first_frame: int = 0, late_s: float = 0.0) -> Bool:
         """Return which motion frames are to be infilled.
 
         Args:
             frames: Length of the canvas in motion frames, ``T``.
             first_frame: Motion frame of the output at which the canvas starts.
+            late_s: By how much the canvas's grid lies later than the output's.
 
         Returns:
             True where motion is hidden, shape (T,).
         """
         mask = np.zeros(frames, dtype=np.bool_)
         for span in self.picture_spans():
-            start = first_frame_from(span.output_start_s) - first_frame
-            end = first_frame_from(span.output_end_s) - first_frame
+            start = first_frame_from(span.output_start_s - late_s) - first_frame
+            end = first_frame_from(span.output_end_s - late_s) - first_frame
             mask[max(start, 0) : max(end, 0)] = True
         return mask
+
+    def late_s(self, span: Span) -> float:
+        """Return by how much the edits before a span move it beside the grid of motion frames.
+
+        Args:
+            span: One of ``picture_spans``.
+
+        Returns:
+            Seconds, 0 or more and less than a motion frame.
+        """
+        frames = sum(fill.shift_frames for fill in self.fills[: span.fills[0]])
+        return float(Fraction(frames) / self.frame_rate % Fraction(1, MOTION_FPS))
 
     def output_words(
         self, transcript: Transcript, spoken: Sequence[Sequence[Word]]

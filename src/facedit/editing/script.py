@@ -5,7 +5,8 @@ by word numbers, as ``dumps`` does::
 
     {"words": [3, 4], "old": "blue", "new": "red"}
 
-or, by hand, as a request: ``{"replace": "blue", "by": "red"}``, ``{"delete": "now#2"}``,
+and perhaps options of its own (``EditOptions``), or, by hand, as a request:
+``{"replace": "blue", "by": "red"}``, ``{"delete": "now#2"}``,
 ``{"insert": "very", "after": "a"}``, ``{"insert": "very", "before": "big"}``, or one
 ``{"say": "the whole new sentence"}`` alone.
 """
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from facedit.editing.diff import WordEdit, check_order, diff
+from facedit.editing.edit_options import NAMES, NONE, EditOptions, read_edit_options
 from facedit.editing.jsonread import Node, parse
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import Margins, make_plan
@@ -64,7 +66,8 @@ class EditScript:
     """An edit that can be stored.
 
     The options are settings of the run (voice, seed, region ...), any JSON values by name; the plan
-    is there once the new sound is known.
+    is there once the new sound is known; ``own`` are the options that edits have of their own, one
+    an edit.
     """
 
     source: ScriptSource
@@ -72,6 +75,12 @@ class EditScript:
     edits: tuple[WordEdit, ...]
     options: Mapping[str, object] = field(default_factory=dict)
     plan: EditPlan | None = None
+    own: tuple[EditOptions, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let edits of which nothing is said have no options of their own."""
+        if not self.own:
+            object.__setattr__(self, "own", (NONE,) * len(self.edits))
 
 
 def dumps(script: EditScript) -> str:
@@ -91,8 +100,9 @@ def dumps(script: EditScript) -> str:
                 "words": [edit.old_start, edit.old_end],
                 "old": _joined(words, edit),
                 "new": edit.text,
+                **own.to_dict(),
             }
-            for edit in script.edits
+            for edit, own in zip(script.edits, script.own, strict=True)
         ],
         "options": dict(script.options),
         "plan": script.plan.to_dict() if script.plan else None,
@@ -118,7 +128,7 @@ def loads(text: str) -> EditScript:
     root.only(("facedit", "source", "transcript", "edits", "options", "plan"))
     source = _read_source(root.child("source"))
     transcript = _read_transcript(root.child("transcript"))
-    edits = _read_edits(root.child("edits"), transcript)
+    edits, own = _read_edits(root.child("edits"), transcript)
     options = root.optional("options")
     plan = root.optional("plan")
     return EditScript(
@@ -127,6 +137,7 @@ def loads(text: str) -> EditScript:
         edits,
         options.members() if options else {},
         _read_plan(plan, edits, source, transcript) if plan else None,
+        own,
     )
 
 
@@ -174,25 +185,29 @@ def _read_transcript(node: Node) -> Transcript:
     return found
 
 
-def _read_edits(node: Node, transcript: Transcript) -> tuple[WordEdit, ...]:
-    """Read edits in either form."""
+def _read_edits(
+    node: Node, transcript: Transcript
+) -> tuple[tuple[WordEdit, ...], tuple[EditOptions, ...]]:
+    """Read edits in either form, and their own options."""
     items = node.items()
     if len(items) == 1 and "say" in items[0].members():
         items[0].only(("say",))
-        return diff(transcript.words, items[0].child("say").text(), transcript.language)
+        found = diff(transcript.words, items[0].child("say").text(), transcript.language)
+        return found, ()
     numbered = [item for item in items if "words" in item.members()]
     if len(numbered) == len(items):
         edits = tuple(_read_edit(item, transcript) for item in items)
         with _said_of(node):
             check_order(edits, len(transcript.words))
-        return edits
+        return edits, tuple(map(read_edit_options, items))
     if numbered:
         raise BadEdit(numbered[0].says("edits by word numbers and requests cannot be mixed"))
     requests = [_read_request(item) for item in items]
     for item, request in zip(items, requests, strict=True):
         with _said_of(item):
             resolve(transcript, [request])
-    return resolve(transcript, requests)
+    found = resolve(transcript, requests)
+    return found, ()
 
 
 @contextmanager
@@ -207,7 +222,7 @@ def _said_of(node: Node) -> Iterator[None]:
 
 
 def _read_edit(node: Node, transcript: Transcript) -> WordEdit:
-    node.only(("words", "old", "new"))
+    node.only(("words", "old", "new", *NAMES))
     place = node.child("words")
     numbers = [item.index(len(transcript.words)) for item in place.items()]
     if len(numbers) != 2 or numbers[0] > numbers[1]:

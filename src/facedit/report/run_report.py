@@ -195,7 +195,7 @@ class RunReport:
             "words": _plain(self.transcript.words) if self.transcript else None,
             "output_words": _plain(self.output_words),
             "seam_threshold_percentile": HIGH_PERCENTILE,
-            "seams": [_seam(seam) for seam in self.seams],
+            "seams": [seam_dict(seam) for seam in self.seams],
             "spans": [_span(span) for span in self.spans],
             "covered": _plain(self.covered),
             "stages": _plain(self.stages),
@@ -221,7 +221,8 @@ def _plain(value: object) -> Any:
     return value
 
 
-def _seam(seam: Seam) -> dict[str, Any]:
+def seam_dict(seam: Seam) -> dict[str, Any]:
+    """Return a seam for JSON."""
     jumps: dict[str, Any] = {"motion": None, "velocity": None, "picture": None}
     for name, jump in seam.jumps.items():
         jumps[name] = _plain(jump) | {"ratio": _plain(jump.ratio), "is_usual": jump.is_usual}

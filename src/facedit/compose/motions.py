@@ -1,0 +1,96 @@
+"""The motion of the takes of a job, and what rendering each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from facedit.compose.base import Base, Take
+from facedit.compose.draw import SpanDraw, infill_spans, span_draws
+from facedit.compose.job import Ready
+from facedit.compose.lip_closures import Closures, close_lips
+from facedit.compose.pictures import SpanWork
+from facedit.compose.seam_measures import SpanLog, face_box
+from facedit.compose.spans import window_of
+from facedit.model.checkpoint import MotionModel
+from facedit.progress import StageClock
+from facedit.types import Float32
+
+
+@dataclass(frozen=True, slots=True)
+class Motions:
+    """The motion of every take of a job.
+
+    Attributes:
+        ready: What the takes have in common.
+        draws: How each span was drawn.
+        infilled: Per canvas the motion of every take as drawn, shape (takes, T, D).
+    """
+
+    ready: Ready
+    draws: tuple[SpanDraw, ...]
+    infilled: tuple[Float32, ...]
+
+    def works(self, take: int) -> tuple[tuple[SpanWork, ...], list[Closures]]:
+        """Let the lips of a take close, and bring together what rendering it needs.
+
+        Args:
+            take: Its number.
+
+        Returns:
+            What rendering each span needs, and its closures per canvas.
+        """
+        ready, models = self.ready, self.ready.models
+        shut = [
+            close_lips(models.space, canvas, motion[take], moments)
+            for canvas, motion, moments in zip(
+                ready.canvases, self.infilled, ready.closures, strict=True
+            )
+        ]
+        motions = [motion for motion, _ in shut]
+        seed = ready.job.run.first_seed + take
+        drawn = Take(ready.canvases, motions, models.space, models.renderer, seed)
+        return ready.job.base.works(drawn), [found for _, found in shut]
+
+    def seeds(self, take: int) -> tuple[int, ...]:
+        """Return the seeds of a take, each once, in order."""
+        return tuple(dict.fromkeys(draw.seed + take for draw in self.draws))
+
+
+def draw_motions(ready: Ready, takes: int) -> Motions:
+    """Draw the motion of takes.
+
+    Args:
+        ready: What they have in common; the job's options choose seeds and steps.
+        takes: How many.
+
+    Returns:
+        Their motion.
+    """
+    job, model = ready.job, ready.models.motion
+    draws = span_draws(job.base.plan, job.own, job.run)
+    with job.clock.stage("motion model"), _checked(model, job.clock):
+        infilled = infill_spans(ready.canvases, ready.speech, model, draws, job.run.steps, takes)
+    return Motions(ready, draws, infilled)
+
+
+def logs_of(base: Base) -> tuple[SpanLog, ...]:
+    """Return an empty log per picture span, which looks at the face there."""
+    logs, plan = [], base.plan
+    for span in plan.picture_spans():
+        window = window_of(base.windows, plan, span)
+        first, last = plan.fills[span.fills[0]], plan.fills[span.fills[-1]]
+        box = face_box(window.track, first.source_start_s - 1, last.source_end_s + 1)
+        logs.append(SpanLog(box))
+    return tuple(logs)
+
+
+@contextmanager
+def _checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
+    """Look whether the run was cancelled before every pass through a network."""
+    hook = model.net.register_forward_pre_hook(lambda *_: clock.check())
+    try:
+        yield
+    finally:
+        hook.remove()

@@ -1,0 +1,144 @@
+"""The sound of an edit's new words: whose voice speaks them, or which recording holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from facedit.compose.clip import Clip
+from facedit.compose.source_words import within, words_around
+from facedit.editing.diff import WordEdit
+from facedit.media.sound import read_sound, read_speech_file
+from facedit.speech.clip_reference import Reference, voice_sounds
+from facedit.speech.placement import speech_floor
+from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
+from facedit.speech.voice_choice import VoiceChoice, choose_voice
+from facedit.speech.voice_interface import Sex
+from facedit.types import Sound, Transcript, Word
+
+REFERENCE_S = 8.0
+"""Sound on either side of an edit that a new voice is matched to."""
+
+
+class Voices:
+    """Who speaks the new words of one edit: chosen where nobody was chosen nearby.
+
+    One woman and one man a clip: the nearest of several differs from sentence to sentence.
+    """
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self._heard: list[tuple[str, float, float, VoiceChoice]] = []
+        self._of_sex: dict[tuple[str, Sex], VoiceChoice] = {}
+
+    def at(self, start_s: float, end_s: float, name: str) -> VoiceChoice:
+        """Return the voice of a name, or the nearest, for words at a place."""
+        for other, low_s, high_s, choice in self._heard:
+            if other == name and low_s <= start_s and end_s <= high_s:
+                return choice
+        low_s, high_s = _around(self._clip, start_s, end_s)
+        choice = self._clip.once(
+            ("voice", name, low_s, high_s),
+            lambda: self._clip.clock.apart(
+                lambda: choose_voice(name, _sound(self._clip, low_s, high_s))
+            ),
+        )
+        if not choice.warning:
+            choice = self._of_sex.setdefault((name, choice.voice.speaker.sex), choice)
+        self._heard.append((name, low_s, high_s, choice))
+        return choice
+
+
+def _place(transcript: Transcript, edit: WordEdit) -> tuple[float, float]:
+    """Return where in the source an edit is, in seconds."""
+    words = transcript.words
+    start_s = words[min(edit.old_start, len(words) - 1)].start_s
+    end_s = words[max(edit.old_end - 1, 0)].end_s
+    return min(start_s, end_s), max(start_s, end_s)
+
+
+def _around(clip: Clip, start_s: float, end_s: float) -> tuple[float, float]:
+    """Return the stretch of sound that new words at a place are fitted to."""
+    return max(start_s - REFERENCE_S, 0.0), min(end_s + REFERENCE_S, clip.info.duration_s)
+
+
+def _sound(clip: Clip, start_s: float, end_s: float) -> Sound:
+    """Return a stretch of a clip's sound."""
+    return clip.once(
+        ("sound", start_s, end_s),
+        lambda: read_sound(clip.path, start_s, end_s, info=clip.info),
+        lambda sound: sound.samples.nbytes,
+    )
+
+
+def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -> Reference:
+    """Return the sound around a place, and what goes on under the words there."""
+    low_s, high_s = _around(clip, *place)
+    sound = _sound(clip, low_s, high_s)
+    floor = speech_floor(sound, spoken, place[0] - low_s, place[1] - low_s)
+    return Reference(sound, spoken, floor, (place[0] - low_s, place[1] - low_s), low_s)
+
+
+def spoken_words(
+    clip: Clip, transcript: Transcript, edit: WordEdit, voices: Voices, voice: str
+) -> Snippet:
+    """Let a voice speak the new words of one edit."""
+    place = _place(transcript, edit)
+    choice = voices.at(*place, voice)
+    before, after = words_around(transcript, edit)
+    spoken = within(transcript, *_around(clip, *place)).words
+
+    def speak() -> Snippet:
+        reference = _reference(clip, place, spoken)
+        if choice.own:
+            of = ("own voice", *_around(clip, *place), spoken, reference.floor is None)
+            sounds = clip.once(of, lambda: voice_sounds(reference), lambda found: found.nbytes)
+            reference = replace(reference, sounds=sounds)
+        return speech_for_edit(before, edit.new_words, after, choice, reference)
+
+    who = (choice.voice.name, choice.reason, choice.similarity, choice.warning, choice.own)
+    key = ("spoken", before, edit.new_words, after, who, place, spoken)
+    return clip.once(key, lambda: clip.clock.apart(speak))
+
+
+def recorded_words(
+    clip: Clip,
+    transcript: Transcript,
+    edits: tuple[WordEdit, ...],
+    edit: WordEdit,
+    file: Path,
+) -> Snippet:
+    """Take the new words of one edit out of the user's recording."""
+    changed = file.stat().st_mtime_ns if file.is_file() else 0
+    recording = clip.once(
+        ("recording", file, changed),
+        lambda: read_speech_file(file),
+        lambda sound: sound.samples.nbytes,
+    )
+    sentence, first = _new_sentence(transcript, edits, edit)
+
+    def cut() -> Snippet:
+        place = _place(transcript, edit)
+        spoken = within(transcript, *_around(clip, *place)).words
+        reference = _reference(clip, place, spoken)
+        count, language = len(edit.new_words), transcript.language
+        return cut_from_recording(recording, sentence, first, count, language, reference)
+
+    key = ("recorded", file, changed, tuple(sentence), first, _place(transcript, edit))
+    return clip.once(key, lambda: clip.clock.apart(cut))
+
+
+def _new_sentence(
+    transcript: Transcript, edits: tuple[WordEdit, ...], wanted: WordEdit
+) -> tuple[list[str], int]:
+    """Return the words of the whole new sentence, and where one edit's new words start in it."""
+    words: list[str] = []
+    position = first = 0
+    for edit in edits:
+        words += [word.text for word in transcript.words[position : edit.old_start]]
+        if edit is wanted:
+            first = len(words)
+        words += edit.new_words
+        position = edit.old_end
+    return words + [word.text for word in transcript.words[position:]], first

@@ -1,0 +1,30 @@
+"""Speech for a whole clip: read from a recording, or spoken by a voice near the speaker's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facedit.compose.clip import Clip
+from facedit.compose.person import speaker_of
+from facedit.compose.verbs import Speech
+from facedit.media.sound import read_speech_file
+from facedit.speech.snippet import speech_for
+from facedit.speech.voice_choice import choose_voice
+
+
+def make_speech(speaker: Clip, text: str | None, recording: Path | None, voice: str) -> Speech:
+    """Read a recording, or let a text be spoken.
+
+    ``speaker``: shows whose voice ``auto`` shall be near to. ``BadMedia`` if the recording is bad,
+    ``UsageError`` if nothing can be spoken.
+    """
+    if recording is not None:
+        return Speech(read_speech_file(recording), None, recording.name)
+
+    def speak() -> Speech:
+        choice = speaker.once(("voice", voice), lambda: choose_voice(voice, speaker_of(speaker)))
+        heard = speaker_of(speaker) if choice.own else None
+        sound, words = speech_for(text or "", choice, heard)
+        return Speech(sound, words, str(choice), choice)
+
+    return speaker.clock.apart(speak)
