@@ -1,135 +1,35 @@
-"""A clip that stays open: what was found is held, so that what follows pays for what is new."""
+"""What is made of a clip that stays open: what follows pays only for what is new."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, RLock
-from types import TracebackType
-from typing import Self
 
 from facedit.compose import scripts
-from facedit.compose.base import TrackedWindow
 from facedit.compose.checks import check_run
-from facedit.compose.clip import Clip
-from facedit.compose.held_jobs import HeldJobs
 from facedit.compose.job import Job, Ready
 from facedit.compose.making import make
-from facedit.compose.models import Models, load_models
 from facedit.compose.near import alone, span_of
+from facedit.compose.open_clip import Adapt, OpenClip
 from facedit.compose.output_sound import OutputSound
 from facedit.compose.plans import PlannedEdit, plan_words, voices_of
 from facedit.compose.preview import EditTake, write_take
 from facedit.compose.results import Result, copied, describe, result_of, take_files
-from facedit.compose.source_words import source_transcript, word_edits
-from facedit.compose.speeches import make_speech
+from facedit.compose.source_words import word_edits
 from facedit.compose.verbs import Speech, edit_job, generate_job, planned_sound, sync_job
-from facedit.errors import UsageError
-from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.rendering import Rendering
 from facedit.options import EditRequest, Run
-from facedit.progress import OnProgress, StageClock
-from facedit.report.run_report import Figure
 from facedit.speech.whisper_words import Recogniser
 from facedit.types import Transcript
 
-Adapt = Callable[
-    [Models, Sequence[TrackedWindow], Run, StageClock], tuple[Models, dict[str, Figure]]
-]
-"""Fits models to a clip where the options ask for it, and says for the report what came of it."""
+__all__ = ["Adapt", "Session"]
 
 
-class Session:
-    """What is known of a clip, held between edits and takes; close it, or use it in a ``with``.
-
-    Probe, words, face tracks, mouths, the voice that suits the speaker, new words that were spoken
-    and loaded networks are found when they are first needed and held, mouths within a bound. One
-    call works at a time; others, of whatever thread, wait for it.
-
-    Args:
-        source: A video, or for ``generate`` a picture too. It must not change meanwhile.
-        run: Options of everything that is made, unless others are given.
-        footage: For ``generate``: another video of the same person.
-        picture_only: For ``generate``: take one picture of a video and nothing else.
-        on_progress: Told of every step of every stage.
-        cancel: Once set, the call at work stops within a second, leaves no unfinished file and
-            raises ``Cancelled``; what was found stays. Clear it to go on.
-        adapt: Fits the models to the clip where ``run.adapt`` asks for it.
-
-    Raises:
-        UsageError: If there is footage, and nothing but the picture shall be used.
-
-    Attributes:
-        run: The options.
-    """
-
-    def __init__(
-        self,
-        source: Path,
-        run: Run | None = None,
-        *,
-        footage: Path | None = None,
-        picture_only: bool = False,
-        on_progress: OnProgress | None = None,
-        cancel: Event | None = None,
-        adapt: Adapt | None = None,
-    ) -> None:
-        if picture_only and footage is not None:
-            raise UsageError("--picture-only and --footage contradict each other: leave one out.")
-        self.run = run or Run()
-        self._clock = StageClock(on_progress, cancel)
-        self._clip = self._opened(Path(source))
-        self._footage = None if footage is None else self._opened(footage)
-        self._picture_only = picture_only
-        self._adapt = adapt
-        self._jobs = HeldJobs()
-        self._busy = RLock()
-
-    def __enter__(self) -> Self:
-        """Return the session."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
-
-    def close(self) -> None:
-        """Let go of all that is held; a session that is used on finds it again."""
-        with self._busy:
-            self._jobs.clear()
-            self._clock.close()
-            for clip in (self._clip, self._footage):
-                if clip is not None:
-                    clip.forget()
-
-    @property
-    def info(self) -> VideoInfo:
-        """What is known of the video; ``BadMedia`` if it is none."""
-        return self._clip.info
-
-    def transcript(
-        self, file: Path | None = None, language: str | None = None, by: Recogniser | None = None
-    ) -> Transcript:
-        """Find the words of the video, once.
-
-        Args:
-            file: Its transcript, or a file of the bare words, if there is one.
-            language: Language code; recognised if None.
-            by: What recognises the words; Whisper base if None.
-
-        Returns:
-            Words with times. (``BadTranscript`` if they are not what is said, or nobody speaks.)
-        """
-        with self._busy:
-            return source_transcript(self._clip, file, language, by)
+class Session(OpenClip):
+    """What is made of an open clip: plans, sounds, takes, videos (``OpenClip`` says the rest)."""
 
     def plan(self, request: EditRequest, transcript: Transcript | None = None) -> PlannedEdit:
         """Find the words, make the new ones' sound and lay the output out in time.
@@ -176,27 +76,6 @@ class Session:
         """
         with self._busy:
             return planned_sound(self._clip, planned)
-
-    def speak(
-        self, text: str | None = None, *, recording: Path | None = None, voice: str = "auto"
-    ) -> Speech:
-        """Make speech for ``sync`` and ``generate``.
-
-        Args:
-            text: The words, to be spoken by ``voice``.
-            recording: The speech, instead of a text.
-            voice: A voice; ``auto`` is the nearest to the speaker of the video.
-
-        Returns:
-            The speech. (``FaceditError`` if the recording is bad or nothing can be spoken.)
-
-        Raises:
-            UsageError: If both a recording and a text are given, or neither.
-        """
-        if (recording is None) == (text is None):
-            raise UsageError("say what is spoken: either a SPEECH file or --text.")
-        with self._busy, self._clock.stage("speech"):
-            return make_speech(self._footage or self._clip, text, recording, voice)
 
     def render(
         self,
@@ -309,9 +188,6 @@ class Session:
         """Save a plan, with its own options if none are given, to be changed by hand and rerun."""
         scripts.save_script(file, self._clip.path, self.info, planned, run or planned.run)
 
-    def _opened(self, path: Path) -> Clip:
-        return Clip(path, self._clock, allow_truncated=self.run.allow_truncated, keep=True)
-
     @contextmanager
     def _writing(
         self,
@@ -333,19 +209,3 @@ class Session:
     def _prepared(self, of: PlannedEdit | Speech, run: Run, job: Callable[[], Job]) -> Ready:
         """Return what the takes of one plan or speech have in common; the last few are held."""
         return self._jobs.prepared(of, run, job, lambda found: self._models(found, run))
-
-    def _models(
-        self, windows: Sequence[TrackedWindow], run: Run
-    ) -> tuple[Models, dict[str, Figure]]:
-        """Load the networks of a run, fitted to the clip where that is asked for."""
-
-        def load() -> Models:
-            with self._clock.stage("loading models"):
-                return load_models(run)
-
-        models = self._clip.once(
-            ("models", run.weights, run.speaker, run.renderer, run.device), load
-        )
-        if self._adapt is None:
-            return models, {}
-        return self._adapt(models, windows, run, self._clock)

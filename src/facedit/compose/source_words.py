@@ -136,7 +136,7 @@ def checked_about(clip: Clip, transcript: Transcript, edits: Sequence[WordEdit])
         part = replace(transcript, words=tuple(words[first:end]), notes=())
         if words[end - 1].end_s - words[first].start_s > CHECKED_S - 2 * max(ABOUT_MARGINS_S):
             continue  # so many words go that no time among them matters
-        told = checked_times(part, _aligned_about(clip, part))
+        told = checked_times(part, aligned_about(clip, part))
         checked, notes = told.words, (*notes, *told.notes)
         late_s = median(a.start_s - b.start_s for a, b in zip(part.words, checked, strict=True))
         words = [
@@ -148,7 +148,7 @@ def checked_about(clip: Clip, transcript: Transcript, edits: Sequence[WordEdit])
     return replace(transcript, words=in_order(words, info.duration_s), notes=notes)
 
 
-def _aligned_about(clip: Clip, part: Transcript) -> Transcript:
+def aligned_about(clip: Clip, part: Transcript) -> Transcript:
     """Align words with the sound about where they are said to be, as it fits best."""
     found: list[Transcript] = []
     for margin_s in ABOUT_MARGINS_S:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from facedit.editing.diff import WordEdit
+from facedit.editing.joints import default_joints
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import make_plan
 from facedit.types import Transcript
@@ -34,17 +35,31 @@ def estimated_plan(
     *,
     source_duration_s: float,
     frame_rate: Fraction,
+    spoken_s: Sequence[float | None] = (),
+    joints: Sequence[Sequence[float] | None] = (),
 ) -> EditPlan:
     """Lay an edit out with estimated lengths and joints from the word times alone.
 
-    ``BadEdit`` if the edits do not fit the clip, or leave nothing of it.
+    ``spoken_s``: per edit the length of its new sound where that is known, or nothing at all;
+    ``joints``: the same of its joints. ``BadEdit`` if the edits do not fit the clip, or leave
+    nothing of it.
     """
+    usual = default_joints(edits, transcript, source_duration_s) if joints else ()
+    at = [
+        place if joint is None else (joint[0], joint[1])
+        for place, joint in zip(usual, joints, strict=True)
+    ]
+    known = spoken_s or (None,) * len(edits)
     return make_plan(
         edits,
         transcript,
-        [estimated_speech_s(edit, transcript) for edit in edits],
+        [
+            long_s or estimated_speech_s(edit, transcript)
+            for edit, long_s in zip(edits, known, strict=True)
+        ],
         source_duration_s=source_duration_s,
         frame_rate=frame_rate,
+        joints=at or None,
     )
 
 

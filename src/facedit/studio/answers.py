@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from facedit.editing.estimate import estimated_plan
-from facedit.editing.script import EditScript, loads
-from facedit.errors import BadMedia, FaceditError
+from facedit.editing.script import loads
+from facedit.errors import BadMedia, FaceditError, UsageError
 from facedit.face.choice import FaceChoice
-from facedit.inputs import MOST_SEED
+from facedit.inputs import MOST_SEED, check_text
+from facedit.media.image import is_image, read_image
 from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
-from facedit.options import REGIONS
+from facedit.options import REGIONS, Run
 from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import Store, StoredClip, checked_edits, revision
+from facedit.studio.edit_states import edit_keys, states, takes_of
 from facedit.studio.events import Events
-from facedit.studio.job_queue import Job, Jobs
+from facedit.studio.job_queue import Job, Jobs, Kind
+from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import Refused
-from facedit.studio.session_jobs import Engine
-from facedit.studio.studio_options import LONGEST_S, MOST_NAME, MOST_TAKES
+from facedit.studio.session_jobs import Engine, Verb
+from facedit.studio.studio_options import LONGEST_S, MOST_CONSENT, MOST_NAME, MOST_TAKES
+from facedit.studio.uploads import RECORDING
 
-_FILE = re.compile(r"[0-9a-f]{16}-\d{1,10}(-context|-shown)?\.\w{1,4}")
-_TAKE = re.compile(r"[0-9a-f]{16}-\d{1,10}")
+_SOUND = re.compile(r"[0-9a-f]{16}(-context)?\.wav")
+_TAKE = re.compile(r"[0-9a-f]{16}-\d{1,20}\.mp4")
+_ANY = re.compile(r".+")
+_OTHER = "another page has changed this clip: reload to go on from there."
+
+WHAT = ("video", "package")
+"""What can be exported."""
 
 
 class Studio:
@@ -77,16 +87,11 @@ class Studio:
         """
         if "info" not in clip.notes():
             try:
-                info = await run_in_threadpool(probe, clip.source, need_sound=True)
-                if info.duration_s > LONGEST_S:
-                    raise BadMedia(
-                        f"{clip.source.name} lasts {info.duration_s / 60:.0f} minutes; the studio "
-                        f"takes {LONGEST_S / 60:.0f}: cut it, or use facedit edit."
-                    )
+                facts = await run_in_threadpool(_look_at, clip.source)
             except FaceditError as error:
                 self.store.remove(clip)
                 raise type(error)(_without_path(str(error), clip)) from error
-            clip.note(info=_facts(info))
+            clip.note(info=facts)
         return self.state(clip)
 
     def state(self, clip: StoredClip) -> dict[str, Any]:
@@ -99,22 +104,17 @@ class Studio:
             "info": notes.get("info"),
             "consent": notes.get("consent"),
             "face": clip.face,
-            "exported": notes.get("exported"),
+            "proxy": bool(notes.get("proxy")),
+            "exports": notes.get("exports", []),
             "jobs": [job.to_dict() for job in self.jobs.of(clip.id) if not job.is_over],
             "script": None,
+            "edits": [],
+            "warnings": [],
         }
         if text is None:
             return answer
-        script = loads(text)
-        key = clip.key(script)
-        heard = clip.sounds_folder / f"{key}.json"
-        return answer | {
-            "script": json.loads(text),
-            "revision": revision(text),
-            "key": key,
-            "sounds": json.loads(heard.read_text("utf-8")) if heard.is_file() else None,
-            "takes": clip.takes(key),
-        }
+        made = {"script": json.loads(text), "revision": revision(text)}
+        return answer | made | states(clip, loads(text))
 
     def remove(self, clip: StoredClip) -> None:
         """Stop what is being done with a clip and remove what belongs to it."""
@@ -139,25 +139,18 @@ class Studio:
         """
         text = clip.known_script()
         if known != revision(text):
-            raise Refused(409, "another page has changed this clip: reload to go on from there.")
+            raise Refused(409, _OTHER)
         script = checked_edits(loads(text), body.get("edits"), body.get("options"))
-        plan = _estimate(script)
+        told = states(clip, script)
         face = body.get("face")
         if face is not None and not isinstance(face, str):
             raise Refused(422, "face: expected largest, or a number from the left.")
         FaceChoice.parse(face)
         if face != clip.face:
             clip.note(face=face)
+            told = states(clip, script)
         text = clip.save_script(replace(script, plan=None))
-        key = clip.key(script)
-        heard = clip.sounds_folder / f"{key}.json"
-        return {
-            "revision": revision(text),
-            "key": key,
-            "plan": plan,
-            "sounds": json.loads(heard.read_text("utf-8")) if heard.is_file() else None,
-            "takes": clip.takes(key),
-        }
+        return {"revision": revision(text)} | told
 
     def words(self, clip: StoredClip, language: str | None) -> dict[str, Any]:
         """Queue the recognition of what is said."""
@@ -166,84 +159,161 @@ class Studio:
         job = self.jobs.submit("words", clip.id, lambda: self._engine.words(clip, language))
         return job.to_dict()
 
+    def correct(self, clip: StoredClip, words: object, known: str) -> dict[str, Any]:
+        """Queue corrections of what was heard.
+
+        Refused is raised if they are none, or another page saved meanwhile.
+        """
+        if known != revision(clip.known_script()):
+            raise Refused(409, _OTHER)
+        corrections = read_corrections(words)
+
+        def work() -> dict[str, Any]:
+            made = self._engine.correct(clip, corrections)
+            self.events.publish({"clip": clip.id, "changed": True})
+            return made
+
+        return self.jobs.submit("words", clip.id, work).to_dict()
+
     def proxy(self, clip: StoredClip) -> dict[str, Any]:
-        """Queue a copy that the browser can show; takes get one too from now on."""
+        """Queue a copy that the browser can show."""
         if clip.notes().get("proxy"):
             raise Refused(409, "a copy was asked for already.")
         clip.note(proxy=True)
         return self.jobs.submit("proxy", clip.id, lambda: self._engine.proxy(clip)).to_dict()
 
+    def look(self, clip: StoredClip) -> dict[str, Any]:
+        """Queue a look at what speaks against the edits."""
+        work = partial(self._engine.look, clip, self._telling(clip))
+        return self.jobs.submit("look", clip.id, work).to_dict()
+
     def sounds(self, clip: StoredClip) -> dict[str, Any]:
-        """Queue the speaking of the new words."""
-        return self.jobs.submit("sounds", clip.id, lambda: self._engine.sounds(clip)).to_dict()
+        """Queue the speaking of the new words, and then a look at their faces."""
+        work = partial(self._engine.sounds, clip, self._telling(clip))
+        job = self.jobs.submit("sounds", clip.id, work).to_dict()
+        self.look(clip)
+        return job
 
-    def takes(self, clip: StoredClip, seeds: object) -> dict[str, Any]:
-        """Queue takes.
+    def takes(self, clip: StoredClip, edit: object, seeds: object) -> dict[str, Any]:
+        """Queue takes of an edit.
 
-        Refused is raised if these are no seeds.
+        Refused is raised if these are no seeds, or there is no such edit now.
         """
         if not isinstance(seeds, list) or not 1 <= len(seeds) <= MOST_TAKES:
             raise Refused(422, f"seeds: expected 1 to {MOST_TAKES} whole numbers.")
         asked = [_seed(seed) for seed in seeds]
+        key = self._edit(clip, edit)
+        work = partial(self._engine.takes, clip, key, asked, self._telling(clip))
+        return self.jobs.submit("takes", clip.id, work).to_dict()
 
-        def made(take: dict[str, Any]) -> None:
-            self.events.publish({"take": take, "clip": clip.id})
+    def choose(self, clip: StoredClip, edit: object, take: object) -> dict[str, Any]:
+        """Choose the take of an edit that is exported.
 
-        job = self.jobs.submit("takes", clip.id, lambda: self._engine.takes(clip, asked, made))
-        return job.to_dict()
+        Refused is raised if there is no such edit, or it has no such take.
+        """
+        key = self._edit(clip, edit)
+        if take not in [one["name"] for one in takes_of(clip, key)]:
+            raise Refused(404, "no such take.")
+        clip.note(chosen=clip.notes().get("chosen", {}) | {key: take})
+        return states(clip, loads(clip.known_script()))
 
-    def export(self, clip: StoredClip, seed: object, consent: object) -> dict[str, Any]:
+    def export(self, clip: StoredClip, body: dict[str, Any]) -> dict[str, Any]:
         """Queue an export.
 
-        Refused is raised if nobody said that the person agreed.
+        Refused is raised if nobody said that the person agreed, or nobody knows such an export.
         """
-        if not isinstance(consent, str) or not consent.strip() or len(consent) > 1000:
-            raise Refused(422, "say first that the person in the clip agreed to the edit.")
-        chosen, said = _seed(seed), consent.strip()
-        clip.note(consent=said)
-        job = self.jobs.submit("export", clip.id, lambda: self._engine.export(clip, chosen, said))
-        return job.to_dict()
+        consent = self._consent(clip, body)
+        if body.get("what", "video") not in WHAT:
+            raise Refused(422, f"what: expected {' or '.join(WHAT)}.")
+        work = partial(self._engine.export, clip, consent, body)
+        return self._exporting("export", clip, work)
+
+    def speak(self, clip: StoredClip, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
+        """Queue new speech over all of a clip, or from a picture.
+
+        Refused is raised if nobody said that the person agreed, or nothing is to be said.
+        """
+        consent = self._consent(clip, body)
+        text, voice = body.get("text"), body.get("voice", "auto")
+        speech = body.get("speech")
+        for name, value in (("text", text), ("speech", speech)):
+            if value is not None and not isinstance(value, str):
+                raise Refused(422, f"{name}: expected a text.")
+        if not isinstance(voice, str) or (text is None) == (speech is None):
+            raise Refused(422, "say what is spoken: a text with a voice, or a recording.")
+        if text is not None:
+            check_text(text, "the text", UsageError)
+        recording = None if speech is None else self.made(clip, "recordings", speech)
+        run = Run(seed=_seed(body.get("seed", 0)), consent=consent)
+        work = partial(self._engine.speak, clip, verb, text, recording, run, voice)
+        return self._exporting(verb, clip, work)
 
     def made(self, clip: StoredClip, kind: str, name: str) -> Path:
         """Find a file that was made.
 
         Refused is raised if there is none of that name.
         """
-        folder = {
-            "sounds": clip.sounds_folder,
-            "takes": clip.takes_folder,
-            "exports": clip.exports_folder,
-        }.get(kind)
+        folder, named = {
+            "sounds": (clip.sounds_folder, _SOUND),
+            "takes": (clip.takes_folder, _TAKE),
+            "recordings": (clip.folder, RECORDING),
+            "exports": (clip.exports_folder, _ANY),
+        }.get(kind, (None, _ANY))
         if folder is not None:
             # Only a name that is in the folder is a file of it, whatever the name says.
             known = [file for file in folder.iterdir() if file.name == name and file.is_file()]
-            if known and (kind == "exports" or _FILE.fullmatch(name)):
+            if known and named.fullmatch(name):
                 return known[0]
         raise Refused(404, f"nothing is called {name[:MOST_NAME]}.")
 
     def report(self, clip: StoredClip, name: str) -> Path:
-        """Find the report of a take.
+        """Find the report of an export.
 
         Refused is raised if there is none of that name.
         """
-        page = clip.takes_folder / f"{name}{clip.source.suffix}.report" / "report.html"
-        if not _TAKE.fullmatch(name) or not page.is_file():
-            raise Refused(404, "no such take.")
+        page = self.made(clip, "exports", name)
+        page = page.with_name(f"{page.name}.report") / "report.html"
+        if not page.is_file():
+            raise Refused(404, "no such report.")
         return page
+
+    def _edit(self, clip: StoredClip, edit: object) -> str:
+        keys = edit_keys(loads(clip.known_script()), clip.face)
+        if edit not in keys:
+            raise Refused(409, "there is no such edit now: it was changed.")
+        return str(edit)
+
+    def _telling(self, clip: StoredClip) -> Callable[[], None]:
+        """Return what tells every page how the edits of a clip are now."""
+
+        def tell() -> None:
+            self.events.publish({"clip": clip.id} | states(clip, loads(clip.known_script())))
+
+        return tell
+
+    def _consent(self, clip: StoredClip, body: dict[str, Any]) -> str:
+        consent = body.get("consent")
+        if not isinstance(consent, str) or not consent.strip() or len(consent) > MOST_CONSENT:
+            raise Refused(422, "say first that the person in the clip agreed to the edit.")
+        clip.note(consent=consent.strip())
+        return consent.strip()
+
+    def _exporting(
+        self, kind: Kind, clip: StoredClip, work: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Queue what makes files to be fetched."""
+
+        def made() -> dict[str, Any]:
+            found = work()
+            before = [one for one in clip.notes().get("exports", []) if one not in found["files"]]
+            clip.note(exports=[*before, *found["files"]])
+            return found
+
+        return self.jobs.submit(kind, clip.id, made).to_dict()
 
     def _plain(self, job: Job, says: str) -> str:
         # On the page the option is a control of that name.
         return _without_path(says, self.store.get(job.clip)).replace("--face ", "Face ")
-
-
-def _estimate(script: EditScript) -> dict[str, Any]:
-    source = script.source
-    return estimated_plan(
-        script.edits,
-        script.transcript,
-        source_duration_s=source.duration_s,
-        frame_rate=source.frame_rate,
-    ).to_dict()
 
 
 def _seed(value: object) -> int:
@@ -252,8 +322,23 @@ def _seed(value: object) -> int:
     return value
 
 
+def _look_at(source: Path) -> dict[str, Any]:
+    """Return the facts of a video with sound, or of a picture that may be made to speak."""
+    if is_image(source):
+        height, width = read_image(source).shape[:2]
+        return {"duration_s": 0.0, "width": width, "height": height, "still": True}
+    info = probe(source, need_sound=True)
+    if info.duration_s > LONGEST_S:
+        raise BadMedia(
+            f"{source.name} lasts {info.duration_s / 60:.0f} minutes; the studio takes "
+            f"{LONGEST_S / 60:.0f}: cut it, or use facedit edit."
+        )
+    return _facts(info)
+
+
 def _facts(info: VideoInfo) -> dict[str, Any]:
     return {
+        "still": False,
         "duration_s": info.duration_s,
         "width": info.width,
         "height": info.height,

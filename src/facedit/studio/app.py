@@ -59,15 +59,19 @@ def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> G
             Route("/api/clips/{clip}", routes.remove, methods=["DELETE"]),
             Route("/api/clips/{clip}/source", routes.source, methods=["GET"]),
             Route("/api/clips/{clip}/peaks", routes.peaks, methods=["GET"]),
-            Route("/api/clips/{clip}/recordings", routes.recording, methods=["POST"]),
             Route("/api/clips/{clip}/transcript", routes.transcript, methods=["POST"]),
+            Route("/api/clips/{clip}/transcript", routes.correct, methods=["PATCH"]),
+            Route("/api/clips/{clip}/recordings", routes.recording, methods=["POST"]),
             Route("/api/clips/{clip}/proxy", routes.proxy, methods=["POST"]),
             Route("/api/clips/{clip}/edits", routes.edits, methods=["PUT"]),
             Route("/api/clips/{clip}/sounds", routes.sounds, methods=["POST"]),
             Route("/api/clips/{clip}/takes", routes.takes, methods=["POST"]),
+            Route("/api/clips/{clip}/chosen", routes.choose, methods=["POST"]),
             Route("/api/clips/{clip}/exports", routes.export, methods=["POST"]),
+            Route("/api/clips/{clip}/sync", routes.sync, methods=["POST"]),
+            Route("/api/clips/{clip}/generate", routes.generate, methods=["POST"]),
             Route("/api/clips/{clip}/{kind}/{name}", routes.file, methods=["GET"]),
-            Route("/api/clips/{clip}/takes/{name}/report", routes.report, methods=["GET"]),
+            Route("/api/clips/{clip}/exports/{name}/report", routes.report, methods=["GET"]),
             Route("/api/jobs/{job}", routes.job, methods=["GET"]),
             Route("/api/jobs/{job}", routes.stop, methods=["DELETE"]),
             Route("/api/events", routes.events, methods=["GET"]),
@@ -137,12 +141,17 @@ class _Routes:
             raise Refused(422, "language: expected a code like en.")
         return JSONResponse(self._studio.words(clip, language), 202)
 
+    async def correct(self, request: Request) -> Response:
+        """Correct what was heard, over a known state."""
+        clip = self._studio.store.get(_id(request))
+        body = await json_body(request)
+        return JSONResponse(self._studio.correct(clip, body.get("words"), _known(request)), 202)
+
     async def edits(self, request: Request) -> Response:
         """Save edits over a known state; answer with the layout that they will have."""
         clip = self._studio.store.get(_id(request))
         body = await json_body(request)
-        known = request.headers.get("if-match", "").strip('"')
-        return JSONResponse(self._studio.save(clip, body, known))
+        return JSONResponse(self._studio.save(clip, body, _known(request)))
 
     async def sounds(self, request: Request) -> Response:
         return JSONResponse(self._studio.sounds(self._studio.store.get(_id(request))), 202)
@@ -150,13 +159,25 @@ class _Routes:
     async def takes(self, request: Request) -> Response:
         clip = self._studio.store.get(_id(request))
         body = await json_body(request)
-        return JSONResponse(self._studio.takes(clip, body.get("seeds")), 202)
+        answer = self._studio.takes(clip, body.get("edit"), body.get("seeds"))
+        return JSONResponse(answer, 202)
+
+    async def choose(self, request: Request) -> Response:
+        clip = self._studio.store.get(_id(request))
+        body = await json_body(request)
+        return JSONResponse(self._studio.choose(clip, body.get("edit"), body.get("take")))
 
     async def export(self, request: Request) -> Response:
         clip = self._studio.store.get(_id(request))
-        body = await json_body(request)
-        answer = self._studio.export(clip, body.get("seed"), body.get("consent"))
-        return JSONResponse(answer, 202)
+        return JSONResponse(self._studio.export(clip, await json_body(request)), 202)
+
+    async def sync(self, request: Request) -> Response:
+        clip = self._studio.store.get(_id(request))
+        return JSONResponse(self._studio.speak(clip, "sync", await json_body(request)), 202)
+
+    async def generate(self, request: Request) -> Response:
+        clip = self._studio.store.get(_id(request))
+        return JSONResponse(self._studio.speak(clip, "generate", await json_body(request)), 202)
 
     async def file(self, request: Request) -> Response:
         """Send a sound, a take or an export that was made."""
@@ -188,6 +209,11 @@ class _Routes:
 def _id(request: Request) -> str:
     found: str = request.path_params["clip"]
     return found
+
+
+def _known(request: Request) -> str:
+    """Return which state the page knows."""
+    return request.headers.get("if-match", "").strip('"')
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -23,6 +23,7 @@ from facedit.studio.studio_options import KEPT_DAYS, MOST_CLIPS, MOST_NAME
 _ID = re.compile(r"[0-9a-f]{32}")
 _STRANGE = re.compile(r"[^\w .()\[\]+-]")
 _VIDEO = (".mp4", ".mov", ".mkv", ".m4v", ".webm", ".avi")
+_PICTURE = (".jpg", ".jpeg", ".png", ".webp", ".avif")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class StoredClip:
     def sounds_folder(self) -> Path:
         """Where the sounds of new words lie."""
         return self._made("sounds")
+
+    @property
+    def looks_folder(self) -> Path:
+        """Where lies what speaks against edits."""
+        return self._made("looks")
 
     @property
     def exports_folder(self) -> Path:
@@ -92,25 +98,11 @@ class StoredClip:
         with whole_or_nothing(file, force=True) as temporary:
             temporary.write_text(json.dumps(before | notes), encoding="utf-8")
 
-    def key(self, script: EditScript) -> str:
-        """Name edits and whose face they move: what was made of others is not theirs."""
-        edits = [(edit.old_start, edit.old_end, edit.text) for edit in script.edits]
-        words = [(word.text, word.start_s, word.end_s) for word in script.transcript.words]
-        options = {name: value for name, value in script.options.items() if name != "seed"}
-        text = json.dumps([edits, words, options, self.face], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
     @property
     def face(self) -> str | None:
         """Whose face is meant, as ``--face`` says it."""
         found: str | None = self.notes().get("face")
         return found
-
-    def takes(self, key: str) -> list[dict[str, Any]]:
-        """List the takes that were made of edits, the best first."""
-        files = self.takes_folder.glob(f"{key}-*.json")
-        found = [json.loads(file.read_text("utf-8")) for file in files]
-        return sorted(found, key=lambda take: (take["worst"], take["seed"]))
 
     def _made(self, name: str) -> Path:
         folder = self.folder / name
@@ -206,7 +198,7 @@ def safe_name(name: str) -> str:
         raise Refused(422, f"a name of {len(name)} characters; {MOST_NAME} at most.")
     plain = _STRANGE.sub("_", name).strip(" .") or "clip"
     path = Path(plain)
-    return plain if path.suffix.lower() in _VIDEO else f"{plain}.mp4"
+    return plain if path.suffix.lower() in (*_VIDEO, *_PICTURE) else f"{plain}.mp4"
 
 
 def videos_of(folder: Path) -> list[Path]:

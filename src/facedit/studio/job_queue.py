@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from facedit.errors import Cancelled, FaceditError
 from facedit.progress import Progress
 from facedit.studio.refused import Refused
 from facedit.studio.studio_options import MOST_JOBS
 
-Kind = Literal["sounds", "takes", "export", "words", "proxy"]
-"""What is done; the first is the most urgent."""
+Kind = Literal["sounds", "takes", "export", "sync", "generate", "words", "proxy", "look"]
+"""What is done; the first is the most urgent, the last gives way to all others."""
 
-_URGENCY: tuple[Kind, ...] = ("sounds", "takes", "export", "words", "proxy")
+_URGENCY: tuple[Kind, ...] = get_args(Kind)
 
 _TELL_S = 0.1
 _HELD = 200
@@ -40,6 +40,7 @@ class Job:
         share: How much of the stage is done, 0 to 1; None if that is not known.
         result: What came of it.
         error: Why it failed.
+        again: Whether it gives way to a more urgent one, to be begun anew.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Job:
     share: float | None = None
     result: dict[str, Any] | None = None
     error: str | None = None
+    again: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -88,15 +90,18 @@ class Jobs:
         self._thread.start()
 
     def submit(self, kind: Kind, clip: str, work: Callable[[], dict[str, Any]]) -> Job:
-        """Queue a job; newer sounds of a clip take the place of older ones.
+        """Queue a job; newer sounds or looks of a clip take the place of older ones.
 
         Refused is raised if too many wait.
         """
-        if kind == "sounds":
+        if kind in ("sounds", "look"):
             for job in self.of(clip):
-                if job.kind == "sounds" and not job.is_over:
+                if job.kind == kind and not job.is_over:
                     self.stop(job.id)
         with self._changed:
+            if kind != "look" and self._running is not None and self._running.kind == "look":
+                self._running.again = True
+                self.cancel.set()
             if sum(not job.is_over for job in self._jobs.values()) >= MOST_JOBS:
                 raise Refused(429, f"{MOST_JOBS} jobs wait already: cancel one, or wait.")
             job = Job(kind, clip, work)
@@ -129,6 +134,7 @@ class Jobs:
             if job.state == "queued":
                 self._end(job, "cancelled")
             elif job is self._running:
+                job.again = False
                 self.cancel.set()
         return job
 
@@ -167,6 +173,9 @@ class Jobs:
             state, result, error = self._done(job)
             with self._changed:
                 self._running = None
+                if state == "cancelled" and job.again:
+                    job.state, job.again = "queued", False
+                    continue
                 job.result, job.error = result, error
                 self._end(job, state)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Literal
 
 from facedit import api
-from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, word_notes
+from facedit.compose.plans import PlannedEdit, sound_notes, word_notes
+from facedit.compose.results import Result
 from facedit.compose.session import Session
-from facedit.editing.script import EditScript, ScriptSource, loads
+from facedit.editing.corrections import Correction
+from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.media.output import whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.side_by_side import Column, videos_beside
@@ -24,8 +27,8 @@ from facedit.progress import OnProgress, StageClock
 from facedit.provenance.library import sidecar_of
 from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import StoredClip
+from facedit.studio.edit_states import edit_keys, resolved, spoken_of
 from facedit.studio.refused import Refused
-from facedit.weights.fetch import sha256_of
 
 _WARM = 2
 """Clips whose findings are held."""
@@ -36,8 +39,11 @@ AROUND_S = 1.0
 PROXY_ROWS = 720
 """Most rows of a copy that is only looked at."""
 
-_UNKNOWN = 1e6
-"""Stands for a jump that could not be measured: such a take is never called the best."""
+Verb = Literal["sync", "generate"]
+"""What is done with speech for all of a clip."""
+
+Made = Callable[[], object]
+"""Called whenever something was made that a page shows."""
 
 
 class Engine:
@@ -67,71 +73,86 @@ class Engine:
         session = self._session(clip)
         transcript = session.transcript(None, language, self._recogniser)
         info = session.info
-        source = ScriptSource(
-            clip.source.name, info.duration_s, info.frame_rate, sha256_of(clip.source)
-        )
+        source = ScriptSource(clip.source.name, info.duration_s, info.frame_rate)
         clip.save_script(
             EditScript(source, transcript, (), {"voice": "auto", "region": "lips", "seed": 0})
         )
         return {"words": len(transcript.words)}
 
-    def sounds(self, clip: StoredClip) -> dict[str, Any]:
-        """Let the new words be spoken and lay them out."""
-        key, planned = self._plan(clip)
-        voices = voices_of(planned)
+    def correct(self, clip: StoredClip, corrections: Sequence[Correction]) -> dict[str, Any]:
+        """Correct what was heard; edits stay over their words."""
+        heard = loads(clip.known_script()).transcript
+        transcript, place = self._session(clip).correct(heard, corrections)
+        script = loads(clip.known_script())  # the page may have saved other edits meanwhile
+        if script.transcript.words != heard.words:
+            raise Refused(409, "the words were corrected elsewhere meanwhile.")
+        moved = [(place(edit), own) for edit, own in zip(script.edits, script.own, strict=True)]
+        kept = [(edit, own) for edit, own in moved if edit is not None]
+        edits, own = tuple(edit for edit, _ in kept), tuple(own for _, own in kept)
+        # Read once more: what does not fit together is refused here.
+        text = dumps(replace(script, transcript=transcript, edits=edits, own=own, plan=None))
+        clip.save_script(loads(text))
+        return {"words": len(transcript.words)}
+
+    def look(self, clip: StoredClip, made: Made) -> dict[str, Any]:
+        """Look what speaks against the edits, and track their faces for takes on the way."""
+        script = loads(clip.known_script())
+        keys = edit_keys(script, clip.face)
+        if script.edits and not all((clip.looks_folder / f"{key}.json").is_file() for key in keys):
+            run = Run(device=self._device, face=clip.face)
+            found = self._session(clip).look(script.transcript, script.edits, run=run)
+            for key, doubts in zip(keys, found, strict=True):
+                _write(clip.looks_folder / f"{key}.json", [one.to_dict() for one in doubts])
+            made()
+        return {}
+
+    def sounds(self, clip: StoredClip, made: Made) -> dict[str, Any]:
+        """Let the new words be spoken."""
+        keys, planned = self._plan(clip)
         output = self._session(clip).sound(planned)
-        sounds: list[str | None] = []
-        contexts: list[str] = []
-        pairs = zip(planned.snippets, planned.plan.fills, strict=True)
-        for number, (snippet, fill) in enumerate(pairs):
-            name, context = f"{key}-{number}.wav", f"{key}-{number}-context.wav"
+        pairs = zip(keys, planned.snippets, planned.plan.fills, strict=True)
+        for number, (key, snippet, fill) in enumerate(pairs):
+            if spoken_of(clip, key) is not None:
+                continue
+            name, context = f"{key}.wav", f"{key}-context.wav"
             if snippet is not None:
                 write_wav(clip.sounds_folder / name, snippet.sound, force=True)
             around = output.window(fill.output_start_s - AROUND_S, fill.output_end_s + AROUND_S)
             write_wav(clip.sounds_folder / context, around, force=True)
-            sounds.append(None if snippet is None else name)
-            contexts.append(context)
-        warnings = [choice.warning for choice in voices if choice.warning]
-        answer = {
-            "key": key,
-            "plan": planned.plan.to_dict(),
-            "sounds": sounds,
-            "contexts": contexts,
-            "voices": [str(choice) for choice in voices],
-            "warnings": [*warnings, *word_notes(planned), *sound_notes(planned)],
-        }
-        _write(clip.sounds_folder / f"{key}.json", answer)
-        return answer
-
-    def takes(
-        self, clip: StoredClip, seeds: Sequence[int], made: Callable[[dict[str, Any]], object]
-    ) -> dict[str, Any]:
-        """Make takes, one file a seed; ``made`` is told of each as it is there."""
-        key, planned = self._plan(clip)
-        if not planned.edits:
-            raise Refused(422, "nothing is edited yet: there is nothing to take.")
-        session = self._session(clip)
-        for seed in seeds:
-            name = f"{key}-{seed}"
-            output = clip.takes_folder / f"{name}{clip.source.suffix}"
-            run = replace(planned.run, seed=seed, face=clip.face, force=True)
-            result = session.render(planned, output, run=run)
-            (report,) = result.details["reports"]
-            shown = output
-            if clip.notes().get("proxy"):
-                shown = clip.takes_folder / f"{name}-shown.mp4"
-                self._copy(output, shown)
-            take = {
-                "name": name,
-                "shown": shown.name,
-                "seed": seed,
-                "seams": report["seams"],
-                "warnings": report["warnings"],
-                "plan": report["plan"],
-                "worst": _worst(report["seams"]),
+            choice = snippet.choice if snippet is not None else None
+            one = replace(
+                planned,
+                edits=planned.edits[number : number + 1],
+                snippets=planned.snippets[number : number + 1],
+            )
+            heard = sound_notes(replace(one, plan=replace(planned.plan, segments=(fill,))))
+            doubts = [choice.warning] if choice and choice.warning else []
+            told = {
+                "sound": None if snippet is None else name,
+                "context": context,
+                "speech_s": fill.speech_s,
+                "joint": [fill.source_start_s, fill.source_end_s],
+                "voice": str(choice) if choice else "",
+                "voice_name": choice.voice.name if choice else None,
+                "warnings": [*doubts, *word_notes(one), *heard],
             }
-            _write(clip.takes_folder / f"{name}.json", take)
-            made(take)
+            _write(clip.sounds_folder / f"{key}.json", told)
+            made()
+        return {"edits": len(keys)}
+
+    def takes(self, clip: StoredClip, key: str, seeds: Sequence[int], made: Made) -> dict[str, Any]:
+        """Make takes of one edit, a small file a seed; ``made`` is told of each as it is there."""
+        self.sounds(clip, made)
+        keys, planned = self._plan(clip)
+        if key not in keys:
+            raise Refused(409, "this edit is not as it was: ask for takes of it as it is now.")
+        run = replace(planned.run, face=clip.face)
+        for seed in seeds:
+            preview = clip.takes_folder / f"{key}-{seed}.mp4"
+            take = self._session(clip).take(planned, keys.index(key), preview, seed=seed, run=run)
+            told = {"name": preview.stem, "seed": seed, "preview": preview.name, **take.to_dict()}
+            _write(clip.takes_folder / f"{preview.stem}.json", told)
+            made()
         return {"key": key, "seeds": list(seeds)}
 
     def proxy(self, clip: StoredClip) -> dict[str, Any]:
@@ -139,20 +160,38 @@ class Engine:
         self._copy(clip.source, clip.proxy)
         return {}
 
-    def export(self, clip: StoredClip, seed: int, consent: str) -> dict[str, Any]:
-        """Make the video of a take with the statement of consent in it, and its edit script."""
-        key, planned = self._plan(clip)
+    def export(self, clip: StoredClip, consent: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Make the video of the chosen takes, with the statement of consent, and its script."""
+        _, planned = self._plan(clip)
         session, folder = self._session(clip), clip.exports_folder
         output = folder / f"{clip.source.stem}-edited{clip.source.suffix}"
         script = folder / f"{clip.source.stem}-edit.json"
-        run = replace(planned.run, seed=seed, face=clip.face, force=True, consent=consent)
+        run = replace(planned.run, face=clip.face, force=True, consent=consent)
         session.render(planned, output, run=run, save_script=script)
-        made = {"key": key, "video": output.name, "script": script.name}
-        beside = sidecar_of(output)
-        if beside is not None and beside.is_file():
-            made["manifest"] = beside.name
-        clip.note(exported=made)
-        return made
+        recordings = {own.speech for own in planned.own if own.speech}
+        for name in recordings:
+            with whole_or_nothing(folder / name, force=True) as temporary:
+                shutil.copyfile(clip.folder / name, temporary)
+        named = {f"recording {n}": folder / name for n, name in enumerate(sorted(recordings), 1)}
+        return _files(output, {"script": script} | named)
+
+    def speak(
+        self, clip: StoredClip, verb: Verb, text: str | None, speech: Path | None, run: Run,
+        voice: str,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Put new speech over the whole clip, or let a picture speak."""
+        session = self._session(clip)
+        run = replace(run, device=self._device, face=clip.face, force=True)
+        said = session.speak(text, recording=speech, voice=voice)
+        suffix = clip.source.suffix if verb == "sync" else ".mp4"
+        output = clip.exports_folder / f"{clip.source.stem}-{verb}{suffix}"
+        made: Callable[..., Result] = session.sync if verb == "sync" else session.generate
+        made(said, output, run=run)
+        shown = output
+        if clip.notes().get("proxy") and verb == "sync":
+            shown = output.with_name(f"{output.stem}-shown.mp4")
+            self._copy(output, shown)
+        return _files(output, {}) | {"name": output.name, "shown": shown.name}
 
     def forget(self, clip: StoredClip) -> None:
         """Let go of a clip."""
@@ -188,32 +227,33 @@ class Engine:
             unused.close()
         return self._sessions[clip.id]
 
-    def _plan(self, clip: StoredClip) -> tuple[str, PlannedEdit]:
+    def _plan(self, clip: StoredClip) -> tuple[tuple[str, ...], PlannedEdit]:
         """Plan the script as it is saved, by the road of ``facedit edit --script``."""
-        text = clip.known_script()
-        key = clip.key(loads(text))
-        if self._planned is None or self._planned[:2] != (clip.id, key):
+        script = loads(clip.known_script())
+        if not script.edits:
+            raise Refused(422, "nothing is edited yet: there is nothing to take.")
+        keys = edit_keys(script, clip.face)
+        text = dumps(resolved(clip, script))
+        if self._planned is None or self._planned[:2] != (clip.id, text):
             self._planned = None
             # The page may save the next state meanwhile.
             frozen = clip.folder / "planned.json"
             with whole_or_nothing(frozen, force=True) as temporary:
                 temporary.write_text(text, encoding="utf-8")
             planned = self._session(clip).plan(EditRequest(script=frozen))
-            self._planned = (clip.id, key, planned)
-        return key, self._planned[2]
+            self._planned = (clip.id, text, planned)
+        return keys, self._planned[2]
 
 
-def _worst(seams: list[dict[str, Any]]) -> float:
-    """Return the largest jump of a take over the largest that the clip makes by itself."""
-    jumps = [seam[kind] for seam in seams for kind in ("motion", "velocity", "picture")]
-    shares = [
-        jump["value"] / jump["high"]
-        for jump in jumps
-        if jump is not None and jump["value"] is not None and jump["high"]
-    ]
-    return max(shares, default=_UNKNOWN)
+def _files(output: Path, more: dict[str, Path]) -> dict[str, Any]:
+    """Name what an export consists of."""
+    beside = sidecar_of(output)
+    named = {"video": output} | more
+    if beside is not None and beside.is_file():
+        named["manifest"] = beside
+    return {"files": [{"name": file.name, "what": what} for what, file in named.items()]}
 
 
-def _write(file: Path, data: dict[str, Any]) -> None:
+def _write(file: Path, data: object) -> None:
     with whole_or_nothing(file, force=True) as temporary:
         temporary.write_text(json.dumps(data), encoding="utf-8")

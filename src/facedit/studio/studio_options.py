@@ -53,13 +53,19 @@ MOST_JSON = 1_000_000
 MOST_NAME = 200
 """Characters of a file's name."""
 
+MOST_CONSENT = 1000
+"""Characters of the statement of consent."""
+
 MOST_JOBS = 20
 """Jobs that wait or run."""
+
+MOST_RECORDINGS = 100
+"""Recordings of new words of one clip."""
 
 MOST_TAKES = 9
 """Takes that may be asked for at once: a key each."""
 
-LONGEST_S = 30 * 60.0
+LONGEST_S = 60 * 60.0
 """Length of a clip."""
 
 KEPT_DAYS = 7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from facedit.media.sound import read_speech_file
 from facedit.media.wav import write_wav
 from facedit.studio.clip_store import Store, StoredClip, safe_name
 from facedit.studio.refused import Refused
+from facedit.studio.studio_options import MOST_RECORDINGS
+
+RECORDING = re.compile(r"recording-[0-9a-f]{16}\.wav")
+"""Name of a recording, beside the script whose edits name it."""
 
 
 async def receive_upload(request: Request, store: Store, most_bytes: int) -> StoredClip:
@@ -55,9 +60,12 @@ async def receive_recording(request: Request, clip: StoredClip, most_bytes: int)
         Its name, as the script's ``speech`` says it. (``Refused`` if it is too large.)
 
     Raises:
-        Refused: If it is no sound, or holds none.
+        Refused: If it is no sound, or holds none, or there are too many.
     """
     name = request.query_params.get("name", "recording")
+    there = [file for file in clip.folder.iterdir() if RECORDING.fullmatch(file.name)]
+    if len(there) >= MOST_RECORDINGS:
+        raise Refused(429, f"{MOST_RECORDINGS} recordings are there already.")
     _check_told(request, name, most_bytes)
     wav = clip.folder / f"recording-{secrets.token_hex(8)}.wav"
     raw = wav.with_suffix(".sent")

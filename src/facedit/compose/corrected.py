@@ -1,0 +1,51 @@
+"""What was heard, corrected by hand: words that are written anew are found in the sound again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from facedit.compose.clip import Clip
+from facedit.compose.source_words import aligned_about
+from facedit.editing.corrections import Correction, correct
+from facedit.editing.diff import WordEdit
+from facedit.speech.word_times import in_order
+from facedit.types import Transcript
+
+_BESIDE = 3
+"""Words on either side that are aligned with those written anew."""
+
+
+def corrected(
+    clip: Clip, transcript: Transcript, corrections: Sequence[Correction]
+) -> tuple[Transcript, Callable[[WordEdit], WordEdit | None]]:
+    """Correct what was heard in a clip.
+
+    Args:
+        clip: The clip.
+        transcript: The words as they were heard.
+        corrections: What is wrong with them.
+
+    Returns:
+        The words, and what tells where an edit of the old ones lies now. (``BadEdit`` if the
+        corrections do not fit the words, ``BadTranscript`` if they are not what is said.)
+    """
+    found = correct(transcript.words, corrections)
+    words = list(found.words)
+    for run in _runs(found.untimed):
+        first, end = max(0, run.start - _BESIDE), min(len(words), run.stop + _BESIDE)
+        aligned = aligned_about(clip, replace(transcript, words=tuple(words[first:end]))).words
+        words[run.start : run.stop] = aligned[run.start - first : run.stop - first]
+    timed = in_order(words, transcript.duration_s)
+    return replace(transcript, words=timed), found.moved
+
+
+def _runs(numbers: Sequence[int]) -> list[range]:
+    """Join numbers that follow each other, ascending."""
+    runs: list[range] = []
+    for number in sorted(numbers):
+        if runs and runs[-1].stop == number:
+            runs[-1] = range(runs[-1].start, number + 1)
+        else:
+            runs.append(range(number, number + 1))
+    return runs

@@ -1,0 +1,142 @@
+"""What speaks against an edit, seen before anything is spoken or drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from facedit.compose.base import TrackedWindow
+from facedit.compose.clip import Clip
+from facedit.compose.plans import AROUND, edit_joints
+from facedit.compose.spans import tracked_part
+from facedit.compose.track_window import track_window
+from facedit.compose.weights import choose_weights
+from facedit.editing.diff import WordEdit
+from facedit.editing.estimate import estimated_plan
+from facedit.editing.plan import EditPlan, Span
+from facedit.errors import AmbiguousFace, NoFace
+from facedit.face.choice import FaceChoice, from_left
+from facedit.options import Run
+from facedit.speech.given_times import unsure
+from facedit.types import Transcript
+
+Kind = Literal["face_away", "cut", "faces", "words", "covered"]
+"""What speaks against an edit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that speaks against an edit.
+
+    Attributes:
+        kind: What.
+        says: The same for people.
+        start_s: From where in the source.
+        end_s: To where.
+        faces: Of several faces that could be meant the boxes, from the left: x0, y0, x1, y1.
+        time_s: When these are seen.
+    """
+
+    kind: Kind
+    says: str
+    start_s: float
+    end_s: float
+    faces: tuple[tuple[int, int, int, int], ...] = ()
+    time_s: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        told: dict[str, Any] = {
+            "kind": self.kind, "says": self.says, "start_s": self.start_s, "end_s": self.end_s,
+        }  # fmt: skip
+        if self.faces:
+            numbered = enumerate(self.faces, start=1)
+            told["faces"] = [{"number": n, "box": list(box)} for n, box in numbered]
+            told["time_s"] = self.time_s
+        return told
+
+
+def look_at(
+    clip: Clip, transcript: Transcript, edits: tuple[WordEdit, ...], run: Run
+) -> tuple[tuple[Doubt, ...], ...]:
+    """Look at the faces and words of edits; what was tracked serves their takes too.
+
+    Args:
+        clip: The clip.
+        transcript: Its words.
+        edits: The edits.
+        run: Options.
+
+    Returns:
+        Per edit what speaks against it.
+    """
+    joints = clip.clock.apart(lambda: edit_joints(clip, transcript, edits))
+    plan = estimated_plan(
+        edits,
+        transcript,
+        source_duration_s=clip.info.duration_s,
+        frame_rate=clip.info.frame_rate,
+        joints=joints,
+    )
+    found: list[tuple[Doubt, ...]] = []
+    for span in plan.picture_spans():
+        seen = tuple(_faces(clip, plan, span, run))
+        found += [seen] * len(span.fills)
+    return tuple(
+        (*of_faces, *_words(transcript, edit)) for of_faces, edit in zip(found, edits, strict=True)
+    )
+
+
+def _faces(clip: Clip, plan: EditPlan, span: Span, run: Run) -> list[Doubt]:
+    first, last = plan.fills[span.fills[0]], plan.fills[span.fills[-1]]
+    start_s = first.source_start_s - (first.output_start_s - span.output_start_s)
+    end_s = last.source_end_s + (span.output_end_s - last.output_end_s)
+    cover = choose_weights(run).cover
+    try:
+        window = track_window(clip, tracked_part(plan, span), FaceChoice.parse(run.face), cover)
+    except NoFace as error:
+        return [Doubt("face_away", str(error), start_s, end_s)]
+    except AmbiguousFace as error:
+        boxes, time_s = _boxes(clip, start_s)
+        return [Doubt("faces", str(error), start_s, end_s, boxes, time_s)]
+    return _seen(window, start_s, end_s)
+
+
+def _seen(window: TrackedWindow, start_s: float, end_s: float) -> list[Doubt]:
+    """Judge the tracked pictures of a span."""
+    track, found = window.track, []
+    inside = (track.times_s >= start_s) & (track.times_s < end_s)
+    away = inside & ~np.isfinite(track.landmarks[:, 0, 0])
+    if away.any():
+        times = track.times_s[away]
+        says = f"no face at {times[0]:.1f}-{times[-1]:.1f} s: choose other words, or the face."
+        found.append(Doubt("face_away", says, float(times[0]), float(times[-1])))
+    for cut_s in track.cuts:
+        if start_s < cut_s < end_s:
+            says = f"the picture is cut at {cut_s:.1f} s, inside this edit: choose other words."
+            found.append(Doubt("cut", says, cut_s, cut_s))
+    if window.covers is not None and (covered := inside & window.covers.covered).any():
+        times = track.times_s[covered]
+        says = f"the mouth is covered at {times[0]:.1f}-{times[-1]:.1f} s: it stays as shot there."
+        found.append(Doubt("covered", says, float(times[0]), float(times[-1])))
+    return found
+
+
+def _boxes(clip: Clip, time_s: float) -> tuple[tuple[tuple[int, int, int, int], ...], float]:
+    """Find the faces at a time."""
+    frame = next(iter(clip.frames(max(time_s, 0.0))), None)
+    if frame is None:
+        return (), time_s
+    faces = from_left(clip.landmarker.detect(frame.rgb()))
+    boxes = tuple((round(f.x0), round(f.y0), round(f.x1), round(f.y1)) for f in faces)
+    return boxes, frame.time_s
+
+
+def _words(transcript: Transcript, edit: WordEdit) -> list[Doubt]:
+    first, end = max(0, edit.old_start - AROUND), edit.old_end + AROUND
+    return [
+        Doubt("words", f'"{word.text}" may not be what is said there.', word.start_s, word.end_s)
+        for word in unsure(transcript.words[first:end])
+    ]
