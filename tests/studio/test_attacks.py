@@ -217,7 +217,8 @@ def test_edits_are_judged_and_two_pages_cannot_overwrite_each_other(
         assert answer.json()["error"]
     assert page.get(f"/api/clips/{clip}").json()["revision"] == now["if-match"]
     other = page.put(where, json=wish | {"face": "2"}, headers=now).json()
-    assert other["key"] != first.json()["key"]  # takes of one face are not those of another
+    (mine,), (theirs,) = first.json()["edits"], other["edits"]
+    assert mine["key"] != theirs["key"]  # takes of one face are not those of another
     assert page.get(f"/api/clips/{clip}").json()["face"] == "2"
 
 
@@ -232,7 +233,7 @@ def test_nothing_is_exported_without_consent(page: TestClient) -> None:
 
 @pytest.mark.parametrize("seeds", [None, [], [-1], ["0"], [True], [2**70], list(range(10)), 3])
 def test_takes_are_bounded(page: TestClient, seeds: object) -> None:
-    answer = page.post(f"/api/clips/{opened(page)}/takes", json={"seeds": seeds})
+    answer = page.post(f"/api/clips/{opened(page)}/takes", json={"edit": "x", "seeds": seeds})
     assert answer.status_code == 422
 
 
@@ -240,17 +241,90 @@ def test_the_queue_is_bounded_and_what_waits_can_be_cancelled(
     page: TestClient, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = opened(page)
+    key = edited(page, studio, clip)
     held: list[Job] = []
     monkeypatch.setattr(studio.jobs, "_waiting", lambda: held)  # the worker finds none of them
-    jobs = [
-        page.post(f"/api/clips/{clip}/takes", json={"seeds": [k]}).json() for k in range(MOST_JOBS)
-    ]
-    full = page.post(f"/api/clips/{clip}/takes", json={"seeds": [0]})
-    assert full.status_code == 429
+    wish = {"edit": key, "seeds": [0]}
+    jobs = [page.post(f"/api/clips/{clip}/takes", json=wish).json() for _ in range(MOST_JOBS)]
+    for more in ("takes", "sounds", "proxy", "exports", "sync"):
+        body = wish | {"consent": "She agreed.", "text": "hello"}
+        full = page.post(f"/api/clips/{clip}/{more}", json=body)
+        assert full.status_code == 429, more
     for job in jobs:
         assert page.delete(f"/api/jobs/{job['id']}").json()["state"] == "cancelled"
-    assert page.post(f"/api/clips/{clip}/takes", json={"seeds": [0]}).status_code == 202
+    assert page.post(f"/api/clips/{clip}/takes", json=wish).status_code == 202
     assert page.get("/api/jobs/none").status_code == 404
+
+
+def test_only_what_is_there_is_taken_and_chosen(page: TestClient, studio: Studio) -> None:
+    clip = opened(page)
+    key = edited(page, studio, clip)
+    for edit in (None, "x", key[:-1], [key], 0):
+        body = {"edit": edit, "seeds": [0], "take": "x"}
+        assert page.post(f"/api/clips/{clip}/takes", json=body).status_code == 409
+        assert page.post(f"/api/clips/{clip}/chosen", json=body).status_code == 409
+    for take in (None, "../clip", f"{key}-0", [1]):
+        body = {"edit": key, "take": take}
+        assert page.post(f"/api/clips/{clip}/chosen", json=body).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        None, [], {}, [1], [{}], [{"index": "0"}], [{"index": True}], [{"index": 0, "text": 1}],
+        [{"index": 0, "start_s": "1"}], [{"index": 0, "end_s": True}], [{"index": 0, "path": "x"}],
+    ],
+)  # fmt: skip
+def test_bad_corrections_are_refused(page: TestClient, studio: Studio, words: object) -> None:
+    clip = opened(page)
+    edited(page, studio, clip)
+    known = {"if-match": page.get(f"/api/clips/{clip}").json()["revision"]}
+    where = f"/api/clips/{clip}/transcript"
+    assert page.patch(where, json={"words": words}, headers=known).status_code == 422
+    late = {"if-match": "0" * 16}
+    assert page.patch(where, json={"words": words}, headers=late).status_code == 409
+
+
+def test_a_recording_is_a_sound_of_bounded_size_and_leaves_nothing_else(
+    page: TestClient, studio: Studio
+) -> None:
+    clip = opened(page)
+    where = f"/api/clips/{clip}/recordings"
+    before = sorted(studio.store.get(clip).folder.iterdir())
+    for name, content, status in (
+        ("x.exe", b"x", 415), ("", b"x", 415), ("../../x.wav", b"no sound", 415),
+        ("x.wav", b"", 415), ("x.wav", b"\0" * 1_000_001, 413),
+        ("x.m3u8.wav", b"#EXTM3U\nhttp://evil.example/x.ts\n", 415),
+    ):  # fmt: skip
+        answer = page.post(where, params={"name": name}, content=content)
+        assert answer.status_code == status, (name, answer.text)
+        assert str(studio.store._root) not in answer.text
+    assert sorted(studio.store.get(clip).folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("verb", ["sync", "generate"])
+def test_speech_for_a_whole_clip_is_text_or_a_recording_that_was_sent(
+    page: TestClient, verb: str
+) -> None:
+    where = f"/api/clips/{opened(page)}/{verb}"
+    agreed = {"consent": "She agreed."}
+    for body in ({}, {"text": "a", "speech": "b"}, {"text": 1}, {"text": "a", "voice": 1}):
+        assert page.post(where, json=agreed | body).status_code == 422
+    for name in ("clip.json", "../x.wav", "/etc/passwd", "recording-0123456789abcdef.wav"):
+        assert page.post(where, json=agreed | {"speech": name}).status_code == 404
+    assert page.post(where, json={"text": "hello"}).status_code == 422
+    assert page.post(where, json=agreed | {"text": "x" * 2_000_000}).status_code == 413
+
+
+def edited(page: TestClient, studio: Studio, clip: str) -> str:
+    """Edit a word; returns the key of the edit."""
+    with_words(studio, clip)
+    known = page.get(f"/api/clips/{clip}").json()["revision"]
+    wish = {"edits": [{"words": [1, 2], "new": "walk"}], "options": {}}
+    saved = page.put(f"/api/clips/{clip}/edits", json=wish, headers={"if-match": known})
+    (edit,) = saved.json()["edits"]
+    found: str = edit["key"]
+    return found
 
 
 def test_what_is_known_of_a_clip_holds_no_path_of_this_machine(

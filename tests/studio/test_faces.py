@@ -20,8 +20,10 @@ from talking_clips import TalkingClips
 
 def ended(studio: Studio, answer: Any) -> Job:
     """Wait for a job by the events that tell of it."""
-    job = studio.jobs.get(answer.json()["id"])
+    return over(studio, studio.jobs.get(answer.json()["id"]))
 
+
+def over(studio: Studio, job: Job) -> Job:
     async def listen() -> None:
         stream = studio.events.stream(None)
         await anext(stream)
@@ -47,13 +49,21 @@ def test_one_of_two_faces_is_chosen(
     count = len(state["script"]["transcript"]["words"])
     wish = {"edits": [{"words": [count - 1, count], "new": ""}], "options": {}, "face": None}
     saved = page.put(f"{clip}/edits", json=wish, headers={"if-match": state["revision"]}).json()
-    failed = ended(studio, page.post(f"{clip}/takes", json={"seeds": [0]}))
+    (edit,) = saved["edits"]
+    looked = studio.look(studio.store.get(clip.rpartition("/")[2]))
+    over(studio, studio.jobs.get(looked["id"]))
+    (doubt,) = [one for one in page.get(clip).json()["edits"][0]["warnings"] if "faces" in one]
+    (left, right) = [face["box"] for face in doubt["faces"]]
+    assert (doubt["kind"], left[0] < right[0]) == ("faces", True)
+    failed = ended(studio, page.post(f"{clip}/takes", json={"edit": edit["key"], "seeds": [0]}))
     assert failed.state == "failed"
     assert "2 faces" in (failed.error or "")
     assert "choose with Face N" in (failed.error or "")
-    page.put(f"{clip}/edits", json=wish | {"face": "2"}, headers={"if-match": saved["revision"]})
-    done = ended(studio, page.post(f"{clip}/takes", json={"seeds": [0]}))
+    known = {"if-match": saved["revision"]}
+    (edit,) = page.put(f"{clip}/edits", json=wish | {"face": "2"}, headers=known).json()["edits"]
+    done = ended(studio, page.post(f"{clip}/takes", json={"edit": edit["key"], "seeds": [0]}))
     assert done.state == "done", done
-    (take,) = page.get(clip).json()["takes"]
-    assert page.get(f"{clip}/takes/{take['name']}/report").status_code == 200
+    (edit,) = page.get(clip).json()["edits"]
+    (take,) = edit["takes"]
+    assert page.get(f"{clip}/takes/{take['preview']}").status_code == 200
     studio.close()

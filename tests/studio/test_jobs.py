@@ -98,6 +98,27 @@ def test_newer_sounds_take_the_place_of_older_ones() -> None:
     assert (old.state, new.state) == ("cancelled", "done")
 
 
+def test_a_look_gives_way_and_is_begun_anew() -> None:
+    told, begun, order = Told(), Event(), []
+    jobs = Jobs(told, plain)
+
+    def look() -> dict[str, Any]:
+        order.append("look")
+        begun.set()
+        if len(order) == 1:
+            assert jobs.cancel.wait(20)
+            raise Cancelled("cancelled")
+        return {}
+
+    first = jobs.submit("look", "a", look)
+    assert begun.wait(20)
+    sounds = jobs.submit("sounds", "a", lambda: order.append("sounds") or {})
+    told.wait_for(first)
+    jobs.close()
+    assert order == ["look", "sounds", "look"]
+    assert (first.state, sounds.state) == ("done", "done")
+
+
 def test_a_page_that_was_cut_off_catches_up_and_one_of_an_earlier_run_does_not() -> None:
     events = Events()
     for number in range(3):
