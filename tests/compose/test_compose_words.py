@@ -152,7 +152,7 @@ def test_an_edit_recognises_as_transcribe_does(talk, monkeypatch):
     clip, heard = talk
     asked = []
 
-    def cached(sound, language, progress, recogniser):
+    def cached(sound, language, progress, recogniser, told):
         asked.append(recogniser)
         return heard
 

@@ -24,7 +24,7 @@ from facedit.media.info import VideoInfo
 from facedit.options import Run
 from facedit.progress import OnProgress, StageClock
 from facedit.report.run_report import Figure
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.whisper_words import Heard, Recogniser
 from facedit.types import Transcript
 
 Adapt = Callable[
@@ -107,7 +107,11 @@ class OpenClip:
         return self._clip.info
 
     def transcript(
-        self, file: Path | None = None, language: str | None = None, by: Recogniser | None = None
+        self,
+        file: Path | None = None,
+        language: str | None = None,
+        by: Recogniser | None = None,
+        told: Heard | None = None,
     ) -> Transcript:
         """Find the words of the video, once.
 
@@ -115,12 +119,13 @@ class OpenClip:
             file: Its transcript, or a file of the bare words, if there is one.
             language: Language code; recognised if None.
             by: What recognises the words; Whisper base if None.
+            told: Told of the words so far while they are recognised, in whatever thread.
 
         Returns:
             Words with times. (``BadTranscript`` if they are not what is said, or nobody speaks.)
         """
         with self._busy:
-            return source_transcript(self._clip, file, language, by)
+            return source_transcript(self._clip, file, language, by, told)
 
     def correct(
         self, transcript: Transcript, corrections: Sequence[Correction]

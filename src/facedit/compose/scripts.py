@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from facedit.compose.plans import PlannedEdit
 from facedit.editing.edit_options import EditOptions

@@ -19,7 +19,7 @@ from facedit.speech.align import PHONE_ALIGNMENT
 from facedit.speech.given_times import checked_times
 from facedit.speech.sound_cache import cached_transcript, cached_words
 from facedit.speech.transcript_io import load_transcript, needs_alignment
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.whisper_words import Heard, Recogniser
 from facedit.speech.word_times import in_order
 from facedit.types import Sound, Transcript
 
@@ -44,12 +44,17 @@ LEAST_LEFT_OUT = 0.8
 
 
 def source_transcript(
-    clip: Clip, file: Path | None, language: str | None, recogniser: Recogniser | None = None
+    clip: Clip,
+    file: Path | None,
+    language: str | None,
+    recogniser: Recogniser | None = None,
+    told: Heard | None = None,
 ) -> Transcript:
     """Return the words of the source: given, aligned or recognised.
 
     ``file``: its transcript, or a file of the bare words, if there is one; ``language``: language
-    code; recognised if None; ``recogniser``: what recognises the words; Whisper base if None.
+    code; recognised if None; ``recogniser``: what recognises the words; Whisper base if None;
+    ``told``: is told of the words while they are recognised.
     Raises BadTranscript if the given words are not what is said, or nobody speaks.
     """
     if file is not None:
@@ -57,20 +62,23 @@ def source_transcript(
         key = ("given words", file, changed, language)
         return clip.once(key, lambda: _given(clip, file, language))
     by = recogniser or Recogniser()
-    found = clip.once(("words", language, by.identity), lambda: _recognised(clip, language, by))
+    of = ("words", language, by.identity)
+    found = clip.once(of, lambda: _recognised(clip, language, by, told))
     if not found.words:
         raise BadTranscript(f"{clip.path.name}: no words were recognised; give --transcript.")
     return found
 
 
-def _recognised(clip: Clip, language: str | None, recogniser: Recogniser) -> Transcript:
+def _recognised(
+    clip: Clip, language: str | None, recogniser: Recogniser, told: Heard | None
+) -> Transcript:
     """Recognise what is said in a clip."""
     with clip.clock.stage("recognising words", 100) as tick:
 
         def recognise() -> Transcript:
             sound = _heard(clip.path, clip.info)
             return cached_transcript(
-                sound, language, lambda share: tick(round(100 * share)), recogniser
+                sound, language, lambda share: tick(round(100 * share)), recogniser, told
             )
 
         return clip.clock.apart(recognise)

@@ -22,7 +22,7 @@ from facedit.speech.own_voice.world import find_pitch
 from facedit.speech.sound_ops import speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_base import WHISPER
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.whisper_words import Heard, Recogniser
 from facedit.types import Float64, Sound, SpeechFeatures, Transcript
 
 Float16 = NDArray[np.float16]
@@ -59,6 +59,7 @@ def cached_transcript(
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
     recogniser: Recogniser | None = None,
+    told: Heard | None = None,
 ) -> Transcript:
     """Return ``transcribe.transcribe`` of a sound, recognised at most once."""
     by = recogniser.identity if recogniser else ""
@@ -73,7 +74,7 @@ def cached_transcript(
     return cached(
         f"speech/{key}.json",
         read,
-        lambda: transcribe(sound, language, progress, recogniser),
+        lambda: transcribe(sound, language, progress, recogniser, told),
         _write_transcript,
     )
 

@@ -12,7 +12,7 @@ from facedit.speech.activity import voice_activity
 from facedit.speech.align import HOPELESS_FIT, PHONE_ALIGNMENT, confidence
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.sound_ops import speech_samples
-from facedit.speech.whisper_words import Recogniser, detect_language, recognise
+from facedit.speech.whisper_words import Heard, Recogniser, detect_language, recognise
 from facedit.speech.word_times import in_order, one_each
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_SAMPLES_PER_FRAME
@@ -28,14 +28,16 @@ def transcribe(
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
     recogniser: Recogniser | None = None,
+    told: Heard | None = None,
 ) -> Transcript:
     """Recognise what is said, with punctuation; no words for silence or noise.
 
     Whisper base finds the words, or the recogniser that is given. In English their times are then
     measured by forced alignment, which is several times closer than Whisper's own
     (docs/journal/speech.md). The language is an ISO 639-1 code, detected if None; ``progress`` is
-    called with the fraction done. BadWeights is raised for a bad recogniser, AssetMissing is
-    raised if Whisper is not installed, BadTranscript for a language it does not know.
+    called with the fraction done, ``told`` with the words so far. BadWeights is raised for a bad
+    recogniser, AssetMissing if Whisper is not installed, BadTranscript for a language it does not
+    know.
     """
     samples = speech_samples(sound)
     frames = -(-len(samples) // SPEECH_SAMPLES_PER_FRAME)
@@ -47,7 +49,7 @@ def transcribe(
         begin = int(np.argmax(activity >= LEAST_ACTIVITY)) * SPEECH_SAMPLES_PER_FRAME
         language = detect_language(samples[begin:])
         _log.info("The language is recognised as %s (--language chooses another).", language)
-    heard = recognise(samples, language, progress, recogniser)
+    heard = recognise(samples, language, progress, recogniser, told)
     words = in_order(one_each(heard.words, measured=True), sound.duration_s)
     measured = _measured(samples, words) if heard.language == "en" else None
     folder = recogniser.folder if recogniser else None

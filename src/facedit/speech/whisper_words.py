@@ -32,6 +32,10 @@ LONGEST_S = 30.0
 """Whisper's window: cross-attention alignment hears no more at once."""
 
 
+Heard = Callable[[tuple[Word, ...]], object]
+"""Told of the words so far while they are recognised; their times may still change a little."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """What Whisper heard: words with punctuation, score = probability; an ISO 639-1 code."""
@@ -67,11 +71,13 @@ def recognise(
     language: str | None = None,
     progress: Callable[[float], None] | None = None,
     recogniser: Recogniser | None = None,
+    heard: Heard | None = None,
 ) -> Recognised:
     """Recognise the words in 16 kHz mono amplitudes (N,), in order.
 
     The language is an ISO 639-1 code; detected from the first 30 s (``detect_language``) if None.
-    ``progress`` is called with the fraction done, and ``recogniser`` is Whisper base if None.
+    ``progress`` is called with the fraction done, ``heard`` with the words so far, and
+    ``recogniser`` is Whisper base if None.
     BadTranscript is raised if Whisper does not know the language, BadWeights if a recogniser's
     folder is no good.
     """
@@ -93,6 +99,8 @@ def recognise(
     for segment in segments:
         for word in segment.words or ():
             _append(words, word, spaced=info.language not in _WITHOUT_SPACES)
+        if heard:
+            heard(tuple(words))
         if progress:
             progress(min(1.0, segment.end * SPEECH_RATE / len(samples)))
     return Recognised(tuple(words), info.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from facedit.studio.refused import Refused
 from facedit.studio.session_jobs import Engine, Verb
 from facedit.studio.studio_options import LONGEST_S, MOST_CONSENT, MOST_NAME, MOST_TAKES
 from facedit.studio.uploads import RECORDING
+from facedit.types import Word
 
 _SOUND = re.compile(r"[0-9a-f]{16}(-context)?\.wav")
 _TAKE = re.compile(r"[0-9a-f]{16}-\d{1,20}\.mp4")
@@ -156,8 +157,18 @@ class Studio:
         """Queue the recognition of what is said."""
         if clip.script_text() is not None:
             raise Refused(409, "the words of this clip are known already.")
-        job = self.jobs.submit("words", clip.id, lambda: self._engine.words(clip, language))
-        return job.to_dict()
+        known = 0
+
+        def told(words: tuple[Word, ...]) -> None:
+            # The last word may still grow; it is told of with the next ones.
+            nonlocal known
+            if new := [asdict(word) for word in words[known:-1]]:
+                heard = {"from": known, "words": new, "until_s": words[-1].end_s, "done": False}
+                self.events.publish({"clip": clip.id, "heard": heard})
+                known += len(new)
+
+        work = partial(self._engine.words, clip, language, told)
+        return self.jobs.submit("words", clip.id, work).to_dict()
 
     def correct(self, clip: StoredClip, words: object, known: str) -> dict[str, Any]:
         """Queue corrections of what was heard.

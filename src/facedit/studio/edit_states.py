@@ -113,9 +113,10 @@ def resolved(clip: StoredClip, script: EditScript) -> EditScript:
     told = states(clip, script)["edits"]
     for state, options in zip(told, script.own, strict=True):
         seeds = {take["name"]: take["seed"] for take in state["takes"]}
-        voice = options.voice or script.options.get("voice", "auto")
-        if voice == "auto" and state["spoken"] and state["spoken"]["voice_name"]:
-            voice = state["spoken"]["voice_name"]
+        spoken = state["spoken"] or {}
+        voice = options.voice
+        if (voice or script.options.get("voice", "auto")) == "auto":
+            voice = spoken.get("voice_name") or voice
         seed = seeds.get(state["chosen"], options.seed or 0)
         own.append(replace(options, seed=seed, voice=voice))
     source = replace(script.source, sha256=None)

@@ -25,7 +25,7 @@ from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.provenance.library import sidecar_of
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.whisper_words import Heard, Recogniser
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.edit_states import edit_keys, resolved, spoken_of
 from facedit.studio.refused import Refused
@@ -68,10 +68,12 @@ class Engine:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._planned: tuple[str, str, PlannedEdit] | None = None
 
-    def words(self, clip: StoredClip, language: str | None) -> dict[str, Any]:
-        """Recognise what is said and begin a script."""
+    def words(
+        self, clip: StoredClip, language: str | None, told: Heard | None = None
+    ) -> dict[str, Any]:
+        """Recognise what is said and begin a script; ``told`` hears the words as they come."""
         session = self._session(clip)
-        transcript = session.transcript(None, language, self._recogniser)
+        transcript = session.transcript(None, language, self._recogniser, told)
         info = session.info
         source = ScriptSource(clip.source.name, info.duration_s, info.frame_rate)
         clip.save_script(
