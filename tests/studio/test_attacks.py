@@ -231,6 +231,13 @@ def test_nothing_is_exported_without_consent(page: TestClient) -> None:
         assert "agreed" in answer.json()["error"]
 
 
+def test_only_what_is_known_is_exported(page: TestClient) -> None:
+    agreed = {"consent": "She agreed."}
+    where = f"/api/clips/{opened(page)}/exports"
+    for body in ({"what": "all"}, {"what": 1}, {"what": "package", "spans": "../x"}):
+        assert page.post(where, json=agreed | body).status_code == 422
+
+
 @pytest.mark.parametrize("seeds", [None, [], [-1], ["0"], [True], [2**70], list(range(10)), 3])
 def test_takes_are_bounded(page: TestClient, seeds: object) -> None:
     answer = page.post(f"/api/clips/{opened(page)}/takes", json={"edit": "x", "seeds": seeds})

@@ -25,6 +25,7 @@ from facedit.studio.clip_store import Store, StoredClip, checked_edits, revision
 from facedit.studio.edit_states import edit_keys, states, takes_of
 from facedit.studio.events import Events
 from facedit.studio.job_queue import Job, Jobs, Kind
+from facedit.studio.package import package_options
 from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import Refused
 from facedit.studio.session_jobs import Engine, Verb
@@ -233,10 +234,13 @@ class Studio:
 
         Refused is raised if nobody said that the person agreed, or nobody knows such an export.
         """
-        consent = self._consent(clip, body)
-        if body.get("what", "video") not in WHAT:
+        consent, what = self._consent(clip, body), body.get("what", "video")
+        if what not in WHAT:
             raise Refused(422, f"what: expected {' or '.join(WHAT)}.")
-        work = partial(self._engine.export, clip, consent, body)
+        work = partial(self._engine.export, clip, consent)
+        if what == "package":
+            options = package_options(body.get("spans"))
+            work = partial(self._engine.package, clip, consent, options)
         return self._exporting("export", clip, work)
 
     def speak(self, clip: StoredClip, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:

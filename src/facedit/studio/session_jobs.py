@@ -17,6 +17,7 @@ from facedit.compose.results import Result
 from facedit.compose.session import Session
 from facedit.editing.corrections import Correction
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
+from facedit.interchange.export_options import ExportOptions
 from facedit.media.output import whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.side_by_side import Column, videos_beside
@@ -28,6 +29,7 @@ from facedit.provenance.library import sidecar_of
 from facedit.speech.whisper_words import Heard, Recogniser
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.edit_states import edit_keys, resolved, spoken_of
+from facedit.studio.package import write_package
 from facedit.studio.refused import Refused
 
 _WARM = 2
@@ -162,7 +164,15 @@ class Engine:
         self._copy(clip.source, clip.proxy)
         return {}
 
-    def export(self, clip: StoredClip, consent: str, body: dict[str, Any]) -> dict[str, Any]:
+    def package(self, clip: StoredClip, consent: str, options: ExportOptions) -> dict[str, Any]:
+        """Make the chosen takes into files for other programs, in one to be fetched."""
+        _, planned = self._plan(clip)
+        output = clip.exports_folder / f"{clip.source.stem}-package.zip"
+        run = replace(planned.run, face=clip.face, consent=consent)
+        write_package(self._session(clip), planned, output, options, run)
+        return {"files": [{"name": output.name, "what": "package"}]}
+
+    def export(self, clip: StoredClip, consent: str) -> dict[str, Any]:
         """Make the video of the chosen takes, with the statement of consent, and its script."""
         _, planned = self._plan(clip)
         session, folder = self._session(clip), clip.exports_folder

@@ -1,0 +1,74 @@
+"""Two edits, each with its own takes: what is exported is what the command line makes of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+import facedit
+from facedit.media.read import read_frames
+from facedit.options import EditRequest, Run
+from facedit.studio.answers import Studio
+from studio.test_faces import ended
+from talking_clips import TalkingClips
+
+
+def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
+    page: TestClient,
+    studio: Studio,
+    clips: TalkingClips,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("opentimelineio")
+    monkeypatch.setattr("facedit.cache.results_dir", lambda: tmp_path / "kept")
+    clip = f"/api/clips/{page.post('/api/clips', json={'offered': 'one.mp4'}).json()['id']}"
+    assert ended(studio, page.post(f"{clip}/transcript", json={})).state == "done"
+    state = page.get(clip).json()
+    count = len(state["script"]["transcript"]["words"])
+    last = {"words": [count - 1, count], "new": "sun", "voice": "default"}
+    wish = {"edits": [{"words": [0, 1], "new": ""}, last], "options": {}, "face": None}
+    known = {"if-match": state["revision"]}
+    saved = page.put(f"{clip}/edits", json=wish, headers=known).json()
+    assert saved["estimated"]
+    for edit, seeds in zip(saved["edits"], ([1], [2, 3]), strict=True):
+        done = ended(studio, page.post(f"{clip}/takes", json={"edit": edit["key"], "seeds": seeds}))
+        assert done.state == "done", done
+    state = page.get(clip).json()
+    assert not state["estimated"]
+    _, spoken = state["edits"]
+    assert {take["seed"] for take in spoken["takes"]} == {2, 3}
+    assert spoken["chosen"] == spoken["takes"][0]["name"]  # the best, until another is chosen
+    assert page.get(f"{clip}/sounds/{spoken['spoken']['sound']}").status_code == 200
+    take = spoken["takes"][1]
+    chosen = page.post(f"{clip}/chosen", json={"edit": spoken["key"], "take": take["name"]})
+    assert chosen.json()["edits"][1]["chosen"] == take["name"]
+    consent = {"consent": "She agreed."}
+    made = ended(studio, page.post(f"{clip}/exports", json=consent))
+    assert made.state == "done", made
+    names = {file["what"]: file["name"] for file in page.get(clip).json()["exports"]}
+    script = tmp_path / "edit.json"
+    script.write_bytes(page.get(f"{clip}/exports/{names['script']}").content)
+    own = [edit["seed"] for edit in json.loads(script.read_text())["edits"]]
+    assert own == [1, take["seed"]]
+    video, again = tmp_path / "video.mp4", tmp_path / "again.mp4"
+    video.write_bytes(page.get(f"{clip}/exports/{names['video']}").content)
+    facedit.edit(
+        Path(clips["one.mp4"]), again, EditRequest(script=script), run=Run(provenance=False)
+    )
+    pairs = zip(read_frames(video), read_frames(again), strict=True)
+    assert all(np.array_equal(a.rgb(), b.rgb()) for a, b in pairs)
+    assert page.get(f"{clip}/exports/{names['video']}/report").status_code == 200
+    package = consent | {"what": "package", "spans": "h264"}
+    packed = ended(studio, page.post(f"{clip}/exports", json=package))
+    assert packed.state == "done", packed
+    (file,) = (packed.result or {})["files"]
+    found = zipfile.ZipFile(io.BytesIO(page.get(f"{clip}/exports/{file['name']}").content))
+    kinds = {Path(name).suffix for name in found.namelist()}
+    assert {".otio", ".mp4", ".srt", ".json", ".wav"} <= kinds
