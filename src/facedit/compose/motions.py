@@ -89,7 +89,8 @@ def logs_of(base: Base) -> tuple[SpanLog, ...]:
 @contextmanager
 def _checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
     """Look whether the run was cancelled before every pass through a network."""
-    hook = model.net.register_forward_pre_hook(lambda *_: clock.check())
+    # Its first layer: the sampler calls parts of the network, not the whole.
+    hook = model.net.embed.register_forward_pre_hook(lambda *_: clock.check())
     try:
         yield
     finally:
