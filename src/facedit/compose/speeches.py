@@ -24,7 +24,7 @@ def make_speech(speaker: Clip, text: str | None, recording: Path | None, voice: 
     def speak() -> Speech:
         choice = speaker.once(("voice", voice), lambda: choose_voice(voice, speaker_of(speaker)))
         heard = speaker_of(speaker) if choice.own else None
-        sound, words = speech_for(text or "", choice, heard)
+        sound, words, choice = speech_for(text or "", choice, heard)
         return Speech(sound, words, str(choice), choice)
 
     return speaker.clock.apart(speak)

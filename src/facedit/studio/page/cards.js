@@ -6,7 +6,7 @@ import { dots, grade, graded } from "./grades.js";
 import { stops } from "./made.js";
 
 /** Voices that are no names of voices. @type {Record<string, string>} */
-export const VOICES = { auto: "near the speaker" };
+export const VOICES = { auto: "near the speaker", own: "the speaker's own, imitated" };
 
 /** How strongly the lips move, against what the model draws. @type {[string, string][]} */
 const STRENGTHS = [["0.7", "less"], ["1", "as drawn"], ["1.2", "a little more"], ["1.5", "more"]];
