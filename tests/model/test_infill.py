@@ -232,6 +232,17 @@ def test_how_much_passes_at_once_does_not_matter(tiny, monkeypatch):
     np.testing.assert_allclose(together, apart, atol=2e-5)
 
 
+def test_every_step_passes_the_first_layer_once(tiny):
+    # There a cancelled run is ended (compose/motions.py); both sides of guidance pass together.
+    passed = []
+    hook = tiny.net.embed.register_forward_pre_hook(lambda *_: passed.append(1))
+    motion, speech = clip(20)
+    guided = replace(tiny.sampler, speech_guidance=1.5, context_guidance=1.2, steps=7)
+    infill(tiny, motion, np.ones((20, DIMS), bool), speech, seed=1, settings=guided)
+    hook.remove()
+    assert len(passed) == 7
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(1, 600), st.lists(st.tuples(st.integers(0, 599), st.integers(1, 300)), max_size=4)
