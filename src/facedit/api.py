@@ -25,6 +25,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_spoken
 from facedit.options import (
+    MOTION_SUFFIXES,
     EditRequest,
     GenerateRequest,
     MotionOptions,
@@ -202,7 +203,7 @@ def sync(
 
 
 def generate(
-    face: Path,
+    face: Path | None,
     output: Path,
     request: GenerateRequest,
     *,
@@ -214,8 +215,10 @@ def generate(
 
     Args:
         face: A picture, or a video of the person: its most closed mouth's picture speaks, with the
-            video's own mouths and in the way that the person speaks in it.
-        output: The new video; further takes go beside it.
+            video's own mouths and in the way that the person speaks in it. None, for motion alone:
+            the mean face.
+        output: The new video; further takes go beside it. Or a ``.csv``, ``.glb`` or ``.npz`` file:
+            the motion alone, for a character.
         request: What the face shall say.
         run: Options.
         on_progress: Told of every step of every stage.
@@ -223,8 +226,17 @@ def generate(
 
     Returns:
         The outputs and the report. (``FaceditError`` if an input is bad.)
+
+    Raises:
+        UsageError: If nobody's face shall be drawn.
     """
     run = run or Run()
+    if output.suffix.lower() in MOTION_SUFFIXES:
+        from facedit.compose.performance import generate_motion
+
+        return generate_motion(face, output, request, run, StageClock(on_progress, cancel))
+    if face is None:
+        raise UsageError("say whose face speaks: a picture, or a video of the person.")
     speech, text, voice = request.speech, request.text, request.voice
     inputs = (face, speech, request.footage)
     check_run(run, take_files(output, run.takes), inputs, voice=None if text is None else voice)
@@ -296,11 +308,12 @@ def export_motion(
     on_progress: OnProgress | None = None,
     cancel: Event | None = None,
 ) -> Result:
-    """Export the facial motion of a video, with the 52 ARKit blendshape weights.
+    """Export the facial motion of a video: ARKit's blendshape weights, an animated mesh or arrays.
 
     Args:
         source: The video, or a motion template of LivePortrait, ``.pkl``.
-        output: A ``.csv`` or ``.npz`` file; or ``.pkl``, a motion template for LivePortrait's tool,
+        output: A ``.csv`` file as the Live Link Face app records, a ``.glb`` with an animated mesh,
+            an ``.npz`` with all arrays; or ``.pkl``, a motion template for LivePortrait's tool,
             read by its official network.
         options: Whose motion.
         on_progress: Told of every step of every stage.
@@ -325,8 +338,8 @@ def export_motion(
     from facedit.motion.space import seen_in, space_named
 
     kind = output.suffix.lower()
-    if kind not in (".csv", ".npz", SUFFIX):
-        raise UsageError(f"{output.name}: motion is written as .csv, .npz or {SUFFIX}.")
+    if kind not in (*MOTION_SUFFIXES, SUFFIX):
+        raise UsageError(f"{output.name}: motion is written as .csv, .glb, .npz or {SUFFIX}.")
     options = options or MotionOptions()
     check_output(output, options.force, [source])
     if options.smooth is not None and SUFFIX not in (kind, source.suffix.lower()):
@@ -368,7 +381,7 @@ def _converted(source: Path, output: Path, options: MotionOptions) -> Result:
     """Write a motion template of LivePortrait in another form."""
     from facedit.motion.liveportrait import motion_template
 
-    if output.suffix.lower() == ".csv":
+    if output.suffix.lower() not in (".npz", motion_template.SUFFIX):
         raise UsageError(f"{output.name}: a motion template is written as .npz or .pkl.")
     template = motion_template.read_template(source)
     if options.smooth is not None:

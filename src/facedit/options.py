@@ -35,6 +35,9 @@ DEFAULT_VOICE = "hibari"
 OWN_VOICE = "own"
 """Asks for the speaker's own voice, imitated."""
 
+MOTION_SUFFIXES = (".csv", ".glb", ".npz")
+"""Files that hold motion without pictures."""
+
 CODECS = ("source", "h264", "hevc", "prores", "dnxhr")
 """What an output's pictures may be encoded as."""
 

@@ -23,21 +23,23 @@ def table(make_track: Callable[..., FaceTrack], space: MeshSpace) -> MotionTable
     return motion_table(track, space, Landmarker())
 
 
-def test_csv_has_a_named_row_per_frame(table: MotionTable, tmp_path: Path) -> None:
+def test_csv_is_the_apps_with_the_lost_frame_bridged(table: MotionTable, tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     write_motion(path, table)
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 12
-    assert list(rows[0])[:5] == ["time_s", "confidence", "yaw_deg", "pitch_deg", "roll_deg"]
-    assert list(rows[0])[5:] == [*table.names, *BLENDSHAPE_NAMES]
-    assert float(rows[3]["time_s"]) == pytest.approx(3 / 25)
-    assert float(rows[3]["lips_00"]) == pytest.approx(table.values[3, 0], rel=1e-4)
-    assert float(rows[3]["yaw_deg"]) == pytest.approx(table.angles_deg[3, 0], rel=1e-4)
-    assert float(rows[3]["jawOpen"]) == pytest.approx(table.blendshapes[3, 25], rel=1e-4)
-    lost = rows[4]
-    assert float(lost["confidence"]) == 0
-    assert {lost[name] for name in (*table.names, *BLENDSHAPE_NAMES)} == {""}
+    assert float(rows[3]["JawOpen"]) == pytest.approx(table.blendshapes[3, 25], rel=1e-4)
+    assert float(rows[3]["HeadYaw"]) == pytest.approx(np.radians(table.angles_deg[3, 0]), rel=1e-4)
+    between = (table.blendshapes[3, 25] + table.blendshapes[5, 25]) / 2
+    assert float(rows[4]["JawOpen"]) == pytest.approx(between, rel=1e-3)
+
+
+def test_a_blink_shuts_the_eyes_of_the_table(table: MotionTable, tmp_path: Path) -> None:
+    write_motion(tmp_path / "m.csv", replace(table, blinks=np.ones(12)))
+    with (tmp_path / "m.csv").open(newline="") as file:
+        row = next(csv.DictReader(file))
+    assert float(row["EyeBlinkLeft"]) == float(row["EyeBlinkRight"]) == 1
 
 
 def test_npz_has_the_same_numbers_without_pickles(table: MotionTable, tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ def test_npz_has_the_same_numbers_without_pickles(table: MotionTable, tmp_path: 
         np.testing.assert_array_equal(stored["values"], table.values)
         np.testing.assert_array_equal(stored["landmarks"], table.track.landmarks)
         np.testing.assert_array_equal(stored["blendshapes"], table.blendshapes)
-        assert tuple(stored["names"]) == table.names
+        assert tuple(stored["names"]) == table.space.names
         assert tuple(stored["blendshape_names"]) == BLENDSHAPE_NAMES
 
 
@@ -58,7 +60,7 @@ def test_nothing_is_overwritten_unasked(table: MotionTable, tmp_path: Path) -> N
         write_motion(path, table)
     assert path.read_text() == "mine"
     write_motion(path, table, force=True)
-    assert path.read_text().startswith("time_s,")
+    assert path.read_text().startswith("Timecode,")
     assert [each.name for each in tmp_path.iterdir()] == ["m.csv"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facedit.cli.common_options import Verb, Verbs, add_output, add_progress
 from facedit.cli.dataclass_options import add_options, from_options
-from facedit.options import EditRequest, GenerateRequest, Run
+from facedit.options import MOTION_SUFFIXES, EditRequest, GenerateRequest, Run
 
 
 def add_edit_sync_generate(verbs: Verbs, verb: Verb) -> None:
@@ -61,11 +61,12 @@ def _sync(args: argparse.Namespace) -> object:
 def _add_generate(verbs: Verbs, verb: Verb) -> None:
     parser = verb(verbs, "generate", "A talking face from one picture and speech.", _generate)
     parser.add_argument(
-        "input", type=Path, metavar="FACE",
-        help="a picture, or a video of the person: its mouths and way of speaking are used too",
+        "input", type=Path, nargs="?", metavar="FACE",
+        help="a picture, or a video of the person: its mouths and way of speaking are used too; "
+        "needless where OUT holds motion alone",
     )  # fmt: skip
     parser.add_argument("speech", type=Path, nargs="?", metavar="SPEECH", help="the speech")
-    add_output(parser, "the new video")
+    add_output(parser, "the new video; or motion for a character (.csv, .glb, .npz)")
     add_options(parser, GenerateRequest, leave_out=("speech",))
     add_options(parser, Run)
     add_progress(parser)
@@ -74,5 +75,7 @@ def _add_generate(verbs: Verbs, verb: Verb) -> None:
 def _generate(args: argparse.Namespace) -> object:
     from facedit import api
 
+    if args.output.suffix.lower() in MOTION_SUFFIXES and not (args.speech or args.text):
+        args.input, args.speech = None, args.input
     request, run = from_options(GenerateRequest, args), from_options(Run, args)
     return api.generate(args.input, args.output, request, run=run, on_progress=args.on_progress)

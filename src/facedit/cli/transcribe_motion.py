@@ -19,7 +19,10 @@ def add_transcribe_motion(verbs: Verbs, verb: Verb) -> None:
     add_progress(words)
     motion = verb(verbs, "motion", "Export the facial motion of a video.", _motion)
     motion.add_argument("input", type=Path, metavar="IN", help="the video, or a .pkl")
-    add_output(motion, "a .csv (with the 52 ARKit weights), .npz or LivePortrait's .pkl file")
+    add_output(
+        motion,
+        "a .csv (as Live Link Face records), .glb (an animated mesh), .npz or LivePortrait's .pkl",
+    )
     add_options(motion, MotionOptions)
     add_progress(motion)
 

@@ -70,7 +70,7 @@ def draw_motions(ready: Ready, takes: int) -> Motions:
     """
     job, model = ready.job, ready.models.motion
     draws = span_draws(job.base.plan, job.own, job.run)
-    with job.clock.stage("motion model"), _checked(model, job.clock):
+    with job.clock.stage("motion model"), checked(model, job.clock):
         infilled = infill_spans(ready.canvases, ready.speech, model, draws, job.run.steps, takes)
     return Motions(ready, draws, infilled)
 
@@ -87,10 +87,17 @@ def logs_of(base: Base) -> tuple[SpanLog, ...]:
 
 
 @contextmanager
-def _checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
-    """Look whether the run was cancelled before every pass through a network."""
-    # Its first layer: the sampler calls parts of the network, not the whole.
-    hook = model.net.embed.register_forward_pre_hook(lambda *_: clock.check())
+def checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
+    """Look whether the run was cancelled before every pass through a network.
+
+    Args:
+        model: The network is its ``net``.
+        clock: Knows.
+
+    Yields:
+        Nothing.
+    """
+    hook = model.net.register_forward_pre_hook(lambda *_: clock.check())
     try:
         yield
     finally:

@@ -9,22 +9,30 @@ from facedit.compose.person import speaker_of
 from facedit.compose.verbs import Speech
 from facedit.media.sound import read_speech_file
 from facedit.speech.snippet import speech_for
-from facedit.speech.voice_choice import choose_voice
+from facedit.speech.voice_choice import VoiceChoice, choose_voice
+from facedit.types import Sound
 
 
-def make_speech(speaker: Clip, text: str | None, recording: Path | None, voice: str) -> Speech:
+def make_speech(
+    speaker: Clip | None, text: str | None, recording: Path | None, voice: str
+) -> Speech:
     """Read a recording, or let a text be spoken.
 
-    ``speaker``: shows whose voice ``auto`` shall be near to. ``BadMedia`` if the recording is bad,
-    ``UsageError`` if nothing can be spoken.
+    ``speaker``: shows whose voice ``auto`` shall be near to; None for nobody's. ``BadMedia`` if the
+    recording is bad, ``UsageError`` if nothing can be spoken.
     """
     if recording is not None:
         return Speech(read_speech_file(recording), None, recording.name)
 
-    def speak() -> Speech:
-        choice = speaker.once(("voice", voice), lambda: choose_voice(voice, speaker_of(speaker)))
-        heard = speaker_of(speaker) if choice.own else None
-        sound, words, choice = speech_for(text or "", choice, heard)
+    def speak(choice: VoiceChoice, heard: Sound | None) -> Speech:
+        sound, words = speech_for(text or "", choice, heard)
         return Speech(sound, words, str(choice), choice)
 
-    return speaker.clock.apart(speak)
+    if speaker is None:
+        return speak(choose_voice(voice, None), None)
+
+    def near() -> Speech:
+        choice = speaker.once(("voice", voice), lambda: choose_voice(voice, speaker_of(speaker)))
+        return speak(choice, speaker_of(speaker) if choice.own else None)
+
+    return speaker.clock.apart(near)

@@ -92,8 +92,8 @@ def rotation_vectors(matrices: Float64) -> Float64:
     Rodrigues' formula inverted.
     """
     # By way of the quaternion with the largest component, which is stable at every angle.
-    quaternions = _quaternions(matrices)
-    vector, scalar = quaternions[:, 1:], quaternions[:, :1]
+    found = quaternions(matrices)
+    vector, scalar = found[:, 1:], found[:, :1]
     length = np.linalg.norm(vector, axis=1, keepdims=True)
     angle = 2 * np.arctan2(length, scalar)
     ratio = np.where(length > 1e-12, angle / np.maximum(length, 1e-12), 2.0)
@@ -117,22 +117,7 @@ def rotation_matrices(vectors: NDArray[np.floating]) -> Float64:
     return result
 
 
-def _umeyama(source: Float64, target: Float64) -> tuple[Float64, Float64, Float64]:
-    """Return rotation, translation and scale that carry source onto target, per frame."""
-    source_mean, target_mean = source.mean(axis=1), target.mean(axis=1)
-    source, target = source - source_mean[:, None], target - target_mean[:, None]
-    covariance = target.swapaxes(1, 2) @ source
-    left, singular, right = np.linalg.svd(covariance)
-    # A reflection fits mirror-like noise best where the points are nearly in a plane: forbid it.
-    singular[:, 2] *= (sign := np.sign(np.linalg.det(left) * np.linalg.det(right)))
-    left[:, :, 2] *= sign[:, None]
-    rotation = left @ right
-    scale = singular.sum(axis=1) / (source**2).sum(axis=(1, 2))
-    translation = target_mean - scale[:, None] * np.einsum("fij,fj->fi", rotation, source_mean)
-    return rotation, translation, scale
-
-
-def _quaternions(matrices: Float64) -> Float64:
+def quaternions(matrices: Float64) -> Float64:
     """Return unit quaternions (w, x, y, z) with w >= 0 of rotations, shape (F, 4)."""
     trace = np.trace(matrices, axis1=1, axis2=2)
     diagonal = np.diagonal(matrices, axis1=1, axis2=2)
@@ -154,3 +139,18 @@ def _quaternions(matrices: Float64) -> Float64:
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     result: Float64 = np.where(unit[:, :1] < 0, -unit, unit)
     return result
+
+
+def _umeyama(source: Float64, target: Float64) -> tuple[Float64, Float64, Float64]:
+    """Return rotation, translation and scale that carry source onto target, per frame."""
+    source_mean, target_mean = source.mean(axis=1), target.mean(axis=1)
+    source, target = source - source_mean[:, None], target - target_mean[:, None]
+    covariance = target.swapaxes(1, 2) @ source
+    left, singular, right = np.linalg.svd(covariance)
+    # A reflection fits mirror-like noise best where the points are nearly in a plane: forbid it.
+    singular[:, 2] *= (sign := np.sign(np.linalg.det(left) * np.linalg.det(right)))
+    left[:, :, 2] *= sign[:, None]
+    rotation = left @ right
+    scale = singular.sum(axis=1) / (source**2).sum(axis=(1, 2))
+    translation = target_mean - scale[:, None] * np.einsum("fij,fj->fi", rotation, source_mean)
+    return rotation, translation, scale

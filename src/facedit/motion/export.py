@@ -1,8 +1,7 @@
-"""A track's motion as a table for people and other programs: CSV or npz."""
+"""A face's motion for other programs: Live Link Face's CSV, glTF, or arrays."""
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,32 +10,39 @@ import numpy as np
 from facedit.errors import UsageError
 from facedit.face.blendshapes import BLENDSHAPE_NAMES
 from facedit.face.landmarker import Landmarker
+from facedit.media.output import whole_or_nothing
+from facedit.motion.gltf import write_glb
+from facedit.motion.identity import Identity
+from facedit.motion.live_link import write_live_link
 from facedit.motion.mesh_space import MeshSpace
+from facedit.options import MOTION_SUFFIXES
 from facedit.types import FaceTrack, Float32, Float64
-
-ANGLE_NAMES = ("yaw_deg", "pitch_deg", "roll_deg")
-"""Head pose in degrees; yaw to the picture's right, pitch up, roll clockwise are positive."""
 
 
 @dataclass(frozen=True, slots=True)
 class MotionTable:
-    """Motion at a video's own frame times; NaN where there is no face.
+    """Motion at a video's own frame times, or at 25 Hz; NaN where there is no face.
 
     Attributes:
         track: Times, landmarks and confidence.
+        space: The motion space.
+        identity: Neutral shape and usual place of the head.
         values: Standardised motion, shape (F, D).
-        names: Name of each dim.
-        angles_deg: Yaw, pitch and roll against the canonical face, shape (F, 3).
+        angles_deg: Yaw, pitch and roll against the canonical face, shape (F, 3): to the picture's
+            right, up and clockwise are positive.
         blendshapes: ARKit weights in the order of ``BLENDSHAPE_NAMES``, shape (F, 52).
-        neutral: The clip's neutral shape in canonical units, shape (478, 3).
+        blinks: How far the eyes are shut beside what the motion does, 0 to 1, shape (F,).
+        note: Where it comes from.
     """
 
     track: FaceTrack
+    space: MeshSpace
+    identity: Identity
     values: Float32
-    names: tuple[str, ...]
     angles_deg: Float64
     blendshapes: Float32
-    neutral: Float32
+    blinks: Float64 | None = None
+    note: str = ""
 
 
 def motion_table(track: FaceTrack, space: MeshSpace, landmarker: Landmarker) -> MotionTable:
@@ -46,14 +52,8 @@ def motion_table(track: FaceTrack, space: MeshSpace, landmarker: Landmarker) -> 
     """
     identity = space.identity(track.landmarks, track.confidence)
     values, pose = space.encode_with_pose(track.landmarks, identity)
-    return MotionTable(
-        track,
-        values,
-        space.names,
-        pose.degrees(),
-        blendshape_weights(track, landmarker),
-        identity.neutral,
-    )
+    weights = blendshape_weights(track, landmarker)
+    return MotionTable(track, space, identity, values, pose.degrees(), weights)
 
 
 def blendshape_weights(track: FaceTrack, landmarker: Landmarker) -> Float32:
@@ -66,35 +66,40 @@ def blendshape_weights(track: FaceTrack, landmarker: Landmarker) -> Float32:
 
 
 def write_motion(path: Path, table: MotionTable, *, force: bool = False) -> None:
-    """Write a table as CSV or npz, by the file's suffix, whole or not at all.
+    """Write a table as CSV, glb or npz, by the file's suffix, whole or not at all.
 
-    CSV: a row per frame with time, confidence, head angles, motion dims and blendshape weights,
-    fields of frames without a face empty. npz: the same arrays, with the landmarks in pixels.
-    UsageError is raised if the suffix is neither; OutputExists and OutputNotWritable come from the
-    media stage.
+    CSV: as the Live Link Face app records; glb: an animated mesh; npz: all arrays, with the
+    landmarks in pixels. The errors of ``whole_or_nothing`` pass through. Raises UsageError if the
+    suffix is none of them.
     """
-    from facedit.media.output import whole_or_nothing
-
     suffix = path.suffix.lower()
-    if suffix not in (".csv", ".npz"):
-        raise UsageError(f"{path.name}: motion is written as .csv or .npz.")
+    if suffix not in MOTION_SUFFIXES:
+        raise UsageError(f"{path.name}: motion is written as .csv, .glb or .npz.")
+    times_s = table.track.times_s
     with whole_or_nothing(path, force) as temporary:
         if suffix == ".csv":
-            _write_csv(temporary, table)
+            write_live_link(temporary, times_s, _blinking(table), table.angles_deg)
+        elif suffix == ".glb":
+            write_glb(
+                temporary,
+                table.space,
+                table.identity,
+                times_s,
+                table.values,
+                table.blinks,
+                table.note,
+            )
         else:
             _write_npz(temporary, table)
 
 
-def _write_csv(path: Path, table: MotionTable) -> None:
-    numbers = np.concatenate([table.angles_deg, table.values, table.blendshapes], axis=1)
-    header = ("time_s", "confidence", *ANGLE_NAMES, *table.names, *BLENDSHAPE_NAMES)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        rows = zip(table.track.times_s, table.track.confidence, numbers, strict=True)
-        for time_s, confidence, row in rows:
-            fields = ("" if np.isnan(value) else f"{value:.5g}" for value in row)
-            writer.writerow((f"{time_s:.6f}", f"{confidence:.4f}", *fields))
+def _blinking(table: MotionTable) -> Float64:
+    """Return the blendshape weights with the blinks in them, shape (F, 52)."""
+    weights = table.blendshapes.astype(np.float64)
+    if table.blinks is not None:
+        lids = [BLENDSHAPE_NAMES.index(f"eyeBlink{side}") for side in ("Left", "Right")]
+        weights[:, lids] = np.maximum(weights[:, lids], table.blinks[:, None])
+    return weights
 
 
 def _write_npz(path: Path, table: MotionTable) -> None:
@@ -107,9 +112,10 @@ def _write_npz(path: Path, table: MotionTable) -> None:
             width=table.track.width,
             height=table.track.height,
             values=table.values,
-            names=np.array(table.names),
+            names=np.array(table.space.names),
             angles_deg=table.angles_deg,
-            blendshapes=table.blendshapes,
+            blendshapes=_blinking(table).astype(np.float32),
             blendshape_names=np.array(BLENDSHAPE_NAMES),
-            neutral=table.neutral,
+            neutral=table.identity.neutral,
+            note=table.note,
         )

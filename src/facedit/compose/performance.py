@@ -1,0 +1,155 @@
+"""Speech as motion without pictures: for a character, or for a person who shall not be drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from facedit.compose.canvas import Canvas
+from facedit.compose.checks import check_run
+from facedit.compose.clip import Clip
+from facedit.compose.draw import infill_spans, span_draws
+from facedit.compose.lip_closures import bilabials, close_lips
+from facedit.compose.models import Models, load_models
+from facedit.compose.motions import checked
+from facedit.compose.output_sound import stretches
+from facedit.compose.person import Person, find_person
+from facedit.compose.picture_base import in_picture, picture_base
+from facedit.compose.results import Result, take_files
+from facedit.compose.speeches import make_speech
+from facedit.compose.verbs import Speech
+from facedit.errors import UsageError
+from facedit.face.landmarker import Landmarker
+from facedit.media.output import check_output
+from facedit.media.sound import write_wav
+from facedit.motion.export import MotionTable, blendshape_weights, write_motion
+from facedit.motion.mesh_space import MeshSpace
+from facedit.options import GenerateRequest, Run
+from facedit.progress import StageClock
+from facedit.render.blink import blink_schedule, closure_at
+from facedit.render.still_renderer import Still
+from facedit.types import FaceTrack, Float32
+from facedit.units import MOTION_FPS
+
+NOTE = "synthetic facial motion by facedit, to the speech of"
+"""Begins what a file says of itself."""
+
+SIDE, EYES_PX = 512, 160.0
+"""Side of the picture in which the mean face is thought to be, and its outer-eye distance."""
+
+
+def nobody(space: MeshSpace) -> Person:
+    """Return the mean neutral face of the motion space, as if somebody had been photographed."""
+    middle = np.array([SIDE / 2, 0.4 * SIDE, 0.0])
+    landmarks = (EYES_PX * space.canonical + middle).astype(np.float32)
+    return Person(Still(np.zeros((SIDE, SIDE, 3), np.uint8), landmarks))
+
+
+def perform(
+    person: Person | None, speech: Speech, models: Models, run: Run, clock: StageClock
+) -> tuple[MotionTable, ...]:
+    """Let a face speak, and return how it moves.
+
+    The road of ``generate`` up to the landmarks: the same canvas, mask, model and closures.
+
+    Args:
+        person: Whose face; the mean face of the motion space if None.
+        speech: What is said.
+        models: The learned parts.
+        run: Options; seed, takes, steps, region and articulation.
+        clock: Times the stages.
+
+    Returns:
+        The motion of each take at 25 Hz.
+
+    Raises:
+        UsageError: If the weights move something else than landmarks.
+    """
+    space = models.space
+    if not isinstance(space, MeshSpace):
+        raise UsageError(f"weights of the motion space {space.name} give no blendshapes.")
+    base = picture_base(person or nobody(space), speech.sound, speech.spoken_by)
+    hear = stretches(speech.sound)
+    canvases = base.canvases(space, run.region_of("generate"))
+    with clock.stage("speech features"):
+        heard = clock.apart(lambda: base.speech(canvases, hear, models.encoder))
+    with clock.stage("motion model"), checked(models.motion, clock):
+        draws = span_draws(base.plan, (), run)
+        (drawn,) = infill_spans(canvases, heard, models.motion, draws, run.steps, run.takes)
+        said = speech.words.words if speech.words else ()
+        spoken = bilabials(speech.words, said, hear, canvases[0])
+    landmarker = Landmarker()
+    tables = []
+    for number, motion in enumerate(drawn):
+        shut, _ = close_lips(space, canvases[0], motion, spoken)
+        canvas, values = in_picture(space, base.person, canvases[0], shut)
+        with clock.stage("blendshapes"):
+            table = clock.apart(partial(_table, space, canvas, values, landmarker))
+        blinks = blink_schedule(
+            base.plan.output_duration_s, np.random.default_rng(run.first_seed + number)
+        )
+        shut_by = closure_at(table.track.times_s, blinks)
+        tables.append(replace(table, blinks=shut_by, note=f"{NOTE} {speech.spoken_by}"))
+    return tuple(tables)
+
+
+def generate_motion(
+    face: Path | None, output: Path, request: GenerateRequest, run: Run, clock: StageClock
+) -> Result:
+    """Write how a face moves that speaks, and beside it what it says.
+
+    Args:
+        face: A picture or a video of the person; the mean face if None.
+        output: The file of the first take, of one of ``MOTION_SUFFIXES``.
+        request: What is said, and what of the person is used.
+        run: Options.
+        clock: Times the stages.
+
+    Returns:
+        The files. (``FaceditError`` if an input is bad.)
+    """
+    outputs = take_files(output, run.takes)
+    given = [one for one in (face, request.speech, request.footage) if one is not None]
+    check_run(run, (), given, voice=None if request.text is None else request.voice)
+    heard = output.with_suffix(".wav")
+    for file in (*outputs, heard):
+        if file != request.speech:
+            check_output(file, run.force, given)
+    clip, footage = (
+        None if path is None else Clip(path, clock) for path in (face, request.footage)
+    )
+    with clock.stage("speech"):
+        speech = make_speech(footage or clip, request.text, request.speech, request.voice)
+    person = None
+    if clip is not None:
+        person = find_person(clip, run, picture_only=request.picture_only, footage=footage)
+    with clock.stage("loading models"):
+        models = load_models(run)
+    tables = perform(person, speech, models, run, clock)
+    for file, table in zip(outputs, tables, strict=True):
+        write_motion(file, table, force=run.force)
+    if heard != request.speech:
+        write_wav(heard, speech.sound, force=run.force)
+    frames = len(tables[0].values)
+    summary = f"{output}: {frames} frames of motion, the sound in {heard.name}."
+    return Result(outputs, None, summary, {"frames": frames, "sound": str(heard)})
+
+
+def _table(
+    space: MeshSpace, canvas: Canvas, motion: Float32, landmarker: Landmarker
+) -> MotionTable:
+    """Describe the output's part of an infilled canvas."""
+    values, identity = motion[-canvas.first_frame :], canvas.identity
+    pose = space.decode_pose(values, identity)
+    track = FaceTrack(
+        np.arange(len(values)) / MOTION_FPS,
+        space.decode(values, identity),
+        np.ones(len(values), np.float32),
+        SIDE,
+        SIDE,
+    )
+    weights = blendshape_weights(track, landmarker)
+    return MotionTable(track, space, identity, values, pose.degrees(), weights)
