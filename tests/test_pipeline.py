@@ -307,8 +307,8 @@ def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch,
     near = iter(
         VoiceChoice(Named(name), "the nearest") for name in ("af_one", "am_two", "af_three")
     )
-    monkeypatch.setattr("facedit.compose.plans.choose_voice", lambda *_: next(near))
-    monkeypatch.setattr("facedit.compose.plans.REFERENCE_S", near_s)
+    monkeypatch.setattr("facedit.compose.new_words.choose_voice", lambda *_: next(near))
+    monkeypatch.setattr("facedit.compose.new_words.REFERENCE_S", near_s)
     wishes = (("We", "They"), ("fly", "drive"), ("moon", "sea"))
     result = api.plan_edit(talking, EditRequest(replace=wishes, transcript=words), run=QUIET)
     assert [voice["name"] for voice in result.details["voices"]] == speak

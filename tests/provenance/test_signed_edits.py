@@ -11,7 +11,7 @@ import pytest
 
 import facedit
 from facedit.compose.checks import check_run
-from facedit.compose.job import one_take
+from facedit.compose.making import one_take
 from facedit.compose.marking import forget_manifest
 from facedit.errors import OutputExists
 from facedit.media.probe import probe
