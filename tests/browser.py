@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-LONGEST_S = 60.0
+LONGEST_S = 25.0
 
 _KEYS = {
     "Enter": 13, "Delete": 46, "Insert": 45, "ArrowRight": 39, "ArrowLeft": 37, "Escape": 27,
@@ -112,7 +112,9 @@ class Page:
             self.key(letter)
 
     def picture(self, file: Path) -> None:
-        data = self.call("Page.captureScreenshot")["data"]
+        """Save what is seen; as the name ends."""
+        kind = {".webp": {"format": "webp", "quality": 70}}.get(file.suffix, {})
+        data = self.call("Page.captureScreenshot", **kind)["data"]
         file.write_bytes(base64.b64decode(data))
 
     def _next(self) -> dict[str, Any]:

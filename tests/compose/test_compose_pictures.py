@@ -178,6 +178,25 @@ def test_base_frames_are_found_in_any_order(tmp_path):
             assert frames.at(times[index]).time_s == pytest.approx(times[index])
 
 
+def test_frames_that_were_just_streamed_are_not_decoded_again(tmp_path, monkeypatch):
+    path = tmp_path / "clip.mp4"
+    make_clip(path, seconds=2.0, rate=25)
+    clip = Clip(path, StageClock())
+    opened, decode = [], clip.frames
+    monkeypatch.setattr(clip, "frames", lambda *part: opened.append(part) or decode(*part))
+    monkeypatch.setattr("facedit.compose.base_frames.RECENT", 10)
+    frames = VideoFrames(clip)
+    streamed = list(zip(range(30), frames.stream(), strict=False))
+    times = [frame.time_s for _, frame in streamed]
+    frames.load(np.array(times[21:25]))
+    assert frames.at(times[22]) is streamed[22][1]
+    assert len(opened) == 1
+    frames.load(np.array([times[5], times[24]]))  # the first of them is let go of
+    assert frames.at(times[5]).time_s == times[5]
+    assert frames.at(times[24]) is streamed[24][1]
+    assert len(opened) == 2
+
+
 def test_fading_is_full_inside_and_ramps_at_the_ends():
     weights = [fade_weight(time_s, 1.0, 2.0) for time_s in np.arange(1.0, 2.0, 0.04)]
     assert 0 < weights[0] < weights[1] < weights[2]

@@ -1,7 +1,7 @@
 import numpy as np
 
 from facedit.face.cuts import CutDetector, thumbnail
-from facedit.face.picture import Pixels
+from facedit.face.searched_picture import Pixels
 
 
 def grey(level: float) -> Pixels:

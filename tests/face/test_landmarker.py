@@ -15,8 +15,8 @@ from facedit.face.landmarker import (
     roi_from_detection,
     roi_from_landmarks,
 )
-from facedit.face.picture import Pixels
 from facedit.face.regions import FACE_OVAL, INNER_LIPS, LEFT_IRIS, RIGHT_IRIS
+from facedit.face.searched_picture import Pixels
 from facedit.types import Float32, UInt8
 
 

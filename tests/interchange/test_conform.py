@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import wave
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import av
 import cv2
@@ -16,7 +18,17 @@ import pytest
 from compose.compose_cases import plan
 from facedit.editing.diff import WordEdit
 from facedit.editing.timecode import Timecode
+from facedit.interchange.edl import edl_text
 from facedit.interchange.export_options import ExportOptions
+from facedit.interchange.otio_timeline import (
+    Piece,
+    Timeline,
+    Track,
+    fcp_xml_text,
+    otio_text,
+    source_medium,
+)
+from facedit.media.info import new_video_info
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from interchange.export_cases import (
@@ -248,6 +260,33 @@ def test_sounds_have_the_sources_bits_and_handles(codec: str, bits: int, tmp_pat
     new = exported.folder / "words" / "new.wav"
     np.testing.assert_allclose(wav_samples(new), 0.25, atol=2 ** -(bits - 1))
     assert MARK.encode() in new.read_bytes()
+
+
+def test_a_file_of_any_name_keeps_timelines_readable(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"a#1\nEND <b>&\xff%.mov")
+    start = Timecode(0, Fraction(25))
+    medium = source_medium(path, tmp_path / "out", start, 10)
+    track = Track("V1", "Video", (Piece(0, 10, medium),))
+    timeline = Timeline("a", start, (track,), new_video_info(64, 48))
+    for text, adapter in (
+        (otio_text(timeline), "otio_json"),
+        (fcp_xml_text(timeline), "fcp_xml"),
+        (edl_text(timeline), "cmx_3600"),
+    ):
+        how = {"rate": 25} if adapter == "cmx_3600" else {}
+        read = otio.adapters.read_from_string(text, adapter, **how)
+        (found,) = cuts_of(read)
+        assert found[1:] == ("a#1 END <b>&\ufffd%.mov", 0, 10)
+    url = read_url(otio_text(timeline))
+    assert os.fsencode(tmp_path / "out" / os.fsdecode(unquote_to_bytes(url))).endswith(
+        b"../a#1\nEND <b>&\xff%.mov"
+    )
+
+
+def read_url(text: str) -> str:
+    timeline = otio.adapters.read_from_string(text, "otio_json")
+    (clip,) = timeline.find_clips()
+    return clip.media_reference.target_url
 
 
 def decoded(path: Path, pix_fmt: str) -> list[np.ndarray]:

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import facedit
 from doc_commands import blocks_of, commands_of, run
 from facedit.errors import AssetMissing, OutputExists
+from facedit.interchange.export_edit import export_edit, source_notes
+from facedit.interchange.export_options import ExportOptions
 from facedit.interchange.otio_timeline import require_library
+from facedit.media.carried import Carried
+from facedit.media.info import ColourTags, new_video_info
 from facedit.media.output import whole_folder
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
+from facedit.options import EditRequest
 from facedit.provenance.verify import verify
 from facedit.speech.transcript_io import load_transcript
-from interchange.export_cases import conformed
+from interchange.export_cases import conformed, read_otio
 from talking_clips import make_talking_clips
 
 pytest.importorskip("skimage")
@@ -107,6 +114,32 @@ def test_words_and_script_are_the_edits(folder: Path) -> None:
     assert made["plan"] == given["plan"]
 
 
+def test_a_folder_that_goes_elsewhere_looks_for_the_original_beside_it(folder: Path) -> None:
+    request = EditRequest(script=folder / "e.json")
+    with facedit.open(folder / "in.mp4") as clip:
+        made = export_edit(
+            clip,
+            clip.plan(request),
+            folder / "sent",
+            ExportOptions(spans="h264", video=False),
+            original_beside=True,
+        )
+    timeline = read_otio(folder / "sent" / "in-edited.otio")
+    urls = {clip.media_reference.target_url for clip in timeline.find_clips()}
+    assert urls == {
+        "in.mp4", "spans/in_0001_Thursday.mov", "sounds/in_0001_Thursday.wav",
+    }  # fmt: skip
+    assert "video" not in made.files
+
+
+@pytest.mark.parametrize(("height", "told"), [(480, True), (1080, False)])
+def test_colours_that_dnxhr_cannot_say_are_told(height: int, told: bool) -> None:
+    info = replace(new_video_info(1280, height), colour=ColourTags())
+    for spans in ("dnxhr", "prores"):
+        notes = source_notes(info, ExportOptions(spans=spans), Carried())
+        assert any("BT.709" in note for note in notes) == (told and spans == "dnxhr")
+
+
 def test_a_folder_with_files_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     before = sorted(folder.rglob("*"))
@@ -119,6 +152,7 @@ def test_a_folder_with_files_is_left_alone(folder: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("more", "status", "says"),
     [
+        (["--spans", "dnxhr"], 2, "from 256x120 on, these are 224x224; choose prores."),
         (["--handles", "-1"], 2, "--handles -1: choose 0 to 500."),
         (["--say", "we meet on Tuesday"], 5, "nothing to export"),
         (["--replace", "nowhere", "x"], 5, "nowhere"),

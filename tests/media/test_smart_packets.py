@@ -98,6 +98,18 @@ def test_parameter_sets_are_read(tmp_path):
     for length in range(len(data) - len(AvcConfig.parse(data).tail)):
         with pytest.raises(Unjoinable):
             H264Joint(data[:length])
+    with pytest.raises(Unjoinable, match="no room for further parameter sets"):
+        H264Joint(with_picture_sets(AvcConfig.parse(data), 31))
+
+
+def with_picture_sets(config, count):
+    """An ``avcC`` with so many picture parameter sets, numbered from 0 (as Exp-Golomb codes)."""
+    codes = [f"{n + 1:b}".zfill(2 * (n + 1).bit_length() - 1) for n in range(count)]
+    sets = [bytes([0x68, *int(c.ljust(16, "0"), 2).to_bytes(2, "big")]) for c in codes]
+    parts = [config.head, bytes([0xE0 | len(config.sequence_sets)])]
+    parts += [len(one).to_bytes(2, "big") + one for one in config.sequence_sets]
+    parts += [bytes([count]), *(len(one).to_bytes(2, "big") + one for one in sets)]
+    return b"".join(parts) + config.tail
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(48_000, 2), (44_100, 1), (22_050, 1)])

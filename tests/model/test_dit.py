@@ -5,11 +5,11 @@ import torch
 from motion_models import randomised
 
 from facedit.errors import UsageError
+from facedit.model.band import BLOCK, Band
 from facedit.model.biases import (
     FrameBias,
     alibi_bias,
     alibi_slopes,
-    banded_bias,
     padding_bias,
     seam_bias,
     seam_nearness,
@@ -20,6 +20,7 @@ from facedit.model.layers import (
     Attention,
     Block,
     ConvPosition,
+    CrossAttention,
     SpeechWindow,
     apply_rotary,
     rotary_tables,
@@ -27,7 +28,7 @@ from facedit.model.layers import (
 )
 from facedit.model.warm_start import grown
 
-UNBIASED = FrameBias(torch.zeros(1, 0, dtype=torch.bool), None, None)
+UNBIASED = FrameBias(torch.zeros(1, 0, dtype=torch.bool), None, None, None)
 
 
 def inputs(frames: int = 12, dims: int = 7, speech: int = 5, clips: int = 2):
@@ -40,7 +41,7 @@ def inputs(frames: int = 12, dims: int = 7, speech: int = 5, clips: int = 2):
 
 
 def test_rotary_products_depend_on_distance_only():
-    tables = rotary_tables(20, 8, torch.device("cpu"))
+    tables = rotary_tables(20, 8, torch.zeros(0))
     query, key = torch.randn(8), torch.randn(8)
     rotated_q = apply_rotary(query.expand(1, 1, 20, 8), tables)[0, 0]
     rotated_k = apply_rotary(key.expand(1, 1, 20, 8), tables)[0, 0]
@@ -53,7 +54,7 @@ def test_rotary_products_depend_on_distance_only():
 
 def test_rotary_keeps_lengths():
     x = torch.randn(1, 2, 9, 6)
-    rotated = apply_rotary(x, rotary_tables(9, 6, x.device))
+    rotated = apply_rotary(x, rotary_tables(9, 6, x))
     torch.testing.assert_close(rotated.norm(dim=-1), x.norm(dim=-1))
     torch.testing.assert_close(rotated[:, :, 0], x[:, :, 0])
 
@@ -74,7 +75,7 @@ def test_timestep_features_are_sinusoids_of_a_thousand_times_the_time():
 
 
 def test_rotary_turns_each_pair_by_its_angle():
-    cos, sin = rotary_tables(3, 4, torch.device("cpu"))
+    cos, sin = rotary_tables(3, 4, torch.zeros(0))
     angles = torch.tensor([[0.0, 0.0], [1.0, 0.01], [2.0, 0.02]])
     torch.testing.assert_close(cos, angles.cos())
     torch.testing.assert_close(sin, angles.sin())
@@ -87,13 +88,34 @@ def test_rotary_turns_each_pair_by_its_angle():
 
 def test_attention_is_softmax_of_scaled_products():
     torch.manual_seed(0)
-    layer = Attention(8, 2)
-    x, source, bias = torch.randn(2, 5, 8), torch.randn(2, 7, 8), torch.randn(2, 5, 7)
+    layer = Attention(8, 2, 8)
+    x, bias = torch.randn(2, 5, 8), torch.randn(2, 5, 5)
     query = layer.query(x).view(2, 5, 2, 4).transpose(1, 2)
-    key, value = layer.key_value(source).view(2, 7, 2, 2, 4).unbind(dim=2)
+    key, value = layer.key_value(x).view(2, 5, 2, 2, 4).unbind(dim=2)
     weights = torch.einsum("bhtd,bshd->bhts", query, key) / 2 + bias
     mixed = torch.einsum("bhts,bshd->bthd", weights.softmax(dim=-1), value)
-    torch.testing.assert_close(layer(x, source, bias), layer.out(mixed.flatten(2)))
+    unturned = (torch.ones(5, 2), torch.zeros(5, 2))
+    torch.testing.assert_close(layer(x, unturned, bias), layer.out(mixed.flatten(2)))
+
+
+@pytest.mark.parametrize("frames", [1, 5, BLOCK, BLOCK + 1, 3 * BLOCK - 2])
+def test_attention_in_blocks_is_attention_under_a_banded_bias(frames):
+    torch.manual_seed(0)
+    layer, window = CrossAttention(8, 2, 8), 3
+    x, speech, relative = torch.randn(2, frames, 8), torch.randn(2, frames, 8), torch.randn(2, 7)
+    valid = torch.ones(2, frames, dtype=torch.bool)
+    valid[1, frames - frames // 3 :] = False
+    offsets = torch.arange(frames) - torch.arange(frames)[:, None]
+    bias = relative[:, (offsets + window).clamp(0, 2 * window)]
+    bias = bias.masked_fill(offsets.abs() > window, -math.inf)
+    for there in (None, valid):
+        hidden = torch.zeros(1, 1, 1, 1) if there is None else padding_bias(there)
+        key, value = layer.keys_values(speech)
+        scores = layer.queries(x) @ key.mT / 2 + bias + hidden
+        whole = layer.joined(scores.softmax(dim=-1) @ value)
+        seen = whole if there is None else whole[:, : frames - frames // 3]
+        drawn = layer(x, layer.speech_keys(speech, relative, there))
+        torch.testing.assert_close(drawn[:, : seen.shape[1]], seen)
 
 
 @pytest.mark.parametrize("cross", [None, 1])
@@ -105,7 +127,7 @@ def test_each_branch_of_a_block_is_added_by_its_gate(cross):
     )  # fmt: skip
     block = Block(shape)
     x, speech, condition = torch.randn(1, 4, 8), torch.randn(1, 4, 8), torch.zeros(1, 8)
-    rotary = rotary_tables(4, 4, x.device)
+    rotary = rotary_tables(4, 4, x)
     branches = 2 if cross is None else 3
     for branch in range(branches):
         with torch.no_grad():
@@ -116,12 +138,14 @@ def test_each_branch_of_a_block_is_added_by_its_gate(cross):
             gate.fill_(0.7)
         seen = 1.5 * block.norm(x) + 0.2
         if branch == 0:
-            added = block.attention(seen, seen, None, rotary)
+            added = block.attention(seen, rotary, None)
         elif branch == branches - 1:
             added = block.feed_forward(seen)
         else:
-            added = block.cross(seen, speech, banded_bias(block.relative, 4))
-        torch.testing.assert_close(block(x, condition, speech, rotary, UNBIASED), x + 0.7 * added)
+            added = block.cross(seen, block.cross.speech_keys(speech, block.relative, None))
+        given = block.conditions(speech, UNBIASED)
+        drawn = block(x, block.modulation(condition), rotary, given)
+        torch.testing.assert_close(drawn, x + 0.7 * added)
 
 
 def test_convolutions_add_to_what_they_are_centred_on():
@@ -157,15 +181,31 @@ def test_alibi_is_symmetric_and_falls_with_distance():
     assert bias[3, 0, 1].item() == pytest.approx(-(2**-8))
 
 
+def band_of(relative, frames):
+    """Return the bias of whole sequences as blocks have it, of the first head."""
+    band = Band.of(frames, relative.shape[1] // 2)
+    blocks = band.bias(relative, None)[0, : band.count]
+    whole = torch.full((frames, frames), -math.inf)
+    for query in range(frames):
+        block, row = divmod(query, band.length)
+        for column, value in enumerate(blocks[block, row]):
+            key = block * band.length + column - band.window
+            if 0 <= key < frames:
+                whole[query, key] = value
+            else:
+                assert value == -math.inf
+    return whole
+
+
 def test_banded_bias_is_zero_inside_and_forbids_outside():
-    bias = banded_bias(torch.zeros(1, 5), 8)[0]
-    for i in range(8):
-        for j in range(8):
+    bias = band_of(torch.zeros(1, 5), BLOCK + 3)
+    for i in range(BLOCK + 3):
+        for j in range(BLOCK + 3):
             assert bias[i, j] == (0 if abs(i - j) <= 2 else -math.inf)
 
 
 def test_banded_bias_places_each_offset():
-    bias = banded_bias(torch.tensor([[10.0, 20.0, 30.0]]), 4)[0]
+    bias = band_of(torch.tensor([[10.0, 20.0, 30.0]]), 4)
     assert bias[2, 1] == 10  # the frame before
     assert bias[2, 2] == 20
     assert bias[2, 3] == 30
@@ -177,6 +217,11 @@ def test_padding_hides_keys_but_no_row_is_empty():
     assert bias[2].tolist() == [0, 0, 0]
 
 
+def test_a_part_of_a_batch_may_be_empty():
+    net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5)))
+    assert net(*(item[:0] for item in inputs())).shape == (0, 12, 7)
+
+
 @pytest.mark.parametrize("cross", [True, False])
 def test_zero_initialised_model_returns_zero(cross):
     net = DiT(preset("tiny", motion_dims=7, speech_dims=5, cross_attention=cross))
@@ -186,9 +231,10 @@ def test_zero_initialised_model_returns_zero(cross):
 def test_adaln_zero_blocks_start_as_identity():
     net = DiT(preset("tiny", motion_dims=7, speech_dims=5))
     x, condition, speech = torch.randn(2, 6, 32), torch.randn(2, 32), torch.randn(2, 6, 32)
-    rotary = rotary_tables(6, 16, x.device)
+    rotary = rotary_tables(6, 16, x)
     for block in net.blocks:
-        assert torch.equal(block(x, condition, speech, rotary, UNBIASED), x)
+        given = block.conditions(speech, UNBIASED)
+        assert torch.equal(block(x, block.modulation(condition), rotary, given), x)
 
 
 @pytest.mark.parametrize("biases", [{}, {"alibi": True, "seam_window": 3}])
@@ -289,6 +335,35 @@ def test_a_network_cannot_lose_parts(change):
     old = DiT(preset("tiny", motion_dims=7, speech_dims=5))
     with pytest.raises(UsageError, match="another size"):
         grown(old, preset("tiny", motion_dims=7, speech_dims=5, **change), 0)
+
+
+@pytest.mark.parametrize("change", [{}, {"alibi": True, "seam_window": 2}, {"speaker": True},
+                                    {"cross_heads": 1}, {"cross_attention": False}])  # fmt: skip
+def test_what_is_prepared_once_gives_what_the_whole_network_gives(change):
+    net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, **change)))
+    x_t, _, x_1, mask, sound = inputs()
+    given, times = net.conditions(x_1, mask, sound), torch.tensor([0.1, 0.6])
+    steps = net.modulations(times[:, None], given.style)
+    for step, t in enumerate(times):
+        at_once = net.velocity(x_t, [block[step] for block in steps], given)
+        torch.testing.assert_close(at_once, net(x_t, t.expand(2), x_1, mask, sound))
+
+
+def test_heads_of_cross_attention_decide_its_size_alone():
+    net = DiT(preset("tiny", motion_dims=7, speech_dims=5, heads=4, cross_heads=1))
+    cross, own = net.blocks[0].cross, net.blocks[0].attention
+    assert cross.query.weight.shape == (8, 32)
+    assert cross.out.weight.shape == (32, 8)
+    assert own.query.weight.shape == (32, 32)
+
+
+def test_weights_of_half_the_size_draw_nearly_the_same():
+    net = randomised(DiT(preset("tiny", motion_dims=7, speech_dims=5, alibi=True, seam_window=2)))
+    given = span_hidden(inputs())
+    whole = net(*given)
+    half = net.bfloat16()(*given)
+    assert half.dtype == torch.float32
+    assert 0 < (half - whole).norm() < 0.03 * whole.norm()
 
 
 def test_dropped_speech_is_not_heard():

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from motion_models import CHANNELS, DIMS, tiny_model
 
 from facedit.errors import BadWeights
-from facedit.model.dit import DiT
+from facedit.model import field as field_module
+from facedit.model.dit import Conditions, DiT
 from facedit.model.field import windowed_field
 from facedit.model.flow import euler
 from facedit.model.infill import Task, infill, infill_batch
@@ -122,7 +123,7 @@ def test_face_and_head_have_a_temperature_of_their_own(tiny):
     settings = SamplerSettings(steps=1, temperature=0.0, free_temperature=1.0)
 
     class Still(DiT):
-        def forward(self, x_t, *_, **__):
+        def velocity(self, x_t, *_):
             return torch.zeros_like(x_t)
 
     still = replace(tiny, net=Still(tiny.net.config), dim_names=names)
@@ -213,6 +214,35 @@ def test_far_parts_of_a_long_canvas_do_not_matter(tiny):
     assert np.array_equal(first[0, 20:40], second[0, 20:40])
 
 
+def test_a_canvas_whose_conditions_are_not_kept_is_drawn_alike(tiny, monkeypatch):
+    motion, speech = clip(3 * WINDOW)
+    mask = np.ones((3 * WINDOW, DIMS), bool)
+    kept = infill(tiny, motion, mask, speech, seed=1)
+    monkeypatch.setattr(field_module, "FRAMES_KEPT", 0)
+    assert np.array_equal(infill(tiny, motion, mask, speech, seed=1), kept)
+
+
+def test_how_much_passes_at_once_does_not_matter(tiny, monkeypatch):
+    motion, speech = clip(3 * WINDOW)
+    mask = np.ones((3 * WINDOW, DIMS), bool)
+    guided = replace(tiny.sampler, speech_guidance=1.5, context_guidance=1.2, steps=3)
+    together = infill(tiny, motion, mask, speech, seed=1, takes=2, settings=guided)
+    monkeypatch.setattr(field_module, "FRAMES_AT_ONCE", 1)
+    apart = infill(tiny, motion, mask, speech, seed=1, takes=2, settings=guided)
+    np.testing.assert_allclose(together, apart, atol=2e-5)
+
+
+def test_every_step_passes_the_first_layer_once(tiny):
+    # There a cancelled run is ended (compose/motions.py); both sides of guidance pass together.
+    passed = []
+    hook = tiny.net.embed.register_forward_pre_hook(lambda *_: passed.append(1))
+    motion, speech = clip(20)
+    guided = replace(tiny.sampler, speech_guidance=1.5, context_guidance=1.2, steps=7)
+    infill(tiny, motion, np.ones((20, DIMS), bool), speech, seed=1, settings=guided)
+    hook.remove()
+    assert len(passed) == 7
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(1, 600), st.lists(st.tuples(st.integers(0, 599), st.integers(1, 300)), max_size=4)
@@ -267,16 +297,21 @@ def test_overlapping_windows_do_not_drift(tiny):
     frames = 350
     target = torch.linspace(0, 3, frames)[None, :, None].expand(1, frames, DIMS).contiguous()
 
-    class Knows(torch.nn.Module):
-        def forward(self, x_t, t, kept, hidden, speech, **_):
-            return (speech[..., :1] - x_t) / (1 - t)[:, None, None]
+    noise = torch.randn(1, frames, DIMS)
 
-    model = replace(tiny, net=Knows())
+    class Knows(DiT):
+        def conditions(self, x_1, mask, speech, **_):
+            return Conditions(speech, None, None, (speech, speech), ())
+
+        def velocity(self, x_t, modulations, given):
+            return given.given
+
+    model = replace(tiny, net=Knows(tiny.net.config))
     hidden = torch.ones(1, frames, DIMS, dtype=torch.bool)
     chosen = SamplerSettings(temperature=1.0)
     windows = plan_windows(np.ones(frames, bool))
-    field = windowed_field(model, windows, torch.zeros_like(target), hidden, target, chosen)
-    drawn = euler(field, torch.zeros_like(target), hidden, torch.randn(1, frames, DIMS), chosen)
+    field = windowed_field(model, windows, torch.zeros_like(target), hidden, target - noise, chosen)
+    drawn = euler(field, torch.zeros_like(target), hidden, noise, chosen)
     torch.testing.assert_close(drawn, target, atol=1e-4, rtol=1e-4)
 
 

@@ -10,7 +10,7 @@ from facedit.speech.forced import force_align, mean_score
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.kokoro_voice import kokoro_voices
 from facedit.speech.levels import active_level_db, median_pitch
-from facedit.speech.snippet import cut_from_recording, speech_for_edit
+from facedit.speech.snippet import cut_from_recording, speech_for, speech_for_edit
 from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
 from facedit.speech.voice_bank import load_bank
@@ -159,3 +159,16 @@ def test_no_voice_speaks_for_ever():
             speak("a b" * 6667)  # three letters each
         with pytest.raises(UsageError, match="the new speech: a word of 301 letters"):
             speak("a" * 301)
+
+
+def test_a_text_is_not_said_in_the_speakers_voice_where_less_would_be_understood(
+    spoken, sentence, monkeypatch
+):
+    own = replace(choose_voice("hibari", None), own=True)
+    monkeypatch.setattr("facedit.speech.snippet.say", lambda *_: None)
+    sound, words, choice = speech_for(sentence, own, spoken)
+    np.testing.assert_array_equal(sound.samples, spoken.samples)
+    assert words.text == sentence
+    assert not choice.own
+    assert "would not be understood" in choice.warning
+    assert speech_for(sentence, own, None)[2] == own

@@ -149,6 +149,20 @@ def test_a_page_that_was_cut_off_catches_up_and_one_of_an_earlier_run_does_not()
     assert (other, bad) == ([], [])
 
 
+def test_what_would_end_the_worker_fails_one_job_and_stops_nothing() -> None:
+    told = Told()
+    jobs = Jobs(told, plain)
+
+    def work() -> dict[str, Any]:
+        raise SystemExit(3)
+
+    job, after = jobs.submit("takes", "a", work), jobs.submit("takes", "b", lambda: {"made": 1})
+    told.wait_for(after)
+    jobs.close()
+    assert (job.state, (job.error or "").partition(":")[0]) == ("failed", "worker ended")
+    assert after.result == {"made": 1}
+
+
 def test_an_unexpected_fault_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     told = Told()
     jobs = Jobs(told, plain)

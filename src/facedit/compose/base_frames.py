@@ -17,6 +17,9 @@ from facedit.units import frame_time
 FORWARD_S = 4.0
 """A gap shorter than this is read through; a longer one is jumped over."""
 
+RECENT, RECENT_PIXELS = 48, 200_000_000
+"""Streamed frames that stay at hand, and pixels in them: a span seldom needs others."""
+
 
 Parts = tuple[tuple[float, float], ...] | None
 """Stretches of a source in seconds, in order and apart; None for all of it."""
@@ -50,16 +53,24 @@ class VideoFrames:
         self._stream: Iterator[Frame] = iter(())
         self._position_s = np.inf
         self._frames: dict[int, Frame] = {}
+        self._recent: dict[int, Frame] = {}
 
     def stream(self, parts: Parts = None) -> Iterator[Frame]:
         """Yield every frame of some parts of the source once, in order; of all if None."""
+        pixels = self._clip.info.width * self._clip.info.height
+        most = min(RECENT, RECENT_PIXELS // pixels)
         for start_s, end_s in parts or ((None, None),):
-            yield from self._clip.frames(start_s, end_s)
+            for frame in self._clip.frames(start_s, end_s):
+                self._recent[_tick(frame.time_s)] = frame
+                if len(self._recent) > most:
+                    del self._recent[next(iter(self._recent))]
+                yield frame
 
     def load(self, times_s: Float64) -> None:
         """Hold the frames shown at some times, and no others."""
         wanted = {_tick(time_s) for time_s in times_s}
-        self._frames = {tick: frame for tick, frame in self._frames.items() if tick in wanted}
+        known = self._recent | self._frames
+        self._frames = {tick: frame for tick, frame in known.items() if tick in wanted}
         missing = [time_s for time_s in times_s if _tick(time_s) not in self._frames]
         if not missing:
             return

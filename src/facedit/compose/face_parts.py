@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.face.picture import Indices
+from facedit.face.searched_picture import Indices
 from facedit.media.frame import Frame
 from facedit.media.planes import Rectangle
 from facedit.render.bank import looked_at

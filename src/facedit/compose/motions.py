@@ -97,7 +97,8 @@ def checked(model: MotionModel, clock: StageClock) -> Iterator[None]:
     Yields:
         Nothing.
     """
-    hook = model.net.register_forward_pre_hook(lambda *_: clock.check())
+    # Its first layer: the sampler calls parts of the network, not the whole.
+    hook = model.net.embed.register_forward_pre_hook(lambda *_: clock.check())
     try:
         yield
     finally:

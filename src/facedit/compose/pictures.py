@@ -31,8 +31,8 @@ FADE_S = 0.08
 HEAD_FADE_S = 0.24
 """The head leaves and rejoins its own path over this long."""
 
-CHUNK = 32
-"""Base frames held at once: bounds memory for spans as long as the clip."""
+CHUNK, CHUNK_PIXELS = 32, 100_000_000
+"""Base frames held at once, and pixels in them: bounds memory for long spans and large pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +165,9 @@ def _render_span(
         work.space, work.canvas.identity, base, motion, work.region, head_share
     )
     choices = clock.apart(lambda: work.renderer.plan(targets, base)).choices
-    for start in range(0, len(shown), CHUNK):
-        part = range(start, min(start + CHUNK, len(shown)))
+    step = min(CHUNK, max(CHUNK_PIXELS // (work.track.width * work.track.height), 1))
+    for start in range(0, len(shown), step):
+        part = range(start, min(start + step, len(shown)))
         wanted = {int(first[k]) for k in part} | {int(second[k]) for k in part if times.weight[k]}
         base_frames.load(work.track.times_s[sorted(wanted)])
         for k in part:

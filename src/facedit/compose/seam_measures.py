@@ -73,11 +73,9 @@ def measured(
             for index, span in enumerate(spans)
             if span.output_start_s - REACH_S <= picture.time_s < span.output_end_s + REACH_S
         ]
-        rgb = picture.frame.rgb() if near else None
         for index in near:
-            assert rgb is not None
             left, top, right, bottom = logs[index].box
-            crop = rgb[top:bottom, left:right]
+            crop = picture.frame.part(left, top, right - left, bottom - top)
             if index in last:
                 logs[index].steps.append(picture_step(last[index], crop))
             last[index] = crop

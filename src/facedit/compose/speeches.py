@@ -25,7 +25,7 @@ def make_speech(
         return Speech(read_speech_file(recording), None, recording.name)
 
     def speak(choice: VoiceChoice, heard: Sound | None) -> Speech:
-        sound, words = speech_for(text or "", choice, heard)
+        sound, words, choice = speech_for(text or "", choice, heard)
         return Speech(sound, words, str(choice), choice)
 
     if speaker is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.face.picture import Picture
+from facedit.face.searched_picture import Picture
 from facedit.types import Float32
 
 THUMBNAIL = 32

@@ -23,9 +23,9 @@ from facedit.face.detection import (
     decode_detections,
     suppress,
 )
-from facedit.face.picture import Picture
 from facedit.face.quiet import quiet_stderr
 from facedit.face.regions import OUTER_EYE_CORNERS, SURFACE
+from facedit.face.searched_picture import Picture
 from facedit.types import LANDMARKS, Float32, UInt8
 from facedit.weights.fetch import asset_path
 

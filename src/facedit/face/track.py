@@ -19,7 +19,7 @@ from facedit.face.landmarker import (
     roi_from_detection,
     roi_from_landmarks,
 )
-from facedit.face.picture import Picture, Pixels
+from facedit.face.searched_picture import Picture, Pixels
 from facedit.types import LANDMARKS, FaceTrack, Float32, UInt8
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 from facedit.compose.plans import PlannedEdit
 from facedit.compose.session import Session
 from facedit.editing.timecode import Timecode
-from facedit.errors import BadEdit
+from facedit.errors import BadEdit, UsageError
 from facedit.interchange.cut_list import Shape, changed_pictures, changed_sounds, file_stem
 from facedit.interchange.export_options import ExportOptions
 from facedit.interchange.otio_timeline import require_library
@@ -27,6 +27,7 @@ from facedit.types import Transcript
 REPORT = "report"
 """Folder of the report."""
 
+_DNXHR_MATRICES = (1, 9)
 _SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
 _TEXTS = (".srt", ".vtt", ".TextGrid")
 _TIMELINES = (".otio", ".xml", ".edl")
@@ -70,6 +71,7 @@ def export_edit(
     options: ExportOptions | None = None,
     *,
     run: Run | None = None,
+    original_beside: bool = False,
 ) -> ExportResult:
     """Render an edit once and write it for other programs.
 
@@ -79,18 +81,26 @@ def export_edit(
         folder: New or empty, unless ``run.force``; comes whole or not at all.
         options: What is exported.
         run: Options; the plan's own if None.
+        original_beside: Whether timelines look for the original beside them, as they must where the
+            folder goes elsewhere, and not where it lies now.
 
     Returns:
         What was made. (``FaceditError`` if an output is no good, or a face is missing.)
 
     Raises:
         BadEdit: If nothing is edited.
+        UsageError: If the codec of spans does not hold so small pictures.
     """
     options, run = options or ExportOptions(), run or planned.run
     require_library()
     if not planned.edits:
         raise BadEdit("the new words are the old ones: there is nothing to export.")
     info, request = session.info, planned.request
+    if options.spans == "dnxhr" and (info.stored_width < 256 or info.stored_height < 120):
+        raise UsageError(
+            f"--spans dnxhr: DNxHR holds pictures from 256x120 on, these are {info.stored_width}x"
+            f"{info.stored_height}; choose prores."
+        )
     own = None if options.subtitles is None else read_subtitles(options.subtitles)
     given = (options.subtitles, info.path, request.speech, request.transcript, request.script)
     inputs = [path for path in given if path is not None]
@@ -106,7 +116,8 @@ def export_edit(
             save_script=made / f"{info.path.stem}-edit.json",
             written=lambda rendering: SpanRendering.beside(rendering, files),
         )
-        texts, notes = timelines_of(files, folder, stem)
+        place = info.path.resolve().parent if original_beside else folder
+        texts, notes = timelines_of(files, place, stem)
         if own is not None and options.subtitles is not None:
             suffix = options.subtitles.suffix.lower()
             texts[f"{stem}{suffix}"], more = moved_subtitles(own, suffix, planned)
@@ -121,7 +132,7 @@ def export_edit(
         found = _found(made, folder)
     count, frames = len(files.layout.pictures), files.layout.frames
     summary = f"{folder}: {count} changed span{'s' * (count > 1)} of a clip of {frames} frames."
-    return ExportResult(folder, found, summary, (*_notes(info, carried), *notes))
+    return ExportResult(folder, found, summary, (*source_notes(info, options, carried), *notes))
 
 
 def _layout(
@@ -154,13 +165,21 @@ def _layout(
     )
 
 
-def _notes(info: VideoInfo, carried: Carried) -> tuple[str, ...]:
-    """Say where another program may see the source otherwise than we do."""
+def source_notes(info: VideoInfo, options: ExportOptions, carried: Carried) -> tuple[str, ...]:
+    """Say where another program may see the source otherwise than we do.
+
+    Returns a line each.
+    """
     notes = []
     if info.is_variable:
         notes.append(
             "the frame rate varies: programs lay the original on a grid of their own, so a cut may "
             f"be a frame off; the spans have {float(info.frame_rate):.6g} frames a second."
+        )
+    if options.spans == "dnxhr" and info.matrix not in _DNXHR_MATRICES:
+        notes.append(
+            "DNxHR says BT.709 of all pictures, and the original's are BT.601: colours of spans "
+            "may be seen otherwise than its own; ProRes and H.264 say what they are."
         )
     if carried.timecode and Timecode.parse(carried.timecode, info.frame_rate) is None:
         notes.append(f"the timecode {carried.timecode} is none: the timeline begins at zero.")

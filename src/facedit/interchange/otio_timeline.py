@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from facedit.editing.timecode import Timecode
-from facedit.errors import AssetMissing
+from facedit.errors import AssetMissing, one_line
 from facedit.interchange.cut_list import Cut, Stretch
 from facedit.interchange.span_writers import NUMBER_DIGITS
 from facedit.media.info import VideoInfo
@@ -109,7 +109,12 @@ def source_medium(path: Path, folder: Path, start: Timecode, frames: int) -> Med
         place = Path(os.path.relpath(there, folder.resolve())).as_posix()
     except ValueError:  # another drive
         place = there.as_posix()
-    return Medium(there.name, place, start, frames)
+    return Medium(readable(there.name), place, start, frames)
+
+
+def readable(name: str) -> str:
+    """Return a file's name as every text can hold it: in one line, whatever bytes it has."""
+    return one_line(os.fsencode(name).decode(errors="replace"))
 
 
 def pieces_of(
@@ -172,10 +177,12 @@ def _built(timeline: Timeline, metadata: dict[str, Any]) -> Any:
         available = span(medium.start.frame, medium.frames)
         if not medium.numbered:
             return schema.ExternalReference(
-                target_url=quote(medium.place), available_range=available, metadata=metadata
+                target_url=quote(os.fsencode(medium.place)),
+                available_range=available,
+                metadata=metadata,
             )
         return schema.ImageSequenceReference(
-            target_url_base=f"{quote(medium.place)}/",
+            target_url_base=f"{quote(os.fsencode(medium.place))}/",
             name_prefix=f"{medium.name}.",
             name_suffix=".png",
             start_frame=medium.start.frame,

@@ -16,6 +16,7 @@ from facedit.interchange.otio_timeline import (
     fcp_xml_text,
     otio_text,
     pieces_of,
+    readable,
     source_medium,
 )
 from facedit.interchange.span_files import PATCHES, SOUNDS, SPANS, Layout, SpanFiles
@@ -48,7 +49,7 @@ def timelines_of(
             pictures, name = (Track("V1", "Video", pieces),), stem
         else:
             pictures, name = _patch_tracks(files, source, media), f"{stem}-patch"
-        timeline = Timeline(name, layout.start, (*pictures, sound), layout.info)
+        timeline = Timeline(readable(name), layout.start, (*pictures, sound), layout.info)
         texts[f"{name}.otio"] = otio_text(timeline)
         if codec == "png":
             notes.append(f"{name}: no XML or EDL, which do not know folders of pictures.")

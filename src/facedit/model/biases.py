@@ -1,8 +1,9 @@
 """Additive biases of attention: our reading of FacEDiT's "biased attention".
 
 Shapes: ``B`` clips, ``T`` motion frames, ``H`` heads. Biases are broadcast to ``(B, H, T, T)``,
-queries before keys; ``-inf`` hides a key. All that is learnt here can be 0, which is no bias: so a
-network without biases can go on with them from where it is (``warm_start.py``).
+queries before keys; ``-inf`` hides a key. ``band.py`` has that of speech. All that is learnt here
+can be 0, which is no bias: so a network without biases can go on with them from where it is
+(``warm_start.py``).
 """
 
 from __future__ import annotations
@@ -32,19 +33,6 @@ def frame_offsets(frames: int, device: torch.device) -> Tensor:
     """Return ``key index - query index`` for two aligned sequences, shape (frames, frames)."""
     index = torch.arange(frames, device=device)
     return index - index[:, None]
-
-
-def banded_bias(relative: Tensor, frames: int) -> Tensor:
-    """Return the cross-attention bias, shape (H, frames, frames): ``-inf`` outside the band.
-
-    ``relative`` is learnt, per head and offset ``-w .. w``, shape (H, 2 w + 1); zeros give the
-    plain band.
-    """
-    window = relative.shape[1] // 2
-    offsets = frame_offsets(frames, relative.device)
-    inside = offsets.abs() <= window
-    values = relative[:, (offsets + window).clamp(0, 2 * window)]
-    return values.masked_fill(~inside, float("-inf"))
 
 
 def seam_nearness(hidden: Tensor, reach: int) -> Tensor:
@@ -84,11 +72,13 @@ class FrameBias:
 
     Attributes:
         hidden: True in frames of which something is to be drawn, shape (B, T).
+        valid: True where a frame exists, shape (B, T); None without padding.
         nearness: Of ``seam_nearness``, shape (B, T); None without a seam bias.
         padding: Hides padded frames, shape (B, 1, T, T); None without padding.
     """
 
     hidden: Tensor
+    valid: Tensor | None
     nearness: Tensor | None
     padding: Tensor | None
 
@@ -100,7 +90,7 @@ class FrameBias:
         """
         hidden = mask.any(dim=-1)
         nearness = seam_nearness(hidden, reach) if reach else None
-        return cls(hidden, nearness, None if valid is None else padding_bias(valid))
+        return cls(hidden, valid, nearness, None if valid is None else padding_bias(valid))
 
     def among_frames(self, slopes: Tensor | None, seam: Tensor | None) -> Tensor | None:
         """Return the bias of self-attention by slopes (H,) and seam (H, reach), or None."""
@@ -108,8 +98,6 @@ class FrameBias:
         if seam is not None and self.nearness is not None:
             at_seams = seam_bias(seam, self.hidden, self.nearness)
             bias = at_seams if bias is None else bias + at_seams
-        return self.padding if bias is None else self.hiding_padding(bias)
-
-    def hiding_padding(self, bias: Tensor) -> Tensor:
-        """Return a bias that hides padded frames too."""
-        return bias if self.padding is None else bias + self.padding
+        if self.padding is None:
+            return bias
+        return self.padding if bias is None else bias + self.padding

@@ -27,6 +27,7 @@ class ModelConfig:
         speech_width: Channels of the local speech summary that is concatenated at the input.
         speech_window: Frames to each side that the local speech summary sees.
         cross_attention: Whether every block also attends to speech under a banded bias.
+        cross_heads: Heads of that attention, as large as the others; 0 for as many as those.
         cross_window: Frames to each side that cross-attention may see.
         alibi: Whether self-attention carries a symmetric ALiBi bias, whose slopes are learnt.
         seam_window: Kept frames to each side of a hidden span for which the attention of hidden
@@ -45,6 +46,7 @@ class ModelConfig:
     speech_width: int = 128
     speech_window: int = 4
     cross_attention: bool = True
+    cross_heads: int = 0
     cross_window: int = 4
     alibi: bool = False
     seam_window: int = 0
@@ -75,6 +77,8 @@ class ModelConfig:
             raise UsageError(
                 f"conv_kernel {self.conv_kernel} must be odd and windows from 0 to {LARGEST}."
             )
+        if not 0 <= self.cross_heads <= LARGEST:
+            raise UsageError(f"cross_heads is {self.cross_heads}; choose 0 to {LARGEST}.")
         if not 0 <= self.dropout < 1:
             raise UsageError(f"dropout {self.dropout} must lie in [0, 1).")
 
@@ -82,8 +86,8 @@ class ModelConfig:
 PRESETS: dict[str, dict[str, Any]] = {
     # Layers, width, heads and feed-forward as published (secondary sources, see docs/training.md);
     # the windows and the convolution are ours.
-    "paper": {"layers": 22, "width": 1024, "heads": 16, "ff_mult": 2, "speech_width": 1024,
-              "conv_kernel": 31},
+    "paper": {"layers": 22, "width": 1024, "heads": 16, "ff_mult": 2, "speech_width": 512,
+              "conv_kernel": 31, "cross_heads": 4},
     # What two CPU cores can train: our default.
     "base": {"layers": 4, "width": 256, "heads": 4, "ff_mult": 2, "alibi": True, "seam_window": 4},
     # For tests.

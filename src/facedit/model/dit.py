@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +13,7 @@ from facedit.model.biases import FrameBias
 from facedit.model.config import ModelConfig
 from facedit.model.layers import (
     Block,
+    BlockConditions,
     ConvPosition,
     SpeechWindow,
     modulate,
@@ -16,6 +21,25 @@ from facedit.model.layers import (
     timestep_features,
 )
 from facedit.model.speaker_style import SpeakerStyle
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """All that the velocity depends on beside ``x_t`` and flow time: the same at every Euler step.
+
+    Attributes:
+        given: Kept motion, mask and local speech, shape (B, T, 2 D + speech width).
+        valid: True where a frame exists, shape (B, T); None without padding.
+        style: Embedded style of the speaker, shape (B, W); None without ``SpeakerStyle``.
+        rotary: Of ``rotary_tables``.
+        blocks: What each block is given.
+    """
+
+    given: Tensor
+    valid: Tensor | None
+    style: Tensor | None
+    rotary: tuple[Tensor, Tensor]
+    blocks: tuple[BlockConditions, ...]
 
 
 class DiT(nn.Module):
@@ -83,21 +107,56 @@ class DiT(nn.Module):
         Returns:
             The velocity ``dx_t/dt``, shape (B, T, D).
         """
+        given = self.conditions(x_1, mask, speech, valid=valid, drop_speech=drop_speech)
+        return self.velocity(x_t, self.modulations(t, given.style), given)
+
+    def conditions(
+        self,
+        x_1: Tensor,
+        mask: Tensor,
+        speech: Tensor,
+        *,
+        valid: Tensor | None = None,
+        drop_speech: Tensor | None = None,
+    ) -> Conditions:
+        """Prepare what the velocity depends on beside ``x_t`` and t, given as to ``forward``."""
+        kind = self.embed.weight.dtype
+        speech = speech.to(kind)
         if drop_speech is not None:
             speech = torch.where(drop_speech[:, None, None], self.silence, speech)
         local = self.speech_window(speech, valid)
         kept = x_1.masked_fill(mask, 0.0)
-        x = self.embed(torch.cat([x_t, kept, mask.to(x_t.dtype), local], dim=-1))
-        x = x + self.position(x, valid)
-        condition = self.time(timestep_features(t))
-        if self.style is not None:
-            condition = condition + self.style(x_1, mask, valid)
-        condition = nn.functional.silu(condition)
-        speech = self.speech_in(local)
-        rotary = rotary_tables(x.shape[1], self.config.width // self.config.heads, x.device)
+        given = torch.cat([kept.to(kind), mask.to(kind), local], dim=-1)
+        style = None if self.style is None else self.style(x_1, mask, valid)
         frames = FrameBias.of(mask, valid, self.config.seam_window)
-        for block in self.blocks:
-            x = block(x, condition, speech, rotary, frames)
-        shift, scale = self.modulation(condition).chunk(2, dim=-1)
+        speech = self.speech_in(local)
+        blocks = tuple(block.conditions(speech, frames) for block in self._each)
+        rotary = rotary_tables(mask.shape[1], self.config.width // self.config.heads, speech)
+        return Conditions(given, valid, style, rotary, blocks)
+
+    def modulations(self, t: Tensor, style: Tensor | None) -> tuple[Tensor, ...]:
+        """Work out shifts, scales and gates at flow times (...), one tensor a block and the last's.
+
+        With a style (B, W), t broadcasts with B. Each has the shape (..., 6 or 9 W), the last's
+        (..., 2 W).
+        """
+        condition = self.time(timestep_features(t).to(self.embed.weight.dtype))
+        if style is not None:
+            condition = condition + style
+        condition = nn.functional.silu(condition)
+        return (*(block.modulation(condition) for block in self._each), self.modulation(condition))
+
+    def velocity(self, x_t: Tensor, modulations: Sequence[Tensor], given: Conditions) -> Tensor:
+        """Return the velocity at ``x_t`` (B, T, D); modulations have B rows, or one for all."""
+        x = self.embed(torch.cat([x_t.to(given.given.dtype), given.given], dim=-1))
+        x = x + self.position(x, given.valid)
+        *by_block, last = modulations
+        for block, modulation, conditions in zip(self._each, by_block, given.blocks, strict=True):
+            x = block(x, modulation, given.rotary, conditions)
+        shift, scale = last.chunk(2, dim=-1)
         velocity: Tensor = self.out(modulate(self.norm(x), shift, scale))
-        return velocity
+        return velocity.to(x_t.dtype)
+
+    @property
+    def _each(self) -> Sequence[Block]:
+        return cast("Sequence[Block]", self.blocks)

@@ -25,8 +25,8 @@ from torch.nn import functional
 
 from facedit.model.sampler_settings import SamplerSettings
 
-VelocityField = Callable[[Tensor, Tensor], Tensor]
-"""``(x_t (B, T, D), t (B,)) -> velocity (B, T, D)``: the network with its conditions fixed."""
+VelocityField = Callable[[Tensor, float], Tensor]
+"""``(x_t (B, T, D), t) -> velocity (B, T, D)``: the network with its conditions fixed."""
 
 LEVEL_REACH = 12
 """Frames to each side over which the level of a motion is taken (about a second in all)."""
@@ -329,5 +329,5 @@ def euler(
     x_t = x_0
     for t, t_next in pairwise(sway_schedule(settings.steps, settings.sway)):
         x_t = torch.where(mask, x_t, path(x_0, x_1, t))
-        x_t = x_t + (t_next - t) * field(x_t, x_t.new_full((len(x_t),), t))
+        x_t = x_t + (t_next - t) * field(x_t, t)
     return torch.where(mask, x_t, x_1)

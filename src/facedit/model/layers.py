@@ -6,35 +6,37 @@ Shapes: ``B`` clips, ``T`` motion frames, ``S`` speech frames, ``W`` width, ``H`
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facedit.model.biases import FrameBias, alibi_slopes, banded_bias
+from facedit.model.band import Band
+from facedit.model.biases import FrameBias, alibi_slopes
 from facedit.model.config import ModelConfig
 
 
 def timestep_features(t: Tensor, channels: int = 256) -> Tensor:
-    """Encode flow time (B,) in [0, 1] as sinusoids of ``1000 t``, shape (B, channels).
+    """Encode flow time (...) in [0, 1] as sinusoids of ``1000 t``, shape (..., channels).
 
     Cosines then sines (Vaswani et al. 2017, as in F5-TTS); the number of channels is even.
     """
     half = channels // 2
     rates = torch.exp(-math.log(10_000) * torch.arange(half, device=t.device) / (half - 1))
-    angles = 1000.0 * t.float()[:, None] * rates
+    angles = 1000.0 * t.float()[..., None] * rates
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
-def rotary_tables(frames: int, head_size: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def rotary_tables(frames: int, head_size: int, like: Tensor) -> tuple[Tensor, Tensor]:
     """Return cosines and sines of rotary position embedding, shape (frames, head_size / 2) each.
 
-    Su et al. 2021; the head size is even.
+    Su et al. 2021; the head size is even. They are of the kind, and in the place, of ``like``.
     """
     half = head_size // 2
-    rates = 10_000.0 ** (-torch.arange(half, device=device) / half)
-    angles = torch.arange(frames, device=device)[:, None] * rates
-    return angles.cos(), angles.sin()
+    rates = 10_000.0 ** (-torch.arange(half, device=like.device) / half)
+    angles = torch.arange(frames, device=like.device)[:, None] * rates
+    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
 
 
 def apply_rotary(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
@@ -42,49 +44,87 @@ def apply_rotary(x: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
 
     So dot products depend on frame distances only; the tables are ``rotary_tables``'.
     """
-    cos, sin = tables[0].to(x.dtype), tables[1].to(x.dtype)
+    cos, sin = tables
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Apply adaptive layer norm's shift and scale, (B, W), to frames (B, T, W)."""
-    return x * (1 + scale[:, None]) + shift[:, None]
+    """Apply adaptive layer norm's shift and scale, (B or 1, W), to frames (B, T, W)."""
+    return torch.addcmul(shift[:, None], x, 1 + scale[:, None])
 
 
-class Attention(nn.Module):
-    """Multi-head attention with optional rotary positions and an additive bias."""
+class Heads(nn.Module):
+    """Heads of attention, of ``inner`` channels together."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, inner: int) -> None:
         super().__init__()
         self.heads = heads
-        self.query = nn.Linear(width, width)
-        self.key_value = nn.Linear(width, 2 * width)
-        self.out = nn.Linear(width, width)
+        self.query = nn.Linear(width, inner)
+        self.key_value = nn.Linear(width, 2 * inner)
+        self.out = nn.Linear(inner, width)
 
-    def forward(
-        self,
-        x: Tensor,
-        source: Tensor,
-        bias: Tensor | None = None,
-        rotary: tuple[Tensor, Tensor] | None = None,
-    ) -> Tensor:
-        """Let the queries' frames ``x`` (B, T, W) attend to those of ``source`` (B, S, W).
+    def queries(self, x: Tensor) -> Tensor:
+        """Return the queries of frames (B, T, W), shape (B, H, T, head size)."""
+        query: Tensor = self.query(x).unflatten(-1, (self.heads, -1))
+        return query.transpose(1, 2)
 
-        ``source`` is ``x`` itself for self-attention; the additive bias broadcasts to (B, H, T, S),
-        the rotary tables serve both sides.
-        """
-        query = self.query(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+    def keys_values(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values of frames (B, S, W), shape (B, H, S, head size) each."""
         key, value = self.key_value(source).unflatten(-1, (2 * self.heads, -1)).chunk(2, dim=2)
-        key, value = key.transpose(1, 2), value.transpose(1, 2)
-        if rotary is not None:
-            query, key = apply_rotary(query, rotary), apply_rotary(key, rotary)
-        # Written out: on CPU and at 30 to 100 frames this is about twice as fast as the fused op.
-        scores = (query @ key.transpose(-1, -2)) * query.shape[-1] ** -0.5
-        scores = scores if bias is None else scores + bias
-        mixed = scores.softmax(dim=-1).to(value.dtype) @ value
+        return key.transpose(1, 2), value.transpose(1, 2)
+
+    def joined(self, mixed: Tensor) -> Tensor:
+        """Bring what the heads found (B, H, T, head size) together, shape (B, T, W)."""
         out: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
         return out
+
+
+class Attention(Heads):
+    """Multi-head attention among frames, with rotary positions and an additive bias."""
+
+    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor], bias: Tensor | None) -> Tensor:
+        """Let frames (B, T, W) attend to each other.
+
+        The additive bias broadcasts to (B, H, T, T).
+        """
+        query, (key, value) = self.queries(x), self.keys_values(x)
+        query, key = apply_rotary(query, rotary), apply_rotary(key, rotary)
+        return self.joined(F.scaled_dot_product_attention(query, key, value, bias))
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechKeys:
+    """What motion frames attend to, whatever they are: speech, cut for a band.
+
+    Attributes:
+        key: Shape (B, H N, S, head size), N blocks of S frames each.
+        value: Likewise.
+        bias: Shape (B or 1, H N, L, S), for L queries a block.
+        band: How frames are cut.
+    """
+
+    key: Tensor
+    value: Tensor
+    bias: Tensor
+    band: Band
+
+
+class CrossAttention(Heads):
+    """Multi-head attention of motion frames to the speech around them, under a banded bias."""
+
+    def speech_keys(self, speech: Tensor, relative: Tensor, valid: Tensor | None) -> SpeechKeys:
+        """Prepare speech (B, T, W); ``relative`` and ``valid`` are as of ``Band.bias``."""
+        band = Band.of(speech.shape[1], relative.shape[1] // 2)
+        key, value = self.keys_values(speech)
+        bias = band.bias(relative, valid).to(key.dtype)
+        return SpeechKeys(band.keys(key), band.keys(value), bias, band)
+
+    def forward(self, x: Tensor, speech: SpeechKeys) -> Tensor:
+        """Let frames (B, T, W) attend to speech."""
+        query = speech.band.queries(self.queries(x))
+        mixed = F.scaled_dot_product_attention(query, speech.key, speech.value, speech.bias)
+        return self.joined(speech.band.joined(mixed))
 
 
 class ConvPosition(nn.Module):
@@ -129,6 +169,19 @@ class SpeechWindow(nn.Module):
         return out
 
 
+@dataclass(frozen=True, slots=True)
+class BlockConditions:
+    """What a block is given beside frames and flow time: the same at every Euler step.
+
+    Attributes:
+        bias: Of attention among frames, broadcast to (B, H, T, T); None for none.
+        speech: For cross-attention; None without it.
+    """
+
+    bias: Tensor | None
+    speech: SpeechKeys | None
+
+
 class Block(nn.Module):
     """Transformer block with adaLN-zero (Peebles & Xie 2023): each branch starts as nothing.
 
@@ -143,14 +196,15 @@ class Block(nn.Module):
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
         self.norm = nn.LayerNorm(width, elementwise_affine=False, eps=1e-6)
-        self.attention = Attention(width, heads)
+        self.attention = Attention(width, heads, width)
         self.slopes = nn.Parameter(alibi_slopes(heads)) if config.alibi else None
         seam = config.seam_window
         self.seam = nn.Parameter(torch.zeros(heads, seam)) if seam else None
-        self.cross: Attention | None = None
+        self.cross: CrossAttention | None = None
         if config.cross_attention:
-            self.cross = Attention(width, heads)
-            self.relative = nn.Parameter(torch.zeros(heads, 2 * config.cross_window + 1))
+            crossing = config.cross_heads or heads
+            self.cross = CrossAttention(width, crossing, crossing * (width // heads))
+            self.relative = nn.Parameter(torch.zeros(crossing, 2 * config.cross_window + 1))
         self.feed_forward = nn.Sequential(
             nn.Linear(width, config.ff_mult * width),
             nn.GELU(approximate="tanh"),
@@ -158,30 +212,32 @@ class Block(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
 
+    def conditions(self, speech: Tensor, frames: FrameBias) -> BlockConditions:
+        """Prepare speech (B, T, W) for cross-attention, and biases for frames such as these."""
+        bias = frames.among_frames(self.slopes, self.seam)
+        bias = None if bias is None else bias.to(speech.dtype)
+        if self.cross is None:
+            return BlockConditions(bias, None)
+        return BlockConditions(bias, self.cross.speech_keys(speech, self.relative, frames.valid))
+
     def forward(
         self,
         x: Tensor,
-        condition: Tensor,
-        speech: Tensor,
+        modulation: Tensor,
         rotary: tuple[Tensor, Tensor],
-        frames: FrameBias,
+        given: BlockConditions,
     ) -> Tensor:
         """Refine the frames ``x`` (B, T, W).
 
-        ``condition`` is the activated time embedding (B, W), ``speech`` (B, T, W) is for
-        cross-attention, ``frames`` says which of them are padding and which lie at a seam.
+        ``modulation`` holds shift, scale and gate of each branch, side by side, (B or 1, 6 or 9 W).
         """
-        shift, scale, gate, *rest = self.modulation(condition).chunk(9 if self.cross else 6, dim=-1)
-        normed = modulate(self.norm(x), shift, scale)
-        bias = frames.among_frames(self.slopes, self.seam)
-        attended = self.attention(normed, normed, bias, rotary)
-        x = x + gate[:, None] * self.dropout(attended)
+        shift, scale, gate, *rest = modulation.chunk(9 if self.cross else 6, dim=-1)
+        attended = self.attention(modulate(self.norm(x), shift, scale), rotary, given.bias)
+        x = torch.addcmul(x, gate[:, None], self.dropout(attended))
         if self.cross is not None:
             shift, scale, gate, *rest = rest
-            bias = frames.hiding_padding(banded_bias(self.relative, x.shape[1]))
-            attended = self.cross(modulate(self.norm(x), shift, scale), speech, bias)
-            x = x + gate[:, None] * self.dropout(attended)
+            attended = self.cross(modulate(self.norm(x), shift, scale), given.speech)
+            x = torch.addcmul(x, gate[:, None], self.dropout(attended))
         shift, scale, gate = rest
         changed = self.feed_forward(modulate(self.norm(x), shift, scale))
-        out: Tensor = x + gate[:, None] * self.dropout(changed)
-        return out
+        return torch.addcmul(x, gate[:, None], self.dropout(changed))

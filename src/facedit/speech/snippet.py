@@ -147,21 +147,23 @@ def _brought_near(spoken: Sound, semitones: float, clip: Float32, rate: int) -> 
     return match_loudness(samples, rate, active_level_db(clip, rate))
 
 
-def speech_for(text: str, choice: VoiceChoice, speaker: Sound | None) -> tuple[Sound, Transcript]:
+def speech_for(
+    text: str, choice: VoiceChoice, speaker: Sound | None
+) -> tuple[Sound, Transcript, VoiceChoice]:
     """Speak a text by itself, in the speaker's voice if it shall be imitated.
 
-    ``speaker``: some seconds of the speaker. Returns the sound and its words; the errors of
-    ``synthesise`` pass through.
+    ``speaker``: some seconds of the speaker. Returns the sound, its words and who speaks: the voice
+    itself where not all would be understood. The errors of ``synthesise`` pass through.
     """
     spoken, transcript = synthesise(text, choice.voice)
     if not choice.own or speaker is None:
-        return spoken, transcript
+        return spoken, transcript, choice
     heard = speaker_alone(speaker)
     own = say(spoken, transcript.words, slice(0, len(transcript.words)), heard)
     if own is None:
-        return spoken, transcript
+        return spoken, transcript, replace(choice, own=False, warning=_NOT_OWN)
     sound = from_mono(own.samples, heard.sound.rate)
-    return sound, replace(transcript, duration_s=sound.duration_s)
+    return sound, replace(transcript, duration_s=sound.duration_s), choice
 
 
 def cut_from_recording(

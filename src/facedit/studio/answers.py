@@ -19,7 +19,7 @@ from facedit.inputs import MOST_SEED, check_text
 from facedit.media.image import is_image, read_image
 from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
-from facedit.options import REGIONS, Run
+from facedit.options import OWN_VOICE, REGIONS, Run
 from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import Store, StoredClip, checked_edits, revision
 from facedit.studio.edit_states import edit_keys, states, takes_of
@@ -78,7 +78,7 @@ class Studio:
         return {
             "clips": clips,
             "offered": self.store.offered,
-            "voices": ["auto", *voices()],
+            "voices": ["auto", OWN_VOICE, *voices()],
             "regions": list(REGIONS),
         }
 

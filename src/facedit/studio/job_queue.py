@@ -196,6 +196,9 @@ class Jobs:
         except Exception:
             _log.exception("the job %r failed", job.kind)
             return "failed", None, "unexpected fault: the terminal shows more; please report it."
+        except BaseException:  # SystemExit of a library, say: it must not end the only worker
+            _log.exception("the job %r ended its worker", job.kind)
+            return "failed", None, "worker ended: the terminal shows more; please report it."
 
     def _end(self, job: Job, state: Literal["done", "failed", "cancelled"]) -> None:
         job.state, job.share = state, None

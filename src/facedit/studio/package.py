@@ -50,7 +50,7 @@ def write_package(
     """
     with scratch_folder(output.parent) as scratch:
         folder = scratch / output.stem
-        export_edit(session, planned, folder, options, run=run)
+        export_edit(session, planned, folder, options, run=run, original_beside=True)
         with (
             whole_or_nothing(output, force=True) as temporary,
             # What is large in it is compressed already.

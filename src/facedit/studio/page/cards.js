@@ -6,7 +6,7 @@ import { dots, grade, graded } from "./grades.js";
 import { stops } from "./made.js";
 
 /** Voices that are no names of voices. @type {Record<string, string>} */
-export const VOICES = { auto: "near the speaker" };
+export const VOICES = { auto: "near the speaker", own: "the speaker's own, imitated" };
 
 /** How strongly the lips move, against what the model draws. @type {[string, string][]} */
 const STRENGTHS = [["0.7", "less"], ["1", "as drawn"], ["1.2", "a little more"], ["1.5", "more"]];
@@ -73,7 +73,7 @@ export function showCard(clip, layout, known, act) {
   fill($("options"),
     choice("Moves", known.regions.map((name) => [name, name]), edit.region ?? clip.options.region ?? "lips",
       (value) => act.set("region", value)),
-    clip.each && choice("Strength", STRENGTHS, String(edit.articulation ?? 1), (value) => act.set("articulation", Number(value))));
+    choice("Strength", STRENGTHS, String(edit.articulation ?? 1), (value) => act.set("articulation", Number(value))));
 }
 
 /** @param {HTMLElement} list @param {any[]} warnings @param {Acts} act */
@@ -101,9 +101,9 @@ function showSound(clip, edit, made, layout, known, act) {
   const picked = make("input", { type: "file", accept: "audio/*,video/*", ariaLabel: "Own recording of the new words, from a file",
     onchange: (event) => event.target.files[0] && act.drop(event.target.files[0]) });
   fill(place, heading, hear, context, !made?.sound && make("span", { className: "soft" }, known.speaking ? "being spoken …" : ""), voice,
-    clip.each && button(known.recording ? "■ Stop" : "● Record", act.record, {
+    button(known.recording ? "■ Stop" : "● Record", act.record, {
       className: known.recording ? "recording" : "", title: "Say the new words yourself, into the microphone" }),
-    clip.each && make("label", { className: "button", title: "A recording of the new words; or drop one on the page" }, "File …", picked), lasts);
+    make("label", { className: "button", title: "A recording of the new words; or drop one on the page" }, "File …", picked), lasts);
 }
 
 function showTakes(made, clip, known, act) {
@@ -119,5 +119,5 @@ function showTakes(made, clip, known, act) {
       onclick: () => act.take(take.name),
     }, `${index + 1}`, dots(take), index === 0 && takes.length > 1 && "best");
   }), takes.length ? more(3, "+ 3 more", "Make three more takes (M)") : more(2, "Make takes", "Make two takes (M)"),
-  ...(chosen?.warnings ?? []).filter((text) => !(made?.warnings ?? []).some((one) => one.says === text)).map((text) => make("span", { className: "look small line" }, text)));
+  ...(chosen?.warnings ?? []).filter((text) => !text.includes("of low score") && !(made?.warnings ?? []).some((one) => one.says === text)).map((text) => make("span", { className: "look small line" }, text)));
 }

@@ -2,7 +2,6 @@
 /** One clip as the page knows it: its words, edits and what was made of them; saves every change. */
 
 import { call } from "./api.js";
-import { eachEdit, tellsEach } from "./earlier.js";
 import { madeOf } from "./made.js";
 import { History } from "./script.js";
 
@@ -21,7 +20,6 @@ export class ClipState {
     this.wanted = 0;
     this.chosen = 0;
     this.error = "";
-    this.each = tellsEach(state);
     this.take(state);
   }
 
@@ -45,9 +43,8 @@ export class ClipState {
     this.learn(state);
   }
 
-  /** Take over what was made of the edits. @param {any} told */
-  learn(told) {
-    const answer = eachEdit(told, this.edits);
+  /** Take over what was made of the edits. @param {any} answer */
+  learn(answer) {
     for (const name of ["revision", "plan", "estimated", "warnings", "exports", "face", "consent"]) {
       if (answer[name] !== undefined && answer[name] !== null) this[name] = answer[name];
     }

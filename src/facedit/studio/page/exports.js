@@ -34,7 +34,7 @@ export class ExportDialog {
   /** @param {boolean} agreed */
   open(agreed) {
     const spans = choice("as", SPANS, this.spans, (value) => (this.spans = value));
-    $("what").replaceChildren(make("legend", {}, "What"), ...WHAT.filter(([name]) => name === "video" || document.body.classList.contains("each")).map(([name, says, use]) => make("label", {},
+    $("what").replaceChildren(make("legend", {}, "What"), ...WHAT.map(([name, says, use]) => make("label", {},
       make("input", { type: "radio", name: "what", value: name, checked: name === this.what, onchange: () => (this.what = name) }),
       make("span", {}, says, " ", make("span", { className: "soft small" }, use)), name === "package" && spans)));
     $("consent").checked = agreed || $("consent").checked;

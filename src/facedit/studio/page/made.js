@@ -26,7 +26,9 @@ export function madeOf(address, edit) {
     key: edit.key, words: edit.words, new: edit.new, chosen: edit.chosen,
     sound: heard(spoken?.sound ?? null), context: heard(spoken?.context ?? null),
     voice: spoken?.voice ?? "", speech_s: spoken?.speech_s ?? 0,
-    warnings: [...edit.warnings, ...(spoken?.warnings ?? []).map((says) => ({ kind: "spoken", says }))],
+    // Words that are unsure are warned of one by one, with their places.
+    warnings: [...edit.warnings, ...(spoken?.warnings ?? []).filter((says) => !says.includes("of low score"))
+      .map((says) => ({ kind: "spoken", says }))],
     takes: edit.takes.map((take) => takeOf(address, edit, take)),
   };
 }

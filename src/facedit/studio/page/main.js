@@ -41,7 +41,7 @@ export const work = new Work({ say, fail, setMode, recorder, speaking: () => job
 const compare = new Compare($("stage"), $("view"), $("line"));
 const exporting = new ExportDialog(async (what, spans, consent) => {
   await work.clip?.saving;
-  await work.clip?.ask("exports", { what, spans, consent, seed: work.seed });
+  await work.clip?.ask("exports", { what, spans, consent });
 });
 
 const speech = new Speech({ say, fail, player: work.player });
@@ -129,7 +129,8 @@ function heard({ job, clip: of, ...news }) {
   const { clip } = work;
   if (!clip) return;
   if (of === clip.id) {
-    if (news.heard) work.hearWords(news.heard);
+    if (news.heard && clip.isReady) work.hearWords(news.heard);
+    else if (news.heard) void again().catch(fail);
     if (news.changed) void again().catch(fail);
     clip.learn(news);
     work.render();
@@ -140,11 +141,13 @@ function heard({ job, clip: of, ...news }) {
 /** The words or more were changed by the server: show the clip as it is now. */
 async function again() {
   const clip = /** @type {ClipState} */ (work.clip);
-  const at = work.words.head;
+  // What is being typed is finished first.
+  while (work.words.typing) await new Promise(requestAnimationFrame);
+  await clip.saving;
   const state = await call("GET", `/clips/${clip.id}`);
+  if (work.clip !== clip) return;
   clip.take(state);
   await work.show(state);
-  work.words.choose(at);
 }
 
 /** @param {any} job */
@@ -152,7 +155,8 @@ function ended(job) {
   const clip = /** @type {ClipState} */ (work.clip);
   if (job.kind === "look") return;
   if (job.state === "failed") return warn(job.error);
-  if (job.state === "cancelled") return say("Cancelled.");
+  // Newer words take the place of older ones that are being spoken: nobody cancelled those.
+  if (job.state === "cancelled") return void (job.kind === "sounds" || say("Cancelled."));
   if (job.kind === "words") return void again().then(() => note(ready())).catch(fail);
   if (job.kind === "proxy") {
     work.player.open(`${clip.address}/source?copy`);

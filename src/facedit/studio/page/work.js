@@ -114,8 +114,7 @@ export class Work {
 
   /** Set an option of the chosen edit. @param {string} name @param {any} value */
   setOption(name, value) {
-    if (this.clip?.each) this.clip.set(this.clip.chosen, name, value);
-    else if (this.clip) this.clip.options = { ...this.clip.options, [name]: value };
+    this.clip?.set(this.clip.chosen, name, value);
     this.#settle(`${OPTION_NAMES[name] ?? name}: ${value ?? "none"}.`);
   }
 
@@ -173,8 +172,10 @@ export class Work {
   /** Words that were recognised meanwhile. @param {{from: number, words: any[], until_s: number, done: boolean}} heard */
   hearWords(heard) {
     const now = this.clip;
-    if (!now || heard.from !== this.words.words.length) return;
-    this.words.extend(heard.words.map((word) => ({ score: 1, ...word })));
+    const known = this.words.words.length;
+    if (!now || heard.from > known) return;
+    $("words").toggleAttribute("aria-busy", !heard.done);
+    this.words.extend(heard.words.slice(known - heard.from).map((word) => ({ score: 1, ...word })));
     now.words = this.timeline.words = this.words.words;
     this.say(`${now.words.length} words heard, until ${heard.until_s.toFixed(0)} s of ${now.info.duration_s.toFixed(0)} s.`);
   }
@@ -183,10 +184,6 @@ export class Work {
 
   get #made() {
     return this.clip?.madeOf(this.clip.chosen) ?? null;
-  }
-
-  get seed() {
-    return chosenTake(this.#made)?.seed ?? 0;
   }
 
   /** @param {boolean} inContext */
@@ -225,7 +222,7 @@ export class Work {
     made.chosen = name;
     this.render();
     this.say(`Take ${at + 1}.`);
-    now.learn(await now.ask("chosen", { edit: made.key, take: name }).catch(() => ({})));
+    now.learn(await now.ask("chosen", { edit: made.key, take: name }));
   }
 
   /** Say the chosen edit by a recording. @param {Blob} sound */
@@ -334,7 +331,7 @@ export class Work {
     const made = edits.map((_, index) => (this.draft ? null : now.madeOf(index)));
     const takes = made.map(chosenTake);
     const seams = this.draft ? [] : this.seams();
-    const isGuess = Boolean(this.draft) || now.estimated;
+    const isGuess = now.estimated || made.some((one) => !one?.context);
     this.timeline.show(now.plan, isGuess, seams);
     $("timeline").dataset.layout = isGuess ? "guessed" : "spoken";
     showEdits(now, edits, this.acts);

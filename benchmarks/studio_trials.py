@@ -1,0 +1,159 @@
+"""The studio under ill treatment: killed at random moments, and edited fifty times.
+
+    python benchmarks/studio_trials.py kill CLIP.mp4 [TIMES]
+    python benchmarks/studio_trials.py memory CLIP.mp4 [EDITS]
+
+``kill`` edits, speaks and takes while the server is ended by SIGKILL at random moments, starts it
+again and compares what it knows with what it had acknowledged. ``memory`` makes a take of every
+edit of many and prints what the server holds. Its cache is a new folder; weights are linked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import suppress
+from http.client import HTTPException
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+from facedit.cache import cache_dir
+
+
+class Server:
+    """A studio in a process of its own, and a page that talks to it."""
+
+    def __init__(self, clip: Path, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "facedit", "studio", str(clip), "--no-open"],
+            stdout=subprocess.PIPE, text=True, env=os.environ | {"FACEDIT_CACHE": str(folder)},
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.address = self.process.stdout.readline().split(": ", 1)[1].strip()
+        self._open = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(CookieJar())
+        ).open
+        self._open(self.address.partition("#")[0]).read()
+        self.base = self.address.partition("/?")[0] + "/api"
+        self.clip = "/clips/" + self.ask("POST", "/clips", {"offered": clip.name})["id"]
+
+    def ask(self, method: str, path: str, body: object = None, known: str = "") -> Any:
+        """Send a request and read the answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, {"if-match": known}, method=method)
+        with self._open(request, timeout=120) as answer:
+            return json.loads(answer.read() or "null")
+
+    def state(self) -> Any:
+        """Return what the server knows of the clip."""
+        return self.ask("GET", self.clip)
+
+    def save(self, edits: list[dict[str, Any]]) -> Any:
+        """Save edits over what is there."""
+        known = self.state()["revision"]
+        options = {"voice": "default", "region": "lips"}
+        body = {"edits": edits, "options": options, "face": None}
+        return self.ask("PUT", f"{self.clip}/edits", body, known)
+
+    def done(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Wait for a job."""
+        while job["state"] in ("queued", "running"):
+            time.sleep(0.1)
+            job = self.ask("GET", f"/jobs/{job['id']}")
+        if job["state"] == "failed":
+            raise SystemExit(f"{job['kind']}: {job['error']}")
+        return job
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def held_mb(self) -> float:
+        """Return the memory that it holds."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1000
+
+
+def kill(clip: Path, folder: Path, times: int) -> None:
+    """Kill it and look what is left."""
+    server = Server(clip, folder)
+    server.done(server.ask("POST", f"{server.clip}/transcript", {}))
+    acknowledged: Any = None
+    takes: set[str] = set()
+    lost = 0
+    draw = random.Random(1)
+    for number in range(times):
+        count = len(server.state()["script"]["transcript"]["words"])
+        end = time.time() + draw.uniform(0.3, 12.0)
+        busy = "saving"
+        with suppress(OSError, HTTPException):
+            while time.time() < end:
+                at = draw.randrange(count)
+                wish = {"words": [at, at + 1], "new": draw.choice(("ready", "", "yellow", "maybe"))}
+                saved = server.save([wish])
+                acknowledged = saved["edits"][0]["words"], saved["edits"][0]["new"]
+                server.ask("POST", f"{server.clip}/sounds", {})
+                wanted = {"edit": saved["edits"][0]["key"], "seeds": [0, 1]}
+                job = server.ask("POST", f"{server.clip}/takes", wanted)
+                while job["state"] in ("queued", "running") and time.time() < end:
+                    time.sleep(0.05)
+                    job = server.ask("GET", f"/jobs/{job['id']}")
+                    busy = f"{job['kind']}: {job['stage'] or job['state']}"
+                for edit in server.state()["edits"]:
+                    takes |= {take["preview"] for take in edit["takes"]}
+        server.kill()
+        server = Server(clip, folder)
+        state = server.state()
+        found = state["edits"][0]["words"], state["edits"][0]["new"]
+        home = folder / "studio" / server.clip.rpartition("/")[2]
+        missing = [name for name in takes if not (home / "takes" / name).is_file()]
+        for file in home.rglob("*.json"):
+            json.loads(file.read_text())
+        lost += found != acknowledged or bool(missing)
+        print(f"{number + 1}: killed while {busy}; kept {found}, {len(takes)} takes", flush=True)
+    server.kill()
+    print(f"{lost} of {times} times something acknowledged was lost")
+
+
+def memory(clip: Path, folder: Path, edits: int) -> None:
+    """Edit many times and look what it holds."""
+    server = Server(clip, folder)
+    server.done(server.ask("POST", f"{server.clip}/transcript", {}))
+    count = len(server.state()["script"]["transcript"]["words"])
+    for number in range(edits):
+        at = number % count
+        wish = {"words": [at, at + 1], "new": ("ready", "yellow", "maybe")[number // count % 3]}
+        (edit,) = server.save([wish])["edits"]
+        wanted = {"edit": edit["key"], "seeds": [0]}
+        start = time.time()
+        server.done(server.ask("POST", f"{server.clip}/takes", wanted))
+        took = time.time() - start
+        print(f"{number + 1}: {server.held_mb():.0f} MB, {took:.1f} s", flush=True)
+    server.kill()
+
+
+def main(what: str, clip: str, times: str = "") -> None:
+    """Run a trial in a cache of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for entry in cache_dir().iterdir():
+            if entry.name not in ("studio", "results"):
+                (folder / entry.name).symlink_to(entry)
+        trial = {"kill": kill, "memory": memory}[what]
+        trial(Path(clip).absolute(), folder, int(times or {"kill": 10, "memory": 50}[what]))
+        shutil.rmtree(folder / "studio", ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

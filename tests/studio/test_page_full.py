@@ -1,0 +1,252 @@
+"""What takes long to show in a browser: speeds, long texts, large files, and the guide's pictures.
+
+``pytest -m full tests/studio`` runs these; ``make docs`` does so to draw the pictures anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("uvicorn")
+pytest.importorskip("skimage")
+
+from browser import CHROMIUM, Page, browser
+from facedit.editing.script import EditScript, ScriptSource
+from facedit.studio.clip_store import StoredClip
+from facedit.types import Sound, Transcript, Word
+from studio.serving import Served, serving
+from talking_clips import TalkingClips, gradient, make_talking_clips, write_clip
+
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium runs these"),
+]
+
+PICTURES = os.environ.get("FACEDIT_GUIDE_PICTURES")
+"""Folder of the guide's pictures, to be drawn anew."""
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> TalkingClips:
+    return make_talking_clips(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture
+def served(clip: TalkingClips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    monkeypatch.setattr("facedit.cache.results_dir", lambda: tmp_path / "kept")
+    with serving(tmp_path / "studio", [Path(clip["one.mp4"])]) as served:
+        yield served
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    with browser(tmp_path / "profile") as page:
+        yield page
+
+
+def shown(page: Page, name: str) -> None:
+    """Keep a picture of a step for the guide."""
+    page.js("document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 300)))")
+    if PICTURES:
+        page.picture(Path(PICTURES) / f"studio-{name}.webp")
+
+
+def quiet(page: Page) -> None:
+    page.until("document.getElementById('cancel').hidden")
+
+
+def test_a_new_user_from_an_empty_page_to_the_video(page: Page, served: Served) -> None:
+    """Every step that the guide shows, by mouse and keys as it says."""
+    page.go(served.address)
+    page.until("document.activeElement?.id === 'pick'")
+    shown(page, "open")
+    page.js("document.querySelector('#offered button').click()")
+    page.until("document.querySelectorAll('.word').length > 5")
+    page.until("document.activeElement?.id === 'words'")
+    quiet(page)
+    for _ in range(4):
+        page.key("ArrowRight")
+    page.type("mountains")
+    page.until("document.querySelector('#edits ins')?.textContent === 'mountains'")
+    shown(page, "type")
+    page.key("Enter")
+    page.until("document.getElementById('timeline').dataset.layout === 'spoken'")
+    quiet(page)
+    page.js("document.querySelector('#takes button.main').click()")
+    page.until("document.querySelectorAll('.take').length === 2")
+    quiet(page)
+    page.js("document.querySelector('.seams-line button').click()")
+    shown(page, "takes")
+    page.key("e", ctrl=True)
+    page.until("document.getElementById('export').open")
+    page.js("document.getElementById('consent').click()")
+    shown(page, "export")
+    page.js("document.getElementById('do-export').click()")
+    page.until("document.querySelector('#downloads a')")
+    address = page.js("document.querySelector('#downloads a').href")
+    size = page.js(f"fetch('{address}').then((a) => a.blob()).then((b) => b.size)")
+    assert size > 10_000
+    assert page.complaints == []
+
+
+def test_three_further_takes_are_there_soon(page: Page, served: Served) -> None:
+    """On two quiet cores: of a warm clip, three takes in 15 s."""
+    page.go(f"{served.address}#open=one.mp4")
+    page.until("document.activeElement?.id === 'words'")
+    page.until("document.querySelector('.word')")
+    page.type("you")
+    page.key("Enter")
+    page.until("document.getElementById('timeline').dataset.layout === 'spoken'")
+    page.key("m", alt=True)
+    page.until("document.querySelectorAll('.take').length === 2")
+    quiet(page)
+    began = time.monotonic()
+    page.key("m", alt=True)
+    page.until("document.querySelectorAll('.take').length === 5")
+    took_s = time.monotonic() - began
+    print(f"three further takes: {took_s:.1f} s")
+    assert took_s < 15
+
+
+def test_pictures_stay_in_step_while_they_play(page: Page, served: Served) -> None:
+    """Over words that were replaced, put in and taken out: at most a frame apart."""
+    page.go(f"{served.address}#open=one.mp4")
+    page.until("document.activeElement?.id === 'words' && document.querySelector('.word')")
+    quiet(page)
+    page.type("you")
+    page.key("Enter")
+    for _ in range(3):
+        page.key("ArrowRight")
+    page.key("Insert")
+    page.type("big")
+    page.key("Enter")
+    page.key("End")
+    page.key("ArrowLeft")
+    page.key("ArrowLeft")
+    page.key("Delete")
+    page.until("document.getElementById('timeline').dataset.layout === 'spoken'")
+    quiet(page)
+    for number in range(3):
+        page.js(f"document.querySelectorAll('#edits button')[{number}].click()")
+        page.js("import('/main.js').then(({work}) => work.more(1))")
+        page.until("document.querySelector('.take')")
+        quiet(page)
+    apart = page.js("""import('/main.js').then(async ({work}) => {
+      const {sourceTime, pieceAt} = await import('/time_map.js');
+      const {player} = work;
+      const shown = {};
+      for (const name of ['before', 'rest', 'take']) {
+        const watch = (_, facts) => {
+          shown[name] = facts.mediaTime;
+          player[name].requestVideoFrameCallback(watch);
+        };
+        player[name].requestVideoFrameCallback(watch);
+      }
+      player.seekOutput(0);
+      player.play();
+      const found = [];
+      let since = null;
+      let last = null;
+      while (player.playing) {
+        await new Promise((done) => requestAnimationFrame(done));
+        const piece = player.piece;
+        if (piece !== last) [since, last] = [performance.now(), piece];
+        const name = player.take.hidden ? 'rest' : 'take';
+        if (performance.now() - since < 300 || shown[name] === undefined) continue;
+        found.push(sourceTime(work.clip.plan, shown[name] - piece.offset) - shown.before);
+      }
+      return found;
+    })""")
+    rate = 25
+    far = [round(one * rate, 2) for one in apart if abs(one) > 1.5 / rate]
+    print(f"{len(apart)} moments, {len(far)} further apart than a frame and a half: {far}")
+    assert len(apart) > 20
+    assert len(far) <= len(apart) * 0.05
+
+
+def test_a_key_in_a_text_of_12_000_words_is_done_within_a_frame(page: Page, tmp_path: Path) -> None:
+    """What the page does for a key, layout of the text and all: 16 ms."""
+    video = tmp_path / "long.mp4"
+    times = np.arange(640 * 16000) / 16000
+    tone = (0.1 * np.sin(1382 * times) * (np.sin(times) > 0)).astype(np.float32)
+    pictures = [gradient(k % 50) for k in range(640 * 5)]
+    write_clip(video, pictures, Sound(tone[:, None], 16000), rate=5)
+    with serving(tmp_path / "studio", [video]) as served:
+        write_words(served, served.studio.store.open("long.mp4"), 12_000)
+        page.go(f"{served.address}#open=long.mp4")
+        page.until("document.querySelectorAll('.word').length === 12000")
+        page.until("document.getElementById('saved').textContent === 'Saved.'")
+        page.js("""document.addEventListener('keydown', (event) => {
+          const began = performance.now();
+          queueMicrotask(() => 0);
+          setTimeout(() => {
+            document.getElementById('words').getBoundingClientRect();
+            document.body.offsetHeight;
+            (window.took ??= []).push([event.key, performance.now() - began]);
+          });
+        }, true)""")
+        for place in ("Home", "End"):
+            page.key(place)
+            for letter in "thunder":
+                page.key(letter)
+                page.js("new Promise((done) => setTimeout(done, 150))")
+            page.key("Enter")
+            page.until("document.getElementById('saved').textContent === 'Saved.'")
+            page.key("ArrowLeft")
+            page.key("Delete")
+            page.until("document.getElementById('saved').textContent === 'Saved.'")
+        took = page.js("window.took")
+        letters = sorted(ms for key, ms in took if len(key) == 1)
+        print(f"ms a letter: median {median(letters):.1f}, most {letters[-1]:.1f}; all: {took}")
+        assert median(letters) <= 16
+
+
+def write_words(served: Served, clip: StoredClip, count: int) -> None:
+    """Let a clip have so many words, as if they had been recognised."""
+    text = ["the", "quick", "brown", "fox", "jumps", "over", "a", "dog", "and", "then", "it"]
+    words = tuple(
+        Word(text[k % 11] + "." * (k % 23 == 22), 0.0525 * k, 0.0525 * k + 0.05, 0.9)
+        for k in range(count)
+    )
+    source = ScriptSource("long.mp4", 640.0, Fraction(5), None)
+    options: dict[str, Any] = {"voice": "auto", "region": "lips", "seed": 0}
+    clip.save_script(EditScript(source, Transcript(words, 640.0), (), options))
+
+
+def test_a_large_file_is_taken_in_without_filling_memory(
+    page: Page, served: Served, clip: TalkingClips
+) -> None:
+    """493 MB: the server grows by less than 100 MB."""
+    page.go(served.address)
+    page.until("document.activeElement?.id === 'pick'")
+
+    def held_mb() -> float:
+        found = re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())
+        assert found
+        return int(found[1]) / 1024
+
+    before_mb = held_mb()
+    page.js("""(async () => {
+      const part = new Uint8Array(17_000_000);
+      const file = new File(Array(29).fill(part), 'large.mp4', {type: 'video/mp4'});
+      const form = new DataTransfer();
+      form.items.add(file);
+      const event = new DragEvent('drop', {dataTransfer: form, bubbles: true, cancelable: true});
+      document.dispatchEvent(event);
+    })()""")
+    page.until("/large\\.mp4/.test(document.getElementById('status').textContent)")
+    page.until("!/Taking in/.test(document.getElementById('status').textContent)")
+    grown_mb = held_mb() - before_mb
+    print(f"493 MB taken in and refused as no video: {grown_mb:+.0f} MB")
+    assert grown_mb < 100
+    assert [one for one in page.complaints if "415" not in one] == []
