@@ -43,9 +43,11 @@ suite: setup
 	  echo "No Chromium: the tests of the studio's page are skipped (Debian: apt-get install chromium)."
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# The guide and the reference as a site, in site/: every link is checked.
+# The guide and the reference as a site, in site/: every link is checked. The pictures of the
+# studio are taken by its browser test, where there is a Chromium.
 docs: setup
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable ".[docs]"
+	FACEDIT_GUIDE_PICTURES=docs $(BIN)/python -m pytest -n 0 -m full -k new_user tests/studio/test_page_full.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:

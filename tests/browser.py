@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-LONGEST_S = 25.0
+LONGEST_S = 120.0
 
 _KEYS = {
     "Enter": 13, "Delete": 46, "Insert": 45, "ArrowRight": 39, "ArrowLeft": 37, "Escape": 27,

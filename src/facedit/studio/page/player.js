@@ -187,7 +187,7 @@ export class Player {
       if (before.paused) void before.play().catch(() => undefined);
       // Small drifts are made good by speed: a seek would show.
       const usual = this.speed * (this.shuttle || 1);
-      before.playbackRate = Math.abs(off) < 0.015 ? usual : usual * Math.max(0.25, Math.min(4, 1 + 3 * off));
+      before.playbackRate = Math.abs(off) < 0.015 ? usual : usual * Math.max(0.25, Math.min(4, 1 + 6 * off));
       return;
     }
     if (!before.paused) before.pause();
