@@ -116,12 +116,13 @@ def test_words_and_script_are_the_edits(folder: Path) -> None:
 
 def test_a_folder_that_goes_elsewhere_looks_for_the_original_beside_it(folder: Path) -> None:
     request = EditRequest(script=folder / "e.json")
+    (folder / "own.srt").write_text("1\n00:00:00,000 --> 00:01:00,000\n- We meet\non Tuesday.\n")
     with facedit.open(folder / "in.mp4") as clip:
         made = export_edit(
             clip,
             clip.plan(request),
             folder / "sent",
-            ExportOptions(spans="h264", video=False),
+            ExportOptions(spans="h264", video=False, subtitles=folder / "own.srt"),
             original_beside=True,
         )
     timeline = read_otio(folder / "sent" / "in-edited.otio")
@@ -130,6 +131,8 @@ def test_a_folder_that_goes_elsewhere_looks_for_the_original_beside_it(folder: P
         "in.mp4", "spans/in_0001_Thursday.mov", "sounds/in_0001_Thursday.wav",
     }  # fmt: skip
     assert "video" not in made.files
+    own = (folder / "sent" / "in-edited.srt").read_text()
+    assert own.rstrip().endswith("\n- We meet\non Thursday.")
 
 
 @pytest.mark.parametrize(("height", "told"), [(480, True), (1080, False)])

@@ -118,21 +118,33 @@ def export_edit(
         )
         place = info.path.resolve().parent if original_beside else folder
         texts, notes = timelines_of(files, place, stem)
-        if own is not None and options.subtitles is not None:
-            suffix = options.subtitles.suffix.lower()
-            texts[f"{stem}{suffix}"], more = moved_subtitles(own, suffix, planned)
-            notes += more
-        for name, text in texts.items():
-            with whole_or_nothing(made / name) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        words = _new_transcript(planned)
-        for kind in _TEXTS:
-            if f"{stem}{kind}" not in texts:
-                save_transcript(words, made / f"{stem}{kind}")
+        notes += _write_texts(made / stem, texts, options.subtitles, own, planned)
         found = _found(made, folder)
     count, frames = len(files.layout.pictures), files.layout.frames
     summary = f"{folder}: {count} changed span{'s' * (count > 1)} of a clip of {frames} frames."
     return ExportResult(folder, found, summary, (*source_notes(info, options, carried), *notes))
+
+
+def _write_texts(
+    stem: Path, texts: dict[str, str], subtitles: Path | None, own: str | None, planned: PlannedEdit
+) -> tuple[str, ...]:
+    """Write timelines, and the words as subtitles: the clip's own where it has some.
+
+    Returns what the user should know of them.
+    """
+    notes: tuple[str, ...] = ()
+    if own is not None and subtitles is not None:
+        suffix = subtitles.suffix.lower()
+        moved, notes = moved_subtitles(own, suffix, planned)
+        texts = {**texts, f"{stem.name}{suffix}": moved}
+    for name, text in texts.items():
+        with whole_or_nothing(stem.with_name(name)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    words = _new_transcript(planned)
+    for kind in _TEXTS:
+        if f"{stem.name}{kind}" not in texts:
+            save_transcript(words, stem.with_name(f"{stem.name}{kind}"))
+    return notes
 
 
 def _layout(
