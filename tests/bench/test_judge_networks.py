@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from facedit.bench.judges import arcface, i3d, syncnet
+from facedit.bench.judges.face_crops import crops_along, through_jpeg
 from facedit.bench.judges.judge_files import FILES, JudgeFiles
 from facedit.bench.judges.judges import Judges, load_judges
 from facedit.bench.judges.mfcc import mfcc
@@ -45,6 +46,14 @@ def loaded(tmp_path: Path, **networks: str) -> Judges:
 def test_coefficients_are_those_of_python_speech_features() -> None:
     golden = np.load(GOLDEN / "syncnet.npz")
     assert np.abs(mfcc(golden["pcm"].astype(float)) - golden["mfcc"]).max() < 1e-5
+
+
+def test_syncnet_sees_blue_green_red() -> None:
+    red = np.zeros((120, 160, 3), np.uint8)
+    red[...] = (200, 40, 10)
+    box = np.tile([50.0, 30.0, 100.0, 80.0], (15, 1))
+    seen = through_jpeg(crops_along([red] * 15, box))
+    assert np.abs(seen[:, 112, 112] - np.array([10.0, 40.0, 200.0])).max() < 6
 
 
 def test_faces_are_aligned_as_arcface_wants_them() -> None:
