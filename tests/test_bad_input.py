@@ -171,7 +171,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     ),
     "motion of text": (("motion", "{in}/text.mp4", "-o", "{out}/x.csv"), MEDIA, "not a video"),
     "motion of a picture": (("motion", "{in}/face.png", "-o", "{out}/x.csv"), MEDIA, "face.png"),
-    "motion as a video": (("motion", "{one}", "-o", "{out}/x.mp4"), USAGE, ".csv, .npz or .pkl"),
+    "motion as a video": (("motion", "{one}", "-o", "{out}/x.mp4"), USAGE, ".glb, .npz or .pkl"),
     # Faces.
     "edit no face": (_edit_of("{in}/none.mp4"), FACE, "no face"),
     "motion no face": (("motion", "{in}/none.mp4", "-o", "{out}/x.csv"), FACE, "no face"),
@@ -481,13 +481,13 @@ def test_plan_speaks_json_and_writes_nothing(
 
 
 STAGES = {
-    "mouths": ("edit", "facedit.compose.track_window.ReferenceBank"),
-    "models": ("edit", "facedit.compose.session.load_models"),
+    "mouths": ("edit", "facedit.compose.track_window._bytes"),
+    "models": ("edit", "facedit.compose.open_clip.load_models"),
     "planning": ("edit", "facedit.compose.plans.make_plan"),
     "composing": ("sync", "facedit.compose.verbs.compose_sound"),
     "a picture": ("generate", "facedit.compose.person.load_still"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
-    "writing motion": ("motion", "facedit.motion.export._write_csv"),
+    "writing motion": ("motion", "facedit.motion.export.write_live_link"),
     "writing words": ("transcribe", "facedit.types.Transcript.to_dict"),
 }
 

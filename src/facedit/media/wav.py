@@ -31,7 +31,7 @@ def write_wav(
     samples = sound.samples if bits == 16 else sound.samples.astype(np.float64)
     scaled = np.clip(np.rint(samples * full_scale), -full_scale, full_scale)
     # The upper bytes of 32 bits, lowest first.
-    whole = (scaled.astype("<i4") << (32 - bits)).view(np.uint8).reshape(-1, 4)
+    whole = np.ascontiguousarray(scaled.astype("<i4") << (32 - bits)).view(np.uint8).reshape(-1, 4)
     with whole_or_nothing(path, force, seal) as temporary:
         with wave.open(str(temporary), "wb") as file:
             file.setnchannels(sound.samples.shape[1])
