@@ -73,12 +73,13 @@ def test_the_dev_set_is_of_the_clips_beside_the_checkout(shared_data, dev):
 
 
 @pytest.mark.parametrize("source", ["speaker", "voice"])
-def test_a_sound_of_the_dev_set_can_be_made_again(shared_data, dev, source):
-    item = next(item for item in dev.items if item.sound.source == source)
-    info = probe(shared_data / item.clip.file)
-    snippet = item_sound(item, shared_data, info)
-    assert abs(len(snippet.sound.samples) - item.speech_s * info.sound_rate) < 1
-    assert len(snippet.transcript.words) == len(item.new_words)
+def test_sounds_of_the_dev_set_can_be_made_again(shared_data, dev, source):
+    """Every twelfth: a voice that speaks otherwise than at the build is refused."""
+    for item in [item for item in dev.items if item.sound.source == source][::12]:
+        info = probe(shared_data / item.clip.file)
+        snippet = item_sound(item, shared_data, info)
+        assert abs(len(snippet.sound.samples) - item.speech_s * info.sound_rate) < 1
+        assert len(snippet.transcript.words) == len(item.new_words)
 
 
 def test_no_path_of_this_machine_is_in_the_dev_set():
