@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -300,6 +301,33 @@ def test_a_disk_that_fills_while_signing_leaves_nothing(
     with pytest.raises(OutputNotWritable, match="No space left"):
         signed(folder / "late.mp4", tmp_path / "x.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", [0, 1, 3])
+def test_ctrl_c_while_the_library_writes_stops_it_and_the_old_file_stays(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    """What is raised amid the library's calls does not come through: a file with holes would."""
+    from facedit.provenance.library import Watched
+
+    signed(folder / "late.mp4", tmp_path / "x.mp4")
+    before = (tmp_path / "x.mp4").read_bytes()
+    calls = 0
+    write = Watched.write
+
+    def pressed(self: Watched, data: bytes) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == moment + 1:
+            signal.raise_signal(signal.SIGINT)
+        return write(self, data)
+
+    monkeypatch.setattr(Watched, "write", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        signed(folder / "late.mp4", tmp_path / "x.mp4")
+    assert calls > moment
+    assert (tmp_path / "x.mp4").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mp4"]
 
 
 def test_nothing_has_the_name_before_it_is_signed(folder: Path, tmp_path: Path) -> None:

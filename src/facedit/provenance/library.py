@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,6 +99,12 @@ class Watched:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.error: OSError | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Refuse whatever the library asks from now on, so that it ends."""
+        self.error = self.error or OSError(errno.ECANCELED, "stopped")
+        self._stopped = True
 
     def read(self, size: int = -1) -> bytes:
         """Read bytes, as files do."""
@@ -126,6 +133,8 @@ class Watched:
     @contextmanager
     def _watch(self) -> Iterator[None]:
         try:
+            if self._stopped:
+                raise OSError(errno.ECANCELED, "stopped")
             yield
         except OSError as error:
             self.error = self.error or error

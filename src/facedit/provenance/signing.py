@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,15 +65,27 @@ class Seal:
 
     def _sign(self, source: Watched, target: Watched, *, embed: bool = True) -> bytes:
         kind = kind_of(self.output)
-        try:
-            manifest = sign(
+
+        def signed() -> bytes:
+            return sign(
                 self.pair, self.statement, self.output.name, kind, source, target, embed=embed
             )
-            target.flush()
-        except CannotSign:
-            if refused := source.error or target.error:
-                raise refused from None
-            raise
+
+        # Apart: Ctrl-C comes to the main thread, and amid the library's calls it would be lost and
+        # the file with it.
+        with ThreadPoolExecutor(1) as apart:
+            work = apart.submit(signed)
+            try:
+                manifest = work.result()
+                target.flush()
+            except CannotSign:
+                if refused := source.error or target.error:
+                    raise refused from None
+                raise
+            except BaseException:
+                source.stop()
+                target.stop()
+                raise
         return manifest
 
 
