@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
-
-import numpy as np
 
 from facedit.compose.checks import check_run
 from facedit.compose.results import Result, TranscriptResult, plan_result, take_files
 from facedit.compose.session import Session
-from facedit.device import choose_device
 from facedit.errors import BadTranscript, UsageError
-from facedit.face.choice import FaceChoice
 from facedit.inputs import read_text
 from facedit.interchange.export_edit import ExportResult, export_edit
 from facedit.interchange.export_options import ExportOptions
 from facedit.interchange.otio_timeline import require_library
 from facedit.interchange.own_subtitles import read_subtitles
-from facedit.media.info import VideoInfo
 from facedit.media.output import check_folder, check_output
-from facedit.media.probe import probe
-from facedit.media.read import read_frames
 from facedit.media.sound import read_spoken
 from facedit.options import (
     MOTION_SUFFIXES,
@@ -32,9 +24,9 @@ from facedit.options import (
     Run,
     TranscribeOptions,
 )
-from facedit.progress import OnProgress, StageClock, Tick
+from facedit.progress import OnProgress, StageClock
 from facedit.training.adapt.adapting import adapted_models
-from facedit.types import Transcript, UInt8
+from facedit.types import Transcript
 from facedit.weights.fetch import require
 
 
@@ -320,75 +312,10 @@ def export_motion(
         cancel: Once set, the run stops within a second and raises ``Cancelled``.
 
     Returns:
-        The output. (``FaceditError`` if the input is bad.)
-
-    Raises:
-        UsageError: If the output is none of them, or a template shall become a CSV.
+        The output. (``FaceditError`` if the input is bad, ``UsageError`` if the output is none of
+        them, or a template shall become a CSV.)
     """
-    from facedit.face.landmarker import Landmarker
-    from facedit.face.smooth import smooth_track
-    from facedit.face.track import track_face
-    from facedit.motion.export import motion_table, write_motion
-    from facedit.motion.liveportrait.motion_template import (
-        SUFFIX,
-        MotionTemplate,
-        write_template,
-    )
-    from facedit.motion.mesh_space import MeshSpace
-    from facedit.motion.space import seen_in, space_named
+    from facedit.compose.motion_files import write_motion_of
 
-    kind = output.suffix.lower()
-    if kind not in (*MOTION_SUFFIXES, SUFFIX):
-        raise UsageError(f"{output.name}: motion is written as .csv, .glb, .npz or {SUFFIX}.")
-    options = options or MotionOptions()
-    check_output(output, options.force, [source])
-    if options.smooth is not None and SUFFIX not in (kind, source.suffix.lower()):
-        raise UsageError(f"--smooth is for LivePortrait's motion, read or written as {SUFFIX}.")
-    if source.suffix.lower() == SUFFIX:
-        return _converted(source, output, options)
-    choice = FaceChoice.parse(options.face)
-    require("face_landmarker.task")
     clock = StageClock(on_progress, cancel)
-    info = probe(source)
-    landmarker = Landmarker()
-    with clock.stage("tracking", info.frame_count) as tick:
-        frames = ((frame.time_s, frame.rgb()) for frame in read_frames(source, info=info))
-        track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
-    if kind == SUFFIX:
-        with clock.stage("LivePortrait's motion", info.frame_count) as tick:
-            pictures = _shown(source, info, tick)
-            found = seen_in(space_named("liveportrait", choose_device()), track, pictures)
-        template = MotionTemplate.of(found, float(info.frame_rate))
-        if options.smooth is not None:
-            template = template.smoothed(options.smooth)
-        write_template(output, template, force=options.force)
-    else:
-        table = clock.apart(lambda: motion_table(track, MeshSpace.load(), landmarker))
-        write_motion(output, table, force=options.force)
-    seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
-    summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
-    return Result((output,), None, summary, {"frames": len(track.times_s), "with_face": seen})
-
-
-def _shown(source: Path, info: VideoInfo, tick: Tick) -> Iterator[UInt8]:
-    """Stream the pictures of a video, and say how many."""
-    for number, frame in enumerate(read_frames(source, info=info), 1):
-        yield frame.rgb()
-        tick(number)
-
-
-def _converted(source: Path, output: Path, options: MotionOptions) -> Result:
-    """Write a motion template of LivePortrait in another form."""
-    from facedit.motion.liveportrait import motion_template
-
-    if output.suffix.lower() not in (".npz", motion_template.SUFFIX):
-        raise UsageError(f"{output.name}: a motion template is written as .npz or .pkl.")
-    template = motion_template.read_template(source)
-    if options.smooth is not None:
-        template = template.smoothed(options.smooth)
-    write = motion_template.write_arrays
-    if output.suffix.lower() == motion_template.SUFFIX:
-        write = motion_template.write_template
-    write(output, template, force=options.force)
-    count = len(template.scale)
-    return Result((output,), None, f"{output}: motion of {count} frames.", {"frames": count})
+    return write_motion_of(source, output, options or MotionOptions(), clock)
