@@ -20,6 +20,7 @@ LONGEST_FIRST = (
     "test_readme", "test_bench_run", "test_pipeline", "test_own_clips", "test_liveportrait",
     "test_smart_edits", "test_shared_steps", "test_motion_training", "test_bad_input",
     "test_session", "test_liveportrait_road", "test_compiled", "test_extend", "test_page",
+    "test_studio_takes", "test_own_voice", "test_edit_takes", "test_export_edit",
 )  # fmt: skip
 """Files of 7 to 50 seconds: begun first, so that both workers end together."""
 
