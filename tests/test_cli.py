@@ -22,7 +22,7 @@ from facedit.weights.shipped import shipped_files
 VERBS = (
     "edit", "sync", "generate", "transcribe", "motion", "adapt", "prepare", "train", "evaluate",
     "doctor", "demo", "studio", "bench build", "bench run", "bench score", "bench selfcheck",
-    "bench export", "bench material",
+    "bench export", "bench material", "batch",
 )  # fmt: skip
 HEAVY = (
     "torch",

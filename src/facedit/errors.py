@@ -115,6 +115,12 @@ class ItemsFailed(FaceditError):
     exit_status = 8
 
 
+class NoItemDone(ItemsFailed):
+    """All items of a run over many failed."""
+
+    exit_status = 14
+
+
 def one_line(message: str) -> str:
     """Bring a message into one printable line, whatever a file name or a library put into it.
 

@@ -6,6 +6,8 @@ import dataclasses
 import difflib
 import types
 import typing
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from facedit.errors import FaceditError, UsageError
@@ -14,17 +16,15 @@ from facedit.errors import FaceditError, UsageError
 def build(kind: type, table: object, where: str, error: type[FaceditError] = UsageError) -> Any:
     """Build a frozen dataclass from a table of its fields.
 
-    Dataclasses among them are tables, tuples are lists; ``where`` names the table in messages.
+    Dataclasses among them are tables, tuples are lists, paths are texts, and of a union the first
+    kind or None is taken; ``where`` names the table in messages.
     ``error`` is raised if a field is missing, unknown, of a wrong kind or out of range.
     """
     if not isinstance(table, dict):
         raise error(f"{where} must be a table.")
     hints = typing.get_type_hints(kind)
     fields = {item.name: item for item in dataclasses.fields(kind)}
-    if unknown := sorted(set(table) - set(fields)):
-        near = difflib.get_close_matches(unknown[0], fields, 1)
-        meant = f" (did you mean {near[0]}?)" if near else ""
-        raise error(f"{where}: unknown {', '.join(unknown)}{meant}; known: {', '.join(fields)}.")
+    check_known(table, fields, where, error)
     missing = [
         name
         for name, item in fields.items()
@@ -41,6 +41,16 @@ def build(kind: type, table: object, where: str, error: type[FaceditError] = Usa
         return kind(**values)
     except UsageError as fault:
         raise error(f"{where}: {fault}") from fault
+
+
+def check_known(
+    names: Collection[str], known: Collection[str], where: str, error: type[FaceditError]
+) -> None:
+    """Raise ``error`` on names that are none of those known; say which one may be meant."""
+    if unknown := sorted(set(names) - set(known)):
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise error(f"{where}: unknown {', '.join(unknown)}{meant}; known: {', '.join(known)}.")
 
 
 def _table(inner: Any, value: object, where: str, error: type[FaceditError]) -> object:
@@ -62,9 +72,19 @@ def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> o
         return _items(typing.get_args(hint), value, where, error)
     if origin is dict:
         return _table(typing.get_args(hint)[1], value, where, error)
+    if origin in (typing.Union, types.UnionType):
+        kinds = typing.get_args(hint)
+        none = value is None and types.NoneType in kinds
+        return None if none else _value(kinds[0], value, where, error)
+    if origin is typing.Literal:
+        if value not in (choices := typing.get_args(hint)):
+            raise error(f"{where} is {value!r}; choose {', '.join(map(str, choices))}.")
+        return value
+    if hint is Path and isinstance(value, str) and value:
+        return Path(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(hint, types.UnionType) or not isinstance(value, hint):
+    if not isinstance(value, hint):
         raise error(f"{where} is {value!r}; expected {hint.__name__}.")
     if hint is int and isinstance(value, bool):
         raise error(f"{where} is {value!r}; expected int.")

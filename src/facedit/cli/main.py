@@ -17,6 +17,7 @@ from dataclasses import asdict, is_dataclass
 
 from facedit import __version__
 from facedit.cli.adapt import add_adapt
+from facedit.cli.batch import add_batch
 from facedit.cli.bench import add_bench
 from facedit.cli.common_options import Verbs
 from facedit.cli.doctor_demo import add_doctor_demo
@@ -68,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     for add in (
         add_edit_sync_generate,
         add_export,
+        add_batch,
         add_studio,
         add_transcribe_motion,
         add_prepare_train_evaluate,

@@ -1,0 +1,1 @@
+"""Many clips at once: a list of items, worked on by several processes or machines."""

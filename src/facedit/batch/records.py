@@ -1,0 +1,93 @@
+"""What is kept of an item beside its output: that it is done, and of what it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from facedit import __version__
+from facedit.batch.jobs import RESULT, Job
+from facedit.compose.weights import choose_weights
+from facedit.errors import OutputExists
+from facedit.fields import build
+from facedit.inputs import check_input, read_json
+from facedit.media.output import whole_or_nothing
+from facedit.weights.fetch import sha256_of
+
+_NOT_OF_THE_VIDEO = ("device", "force", "report")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of an item.
+
+    Attributes:
+        id: The item's name.
+        key: Hash of all that decides its output; empty if a file of it could not be read.
+        status: Started, done or failed.
+        batch: Which call worked on it.
+        ours: Whether files at the names of its outputs, if there are any, were made by the batch.
+        outputs: Names of the outputs.
+        seconds: How long it took.
+        warnings: What the user should know of the output.
+        error: Kind of the error.
+        message: What went wrong.
+    """
+
+    id: str
+    key: str
+    status: Literal["started", "done", "failed"]
+    batch: str
+    ours: bool
+    outputs: tuple[str, ...] = ()
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    message: str = ""
+
+
+def read_record(folder: Path, name: str) -> Record | None:
+    """Read an item's result, if there is one; OutputExists if a file of that name is none."""
+    path = folder / f"{name}{RESULT}"
+    if not path.exists():
+        return None
+    found: Record = build(Record, read_json(path, "result", OutputExists), str(path), OutputExists)
+    return found
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Write an item's result, whole or not at all; OutputNotWritable if that fails."""
+    with whole_or_nothing(folder / f"{record.id}{RESULT}", force=True) as temporary:
+        text = json.dumps(asdict(record), indent=2, ensure_ascii=False, allow_nan=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def key_of(job: Job, content: Callable[[Path], str]) -> str:
+    """Hash what decides an item's output: source, request, options, weights and version.
+
+    Files count by ``content``, wherever they lie. The errors of ``content`` and of the choice of
+    weights pass through.
+    """
+    options = asdict(job.run)
+    options = {name: options[name] for name in options if name not in _NOT_OF_THE_VIDEO}
+    options["weights"] = [sha256_of(path) for path in choose_weights(job.run).files]
+    facts = (__version__, job.verb, content(job.source), asdict(job.request), options, job.output)
+    text = json.dumps(facts, sort_keys=True, default=content)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_of(path: Path) -> str:
+    """Hash a file, or the files of a folder; BadMedia if it cannot be read."""
+    if path.is_dir():
+        inside = [(str(one.relative_to(path)), sha256_of(one)) for one in _files(path)]
+        return hashlib.sha256(repr(inside).encode()).hexdigest()
+    check_input(path, "input")
+    return sha256_of(path)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
