@@ -193,6 +193,17 @@ def test_files_of_others_stay(tmp_path: Path, made: list[str], name: str) -> Non
         assert (out / name).read_text() == "mine"
 
 
+def test_what_lies_beside_an_output_stays_too(tmp_path: Path) -> None:
+    """Only the verb knows that motion has its sound beside it."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.wav").write_text("mine")
+    file = written(tmp_path, {"id": "a", "verb": "generate", "text": "hi", "output": "a.csv"})
+    for _ in range(2):
+        assert [one.error for one in run_batch(file, out).failed] == ["OutputExists"]
+        assert (out / "a.wav").read_text() == "mine"
+
+
 def test_an_item_that_fails_fails_alone_with_a_line_of_its_own(
     tmp_path: Path, made: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ from facedit.batch.records import Record, write_record
 from facedit.compose.checks import check_run
 from facedit.compose.results import Result
 from facedit.compose.session import Session
+from facedit.errors import OutputExists
 from facedit.options import MOTION_SUFFIXES, EditRequest, GenerateRequest
 from facedit.scale.outcome import Failure, attempt
 
@@ -50,6 +51,8 @@ class Task:
         return replace(
             self.started,
             status="failed",
+            # What a verb writes beside its output, as the sound of motion, it alone knows.
+            ours=self.force or failure.kind != OutputExists.__name__,
             seconds=round(seconds, 3),
             error=failure.kind,
             message=failure.message,
