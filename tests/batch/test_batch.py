@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,19 @@ from facedit.batch import run_batch as engine
 from facedit.batch import work
 from facedit.batch.batch_options import BatchOptions, Shard
 from facedit.batch.jobs import SyncRequest, part_of, read_jobs
-from facedit.batch.records import write_record
+from facedit.batch.records import content_of, key_of, write_record
 from facedit.batch.run_batch import BatchResult, run_batch
 from facedit.batch.work import Task, work_on_clip
 from facedit.cli.main import main
 from facedit.compose.results import Result
+from facedit.editing.diff import WordEdit
+from facedit.editing.edit_options import EditOptions
+from facedit.editing.script import EditScript, ScriptSource, dumps
 from facedit.errors import BadEdit, ItemsFailed, NoItemDone, UsageError
 from facedit.options import EditRequest, GenerateRequest
 from facedit.progress import Progress
 from facedit.scale.workers import Workers
+from facedit.types import Transcript, Word
 from talking_clips import make_talking_clips
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -289,3 +294,22 @@ def test_two_processes_make_the_bytes_that_one_makes(tmp_path: Path) -> None:
         outs[str(workers)] = {path.name: path.read_bytes() for path in folder.glob("*.mp4")}
     assert outs["1"] == outs["2"]
     assert sorted(outs["1"]) == ["a.mp4", "b.mp4", "c.mp4"]
+
+
+def test_an_item_is_another_where_a_recording_of_its_script_is(tmp_path: Path) -> None:
+    words = (Word("we", 0.1, 0.3), Word("fly", 0.4, 0.6))
+    script = EditScript(
+        ScriptSource("clip.mp4", 1.0, Fraction(25)),
+        Transcript(words, 1.0),
+        (WordEdit(1, 2, ("walk",)),),
+        own=(EditOptions(speech="me.wav"),),
+    )
+    (tmp_path / "me.wav").write_bytes(b"once")
+    (tmp_path / "edit.json").write_text(dumps(script))
+    (job,) = read_jobs(written(tmp_path, {"id": "a", "delete": [], "script": "edit.json"}))
+    before = key_of(job, content_of)
+    assert key_of(job, content_of) == before
+    (tmp_path / "me.wav").write_bytes(b"again")
+    assert key_of(job, content_of) != before
+    (tmp_path / "edit.json").write_text("no script")
+    assert key_of(job, content_of) != before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,10 +13,12 @@ from typing import Literal
 from facedit import __version__
 from facedit.batch.jobs import RESULT, Job
 from facedit.compose.weights import choose_weights
-from facedit.errors import OutputExists
+from facedit.editing.script import loads
+from facedit.errors import BadEdit, OutputExists
 from facedit.fields import build
-from facedit.inputs import check_input, read_json
+from facedit.inputs import check_input, read_json, read_text
 from facedit.media.output import whole_or_nothing
+from facedit.options import EditRequest
 from facedit.weights.fetch import sha256_of
 
 _NOT_OF_THE_VIDEO = ("device", "force", "report")
@@ -69,15 +72,27 @@ def write_record(folder: Path, record: Record) -> None:
 def key_of(job: Job, content: Callable[[Path], str]) -> str:
     """Hash what decides an item's output: source, request, options, weights and version.
 
-    Files count by ``content``, wherever they lie. The errors of ``content`` and of the choice of
-    weights pass through.
+    Files count by ``content``, wherever they lie, and so do recordings that a script names. The
+    errors of ``content`` and of the choice of weights pass through.
     """
     options = asdict(job.run)
     options = {name: options[name] for name in options if name not in _NOT_OF_THE_VIDEO}
     options["weights"] = [sha256_of(path) for path in choose_weights(job.run).files]
-    facts = (__version__, job.verb, content(job.source), asdict(job.request), options, job.output)
+    made_of = (job.source, *_recordings(job))
+    facts = (__version__, job.verb, made_of, asdict(job.request), options, job.output)
     text = json.dumps(facts, sort_keys=True, default=content)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _recordings(job: Job) -> list[Path]:
+    """Return the recordings beside an item's script; none of a malformed one: its run says so."""
+    if not isinstance(job.request, EditRequest) or job.request.script is None:
+        return []
+    file = job.request.script
+    with suppress(BadEdit):
+        named = (own.speech for own in loads(read_text(file, "script", BadEdit)).own)
+        return [path for path in (file.parent / name for name in named if name) if path.is_file()]
+    return []
 
 
 def content_of(path: Path) -> str:
