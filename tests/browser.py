@@ -142,8 +142,10 @@ class Page:
 
 
 @contextmanager
-def browser(profile: Path, width: int = 1280, height: int = 720) -> Iterator[Page]:
-    """Run a headless Chromium with a page in it."""
+def browser(
+    profile: Path, width: int = 1280, height: int = 720, microphone: Path | None = None
+) -> Iterator[Page]:
+    """Run a headless Chromium with a page in it; a wav may be what its microphone hears."""
     assert CHROMIUM is not None
     to_child, to_us = os.pipe(), os.pipe()
 
@@ -158,8 +160,12 @@ def browser(profile: Path, width: int = 1280, height: int = 720) -> Iterator[Pag
         CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
         "--no-first-run", "--disable-background-networking", "--disable-component-update",
         "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required", "--mute-audio",
-        f"--user-data-dir={profile}", "about:blank",
+        f"--user-data-dir={profile}",
     ]  # fmt: skip
+    if microphone is not None:
+        command += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        command += [f"--use-file-for-fake-audio-capture={microphone}"]
+    command.append("about:blank")
     process = subprocess.Popen(
         command, preexec_fn=pipes, close_fds=False, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -52,7 +52,12 @@ def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
     consent = {"consent": "She agreed."}
     made = ended(studio, page.post(f"{clip}/exports", json=consent))
     assert made.state == "done", made
-    names = {file["what"]: file["name"] for file in page.get(clip).json()["exports"]}
+    files = page.get(clip).json()["exports"]
+    names = {file["what"]: file["name"] for file in files}
+    assert all(file["current"] for file in files)
+    best = {"edit": spoken["key"], "take": spoken["chosen"]}
+    page.post(f"{clip}/chosen", json=best)
+    assert not any(file["current"] for file in page.get(clip).json()["exports"])
     script = tmp_path / "edit.json"
     script.write_bytes(page.get(f"{clip}/exports/{names['script']}").content)
     own = [edit["seed"] for edit in json.loads(script.read_text())["edits"]]

@@ -156,7 +156,7 @@ def word_notes(planned: PlannedEdit) -> tuple[str, ...]:
     named = ", ".join(f'"{word.text}" at {word.start_s:.2f} s' for word in doubted)
     return (
         *notes,
-        f"of low score, check them and their times: {named}.",
+        f"These words are of low score; check them and their times: {named}.",
     )
 
 

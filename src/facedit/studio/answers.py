@@ -13,23 +13,21 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from facedit.editing.script import loads
-from facedit.errors import BadMedia, FaceditError, UsageError
+from facedit.errors import FaceditError, UsageError
 from facedit.face.choice import FaceChoice
 from facedit.inputs import MOST_SEED, check_text
-from facedit.media.image import is_image, read_image
-from facedit.media.info import VideoInfo
-from facedit.media.probe import probe
 from facedit.options import OWN_VOICE, REGIONS, Run
 from facedit.speech.whisper_words import Recogniser
+from facedit.studio.clip_facts import facts_of
 from facedit.studio.clip_store import Store, StoredClip, checked_edits, revision
-from facedit.studio.edit_states import edit_keys, states, takes_of
+from facedit.studio.edit_states import edit_keys, exports_of, made_from, states, takes_of
 from facedit.studio.events import Events
 from facedit.studio.job_queue import Job, Jobs, Kind
 from facedit.studio.package import package_options
 from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import Refused
 from facedit.studio.session_jobs import Engine, Verb
-from facedit.studio.studio_options import LONGEST_S, MOST_CONSENT, MOST_NAME, MOST_TAKES
+from facedit.studio.studio_options import MOST_CONSENT, MOST_NAME, MOST_TAKES
 from facedit.studio.uploads import RECORDING
 from facedit.types import Word
 
@@ -89,7 +87,7 @@ class Studio:
         """
         if "info" not in clip.notes():
             try:
-                facts = await run_in_threadpool(_look_at, clip.source)
+                facts = await run_in_threadpool(facts_of, clip.source)
             except FaceditError as error:
                 self.store.remove(clip)
                 raise type(error)(_without_path(str(error), clip)) from error
@@ -107,7 +105,7 @@ class Studio:
             "consent": notes.get("consent"),
             "face": clip.face,
             "proxy": bool(notes.get("proxy")),
-            "exports": notes.get("exports", []),
+            "exports": exports_of(clip),
             "jobs": [job.to_dict() for job in self.jobs.of(clip.id) if not job.is_over],
             "script": None,
             "edits": [],
@@ -319,9 +317,11 @@ class Studio:
         """Queue what makes files to be fetched."""
 
         def made() -> dict[str, Any]:
+            edits = made_from(clip) if kind == "export" else None
             found = work()
-            before = [one for one in clip.notes().get("exports", []) if one not in found["files"]]
-            clip.note(exports=[*before, *found["files"]])
+            names = {file["name"] for file in found["files"]}
+            before = [one for one in clip.notes().get("exports", []) if one["name"] not in names]
+            clip.note(exports=[*before, *({**file, "of": edits} for file in found["files"])])
             return found
 
         return self.jobs.submit(kind, clip.id, made).to_dict()
@@ -335,31 +335,6 @@ def _seed(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_SEED:
         raise Refused(422, f"a seed is a whole number from 0 to {MOST_SEED}.")
     return value
-
-
-def _look_at(source: Path) -> dict[str, Any]:
-    """Return the facts of a video with sound, or of a picture that may be made to speak."""
-    if is_image(source):
-        height, width = read_image(source).shape[:2]
-        return {"duration_s": 0.0, "width": width, "height": height, "still": True}
-    info = probe(source, need_sound=True)
-    if info.duration_s > LONGEST_S:
-        raise BadMedia(
-            f"{source.name} lasts {info.duration_s / 60:.0f} minutes; the studio takes "
-            f"{LONGEST_S / 60:.0f}: cut it, or use facedit edit."
-        )
-    return _facts(info)
-
-
-def _facts(info: VideoInfo) -> dict[str, Any]:
-    return {
-        "still": False,
-        "duration_s": info.duration_s,
-        "width": info.width,
-        "height": info.height,
-        "frame_rate": float(info.frame_rate),
-        "codec": info.codec,
-    }
 
 
 def _without_path(says: str, clip: StoredClip) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import EditOptions
 from facedit.editing.estimate import estimated_plan
-from facedit.editing.script import EditScript
-from facedit.studio.clip_store import StoredClip
+from facedit.editing.script import EditScript, dumps, loads
+from facedit.studio.clip_store import StoredClip, revision
 
 _REACH_S = 3.2
 """Words this near to those of an edit are in reach of its pictures."""
@@ -121,6 +121,22 @@ def resolved(clip: StoredClip, script: EditScript) -> EditScript:
         own.append(replace(options, seed=seed, voice=voice))
     source = replace(script.source, sha256=None)
     return replace(script, source=source, own=tuple(own))
+
+
+def made_from(clip: StoredClip) -> str | None:
+    """Name the edits of a clip with their chosen takes; None before its words are known."""
+    text = clip.script_text()
+    return None if text is None else revision(dumps(resolved(clip, loads(text))))
+
+
+def exports_of(clip: StoredClip) -> list[dict[str, Any]]:
+    """List what was exported, and whether that is of the edits as they are now."""
+    listed = clip.notes().get("exports", [])
+    now = made_from(clip) if listed else None
+    return [
+        {"name": one["name"], "what": one["what"], "current": one.get("of") in (None, now)}
+        for one in listed
+    ]
 
 
 def spoken_of(clip: StoredClip, key: str) -> dict[str, Any] | None:

@@ -4,14 +4,21 @@
 import { $, make } from "./elements.js";
 
 /**
+ * Show the boxes over the picture before until one is clicked, or Escape is pressed.
+ *
  * @param {{number: number, box: [number, number, number, number]}[]} faces in pixels of the source
  * @param {{width: number, height: number}} info of the source
  * @param {string | null} chosen
  * @param {(face: string) => void} choose
  */
-export function showFaces(faces, info, chosen, choose) {
+export function chooseFace(faces, info, chosen, choose) {
   const [place, video] = [$("faces"), $("before")];
-  place.hidden = !faces.length;
+  const hide = () => {
+    place.hidden = true;
+    $("stage").classList.remove("choosing");
+  };
+  $("stage").classList.add("choosing");
+  place.hidden = false;
   // The picture keeps its shape: bands beside it, or above and below, hold no face.
   const scale = Math.min(video.clientWidth / info.width, video.clientHeight / info.height);
   const left = (video.clientWidth - info.width * scale) / 2;
@@ -19,7 +26,10 @@ export function showFaces(faces, info, chosen, choose) {
   place.replaceChildren(...faces.map(({ number, box: [x0, y0, x1, y1] }) => {
     const box = make("button", {
       type: "button", ariaLabel: `Face ${number} from the left`, ariaPressed: String(String(number) === chosen),
-      onclick: () => choose(String(number)),
+      onclick: () => {
+        hide();
+        choose(String(number));
+      },
     }, make("span", {}, `${number}`));
     for (const [side, value] of [["left", left + x0 * scale], ["top", top + y0 * scale],
       ["width", (x1 - x0) * scale], ["height", (y1 - y0) * scale]]) {
@@ -27,4 +37,8 @@ export function showFaces(faces, info, chosen, choose) {
     }
     return box;
   }));
+  place.onkeydown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape") hide();
+  };
+  place.querySelector("button")?.focus();
 }

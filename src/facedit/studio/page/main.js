@@ -16,6 +16,7 @@ import { Speech } from "./speech.js";
 import { Work } from "./work.js";
 
 const HOLD_MS = 5000;
+const TABS = /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("#tabs button"));
 let held = 0;
 const say = (text) => {
   held = 0;
@@ -108,16 +109,20 @@ async function open(state) {
   window.history.replaceState(null, "", `#clip=${clip.id}`);
   document.title = `${clip.name} · facedit studio`;
   $("clip-name").textContent = clip.name;
-  const { duration_s: s, width, height, frame_rate: rate } = clip.info;
-  $("clip-facts").textContent = `${clock(s)} · ${width}×${height} · ${Number(rate.toFixed(3))} fps`;
-  work.player.open(`${clip.address}/source`);
+  const { duration_s: s, width, height, frame_rate: rate, still } = clip.info;
+  $("clip-facts").textContent = still ? `${width}×${height}` : `${clock(s)} · ${width}×${height} · ${Number(rate.toFixed(3))} fps`;
+  work.player.open(`${clip.address}/source`, still);
   $("consent").checked = Boolean(clip.consent);
   exporting.show(clip.address, clip.exports);
   work.timeline.peaks = new Peaks(clip.id, () => work.timeline.draw());
   for (const job of state.jobs) jobs.heard(job);
   speech.open(clip);
+  // Nobody speaks in a picture: there are no words to edit, and no lips to put other speech on.
+  for (const tab of TABS) tab.disabled = still && tab.dataset.tab !== "generate";
+  if (still) setTab("generate");
   await work.show(state);
-  if (clip.isReady) note(ready());
+  if (still) say("Type what the picture shall say.");
+  else if (clip.isReady) note(ready());
 }
 
 const ready = () => `${counted(work.words.words.length, "word")}. Choose some and type others.`;
@@ -259,16 +264,14 @@ bindFind($("find"), $("found"), {
   show: ([a, b]) => work.words.choose(a, b - 1),
   leave: () => $("words").focus(),
 });
-for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#tabs button"))) {
+for (const tab of TABS) {
   tab.onclick = () => setTab(tab.dataset.tab ?? "edit");
 }
 
 /** What shall be done: edit, generate or sync. @param {string} name */
 function setTab(name) {
   document.body.dataset.tab = name;
-  for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#tabs button"))) {
-    tab.ariaPressed = String(tab.dataset.tab === name);
-  }
+  for (const tab of TABS) tab.ariaPressed = String(tab.dataset.tab === name);
   speech.choose(name);
   if (name === "edit") work.render();
 }

@@ -48,10 +48,10 @@ export class Player {
     return pieceAt(this.pieces, this.at);
   }
 
-  /** @param {string} address of the source */
-  open(address) {
+  /** @param {string} address of the source @param {boolean} [isStill] a picture, which is shown as one */
+  open(address, isStill) {
     this.pause();
-    for (const video of [this.before, this.rest]) video.src = address;
+    for (const video of [this.before, this.rest]) video[isStill ? "poster" : "src"] = address;
     this.before.muted = true;
   }
 

@@ -69,3 +69,14 @@ function piece(kind, start, end, src, offset, fill) {
 export function pieceAt(all, time) {
   return all.find((one) => time < one.end - 1e-4) ?? all[all.length - 1];
 }
+
+/** The last word that has begun at a moment of the source; -1 before the first. @param {{start_s: number}[]} words @param {number} time */
+export function wordAt(words, time) {
+  let [low, high] = [0, words.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (words[middle].start_s <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -4,8 +4,9 @@
 import { call, send } from "./api.js";
 import { chosenTake, showCard, showEdits, showWarnings } from "./cards.js";
 import { $, counted } from "./elements.js";
-import { showFaces } from "./faces.js";
+import { chooseFace } from "./faces.js";
 import { Player } from "./player.js";
+import { wordAt } from "./time_map.js";
 import { Timeline } from "./timeline.js";
 import { Words } from "./words.js";
 
@@ -62,6 +63,7 @@ export class Work {
     const now = /** @type {import("./clip_state.js").ClipState} */ (this.clip);
     this.draft = null;
     this.words.load(now.words);
+    if (now.info.still) return;  // nothing is said in it
     if (!now.isReady) {
       $("words").setAttribute("aria-busy", "true");
       if (!state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
@@ -166,7 +168,7 @@ export class Work {
   /** @param {number} time of the source */
   #correctAt(time) {
     this.page.setMode(true);
-    this.words.choose(Math.max(this.#wordAt(time + 0.01), 0));
+    this.words.choose(Math.max(wordAt(this.words.words, time + 0.01), 0));
   }
 
   /** Words that were recognised meanwhile. @param {{from: number, words: any[], until_s: number, done: boolean}} heard */
@@ -275,19 +277,11 @@ export class Work {
     if (!now) return;
     this.player.pause();
     this.player.seek(time);
-    $("stage").classList.add("choosing");
-    showFaces(faces, now.info, now.face, (face) => {
+    chooseFace(faces, now.info, now.face, (face) => {
       now.face = face;
-      this.hideFaces();
       this.#settle(`Face ${face} from the left.`);
     });
-    $("faces").querySelector("button")?.focus();
     this.say("Choose whose words are changed.");
-  }
-
-  hideFaces() {
-    $("stage").classList.remove("choosing");
-    $("faces").hidden = true;
   }
 
   loop() {
@@ -298,8 +292,8 @@ export class Work {
   }
 
   #moved(source_s, output_s, piece) {
-    if (!this.clip?.isReady) return;
-    this.timeline.move(output_s);
+    if (!this.clip) return;
+    if (this.clip.isReady) this.timeline.move(output_s);
     const frame = Math.floor(output_s * this.clip.info.frame_rate + 1e-3);
     const [minutes, s] = [Math.floor(output_s / 60), output_s % 60];
     const shown = `${minutes}:${s.toFixed(2).padStart(5, "0")} · frame ${frame}`;
@@ -308,19 +302,7 @@ export class Work {
     if ($("play").textContent !== verb) $("play").textContent = verb;
     const isMissing = piece?.kind === "sound" || piece?.kind === "none";
     if ($("no-take").hidden === isMissing) $("no-take").hidden = !isMissing;
-    if (this.player.playing) this.words.saying(this.#wordAt(source_s));
-  }
-
-  /** The word at a moment of the source. @param {number} time */
-  #wordAt(time) {
-    const all = this.clip?.words ?? [];
-    let [low, high] = [0, all.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (all[middle].start_s <= time) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    if (this.player.playing) this.words.saying(wordAt(this.words.words, source_s));
   }
 
   render() {
