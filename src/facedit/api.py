@@ -6,7 +6,8 @@ from pathlib import Path
 from threading import Event
 
 from facedit.compose.checks import check_run
-from facedit.compose.results import Result, TranscriptResult, plan_result, take_files
+from facedit.compose.requested import edit_in, generate_in, sync_in
+from facedit.compose.results import Result, TranscriptResult, plan_result
 from facedit.compose.session import Session
 from facedit.errors import BadTranscript, UsageError
 from facedit.inputs import read_text
@@ -122,14 +123,10 @@ def edit(
     Raises:
         UsageError: If no output is named.
     """
-    run = run or Run()
     if output is None:
         raise UsageError("say where the edited video goes (-o OUT), or only --plan.")
-    inputs = (source, request.speech, request.transcript, request.script)
-    outputs = take_files(output, run.takes)
-    check_run(run, outputs, inputs, script=save_script, voice=request.voice)
     with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
-        return session.render(session.plan(request), output, save_script=save_script)
+        return edit_in(session, request, output, save_script)
 
 
 def export(
@@ -188,10 +185,8 @@ def sync(
     Returns:
         The outputs and the report. (``FaceditError`` if an input is bad.)
     """
-    run = run or Run()
-    check_run(run, take_files(output, run.takes), (source, speech))
     with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
-        return session.sync(session.speak(recording=speech), output)
+        return sync_in(session, speech, output)
 
 
 def generate(
@@ -222,16 +217,12 @@ def generate(
     Raises:
         UsageError: If nobody's face shall be drawn.
     """
-    run = run or Run()
     if output.suffix.lower() in MOTION_SUFFIXES:
         from facedit.compose.performance import generate_motion
 
-        return generate_motion(face, output, request, run, StageClock(on_progress, cancel))
+        return generate_motion(face, output, request, run or Run(), StageClock(on_progress, cancel))
     if face is None:
         raise UsageError("say whose face speaks: a picture, or a video of the person.")
-    speech, text, voice = request.speech, request.text, request.voice
-    inputs = (face, speech, request.footage)
-    check_run(run, take_files(output, run.takes), inputs, voice=None if text is None else voice)
     with open(
         face,
         run=run,
@@ -240,7 +231,7 @@ def generate(
         on_progress=on_progress,
         cancel=cancel,
     ) as session:
-        return session.generate(session.speak(text, recording=speech, voice=voice), output)
+        return generate_in(session, request, output)
 
 
 def transcribe(

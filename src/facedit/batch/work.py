@@ -14,7 +14,7 @@ from pathlib import Path
 from facedit import api
 from facedit.batch.jobs import RESULT, Job
 from facedit.batch.records import Record, write_record
-from facedit.compose.checks import check_run
+from facedit.compose.requested import edit_in, generate_in, sync_in
 from facedit.compose.results import Result
 from facedit.compose.session import Session
 from facedit.errors import OutputExists
@@ -99,18 +99,11 @@ def _made(task: Task, session: Session) -> Result:
     if output.suffix.lower() in MOTION_SUFFIXES and isinstance(request, GenerateRequest):
         return api.generate(job.source, output, request, run=run)
     session.run = run
-    outputs = job.outputs(task.folder)
     if isinstance(request, EditRequest):
-        inputs = (job.source, request.speech, request.transcript, request.script)
-        check_run(run, outputs, inputs, voice=request.voice)
-        return session.render(session.plan(request), output)
+        return edit_in(session, request, output)
     if isinstance(request, GenerateRequest):
-        voice = None if request.text is None else request.voice
-        check_run(run, outputs, (job.source, request.speech, request.footage), voice=voice)
-        speech = session.speak(request.text, recording=request.speech, voice=request.voice)
-        return session.generate(speech, output)
-    check_run(run, outputs, (job.source, request.speech))
-    return session.sync(session.speak(recording=request.speech), output)
+        return generate_in(session, request, output)
+    return sync_in(session, request.speech, output)
 
 
 @contextmanager

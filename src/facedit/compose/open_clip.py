@@ -102,6 +102,11 @@ class OpenClip:
                     clip.forget()
 
     @property
+    def source(self) -> Path:
+        """The file that is open."""
+        return self._clip.path
+
+    @property
     def info(self) -> VideoInfo:
         """What is known of the video; ``BadMedia`` if it is none."""
         return self._clip.info
