@@ -82,8 +82,7 @@ def make(ready: Ready, rendering: Rendering, outputs: tuple[Path, ...]) -> tuple
             frames = _write(shared, works, logs, output, seal)
             if signing.identity is None:
                 forget_manifest(output)
-            facts = clip_facts(job.base.info, frames, output, job.base.plan.output_duration_s)
-            report = replace(_report(shared, number, works, logs, closures, frames), output=facts)
+            report = _report(shared, number, works, logs, closures, output, frames)
             write_report(report, report_folder(output, job.run, number), force=job.run.force)
             reports.append(report)
     signing.told()
@@ -120,9 +119,10 @@ def _report(
     works: tuple[SpanWork, ...],
     logs: tuple[SpanLog, ...],
     closures: list[Closures],
+    output: Path,
     frames: int,
 ) -> RunReport:
-    """Describe a take that was written; ``output`` is still the source."""
+    """Describe a take that was written."""
     ready, motions, signing = shared.ready, shared.motions, shared.signing
     job, plan = ready.job, ready.job.base.plan
     encoder = ready.models.motion.encoder
@@ -132,7 +132,7 @@ def _report(
         verb=job.verb,
         version=__version__,
         source=job.source,
-        output=job.source,
+        output=clip_facts(job.base.info, frames, output, plan.output_duration_s),
         plan=plan,
         transcript=job.transcript,
         output_words=job.output_words,
