@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from facedit.compose.clip import Clip
 from facedit.compose.source_words import aligned_about
 from facedit.editing.corrections import Correction, correct
 from facedit.editing.diff import WordEdit
+from facedit.runs import runs
 from facedit.speech.word_times import in_order
 from facedit.types import Transcript
 
@@ -32,20 +35,9 @@ def corrected(
     """
     found = correct(transcript.words, corrections)
     words = list(found.words)
-    for run in _runs(found.untimed):
-        first, end = max(0, run.start - _BESIDE), min(len(words), run.stop + _BESIDE)
+    for start, stop in runs(np.isin(np.arange(len(words)), found.untimed)):
+        first, end = max(0, start - _BESIDE), min(len(words), stop + _BESIDE)
         aligned = aligned_about(clip, replace(transcript, words=tuple(words[first:end]))).words
-        words[run.start : run.stop] = aligned[run.start - first : run.stop - first]
+        words[start:stop] = aligned[start - first : stop - first]
     timed = in_order(words, transcript.duration_s)
     return replace(transcript, words=timed), found.moved
-
-
-def _runs(numbers: Sequence[int]) -> list[range]:
-    """Join numbers that follow each other, ascending."""
-    runs: list[range] = []
-    for number in sorted(numbers):
-        if runs and runs[-1].stop == number:
-            runs[-1] = range(runs[-1].start, number + 1)
-        else:
-            runs.append(range(number, number + 1))
-    return runs
