@@ -23,7 +23,7 @@ from facedit.speech.given_times import unsure
 from facedit.speech.low_energy import envelope_db
 from facedit.speech.snippet import Snippet
 from facedit.speech.voice_choice import VoiceChoice
-from facedit.types import Float64, Transcript
+from facedit.types import Float64, Transcript, Word
 
 ENERGY_HOP_S = 0.005
 
@@ -61,6 +61,12 @@ class PlannedEdit:
             for number, own in enumerate(self.own)
         )
         return replace(self, own=own)
+
+    @property
+    def output_words(self) -> tuple[Word, ...]:
+        """What is said in the output, with times in it."""
+        spoken = [snippet.transcript.words if snippet else () for snippet in self.snippets]
+        return self.plan.output_words(self.transcript, spoken)
 
     @property
     def recordings(self) -> tuple[str, ...]:

@@ -45,7 +45,6 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
     ``NoFace`` or ``AmbiguousFace`` if the face is not found.
     """
     info, plan, voices = clip.info, planned.plan, voices_of(planned)
-    spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
     return Job(
         verb="edit",
         source=clip_facts(info, info.frame_count),
@@ -53,7 +52,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
         base=track_video(clip, plan, run),
         sound=planned_sound(clip, planned),
         transcript=planned.transcript,
-        output_words=plan.output_words(planned.transcript, spoken),
+        output_words=planned.output_words,
         voice="; ".join((*map(str, voices), *planned.recordings)) or "none",
         run=run,
         clock=clip.clock,

@@ -209,8 +209,7 @@ def source_notes(info: VideoInfo, options: ExportOptions, carried: Carried) -> t
 
 def _new_transcript(planned: PlannedEdit) -> Transcript:
     """Return what is said in the edited clip."""
-    spoken = [snippet.transcript.words if snippet else () for snippet in planned.snippets]
-    words = planned.plan.output_words(planned.transcript, spoken)
+    words = planned.output_words
     end_s = max([planned.plan.output_duration_s, *(word.end_s for word in words)])
     return Transcript(words, end_s, planned.transcript.language, planned.transcript.origin)
 
