@@ -44,9 +44,17 @@ def layout_of(picture: VideoFrame) -> PlaneLayout:
 def cropped(picture: VideoFrame, rectangle: Rectangle) -> VideoFrame:
     """Take a rectangle of a picture that begins at a whole chroma sample.
 
-    By FFmpeg's filter, which copies nothing and keeps where chroma is sited, unlike PyAV's frames.
+    It is not copied.
     """
     x, y, width, height = rectangle
+    return filtered(picture, "crop", f"{width}:{height}:{x}:{y}:exact=1")
+
+
+def filtered(picture: VideoFrame, name: str, argument: str = "") -> VideoFrame:
+    """Run a picture through one filter of libavfilter.
+
+    What comes of it says where its chroma is sited, as the picture does, unlike PyAV's new frames.
+    """
     graph = Graph()
     source = graph.add_buffer(
         width=picture.width,
@@ -54,10 +62,9 @@ def cropped(picture: VideoFrame, rectangle: Rectangle) -> VideoFrame:
         format=picture.format,
         time_base=picture.time_base or Fraction(1, 90_000),
     )
-    crop = graph.add("crop", f"{width}:{height}:{x}:{y}:exact=1")
-    sink = graph.add("buffersink")
-    source.link_to(crop)
-    crop.link_to(sink)
+    effect, sink = graph.add(name, argument), graph.add("buffersink")
+    source.link_to(effect)
+    effect.link_to(sink)
     graph.configure()
     graph.push(picture)
     return cast(VideoFrame, graph.pull())

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
-from av.filter import Graph
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from facedit.media.colour import swscale_matrix
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
-from facedit.media.planes import copy_samples
+from facedit.media.planes import copy_samples, filtered
 
 
 def sited(frame: Frame) -> Frame:
@@ -25,21 +23,7 @@ def sited(frame: Frame) -> Frame:
     """
     if frame.base is None:
         return frame
-    decoded = frame.base.picture
-    graph = Graph()
-    source = graph.add_buffer(
-        width=decoded.width,
-        height=decoded.height,
-        format=decoded.format,
-        time_base=Fraction(1, 1000),
-    )
-    copier, sink = graph.add("copy"), graph.add("buffersink")
-    source.link_to(copier)
-    copier.link_to(sink)
-    graph.configure()
-    graph.push(decoded)
-    copy = graph.pull()
-    assert isinstance(copy, VideoFrame)
+    copy = filtered(frame.base.picture, "copy")
     copy_samples(frame.picture, copy)
     return replace(frame, picture=copy)
 
