@@ -14,6 +14,7 @@ from facedit.compose.picture_notes import LOW_LIDS, lid_opening, picture_notes
 from facedit.compose.source_still import calm_frame, load_still
 from facedit.errors import AmbiguousFace, NoFace
 from facedit.face.choice import FaceChoice
+from facedit.face.closed_lids import closed_landmarks
 from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.track import track_face
@@ -21,7 +22,7 @@ from facedit.media.read import read_frames
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
 from facedit.progress import StageClock
-from facedit.render.lids import close_lids, closed_landmarks
+from facedit.render.lids import close_lids
 from facedit.render.still_renderer import Still
 
 

@@ -12,6 +12,7 @@ from facedit.compose.canvas import Canvas, target_landmarks
 from facedit.compose.sources import PictureTimes, SourcePaths
 from facedit.editing.plan import EditPlan
 from facedit.editing.timeline import OutputFrame, is_removed, output_frames
+from facedit.face.closed_lids import closed_landmarks
 from facedit.media.frame import Frame
 from facedit.media.pixels import patch_frame
 from facedit.motion.resample import values_at
@@ -20,7 +21,7 @@ from facedit.options import Region
 from facedit.progress import StageClock
 from facedit.render.blink import Blink, closure_at
 from facedit.render.covers import Covers, drawn_shares, filled, kept_over
-from facedit.render.lids import close_lids, closed_landmarks
+from facedit.render.lids import close_lids
 from facedit.render.morph import morph_cut
 from facedit.render.renderer_interface import ClipRenderer
 from facedit.types import FaceTrack, Float32, Float64, UInt8

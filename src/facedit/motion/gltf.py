@@ -18,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedit.face.canonical import load_canonical_face
+from facedit.face.closed_lids import closed_landmarks
 from facedit.face.pose import quaternions
 from facedit.face.regions import (
     INNER_LIPS,
     LEFT_EYE,
-    LOWER_LIDS,
     RIGHT_EYE,
     SURFACE,
-    UPPER_LIDS,
 )
 from facedit.motion.identity import Identity
 from facedit.motion.mesh_space import MeshSpace
@@ -74,7 +73,7 @@ def write_glb(
     neutral, targets, names = shapes[0], list(shapes[1:] - shapes[0]), list(space.names[:dims])
     weights = values[:, :dims]
     if blinks is not None:
-        targets.append(_shut(neutral) - neutral)
+        targets.append(closed_landmarks(neutral, (1.0, 1.0)) - neutral)
         names.append(BLINK)
         weights = np.concatenate([weights, blinks[seen, None].astype(np.float32)], axis=1)
     pose = space.decode_pose(values, identity)
@@ -181,11 +180,3 @@ def _write(
 def _placed(points: NDArray[Any]) -> Float32:
     """Bring points or offsets in canonical units to glTF's axes and metres."""
     return np.asarray(points * AXES * EYE_CORNERS_M, np.float32)
-
-
-def _shut(neutral: Float32) -> Float32:
-    """Return a face with the upper lids down on the lower ones."""
-    shut = neutral.copy()
-    for upper, lower in zip(UPPER_LIDS, LOWER_LIDS, strict=True):
-        shut[list(upper)] = neutral[list(lower)]
-    return shut

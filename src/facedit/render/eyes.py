@@ -9,11 +9,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facedit.face.closed_lids import closed_landmarks
 from facedit.face.regions import LOWER_LIDS, UPPER_LIDS
 from facedit.render import composite
 from facedit.render.bank import BankFrame
 from facedit.render.geometry import lid_openings
-from facedit.render.lids import close_lids, closed_landmarks
+from facedit.render.lids import close_lids
 from facedit.render.warp import Rect, TargetMesh, bounding_rect, sample
 from facedit.types import Float32, UInt8
 

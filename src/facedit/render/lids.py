@@ -87,16 +87,6 @@ def close_lids(
     return out, Rect(x, y, right - x, bottom - y)
 
 
-def closed_landmarks(landmarks: Float32, closure: tuple[float, float]) -> Float32:
-    """Return where the landmarks (478, 3) are after ``close_lids`` has drawn the lids."""
-    moved = landmarks.copy()
-    for side, amount in enumerate(closure):
-        upper, lower = list(UPPER_LIDS[side]), list(LOWER_LIDS[side])
-        share = np.float32(np.clip(amount, 0.0, 1.0))
-        moved[upper] += share * (landmarks[lower] - landmarks[upper])
-    return moved
-
-
 def _drawn_lid(picture: UInt8, rect: Rect, eye: _Eye, amount: float) -> UInt8:
     """Redraw one eye's rectangle with its upper lid lowered by a share of its opening."""
     still = picture[rect.slices].astype(np.float32)
