@@ -15,6 +15,8 @@ export PYTHONDONTWRITEBYTECODE =
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
+	@# The pip of Python 3.11 takes half as long again for what follows.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1,<27"
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check "$(TORCH)"
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable ".[dev,demo]"
 	touch $@
