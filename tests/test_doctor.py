@@ -226,6 +226,7 @@ def test_files_that_users_bring_are_listed_with_their_state(
     (tmp_path / "base_models").mkdir()
     (tmp_path / "base_models" / "motion_extractor.pth").write_bytes(b"another")
     (tmp_path / "warping_module.safetensors").write_bytes(b"converted")
+    (tmp_path / "WavLM-Large.pt").write_bytes(b"the other form")
     checkup = doctor()
     states = {name: entry["state"] for name, entry in checkup.to_dict()["brought"].items()}
     judges = [file.names[0] for file in JUDGES.values()]
@@ -237,6 +238,9 @@ def test_files_that_users_bring_are_listed_with_their_state(
         "spade_generator.pth": "missing",
         "stitching_retargeting_module.pth": "missing",
         "landmark.onnx": "missing",
+        "det_10g.onnx": "missing",
+        "2d106det.onnx": "missing",
+        "wavlm-large/pytorch_model.bin": "there",
     }
     assert f"official files that you bring, into {tmp_path} (FACEDIT_MODELS)" in str(checkup)
     line = next(line for line in str(checkup).splitlines() if "motion_extractor.pth" in line)
@@ -272,6 +276,9 @@ def test_official_files_come_once_their_licences_are_accepted(
 ) -> None:
     with pytest.raises(UsageError, match=r"motion_extractor.pth \(MIT\) .*--accept-licences"):
         doctor("liveportrait")
+    assert not hub
+    with pytest.raises(UsageError, match=r"det_10g.onnx \(non-commercial research\)"):
+        doctor("insightface")
     assert not hub
     with pytest.raises(BadWeights, match="not as published"):
         doctor("liveportrait", accept_licences=True)

@@ -27,6 +27,8 @@ class Learner:
         self.looks, self.keys = [], []
 
     def learnt(self, space, footage):
+        if footage is None:
+            return self, {"looked": "nowhere"}
         self.looks = list(footage.looks())
         self.keys.append(footage.key)
         return self, {"looked": float(len(self.looks))}
@@ -104,4 +106,4 @@ def test_others_and_pictures_are_left_alone(window):
     assert after_footage(models, base_of(window)) == (models, {})
     alone = SimpleNamespace(moving=lambda: None)
     models = Models(None, None, Learner())
-    assert after_footage(models, alone) == (models, {})
+    assert after_footage(models, alone) == (models, {"looked": "nowhere"})

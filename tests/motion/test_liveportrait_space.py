@@ -10,11 +10,12 @@ import pytest
 
 from facedit.errors import AssetMissing, NoFace
 from facedit.face.regions import BROWS
-from facedit.motion.liveportrait.crop import network_picture
+from facedit.motion.liveportrait.crop import FaceBox, network_picture
 from facedit.motion.liveportrait.liveportrait_space import LivePortraitSpace
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of, outline_of
+from facedit.motion.liveportrait.source_crops import SourceCrops
 from facedit.motion.space import MotionSpace, SeesFrames, space_named
-from facedit.types import Float32
+from facedit.types import Float32, UInt8
 from golden.seeded import picture
 from liveportrait_golden import as_input, official_files
 
@@ -78,6 +79,21 @@ def test_what_it_sees_is_what_the_extractor_reads(
     np.testing.assert_allclose(Reading.of(seen).side, box.side, rtol=1e-6)
     assert np.ptp(Reading.of(seen).centre, axis=0) == pytest.approx([4, 2], abs=1e-3)
     np.testing.assert_array_equal(outline_of(seen[0])[0], face[10, :2])
+
+
+def test_one_frame_alone_is_cut_out_as_a_picture(
+    space: LivePortraitSpace, face: Float32, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def box(self: SourceCrops, rgb: UInt8, landmarks: Float32, *, still: bool = False) -> FaceBox:
+        asked.append(still)
+        return box_of(landmarks)
+
+    monkeypatch.setattr(SourceCrops, "box", box)
+    for count in (1, 3):
+        assert len(space.see([(FRAME, face)] * count)) == count
+    assert asked == [True, False, False, False]
 
 
 def test_it_reads_on_any_device(

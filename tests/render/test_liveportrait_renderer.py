@@ -14,10 +14,12 @@ import torch
 
 from facedit.device import cpu_threads
 from facedit.face.regions import FACE_OVAL
+from facedit.motion.liveportrait.crop import FaceBox
 from facedit.motion.liveportrait.keypoints import FaceMotion
 from facedit.motion.liveportrait.seen import READING, ROW, Reading, box_of
 from facedit.motion.liveportrait.source_crops import SourceCrops
 from facedit.motion.mesh_space import MeshSpace
+from facedit.render.bank import ReferenceBank
 from facedit.render.footage import Footage
 from facedit.render.liveportrait import from_landmarks
 from facedit.render.liveportrait import liveportrait_renderer as module
@@ -309,6 +311,21 @@ def test_landmarks_are_drawn_by_the_retargeting_networks(networks: Networks) -> 
     np.testing.assert_allclose(moved(target, "head").numpy(), expected, atol=1e-3)
 
 
+def test_a_picture_is_cut_out_as_one(networks: Networks, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    real = SourceCrops.box
+
+    def box(self: SourceCrops, rgb: UInt8, landmarks: Float32, *, still: bool = False) -> FaceBox:
+        asked.append(still)
+        return real(self, rgb, landmarks, still=still)
+
+    monkeypatch.setattr(SourceCrops, "box", box)
+    renderer = RENDERERS.make("liveportrait-retargeting", None, "cpu")
+    for drawing in (renderer.of_picture(Still(FRAME, FACE)), renderer.of_clip(ReferenceBank())):
+        drawing.render(FRAME, FACE, FACE, Choice())
+    assert asked == [True, False]
+
+
 def test_footage_tells_how_the_expression_follows(
     networks: Networks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -358,8 +375,11 @@ def test_footage_tells_how_the_expression_follows(
     assert moved[19, 1] == pytest.approx(0.1 * 100 / 255, rel=0.25)
     assert moved.abs().sum() == pytest.approx(float(moved[19, 1]), abs=5e-3)
     # What the footage cannot tell is left to the networks; too short a clip teaches nothing.
-    few, none = by_landmarks.learnt(space, Footage("", lambda: islice(looks(), 10)))
-    assert (few, none) == (by_landmarks, {})
+    assert "drawn by retargeting networks" not in figures
+    for footage in (Footage("", lambda: islice(looks(), 10)), None):
+        few, said = by_landmarks.learnt(space, footage)
+        assert few == by_landmarks
+        assert said == {"drawn by retargeting networks": "lips, face"}
 
 
 def test_the_simple_variant_does_not_learn(networks: Networks) -> None:

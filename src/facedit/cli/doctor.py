@@ -13,7 +13,7 @@ from facedit.bench.judges.judge_files import FILES as JUDGES
 from facedit.device import choose_device
 from facedit.errors import AssetMissing, FaceditError, UsageError
 from facedit.model.weight_sets import WEIGHT_SETS, ChosenWeights, WeightSet
-from facedit.motion.liveportrait.official_files import FILES
+from facedit.motion.liveportrait.official_files import FILES, INSIGHTFACE
 from facedit.provenance.library import is_installed
 from facedit.provenance.signing import choose_signing
 from facedit.provenance.signing_identity import find_identity
@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 HUB = {
     "liveportrait": tuple(FILES.values()),
+    "insightface": tuple(INSIGHTFACE.values()),
     "wavlm": (WAVLM_LARGE,),
     "judges": tuple(JUDGES.values()),
 }
@@ -164,10 +165,10 @@ def doctor(
 
     ``fetch`` is an asset's name, a group's (``core``: all that every edit needs, and the voices;
     ``kokoro``: the voices alone; ``bench``: what it needs besides), ``all``, or official files of
-    the hub (``liveportrait``, ``wavlm``, ``judges``), for which licences must be accepted.
-    UsageError is raised if they are not, or no asset has that name, BadWeights if what came is not
-    what is listed, AssetMissing if one cannot be fetched: only a warning for the voices of
-    ``core``.
+    the hub (``liveportrait``, ``insightface``, ``wavlm``, ``judges``), for which licences must be
+    accepted. UsageError is raised if they are not, or no asset has that name, BadWeights if what
+    came is not what is listed, AssetMissing if one cannot be fetched: only a warning for the voices
+    of ``core``.
     """
     if fetch is not None and fetch in HUB:
         fetch_official(fetch, HUB[fetch], accepted=accept_licences)
@@ -180,7 +181,7 @@ def doctor(
     return Checkup(
         python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         libraries={name: _version(name) for name in LIBRARIES},
-        brought={file.names[0]: file.to_dict() for file in (*FILES.values(), *JUDGES.values())},
+        brought={file.names[0]: file.to_dict() for files in HUB.values() for file in files},
         voices={name: _speaker(name) for name in voices()},
         device=_device(),
         signed=signed,

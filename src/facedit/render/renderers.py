@@ -46,8 +46,13 @@ class DrawsOthers(Protocol):
 class LearnsFootage(Protocol):
     """A renderer of landmarks that can learn from footage how the person's face moves."""
 
-    def learnt(self, space: MotionSpace, footage: Footage) -> tuple[Renderer, Mapping[str, float]]:
-        """Return the renderer that has looked, and figures for the report; itself if in vain."""
+    def learnt(
+        self, space: MotionSpace, footage: Footage | None
+    ) -> tuple[Renderer, Mapping[str, float | str]]:
+        """Return the renderer that has looked, and figures for the report; itself if in vain.
+
+        Without footage it may say what it does for lack of any.
+        """
 
 
 RENDERERS = Registry[Renderer](

@@ -54,11 +54,11 @@ BASE_PLUS = WavLMKind(
 )  # fmt: skip
 
 ON_HUB = UserFile(
-    ("wavlm-large/pytorch_model.bin",), "speech encoder wavlm-large",
+    ("wavlm-large/pytorch_model.bin", *LARGE.files), "speech encoder wavlm-large",
     "as its model card says (of microsoft/UniSpeech)", "huggingface.co/microsoft/wavlm-large", "",
     ("microsoft/wavlm-large", "pytorch_model.bin"),
 )  # fmt: skip
-"""That form of ``LARGE``'s file which can be fetched."""
+"""``LARGE``'s file; the first form can be fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from functools import cache, cached_property
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from typing import ClassVar
 
 import numpy as np
@@ -107,14 +107,19 @@ class LivePortraitSpace:
         """Read frames, each as it is and mirrored, a row each, shape (F, ``ROW``).
 
         Args:
-            frames: Upright pictures, (H, W, 3), and landmarks in pixels, (478, 3).
+            frames: Upright pictures, (H, W, 3), and landmarks in pixels, (478, 3); one alone is
+                cut out as a picture is.
 
         Returns:
             The rows. (``AssetMissing`` if the official file is not there, ``BadWeights`` if it is
             damaged.)
         """
         crops = SourceCrops.found()
-        looks = ((network_picture(rgb, box := crops.box(rgb, at)), box, at) for rgb, at in frames)
+        begun = list(islice(stream := iter(frames), 2))
+        looks = (
+            (network_picture(rgb, box := crops.box(rgb, at, still=len(begun) == 1)), box, at)
+            for rgb, at in chain(begun, stream)
+        )
         network, rows = self._network, [np.zeros((0, ROW), np.float32)]
         while some := list(islice(looks, _AT_ONCE)):
             rows.append(self._read(network, some))

@@ -22,6 +22,9 @@ NETWORKS = (
 LANDMARK_FILE = "landmark.onnx"
 """The network of 203 points, which need not be there."""
 
+DETECTOR_FILE, POINTS_FILE = "det_10g.onnx", "2d106det.onnx"
+"""InsightFace's detector and its network of 106 points, which need not be there either."""
+
 _ANIMALS = "liveportrait_animals"
 """Folder of the repository with files of the same names and shapes, wrong for people."""
 
@@ -52,6 +55,19 @@ FILES = {
     ),
 }  # fmt: skip
 """The files, for whoever lists them."""
+
+INSIGHTFACE = {
+    name: UserFile(
+        (name,), "liveportrait's crops of pictures, as official", "non-commercial research",
+        "huggingface.co/KwaiVGI/LivePortrait", sha256,
+        ("KwaiVGI/LivePortrait", f"insightface/models/buffalo_l/{name}"),
+    )
+    for name, sha256 in (
+        (DETECTOR_FILE, "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91"),
+        (POINTS_FILE, "f001b856447c413801ef5c42091ed0cd516fcd21f2d6b79635b1e733a7109dbf"),
+    )
+}  # fmt: skip
+"""Those of InsightFace, apart for their licence."""
 
 
 def find_networks(*names: str) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""Where a face is cut out: by the official network of 203 points, or by our mesh without it."""
+"""Where a face is cut out: by the official networks of points, or by our mesh without them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from facedit.errors import BadWeights
 from facedit.motion.liveportrait.crop import LANDMARKS, SOURCE, CropRule, FaceBox, cut_out, face_box
+from facedit.motion.liveportrait.insightface import InsightFace, box_of_106
 from facedit.motion.liveportrait.official_files import LANDMARK_FILE
 from facedit.motion.liveportrait.seen import box_of
 from facedit.tensors import open_onnx
@@ -28,30 +29,44 @@ class SourceCrops:
 
     Args:
         network: Takes a crop, RGB from 0 to 1, shape (1, 3, 224, 224); its third output are the
-            points over the crop's side. None: the mesh stands in, an approximation.
+            points over the crop's side. None: it is not there.
+        faces: InsightFace's networks; None: our mesh stands in, an approximation.
     """
 
-    def __init__(self, network: Callable[[Float32], list[Float32]] | None = None) -> None:
-        self._network = network
+    def __init__(
+        self,
+        network: Callable[[Float32], list[Float32]] | None = None,
+        faces: InsightFace | None = None,
+    ) -> None:
+        self._network, self._faces = network, faces
 
     @classmethod
     def found(cls) -> SourceCrops:
-        """Look for the network among the user's files (``BadWeights`` if it is damaged)."""
+        """Look for the networks among the user's files (``BadWeights`` if one is damaged)."""
         path = find_in(models_dir(), (LANDMARK_FILE,))
-        return cls(None if path is None else open_onnx(path))
+        return cls(None if path is None else open_onnx(path), InsightFace.found())
 
-    def box(self, rgb: UInt8, landmarks: Float32) -> FaceBox:
-        """Find a crop; the network looks twice, first around our mesh.
+    def box(self, rgb: UInt8, landmarks: Float32, *, still: bool = False) -> FaceBox:
+        """Find a crop.
+
+        A picture is cut out by InsightFace's points; a frame of a clip by the 203, looked at once
+        around those, as the official tool does with a clip's first, or twice around our mesh.
 
         Args:
             rgb: The picture, shape (H, W, 3).
             landmarks: Our mesh in pixels, shape (478, 3).
+            still: Whether it is a picture and no frame of a clip.
 
         Returns:
-            The source crop. (``BadWeights`` if the network is another.)
+            The source crop. (``BadWeights`` if a network is another.)
         """
+        first = None if self._faces is None else self._faces.points(rgb, landmarks)
+        if first is not None and (still or self._network is None):
+            return box_of_106(first, SOURCE)
         if self._network is None:
             return box_of(landmarks)
+        if first is not None:
+            return box_of_203(self._points(rgb, box_of_106(first, LANDMARKS)))
         points = self._points(rgb, box_of(landmarks, LANDMARKS))
         return box_of_203(self._points(rgb, box_of_203(points, LANDMARKS)))
 

@@ -24,7 +24,7 @@ from facedit.face.regions import FACE_OVAL, MOUTH_CORNERS, POSE_POINTS
 from facedit.motion.liveportrait.crop import FaceBox, network_picture
 from facedit.motion.liveportrait.expression_map import PARTS, ExpressionMap, Part
 from facedit.motion.liveportrait.keypoints import KEYPOINTS
-from facedit.motion.liveportrait.official_files import LANDMARK_FILE, find_networks
+from facedit.motion.liveportrait.official_files import INSIGHTFACE, LANDMARK_FILE, find_networks
 from facedit.motion.liveportrait.seen import Reading
 from facedit.motion.space import MotionSpace
 from facedit.options import Region
@@ -70,7 +70,7 @@ class RetargetingLivePortrait:
 
     def of_picture(self, still: Still) -> LandmarkDrawing:
         """Draw into a picture."""
-        return LandmarkDrawing(self.painter, self.expressions)
+        return LandmarkDrawing(self.painter, self.expressions, still=True)
 
 
 class LandmarkLivePortrait(RetargetingLivePortrait):
@@ -79,20 +79,26 @@ class LandmarkLivePortrait(RetargetingLivePortrait):
     name: ClassVar[str] = "liveportrait"
 
     def learnt(
-        self, space: MotionSpace, footage: Footage
-    ) -> tuple[LandmarkLivePortrait, dict[str, float]]:
+        self, space: MotionSpace, footage: Footage | None
+    ) -> tuple[LandmarkLivePortrait, dict[str, float | str]]:
         """Read the footage's expressions, once, and map the space's motion to them."""
+        found = None if footage is None else self._fitted(space, footage)
+        parts = {} if found is None else found.parts
+        left = [name for name in PARTS if found is None or name not in found.known]
+        figures: dict[str, float | str] = {
+            f"expression error, {name}": round(part.error, 3) for name, part in parts.items()
+        }
+        if left:
+            figures["drawn by retargeting networks"] = ", ".join(left)
+        return replace(self, expressions=found), figures
+
+    def _fitted(self, space: MotionSpace, footage: Footage) -> ExpressionMap | None:
         landmarks, read = (
             cached(f"expressions/{_key(footage)}.npz", _load, lambda: self._read(footage), _save)
             if footage.key
             else self._read(footage)
         )
-        if (found := ExpressionMap.fitted(space, landmarks, read)) is None:
-            return self, {}
-        errors = {
-            f"expression error, {name}": round(part.error, 3) for name, part in found.parts.items()
-        }
-        return replace(self, expressions=found), {**errors}
+        return ExpressionMap.fitted(space, landmarks, read)
 
     def _read(self, footage: Footage) -> tuple[Float32, Float32]:
         """Return the landmarks that are looked at, and the expressions read there."""
@@ -109,8 +115,8 @@ class LandmarkLivePortrait(RetargetingLivePortrait):
 def _key(footage: Footage) -> str:
     """Name what is read of footage, by the networks that look too."""
     extractor = find_networks("motion_extractor")["motion_extractor"]
-    points = find_in(models_dir(), (LANDMARK_FILE,))
-    hashes = (sha256_of(path) for path in (extractor, points) if path is not None)
+    found = (find_in(models_dir(), (name,)) for name in (LANDMARK_FILE, *INSIGHTFACE))
+    hashes = (sha256_of(path) for path in (extractor, *found) if path is not None)
     return hashlib.sha256(" ".join((str(_VERSION), footage.key, *hashes)).encode()).hexdigest()
 
 
@@ -139,13 +145,15 @@ class LandmarkDrawing(CropDrawing):
     Attributes:
         expressions: How the expression follows landmarks, if footage told; where it did not, the
             retargeting networks open lips and lids.
+        still: Whether all is drawn into one picture.
     """
 
     expressions: ExpressionMap | None = None
+    still: bool = False
 
     def box(self, base_rgb: UInt8, base: Float32) -> FaceBox:
         """Return the crop of a frame's landmarks in pixels, shape (478, 3)."""
-        return self.painter.networks.crops.box(base_rgb, base)
+        return self.painter.networks.crops.box(base_rgb, base, still=self.still)
 
     def outline(self, base: Float32) -> Float32:
         """Return the face's outline."""
