@@ -44,11 +44,12 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def signer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a signer of the tests' own; the developer's is left alone."""
-    from facedit.provenance.signing_identity import FOLDER, make_identity
+    from facedit.cache import CONFIG
+    from facedit.provenance.signing_identity import make_identity
 
     folder = tmp_path_factory.mktemp("signer")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(FOLDER, str(folder))
+        patch.setenv(CONFIG, str(folder))
         make_identity("the tests")
         yield folder
 

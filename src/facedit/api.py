@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event
 
+from facedit.compose.asked_voice import asked_voice
 from facedit.compose.checks import check_run
 from facedit.compose.requested import edit_in, generate_in, sync_in
 from facedit.compose.results import Result, TranscriptResult, plan_result
@@ -88,7 +89,7 @@ def plan_edit(
         The plan, without outputs. (``FaceditError`` if the input or the request is bad.)
     """
     run = run or Run()
-    check_run(run, (), (source,), script=save_script, voice=request.voice)
+    check_run(run, (), (source,), script=save_script, voice=asked_voice(request))
     with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
         planned = session.plan(request)
         if save_script is not None:
@@ -158,7 +159,7 @@ def export(
     if options.subtitles is not None:
         read_subtitles(options.subtitles)
     check_folder(folder, force=run.force)
-    check_run(run, (), (source,), voice=request.voice)
+    check_run(run, (), (source,), voice=asked_voice(request))
     with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
         return export_edit(session, session.plan(request), folder, options)
 

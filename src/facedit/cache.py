@@ -26,6 +26,9 @@ Made = TypeVar("Made")
 LARGEST_BYTES = 1_000_000_000
 """Size above which the entries unused for longest are removed, whatever their kind."""
 
+CONFIG = "FACEDIT_CONFIG"
+"""Variable of the environment: the folder of settings, and of who signs."""
+
 SWITCH = "FACEDIT_NO_CACHE"
 """Variable of the environment: set to anything, nothing of a clip is kept or looked up."""
 
@@ -39,6 +42,14 @@ def cache_dir() -> Path:
     if chosen := os.environ.get("FACEDIT_CACHE"):
         return Path(chosen)
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "facedit"
+
+
+def config_dir() -> Path:
+    """Return the folder of settings (``FACEDIT_CONFIG``, else the user's folder of settings)."""
+    if chosen := os.environ.get(CONFIG):
+        return Path(chosen)
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(base) / "facedit"
 
 

@@ -147,6 +147,13 @@ def _check_recogniser(
         raise UsageError(f"--{name} gives the words, {option} recognises them: leave one out.")
 
 
+def _check_speaks_one(voice: str | None, command: str | None, speech: Path | None) -> None:
+    """Refuse two who speak at once."""
+    other = "--voice" if voice is not None else "--speech" if speech is not None else None
+    if command is not None and other is not None:
+        raise UsageError(f"{other} and --voice-command both speak the new words: leave one out.")
+
+
 @dataclass(frozen=True, slots=True)
 class EditRequest:
     """Which words shall change, and where the new speech comes from.
@@ -168,6 +175,8 @@ class EditRequest:
         voice: Voice of new words: auto (the nearest to the video's speaker; unless the script says
             another), own (the speaker's, imitated), default, or a name; 'facedit doctor' lists
             them.
+        voice_command: A program that copies the speaker's voice, with {text}, {reference}, {out}
+            and the like for its arguments; the guide to voices has lines for known engines.
     """
 
     say: str | None = None
@@ -186,6 +195,7 @@ class EditRequest:
     model: Path | None = field(default=None, metadata={"metavar": "FOLDER"})
     hotwords: str | None = field(default=None, metadata={"metavar": "WORDS"})
     voice: str | None = field(default=None, metadata={"metavar": "NAME"})
+    voice_command: str | None = field(default=None, metadata={"metavar": "COMMAND"})
 
     def __post_init__(self) -> None:
         """Check that the request says one thing.
@@ -193,6 +203,7 @@ class EditRequest:
         Raises:
             UsageError: If it asks for nothing, or in two ways at once. (Also if a text is endless.)
         """
+        _check_speaks_one(self.voice, self.voice_command, self.speech)
         single = bool(self.replace or self.delete or self.insert_after or self.insert_before)
         ways = sum((self.say is not None, single, self.script is not None))
         if ways == 0:
@@ -219,15 +230,18 @@ class GenerateRequest:
     Attributes:
         speech: The speech.
         text: The words, spoken by --voice, instead of SPEECH.
-        voice: Voice of --text: auto (the nearest to the video's speaker), own (the speaker's,
-            imitated), default, or a name; 'facedit doctor' lists them.
+        voice: Voice of --text: auto (the nearest to the video's speaker; unless chosen), own (the
+            speaker's, imitated), default, or a name; 'facedit doctor' lists them.
+        voice_command: A program that copies the speaker's voice, with {text}, {reference}, {out}
+            and the like for its arguments; the guide to voices has lines for known engines.
         picture_only: Use one picture of a video and nothing else.
         footage: A video of the same person: its mouths and way of speaking are used.
     """
 
     speech: Path | None = None
     text: str | None = None
-    voice: str = field(default="auto", metadata={"metavar": "NAME"})
+    voice: str | None = field(default=None, metadata={"metavar": "NAME"})
+    voice_command: str | None = field(default=None, metadata={"metavar": "COMMAND"})
     picture_only: bool = False
     footage: Path | None = field(default=None, metadata={"metavar": "VIDEO"})
 
@@ -237,6 +251,7 @@ class GenerateRequest:
         Raises:
             UsageError: If both a recording and a text are given, or neither.
         """
+        _check_speaks_one(self.voice, self.voice_command, self.speech)
         if (self.speech is None) == (self.text is None):
             raise UsageError("say what is spoken: either a SPEECH file or --text.")
 

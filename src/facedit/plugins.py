@@ -23,14 +23,14 @@ class Registry(Generic[Part]):
     Attributes:
         kind: What such a part is called.
         group: Group of the entry points that offer one.
-        interface: The Protocol that each implements.
+        interface: The Protocols of which each implements one.
         built_in: Where the makers of our own parts are (``module:attribute``), by name. Others
             cannot take these names.
     """
 
     kind: str
     group: str
-    interface: type[object]
+    interface: type[object] | tuple[type[object], ...]
     built_in: Mapping[str, str]
 
     def __contains__(self, name: str) -> bool:
@@ -64,7 +64,9 @@ class Registry(Generic[Part]):
                 f"{self._of(entry)} cannot be used ({describe_error(error)})."
             ) from error
         if not isinstance(part, self.interface):
-            raise BadPlugin(f"{self._of(entry)} is no {self.interface.__name__}.")
+            kinds = self.interface if isinstance(self.interface, tuple) else (self.interface,)
+            named = " or ".join(kind.__name__ for kind in kinds)
+            raise BadPlugin(f"{self._of(entry)} is no {named}.")
         return cast(Part, part)
 
     def find(self, name: str) -> EntryPoint:

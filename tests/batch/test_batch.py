@@ -114,6 +114,7 @@ def test_a_table_says_the_same_as_lines(tmp_path: Path) -> None:
         ([{"id": "a", "takes": 2}, {"id": "b", "output": "A-take2.mp4"}], "line 3: A-take2.mp4"),
         ([{"id": "a", "sed": 1}], "line 2: unknown sed (did you mean seed?)"),
         ([{"id": "a", "force": True}], "unknown force"),
+        ([{"id": "a", "voice_command": "x {text} {out}"}], "unknown voice_command"),
         ([{"id": "a", "verb": "dub"}], "'dub'; choose edit, sync, generate"),
         ([{"id": "a", "verb": "sync"}], "unknown delete"),
         ([{"id": "a", "takes": 99}], "line 2: --takes 99"),

@@ -15,10 +15,11 @@ import pytest
 from signed_files import CHANGES, make_video, remuxed, signed, writing
 
 from doc_commands import run
+from facedit.cache import CONFIG
 from facedit.errors import CannotSign
 from facedit.provenance.library import context
 from facedit.provenance.manifest import Change, Origin, Statement
-from facedit.provenance.signing_identity import FOLDER, make_identity
+from facedit.provenance.signing_identity import make_identity
 from facedit.provenance.verify import judged, verify
 
 
@@ -175,7 +176,7 @@ def test_the_manifest_of_a_source_is_kept(folder: Path, tmp_path: Path, kind: st
 def test_somebody_else_s_signature_is_valid_and_not_trusted_unless_asked_for(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(FOLDER, str(tmp_path / "else"))
+    monkeypatch.setenv(CONFIG, str(tmp_path / "else"))
     found = verify(folder / "signed-late.mp4")
     assert (found.state, found.trusted, found.exit_status) == ("valid", False, 13)
     make_identity("Somebody else")

@@ -19,12 +19,13 @@ from cryptography.hazmat.primitives.serialization import (
 from signed_files import make_video, signed
 
 from doc_commands import run
+from facedit.cache import CONFIG
 from facedit.cli.doctor import doctor
 from facedit.errors import AssetMissing, CannotSign, OutputNotWritable
 from facedit.options import Run
 from facedit.provenance.certificates import checked_pair, new_pair
 from facedit.provenance.signing import choose_signing
-from facedit.provenance.signing_identity import FOLDER, find_identity, make_identity
+from facedit.provenance.signing_identity import find_identity, make_identity
 from facedit.provenance.verify import verify
 
 
@@ -32,7 +33,7 @@ from facedit.provenance.verify import verify
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user who never signed anything."""
     folder = tmp_path / "config" / "facedit"
-    monkeypatch.setenv(FOLDER, str(folder))
+    monkeypatch.setenv(CONFIG, str(folder))
     return folder
 
 
@@ -208,7 +209,7 @@ def test_doctor_says_who_signs_and_what_hinders_it(config: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(config: Path) -> None:
     _spoil(config, "read-only")
-    with pytest.raises(OutputNotWritable, match=FOLDER):
+    with pytest.raises(OutputNotWritable, match=CONFIG):
         choose_signing(None)
     assert find_identity() is None
     assert choose_signing(False).identity is None

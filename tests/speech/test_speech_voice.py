@@ -92,7 +92,7 @@ def test_own_words_that_are_said_in_the_clip_are_taken_from_there(spoken, senten
     sounding = replace(known, sounds=voice_sounds(known))
     snippet = speech_for_edit(words[:6], ["again"], words[7:], own, sounding)
     assert snippet.choice is not None
-    assert not snippet.choice.imitated
+    assert not snippet.choice.imitation
     said_s = 10.0 + transcript.words[5].start_s
     assert str(snippet.choice) == f"the speaker's own, said in the clip at {said_s:.2f} s"
     # The very samples, but for their level.

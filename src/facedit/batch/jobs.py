@@ -38,7 +38,7 @@ _REQUESTS: dict[str, type[Request]] = {
     "sync": SyncRequest,
     "generate": GenerateRequest,
 }
-_OF_THE_BATCH = ("force", "report")
+_OF_THE_BATCH = ("force", "report", "voice_command")
 _ID = re.compile(r"[\w-][\w.-]{0,99}")
 _Options = TypeVar("_Options", EditRequest, GenerateRequest, SyncRequest, Run)
 

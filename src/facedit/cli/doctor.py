@@ -17,7 +17,7 @@ from facedit.motion.liveportrait.official_files import FILES, INSIGHTFACE
 from facedit.provenance.library import is_installed
 from facedit.provenance.signing import choose_signing
 from facedit.provenance.signing_identity import find_identity
-from facedit.speech.voice import VOICES, voices
+from facedit.speech.voice import sounds_like, voice_named, voices
 from facedit.speech.wavlm_encoder import ON_HUB as WAVLM_LARGE
 from facedit.weights import fetch as assets
 from facedit.weights.hub import fetch_official
@@ -230,7 +230,7 @@ def _fetch(fetch: str | None) -> None:
 
 def _speaker(voice: str) -> str:
     try:
-        return str(VOICES.make(voice, voice).speaker)
+        return str(sounds_like(voice_named(voice)))
     except FaceditError as error:  # somebody else's, and broken
         return str(error)
 

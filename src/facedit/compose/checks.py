@@ -8,6 +8,7 @@ from pathlib import Path
 from facedit.compose.job import report_folder
 from facedit.compose.models import check_models
 from facedit.device import choose_device
+from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
 from facedit.media.encode import container_of
 from facedit.media.output import check_output
@@ -16,6 +17,7 @@ from facedit.provenance.library import sidecar_of
 from facedit.provenance.signing import choose_signing
 from facedit.report.report_files import check_report
 from facedit.speech.voice import voice_named
+from facedit.speech.voice_interface import Engine
 from facedit.weights.fetch import require
 
 
@@ -25,7 +27,7 @@ def check_run(
     inputs: Sequence[Path | None],
     *,
     script: Path | None = None,
-    voice: str | None = None,
+    voice: str | Engine | None = None,
 ) -> None:
     """Refuse before any work what cannot end well.
 
@@ -37,8 +39,8 @@ def check_run(
     choose_device(run.device)
     check_models(run)
     require("core")
-    if voice not in (None, "auto", OWN_VOICE):
-        voice_named(voice)
+    if voice is not None:
+        check_voice(voice, run)
     for take, output in enumerate(outputs):
         check_output(output, run.force, given)
         container_of(output)
@@ -49,3 +51,18 @@ def check_run(
         check_output(script, run.force, given)
     if outputs:
         choose_signing(run.provenance)
+
+
+def check_voice(voice: str | Engine, run: Run) -> None:
+    """Refuse a voice that is not there, or that copies somebody of whose consent nothing is said.
+
+    (``FaceditError`` as ``voice_named``; ``UsageError`` without ``run.consent``.)
+    """
+    if voice in ("auto", OWN_VOICE):
+        return
+    found = voice_named(voice) if isinstance(voice, str) else voice
+    if isinstance(found, Engine) and not run.consent:
+        raise UsageError(
+            f"{found.name} copies the speaker's voice: say who agreed to that, and when, by "
+            "--consent; it is kept in the file and its report."
+        )

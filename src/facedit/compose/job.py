@@ -47,7 +47,8 @@ class Job:
         run: Options.
         clock: Times the stages.
         notes: What the user should know, for the report.
-        imitated: Whether the new words are in an imitation of the speaker's voice.
+        imitation: What of the speaker's voice the new words are in, if anything: an imitation, or
+            a copy by an engine.
         own: Options that edits have of their own, one an edit, or none.
     """
 
@@ -62,7 +63,7 @@ class Job:
     run: Run
     clock: StageClock
     notes: tuple[str, ...] = ()
-    imitated: bool = False
+    imitation: str = ""
     own: tuple[EditOptions, ...] = ()
 
     @property

@@ -40,8 +40,8 @@ def mark(job: Job, signing: Signing) -> str:
         spans = job.base.plan.picture_spans()
         times = ", ".join(f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in spans)
         what = f"synthetic face and speech at {times or 'no time'}"
-    if job.imitated:
-        what += ", in an imitation of the speaker's voice"
+    if job.imitation:
+        what += f", in {job.imitation}"
     line = marked(job.verb, what, job.run)
     return line if signing.identity is None else f"{line}; signed (C2PA)"
 

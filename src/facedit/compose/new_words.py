@@ -11,10 +11,11 @@ from facedit.compose.source_words import within, words_around
 from facedit.editing.diff import WordEdit
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.speech.clip_reference import Reference, voice_sounds
+from facedit.speech.engines.passages import words_by_engine
 from facedit.speech.placement import speech_floor
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
-from facedit.speech.voice_interface import Sex
+from facedit.speech.voice_interface import Engine, Sex
 from facedit.types import Sound, Transcript, Word
 
 REFERENCE_S = 8.0
@@ -29,10 +30,10 @@ class Voices:
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
-        self._heard: list[tuple[str, float, float, VoiceChoice]] = []
-        self._of_sex: dict[tuple[str, Sex], VoiceChoice] = {}
+        self._heard: list[tuple[str | Engine, float, float, VoiceChoice]] = []
+        self._of_sex: dict[tuple[str | Engine, Sex | None], VoiceChoice] = {}
 
-    def at(self, start_s: float, end_s: float, name: str) -> VoiceChoice:
+    def at(self, start_s: float, end_s: float, name: str | Engine) -> VoiceChoice:
         """Return the voice of a name, or the nearest, for words at a place."""
         for other, low_s, high_s, choice in self._heard:
             if other == name and low_s <= start_s and end_s <= high_s:
@@ -45,7 +46,7 @@ class Voices:
             ),
         )
         if not choice.warning:
-            choice = self._of_sex.setdefault((name, choice.voice.speaker.sex), choice)
+            choice = self._of_sex.setdefault((name, choice.speaker.sex), choice)
         self._heard.append((name, low_s, high_s, choice))
         return choice
 
@@ -81,9 +82,9 @@ def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -
 
 
 def spoken_words(
-    clip: Clip, transcript: Transcript, edit: WordEdit, voices: Voices, voice: str
+    clip: Clip, transcript: Transcript, edit: WordEdit, voices: Voices, voice: str | Engine
 ) -> Snippet:
-    """Let a voice speak the new words of one edit."""
+    """Let a voice speak the new words of one edit, or an engine copy the speaker's."""
     place = _place(transcript, edit)
     choice = voices.at(*place, voice)
     before, after = words_around(transcript, edit)
@@ -91,13 +92,22 @@ def spoken_words(
 
     def speak() -> Snippet:
         reference = _reference(clip, place, spoken)
+        if choice.engine is not None:
+            said = before, edit.new_words, after
+            return words_by_engine(*said, choice, reference, transcript.language)
         if choice.own:
             of = ("own voice", *_around(clip, *place), spoken, reference.floor is None)
             sounds = clip.once(of, lambda: voice_sounds(reference), lambda found: found.nbytes)
             reference = replace(reference, sounds=sounds)
         return speech_for_edit(before, edit.new_words, after, choice, reference)
 
-    who = (choice.voice.name, choice.reason, choice.similarity, choice.warning, choice.own)
+    who = (
+        choice.engine or choice.voice.name,
+        choice.reason,
+        choice.similarity,
+        choice.warning,
+        choice.own,
+    )
     key = ("spoken", before, edit.new_words, after, who, place, spoken)
     return clip.once(key, lambda: clip.clock.apart(speak))
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from facedit.compose.base import TrackedWindow
+from facedit.compose.checks import check_voice
 from facedit.compose.clip import Clip
 from facedit.compose.corrected import corrected
 from facedit.compose.held_jobs import HeldJobs
@@ -24,6 +25,7 @@ from facedit.media.info import VideoInfo
 from facedit.options import Run
 from facedit.progress import OnProgress, StageClock
 from facedit.report.run_report import Figure
+from facedit.speech.voice_interface import Engine
 from facedit.speech.whisper_words import Heard, Recogniser
 from facedit.types import Transcript
 
@@ -165,14 +167,19 @@ class OpenClip:
             return look_at(self._clip, transcript, edits, run or self.run)
 
     def speak(
-        self, text: str | None = None, *, recording: Path | None = None, voice: str = "auto"
+        self,
+        text: str | None = None,
+        *,
+        recording: Path | None = None,
+        voice: str | Engine = "auto",
     ) -> Speech:
         """Make speech for ``sync`` and ``generate``.
 
         Args:
             text: The words, to be spoken by ``voice``.
             recording: The speech, instead of a text.
-            voice: A voice; ``auto`` is the nearest to the speaker of the video.
+            voice: A voice; ``auto`` is the nearest to the speaker of the video. An engine copies
+                them, if ``run.consent`` says who agreed.
 
         Returns:
             The speech. (``FaceditError`` if the recording is bad or nothing can be spoken.)
@@ -182,6 +189,8 @@ class OpenClip:
         """
         if (recording is None) == (text is None):
             raise UsageError("say what is spoken: either a SPEECH file or --text.")
+        if text is not None:
+            check_voice(voice, self.run)
         with self._busy, self._clock.stage("speech"):
             return make_speech(self._footage or self._clip, text, recording, voice)
 

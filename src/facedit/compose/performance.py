@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.compose.asked_voice import asked_voice
 from facedit.compose.canvas import Canvas
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
@@ -113,7 +114,8 @@ def generate_motion(
     """
     outputs = take_files(output, run.takes)
     given = [one for one in (face, request.speech, request.footage) if one is not None]
-    check_run(run, (), given, voice=None if request.text is None else request.voice)
+    voice = asked_voice(request)
+    check_run(run, (), given, voice=None if request.text is None else voice)
     heard = output.with_suffix(".wav")
     for file in (*outputs, heard):
         if file != request.speech:
@@ -122,7 +124,7 @@ def generate_motion(
         None if path is None else Clip(path, clock) for path in (face, request.footage)
     )
     with clock.stage("speech"):
-        speech = make_speech(footage or clip, request.text, request.speech, request.voice)
+        speech = make_speech(footage or clip, request.text, request.speech, voice)
     person = None
     if clip is not None:
         person = find_person(clip, run, picture_only=request.picture_only, footage=footage)

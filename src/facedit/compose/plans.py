@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facedit.compose.asked_voice import asked_voice
 from facedit.compose.clip import Clip
 from facedit.compose.new_words import Voices, recorded_words, spoken_words
 from facedit.compose.source_words import checked_about
@@ -102,7 +103,7 @@ def plan_words(
         for edit, options in spoken:
             file = request.speech or (folder / options.speech if options.speech else None)
             if file is None:
-                voice = request.voice or options.voice or "auto"
+                voice = asked_voice(request, options.voice)
                 snippets[edit] = spoken_words(clip, transcript, edit, voices, voice)
             else:
                 snippets[edit] = recorded_words(clip, transcript, edits, edit, file)

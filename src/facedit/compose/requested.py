@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from facedit.compose.asked_voice import asked_voice
 from facedit.compose.checks import check_run
 from facedit.compose.results import Result, take_files
 from facedit.compose.session import Session
@@ -27,7 +28,7 @@ def edit_in(
     run = session.run
     inputs = (session.source, request.speech, request.transcript, request.script)
     outputs = take_files(output, run.takes)
-    check_run(run, outputs, inputs, script=save_script, voice=request.voice)
+    check_run(run, outputs, inputs, script=save_script, voice=asked_voice(request))
     return session.render(session.plan(request), output, save_script=save_script)
 
 
@@ -58,7 +59,7 @@ def generate_in(session: Session, request: GenerateRequest, output: Path) -> Res
     Returns:
         The outputs and the report. (``FaceditError`` if an input is bad.)
     """
-    run, text, voice = session.run, request.text, request.voice
+    run, text, voice = session.run, request.text, asked_voice(request)
     inputs = (session.source, request.speech, request.footage)
     check_run(run, take_files(output, run.takes), inputs, voice=None if text is None else voice)
     speech = session.speak(text, recording=request.speech, voice=voice)

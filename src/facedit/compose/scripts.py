@@ -97,7 +97,8 @@ def with_script_options(
             asked = script.options["region"]
             raise BadEdit(f"options.region: {asked!r}; choose {', '.join(REGIONS)}.")
         run = replace(run, region=region)
-    return replace(request, voice=request.voice or voice), run
+    spoken = request.voice is not None or request.voice_command is not None
+    return (request if spoken else replace(request, voice=voice)), run
 
 
 def _seed(value: object) -> int:

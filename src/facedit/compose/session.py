@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from facedit.compose import scripts
-from facedit.compose.checks import check_run
+from facedit.compose.asked_voice import asked_voice
+from facedit.compose.checks import check_run, check_voice
 from facedit.compose.job import Job, Ready
 from facedit.compose.making import make
 from facedit.compose.near import alone, span_of
@@ -19,6 +20,7 @@ from facedit.compose.preview import EditTake, write_take
 from facedit.compose.results import Result, copied, describe, result_of, take_files
 from facedit.compose.source_words import word_edits
 from facedit.compose.verbs import Speech, edit_job, generate_job, planned_sound, sync_job
+from facedit.editing.edit_options import NONE
 from facedit.media.probe import probe
 from facedit.media.rendering import Rendering
 from facedit.options import EditRequest, Run
@@ -46,6 +48,7 @@ class Session(OpenClip):
             if not self.info.has_sound:
                 probe(self._clip.path, need_sound=True)  # says so
             if request.script is None:
+                check_voice(asked_voice(request), self.run)
                 by = Recogniser(request.model, request.hotwords)
                 found = transcript or self.transcript(request.transcript, request.language, by)
                 planned = plan_words(self._clip, found, word_edits(found, request), request)
@@ -53,6 +56,9 @@ class Session(OpenClip):
             asked, file = request, request.script
             script = scripts.load_script(file, self._clip.path)
             request, run = scripts.with_script_options(script, request, self.run)
+            own = scripts.own_options(script, asked, self.run)
+            for voice in {asked_voice(request, options.voice) for options in (*own, NONE)}:
+                check_voice(voice, run)
             joints = scripts.moved_joints(script)
             planned = plan_words(
                 self._clip,
@@ -60,7 +66,7 @@ class Session(OpenClip):
                 script.edits,
                 request,
                 joints,
-                scripts.own_options(script, asked, self.run),
+                own,
                 file.parent,
             )
             return replace(planned, run=run)

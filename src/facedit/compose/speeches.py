@@ -8,13 +8,16 @@ from facedit.compose.clip import Clip
 from facedit.compose.person import speaker_of
 from facedit.compose.verbs import Speech
 from facedit.media.sound import read_speech_file
+from facedit.speech.engines.passages import text_by_engine
 from facedit.speech.snippet import speech_for
+from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
+from facedit.speech.voice_interface import Engine
 from facedit.types import Sound
 
 
 def make_speech(
-    speaker: Clip | None, text: str | None, recording: Path | None, voice: str
+    speaker: Clip | None, text: str | None, recording: Path | None, voice: str | Engine
 ) -> Speech:
     """Read a recording, or let a text be spoken.
 
@@ -25,6 +28,10 @@ def make_speech(
         return Speech(read_speech_file(recording), None, recording.name)
 
     def speak(choice: VoiceChoice, heard: Sound | None) -> Speech:
+        if choice.engine is not None and heard is not None:
+            known = cached_transcript(heard)
+            said, spoken = text_by_engine(text or "", choice, heard, known)
+            return Speech(said, spoken, str(choice), choice)
         sound, words, choice = speech_for(text or "", choice, heard)
         return Speech(sound, words, str(choice), choice)
 
@@ -33,6 +40,6 @@ def make_speech(
 
     def near() -> Speech:
         choice = speaker.once(("voice", voice), lambda: choose_voice(voice, speaker_of(speaker)))
-        return speak(choice, speaker_of(speaker) if choice.own else None)
+        return speak(choice, speaker_of(speaker) if choice.own or choice.engine else None)
 
     return speaker.clock.apart(near)

@@ -34,9 +34,9 @@ class Speech:
     choice: VoiceChoice | None = None
 
     @property
-    def imitated(self) -> bool:
-        """Whether it is in an imitation of the speaker's voice."""
-        return self.choice is not None and self.choice.imitated
+    def imitation(self) -> str:
+        """What of the speaker's voice it is: an imitation, a copy, or nothing."""
+        return "" if self.choice is None else self.choice.imitation
 
 
 def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
@@ -61,7 +61,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
             *word_notes(planned),
             *sound_notes(planned),
         ),
-        imitated=any(choice.imitated for choice in voices),
+        imitation=" and ".join(dict.fromkeys(one.imitation for one in voices if one.imitation)),
         own=planned.own,
     )
 
@@ -97,7 +97,7 @@ def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:
         voice=speech.spoken_by,
         run=run,
         clock=clip.clock,
-        imitated=speech.imitated,
+        imitation=speech.imitation,
     )
 
 
@@ -127,5 +127,5 @@ def generate_job(
         run=run,
         clock=clip.clock,
         notes=(*([warning] if warning else []), *(n for one in videos for n in one.info.notes)),
-        imitated=speech.imitated,
+        imitation=speech.imitation,
     )

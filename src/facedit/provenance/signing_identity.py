@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from facedit.cache import CONFIG, config_dir
 from facedit.errors import CannotSign, OutputExists, OutputNotWritable
 from facedit.inputs import check_input
 from facedit.provenance.certificates import Pair, certificates_in, checked_pair, new_pair
 from facedit.scratch import scratch_file
-
-FOLDER = "FACEDIT_CONFIG"
-"""Variable of the environment: the folder in which who signs is kept."""
 
 CHAIN, KEY, TRUSTED, NEW = "signer.pem", "signer.key", "trusted.pem", "new"
 _MOST_BYTES = 1_000_000
@@ -41,21 +39,13 @@ class Identity:
             (self.folder / NEW).unlink()
 
 
-def identity_folder() -> Path:
-    """Return where who signs is kept (``FACEDIT_CONFIG``, else the user's folder of settings)."""
-    if chosen := os.environ.get(FOLDER):
-        return Path(chosen)
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "facedit"
-
-
 def find_identity() -> Identity | None:
     """Find who signs.
 
     Returns the identity; None if there is none yet. ``CannotSign`` if certificate and key cannot be
     read, do not fit, or are not valid now.
     """
-    folder = identity_folder()
+    folder = config_dir()
     if not os.path.lexists(folder / CHAIN) and not os.path.lexists(folder / KEY):
         return None
     try:
@@ -112,7 +102,7 @@ def take_identity(
 def trusted_here() -> str:
     """Return the certificates of all that ever signed here, as PEM; empty if nobody did."""
     try:
-        found = (identity_folder() / TRUSTED).read_text("ascii")
+        found = (config_dir() / TRUSTED).read_text("ascii")
         return found if certificates_in(found.encode()) else ""
     except (OSError, UnicodeError, CannotSign):
         return ""
@@ -125,7 +115,7 @@ def _read(path: Path) -> bytes:
 
 def _kept(pair: Pair, *, force: bool, new: bool = False) -> Identity:
     """Write an identity for its owner's eyes alone; the key last but one, so that it is whole."""
-    folder = identity_folder()
+    folder = config_dir()
     if os.path.lexists(folder / CHAIN) and not force:
         raise OutputExists(f"{folder / CHAIN}: there is a signer already; --force replaces it.")
     trusted = trusted_here()
@@ -141,7 +131,7 @@ def _kept(pair: Pair, *, force: bool, new: bool = False) -> Identity:
     except OSError as error:
         raise OutputNotWritable(
             f"{folder}: a certificate for signing cannot be kept there ({error.strerror}): name "
-            f"another folder by {FOLDER}, or give --no-provenance."
+            f"another folder by {CONFIG}, or give --no-provenance."
         ) from error
     return Identity(pair, folder, new)
 

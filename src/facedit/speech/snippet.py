@@ -34,7 +34,7 @@ from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
-from facedit.speech.voice_interface import Voice
+from facedit.speech.voice_interface import Engine, Voice
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
@@ -102,6 +102,8 @@ def speech_for_edit(
     check_speakable(text)
     choice = choose_voice(voice, reference.sound) if isinstance(voice, str) else voice
     chosen = choice.voice
+    if isinstance(chosen, Engine):
+        raise UsageError(f"{chosen.name} is an engine: it is shown the clip, and not only heard.")
     spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference.words))
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)

@@ -1,7 +1,8 @@
 """Voices by name, and speech with the times of its words.
 
 ``hibari`` (7.9 MB, in its package) is the default. Kokoro's 28 English voices are optional
-assets. No cloning model can be had offline; ``voice_choice`` takes one that is near the speaker.
+assets; ``voice_choice`` takes one that is near the speaker. Engines that copy a speaker's voice are
+other people's programs, named in the settings or offered by other packages.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from facedit.inputs import MOST_NEW_LETTERS, check_text
 from facedit.options import DEFAULT_VOICE
 from facedit.plugins import Registry, describe_error
 from facedit.speech.align import align
+from facedit.speech.engines.engine_settings import engine_named, engine_names
 from facedit.speech.kokoro_voice import kokoro_files, kokoro_voices
-from facedit.speech.voice_interface import Spoken, Voice
+from facedit.speech.voice_interface import Engine, Speaker, Spoken, Voice
 from facedit.types import Sound, Transcript
 from facedit.weights.fetch import is_installed, require
 
-VOICES = Registry[Voice](
+VOICES = Registry[Voice | Engine](
     "voice",
     "facedit.voices",
-    Voice,
+    (Voice, Engine),
     {DEFAULT_VOICE: "facedit.speech.hibari_voice:HibariVoice"}
     | dict.fromkeys(kokoro_voices(), "facedit.speech.kokoro_voice:KokoroVoice"),
 )
@@ -35,35 +37,43 @@ def voices() -> list[str]:
     """List the voices that can speak now.
 
     Returns:
-        ``hibari``, those of Kokoro that are installed, and those that others offer.
+        ``hibari``, those of Kokoro that are installed, those that others offer, and the engines of
+        the settings.
     """
     installed = [name for name in kokoro_voices() if all(map(is_installed, kokoro_files(name)))]
-    return [DEFAULT_VOICE, *installed, *VOICES.others()]
+    return list(dict.fromkeys([DEFAULT_VOICE, *installed, *VOICES.others(), *engine_names()]))
 
 
-def voice_named(name: str) -> Voice:
+def voice_named(name: str) -> Voice | Engine:
     """Find a voice.
 
     Args:
         name: ``default``, or a name of ``voices()``.
 
     Returns:
-        The voice. AssetMissing is raised if it is known but not installed, ``BadPlugin`` if it is
-        somebody else's and cannot be used.
+        The voice, or an engine. AssetMissing is raised if it is known but not installed,
+        ``BadPlugin`` if it is somebody else's and cannot be used.
 
     Raises:
         UsageError: If there is no such voice.
     """
     name = DEFAULT_VOICE if name == "default" else name
     if name not in VOICES:
+        if (engine := engine_named(name)) is not None:
+            return engine
         raise UsageError(f"No voice is named {name}: choose auto, {', '.join(voices())}.")
     if name in kokoro_voices():
         require(*kokoro_files(name))
     return VOICES.make(name, name)
 
 
+def sounds_like(voice: Voice | Engine) -> Speaker:
+    """Say who a voice sounds like; an engine like whom it is shown."""
+    return Speaker(None) if isinstance(voice, Engine) else voice.speaker
+
+
 def synthesise(
-    text: str, voice: str | Voice = "default", speed: float = 1.0
+    text: str, voice: str | Voice | Engine = "default", speed: float = 1.0
 ) -> tuple[Sound, Transcript]:
     """Speak a text and find its words in the sound.
 
@@ -76,11 +86,14 @@ def synthesise(
         Mono sound and its words.
 
     Raises:
-        UsageError: If nothing in the text can be spoken, or the speed is out of range.
+        UsageError: If nothing in the text can be spoken, or the speed is out of range; also if the
+            voice is an engine, which needs a speaker.
     """
     if not 0.5 <= speed <= 2.0:
         raise UsageError(f"The speed {speed} is outside of 0.5 to 2.")
     chosen = voice_named(voice) if isinstance(voice, str) else voice
+    if isinstance(chosen, Engine):
+        raise UsageError(f"{chosen.name} copies a speaker's voice, and there is nobody to copy.")
     check_speakable(text)
     sound = _spoken(chosen, text, speed)
     tokens = tokenise(text)
@@ -103,6 +116,11 @@ def _spoken(voice: Voice, text: str, speed: float) -> Sound:
         raise BadPlugin(
             f"the voice {voice.name} cannot speak ({describe_error(error)})."
         ) from error
+    return checked_sound(sound, voice.name)
+
+
+def checked_sound(sound: object, name: str) -> Sound:
+    """Make sure that what somebody else's voice says is a sound; BadPlugin is raised if not."""
     if not (
         isinstance(sound, Sound)
         and sound.samples.ndim == 2
@@ -110,7 +128,7 @@ def _spoken(voice: Voice, text: str, speed: float) -> Sound:
         and np.isfinite(sound.samples).all()
         and sound.rate > 0
     ):
-        raise BadPlugin(f"what the voice {voice.name} says is no sound.")
+        raise BadPlugin(f"what the voice {name} says is no sound.")
     return sound
 
 

@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 
 from facedit.errors import BadWeights
 from facedit.speech.speaker import embed
-from facedit.speech.voice import VOICES, voice_named, voices
+from facedit.speech.voice import VOICES, synthesise, voices
 from facedit.types import Float32
 
 _TEXT = (
@@ -44,6 +44,6 @@ def load_bank() -> tuple[list[str], Float32]:
 def build_bank(path: Path) -> None:
     """Let every installed voice of our own speak and store what it sounds like."""
     names = [name for name in voices() if name in VOICES.built_in]
-    embeddings = np.stack([embed(voice_named(name).speak(_TEXT, 1.0)) for name in names])
+    embeddings = np.stack([embed(synthesise(_TEXT, name)[0]) for name in names])
     metadata = {"names": json.dumps(names), "text": _TEXT, "encoder": "resemblyzer 0.1.4"}
     save_file({"embeddings": embeddings}, path, metadata=metadata)

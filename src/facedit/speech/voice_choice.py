@@ -21,8 +21,8 @@ from facedit.speech.activity import voice_activity
 from facedit.speech.levels import median_pitch
 from facedit.speech.own_voice.imitated_speaker import LEAST_SPEECH_S
 from facedit.speech.sound_ops import speech_samples
-from facedit.speech.voice import VOICES, voice_named, voices
-from facedit.speech.voice_interface import Sex, Voice
+from facedit.speech.voice import VOICES, sounds_like, voice_named, voices
+from facedit.speech.voice_interface import Engine, Sex, Speaker, Voice
 from facedit.types import Sound
 from facedit.units import MOTION_FPS, SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 from facedit.weights.fetch import is_installed
@@ -42,10 +42,11 @@ class VoiceChoice:
     """A voice, why it speaks, and what the user should know of it.
 
     Its similarity to the speaker is at most 1, None where they were not compared. If ``own``, the
-    speaker's own voice speaks: imitated with this one, or as said in the clip at ``taken_s``.
+    speaker's own voice speaks: imitated with this one, or as said in the clip at ``taken_s``. An
+    engine copies it.
     """
 
-    voice: Voice
+    voice: Voice | Engine
     reason: str
     similarity: float | None = None
     warning: str = ""
@@ -53,17 +54,30 @@ class VoiceChoice:
     taken_s: float | None = None
 
     @property
-    def imitated(self) -> bool:
-        """Whether the speaker's voice is imitated."""
-        return self.own and self.taken_s is None
+    def engine(self) -> Engine | None:
+        """What copies the speaker's voice, if an engine speaks."""
+        return self.voice if isinstance(self.voice, Engine) else None
+
+    @property
+    def speaker(self) -> Speaker:
+        """Who the voice sounds like."""
+        return sounds_like(self.voice)
+
+    @property
+    def imitation(self) -> str:
+        """What of the speaker's voice it is, for the mark: an imitation, a copy, or nothing."""
+        if self.engine is not None:
+            return f"a copy of the speaker's voice by {self.voice.name}"
+        imitated = self.own and self.taken_s is None
+        return "an imitation of the speaker's voice" if imitated else ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the choice for JSON."""
         return {
             "name": self.voice.name,
-            "imitates the speaker": self.imitated,
+            "imitates the speaker": bool(self.imitation),
             "taken from s": self.taken_s,
-            "speaker": str(self.voice.speaker),
+            "speaker": str(self.speaker),
             "reason": self.reason,
             "similarity": self.similarity,
             "warning": self.warning,
@@ -74,13 +88,15 @@ class VoiceChoice:
         near = "" if self.similarity is None else f" (similarity {self.similarity:.2f})"
         if self.taken_s is not None:
             return f"the speaker's {OWN_VOICE}, said in the clip at {self.taken_s:.2f} s"
+        if self.engine is not None:
+            return f"the speaker's, copied by {self.voice.name}, {self.reason}"
         imitated = f"the speaker's {OWN_VOICE}, imitated from " if self.own else ""
-        return f"{imitated}{self.voice.name} ({self.voice.speaker}), {self.reason}{near}"
+        return f"{imitated}{self.voice.name} ({self.speaker}), {self.reason}{near}"
 
 
-def sex_of(name: str) -> Sex:
+def sex_of(name: str) -> Sex | None:
     """Tell whether a voice of that name is a ``man`` or a ``woman``."""
-    return VOICES.make(name, name).speaker.sex
+    return sounds_like(VOICES.make(name, name)).sex
 
 
 def odds_of_woman(likeness: float, pitch_hz: float | None) -> float:
@@ -93,7 +109,7 @@ def odds_of_woman(likeness: float, pitch_hz: float | None) -> float:
     return _PER_LIKENESS * likeness + _PER_OCTAVE * octaves
 
 
-def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
+def choose_voice(name: str | Engine, speaker: Sound | None) -> VoiceChoice:
     """Find the voice that is asked for, or for ``auto`` the one that suits a speaker, and why.
 
     Some seconds of the speaker are enough. ``own`` is what ``auto`` chooses, to imitate the speaker
@@ -103,7 +119,13 @@ def choose_voice(name: str, speaker: Sound | None) -> VoiceChoice:
     if name == OWN_VOICE:
         return _imitated(speaker)
     if name != "auto":
-        return VoiceChoice(voice_named(name), "as asked for")
+        voice = voice_named(name) if isinstance(name, str) else name
+        if isinstance(voice, Engine) and speaker is None:
+            raise UsageError(
+                f"{voice.name} copies the speaker's voice, and nobody is heard here: give a video "
+                "with their speech, or --footage."
+            )
+        return VoiceChoice(voice, "as asked for")
     if speaker is None:
         return VoiceChoice(
             voice_named(DEFAULT_VOICE),
@@ -169,7 +191,7 @@ def _similarities(speaker: Sound) -> dict[str, float]:
     near = dict(zip(names, (embeddings @ own).tolist(), strict=True))
     for name in VOICES.others():
         try:
-            theirs = voice_named(name).speaker.embedding
+            theirs = sounds_like(voice_named(name)).embedding
         except FaceditError as error:
             _log.warning("%s", error)
             continue

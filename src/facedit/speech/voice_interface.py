@@ -15,19 +15,20 @@ class Speaker:
     """Who a voice sounds like.
 
     Attributes:
-        sex: ``man`` or ``woman``: new words are never silently of the other sex.
+        sex: ``man`` or ``woman``: new words are never silently of the other sex. None of an engine,
+            which sounds like whom it is shown.
         accent: Such as ``British``.
         embedding: What ``speaker.embed`` gives of it, a unit vector, shape (256,). ``auto`` chooses
             among our own voices and those that say this.
     """
 
-    sex: Sex
+    sex: Sex | None
     accent: str = ""
     embedding: Float32 | None = None
 
     def __str__(self) -> str:
         """Return such as ``British man``."""
-        return f"{self.accent} {self.sex}".strip()
+        return f"{self.accent} {self.sex or 'whoever speaks'}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +63,50 @@ class Voice(Protocol):
 
         Returns:
             Mono sound; ``Spoken`` if the times of the words are known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words to be said in a speaker's voice, and what an engine is shown of both.
+
+    Attributes:
+        text: What to say: the new words, and around them those that stay.
+        language: Code of the language, such as ``en``.
+        reference: Some seconds of the speaker, mono: whole words.
+        reference_text: What is said in it.
+        clip: What the speaker said where the text is to stand, mono; None where nothing was said.
+        clip_text: What is said in the clip.
+        span_s: Begin and end of what the new words replace in the clip, for engines that edit it.
+    """
+
+    text: str
+    language: str
+    reference: Sound
+    reference_text: str
+    clip: Sound | None = None
+    clip_text: str = ""
+    span_s: tuple[float, float] = (0.0, 0.0)
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Something that speaks in the voice of whom it is shown, or edits what they said."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of what it speaks; empty if it refuses what it cannot speak itself."""
+
+    def say(self, passage: Passage) -> Sound:
+        """Say a passage.
+
+        Args:
+            passage: What to say, and in whose voice.
+
+        Returns:
+            Mono sound at any rate: the new words alone, or the whole text.
         """

@@ -1,0 +1,1 @@
+"""Engines of others that speak in the speaker's voice: by a command, or by another package."""
