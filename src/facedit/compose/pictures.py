@@ -105,7 +105,7 @@ def output_pictures(
     waiting: list[OutputFrame] = []
     for shown in output_frames(plan, held.times()):
         if waiting and shown.span != waiting[0].span:
-            yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting, clock)
+            yield from render_span(base_frames, paths, spans[waiting[0].span], waiting, clock)
             waiting = []
         if shown.span >= 0:
             if only is None or shown.span in only:
@@ -114,7 +114,7 @@ def output_pictures(
         else:
             yield Picture(held.take(shown.source_index), shown.output_time_s, "kept", -1)
     if waiting:
-        yield from _render_span(base_frames, paths, spans[waiting[0].span], waiting, clock)
+        yield from render_span(base_frames, paths, spans[waiting[0].span], waiting, clock)
 
 
 def fade_weight(time_s: float, start_s: float, end_s: float, fade_s: float = FADE_S) -> float:
@@ -139,7 +139,7 @@ def edge_ramp(time_s: float, start_s: float, end_s: float, reach_s: float) -> fl
     return float(np.clip(min(rise, fall), 0.0, 1.0))
 
 
-def _render_span(
+def render_span(
     base_frames: BaseFrames,
     paths: SourcePaths,
     work: SpanWork,

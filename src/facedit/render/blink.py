@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -35,14 +36,16 @@ class Blink:
 
 def blink_schedule(duration_s: float, rng: np.random.Generator) -> tuple[Blink, ...]:
     """Draw the blinks of a clip, inside it and in order, at moments that nothing foretells."""
-    blinks: list[Blink] = []
+    return tuple(takewhile(lambda blink: blink.end_s <= duration_s, endless_blinks(rng)))
+
+
+def endless_blinks(rng: np.random.Generator) -> Iterator[Blink]:
+    """Draw blinks in order, without an end."""
     end_s = 0.0
     while True:
         start_s = end_s + OPEN_S + float(rng.exponential(MEAN_OPEN_S - OPEN_S))
         blink = Blink(start_s, float(rng.uniform(*LENGTH_S)))
-        if blink.end_s > duration_s:
-            return tuple(blinks)
-        blinks.append(blink)
+        yield blink
         end_s = blink.end_s
 
 

@@ -1,0 +1,1 @@
+"""A face that speaks while it is spoken to: sound in, pictures out, with a bounded delay."""

@@ -1,0 +1,144 @@
+"""Sound in, pictures out: no clock, no threads; what was returned is never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facedit.compose.base import Take
+from facedit.compose.models import Models
+from facedit.compose.person import Person
+from facedit.compose.picture_base import in_picture, picture_base
+from facedit.compose.pictures import render_span
+from facedit.editing.timeline import OutputFrame
+from facedit.live.live_motion import Chunk, LiveMotion
+from facedit.live.pace import Pace
+from facedit.media.frame import Frame
+from facedit.options import Run
+from facedit.progress import StageClock
+from facedit.render.blink import Blink, endless_blinks
+from facedit.types import Float32, Sound
+from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME, frame_time
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFrame:
+    """A picture and what is heard while it is shown.
+
+    Attributes:
+        index: Its number from 0; it is shown ``index / 25`` s after the first.
+        frame: The picture.
+        sound: 16 kHz mono amplitudes, shape (640,).
+        repeated: Whether it is the picture before, drawn for want of time no more.
+    """
+
+    index: int
+    frame: Frame
+    sound: Float32
+    repeated: bool = False
+
+
+class LivePictures:
+    """Draws chunks of motion into the picture of a person.
+
+    Args:
+        person: Who speaks.
+        models: The learned parts.
+        run: Options; the seed is that of the blinks.
+        motion: Draws the motion.
+    """
+
+    def __init__(self, person: Person, models: Models, run: Run, motion: LiveMotion) -> None:
+        one = Sound(np.zeros((SPEECH_SAMPLES_PER_FRAME, 1), np.float32), SPEECH_RATE)
+        self._base = picture_base(person, one, "")
+        self._canvas, self._space = motion.canvas, models.space
+        self._frames = self._base.frames()
+        still = (self._canvas.values,)
+        take = Take((self._canvas,), still, models.space, models.renderer, run.first_seed)
+        (self._work,) = self._base.works(take)
+        self._blinks = endless_blinks(np.random.default_rng(run.first_seed))
+        self._soon: list[Blink] = [next(self._blinks)]
+        self._last: Frame | None = None
+
+    def show(self, chunk: Chunk, every: int = 1) -> Iterator[LiveFrame]:
+        """Draw a chunk.
+
+        Args:
+            chunk: The one after the last.
+            every: Draw only every so manieth picture and repeat it meanwhile.
+
+        Yields:
+            Its frames, in order.
+        """
+        prompt, count = self._canvas.values, len(chunk.motion)
+        joined = np.concatenate([prompt, chunk.motion])
+        canvas, motion = in_picture(self._space, self._base.person, self._canvas, joined)
+        canvas = replace(canvas, first_frame=chunk.first - len(prompt))
+        blinks = self._blinks_until(frame_time(chunk.first), chunk)
+        work = replace(self._work, canvas=canvas, infilled=motion, blinks=blinks)
+        wanted = [k for k in range(count) if (chunk.first + k) % every == 0]
+        shown = [OutputFrame(frame_time(chunk.first + k), -1, np.nan, "fill", 0, 0) for k in wanted]
+        drawn = render_span(self._frames, self._base.paths, work, shown, StageClock())
+        for k in range(count):
+            if fresh := k in wanted:
+                self._last = next(drawn).frame
+            assert self._last is not None
+            frame = self._last.at(frame_time(chunk.first + k))
+            yield LiveFrame(chunk.first + k, frame, chunk.sound[k], not fresh)
+
+    def _blinks_until(self, start_s: float, chunk: Chunk) -> tuple[Blink, ...]:
+        """Return the blinks of a chunk; none begins that the end would cut short."""
+        end_s = frame_time(chunk.first + len(chunk.motion))
+        while self._soon[-1].start_s < end_s:
+            self._soon.append(next(self._blinks))
+        self._soon = [blink for blink in self._soon if blink.end_s > start_s]
+        return tuple(
+            blink
+            for blink in self._soon
+            if not (chunk.ends and blink.start_s >= start_s and blink.end_s > end_s)
+        )
+
+
+class LiveFace:
+    """A person who says what is heard.
+
+    The same sound, seed and pace give the same frames, however the sound is cut up, and a chunk as
+    long as the sound gives what ``generate`` gives.
+
+    Args:
+        person: Who speaks.
+        models: The learned parts.
+        run: Options; seed, region, articulation and steps.
+        pace: How it goes ahead.
+
+    Attributes:
+        motion: Draws the motion; with ``pictures``, for whoever draws both at once in two threads.
+        pictures: Draws the pictures.
+    """
+
+    def __init__(
+        self, person: Person, models: Models, run: Run | None = None, pace: Pace | None = None
+    ) -> None:
+        run, pace = run or Run(), pace or Pace()
+        self.motion = LiveMotion(person, models, run, pace)
+        self.pictures = LivePictures(person, models, run, self.motion)
+
+    def push(self, samples: Float32, every: int = 1) -> list[LiveFrame]:
+        """Hear more of the sound, and return the frames that can be shown now, mostly none.
+
+        ``samples``: 16 kHz mono amplitudes, any number of them, shape (N,); ``every``: draw only
+        every so manieth picture.
+        """
+        return [
+            frame
+            for chunk in self.motion.push(samples)
+            for frame in self.pictures.show(chunk, every)
+        ]
+
+    def finish(self, every: int = 1) -> list[LiveFrame]:
+        """Return the frames that are left: nothing more will be heard."""
+        return [
+            frame for chunk in self.motion.finish() for frame in self.pictures.show(chunk, every)
+        ]

@@ -1,0 +1,165 @@
+"""A live face: frames are final, the same however the sound comes, in step; silence is still."""
+
+import numpy as np
+import pytest
+
+from facedit.compose.base import Take
+from facedit.compose.draw import infill_spans, span_draws
+from facedit.compose.models import Models
+from facedit.compose.output_sound import stretches
+from facedit.compose.performance import nobody
+from facedit.compose.person import Person
+from facedit.compose.picture_base import picture_base
+from facedit.compose.pictures import output_pictures
+from facedit.live.live_face import LiveFace, LiveFrame
+from facedit.live.pace import CLOSING, OPENING, Pace, rest_shares
+from facedit.model.checkpoint import MotionModel
+from facedit.model.config import preset
+from facedit.model.dit import DiT
+from facedit.model.normalise import SpeechProjection
+from facedit.motion.mesh_space import MeshSpace
+from facedit.options import Run
+from facedit.render.mouths import Mouths
+from facedit.render.still_renderer import Still
+from facedit.types import Float32, Sound
+from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
+from model.motion_models import randomised
+
+RUN = Run(seed=3, steps=2, articulation=1.2)
+QUICK = Pace(chunk=3, ahead=2, kept=8, gate=False)
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    """A tiny network with random weights behind the real ears, and real pixels alone."""
+    space = MeshSpace.load()
+    net = randomised(DiT(preset("tiny", motion_dims=len(space.names), speech_dims=4)))
+    matrix = 0.05 * np.random.default_rng(0).standard_normal((1026, 4))
+    motion = MotionModel(
+        net=net,
+        projection=SpeechProjection(matrix.astype(np.float32), np.zeros(4, np.float32)),
+        motion_scale=np.ones(len(space.names), np.float32),
+        encoder="whisper-base/4+energy+vad",
+        space="mesh",
+        dim_names=space.names,
+    )
+    return Models(space, motion, Mouths(None))
+
+
+@pytest.fixture(scope="module")
+def person() -> Person:
+    """The mean face, over noise that shows whatever moves."""
+    picture = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
+    return Person(Still(picture, nobody(MeshSpace.load()).still.landmarks / 4))
+
+
+def noise(frames: int, seed: int = 0) -> Float32:
+    """A sound that no gate takes for silence."""
+    rng = np.random.default_rng(seed)
+    return 0.1 * rng.standard_normal(frames * SPEECH_SAMPLES_PER_FRAME).astype(np.float32)
+
+
+def played(face: LiveFace, sound: Float32, piece: int) -> list[LiveFrame]:
+    frames = []
+    for start in range(0, len(sound), piece):
+        frames += face.push(sound[start : start + piece])
+    return frames + face.finish()
+
+
+def pixels(frames: list[LiveFrame]) -> np.ndarray:
+    return np.stack([one.frame.rgb()[::4, ::4] for one in frames])
+
+
+def test_frames_do_not_depend_on_how_the_sound_is_cut_up(models: Models, person: Person) -> None:
+    sound = noise(11)[:-300]
+    one, other = (
+        played(LiveFace(person, models, RUN, QUICK), sound, piece) for piece in (977, 5000)
+    )
+    assert [frame.index for frame in one] == list(range(11))
+    assert np.array_equal(pixels(one), pixels(other))
+    heard = np.concatenate([frame.sound for frame in other])
+    assert np.array_equal(heard[: len(sound)], sound)
+    assert not heard[len(sound) :].any()
+    assert np.ptp(pixels(one).astype(float), axis=0).max() > 20  # it moves
+
+
+def test_what_was_returned_is_final(models: Models, person: Person) -> None:
+    """What comes later changes nothing; and a frame waits for no more than chunk and ahead."""
+    before = noise(7)
+    given, shown = [], []
+    for later in (noise(6, seed=1), noise(6, seed=2)):
+        face = LiveFace(person, models, RUN, QUICK)
+        given.append(face.push(before))
+        shown.append(given[-1] + face.push(later))
+    assert [frame.index for frame in given[0]] == [0, 1, 2]
+    assert len(shown[0]) == 9
+    assert np.array_equal(pixels(shown[0])[:3], pixels(shown[1])[:3])
+    assert not np.array_equal(pixels(shown[0]), pixels(shown[1]))
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_one_chunk_gives_what_generate_gives(models: Models, person: Person, seed: int) -> None:
+    run = Run(seed=seed, steps=2)
+    sound = Sound(noise(30)[:, None], SPEECH_RATE)
+    base = picture_base(person, sound, "")
+    canvases = base.canvases(models.space, "head")
+    heard = base.speech(canvases, stretches(sound), models.encoder)
+    draws = span_draws(base.plan, (), run)
+    (drawn,) = infill_spans(canvases, heard, models.motion, draws, run.steps, 1)
+    works = base.works(Take(canvases, [drawn[0]], models.space, models.renderer, seed))
+    offline = list(output_pictures(base.frames(), base.plan, base.paths, works))
+    face = LiveFace(person, models, run, Pace(chunk=1000, ahead=0, gate=False))
+    live = played(face, sound.samples[:, 0], 7000)
+    assert len(live) == len(offline) == 30
+    for mine, theirs in zip(live, offline, strict=True):
+        assert mine.frame.time_s == theirs.time_s
+        assert np.array_equal(mine.frame.rgb(), theirs.frame.rgb())
+
+
+def test_lips_rest_in_silence_while_the_person_goes_on(models: Models, person: Person) -> None:
+    face = LiveFace(person, models, RUN, Pace(chunk=4, ahead=2, kept=8))
+    sound = np.zeros(100 * SPEECH_SAMPLES_PER_FRAME, np.float32)
+    motion = np.concatenate([chunk.motion for chunk in face.motion.push(sound)])
+    lips, head = models.space.groups["lips"], models.space.groups["head"]
+    assert np.ptp(motion[:, lips], axis=0).max() < 1e-6
+    assert np.ptp(motion[:, head], axis=0).max() > 0.01
+    blinks = face.pictures._soon
+    while blinks[-1].start_s < 60:
+        blinks.append(next(face.pictures._blinks))
+    assert 12 <= len(blinks) <= 40
+
+
+def test_lips_come_to_rest_and_leave_it_without_a_jump() -> None:
+    silent = np.array([True] * 3 + [False] * 6 + [True] * 12)
+    shares = rest_shares(silent, 18, 1.0)
+    assert np.abs(np.diff(shares)).max() <= 1 / OPENING + 1e-6
+    assert shares[3] == 0  # the lips are free when the speech begins
+    assert not shares[3:9].any()
+    assert shares[9 + CLOSING - 1] == pytest.approx(1)
+    # The same in two pieces.
+    first = rest_shares(silent[: 10 + OPENING], 10, 1.0)
+    assert np.allclose(np.concatenate([first, rest_shares(silent[10:], 8, first[-1])]), shares)
+
+
+def test_nothing_that_grows_is_held(models: Models, person: Person) -> None:
+    face = LiveFace(person, models, Run(steps=1), QUICK)
+    for _ in range(12):
+        for _ in face.motion.push(noise(5)):
+            pass
+    assert face.motion.done == 57
+    assert len(face.motion._sound) < 40 * SPEECH_SAMPLES_PER_FRAME
+    assert len(face.motion._kept) == QUICK.kept
+
+
+def test_under_overload_pictures_are_repeated_and_sound_stays_in_step(
+    models: Models, person: Person
+) -> None:
+    sound = noise(12)
+    whole = played(LiveFace(person, models, RUN, QUICK), sound, 1000)
+    face = LiveFace(person, models, RUN, QUICK)
+    half = face.push(sound, every=2) + face.finish(every=2)
+    assert [one.repeated for one in half] == [bool(k % 2) for k in range(12)]
+    for k, (mine, all_of) in enumerate(zip(half, whole, strict=True)):
+        assert mine.index == all_of.index == k
+        assert np.array_equal(mine.sound, all_of.sound)
+        assert np.array_equal(mine.frame.rgb(), whole[k - k % 2].frame.rgb())
