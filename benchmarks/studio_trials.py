@@ -1,11 +1,15 @@
 """The studio under ill treatment: killed at random moments, and edited fifty times.
 
     python benchmarks/studio_trials.py kill CLIP.mp4 [TIMES]
+    python benchmarks/studio_trials.py crash CLIP.mp4 [TIMES]
     python benchmarks/studio_trials.py memory CLIP.mp4 [EDITS]
+    python benchmarks/studio_trials.py open CLIP.mp4
 
 ``kill`` edits, speaks and takes while the server is ended by SIGKILL at random moments, starts it
-again and compares what it knows with what it had acknowledged. ``memory`` makes a take of every
-edit of many and prints what the server holds. Its cache is a new folder; weights are linked.
+again and compares what it knows with what it had acknowledged; ``crash`` ends the process that does
+the jobs instead, and the server goes on. ``memory`` makes a take of every edit of many and prints
+what the server and its processes hold. ``open`` tells when the first words are shown, and when they
+can be edited. The cache is a new folder; weights are linked.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPException
 from http.cookiejar import CookieJar
@@ -78,14 +83,37 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def crash(self) -> None:
+        """End the process that does its jobs, the largest of its children."""
+        os.kill(max(children(self.process.pid), key=held_mb), signal.SIGKILL)
+
     def held_mb(self) -> float:
-        """Return the memory that it holds."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) / 1000
+        """Return the memory that it and its processes hold."""
+        pids = [self.process.pid, *children(self.process.pid)]
+        return sum(held_mb(pid) for pid in pids)
+
+    def events(self) -> Iterator[Any]:
+        """Listen to what happens."""
+        with self._open(self.base + "/events", timeout=600) as stream:
+            for line in stream:
+                if line.startswith(b"data: "):
+                    yield json.loads(line[6:])
 
 
-def kill(clip: Path, folder: Path, times: int) -> None:
+def children(pid: int) -> list[int]:
+    """List the processes that a process has begun."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def held_mb(pid: int) -> float:
+    """Return the memory of a process, its part of what is shared."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1]) / 1000
+
+
+def kill(clip: Path, folder: Path, times: int, *, server_too: bool = True) -> None:
     """Kill it and look what is left."""
     server = Server(clip, folder)
     server.done(server.ask("POST", f"{server.clip}/transcript", {}))
@@ -112,8 +140,11 @@ def kill(clip: Path, folder: Path, times: int) -> None:
                     busy = f"{job['kind']}: {job['stage'] or job['state']}"
                 for edit in server.state()["edits"]:
                     takes |= {take["preview"] for take in edit["takes"]}
-        server.kill()
-        server = Server(clip, folder)
+        if server_too:
+            server.kill()
+            server = Server(clip, folder)
+        else:
+            server.crash()
         state = server.state()
         found = state["edits"][0]["words"], state["edits"][0]["new"]
         home = folder / "studio" / server.clip.rpartition("/")[2]
@@ -143,6 +174,39 @@ def memory(clip: Path, folder: Path, edits: int) -> None:
     server.kill()
 
 
+def crash(clip: Path, folder: Path, times: int) -> None:
+    """Kill the process that does the jobs."""
+    kill(clip, folder, times, server_too=False)
+
+
+def first_words(clip: Path, folder: Path, _: int) -> None:
+    """Open a clip and look when its words come."""
+    began = time.time()
+    server = Server(clip, folder)
+    events = server.events()
+    print(f"{time.time() - began:.1f} s: the page can be opened", flush=True)
+    job = server.ask("POST", f"{server.clip}/transcript", {})
+    began, seen, edited = time.time(), 0, False
+    for event in events:
+        heard = event.get("heard", {"words": [], "final": False})
+        count = heard.get("from", 0) + len(heard["words"])
+        if heard["words"] and (not seen or heard["final"]):
+            kind = "can be edited" if heard["final"] else "are shown"
+            print(f"{time.time() - began:.1f} s: {count} words {kind}, {server.held_mb():.0f} MB")
+        seen = max(seen, count)
+        if heard["final"] and seen and not edited:
+            edited = True
+            saved = server.save([{"words": [1, 2], "new": "yellow"}])
+            server.ask("POST", f"{server.clip}/sounds", {})
+            print(f"{time.time() - began:.1f} s: saved, {saved['edits'][0]['new']!r}", flush=True)
+        if event.get("job", {}).get("kind") == "sounds" and event["job"]["state"] == "done":
+            print(f"{time.time() - began:.1f} s: spoken", flush=True)
+        if event.get("job", {}).get("id") == job["id"] and event["job"]["state"] == "done":
+            break
+    print(f"{time.time() - began:.1f} s: all {seen} words")
+    server.kill()
+
+
 def main(what: str, clip: str, times: str = "") -> None:
     """Run a trial in a cache of its own."""
     with tempfile.TemporaryDirectory() as name:
@@ -150,8 +214,8 @@ def main(what: str, clip: str, times: str = "") -> None:
         for entry in cache_dir().iterdir():
             if entry.name not in ("studio", "results"):
                 (folder / entry.name).symlink_to(entry)
-        trial = {"kill": kill, "memory": memory}[what]
-        trial(Path(clip).absolute(), folder, int(times or {"kill": 10, "memory": 50}[what]))
+        trials = {"kill": kill, "crash": crash, "memory": memory, "open": first_words}
+        trials[what](Path(clip).absolute(), folder, int(times or (50 if what == "memory" else 10)))
         shutil.rmtree(folder / "studio", ignore_errors=True)
 
 

@@ -256,8 +256,8 @@ def transcribe(
         The words. (``FaceditError`` if the input is bad.)
     """
     from facedit.speech.align import align
-    from facedit.speech.sound_cache import cached_transcript
     from facedit.speech.transcript_io import save_transcript, written_kind
+    from facedit.speech.transcript_parts import joined, transcript_parts
     from facedit.speech.whisper_words import Recogniser
 
     options = options or TranscribeOptions()
@@ -273,8 +273,14 @@ def transcribe(
             sound = read_spoken(source)
             if text is None:
                 chosen = Recogniser(options.model, options.hotwords)
-                return cached_transcript(
-                    sound, language, lambda share: tick(round(100 * share)), chosen
+                length_s = max(sound.duration_s, 1e-9)
+                return joined(
+                    transcript_parts(
+                        [sound],
+                        language,
+                        chosen,
+                        reached=lambda time_s: tick(round(100 * time_s / length_s)),
+                    )
                 )
             return align(sound, read_text(text, "transcript", BadTranscript), language or "en")
 

@@ -156,7 +156,7 @@ def test_an_edit_recognises_as_transcribe_does(talk, monkeypatch):
         asked.append(recogniser)
         return heard
 
-    monkeypatch.setattr("facedit.compose.source_words.cached_transcript", cached)
+    monkeypatch.setattr("facedit.speech.transcript_parts.cached_transcript", cached)
     with Session(clip) as session:
         for hotwords in (None, "Weathering", "Weathering"):
             request = EditRequest(say=heard.text, model=None, hotwords=hotwords)

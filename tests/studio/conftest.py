@@ -14,12 +14,11 @@ from starlette.testclient import TestClient
 
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
-from facedit.studio.clip_store import Store
 from facedit.studio.studio_options import StudioOptions
+from studio.serving import TOKEN, Workers, working
 from talking_clips import TalkingClips, make_talking_clips
 
 PORT = 8123
-TOKEN = "the-key-of-this-run"
 ADDRESS = f"http://127.0.0.1:{PORT}"
 
 
@@ -28,9 +27,16 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> TalkingClips:
     return make_talking_clips(tmp_path_factory.mktemp("clips"), "we fly to the moon")
 
 
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """Processes that begin when they are first needed, one of each for all tests."""
+    with working(tmp_path_factory.mktemp("kept")) as workers:
+        yield workers
+
+
 @pytest.fixture
-def studio(clips: TalkingClips, tmp_path: Path) -> Iterator[Studio]:
-    made = Studio(Store(tmp_path / "studio", [Path(clips["one.mp4"])]), "cpu")
+def studio(clips: TalkingClips, workers: Workers, tmp_path: Path) -> Iterator[Studio]:
+    made = workers.studio(tmp_path / "studio", [Path(clips["one.mp4"]), Path(clips["two.mp4"])])
     yield made
     made.close()
 

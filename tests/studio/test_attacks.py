@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -10,11 +13,15 @@ from starlette.testclient import TestClient
 
 from facedit.editing.script import EditScript, ScriptSource
 from facedit.studio.answers import Studio
+from facedit.studio.app import make_app
 from facedit.studio.clip_store import safe_name
 from facedit.studio.job_queue import Job
-from facedit.studio.studio_options import MOST_JOBS, MOST_JSON
+from facedit.studio.studio_options import MOST_JOBS, MOST_JSON, StudioOptions
+from facedit.studio.worker import Worker
 from facedit.types import Transcript, Word
-from studio.conftest import ADDRESS, PORT, TOKEN
+from studio.conftest import ADDRESS, PORT
+from studio.serving import TOKEN, Workers, ended, serving
+from studio.test_worker import Tasks
 from talking_clips import TalkingClips
 
 OFFERED = {"offered": "one.mp4"}
@@ -140,6 +147,42 @@ def test_what_is_no_video_is_refused_by_its_name_and_leaves_nothing(
     assert list(studio.store._root.iterdir()) == []
 
 
+def test_a_picture_of_more_pixels_than_memory_is_refused(page: TestClient, studio: Studio) -> None:
+    """Few bytes that say they are 3.6 thousand million pixels: nothing of that size is made."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+    answer = page.post("/api/clips?name=portrait.png", content=bomb + chunk(b"IEND", b""))
+    assert answer.status_code == 415, answer.text
+    assert "megapixels" in answer.json()["error"]
+    assert list(studio.store._root.iterdir()) == []
+
+
+def test_a_slow_upload_holds_nobody_up_and_is_given_up(
+    clips: TalkingClips, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedit.studio.uploads.STALLED_S", 0.5)
+    with serving(tmp_path / "studio", [Path(clips["one.mp4"])], workers) as served:
+        host, _, port = served.address.split("/")[2].partition(":")
+        cookie = {"cookie": f"facedit-studio-{port}={TOKEN}"}
+        slow = HTTPConnection(host, int(port), timeout=20)
+        slow.putrequest("POST", "/api/clips?name=slow.mp4")
+        for name, value in (cookie | {"content-length": "1000000"}).items():
+            slow.putheader(name, value)
+        slow.endheaders(b"\0" * 100)
+        other = HTTPConnection(host, int(port), timeout=20)
+        other.request("GET", "/api/clips", headers=cookie)
+        assert json.loads(other.getresponse().read())["offered"] == ["one.mp4"]
+        answer = slow.getresponse()
+        assert (answer.status, "send it again" in answer.read().decode()) == (408, True)
+        assert list(served.root.iterdir()) == []
+
+
 @pytest.mark.parametrize("body", [b"[]", b"{", b"[" * 100_000, b"\xff", b"{}", b'{"offered": 1}'])
 def test_bad_json_is_refused(page: TestClient, body: bytes) -> None:
     assert page.post("/api/clips", content=body).status_code in (400, 422)
@@ -234,8 +277,31 @@ def test_nothing_is_exported_without_consent(page: TestClient) -> None:
 def test_only_what_is_known_is_exported(page: TestClient) -> None:
     agreed = {"consent": "She agreed."}
     where = f"/api/clips/{opened(page)}/exports"
-    for body in ({"what": "all"}, {"what": 1}, {"what": "package", "spans": "../x"}):
+    for body in (
+        {"what": "all"}, {"what": 1}, {"what": "package", "spans": "../x"},
+        {"what": "package", "patch": "h264"},
+    ):  # fmt: skip
         assert page.post(where, json=agreed | body).status_code == 422
+    for name in ("subtitles.srt", "../clip.json", "clip.json", 3):
+        body = agreed | {"what": "package", "subtitles": name}
+        assert page.post(where, json=body).status_code == 404
+
+
+def test_subtitles_are_subtitles_of_bounded_size(page: TestClient, studio: Studio) -> None:
+    clip = opened(page)
+    where = f"/api/clips/{clip}/subtitles"
+    good = b"1\n00:00:00,000 --> 00:00:01,000\nwe fly\n"
+    before = sorted(studio.store.get(clip).folder.iterdir())
+    for name, content, status in (
+        ("x.exe", good, 422), ("../../x.srt", b"no times", 422), ("x.srt", b"\0\xff-->", 422),
+        ("x.srt", b"-" * (MOST_JSON + 1), 413), ("", good, 422),
+    ):  # fmt: skip
+        answer = page.post(where, params={"name": name}, content=content)
+        assert answer.status_code == status, (name, answer.text)
+        assert str(studio.store._root) not in answer.text
+    assert sorted(studio.store.get(clip).folder.iterdir()) == before
+    answer = page.post(where, params={"name": "../own.SRT"}, content=good)
+    assert (answer.status_code, answer.json()) == (201, {"subtitles": "subtitles.srt"})
 
 
 @pytest.mark.parametrize("seeds", [None, [], [-1], ["0"], [True], [2**70], list(range(10)), 3])
@@ -342,3 +408,22 @@ def test_what_is_known_of_a_clip_holds_no_path_of_this_machine(
     said = json.dumps(page.get(f"/api/clips/{clip}").json())
     assert str(clips.folder) not in said
     assert str(studio.store._root) not in said
+
+
+def test_a_crash_under_a_job_is_told_and_loses_nothing(
+    workers: Workers, clips: TalkingClips, tmp_path: Path
+) -> None:
+    worker = Worker(Tasks)
+    studio = Workers(worker, workers.reader).studio(tmp_path / "kept", [Path(clips["one.mp4"])])
+    page = TestClient(make_app(studio, StudioOptions(), TOKEN, PORT), base_url=ADDRESS)
+    page.get(f"/?token={TOKEN}")
+    clip = opened(page)
+    key = edited(page, studio, clip)
+    before = page.get(f"/api/clips/{clip}").json()
+    wish = {"edit": key, "seeds": [0]}
+    for _ in range(2):  # the second finds a new process
+        job = ended(studio, page.post(f"/api/clips/{clip}/takes", json=wish))
+        assert (job.state, (job.error or "").partition(" (")[0]) == ("failed", "worker ended")
+    assert page.get(f"/api/clips/{clip}").json() == before
+    studio.close()
+    worker.close()

@@ -22,7 +22,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.options import EditRequest, Run
 from facedit.studio.serve import HOST
-from studio.serving import Served, serving
+from studio.serving import Served, Workers, serving
 from talking_clips import TalkingClips
 
 pytestmark = pytest.mark.skipif(
@@ -31,12 +31,12 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def served(clips: TalkingClips, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    kept = tmp_path_factory.mktemp("kept")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("facedit.cache.results_dir", lambda: kept)
-        with serving(tmp_path_factory.mktemp("studio"), [Path(clips["one.mp4"])]) as served:
-            yield served
+def served(
+    clips: TalkingClips, workers: Workers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("studio")
+    with serving(folder, [Path(clips["one.mp4"])], workers) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +258,7 @@ def test_two_pages_lose_nothing(page: Page, served: Served) -> None:
     page.key("Home")
     page.key("Delete")
     page.until("document.querySelector('.chip')?.textContent === 'they'")
-    page.until("document.getElementById('status').textContent.includes('Undo brings back')")
+    page.until("document.getElementById('fault-says').textContent.includes('Undo brings back')")
     # What is shown is spoken without being asked.
     page.until("document.getElementById('timeline').dataset.layout === 'spoken'")
     page.key("z", ctrl=True)

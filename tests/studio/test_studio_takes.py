@@ -15,7 +15,7 @@ import facedit
 from facedit.media.read import read_frames
 from facedit.options import EditRequest, Run
 from facedit.studio.answers import Studio
-from studio.test_faces import ended
+from studio.serving import ended, over
 from talking_clips import TalkingClips
 
 
@@ -24,10 +24,8 @@ def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
     studio: Studio,
     clips: TalkingClips,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("opentimelineio")
-    monkeypatch.setattr("facedit.cache.results_dir", lambda: tmp_path / "kept")
     clip = f"/api/clips/{page.post('/api/clips', json={'offered': 'one.mp4'}).json()['id']}"
     assert ended(studio, page.post(f"{clip}/transcript", json={})).state == "done"
     state = page.get(clip).json()
@@ -77,3 +75,30 @@ def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
     found = zipfile.ZipFile(io.BytesIO(page.get(f"{clip}/exports/{file['name']}").content))
     kinds = {Path(name).suffix for name in found.namelist()}
     assert {".otio", ".mp4", ".srt", ".json", ".wav"} <= kinds
+
+
+def test_one_of_two_faces_is_chosen(page: TestClient, studio: Studio) -> None:
+    clip = f"/api/clips/{page.post('/api/clips', json={'offered': 'two.mp4'}).json()['id']}"
+    words = ended(studio, page.post(f"{clip}/transcript", json={}))
+    assert words.state == "done", words
+    state = page.get(clip).json()
+    count = len(state["script"]["transcript"]["words"])
+    wish = {"edits": [{"words": [count - 1, count], "new": ""}], "options": {}, "face": None}
+    saved = page.put(f"{clip}/edits", json=wish, headers={"if-match": state["revision"]}).json()
+    (edit,) = saved["edits"]
+    looked = studio.look(studio.store.get(clip.rpartition("/")[2]))
+    over(studio, studio.jobs.get(looked["id"]))
+    (doubt,) = [one for one in page.get(clip).json()["edits"][0]["warnings"] if "faces" in one]
+    (left, right) = [face["box"] for face in doubt["faces"]]
+    assert (doubt["kind"], left[0] < right[0]) == ("faces", True)
+    failed = ended(studio, page.post(f"{clip}/takes", json={"edit": edit["key"], "seeds": [0]}))
+    assert failed.state == "failed"
+    assert "2 faces" in (failed.error or "")
+    assert "choose with Face N" in (failed.error or "")
+    known = {"if-match": saved["revision"]}
+    (edit,) = page.put(f"{clip}/edits", json=wish | {"face": "2"}, headers=known).json()["edits"]
+    done = ended(studio, page.post(f"{clip}/takes", json={"edit": edit["key"], "seeds": [0]}))
+    assert done.state == "done", done
+    (edit,) = page.get(clip).json()["edits"]
+    (take,) = edit["takes"]
+    assert page.get(f"{clip}/takes/{take['preview']}").status_code == 200

@@ -22,8 +22,8 @@ from facedit.options import Run
 from facedit.speech.given_times import unsure
 from facedit.types import Transcript
 
-Kind = Literal["face_away", "cut", "faces", "words", "covered"]
-"""What speaks against an edit."""
+Kind = Literal["face_away", "cut", "faces", "words", "covered", "face"]
+"""What speaks against an edit; ``face``: nothing, but somebody else could be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Doubt:
         says: The same for people.
         start_s: From where in the source.
         end_s: To where.
-        faces: Of several faces that could be meant the boxes, from the left: x0, y0, x1, y1.
+        faces: Of several faces the boxes, from the left: x0, y0, x1, y1.
         time_s: When these are seen.
     """
 
@@ -101,7 +101,7 @@ def _faces(clip: Clip, plan: EditPlan, span: Span, run: Run) -> list[Doubt]:
     except AmbiguousFace as error:
         boxes, time_s = _boxes(clip, start_s)
         return [Doubt("faces", str(error), start_s, end_s, boxes, time_s)]
-    return _seen(window, start_s, end_s)
+    return [*_seen(window, start_s, end_s), *_others(clip, window, start_s, end_s)]
 
 
 def _seen(window: TrackedWindow, start_s: float, end_s: float) -> list[Doubt]:
@@ -122,6 +122,20 @@ def _seen(window: TrackedWindow, start_s: float, end_s: float) -> list[Doubt]:
         says = f"the mouth is covered at {times[0]:.1f}-{times[-1]:.1f} s: it stays as shot there."
         found.append(Doubt("covered", says, float(times[0]), float(times[-1])))
     return found
+
+
+def _others(clip: Clip, window: TrackedWindow, start_s: float, end_s: float) -> list[Doubt]:
+    """Say which of several faces is edited, where more than one is seen."""
+    boxes, time_s = _boxes(clip, start_s)
+    seen = np.flatnonzero(np.isfinite(window.track.landmarks[:, 0, 0]))
+    if len(boxes) < 2 or not len(seen):
+        return []
+    nearest = seen[np.argmin(np.abs(window.track.times_s[seen] - time_s))]
+    x, y = window.track.landmarks[nearest, :, :2].mean(axis=0)
+    away = [abs(x - (x0 + x1) / 2) + abs(y - (y0 + y1) / 2) for x0, y0, x1, y1 in boxes]
+    number = int(np.argmin(away)) + 1
+    says = f"of {len(boxes)} faces number {number} from the left is edited."
+    return [Doubt("face", says, start_s, end_s, boxes, time_s)]
 
 
 def _boxes(clip: Clip, time_s: float) -> tuple[tuple[tuple[int, int, int, int], ...], float]:

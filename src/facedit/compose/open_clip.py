@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event, RLock
 from types import TracebackType
@@ -15,7 +15,7 @@ from facedit.compose.corrected import corrected
 from facedit.compose.held_jobs import HeldJobs
 from facedit.compose.look import Doubt, look_at
 from facedit.compose.models import Models, load_models
-from facedit.compose.source_words import source_transcript
+from facedit.compose.source_words import recognised_parts, source_transcript
 from facedit.compose.speeches import make_speech
 from facedit.compose.verbs import Speech
 from facedit.editing.corrections import Correction
@@ -118,7 +118,6 @@ class OpenClip:
         file: Path | None = None,
         language: str | None = None,
         by: Recogniser | None = None,
-        told: Heard | None = None,
     ) -> Transcript:
         """Find the words of the video, once.
 
@@ -126,13 +125,33 @@ class OpenClip:
             file: Its transcript, or a file of the bare words, if there is one.
             language: Language code; recognised if None.
             by: What recognises the words; Whisper base if None.
-            told: Told of the words so far while they are recognised, in whatever thread.
 
         Returns:
             Words with times. (``BadTranscript`` if they are not what is said, or nobody speaks.)
         """
         with self._busy:
-            return source_transcript(self._clip, file, language, by, told)
+            return source_transcript(self._clip, file, language, by)
+
+    def transcript_parts(
+        self,
+        language: str | None = None,
+        by: Recogniser | None = None,
+        told: Heard | None = None,
+        start_s: float = 0.0,
+    ) -> Iterator[Transcript]:
+        """Recognise the words of the video as it is read: the first minute's are there at once.
+
+        Args:
+            language: Language code; recognised if None.
+            by: What recognises the words; Whisper base if None.
+            told: Told of the words of the part that is under way, in whatever thread.
+            start_s: From where on.
+
+        Yields:
+            The words of a part; its ``duration_s`` is until where all was heard.
+        """
+        with self._busy:
+            yield from recognised_parts(self._clip, language, by, told, start_s)
 
     def correct(
         self, transcript: Transcript, corrections: Sequence[Correction]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, median
@@ -13,12 +13,14 @@ from facedit.editing.requests import Delete, InsertAfter, InsertBefore, Replace,
 from facedit.editing.words import tokenise
 from facedit.errors import BadEdit, BadTranscript
 from facedit.media.info import VideoInfo
-from facedit.media.sound import read_sound
+from facedit.media.pcm import remix
+from facedit.media.sound import iter_sound, read_sound
 from facedit.options import EditRequest
 from facedit.speech.align import PHONE_ALIGNMENT
 from facedit.speech.given_times import checked_times
-from facedit.speech.sound_cache import cached_transcript, cached_words
+from facedit.speech.sound_cache import cached_words
 from facedit.speech.transcript_io import load_transcript, needs_alignment
+from facedit.speech.transcript_parts import joined, transcript_parts
 from facedit.speech.whisper_words import Heard, Recogniser
 from facedit.speech.word_times import in_order
 from facedit.types import Sound, Transcript
@@ -48,13 +50,11 @@ def source_transcript(
     file: Path | None,
     language: str | None,
     recogniser: Recogniser | None = None,
-    told: Heard | None = None,
 ) -> Transcript:
     """Return the words of the source: given, aligned or recognised.
 
     ``file``: its transcript, or a file of the bare words, if there is one; ``language``: language
-    code; recognised if None; ``recogniser``: what recognises the words; Whisper base if None;
-    ``told``: is told of the words while they are recognised.
+    code; recognised if None; ``recogniser``: what recognises the words; Whisper base if None.
     Raises BadTranscript if the given words are not what is said, or nobody speaks.
     """
     if file is not None:
@@ -63,25 +63,37 @@ def source_transcript(
         return clip.once(key, lambda: _given(clip, file, language))
     by = recogniser or Recogniser()
     of = ("words", language, by.identity)
-    found = clip.once(of, lambda: _recognised(clip, language, by, told))
+    found = clip.once(of, lambda: joined(recognised_parts(clip, language, by)))
     if not found.words:
         raise BadTranscript(f"{clip.path.name}: no words were recognised; give --transcript.")
     return found
 
 
-def _recognised(
-    clip: Clip, language: str | None, recogniser: Recogniser, told: Heard | None
-) -> Transcript:
-    """Recognise what is said in a clip."""
+def recognised_parts(
+    clip: Clip,
+    language: str | None,
+    recogniser: Recogniser | None = None,
+    told: Heard | None = None,
+    start_s: float = 0.0,
+) -> Iterator[Transcript]:
+    """Recognise what is said in a clip, or from a time on, as it is read.
+
+    The arguments are those of ``source_transcript``; ``told`` is told of the words of the part that
+    is under way. Yields the words of each part.
+    """
+    info = clip.info
     with clip.clock.stage("recognising words", 100) as tick:
-
-        def recognise() -> Transcript:
-            sound = _heard(clip.path, clip.info)
-            return cached_transcript(
-                sound, language, lambda share: tick(round(100 * share)), recogniser, told
-            )
-
-        return clip.clock.apart(recognise)
+        sound = iter_sound(clip.path, start_s=start_s, end_s=info.duration_s, info=info)
+        parts = transcript_parts(
+            (Sound(remix(block.samples, 1), block.rate) for block in sound),
+            language,
+            recogniser,
+            told,
+            lambda time_s: tick(round(100 * time_s / info.duration_s)),
+            start_s,
+        )
+        while (part := clip.clock.apart(lambda: next(parts, None))) is not None:
+            yield part
 
 
 def _given(clip: Clip, file: Path, language: str | None) -> Transcript:

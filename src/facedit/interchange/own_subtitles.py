@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from facedit.compose.plans import PlannedEdit
 from facedit.editing.captions import edited_text
 from facedit.errors import BadTranscript, UsageError
 from facedit.inputs import read_text
 from facedit.speech.subtitle_writer import clock
 from facedit.speech.subtitles import cue_times
+
+if TYPE_CHECKING:
+    from facedit.compose.plans import PlannedEdit
 
 SUFFIXES = (".srt", ".vtt")
 

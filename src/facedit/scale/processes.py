@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from facedit.errors import FaceditError
@@ -94,7 +95,7 @@ class _Process:
         self._process = context.Process(target=_serve, args=(theirs, make_worker), daemon=True)
         self.held: int | None = None
         self.ready = False
-        with environment(ONE_THREAD), _interrupts_blocked():
+        with environment(ONE_THREAD), interrupts_blocked():
             self._process.start()
         # The child has its own copy now; only without ours does the pipe end when the child does.
         theirs.close()
@@ -109,12 +110,7 @@ class _Process:
 
     def died(self) -> Failure:
         """Say how the process ended."""
-        self._process.join(_PATIENCE_S)
-        code = self._process.exitcode
-        how = f"exit status {code}"
-        if code is not None and code < 0:
-            with suppress(ValueError):
-                how = signal.Signals(-code).name
+        how = how_ended(self._process)
         self.leave()
         return Failure(DIED, f"A worker process ended ({how})")
 
@@ -133,7 +129,7 @@ class _Process:
 
 def _serve(pipe: Connection, make_worker: Callable[[], Callable[[Any], Any]]) -> None:
     """Run in the child: load once, then handle items until the pipe ends."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         handle = make_worker()
     except Exception as error:
@@ -153,7 +149,17 @@ def _serve(pipe: Connection, make_worker: Callable[[], Callable[[Any], Any]]) ->
                 pipe.send((index, failure_of(error)))
 
 
-def _end_with_parent() -> None:
+def how_ended(process: BaseProcess) -> str:
+    """Say how a process ended whose pipe did: the signal, or its exit status."""
+    process.join(_PATIENCE_S)
+    code = process.exitcode
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit status {code}"
+
+
+def end_with_parent() -> None:
     """End this process when its parent is gone, even by SIGKILL and in the middle of an item."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -162,7 +168,7 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _interrupts_blocked() -> Iterator[None]:
+def interrupts_blocked() -> Iterator[None]:
     """Start children that ignore Ctrl-C, which a terminal sends to all: the parent stops them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -16,7 +16,6 @@ from facedit.errors import BadPlugin, FaceditError, UsageError
 from facedit.inputs import MOST_NEW_LETTERS, check_text
 from facedit.options import DEFAULT_VOICE
 from facedit.plugins import Registry, describe_error
-from facedit.speech.align import align
 from facedit.speech.engines.engine_settings import engine_named, engine_names
 from facedit.speech.kokoro_voice import kokoro_files, kokoro_voices
 from facedit.speech.voice_interface import Engine, Speaker, Spoken, Voice
@@ -101,6 +100,8 @@ def synthesise(
         raise UsageError(f"The voice {chosen.name} finds nothing to say in “{text[:40]}”.")
     if isinstance(sound, Spoken) and len(sound.words) == len(tokens):
         return sound, Transcript(sound.words, sound.duration_s, origin=chosen.name)
+    from facedit.speech.align import align  # torch, which a list of voices does without
+
     return sound, align(sound, text, check=False)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,27 +16,20 @@ from facedit.errors import FaceditError, UsageError
 from facedit.face.choice import FaceChoice
 from facedit.inputs import MOST_SEED, check_text
 from facedit.options import OWN_VOICE, REGIONS, Run
-from facedit.speech.whisper_words import Recogniser
-from facedit.studio.clip_facts import facts_of
-from facedit.studio.clip_store import Store, StoredClip, checked_edits, revision
+from facedit.speech.voice import voices
+from facedit.studio.clip_store import Store, StoredClip, checked_edits
 from facedit.studio.edit_states import edit_keys, exports_of, made_from, states, takes_of
 from facedit.studio.events import Events
+from facedit.studio.export_wishes import WHAT, Verb, package_options
+from facedit.studio.heard import corrected, hear, is_heard
 from facedit.studio.job_queue import Job, Jobs, Kind
-from facedit.studio.package import package_options
+from facedit.studio.made_files import made_file
 from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import Refused
-from facedit.studio.session_jobs import Engine, Verb
-from facedit.studio.studio_options import MOST_CONSENT, MOST_NAME, MOST_TAKES
-from facedit.studio.uploads import RECORDING
-from facedit.types import Word
+from facedit.studio.studio_options import LONGEST_READ_S, MOST_CONSENT, MOST_TAKES
+from facedit.studio.worker import Tell, Worker
 
-_SOUND = re.compile(r"[0-9a-f]{16}(-context)?\.wav")
-_TAKE = re.compile(r"[0-9a-f]{16}-\d{1,20}\.mp4")
-_ANY = re.compile(r".+")
 _OTHER = "another page has changed this clip: reload to go on from there."
-
-WHAT = ("video", "package")
-"""What can be exported."""
 
 
 class Studio:
@@ -45,8 +37,8 @@ class Studio:
 
     Args:
         store: The clips.
-        device: Where networks compute.
-        recogniser: What recognises words; Whisper base if None.
+        engine: Does the jobs.
+        reader: Opens files.
 
     Attributes:
         store: The clips.
@@ -54,24 +46,19 @@ class Studio:
         jobs: What is being done.
     """
 
-    def __init__(
-        self, store: Store, device: str = "auto", recogniser: Recogniser | None = None
-    ) -> None:
+    def __init__(self, store: Store, engine: Worker, reader: Worker) -> None:
         self.store = store
         self.events = Events()
         self.jobs = Jobs(lambda job: self.events.publish({"job": job}), self._plain)
-        self._engine = Engine(device, self.jobs.progress, self.jobs.cancel, recogniser)
+        self._engine, self._reader = engine, reader
 
     def close(self) -> None:
         """Stop everything."""
         self.events.close()
         self.jobs.close()
-        self._engine.close()
 
     def clips(self) -> dict[str, Any]:
         """List what is open and what may be opened."""
-        from facedit.speech.voice import voices
-
         clips = [{"id": clip.id, "name": clip.source.name} for clip in self.store.all()]
         return {
             "clips": clips,
@@ -87,7 +74,7 @@ class Studio:
         """
         if "info" not in clip.notes():
             try:
-                facts = await run_in_threadpool(facts_of, clip.source)
+                facts = await run_in_threadpool(self._read, "facts", clip.source)
             except FaceditError as error:
                 self.store.remove(clip)
                 raise type(error)(_without_path(str(error), clip)) from error
@@ -96,8 +83,7 @@ class Studio:
 
     def state(self, clip: StoredClip) -> dict[str, Any]:
         """Return all that a page needs to go on where it was."""
-        notes = clip.notes()
-        text = clip.script_text()
+        notes, text = clip.notes(), clip.script_text()
         answer = {
             "id": clip.id,
             "name": clip.source.name,
@@ -105,16 +91,28 @@ class Studio:
             "consent": notes.get("consent"),
             "face": clip.face,
             "proxy": bool(notes.get("proxy")),
-            "exports": exports_of(clip),
+            "exports": exports_of(clip, None),
             "jobs": [job.to_dict() for job in self.jobs.of(clip.id) if not job.is_over],
             "script": None,
+            "heard": is_heard(clip),
             "edits": [],
             "warnings": [],
         }
         if text is None:
             return answer
-        made = {"script": json.loads(text), "revision": revision(text)}
-        return answer | made | states(clip, loads(text))
+        script = loads(text)
+        made = states(clip, script)
+        exports = exports_of(clip, made_from(script, made["edits"]))
+        known = {"script": json.loads(text), "revision": clip.revision(text), "exports": exports}
+        return answer | known | made
+
+    def peaks(self, clip: StoredClip, block: int) -> Any:
+        """Find the shape of a minute of a clip's sound."""
+        return self._read("peaks", clip.source, block)
+
+    def recording(self, sent: Path, wav: Path) -> Any:
+        """Keep the sound of what was sent."""
+        return self._read("recording", sent, wav)
 
     def remove(self, clip: StoredClip) -> None:
         """Stop what is being done with a clip and remove what belongs to it."""
@@ -137,69 +135,65 @@ class Studio:
         Raises:
             Refused: If another page saved meanwhile.
         """
-        text = clip.known_script()
-        if known != revision(text):
-            raise Refused(409, _OTHER)
-        script = checked_edits(loads(text), body.get("edits"), body.get("options"))
-        told = states(clip, script)
         face = body.get("face")
         if face is not None and not isinstance(face, str):
             raise Refused(422, "face: expected largest, or a number from the left.")
         FaceChoice.parse(face)
+        with clip.writing():
+            text = clip.known_script()
+            if known != clip.revision(text):
+                raise Refused(409, _OTHER)
+            script = checked_edits(loads(text), body.get("edits"), body.get("options"))
+            states(clip, script)  # they must fit before they are kept
+            text = clip.save_script(replace(script, plan=None))
         if face != clip.face:
             clip.note(face=face)
-            told = states(clip, script)
-        text = clip.save_script(replace(script, plan=None))
-        return {"revision": revision(text)} | told
+        return {"revision": clip.revision(text)} | states(clip, script)
 
     def words(self, clip: StoredClip, language: str | None) -> dict[str, Any]:
         """Queue the recognition of what is said."""
-        if clip.script_text() is not None:
+        if is_heard(clip):
             raise Refused(409, "the words of this clip are known already.")
-        known = 0
 
-        def told(words: tuple[Word, ...]) -> None:
-            # The last word may still grow; it is told of with the next ones.
-            nonlocal known
-            if new := [asdict(word) for word in words[known:-1]]:
-                heard = {"from": known, "words": new, "until_s": words[-1].end_s, "done": False}
-                self.events.publish({"clip": clip.id, "heard": heard})
-                known += len(new)
+        def recognise(start_s: float, told: Tell) -> None:
+            self._do("words", clip, language, start_s, told=told)
 
-        work = partial(self._engine.words, clip, language, told)
-        return self.jobs.submit("words", clip.id, work).to_dict()
+        def publish(news: dict[str, Any]) -> None:
+            self.events.publish({"clip": clip.id, "heard": news})
+
+        return self.jobs.submit("words", clip.id, lambda: hear(clip, recognise, publish)).to_dict()
 
     def correct(self, clip: StoredClip, words: object, known: str) -> dict[str, Any]:
         """Queue corrections of what was heard.
 
         Refused is raised if they are none, or another page saved meanwhile.
         """
-        if known != revision(clip.known_script()):
+        if known != clip.revision(clip.known_script()):
             raise Refused(409, _OTHER)
-        corrections = read_corrections(words)
+        corrections, version = read_corrections(words), clip.notes().get("words")
 
         def work() -> dict[str, Any]:
-            made = self._engine.correct(clip, corrections)
+            made = corrected(clip, version, lambda: self._do("correct", clip, corrections))
             self.events.publish({"clip": clip.id, "changed": True})
             return made
 
-        return self.jobs.submit("words", clip.id, work).to_dict()
+        return self.jobs.submit("correct", clip.id, work).to_dict()
 
     def proxy(self, clip: StoredClip) -> dict[str, Any]:
         """Queue a copy that the browser can show."""
         if clip.notes().get("proxy"):
             raise Refused(409, "a copy was asked for already.")
         clip.note(proxy=True)
-        return self.jobs.submit("proxy", clip.id, lambda: self._engine.proxy(clip)).to_dict()
+        return self.jobs.submit("proxy", clip.id, partial(self._do, "proxy", clip)).to_dict()
 
     def look(self, clip: StoredClip) -> dict[str, Any]:
         """Queue a look at what speaks against the edits."""
-        work = partial(self._engine.look, clip, self._telling(clip))
+        work = partial(self._do, "look", clip, told=self._telling(clip))
         return self.jobs.submit("look", clip.id, work).to_dict()
 
     def sounds(self, clip: StoredClip) -> dict[str, Any]:
         """Queue the speaking of the new words, and then a look at their faces."""
-        work = partial(self._engine.sounds, clip, self._telling(clip))
+        work = partial(self._do, "sounds", clip, told=self._telling(clip))
         job = self.jobs.submit("sounds", clip.id, work).to_dict()
         self.look(clip)
         return job
@@ -213,7 +207,7 @@ class Studio:
             raise Refused(422, f"seeds: expected 1 to {MOST_TAKES} whole numbers.")
         asked = [_seed(seed) for seed in seeds]
         key = self._edit(clip, edit)
-        work = partial(self._engine.takes, clip, key, asked, self._telling(clip))
+        work = partial(self._do, "takes", clip, key, asked, told=self._telling(clip))
         return self.jobs.submit("takes", clip.id, work).to_dict()
 
     def choose(self, clip: StoredClip, edit: object, take: object) -> dict[str, Any]:
@@ -235,10 +229,11 @@ class Studio:
         consent, what = self._consent(clip, body), body.get("what", "video")
         if what not in WHAT:
             raise Refused(422, f"what: expected {' or '.join(WHAT)}.")
-        work = partial(self._engine.export, clip, consent)
+        work = partial(self._do, "export", clip, consent)
         if what == "package":
-            options = package_options(body.get("spans"))
-            work = partial(self._engine.package, clip, consent, options)
+            own = body.get("subtitles")
+            found = None if own is None else made_file(clip, "subtitles", str(own))
+            work = partial(self._do, "package", clip, consent, package_options(body, found))
         return self._exporting("export", clip, work)
 
     def speak(self, clip: StoredClip, verb: Verb, body: dict[str, Any]) -> dict[str, Any]:
@@ -256,39 +251,10 @@ class Studio:
             raise Refused(422, "say what is spoken: a text with a voice, or a recording.")
         if text is not None:
             check_text(text, "the text", UsageError)
-        recording = None if speech is None else self.made(clip, "recordings", speech)
+        recording = None if speech is None else made_file(clip, "recordings", speech)
         run = Run(seed=_seed(body.get("seed", 0)), consent=consent)
-        work = partial(self._engine.speak, clip, verb, text, recording, run, voice)
+        work = partial(self._do, "speak", clip, verb, text, recording, run, voice)
         return self._exporting(verb, clip, work)
-
-    def made(self, clip: StoredClip, kind: str, name: str) -> Path:
-        """Find a file that was made.
-
-        Refused is raised if there is none of that name.
-        """
-        folder, named = {
-            "sounds": (clip.sounds_folder, _SOUND),
-            "takes": (clip.takes_folder, _TAKE),
-            "recordings": (clip.folder, RECORDING),
-            "exports": (clip.exports_folder, _ANY),
-        }.get(kind, (None, _ANY))
-        if folder is not None:
-            # Only a name that is in the folder is a file of it, whatever the name says.
-            known = [file for file in folder.iterdir() if file.name == name and file.is_file()]
-            if known and named.fullmatch(name):
-                return known[0]
-        raise Refused(404, f"nothing is called {name[:MOST_NAME]}.")
-
-    def report(self, clip: StoredClip, name: str) -> Path:
-        """Find the report of an export.
-
-        Refused is raised if there is none of that name.
-        """
-        page = self.made(clip, "exports", name)
-        page = page.with_name(f"{page.name}.report") / "report.html"
-        if not page.is_file():
-            raise Refused(404, "no such report.")
-        return page
 
     def _edit(self, clip: StoredClip, edit: object) -> str:
         keys = edit_keys(loads(clip.known_script()), clip.face)
@@ -296,10 +262,21 @@ class Studio:
             raise Refused(409, "there is no such edit now: it was changed.")
         return str(edit)
 
-    def _telling(self, clip: StoredClip) -> Callable[[], None]:
+    def _do(self, task: str, *arguments: object, told: Tell | None = None) -> Any:
+        """Let the engine do what a job is for."""
+        jobs = self.jobs
+        return self._engine.call(
+            task, *arguments, told=told, on_progress=jobs.progress, cancel=jobs.cancel
+        )
+
+    def _read(self, task: str, *arguments: object) -> Any:
+        """Let the reader open a file; one that takes for ever is hostile."""
+        return self._reader.call(task, *arguments, limit_s=LONGEST_READ_S)
+
+    def _telling(self, clip: StoredClip) -> Tell:
         """Return what tells every page how the edits of a clip are now."""
 
-        def tell() -> None:
+        def tell(_: object) -> None:
             self.events.publish({"clip": clip.id} | states(clip, loads(clip.known_script())))
 
         return tell
@@ -317,7 +294,10 @@ class Studio:
         """Queue what makes files to be fetched."""
 
         def made() -> dict[str, Any]:
-            edits = made_from(clip) if kind == "export" else None
+            edits = None
+            if kind == "export":
+                script = loads(clip.known_script())
+                edits = made_from(script, states(clip, script)["edits"])
             found = work()
             names = {file["name"] for file in found["files"]}
             before = [one for one in clip.notes().get("exports", []) if one["name"] not in names]

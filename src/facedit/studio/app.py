@@ -17,12 +17,12 @@ from starlette.staticfiles import StaticFiles
 from facedit.errors import FaceditError
 from facedit.report.page_kit import STYLE
 from facedit.studio.answers import Studio
-from facedit.studio.peaks import peaks
+from facedit.studio.made_files import made_file, report_of
 from facedit.studio.refused import Refused, status_of
 from facedit.studio.request_body import json_body
 from facedit.studio.security import Guard
 from facedit.studio.studio_options import StudioOptions
-from facedit.studio.uploads import receive_recording, receive_upload
+from facedit.studio.uploads import receive_recording, receive_subtitles, receive_upload
 
 _PAGE = Path(__file__).with_name("page")
 
@@ -62,6 +62,7 @@ def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> G
             Route("/api/clips/{clip}/transcript", routes.transcript, methods=["POST"]),
             Route("/api/clips/{clip}/transcript", routes.correct, methods=["PATCH"]),
             Route("/api/clips/{clip}/recordings", routes.recording, methods=["POST"]),
+            Route("/api/clips/{clip}/subtitles", routes.subtitles, methods=["POST"]),
             Route("/api/clips/{clip}/proxy", routes.proxy, methods=["POST"]),
             Route("/api/clips/{clip}/edits", routes.edits, methods=["PUT"]),
             Route("/api/clips/{clip}/sounds", routes.sounds, methods=["POST"]),
@@ -121,14 +122,20 @@ class _Routes:
         block = request.query_params.get("block", "0")
         if not block.isdecimal() or len(block) > 6:
             raise Refused(422, "block: expected the number of a minute.")
-        found = await run_in_threadpool(peaks, clip.source, int(block))
+        found = await run_in_threadpool(self._studio.peaks, clip, int(block))
         return JSONResponse(found, headers={"cache-control": "private, max-age=3600"})
 
     async def recording(self, request: Request) -> Response:
         """Take in a recording of new words; the edits then name it."""
         clip = self._studio.store.get(_id(request))
         limit = self._options.limit_mb * 1_000_000
-        return JSONResponse({"speech": await receive_recording(request, clip, limit)}, 201)
+        speech = await receive_recording(request, clip, limit, self._studio.recording)
+        return JSONResponse({"speech": speech}, 201)
+
+    async def subtitles(self, request: Request) -> Response:
+        """Take in the clip's own subtitles; an export then names them."""
+        clip = self._studio.store.get(_id(request))
+        return JSONResponse({"subtitles": await receive_subtitles(request, clip)}, 201)
 
     async def proxy(self, request: Request) -> Response:
         return JSONResponse(self._studio.proxy(self._studio.store.get(_id(request))), 202)
@@ -183,12 +190,12 @@ class _Routes:
         """Send a sound, a take or an export that was made."""
         clip = self._studio.store.get(_id(request))
         kind, name = request.path_params["kind"], request.path_params["name"]
-        path = self._studio.made(clip, kind, name)
+        path = made_file(clip, kind, name)
         return FileResponse(path, filename=name if kind == "exports" else None)
 
     async def report(self, request: Request) -> Response:
         clip = self._studio.store.get(_id(request))
-        path = self._studio.report(clip, request.path_params["name"])
+        path = report_of(clip, request.path_params["name"])
         return FileResponse(path, headers={"content-security-policy": _REPORT_POLICY})
 
     async def job(self, request: Request) -> Response:

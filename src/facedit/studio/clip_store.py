@@ -9,13 +9,15 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from facedit.editing.script import EditScript, dumps, loads
 from facedit.errors import BadEdit
+from facedit.lock import lock
 from facedit.media.output import whole_or_nothing
 from facedit.studio.refused import Refused
 from facedit.studio.studio_options import KEPT_DAYS, MOST_CLIPS, MOST_NAME
@@ -94,9 +96,23 @@ class StoredClip:
     def note(self, **notes: object) -> None:
         """Keep something else."""
         file = self.folder / "clip.json"
-        before = self.notes() if file.is_file() else {}
-        with whole_or_nothing(file, force=True) as temporary:
-            temporary.write_text(json.dumps(before | notes), encoding="utf-8")
+        with self.writing():
+            before = self.notes() if file.is_file() else {}
+            with whole_or_nothing(file, force=True) as temporary:
+                temporary.write_text(json.dumps(before | notes), encoding="utf-8")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let nobody else write its script or notes between what is read and written here."""
+        with (self.folder / ".lock").open("a") as file:
+            lock(Path(file.name), file.fileno(), wait=True)
+            yield
+
+    def revision(self, text: str) -> str:
+        """Name the state of its script as far as pages change it: further words change nothing."""
+        script = json.loads(text)
+        del script["transcript"]
+        return digest(json.dumps([script, self.notes().get("words")]))
 
     @property
     def face(self) -> str | None:
@@ -110,8 +126,8 @@ class StoredClip:
         return folder
 
 
-def revision(text: str) -> str:
-    """Name the state of a script."""
+def digest(text: str) -> str:
+    """Name a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import EditOptions
 from facedit.editing.estimate import estimated_plan
-from facedit.editing.script import EditScript, dumps, loads
-from facedit.studio.clip_store import StoredClip, revision
+from facedit.editing.script import EditScript, dumps
+from facedit.studio.clip_store import StoredClip, digest
 
 _REACH_S = 3.2
 """Words this near to those of an edit are in reach of its pictures."""
@@ -97,21 +98,20 @@ def states(clip: StoredClip, script: EditScript) -> dict[str, Any]:
     return {"edits": edits, "plan": plan.to_dict(), "estimated": None in spoken, "warnings": []}
 
 
-def resolved(clip: StoredClip, script: EditScript) -> EditScript:
+def resolved(script: EditScript, edits: Sequence[dict[str, Any]]) -> EditScript:
     """Let every edit name its seed, and its voice where it was spoken already.
 
     So what an edit shows and sounds like stays, whatever is edited elsewhere afterwards.
 
     Args:
-        clip: The clip.
-        script: Its edits.
+        script: The edits.
+        edits: What ``states`` says of them.
 
     Returns:
         The script to be run.
     """
     own = []
-    told = states(clip, script)["edits"]
-    for state, options in zip(told, script.own, strict=True):
+    for state, options in zip(edits, script.own, strict=True):
         seeds = {take["name"]: take["seed"] for take in state["takes"]}
         spoken = state["spoken"] or {}
         voice = options.voice
@@ -123,19 +123,16 @@ def resolved(clip: StoredClip, script: EditScript) -> EditScript:
     return replace(script, source=source, own=tuple(own))
 
 
-def made_from(clip: StoredClip) -> str | None:
-    """Name the edits of a clip with their chosen takes; None before its words are known."""
-    text = clip.script_text()
-    return None if text is None else revision(dumps(resolved(clip, loads(text))))
+def made_from(script: EditScript, edits: Sequence[dict[str, Any]]) -> str:
+    """Name the edits of a clip with their chosen takes, as ``states`` says them."""
+    return digest(dumps(resolved(replace(script, plan=None), edits)))
 
 
-def exports_of(clip: StoredClip) -> list[dict[str, Any]]:
-    """List what was exported, and whether that is of the edits as they are now."""
-    listed = clip.notes().get("exports", [])
-    now = made_from(clip) if listed else None
+def exports_of(clip: StoredClip, now: str | None) -> list[dict[str, Any]]:
+    """List what was exported, and whether that is of the edits as they are ``now``."""
     return [
         {"name": one["name"], "what": one["what"], "current": one.get("of") in (None, now)}
-        for one in listed
+        for one in clip.notes().get("exports", [])
     ]
 
 

@@ -15,10 +15,13 @@ from facedit.progress import Progress
 from facedit.studio.refused import Refused
 from facedit.studio.studio_options import MOST_JOBS
 
-Kind = Literal["sounds", "takes", "export", "sync", "generate", "words", "proxy", "look"]
-"""What is done; the first is the most urgent, the last gives way to all others."""
+Kind = Literal["sounds", "takes", "correct", "export", "sync", "generate", "look", "words", "proxy"]
+"""What is done; the first is the most urgent."""
 
 _URGENCY: tuple[Kind, ...] = get_args(Kind)
+
+_GIVES_WAY = ("look", "words")
+"""What stops for anything more urgent and goes on afterwards: nothing of it is lost."""
 
 _TELL_S = 0.1
 _HELD = 200
@@ -99,8 +102,9 @@ class Jobs:
                 if job.kind == kind and not job.is_over:
                     self.stop(job.id)
         with self._changed:
-            if kind != "look" and self._running is not None and self._running.kind == "look":
-                self._running.again = True
+            now = self._running
+            if now and now.kind in _GIVES_WAY and _before(kind, now.kind):
+                now.again = True
                 self.cancel.set()
             if sum(not job.is_over for job in self._jobs.values()) >= MOST_JOBS:
                 raise Refused(429, f"{MOST_JOBS} jobs wait already: cancel one, or wait.")
@@ -203,3 +207,7 @@ class Jobs:
     def _end(self, job: Job, state: Literal["done", "failed", "cancelled"]) -> None:
         job.state, job.share = state, None
         self._tell(job.to_dict())
+
+
+def _before(one: Kind, other: Kind) -> bool:
+    return _URGENCY.index(one) < _URGENCY.index(other)

@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import get_args
 
 from facedit.compose.plans import PlannedEdit
 from facedit.compose.session import Session
 from facedit.interchange.export_edit import export_edit
-from facedit.interchange.export_options import ExportOptions, SpanCodec
+from facedit.interchange.export_options import ExportOptions
 from facedit.media.output import whole_or_nothing
 from facedit.options import Run
 from facedit.scratch import scratch_folder
-from facedit.studio.refused import Refused
-
-
-def package_options(spans: object) -> ExportOptions:
-    """Choose what a package holds.
-
-    Args:
-        spans: How changed spans are encoded; None for the usual way.
-
-    Returns:
-        The options.
-
-    Raises:
-        Refused: If spans cannot be encoded so.
-    """
-    if spans is None:
-        return ExportOptions()
-    for codec in get_args(SpanCodec):
-        if codec == spans:
-            return ExportOptions(spans=codec)
-    raise Refused(422, f"spans: expected one of {', '.join(get_args(SpanCodec))}.")
 
 
 def write_package(

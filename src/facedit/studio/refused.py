@@ -21,8 +21,12 @@ class Refused(Exception):
     """
 
     def __init__(self, status: int, says: str) -> None:
-        super().__init__(says)
+        super().__init__(status, says)  # both go with it from process to process
         self.status, self.says = status, says
+
+    def __str__(self) -> str:
+        """Return the line."""
+        return self.says
 
 
 def status_of(error: FaceditError) -> int:

@@ -6,6 +6,7 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_store import Store, videos_of
 from facedit.studio.studio_options import StudioOptions
+from facedit.studio.worker import Worker, make_engine, make_reader
 
 HOST = "127.0.0.1"
 """Nobody else's machine reaches the server."""
@@ -56,7 +58,9 @@ def serve(file: Path | None, options: StudioOptions, ready: Callable[[str], obje
     listening = listen(options.port)
     port, token = listening.getsockname()[1], secrets.token_urlsafe(32)
     recogniser = Recogniser(options.model, options.hotwords)
-    studio = Studio(Store(cache_dir() / "studio", offered), options.device, recogniser)
+    engine = Worker(partial(make_engine, options.device, recogniser))
+    reader = Worker(make_reader)
+    studio = Studio(Store(cache_dir() / "studio", offered), engine, reader)
     app = make_app(studio, options, token, port)
     config = uvicorn.Config(
         app, log_level="error", access_log=False, server_header=False, timeout_graceful_shutdown=2
@@ -66,8 +70,11 @@ def serve(file: Path | None, options: StudioOptions, ready: Callable[[str], obje
     ready(address)
     if options.open:
         webbrowser.open(address)
+    engine.start()
     with listening:
         _Server(config, studio).run(sockets=[listening])
+    engine.close()
+    reader.close()
 
 
 def listen(port: int) -> socket.socket:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any, Literal
+from typing import Any
 
 from facedit import api
 from facedit.compose.plans import PlannedEdit, sound_notes, word_notes
@@ -26,11 +26,14 @@ from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.provenance.library import sidecar_of
-from facedit.speech.whisper_words import Heard, Recogniser
+from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import StoredClip
-from facedit.studio.edit_states import edit_keys, resolved, spoken_of
+from facedit.studio.edit_states import edit_keys, resolved, spoken_of, states
+from facedit.studio.export_wishes import Verb
 from facedit.studio.package import write_package
 from facedit.studio.refused import Refused
+from facedit.studio.worker import Tell
+from facedit.types import Transcript, Word
 
 _WARM = 2
 """Clips whose findings are held."""
@@ -41,29 +44,25 @@ AROUND_S = 1.0
 PROXY_ROWS = 720
 """Most rows of a copy that is only looked at."""
 
-Verb = Literal["sync", "generate"]
-"""What is done with speech for all of a clip."""
-
-Made = Callable[[], object]
-"""Called whenever something was made that a page shows."""
-
 
 class Engine:
-    """The sessions of the clips that were edited last.
+    """The sessions of the clips that were edited last, in a process of their own (``Worker``).
+
+    Whatever is made is told of when it is there.
 
     Args:
         device: Where networks compute.
+        recogniser: What recognises words; Whisper base if None.
         on_progress: Told of every step.
         cancel: Stops what is being done.
-        recogniser: What recognises words; Whisper base if None.
     """
 
     def __init__(
         self,
         device: str,
+        recogniser: Recogniser | None,
         on_progress: OnProgress,
         cancel: Event,
-        recogniser: Recogniser | None = None,
     ) -> None:
         self._device, self._on_progress, self._cancel = device, on_progress, cancel
         self._recogniser = recogniser
@@ -71,34 +70,44 @@ class Engine:
         self._planned: tuple[str, str, PlannedEdit] | None = None
 
     def words(
-        self, clip: StoredClip, language: str | None, told: Heard | None = None
+        self, clip: StoredClip, language: str | None, start_s: float, tell: Tell
     ) -> dict[str, Any]:
-        """Recognise what is said and begin a script; ``told`` hears the words as they come."""
+        """Recognise what is said from a time on.
+
+        Told are parts: one that is under way with no source, whose words may still change; and each
+        once more with the source, as it stays.
+        """
         session = self._session(clip)
-        transcript = session.transcript(None, language, self._recogniser, told)
         info = session.info
         source = ScriptSource(clip.source.name, info.duration_s, info.frame_rate)
-        clip.save_script(
-            EditScript(source, transcript, (), {"voice": "auto", "region": "lips", "seed": 0})
-        )
-        return {"words": len(transcript.words)}
 
-    def correct(self, clip: StoredClip, corrections: Sequence[Correction]) -> dict[str, Any]:
-        """Correct what was heard; edits stay over their words."""
-        heard = loads(clip.known_script()).transcript
-        transcript, place = self._session(clip).correct(heard, corrections)
-        script = loads(clip.known_script())  # the page may have saved other edits meanwhile
-        if script.transcript.words != heard.words:
-            raise Refused(409, "the words were corrected elsewhere meanwhile.")
+        def so_far(words: tuple[Word, ...]) -> None:
+            if len(words) > 1:  # the last one may still grow
+                tell((None, Transcript(words[:-1], words[-1].end_s)))
+
+        if start_s < info.duration_s:
+            for part in session.transcript_parts(language, self._recogniser, so_far, start_s):
+                tell((source, part))
+        return {}
+
+    def correct(
+        self, clip: StoredClip, corrections: Sequence[Correction]
+    ) -> tuple[str, EditScript]:
+        """Correct what was heard; returns the text of the script, and the corrected script.
+
+        Edits stay over their words.
+        """
+        text = clip.known_script()
+        script = loads(text)
+        transcript, place = self._session(clip).correct(script.transcript, corrections)
         moved = [(place(edit), own) for edit, own in zip(script.edits, script.own, strict=True)]
         kept = [(edit, own) for edit, own in moved if edit is not None]
         edits, own = tuple(edit for edit, _ in kept), tuple(own for _, own in kept)
         # Read once more: what does not fit together is refused here.
-        text = dumps(replace(script, transcript=transcript, edits=edits, own=own, plan=None))
-        clip.save_script(loads(text))
-        return {"words": len(transcript.words)}
+        made = dumps(replace(script, transcript=transcript, edits=edits, own=own, plan=None))
+        return text, loads(made)
 
-    def look(self, clip: StoredClip, made: Made) -> dict[str, Any]:
+    def look(self, clip: StoredClip, tell: Tell) -> dict[str, Any]:
         """Look what speaks against the edits, and track their faces for takes on the way."""
         script = loads(clip.known_script())
         keys = edit_keys(script, clip.face)
@@ -107,10 +116,10 @@ class Engine:
             found = self._session(clip).look(script.transcript, script.edits, run=run)
             for key, doubts in zip(keys, found, strict=True):
                 _write(clip.looks_folder / f"{key}.json", [one.to_dict() for one in doubts])
-            made()
+            tell(None)
         return {}
 
-    def sounds(self, clip: StoredClip, made: Made) -> dict[str, Any]:
+    def sounds(self, clip: StoredClip, tell: Tell) -> dict[str, Any]:
         """Let the new words be spoken."""
         keys, planned = self._plan(clip)
         output = self._session(clip).sound(planned)
@@ -141,12 +150,12 @@ class Engine:
                 "warnings": [*doubts, *word_notes(one), *heard],
             }
             _write(clip.sounds_folder / f"{key}.json", told)
-            made()
+            tell(None)
         return {"edits": len(keys)}
 
-    def takes(self, clip: StoredClip, key: str, seeds: Sequence[int], made: Made) -> dict[str, Any]:
-        """Make takes of one edit, a small file a seed; ``made`` is told of each as it is there."""
-        self.sounds(clip, made)
+    def takes(self, clip: StoredClip, key: str, seeds: Sequence[int], tell: Tell) -> dict[str, Any]:
+        """Make takes of one edit, a small file a seed; each is told of as it is there."""
+        self.sounds(clip, tell)
         keys, planned = self._plan(clip)
         if key not in keys:
             raise Refused(409, "this edit is not as it was: ask for takes of it as it is now.")
@@ -156,7 +165,7 @@ class Engine:
             take = self._session(clip).take(planned, keys.index(key), preview, seed=seed, run=run)
             told = {"name": preview.stem, "seed": seed, "preview": preview.name, **take.to_dict()}
             _write(clip.takes_folder / f"{preview.stem}.json", told)
-            made()
+            tell(None)
         return {"key": key, "seeds": list(seeds)}
 
     def proxy(self, clip: StoredClip) -> dict[str, Any]:
@@ -205,17 +214,6 @@ class Engine:
             self._copy(output, shown)
         return _files(output, {}) | {"name": output.name, "shown": shown.name}
 
-    def forget(self, clip: StoredClip) -> None:
-        """Let go of a clip."""
-        if (session := self._sessions.pop(clip.id, None)) is not None:
-            session.close()
-
-    def close(self) -> None:
-        """Let go of all clips."""
-        for session in self._sessions.values():
-            session.close()
-        self._sessions.clear()
-
     def _copy(self, video: Path, copy: Path) -> None:
         """Copy a video in a codec that browsers show, with the same times."""
         info = probe(video)
@@ -245,7 +243,7 @@ class Engine:
         if not script.edits:
             raise Refused(422, "nothing is edited yet: there is nothing to take.")
         keys = edit_keys(script, clip.face)
-        text = dumps(resolved(clip, script))
+        text = dumps(resolved(script, states(clip, script)["edits"]))
         if self._planned is None or self._planned[:2] != (clip.id, text):
             self._planned = None
             # The page may save the next state meanwhile.

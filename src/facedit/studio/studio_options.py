@@ -70,3 +70,9 @@ LONGEST_S = 60 * 60.0
 
 KEPT_DAYS = 7
 """Days after which a clip that was not opened is forgotten."""
+
+LONGEST_READ_S = 60.0
+"""Seconds that a look at a file may last: longer ones are made to hold the server up."""
+
+STALLED_S = 60.0
+"""Seconds without a byte after which an upload is given up."""

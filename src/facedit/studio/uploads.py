@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from facedit.errors import FaceditError
+from facedit.interchange.own_subtitles import read_subtitles
 from facedit.media.output import whole_or_nothing
-from facedit.media.sound import read_speech_file
-from facedit.media.wav import write_wav
 from facedit.studio.clip_store import Store, StoredClip, safe_name
 from facedit.studio.refused import Refused
-from facedit.studio.studio_options import MOST_RECORDINGS
+from facedit.studio.studio_options import MOST_JSON, MOST_RECORDINGS, STALLED_S
 
 RECORDING = re.compile(r"recording-[0-9a-f]{16}\.wav")
 """Name of a recording, beside the script whose edits name it."""
+
+SUBTITLES = re.compile(r"subtitles\.(srt|vtt)")
+"""Name of the clip's own subtitles, there too."""
 
 
 async def receive_upload(request: Request, store: Store, most_bytes: int) -> StoredClip:
@@ -48,13 +52,16 @@ async def receive_upload(request: Request, store: Store, most_bytes: int) -> Sto
     return store.get(clip.id)
 
 
-async def receive_recording(request: Request, clip: StoredClip, most_bytes: int) -> str:
+async def receive_recording(
+    request: Request, clip: StoredClip, most_bytes: int, keep: Callable[[Path, Path], object]
+) -> str:
     """Write the body of a request, a recording of new words, as a wav beside a clip's script.
 
     Args:
         request: Its body is a sound, or a video with one.
         clip: The clip.
         most_bytes: Largest file.
+        keep: Makes a wav of what was sent.
 
     Returns:
         Its name, as the script's ``speech`` says it. (``Refused`` if it is too large.)
@@ -71,13 +78,32 @@ async def receive_recording(request: Request, clip: StoredClip, most_bytes: int)
     raw = wav.with_suffix(".sent")
     try:
         await _receive(request, raw, name, most_bytes)
-        sound = await run_in_threadpool(read_speech_file, raw)
-        await run_in_threadpool(write_wav, wav, sound)
+        await run_in_threadpool(keep, raw, wav)
     except FaceditError as error:
         raise Refused(415, str(error).replace(str(raw), name)) from None
     finally:
         raw.unlink(missing_ok=True)
     return wav.name
+
+
+async def receive_subtitles(request: Request, clip: StoredClip) -> str:
+    """Write the body of a request, the clip's own subtitles, beside its script; returns their name.
+
+    ``Refused`` is raised if they are too large, ``FaceditError`` if it is no such file.
+    """
+    name = request.query_params.get("name", "")
+    _check_told(request, name, MOST_JSON)
+    kept = clip.folder / f"subtitles{Path(name).suffix.lower()[:5]}"
+    sent = clip.folder / f"sent-{secrets.token_hex(8)}{kept.suffix}"
+    try:
+        await _receive(request, sent, name, MOST_JSON)
+        read_subtitles(sent)
+        sent.replace(kept)
+    except FaceditError as error:
+        raise type(error)(str(error).replace(str(sent), name).replace(sent.name, name)) from None
+    finally:
+        sent.unlink(missing_ok=True)
+    return kept.name
 
 
 def _check_told(request: Request, name: str, most_bytes: int) -> None:
@@ -88,12 +114,20 @@ def _check_told(request: Request, name: str, most_bytes: int) -> None:
 
 async def _receive(request: Request, file: Path, name: str, most_bytes: int) -> None:
     with whole_or_nothing(file) as temporary, temporary.open("wb") as out:
-        size = 0
-        async for piece in request.stream():
+        size, stream = 0, request.stream()
+        while (piece := await _next(stream, name)) is not None:
             size += len(piece)
             if size > most_bytes:
                 raise Refused(413, _too_large(name, most_bytes))
             out.write(piece)
+
+
+async def _next(stream: AsyncGenerator[bytes], name: str) -> bytes | None:
+    """Wait for the next piece of a body; None at its end."""
+    try:
+        return await asyncio.wait_for(anext(stream, None), STALLED_S)
+    except TimeoutError:
+        raise Refused(408, f"{name}: nothing came for {STALLED_S:.0f} s; send it again.") from None
 
 
 def _too_large(name: str, most_bytes: int) -> str:

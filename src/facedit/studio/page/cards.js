@@ -78,10 +78,10 @@ export function showCard(clip, layout, known, act) {
 
 /** @param {HTMLElement} list @param {any[]} warnings @param {Acts} act */
 export function showWarnings(list, warnings, act) {
-  fill(list, ...warnings.map((one) => make("li", { className: stops(one) ? "stops" : "" }, `${one.says} `,
-    one.faces?.length && button("Choose the face", () => act.faces(one)),
+  fill(list, ...warnings.map((one) => make("li", { className: stops(one) ? "stops" : one.kind === "face" ? "told" : "" }, `${one.says} `,
+    one.faces?.length && button(one.kind === "face" ? "Choose another" : "Choose the face", () => act.faces(one)),
     one.kind === "words" && button("Correct what was heard", () => act.correct(one)),
-    one.start_s !== undefined && button("Show", () => act.show(one)))));
+    one.start_s !== undefined && one.kind !== "face" && button("Show", () => act.show(one)))));
 }
 
 function showSound(clip, edit, made, layout, known, act) {

@@ -1,6 +1,7 @@
 // @ts-check
 /** What may be fetched: asked for in a dialog, with the statement of consent. */
 
+import { send } from "./api.js";
 import { $, choice, fill, make } from "./elements.js";
 
 /** What, its name, what it is for. @type {[string, string, string][]} */
@@ -15,16 +16,22 @@ const SPANS = /** @type {[string, string][]} */ ([
   ["none", "no pictures"],
 ]);
 
+const PATCHES = /** @type {[string, string][]} */ ([
+  ["none", "none"], ["prores4444", "ProRes 4444"], ["png", "PNG pictures"],
+]);
+
 export const CONSENT = "stated in the studio: the person in this clip agreed to this edit";
 
 export class ExportDialog {
-  /**
-   * @param {(what: string, spans: string | undefined, consent: string) => Promise<void>} ask
-   */
-  constructor(ask) {
+  /** @param {(wishes: object) => Promise<void>} ask @param {() => string} clip its address, without the beginning */
+  constructor(ask, clip) {
     this.ask = ask;
+    this.clip = clip;
     this.what = "video";
     this.spans = "prores";
+    this.patch = "none";
+    /** The clip's own subtitles. @type {File | null} */
+    this.subtitles = null;
     $("do-export").addEventListener("click", (/** @type {Event} */ event) => {
       event.preventDefault();
       void this.#go();
@@ -33,14 +40,45 @@ export class ExportDialog {
 
   /** @param {boolean} agreed */
   open(agreed) {
-    const spans = choice("as", SPANS, this.spans, (value) => (this.spans = value));
+    const package_ = this.#package();
+    const choose = (/** @type {string} */ name) => {
+      this.what = name;
+      package_.hidden = name !== "package";
+    };
     $("what").replaceChildren(make("legend", {}, "What"), ...WHAT.map(([name, says, use]) => make("label", {},
-      make("input", { type: "radio", name: "what", value: name, checked: name === this.what, onchange: () => (this.what = name) }),
-      make("span", {}, says, " ", make("span", { className: "soft small" }, use)), name === "package" && spans)));
+      make("input", { type: "radio", name: "what", value: name, checked: name === this.what, onchange: () => choose(name) }),
+      make("span", {}, says, " ", make("span", { className: "soft small" }, use)))), package_);
+    choose(this.what);
     $("consent").checked = agreed || $("consent").checked;
     $("export-says").textContent = "";
     if (!$("export").open) $("export").showModal();
     ($("what").querySelector("input:checked") ?? $("consent")).focus();
+  }
+
+  /** How changed spans, and what else a package may hold, are written. */
+  #package() {
+    const chosen = make("span", { className: "soft small" }, this.subtitles?.name ?? "made of its words");
+    const picked = make("input", { type: "file", accept: ".srt,.vtt", ariaLabel: "The clip's own subtitles",
+      onchange: () => {
+        this.subtitles = picked.files[0] ?? null;
+        chosen.textContent = this.subtitles?.name ?? "made of its words";
+      } });
+    return make("div", { className: "row package" },
+      choice("Spans as", SPANS, this.spans, (value) => (this.spans = value)),
+      choice("Patch with matte", PATCHES, this.patch, (value) => (this.patch = value)),
+      make("span", {}, "Subtitles ", make("label", { className: "button", title: "SRT or VTT: moved and changed with the edit" },
+        "Own file …", picked), " ", chosen));
+  }
+
+  /** An export did not work. @param {any} job */
+  failed(job) {
+    if (job.kind === "export") $("export-says").textContent = job.error;
+  }
+
+  async #wishes() {
+    if (this.what !== "package") return { what: this.what, consent: CONSENT };
+    const own = this.subtitles && await send(`${this.clip()}/subtitles`, this.subtitles, this.subtitles.name);
+    return { what: this.what, consent: CONSENT, spans: this.spans, patch: this.patch, ...own };
   }
 
   async #go() {
@@ -52,7 +90,7 @@ export class ExportDialog {
       return;
     }
     try {
-      await this.ask(this.what, this.what === "package" ? this.spans : undefined, CONSENT);
+      await this.ask(await this.#wishes());
     } catch (error) {
       says.textContent = error.message;
     }

@@ -35,8 +35,7 @@ export class JobLine {
   }
 
   /** @param {number | null | undefined} share nothing shown if null, no end known if undefined */
-  bar(share) {
-    const shown = $("progress");
+  bar(share, shown = $("progress")) {
     shown.hidden = share === null;
     if (share === undefined) shown.removeAttribute("value");
     else if (share !== null) shown.value = share;
@@ -46,10 +45,19 @@ export class JobLine {
     // A look at the clip gives way to all that is asked for: nobody waits for it.
     const all = [...this.running.values()].filter((job) => job.kind !== "look");
     const now = all.find((one) => one.state === "running") ?? all[0];
-    this.bar(now ? (now.share ?? undefined) : null);
+    const exports = all.find((one) => one.kind === "export");
+    this.#line(now, $("progress"), $("doing"), $("cancel"));
     $("cancel").hidden = !now;
-    $("cancel").onclick = () => now && call("DELETE", `/jobs/${now.id}`).catch(this.failed);
-    $("doing").textContent = now ? (now.stage ? this.#says(now) : "Waiting …") : "";
+    this.#line(exports, $("export-progress"), $("export-doing"), $("export-cancel"));
+    $("export-line").hidden = !exports;
+    $("do-export").disabled = Boolean(exports);
+  }
+
+  /** @param {any} job @param {HTMLElement} bar @param {HTMLElement} doing @param {HTMLElement} cancel */
+  #line(job, bar, doing, cancel) {
+    this.bar(job ? (job.share ?? undefined) : null, bar);
+    doing.textContent = job ? (job.state === "running" && job.stage ? this.#says(job) : "Waiting …") : "";
+    cancel.onclick = () => void (job && call("DELETE", `/jobs/${job.id}`).catch(this.failed));
   }
 
   /** The stage, how much of it is done, and how long it will last. @param {any} job */

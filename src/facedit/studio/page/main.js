@@ -15,20 +15,24 @@ import { Recorder } from "./recorder.js";
 import { Speech } from "./speech.js";
 import { Work } from "./work.js";
 
-const HOLD_MS = 5000;
 const TABS = /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("#tabs button"));
-let held = 0;
+/** Answer what the user did; what went wrong before has been read. @param {string} text */
 const say = (text) => {
-  held = 0;
+  $("fault").hidden = true;
+  $("status").hidden = false;
   $("status").textContent = text;
 };
-/** Say what must be read: what is done meanwhile does not take its place. @param {string} text */
-const warn = (text) => {
-  say(text);
-  held = performance.now() + HOLD_MS;
+/** Tell what happened meanwhile. @param {string} text */
+const note = (text) => $("fault").hidden && say(text);
+/** Say what must be read: it stays until it is put away, or the user goes on. @param {string} text */
+const warn = (text, isFault = false) => {
+  $("fault-says").textContent = text;
+  $("fault").classList.toggle("fault", isFault);
+  $("fault").hidden = false;
+  $("status").hidden = true;
 };
-const note = (text) => performance.now() > held && say(text);
-const fail = (error) => warn(error.message ?? String(error));
+/** Say what went wrong. @param {Error} error */
+const fail = (error) => warn(error.message ?? String(error), true);
 const jobs = new JobLine(fail);
 const recorder = new Recorder({
   state: (on) => {
@@ -38,12 +42,12 @@ const recorder = new Recorder({
   done: (sound) => void work.ownSound(sound).catch(fail),
   failed: fail,
 });
-export const work = new Work({ say, fail, setMode, recorder, speaking: () => jobs.does("sounds") });
+export const work = new Work({ say, note, fail, setMode, recorder, speaking: () => jobs.does("sounds") });
 const compare = new Compare($("stage"), $("view"), $("line"));
-const exporting = new ExportDialog(async (what, spans, consent) => {
+const exporting = new ExportDialog(async (wishes) => {
   await work.clip?.saving;
-  await work.clip?.ask("exports", { what, spans, consent });
-});
+  await work.clip?.ask("exports", wishes);
+}, () => `/clips/${work.clip?.id}`);
 
 const speech = new Speech({ say, fail, player: work.player });
 
@@ -134,8 +138,9 @@ function heard({ job, clip: of, ...news }) {
   const { clip } = work;
   if (!clip) return;
   if (of === clip.id) {
-    if (news.heard && clip.isReady) work.hearWords(news.heard);
-    else if (news.heard) void again().catch(fail);
+    // The first words that stay come with all that is needed to edit them.
+    if (news.heard?.final && !clip.isReady && news.heard.words.length) void again().catch(fail);
+    else if (news.heard) work.hearWords(news.heard);
     if (news.changed) void again().catch(fail);
     clip.learn(news);
     work.render();
@@ -159,7 +164,10 @@ async function again() {
 function ended(job) {
   const clip = /** @type {ClipState} */ (work.clip);
   if (job.kind === "look") return;
-  if (job.state === "failed") return warn(job.error);
+  if (job.state === "failed") {
+    exporting.failed(job);
+    return fail(new Error(job.error));
+  }
   // Newer words take the place of older ones that are being spoken: nobody cancelled those.
   if (job.state === "cancelled") return void (job.kind === "sounds" || say("Cancelled."));
   if (job.kind === "words") return void again().then(() => note(ready())).catch(fail);
@@ -234,7 +242,7 @@ onClick({
   "set-times": () => void work.correct([{
     index: work.words.head, start_s: Number($("word-start").value), end_s: Number($("word-end").value),
   }]).catch(fail),
-  "open-export": openExport, "show-keys": () => $("keys").showModal(),
+  "fault-away": () => say("Ready."), "open-export": openExport, "show-keys": () => $("keys").showModal(),
   leave: () => {
     window.history.replaceState(null, "", "#");
     location.reload();

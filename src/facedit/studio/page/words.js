@@ -26,6 +26,8 @@ export class Words {
     this.told = told;
     /** @type {Word[]} */
     this.words = [];
+    /** How many of them stay as they are: the last ones may still be recognised otherwise. */
+    this.known = 0;
     /** @type {HTMLElement[]} */
     this.spans = [];
     /** @type {Edit[]} */
@@ -40,7 +42,7 @@ export class Words {
     root.addEventListener("keydown", (event) => this.#key(event));
     root.addEventListener("mousedown", (event) => this.#press(event));
     root.addEventListener("mouseover", (event) => this.#drag(event));
-    root.addEventListener("dblclick", () => this.type());
+    root.addEventListener("dblclick", () => this.known && this.type());
   }
 
   get start() {
@@ -76,8 +78,20 @@ export class Words {
     this.#mark();
   }
 
-  /** Put further words behind those that are there. @param {Word[]} words */
-  extend(words) {
+  /** Take back words that are recognised otherwise. @param {number} from */
+  cut(from) {
+    for (const span of this.spans.splice(from)) {
+      const paragraph = span.parentElement;
+      span.remove();
+      if (!paragraph?.childElementCount) paragraph?.remove();
+    }
+    this.words.length = this.spans.length;
+    this.known = Math.min(this.known, this.words.length);
+    this.paragraph = this.spans.at(-1)?.parentElement ?? null;
+  }
+
+  /** Put further words behind those that are there. @param {Word[]} words @param {boolean} [final] */
+  extend(words, final = true) {
     const made = document.createDocumentFragment();
     for (const word of words) {
       const index = this.words.length;
@@ -90,7 +104,7 @@ export class Words {
       }
       const span = document.createElement("span");
       span.id = `word-${index}`;
-      span.className = word.score < UNSURE ? "word unsure" : "word";
+      span.className = !final ? "word coming" : word.score < UNSURE ? "word unsure" : "word";
       span.setAttribute("role", "option");
       span.dataset.index = String(index);
       span.textContent = word.text;
@@ -100,6 +114,7 @@ export class Words {
       this.words.push(word);
     }
     this.root.append(made);
+    if (final) this.known = this.words.length;
   }
 
   /** @param {Edit[]} edits */
@@ -143,11 +158,11 @@ export class Words {
 
   /** @param {number} anchor @param {number} head */
   choose(anchor, head = anchor) {
-    const last = this.words.length - 1;
+    const last = Math.max(this.known - 1, 0);
     this.anchor = Math.max(0, Math.min(anchor, last));
     this.head = Math.max(0, Math.min(head, last));
     this.#mark();
-    if (this.words.length) this.told.chosen(this.head);
+    if (this.known) this.told.chosen(this.head);
   }
 
   /** Times and score of the chosen words, in words. */
@@ -175,9 +190,9 @@ export class Words {
 
   #mark() {
     for (const span of this.marked) span.removeAttribute("aria-selected");
-    this.marked = this.spans.slice(this.start, this.end);
+    this.marked = this.known ? this.spans.slice(this.start, this.end) : [];
     for (const span of this.marked) span.setAttribute("aria-selected", "true");
-    const head = this.spans[this.head];
+    const head = this.known && this.spans[this.head];
     if (!head) return;
     this.root.setAttribute("aria-activedescendant", head.id);
     head.scrollIntoView({ block: "nearest" });
@@ -186,18 +201,18 @@ export class Words {
   /** Move to the beginning of the sentence, or of the next one. @param {number} step */
   #sentence(step) {
     let at = this.head + step;
-    while (at > 0 && at < this.words.length - 1 && !ends(this.words[at - 1])) at += step;
+    while (at > 0 && at < this.known - 1 && !ends(this.words[at - 1])) at += step;
     return at;
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (this.typing || event.altKey || !this.words.length) return;
+    if (this.typing || event.altKey || !this.known) return;
     const { key } = event;
     const command = event.ctrlKey || event.metaKey;
     const to = this.#target(key, command);
     if (to !== null) this.choose(event.shiftKey ? this.anchor : to, to);
-    else if (command && key === "a") this.choose(0, this.words.length - 1);
+    else if (command && key === "a") this.choose(0, this.known - 1);
     else if (command) return;
     else if (key === "Delete" || key === "Backspace") this.strike();
     else if (key === "Insert" || (key === "Enter" && event.shiftKey)) this.insert();
@@ -212,7 +227,7 @@ export class Words {
   #target(key, command) {
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[key];
     if (key === "Home") return 0;
-    if (key === "End") return this.words.length - 1;
+    if (key === "End") return this.known - 1;
     if (!step) return null;
     if (key === "ArrowUp" || key === "ArrowDown") return this.#line(step);
     return command ? this.#sentence(step) : this.head + step;
@@ -301,7 +316,7 @@ export class Words {
 
   /** Type words in the place of others; the layout follows every key. */
   #draft(start, end, text, select) {
-    if (this.typing || !this.words.length) return;
+    if (this.typing || !this.known) return;
     this.typing = true;
     const [before, corrects] = [this.edits, this.corrects];
     for (const chip of corrects ? [] : this.chips) {

@@ -16,7 +16,8 @@ const OPTION_NAMES = { voice: "Voice", region: "Moves", speech: "Recording", art
 
 export class Work {
   /**
-   * @param {{say: (text: string) => void, fail: (error: Error) => void, speaking: () => boolean,
+   * @param {{say: (text: string) => void, note: (text: string) => void,
+   *   fail: (error: Error) => void, speaking: () => boolean,
    *   setMode: (corrects: boolean) => void, recorder: import("./recorder.js").Recorder}} page
    */
   constructor(page) {
@@ -64,12 +65,9 @@ export class Work {
     this.draft = null;
     this.words.load(now.words);
     if (now.info.still) return;  // nothing is said in it
-    if (!now.isReady) {
-      $("words").setAttribute("aria-busy", "true");
-      if (!state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
-      return;
-    }
-    $("words").removeAttribute("aria-busy");
+    $("words").toggleAttribute("aria-busy", !state.heard);
+    if (!state.heard && !state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
+    if (!now.isReady) return;
     this.timeline.words = now.words;
     this.words.show(now.edits);
     $("words").focus();
@@ -171,15 +169,16 @@ export class Work {
     this.words.choose(Math.max(wordAt(this.words.words, time + 0.01), 0));
   }
 
-  /** Words that were recognised meanwhile. @param {{from: number, words: any[], until_s: number, done: boolean}} heard */
-  hearWords(heard) {
+  /** Words that were recognised meanwhile; those that are final can be edited. @param {{from: number, words: any[], until_s: number, final: boolean}} heard */
+  hearWords({ from, words, until_s, final }) {
     const now = this.clip;
-    const known = this.words.words.length;
-    if (!now || heard.from > known) return;
-    $("words").toggleAttribute("aria-busy", !heard.done);
-    this.words.extend(heard.words.slice(known - heard.from).map((word) => ({ score: 1, ...word })));
-    now.words = this.timeline.words = this.words.words;
-    this.say(`${now.words.length} words heard, until ${heard.until_s.toFixed(0)} s of ${now.info.duration_s.toFixed(0)} s.`);
+    if (!now || from !== this.words.known) return;
+    this.words.cut(from);
+    this.words.extend(words.map((word) => ({ score: 1, ...word })), final);
+    $("words").setAttribute("aria-busy", "true");
+    if (final) now.words = this.timeline.words = [...this.words.words];
+    const open = final ? "" : "; they can be edited soon";
+    this.page.note(`${this.words.words.length} words heard, until ${until_s.toFixed(0)} s of ${now.info.duration_s.toFixed(0)} s${open}.`);
   }
 
   // ---- sounds and takes ------------------------------------------------------------------------
