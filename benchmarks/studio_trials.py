@@ -201,6 +201,8 @@ def first_words(clip: Path, folder: Path, _: int) -> None:
             print(f"{time.time() - began:.1f} s: saved, {saved['edits'][0]['new']!r}", flush=True)
         if event.get("job", {}).get("kind") == "sounds" and event["job"]["state"] == "done":
             print(f"{time.time() - began:.1f} s: spoken", flush=True)
+        if len(sys.argv) > 3 and heard["final"] and heard["until_s"] > float(sys.argv[3]):
+            break
         if event.get("job", {}).get("id") == job["id"] and event["job"]["state"] == "done":
             break
     print(f"{time.time() - began:.1f} s: all {seen} words")
