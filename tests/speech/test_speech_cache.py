@@ -6,7 +6,8 @@ import pytest
 from facedit.errors import BadTranscript
 from facedit.speech import sound_cache as cache
 from facedit.speech.features import extract
-from facedit.speech.sound_cache import cached_features, cached_transcript, cached_words, sound_key
+from facedit.speech.sound_cache import cached_features, cached_transcript, cached_words
+from facedit.speech.sound_ops import sound_key
 from facedit.speech.whisper_base import WHISPER
 from facedit.types import Sound, Transcript, Word
 from facedit.weights.fetch import asset_path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
@@ -19,7 +18,7 @@ from facedit.speech.encoders import Encoder, features_name
 from facedit.speech.features import extract
 from facedit.speech.forced import AlignedPhone, AlignedWord, force_align, mean_score
 from facedit.speech.own_voice.world import find_pitch
-from facedit.speech.sound_ops import speech_samples
+from facedit.speech.sound_ops import sound_key, speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_base import WHISPER
 from facedit.speech.whisper_words import Heard, Recogniser
@@ -125,13 +124,6 @@ def cached_pitch(sound: Sound) -> Float64:
         lambda: find_pitch(sound.samples[:, 0], sound.rate),
         _write_values,
     )
-
-
-def sound_key(sound: Sound, purpose: str) -> str:
-    """Name a result by the SHA-256 of the sound and of all else that it depends on."""
-    digest = hashlib.sha256(f"{purpose}\n{sound.rate}\n{sound.samples.shape}\n".encode())
-    digest.update(np.ascontiguousarray(sound.samples, dtype=np.float32).data)
-    return digest.hexdigest()
 
 
 def _read_features(path: Path, frames: int | None) -> Float16:

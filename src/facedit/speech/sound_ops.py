@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 
 from facedit.media.pcm import resample
@@ -50,3 +52,10 @@ def cut(sound: Sound, start_s: float, end_s: float) -> Sound:
 def from_mono(samples: Float32, rate: int, channels: int = 1) -> Sound:
     """Wrap mono amplitudes (N,) as a sound (N, channels): the one channel is repeated."""
     return Sound(np.repeat(samples.astype(np.float32)[:, None], channels, axis=1), rate)
+
+
+def sound_key(sound: Sound, purpose: str) -> str:
+    """Name a result by the SHA-256 of the sound and of all else that it depends on."""
+    digest = hashlib.sha256(f"{purpose}\n{sound.rate}\n{sound.samples.shape}\n".encode())
+    digest.update(np.ascontiguousarray(sound.samples, dtype=np.float32).data)
+    return digest.hexdigest()

@@ -23,8 +23,7 @@ from facedit.media.sound import read_speech_file
 from facedit.media.wav import write_wav
 from facedit.scratch import scratch_folder
 from facedit.speech.engines.process import run_within
-from facedit.speech.sound_cache import sound_key
-from facedit.speech.sound_ops import from_mono, mono, resampled
+from facedit.speech.sound_ops import from_mono, mono, resampled, sound_key
 from facedit.speech.voice_interface import Passage
 from facedit.types import Sound
 
