@@ -64,11 +64,13 @@ def test_half_precision_storage_draws_nearly_the_same(tiny, tmp_path):
 
 
 def test_everything_about_the_model_survives(tiny, tmp_path):
-    model = replace(tiny, sampler=SamplerSettings(steps=7, temperature=0.4), notes={"steps": 12})
+    settings = SamplerSettings(steps=7, temperature=0.4)
+    model = replace(tiny, sampler=settings, notes={"steps": 12}, window=250)
     save_model(model, tmp_path / "m.safetensors")
     loaded = load_model(tmp_path / "m.safetensors")
     assert loaded.sampler == model.sampler
     assert loaded.notes == {"steps": 12}
+    assert loaded.window == 250
     assert loaded.net.config == model.net.config
     assert (loaded.encoder, loaded.space, loaded.dim_names) == (
         model.encoder, model.space, model.dim_names,
@@ -130,6 +132,9 @@ def test_weights_that_are_not_finite_are_refused(saved, tmp_path):
         {"sampler": '{"speed": 1}'},
         {"dim_names": '["a"]'},
         {"format": "facedit-motion-0"},
+        {"window": "99"},
+        {"window": "1000000"},
+        {"window": "-250"},
     ],
 )
 def test_a_garbled_header_is_refused(saved, tmp_path, header):

@@ -203,6 +203,22 @@ def test_long_canvas_keeps_what_is_kept_and_fills_the_rest(tiny):
     assert np.isfinite(drawn).all()
 
 
+def test_a_model_of_longer_windows_draws_in_those(tiny, monkeypatch):
+    """Ten seconds pass once and whole; shipped weights, which say nothing, stay as they were."""
+    frames = 5 * WINDOW // 2
+    motion, speech = clip(frames)
+    passed = []
+    velocity = DiT.velocity
+    monkeypatch.setattr(
+        DiT, "velocity",
+        lambda net, x_t, *given: passed.append(x_t.shape[:2]) or velocity(net, x_t, *given),
+    )  # fmt: skip
+    settings = replace(tiny.sampler, steps=1, speech_guidance=1.0, context_guidance=1.0)
+    for model in (tiny, replace(tiny, window=frames)):
+        infill(model, motion, np.ones(motion.shape, bool), speech, seed=1, settings=settings)
+    assert passed == [(4, WINDOW), (1, frames)]
+
+
 def test_far_parts_of_a_long_canvas_do_not_matter(tiny):
     frames = 3 * WINDOW
     motion, speech = clip(frames)

@@ -82,3 +82,15 @@ def test_without_kept_frames_before_it_a_window_is_given_the_next_after_it():
     np.testing.assert_array_equal(first.frames[:PROMPT], [300, 301, 302, 303])
     everything = plan_windows(masked(250, (0, 250)))
     assert all(len(window.frames) == WINDOW for window in everything)
+
+
+def test_longer_windows_are_as_long_as_they_must_be():
+    """Ten seconds are drawn at once where they were learnt, a word in no more than before."""
+    long = 250
+    assert spans(plan_windows(masked(long, (0, long)), long)) == [(0, long)]
+    for run in ((140, 150), (0, 10), (290, 300)):
+        assert spans(plan_windows(masked(300, run), long)) == spans(plan_windows(masked(300, run)))
+    assert spans(plan_windows(masked(600, (200, 300)), long)) == [(160, 340)]
+    assert spans(plan_windows(masked(600, (100, 400)), long)) == [(60, 310), (185, 435), (190, 440)]
+    for window in plan_windows(masked(1000, (100, 900)), long):
+        assert len(window.frames) <= long + PROMPT

@@ -31,13 +31,13 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large is as small as the fixtures' network."""
-    small = replace(wavlm_encoder.LARGE, layers=3, width=48, usual_layer=2)
+    small = replace(wavlm_encoder.LARGE, layers=3, width=48)
     monkeypatch.setattr(wavlm_encoder, "LARGE", small)
 
 
 @pytest.mark.usefixtures("models", "tiny")
 def test_a_frame_is_the_two_ticks_within_it() -> None:
-    encoder = encoder_named("wavlm-large")
+    encoder = encoder_named("wavlm-large/2")
     assert encoder.name == "wavlm-large/2"
     samples = sound(640 * 25)
     states = encoder.encode(samples)
@@ -51,6 +51,19 @@ def test_a_frame_is_the_two_ticks_within_it() -> None:
     padded = [np.pad(one, wavlm_encoder.PADDING) for one in (click, silent)]
     heard, nothing = network.local(torch.from_numpy(np.stack(padded)))
     assert int((heard - nothing).abs().sum(0).argmax()) == 15
+
+
+@pytest.mark.usefixtures("models", "tiny")
+def test_all_layers_lie_side_by_side_unless_one_is_asked_for() -> None:
+    every, samples = encoder_named("wavlm-large"), sound(640 * 10)
+    assert every.name == "wavlm-large/0-3"
+    states = every.encode(samples)
+    assert states.shape == (10, every.channels) == (10, 4 * 96)
+    for layer in (1, 2, 3):
+        one = encoder_named(f"wavlm-large/{layer}").encode(samples)
+        np.testing.assert_array_equal(states[:, 96 * layer : 96 * (layer + 1)], one)
+    some = encoder_named("wavlm-large/1-2").encode(samples)
+    np.testing.assert_array_equal(some, states[:, 96 : 3 * 96])
 
 
 @pytest.mark.usefixtures("models", "tiny")
@@ -82,13 +95,15 @@ def test_what_is_missing_or_another_network_is_one_line(models: Path) -> None:
         encoder_named("wavlm-large").encode(sound(6400))
     with pytest.raises(AssetMissing, match=r"wavlm-base-plus is not there: get WavLM-Base\+\.pt"):
         encoder_named("wavlm-base-plus").encode(sound(6400))
-    with pytest.raises(UsageError, match="layers 1 to 24, not 25"):
-        encoder_named("wavlm-large/25")
+    for layers in ("25", "0", "3-2", "0-25", "-", "4-", "x"):
+        with pytest.raises(UsageError, match=f"layers 1 to 24, or .*, not {layers}"):
+            encoder_named(f"wavlm-large/{layers}")
 
 
 def test_weights_trained_with_it_name_it() -> None:
-    name = features_name("wavlm-large/18")
-    assert encoder_of(name).name == "wavlm-large/18"
+    for layers in ("18", "0-24"):
+        name = features_name(f"wavlm-large/{layers}")
+        assert encoder_of(name).name == f"wavlm-large/{layers}"
 
 
 def test_large_hears_a_wave_of_unit_variance(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The sync training: exact resume, batches from (seed, step) alone, and that it learns."""
 
+import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 from motion_corpus import write_corpus
 from safetensors.torch import load_file
 
+from facedit.dataset.prepared import META
 from facedit.errors import OutputExists, UsageError
 from facedit.lip_sync.sync_weights import load_sync
 from facedit.training.distributed import Processes
@@ -114,6 +117,14 @@ def test_it_learns_lips_that_are_a_function_of_the_speech(corpus, tmp_path):
     assert model.notes["steps"] == 120
     rows = (tmp_path / "run" / "train.csv").read_text().splitlines()
     assert rows[0].startswith("step,frames,windows")
+
+
+def test_several_layers_of_speech_are_not_for_it(corpus, tmp_path):
+    folder = shutil.copytree(corpus, tmp_path / "layers")
+    meta = json.loads((folder / META).read_text()) | {"encoder": "wavlm-large/0-24+energy+vad"}
+    (folder / META).write_text(json.dumps(meta))
+    with pytest.raises(UsageError, match=r"several layers of speech .*--layer N"):
+        sync_task(read_config(write(tmp_path / "a.toml", folder)), Processes("cpu"))
 
 
 def test_windows_of_a_step_are_different_clips_and_depend_on_the_step_alone(corpus, tmp_path):

@@ -16,7 +16,8 @@ class PrepareOptions:
         voices: Let each training clip be heard in N other voices and rooms too.
         space: Motion space: mesh, mesh-grid (fitted to GRID alone), or another package's.
         encoder: Whose states describe the speech.
-        layer: Layer of it; of whisper-base 1 to 6, 4 unless given.
+        layer: Layer of it; of whisper-base 1 to 6, 4 unless given; of wavlm-large 1 to 24, or
+            several such as 12-24, which the motion model learns to mix: all unless given.
         device: Where networks compute: auto, cpu, cuda or mps.
         workers: 1: this process; N: processes; ray, ray:N: a Ray cluster of its own; ray:ADDRESS:
             join one.

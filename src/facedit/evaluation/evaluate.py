@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -98,6 +98,7 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
             # A name of a speaker may be used by several corpora.
             speakers = [f"{row.corpus}/{row.speaker}" for row in members]
             study = Study.of(clips, heard, speakers, fills, meter, meta, device)
+            study = replace(study, window=model.window)
             behaviour[corpus] = run_studies(study, wanted)
     result = Evaluation(
         weights=weights_path(options.weights).stem,
@@ -207,7 +208,7 @@ def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[
         for row in rows:
             if row.corpus in corpora:
                 clip = read_clip(data, row.sha256)
-                yield model.projection(clip.speech), clip.motion
+                yield model.projection.mean(clip.speech), clip.motion
 
     large = [corpus for corpus, count in frames.items() if count >= MIN_OWN_FRAMES]
     fits = {corpus: RidgeFit().add(clips((corpus,))) for corpus in large}

@@ -99,7 +99,7 @@ def methods(model: MotionModel, ridge: Ridge, own: Ridge, seed: int) -> dict[str
     def by_ridge(chosen: Ridge, *, wrong: bool = False) -> Fill:
         def fill(sounds: Sounds, gaps: Sequence[Gap]) -> list[Float32]:
             return [
-                chosen.fill(gap.motion, gap.hidden, model.projection(sounds.of(gap, wrong)))
+                chosen.fill(gap.motion, gap.hidden, model.projection.mean(sounds.of(gap, wrong)))
                 for gap in gaps
             ]
 

@@ -22,6 +22,7 @@ from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
 from facedit.model.sampler_settings import SamplerSettings
 from facedit.model.weight_sets import WEIGHT_SETS, set_of, weights_folder
+from facedit.model.windows import LONGEST_WINDOW, WINDOW
 from facedit.tensors import described, read_tensors
 from facedit.types import Float32
 
@@ -41,6 +42,7 @@ class MotionModel:
         dim_names: Name of each motion dim.
         sampler: Sampler settings that ship with the weights.
         notes: Provenance: steps, data, licence.
+        window: Most frames that are drawn together: about the longest it was trained on.
     """
 
     net: DiT
@@ -51,6 +53,7 @@ class MotionModel:
     dim_names: tuple[str, ...]
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    window: int = WINDOW
 
 
 def save_model(model: MotionModel, path: Path, dtype: torch.dtype = torch.float16) -> None:
@@ -76,6 +79,7 @@ def save_model(model: MotionModel, path: Path, dtype: torch.dtype = torch.float1
         "dim_names": json.dumps(list(model.dim_names)),
         "sampler": json.dumps(asdict(model.sampler)),
         "notes": json.dumps(dict(model.notes)),
+        "window": str(model.window),
     }
     with whole_or_nothing(path, force=True) as part:
         save_file(tensors, part, metadata=header)
@@ -145,8 +149,9 @@ def _assemble(
     net = _network(config, tensors)
     names, notes = described(header, "dim_names"), described(header, "notes")
     projection = SpeechProjection(
-        tensors["speech.matrix"].float().numpy(), tensors["speech.offset"].float().numpy()
-    )
+        tensors["speech.matrix"].float().numpy(), tensors["speech.offset"].float().numpy(),
+        config.speech_layers,
+    )  # fmt: skip
     scale = tensors["motion.scale"].float().numpy()
     dims, speech = config.motion_dims, config.speech_dims
     if not isinstance(names, list) or not isinstance(notes, dict):
@@ -161,6 +166,9 @@ def _assemble(
         raise BadWeights("some weights are not finite.")
     if not (scale > 0).all():
         raise BadWeights("the motion scale is not positive.")
+    window = header.get("window", str(WINDOW))
+    if not (window.isdecimal() and WINDOW <= int(window) <= LONGEST_WINDOW):
+        raise BadWeights(f"its window is {window[:20]}, not {WINDOW} to {LONGEST_WINDOW} frames.")
     return MotionModel(
         net=net.to(device).eval().requires_grad_(False),
         projection=projection,
@@ -170,6 +178,7 @@ def _assemble(
         dim_names=tuple(map(str, names)),
         sampler=build(SamplerSettings, described(header, "sampler"), "sampler", BadWeights),
         notes=notes,
+        window=int(window),
     )
 
 

@@ -20,6 +20,8 @@ class ModelConfig:
     Attributes:
         motion_dims: Motion dims ``D`` per frame.
         speech_dims: Speech dims per frame after the checkpoint's projection.
+        speech_layers: Layers of the encoder that are given, each of so many dims; of several the
+            network learns a mix.
         layers: Transformer blocks.
         width: Channels of the residual stream.
         heads: Attention heads; must divide ``width`` into an even head size (rotary).
@@ -53,6 +55,7 @@ class ModelConfig:
     conv_kernel: int = 7
     speaker: bool = False
     dropout: float = 0.1
+    speech_layers: int = 1
 
     def __post_init__(self) -> None:
         """Refuse sizes that cannot be built.
@@ -61,7 +64,7 @@ class ModelConfig:
             UsageError: If a number is out of range.
         """
         counts = (self.motion_dims, self.speech_dims, self.width, self.heads, self.ff_mult)
-        sizes = (*counts, self.speech_width, self.conv_kernel)
+        sizes = (*counts, self.speech_width, self.conv_kernel, self.speech_layers)
         if not (1 <= self.layers <= MOST_LAYERS and 1 <= min(sizes) <= max(sizes) <= LARGEST):
             raise UsageError(
                 f"Every size of the model must be at least 1, at most {LARGEST}, and layers at "

@@ -63,6 +63,10 @@ class DiT(nn.Module):
         width, dims = config.width, config.motion_dims
         self.silence = nn.Parameter(torch.zeros(config.speech_dims))
         """Stands for speech where it is dropped (the unconditional side of guidance)."""
+        self.mix = (
+            nn.Parameter(torch.zeros(config.speech_layers)) if config.speech_layers > 1 else None
+        )
+        """Logarithms of the layers' shares, but for a constant."""
         self.speech_window = SpeechWindow(
             config.speech_dims, config.speech_width, config.speech_window
         )
@@ -100,7 +104,7 @@ class DiT(nn.Module):
             t: Flow time in [0, 1], shape (B,).
             x_1: Motion; entries under ``mask`` are ignored, shape (B, T, D).
             mask: True where the motion is to be drawn, shape (B, T, D).
-            speech: Projected speech features, shape (B, T, speech dims).
+            speech: Projected speech features, shape (B, T, speech layers x speech dims).
             valid: True where a frame exists (padding at the end is False), shape (B, T).
             drop_speech: True for clips whose speech is dropped, shape (B,).
 
@@ -122,6 +126,10 @@ class DiT(nn.Module):
         """Prepare what the velocity depends on beside ``x_t`` and t, given as to ``forward``."""
         kind = self.embed.weight.dtype
         speech = speech.to(kind)
+        if self.mix is not None:
+            shares = self.mix.softmax(0).to(kind)
+            layers = speech.view(*speech.shape[:-1], len(shares), -1)
+            speech = torch.einsum("...lc,l->...c", layers, shares)
         if drop_speech is not None:
             speech = torch.where(drop_speech[:, None, None], self.silence, speech)
         local = self.speech_window(speech, valid)

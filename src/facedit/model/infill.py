@@ -110,7 +110,7 @@ def check(model: MotionModel, task: Task) -> None:
         ValueError: If kept motion or speech is not finite.
     """
     motion, mask, speech = task.motion, task.mask, task.speech
-    dims, channels = model.net.config.motion_dims, model.projection.matrix.shape[0]
+    dims, channels = model.net.config.motion_dims, model.projection.channels
     fits = motion.ndim == 2 and motion.shape[1] == dims and mask.shape == motion.shape
     if not fits or speech.shape != (len(motion), channels):
         raise BadWeights(
@@ -123,7 +123,7 @@ def check(model: MotionModel, task: Task) -> None:
 
 def _draw(model: MotionModel, tasks: Sequence[Task], settings: SamplerSettings) -> list[Float32]:
     """Draw tasks of one length whose windows are the same."""
-    windows = plan_windows(np.asarray(tasks[0].mask.any(axis=1)))
+    windows = plan_windows(np.asarray(tasks[0].mask.any(axis=1)), model.window)
     seen = np.unique(np.concatenate([window.frames for window in windows]))
     centres = [kept_centre(task.motion[seen], task.mask[seen]) for task in tasks]
     kept = [

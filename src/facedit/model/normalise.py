@@ -8,21 +8,48 @@ import numpy as np
 
 from facedit.types import Bool, Float32
 
+BESIDE = 2
+"""Channels behind the states of features: energy and voice activity."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpeechProjection:
-    """Fixed affine map from an encoder's C features to the network's S speech dims.
+    """Fixed affine map from an encoder's features to the network's S speech dims.
 
-    The matrix has shape (C, S); the offset (S,) is added after the product.
+    The matrix has shape (C, S); the offset (S,) is added after the product. Where features hold
+    several layers, all are mapped alike, each with what stands behind them (``BESIDE``).
     """
 
     matrix: Float32
     offset: Float32
+    layers: int = 1
+
+    @property
+    def channels(self) -> int:
+        """Channels of the features of a frame."""
+        return self.layers * (len(self.matrix) - BESIDE) + BESIDE
+
+    @property
+    def width(self) -> int:
+        """Numbers of a projected frame."""
+        return self.layers * len(self.offset)
 
     def __call__(self, values: Float32) -> Float32:
-        """Project features (T, C) to (T, S)."""
-        out: Float32 = values.astype(np.float32) @ self.matrix + self.offset
-        return out
+        """Project features (T, channels), shape (T, width): layer by layer."""
+        rows = values.astype(np.float32)
+        if self.layers > 1:
+            states = rows[:, :-BESIDE].reshape(len(rows), self.layers, -1)
+            beside = np.repeat(rows[:, None, -BESIDE:], self.layers, axis=1)
+            rows = np.concatenate([states, beside], axis=2).reshape(-1, len(self.matrix))
+        out: Float32 = rows @ self.matrix + self.offset
+        return out.reshape(len(values), self.width)
+
+    def mean(self, values: Float32) -> Float32:
+        """Project features and take the mean of the layers, shape (T, S)."""
+        projected = self(values)
+        if self.layers > 1:
+            projected = projected.reshape(len(values), self.layers, -1).mean(axis=1)
+        return projected
 
 
 def kept_centre(motion: Float32, mask: Bool) -> Float32:

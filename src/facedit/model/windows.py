@@ -11,7 +11,10 @@ from facedit.runs import runs
 from facedit.types import Bool, Float32
 
 WINDOW = 100
-"""Frames the network sees at once: about the longest it was trained on."""
+"""Frames the network sees at once, unless it was trained on longer windows."""
+
+LONGEST_WINDOW = 750
+"""Most frames of a window, 30 s, so that memory has a bound."""
 
 CONTEXT = 40
 """Frames of kept motion to see on each side of what is masked, where they fit."""
@@ -39,10 +42,11 @@ def plan_windows(masked: Bool, window: int = WINDOW, context: int = CONTEXT) -> 
     They overlap by half. Overlapping windows are blended at every sampler step, so all windows
     agree on one motion and nothing drifts however long the canvas is: no window builds on another's
     result. A window holds at most ``window`` frames, and ``context`` kept ones on each side of a
-    masked run where that allows it; every masked frame has a positive total weight.
+    masked run where that allows it; every masked frame has a positive total weight. Windows longer
+    than ``WINDOW`` are as long as they must be, for every frame costs.
     """
     frames = len(masked)
-    if frames <= window:
+    if frames <= min(window, WINDOW):
         return [Window(np.arange(frames), np.ones(frames, np.float32))]
     windows = [
         _with_prompt(start, stop, masked)
@@ -68,9 +72,10 @@ def _tiles(first: int, last: int, frames: int, window: int, context: int) -> lis
     """Tile the frames ``first .. last`` and their context."""
     length = last - first + 1
     if length + 2 * context <= window:
-        start = first + length // 2 - window // 2
-        start = min(max(start, 0), frames - window)
-        return [(start, start + window)]
+        width = min(max(length + 2 * context, min(window, WINDOW)), frames)
+        start = first + length // 2 - width // 2
+        start = min(max(start, 0), frames - width)
+        return [(start, start + width)]
     low, high = max(first - context, 0), min(last + 1 + context, frames)
     hop = window // 2
     starts = list(range(low, max(high - window, low) + 1, hop))

@@ -2,11 +2,13 @@
 
 An encoder's name says which it is and, after a slash, which of its layers: ``whisper-base/4``. Its
 features have energy and voice activity beside its states (``features``), and say so in their name,
-which prepared data and weights record: ``whisper-base/4+energy+vad``.
+which prepared data and weights record: ``whisper-base/4+energy+vad``. Several layers, such as
+``wavlm-large/0-24``, lie side by side, and the motion model learns how to mix them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from typing import Protocol, runtime_checkable
 
@@ -100,6 +102,12 @@ def encoder_of(features: str, device: torch.device | str = "cpu") -> Encoder:
             f"speech features {features!r} are asked for, which nothing here makes: {error} "
             "Install what the weights came with, or train them again."
         ) from error
+
+
+def layers_in(features: str) -> int:
+    """Count the layers that lie side by side in features, by their name."""
+    several = re.search(r"/(\d+)-(\d+)\+", features)
+    return 1 if several is None else int(several[2]) - int(several[1]) + 1
 
 
 def is_made(features: str) -> bool:

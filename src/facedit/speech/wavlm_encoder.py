@@ -29,26 +29,23 @@ PADDING = (400 - int(np.prod(STRIDES))) // 2
 class WavLMKind:
     """One of the published networks, by our name for it.
 
-    ``width`` is the channels of a state, ``usual_layer`` the layer that is heard unless another is
-    asked for: three quarters up, our choice and not measured; ``files`` is what its official files
-    are called.
+    ``width`` is the channels of a state; ``files`` is what its official files are called.
     """
 
     name: str
     layers: int
     width: int
-    usual_layer: int
     files: tuple[str, ...]
     published: str
 
 
 LARGE = WavLMKind(
-    "wavlm-large", 24, 1024, 18,
+    "wavlm-large", 24, 1024,
     ("WavLM-Large.pt", "wavlm-large/model.safetensors", "wavlm-large/pytorch_model.bin"),
     "github.com/microsoft/unilm, folder wavlm",
 )  # fmt: skip
 BASE_PLUS = WavLMKind(
-    "wavlm-base-plus", 12, 768, 9,
+    "wavlm-base-plus", 12, 768,
     ("WavLM-Base+.pt", "wavlm-base-plus/model.safetensors", "wavlm-base-plus/pytorch_model.bin"),
     "github.com/microsoft/unilm, folder wavlm",
 )  # fmt: skip
@@ -63,24 +60,28 @@ ON_HUB = UserFile(
 
 @dataclass(frozen=True, slots=True)
 class WavLMEncoder:
-    """Hidden states of one layer, from 1, two 50 Hz ticks side by side per motion frame.
+    """Hidden states of some layers, two 50 Hz ticks side by side per motion frame.
 
-    ``Large`` hears sound of zero mean and unit variance: those of the whole of what is encoded.
+    Layer 0 is what the first one is given. Several layers, ``first`` to ``last``, lie one behind
+    the other. ``Large`` hears sound of zero mean and unit variance: those of the whole of what is
+    encoded.
     """
 
     kind: WavLMKind
-    layer: int
+    first: int
+    last: int
     device: torch.device | str = "cpu"
 
     @property
     def name(self) -> str:
-        """The network's name and the layer."""
-        return f"{self.kind.name}/{self.layer}"
+        """The network's name and the layers."""
+        layers = f"{self.first}-{self.last}" if self.first < self.last else f"{self.last}"
+        return f"{self.kind.name}/{layers}"
 
     @property
     def channels(self) -> int:
-        """Two ticks' states side by side."""
-        return SPEECH_TICKS_PER_FRAME * self.kind.width
+        """Two ticks' states side by side, of each layer."""
+        return (self.last - self.first + 1) * SPEECH_TICKS_PER_FRAME * self.kind.width
 
     def encode(self, samples: Float32) -> Float32:
         """Encode whole motion frames (``Encoder.encode``)."""
@@ -93,8 +94,11 @@ class WavLMEncoder:
         for start, stop, keep_from, keep_to in chunks(frames, PIECE_FRAMES, OVERLAP_FRAMES):
             piece = wave[:, start * SPEECH_SAMPLES_PER_FRAME : stop * SPEECH_SAMPLES_PER_FRAME]
             with inference():
-                heard = network(functional.pad(piece, (PADDING, PADDING)), self.layer)[-1]
-            folded = heard[0].reshape(stop - start, self.channels).cpu().numpy()
+                heard = network(functional.pad(piece, (PADDING, PADDING)), self.last)
+            folded = np.concatenate(
+                [one[0].reshape(stop - start, -1).cpu().numpy() for one in heard[self.first :]],
+                axis=1,
+            )
             states[keep_from:keep_to] = folded[keep_from - start : keep_to - start]
         return states
 
@@ -110,10 +114,17 @@ def base_plus(layer: str, device: torch.device | str) -> WavLMEncoder:
 
 
 def _encoder(kind: WavLMKind, layer: str, device: torch.device | str) -> WavLMEncoder:
-    layers = {str(k): k for k in range(1, kind.layers + 1)} | {"": kind.usual_layer}
-    if layer not in layers:
-        raise UsageError(f"{kind.name} has layers 1 to {kind.layers}, not {layer}.")
-    return WavLMEncoder(kind, layers[layer], device)
+    """Take one layer, several such as ``0-24``, or all."""
+    first, several, last = (layer or f"0-{kind.layers}").partition("-")
+    known = {str(k): k for k in range(kind.layers + 1)}
+    if not several:
+        last = first if first != "0" else ""
+    if not (first in known and last in known and known[first] <= known[last]):
+        raise UsageError(
+            f"{kind.name} has layers 1 to {kind.layers}, or several such as 0-{kind.layers}, not "
+            f"{layer}."
+        )
+    return WavLMEncoder(kind, known[first], known[last], device)
 
 
 @functools.lru_cache(maxsize=1)

@@ -110,6 +110,7 @@ class ClipsConfig:
     Attributes:
         folder: Folder made by ``facedit prepare``; relative to the working directory.
         pools: How corpora are balanced; none for one pool of all that was prepared.
+        window: Most frames of a window where no pools are named.
         hold_out_speakers: Speakers of the training split kept for validation.
         hold_out_every: Every n-th training clip of the other speakers of ``hold_out_corpora`` is
             kept for validation; 0 for none.
@@ -123,6 +124,7 @@ class ClipsConfig:
 
     folder: str
     pools: tuple[PoolConfig, ...] = ()
+    window: int = 100
     hold_out_speakers: tuple[str, ...] = ()
     hold_out_every: int = 0
     hold_out_corpora: tuple[str, ...] = ()

@@ -225,7 +225,8 @@ def _joins(
         at, elsewhere = [], np.zeros(2)
         for sound, gap, motion in zip(sounds, gaps, motions, strict=True):
             hidden = np.asarray(gap.hidden.any(axis=1))
-            edges = window_edges(plan_windows(hidden), len(hidden))
+            windows = plan_windows(hidden, study.window)
+            edges = window_edges(windows, len(hidden))
             counts = steps_that_count(hidden, sound.joints)
             steps, others = join_sums(study.meter.lips(motion), edges, counts)
             at.append(steps)

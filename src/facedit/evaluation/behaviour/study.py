@@ -14,6 +14,7 @@ from facedit.evaluation.behaviour.heard import Heard
 from facedit.evaluation.fills import Fill, Sounds
 from facedit.evaluation.hidden_spans import Gap, LipMeter, hide_span
 from facedit.evaluation.lip_sums import figures
+from facedit.model.windows import WINDOW
 from facedit.types import Float32, Float64, SpeechFeatures
 
 Row = dict[str, Any]
@@ -33,6 +34,7 @@ class Study:
         device: Where sounds are encoded.
         openings: True lip opening of each clip, per cent of the outer-eye distance, shape (T,).
         voice_activity: Probability of speech in each clip's frames, shape (T,).
+        window: Most frames that the model draws together.
     """
 
     clips: Sequence[PreparedClip]
@@ -44,6 +46,7 @@ class Study:
     device: torch.device | str
     openings: Sequence[Float32]
     voice_activity: Sequence[Float32]
+    window: int = WINDOW
 
     @classmethod
     def of(

@@ -20,7 +20,10 @@ from facedit.lip_sync.sync_weights import SyncModel
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.config import ModelConfig, preset
 from facedit.model.dit import DiT
+from facedit.model.normalise import SpeechProjection
 from facedit.model.warm_start import grown
+from facedit.model.windows import LONGEST_WINDOW, WINDOW
+from facedit.speech.encoders import layers_in
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
 from facedit.training.motion.motion_config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.sampler import Sampler
@@ -84,10 +87,11 @@ def initial_model(config: MotionExperiment, meta: Meta, learn: list[ClipRow]) ->
         meta.encoder,
         data.speech_dims,
         data.whiten,
+        layers_in(meta.encoder),
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.run.seed)
-        net = DiT(_shape(config, meta, len(projection.offset)))
+        net = DiT(_shape(config, meta, projection))
     return MotionModel(
         net=net,
         projection=projection,
@@ -95,13 +99,20 @@ def initial_model(config: MotionExperiment, meta: Meta, learn: list[ClipRow]) ->
         encoder=meta.encoder,
         space=meta.space,
         dim_names=meta.dim_names,
+        window=_window(config),
     )
 
 
-def _shape(config: MotionExperiment, meta: Meta, speech_dims: int) -> ModelConfig:
+def _window(config: MotionExperiment, least: int = WINDOW) -> int:
+    """Return the longest window that is learnt from, or as much as weights draw at once anyway."""
+    return min(max(least, *(pool.window for pool in config.data.pools)), LONGEST_WINDOW)
+
+
+def _shape(config: MotionExperiment, meta: Meta, projection: SpeechProjection) -> ModelConfig:
     changes: dict[str, Any] = dict(config.model)
     size = str(changes.pop("preset", "base"))
-    return preset(size, motion_dims=len(meta.dim_names), speech_dims=speech_dims, **changes)
+    dims = {"motion_dims": len(meta.dim_names), "speech_dims": len(projection.offset)}
+    return preset(size, **dims, speech_layers=projection.layers, **changes)
 
 
 def _loaded(config: MotionExperiment, meta: Meta) -> MotionModel:
@@ -113,9 +124,10 @@ def _loaded(config: MotionExperiment, meta: Meta) -> MotionModel:
             f"{path} was made for {model.encoder} and {model.space}; {config.data.folder} holds "
             f"{meta.encoder} and {meta.space}."
         )
-    net = grown(model.net, _shape(config, meta, len(model.projection.offset)), config.run.seed)
+    net = grown(model.net, _shape(config, meta, model.projection), config.run.seed)
     log.info("begins with %s (sha256 %s)", path, sha256_of(path))
-    return replace(model, net=net, notes={"init": sha256_of(path)})
+    window = _window(config, model.window)
+    return replace(model, net=net, window=window, notes={"init": sha256_of(path)})
 
 
 def loss_weights(optim: MotionOptimConfig, meta: Meta) -> torch.Tensor:

@@ -71,7 +71,7 @@ def load_dataset(
         raise UsageError(f"{folder} {NO_VOICES}")
     motion = np.empty((total, len(meta.dim_names)), np.float32)
     mirrored = np.empty_like(motion)
-    speech = np.empty((total, len(projection.offset)), np.float32)
+    speech = np.empty((total, projection.width), np.float32)
     opening = np.empty(total, np.float32)
     others = tuple(np.empty_like(speech) for _ in range(meta.voices if voices else 0))
     for row, start, stop in zip(rows, offsets[:-1], offsets[1:], strict=True):
@@ -90,17 +90,13 @@ def load_dataset(
     return Dataset(tuple(rows), offsets, motion, mirrored, speech, opening, others)
 
 
-LONGEST_WINDOW = 100
-"""Frames of a window where the configuration names no pools: 4 s."""
-
-
 def with_pools(config: C) -> C:
-    """Let settings without pools have one of all that was prepared, in windows up to 4 s."""
+    """Let settings without pools have one of all that was prepared."""
     if config.pools:
         return config
     rows = read_rows(Path(config.folder))
     corpora = tuple(sorted({row.corpus for row in rows}))
-    window = min(max(row.frames for row in rows), LONGEST_WINDOW)
+    window = min(max(row.frames for row in rows), config.window)
     return replace(config, pools=(PoolConfig(corpora, 1.0, window),))
 
 

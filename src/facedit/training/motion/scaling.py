@@ -7,23 +7,27 @@ from collections.abc import Iterable
 import numpy as np
 
 from facedit.dataset.prepared import Meta
-from facedit.model.normalise import SpeechProjection
+from facedit.model.normalise import BESIDE, SpeechProjection
 from facedit.types import Float32, SpeechFeatures
 
 
 def fit_projection(
-    features: Iterable[Float32], encoder: str, dims: int, whiten: float
+    features: Iterable[Float32], encoder: str, dims: int, whiten: float, layers: int = 1
 ) -> SpeechProjection:
     """Fit principal components of the encoder's states; energy and voice activity pass through.
 
     The map leads to ``dims + 2`` dims with mean 0 and a variance of 1 on average; ``whiten`` 0
-    keeps the components' spread, 1 makes it equal. Raises BadWeights if features of that name end
-    otherwise.
+    keeps the components' spread, 1 makes it equal. Of several ``layers`` the mean is looked at: the
+    mix that a network begins with. Raises BadWeights if features of that name end otherwise.
     """
     count, total, square, channels = 0, np.zeros(0), np.zeros((0, 0)), 0
     for values in features:
-        channels = SpeechFeatures.from_values(values, encoder).states.shape[1]
+        states = SpeechFeatures.from_values(values, encoder).states
+        channels = states.shape[1] // layers
         wide = values.astype(np.float64)
+        if layers > 1:
+            mean = wide[:, :-BESIDE].reshape(len(wide), layers, channels).mean(axis=1)
+            wide = np.concatenate([mean, wide[:, -BESIDE:]], axis=1)
         if not count:
             total, square = np.zeros(wide.shape[1]), np.zeros((wide.shape[1],) * 2)
         count += len(wide)
@@ -41,7 +45,8 @@ def fit_projection(
     for extra in range(2):
         spread = max(covariance[channels + extra, channels + extra], 1e-6)
         matrix[channels + extra, dims + extra] = 1 / np.sqrt(spread)
-    return SpeechProjection(matrix.astype(np.float32), (-mean @ matrix).astype(np.float32))
+    offset = (-mean @ matrix).astype(np.float32)
+    return SpeechProjection(matrix.astype(np.float32), offset, layers)
 
 
 def motion_scale(meta: Meta, smallest: float = 0.25) -> Float32:

@@ -11,10 +11,12 @@ from torch import nn
 
 from facedit.dataset.prepared import read_clip, read_meta
 from facedit.device import device_of
+from facedit.errors import UsageError
 from facedit.fields import build
 from facedit.lip_sync.distance import REACH
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, save_sync
+from facedit.speech.encoders import layers_in
 from facedit.training.distributed import Processes
 from facedit.training.engine import TrainingTask, Validation
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
@@ -86,6 +88,11 @@ def sync_task(config: SyncExperiment, processes: Processes) -> SyncTask:
     """Load the data of an experiment and build its untrained network."""
     data, folder = config.data, Path(config.data.folder)
     meta = read_meta(folder)
+    if layers_in(meta.encoder) > 1:
+        raise UsageError(
+            f"{folder} holds several layers of speech ({meta.encoder}) and the sync network hears "
+            "one: prepare with --layer N."
+        )
     learn, held = chosen_rows(data)
     projection = fit_projection(
         (read_clip(folder, row.sha256).speech for row in learn),
