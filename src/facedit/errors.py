@@ -75,6 +75,10 @@ class OutputNotWritable(FaceditError, OSError):
     exit_status = 6
 
 
+class DiskFull(OutputNotWritable):
+    """There is no room for the output; once there is, the same run will do."""
+
+
 class AssetMissing(FaceditError, FileNotFoundError):
     """Weights or data that a stage needs are not installed."""
 

@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from facedit.errors import FaceditError, OutputExists, OutputNotWritable
+from facedit.errors import DiskFull, FaceditError, OutputExists, OutputNotWritable
 from facedit.scratch import scratch_file, scratch_folder
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_ROOM = (*_FULL, errno.EFBIG, errno.EROFS)
 
 
 class Seal(Protocol):
@@ -52,7 +53,7 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
         with scratch_file(folder):
             pass
     except OSError as error:
-        raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
+        raise unwritable(path, error) from None
     return target
 
 
@@ -66,7 +67,7 @@ def make_folder(folder: Path, *, force: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         filled = any(folder.iterdir())
     except OSError as error:
-        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from error
+        raise unwritable(folder, error) from error
     if filled and not force:
         raise OutputExists(f"{folder} is not empty: choose another -o, or add --force.")
 
@@ -88,7 +89,7 @@ def whole_or_nothing(
         try:
             temporary = stack.enter_context(scratch_file(target.parent))
         except OSError as error:
-            raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from None
+            raise unwritable(path, error) from None
         try:
             with ExitStack() as inner:
                 written = temporary
@@ -100,7 +101,7 @@ def whole_or_nothing(
         except OSError as error:
             if isinstance(error, FaceditError) or error.errno not in _NO_ROOM:
                 raise
-            raise OutputNotWritable(f"{path}: cannot be written ({error.strerror}).") from error
+            raise unwritable(path, error) from error
         _move(temporary, target, force)
 
 
@@ -119,7 +120,7 @@ def check_folder(folder: Path, *, force: bool = False) -> Path:
     except OSError as error:
         if isinstance(error, FaceditError):
             raise
-        raise OutputNotWritable(f"{folder}: cannot be made ({error.strerror}).") from None
+        raise unwritable(folder, error) from None
     return target
 
 
@@ -144,7 +145,7 @@ def whole_folder(
     except OSError as error:
         if isinstance(error, FaceditError):
             raise
-        raise OutputNotWritable(f"{folder}: cannot be written ({error.strerror}).") from error
+        raise unwritable(folder, error) from error
 
 
 def _put_in_place(made: Path, target: Path, inputs: list[Path]) -> None:
@@ -185,6 +186,12 @@ def none_left_behind(paths: Iterable[Path]) -> Iterator[None]:
         raise
 
 
+def unwritable(path: Path | str, error: OSError) -> OutputNotWritable:
+    """Return the error of an output that the system does not take."""
+    kind = DiskFull if error.errno in _FULL else OutputNotWritable
+    return kind(f"{path}: cannot be written ({error.strerror}).")
+
+
 def _same_file(first: Path, second: Path) -> bool:
     """Tell whether two names mean one file, through links too."""
     try:
@@ -203,7 +210,7 @@ def _move(temporary: Path, target: Path, force: bool) -> None:
     except FileExistsError:
         raise OutputExists(f"{target}: came into being meanwhile; --force replaces it.") from None
     except OSError as error:
-        raise OutputNotWritable(f"{target}: cannot be written ({error.strerror}).") from None
+        raise unwritable(target, error) from None
 
 
 def _link(temporary: Path, target: Path) -> bool:
