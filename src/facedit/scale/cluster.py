@@ -6,6 +6,7 @@ Every node needs the same version of facedit and the same files under the same p
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import pickle
 import signal
@@ -44,13 +45,18 @@ def run_on_ray(
 ) -> None:
     """Work on items in actors of Ray, each with one core; as ``processes.run_in_processes`` does.
 
+    Where the cluster has GPUs, every actor gets one, or a share of one.
+
     AssetMissing is raised if Ray is not installed, UsageError if no cluster answers.
     """
     todo = iter(range(len(items)))
     left = len(items)
     maker = pickle.dumps(make_worker)
     with _cluster(workers) as (ray, count):
-        remote = ray.remote(num_cpus=1, runtime_env={"env_vars": ONE_THREAD})(_Actor)
+        gpus = int(ray.cluster_resources().get("GPU", 0))
+        share = 1 / math.ceil(count / gpus) if gpus else 0
+        how = {"num_cpus": 1, "num_gpus": share, "runtime_env": {"env_vars": ONE_THREAD}}
+        remote = ray.remote(**how)(_Actor)
         # For each call under way its actor and item (None while it loads).
         calls: dict[Any, tuple[Any, int | None]] = {}
 
@@ -127,7 +133,6 @@ def _cluster(workers: Workers) -> Iterator[tuple[Any, int]]:
     if not workers.address:
         options |= {
             "num_cpus": workers.count,
-            "num_gpus": 0,
             "include_dashboard": False,
             "object_store_memory": _STORE_BYTES,
         }
