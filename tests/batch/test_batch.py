@@ -11,21 +11,23 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from batch_workers import make_troubled
 
 from facedit.batch import run_batch as engine
 from facedit.batch import work
-from facedit.batch.batch_options import BatchOptions, Shard
+from facedit.batch.batch_options import BatchOptions, Limits, Shard
+from facedit.batch.batch_page import write_page
 from facedit.batch.jobs import SyncRequest, part_of, read_jobs
 from facedit.batch.records import content_of, key_of, write_record
 from facedit.batch.run_batch import BatchResult, run_batch
 from facedit.batch.work import Task, work_on_clip
 from facedit.cli.main import main
-from facedit.compose.results import Result
+from facedit.compose.results import Result, TranscriptResult
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import EditOptions
 from facedit.editing.script import EditScript, ScriptSource, dumps
-from facedit.errors import BadEdit, ItemsFailed, NoItemDone, UsageError
-from facedit.options import EditRequest, GenerateRequest
+from facedit.errors import BadEdit, BadMedia, DiskFull, ItemsFailed, NoItemDone, UsageError
+from facedit.options import EditRequest, GenerateRequest, MotionOptions, TranscribeOptions
 from facedit.progress import Progress
 from facedit.scale.workers import Workers
 from facedit.types import Transcript, Word
@@ -67,7 +69,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             raise KeyboardInterrupt
         for output in task.job.outputs(task.folder):
             output.write_text(task.job.id)
-        return Result((), None, "", {"reports": [{"warnings": ["look"]}]})
+        return Result((), None, "", {"reports": [{"warnings": ["look"], "seams": []}]})
 
     monkeypatch.setattr(work, "_made", make)
     return names
@@ -87,6 +89,45 @@ def test_the_guide_s_list_is_read_with_the_options_of_the_command_line(tmp_path:
     assert sync.request == SyncRequest(tmp_path / "de/a18.wav")
     assert sync.output == "a18-de.mp4"
     assert generate.request == GenerateRequest(text="We meet on Thursday.", voice="default")
+
+
+def test_words_and_motion_are_items_too(tmp_path: Path) -> None:
+    items: list[dict[str, object]] = [
+        {"id": "a", "verb": "transcribe", "source": "clip.mp4", "text": "words.txt"},
+        {"id": "b", "verb": "motion", "source": "clip.mp4", "face": "largest", "output": "b.glb"},
+    ]
+    file = tmp_path / "jobs.jsonl"
+    file.write_text("\n".join(map(json.dumps, items)))
+    words, motion = read_jobs(file)
+    assert words.request == TranscribeOptions(text=tmp_path / "words.txt")
+    assert (words.output, motion.output) == ("a.json", "b.glb")
+    assert motion.request == MotionOptions(face="largest")
+    file.write_text(json.dumps(items[0] | {"takes": 2}))
+    with pytest.raises(UsageError, match="unknown takes"):
+        read_jobs(file)
+
+
+def test_a_folder_is_read_clip_by_clip(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips, out = tmp_path / "clips", tmp_path / "out"
+    (clips / "more").mkdir(parents=True)
+    for name in ("a clip.mp4", "more/b.wav", "notes.txt"):
+        (clips / name).write_bytes(b"sound")
+
+    def heard(source: Path, output: Path, options: TranscribeOptions) -> TranscriptResult:
+        if source.suffix == ".wav":
+            raise BadMedia("b.wav: no sound in it.")
+        output.write_text(f"{options.language}")
+        return TranscriptResult(Transcript((), 1.0), output)
+
+    monkeypatch.setattr(work.api, "transcribe", heard)
+    command = ["transcribe", str(clips), "-o", str(out), "--language", "en", "--no-progress"]
+    assert main(command) == ItemsFailed.exit_status
+    assert (out / "a-clip.json").read_text() == "en"
+    assert "b: BadMedia: b.wav: no sound in it." in capsys.readouterr().out
+    assert main(["transcribe", str(clips)]) == UsageError.exit_status
+    assert "-o DIR" in capsys.readouterr().err
 
 
 def test_a_table_says_the_same_as_lines(tmp_path: Path) -> None:
@@ -115,7 +156,7 @@ def test_a_table_says_the_same_as_lines(tmp_path: Path) -> None:
         ([{"id": "a", "sed": 1}], "line 2: unknown sed (did you mean seed?)"),
         ([{"id": "a", "force": True}], "unknown force"),
         ([{"id": "a", "voice_command": "x {text} {out}"}], "unknown voice_command"),
-        ([{"id": "a", "verb": "dub"}], "'dub'; choose edit, sync, generate"),
+        ([{"id": "a", "verb": "dub"}], "'dub'; choose edit, sync, generate, transcribe, motion"),
         ([{"id": "a", "verb": "sync"}], "unknown delete"),
         ([{"id": "a", "takes": 99}], "line 2: --takes 99"),
         ([{"id": "a", "seed": "one"}], "seed is 'one'; expected int"),
@@ -169,7 +210,8 @@ def test_what_is_done_is_skipped_until_something_that_decides_it_changes(
     assert (first.exit_status, [one.warnings for one in first.items]) == (0, [("look",)] * 3)
     assert [(one.done, one.total) for one in told] == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert sorted(path.name for path in out.iterdir()) == [
-        "a.mp4", "a.result.json", "b.mp4", "b.result.json", "c.mp4", "c.result.json"
+        "a.mp4", "a.result.json", "b.mp4", "b.result.json", "batch.html", "c.mp4", "c.result.json",
+        "results.jsonl",
     ]  # fmt: skip
 
     (out / "c.mp4").unlink()
@@ -184,8 +226,12 @@ def test_what_is_done_is_skipped_until_something_that_decides_it_changes(
     forced = run_batch(tmp_path / "jobs.jsonl", out, BatchOptions(force=True))
     assert (made[4:], forced.exit_status, forced.skipped) == (["b"], 0, 2)
 
-    items[0] |= {"seed": 7}
-    assert "b: edit" in str(run_batch(written(tmp_path, *items), out, BatchOptions(dry_run=True)))
+    assert len((out / "results.jsonl").read_text().splitlines()) == 6  # every attempt
+    items += [{"id": "new", "source": "away.mp4"}]
+    *lines, last = run_batch(written(tmp_path, *items), out, BatchOptions(dry_run=True)).todo
+    ends = ["a.mp4: is done", "c.mp4: is done", "OutputExists: ", "away.mp4: no such file."]
+    assert all(end in line for end, line in zip(ends, lines, strict=True))
+    assert last == "0 to be done, 2 done."
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mp4.report", "a.result.json"])
@@ -219,7 +265,7 @@ def test_an_item_that_fails_fails_alone_with_a_line_of_its_own(
     assert main(["batch", str(file), "-o", str(out), "--no-progress"]) == ItemsFailed.exit_status
     *lines, last = capsys.readouterr().out.splitlines()
     assert [line.split(": ")[:2] for line in lines] == [["gone", "BadMedia"], ["bad", "BadEdit"]]
-    assert last == "1 done, 0 done before, 2 failed."
+    assert last == f"1 done, 0 done before, 2 failed. All of the list: {out / 'batch.html'}"
     assert made == ["bad", "a"]  # a mistake is not tried again
     assert (status(out, "bad"), status(out, "a")) == (("failed", "BadEdit"), ("done", ""))
     file = written(tmp_path, {"id": "bad"})
@@ -235,7 +281,7 @@ def test_interrupted_it_leaves_nothing_half_and_goes_on(tmp_path: Path, made: li
     assert made == ["a", "stop", "b"]
 
 
-def dying(deaths: int, seen: list[tuple[str, ...]]) -> Callable[[], object]:
+def dying(deaths: int, seen: list[tuple[str, ...]]) -> Callable[[Limits], object]:
     """Return a worker that ends in the middle of the item ``dies``, its output written."""
     left = [deaths]
 
@@ -252,7 +298,7 @@ def dying(deaths: int, seen: list[tuple[str, ...]]) -> Callable[[], object]:
         (held.folder / held.job.output).write_text("not yet known to be done")
         raise WorkerDied("SIGKILL")
 
-    return lambda: handle
+    return lambda limits: handle
 
 
 @pytest.mark.parametrize("deaths", [1, 2])
@@ -260,6 +306,8 @@ def test_a_died_worker_s_item_is_tried_once_more_and_alone(
     tmp_path: Path, made: list[str], monkeypatch: pytest.MonkeyPatch, deaths: int
 ) -> None:
     seen: list[tuple[str, ...]] = []
+    waits: list[float] = []
+    monkeypatch.setattr(engine.time, "sleep", waits.append)
     monkeypatch.setattr(engine, "make_worker", dying(deaths, seen))
     items = [{"id": "a"}, {"id": "dies"}, {"id": "b"}, {"id": "bad"}]
     found = run_batch(written(tmp_path, *items), tmp_path / "out")
@@ -267,11 +315,72 @@ def test_a_died_worker_s_item_is_tried_once_more_and_alone(
     failed = {one.id: one.error for one in found.failed}
     assert failed == {"bad": "BadEdit"} | ({"dies": "WorkerDied"} if deaths == 2 else {})
     assert sorted(made) == sorted(["a", "b", "bad"] + ["dies"] * (deaths == 1))
-    assert len(found.items) == 4
+    assert (len(found.items), waits) == (4, [2.0])
+    log = [json.loads(line) for line in (tmp_path / "out/results.jsonl").read_text().splitlines()]
+    assert [one["error"] for one in log if one["id"] == "dies"] == (
+        ["WorkerDied", "" if deaths == 1 else "WorkerDied"]
+    )
     # A later run makes it, over what the killed one left.
     later = run_batch(tmp_path / "jobs.jsonl", tmp_path / "out")
     assert [one.id for one in later.failed] == ["bad"]
     assert (tmp_path / "out" / "dies.mp4").read_text() == "dies"
+
+
+def test_an_item_that_hangs_or_wants_too_much_ends_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "make_worker", make_troubled)
+    file = written(tmp_path, {"id": "hungry"}, {"id": "a"}, {"id": "hangs"})
+    limits = BatchOptions(retries=0, timeout=1.0, memory=4 * 2**30)
+    found = run_batch(file, tmp_path / "out", limits)
+    assert {one.id: one.error for one in found.items} == {
+        "hungry": "MemoryError", "hangs": "TimedOut", "a": ""
+    }  # fmt: skip
+    assert "longer than 1 s (--timeout)" in str(found)
+
+
+def test_a_full_disk_is_tried_again(
+    tmp_path: Path, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    make, full = work._made, [DiskFull("no room")] * 2
+
+    def until_there_is_room(task: Task, session: object) -> Result:
+        if task.job.id == "b" and full:
+            raise full.pop()
+        return make(task, session)
+
+    monkeypatch.setattr(engine.time, "sleep", waits.append)
+    monkeypatch.setattr(work, "_made", until_there_is_room)
+    file = written(tmp_path, {"id": "a"}, {"id": "b"})
+    assert run_batch(file, tmp_path / "out", BatchOptions(retries=2)).exit_status == 0
+    assert (made, waits) == (["a", "b"], [2.0, 4.0])
+
+
+@pytest.mark.parametrize("text", ["0", "1d", "-3m", "", "1e3", "20mm", "9999999"])
+def test_a_limit_that_means_nothing_is_refused(text: str, capsys: pytest.CaptureFixture) -> None:
+    assert main(["batch", "jobs.jsonl", "-o", "out", f"--timeout={text}"]) == 2
+    assert "--timeout" in capsys.readouterr().err
+
+
+def test_the_page_shows_failures_by_kind_and_the_worst_seams_first(tmp_path: Path) -> None:
+    items = [{"id": name} for name in ("smooth", "rough", "worse", "bad")]
+    jobs = read_jobs(written(tmp_path, *items))
+    worst = {"smooth": None, "rough": 1.5, "worse": 2.25}
+    for job in jobs:
+        record = Task(job, tmp_path, "", "", False).started
+        if job.id == "bad":
+            record = replace(record, status="failed", error="BadEdit", message="<b>no</b>")
+        else:
+            steps, ratio = {"seams": 2, "rough": int(job.id != "smooth")}, worst[job.id]
+            record = replace(record, status="done", worst=ratio, report="a b/report.html", **steps)
+        write_record(tmp_path, record)
+    text = write_page(jobs, tmp_path).read_text()
+    places = [text.index(f'<article id="{name}">') for name in ("worse", "rough", "smooth")]
+    assert places == sorted(places)
+    assert "&lt;b&gt;no" in text
+    assert 'href="a%20b/report.html"' in text
+    assert "<b>3 of 4</b>" in text
 
 
 def test_two_processes_make_the_bytes_that_one_makes(tmp_path: Path) -> None:
@@ -292,6 +401,7 @@ def test_two_processes_make_the_bytes_that_one_makes(tmp_path: Path) -> None:
         folder = tmp_path / str(workers)
         found: BatchResult = run_batch(file, folder, replace(BatchOptions(), workers=workers))
         assert {one.id: one.error for one in found.failed} == {"d": "BadEdit"}
+        assert (folder / "batch.html").read_text().count("<img") == 3 * 6
         outs[str(workers)] = {path.name: path.read_bytes() for path in folder.glob("*.mp4")}
     assert outs["1"] == outs["2"]
     assert sorted(outs["1"]) == ["a.mp4", "b.mp4", "c.mp4"]

@@ -5,19 +5,26 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from facedit.batch.batch_options import Shard
 from facedit.compose.job import report_folder
 from facedit.compose.results import take_files
+from facedit.dataset.footage_list import SUFFIXES
 from facedit.errors import UsageError
 from facedit.fields import build, check_known
 from facedit.inputs import MOST_TABLE_BYTES, parse_json, read_csv, read_text
 from facedit.model.weight_sets import WEIGHT_SETS
-from facedit.options import EditRequest, GenerateRequest, Making, Run
+from facedit.options import (
+    EditRequest,
+    GenerateRequest,
+    MotionOptions,
+    Run,
+    TranscribeOptions,
+)
 from facedit.provenance.library import sidecar_of
 
 RESULT = ".result.json"
@@ -31,16 +38,26 @@ class SyncRequest:
     speech: Path
 
 
-Request = EditRequest | GenerateRequest | SyncRequest
+Verb = Literal["edit", "sync", "generate", "transcribe", "motion"]
+"""What can be done to an item."""
+
+Request = EditRequest | GenerateRequest | SyncRequest | TranscribeOptions | MotionOptions
 
 _REQUESTS: dict[str, type[Request]] = {
     "edit": EditRequest,
     "sync": SyncRequest,
     "generate": GenerateRequest,
+    "transcribe": TranscribeOptions,
+    "motion": MotionOptions,
 }
+_READING = {"transcribe": ".json", "motion": ".csv"}
+"""Verbs that make no video, and what they make unless an item says so."""
+
+_SOUNDS = (".wav", ".mp3", ".m4a", ".flac", ".ogg")
+
 _OF_THE_BATCH = ("force", "report", "voice_command")
 _ID = re.compile(r"[\w-][\w.-]{0,99}")
-_Options = TypeVar("_Options", EditRequest, GenerateRequest, SyncRequest, Run)
+_Options = TypeVar("_Options", bound=Request | Run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +65,7 @@ class _Line:
     """What every item says, whatever its verb."""
 
     id: str
-    verb: Making
+    verb: Verb
     source: Path
     output: str = ""
 
@@ -60,18 +77,23 @@ class Job:
     Attributes:
         id: Its name, which no other item has.
         verb: What is done.
-        source: The clip or picture.
+        source: The clip, picture or sound.
         output: File name of the output.
         request: What shall change or be said.
         run: Options.
     """
 
     id: str
-    verb: Making
+    verb: Verb
     source: Path
     output: str
     request: Request
     run: Run
+
+    @property
+    def makes_video(self) -> bool:
+        """Whether it is made in an open session; the words or motion of a clip need none."""
+        return self.verb not in _READING
 
     @property
     def clip(self) -> tuple[object, ...]:
@@ -95,6 +117,8 @@ class Job:
     def made(self, folder: Path) -> tuple[Path, ...]:
         """Return all that its run makes in a folder: videos, reports, manifests beside them."""
         outputs = self.outputs(folder)
+        if not self.makes_video:
+            return outputs
         reports = [report_folder(path, self.run) for path in outputs]
         manifests = [path for path in map(sidecar_of, outputs) if path is not None]
         return (*outputs, *reports, *manifests)
@@ -113,18 +137,42 @@ def read_jobs(file: Path) -> tuple[Job, ...]:
         UsageError: If a line is no item, or two items have one id or one output; the message names
             the line.
     """
-    jobs: list[Job] = []
+    jobs = [(where, _job(table, where, file.parent)) for where, table in _tables(file)]
+    if not jobs:
+        raise UsageError(f"{file}: lists no items.")
+    return _without_clashes(jobs)
+
+
+def jobs_of(verb: Verb, request: Request, sources: Sequence[Path]) -> tuple[Job, ...]:
+    """Make a list of one request for many clips: files, and folders with all that is in them.
+
+    UsageError if there is none, or two would have one output.
+    """
+    files: list[Path] = []
+    suffixes = (*SUFFIXES, *_SOUNDS) if verb == "transcribe" else SUFFIXES
+    for source in sources:
+        inside = sorted(p for p in source.rglob("*") if p.suffix.lower() in suffixes)
+        files += inside if source.is_dir() else [source]
+    if not files:
+        raise UsageError(f"no clips in {', '.join(map(str, sources))} ({', '.join(suffixes)}).")
+    named = [(re.sub(r"[^\w.-]+", "-", file.stem)[:100], file) for file in files]
+    return _without_clashes(
+        (str(file), Job(name, verb, file, f"{name}{_READING.get(verb, '.mp4')}", request, Run()))
+        for name, file in named
+    )
+
+
+def _without_clashes(jobs: Iterable[tuple[str, Job]]) -> tuple[Job, ...]:
+    """Refuse a list of which two items, each with its place, have one id or one output."""
     taken: dict[str, str] = {}
-    for where, table in _tables(file):
-        job = _job(table, where, file.parent)
+    listed = []
+    for where, job in jobs:
         for name in (job.id + RESULT, *(path.name for path in job.made(Path()))):
             if before := taken.get(name.casefold()):
                 raise UsageError(f"{where}: {name} is also of {before}: give it another id/output.")
             taken[name.casefold()] = where
-        jobs.append(job)
-    if not jobs:
-        raise UsageError(f"{file}: lists no items.")
-    return tuple(jobs)
+        listed.append(job)
+    return tuple(listed)
 
 
 def part_of(jobs: tuple[Job, ...], shard: Shard) -> tuple[tuple[Job, ...], ...]:
@@ -170,17 +218,18 @@ def _job(table: dict[str, Any], where: str, folder: Path) -> Job:
     """Make an item of its table."""
     table = {name.replace("-", "_"): value for name, value in table.items()}
     request = _REQUESTS.get(str(table.get("verb")), EditRequest)
-    parts = [[field.name for field in fields(kind)] for kind in (_Line, request, Run)]
+    kinds = (_Line, request) if table.get("verb") in _READING else (_Line, request, Run)
+    parts = [[field.name for field in fields(kind)] for kind in kinds]
     known = [name for part in parts for name in part if name not in _OF_THE_BATCH]
     check_known(table, known, where, UsageError)
-    own, wishes, options = ({n: table[n] for n in part if n in table} for part in parts)
+    own, wishes, *rest = ({n: table[n] for n in part if n in table} for part in parts)
     line: _Line = build(_Line, own, where)
     if not _ID.fullmatch(line.id):
         raise UsageError(f"{where}: id {line.id[:120]!r}: letters, digits, _, - and . are taken.")
-    output = line.output or f"{line.id}.mp4"
+    output = line.output or f"{line.id}{_READING.get(line.verb, '.mp4')}"
     if Path(output).name != output or output.startswith("."):
         raise UsageError(f"{where}: output {output[:120]!r}: give a file name; -o says the folder.")
-    run = _placed(build(Run, options, where), folder)
+    run = _placed(build(Run, rest[0] if rest else {}, where), folder)
     if run.weights not in WEIGHT_SETS and (folder / run.weights).is_file():
         run = replace(run, weights=str(folder / run.weights))
     placed = _placed(build(request, wishes, where), folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from facedit import __version__
+from facedit.batch.batch_options import Shard
 from facedit.batch.jobs import RESULT, Job
 from facedit.compose.weights import choose_weights
 from facedit.editing.script import loads
 from facedit.errors import BadEdit, OutputExists
 from facedit.fields import build
 from facedit.inputs import check_input, read_json, read_text
-from facedit.media.output import whole_or_nothing
+from facedit.media.output import unwritable, whole_or_nothing
 from facedit.options import EditRequest
 from facedit.weights.fetch import sha256_of
 
@@ -36,6 +38,11 @@ class Record:
         ours: Whether files at the names of its outputs, if there are any, were made by the batch.
         outputs: Names of the outputs.
         seconds: How long it took.
+        began: When it was begun, in seconds since 1970.
+        seams: Where changed pictures meet the source's own, how many.
+        rough: How many of them show a step larger than the clip's own.
+        worst: The largest step at a seam, over what is large in the clip itself.
+        report: Page of the report.
         warnings: What the user should know of the output.
         error: Kind of the error.
         message: What went wrong.
@@ -48,6 +55,11 @@ class Record:
     ours: bool
     outputs: tuple[str, ...] = ()
     seconds: float = 0.0
+    began: float = 0.0
+    seams: int = 0
+    rough: int = 0
+    worst: float | None = None
+    report: str = ""
     warnings: tuple[str, ...] = ()
     error: str = ""
     message: str = ""
@@ -67,6 +79,26 @@ def write_record(folder: Path, record: Record) -> None:
     with whole_or_nothing(folder / f"{record.id}{RESULT}", force=True) as temporary:
         text = json.dumps(asdict(record), indent=2, ensure_ascii=False, allow_nan=False)
         temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def log_name(shard: Shard) -> str:
+    """Return the name of the log of a shard's attempts, which only its call writes."""
+    part = "" if shard.count == 1 else f".{shard.number}-of-{shard.count}"
+    return f"results{part}.jsonl"
+
+
+def log_record(file: Path, record: Record) -> None:
+    """Append an attempt's record to a log, a line each; OutputNotWritable if that fails."""
+    line = json.dumps(asdict(record), ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        with file.open("ab+") as log:
+            # What a killed call or a full disk left of a line does not spoil this one.
+            if size := log.seek(0, os.SEEK_END):
+                log.seek(size - 1)
+                line = line if log.read(1) == b"\n" else f"\n{line}"
+            log.write(line.encode())
+    except OSError as error:
+        raise unwritable(file, error) from error
 
 
 def key_of(job: Job, content: Callable[[Path], str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,17 +13,38 @@ from functools import cache, partial
 from pathlib import Path
 
 from facedit.batch.batch_options import BatchOptions
+from facedit.batch.batch_page import write_page
+from facedit.batch.dry_run import plan_batch
 from facedit.batch.jobs import RESULT, Job, part_of, read_jobs
-from facedit.batch.records import Record, content_of, key_of, read_record, write_record
+from facedit.batch.records import (
+    Record,
+    content_of,
+    key_of,
+    log_name,
+    log_record,
+    read_record,
+    write_record,
+)
 from facedit.batch.work import Task, make_worker
-from facedit.errors import FaceditError, ItemsFailed, NoItemDone, OutputExists, OutputNotWritable
+from facedit.errors import (
+    DiskFull,
+    FaceditError,
+    ItemsFailed,
+    NoItemDone,
+    OutputExists,
+    OutputNotWritable,
+)
 from facedit.lock import locked
 from facedit.progress import OnProgress, Progress
 from facedit.scale.outcome import DIED, Failure, failure_of
 from facedit.scale.run_items import run_items
-from facedit.scale.workers import Workers
 
-_ATTEMPTS = 2
+TIMED_OUT = "TimedOut"
+"""Kind of the failure of an item that took longer than it may."""
+
+TIMER = "SIGALRM"
+
+_RETRIED = (DIED, TIMED_OUT, DiskFull.__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +55,13 @@ class BatchResult:
         items: What became of each item that was worked on or refused, in the order of their ends.
         skipped: How many were done before.
         todo: What each item would do, if that was all that was asked.
+        page: A page over all items of the list.
     """
 
     items: tuple[Record, ...]
     skipped: int
     todo: tuple[str, ...] = ()
+    page: Path | None = None
 
     @property
     def failed(self) -> tuple[Record, ...]:
@@ -56,7 +80,8 @@ class BatchResult:
     def summary(self) -> str:
         """How many items ended how, in one line."""
         done = len(self.items) - len(self.failed)
-        return f"{done} done, {self.skipped} done before, {len(self.failed)} failed."
+        line = f"{done} done, {self.skipped} done before, {len(self.failed)} failed."
+        return f"{line} All of the list: {self.page}" if self.page else line
 
     def __str__(self) -> str:
         """Return the result for people: a line for each item that failed."""
@@ -85,22 +110,34 @@ def run_batch(
         What became of the items; those that failed are in it. (``UsageError`` if the list is no
         good: then nothing is done; ``OutputNotWritable`` if the folder cannot be written.)
     """
+    return run_jobs(read_jobs(jobs), output, options, on_progress=on_progress)
+
+
+def run_jobs(
+    listed: tuple[Job, ...],
+    output: Path,
+    options: BatchOptions | None = None,
+    *,
+    on_progress: OnProgress | None = None,
+) -> BatchResult:
+    """Work on items as ``run_batch`` on those of a list."""
     options = options or BatchOptions()
-    clips = part_of(read_jobs(jobs), options.shard)
+    clips = part_of(listed, options.shard)
     look = partial(_look, folder=output, force=options.force, name=secrets.token_hex(8))
     content = cache(content_of)
     if options.dry_run:
-        todo = tuple(_said(job, look(job, content=content)) for clip in clips for job in clip)
-        return BatchResult((), 0, todo)
-    batch = _Batch(output, sum(map(len, clips)), on_progress)
+        seen = [[(job, look(job, content=content)) for job in clip] for clip in clips]
+        return BatchResult((), 0, plan_batch(seen, output, options.staff))
+    batch = _Batch(output, sum(map(len, clips)), options, on_progress)
     # Its name keeps others from the same shard, and from no other one.
     with locked(output / f".shard-{options.shard.number}-of-{options.shard.count}", "batch"):
         found = [[look(job, content=content) for job in clip] for clip in clips]
         batch.begin([one for clip in found for one in clip])
         left = [tuple(one for one in clip if isinstance(one, Task)) for clip in found]
         while left := [tasks for tasks in left if tasks]:
-            left = batch.work(left, options.workers)
-    return BatchResult(tuple(batch.records), batch.skipped)
+            left = batch.work(left)
+        page = write_page(listed, output)
+    return BatchResult(tuple(batch.records), batch.skipped, page=page)
 
 
 def _look(
@@ -130,26 +167,20 @@ def _look(
         return replace(task.failed(failure_of(error)), ours=False)
 
 
-def _said(job: Job, found: Task | Record | None) -> str:
-    """Say what an item would do."""
-    what = f"{job.id}: {job.verb} {job.source} -> {job.output}"
-    if found is None:
-        return f"{what}: is done"
-    if isinstance(found, Record):
-        return f"{what}: would fail: {found.error}: {found.message}"
-    return f"{what}: to be done"
-
-
 class _Batch:
-    """The items of a call: which have ended, and which of their workers died."""
+    """The items of a call: which have ended, and which are tried again."""
 
-    def __init__(self, folder: Path, total: int, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self, folder: Path, total: int, options: BatchOptions, on_progress: OnProgress | None
+    ) -> None:
         self.records: list[Record] = []
         self.skipped = 0
         self._folder = folder
         self._total = total
+        self._options = options
+        self._log = folder / log_name(options.shard)
         self._on_progress = on_progress
-        self._died: Counter[str] = Counter()
+        self._tries: Counter[str] = Counter()
 
     def begin(self, found: Sequence[Task | Record | None]) -> None:
         """Count what is done, and note what is refused; what is known of an output stays."""
@@ -161,49 +192,75 @@ class _Batch:
                     write_record(self._folder, one)
                 self._ended(one)
 
-    def work(self, clips: Sequence[tuple[Task, ...]], workers: Workers) -> list[tuple[Task, ...]]:
-        """Work on clips; return what is to be tried again because a worker died."""
-        again: list[tuple[Task, ...]] = []
+    def work(self, clips: Sequence[tuple[Task, ...]]) -> list[tuple[Task, ...]]:
+        """Work on clips; return what is left: what is tried again, and what waited behind it."""
+        left: list[tuple[Task, ...]] = []
 
         def done(_: int, tasks: tuple[Task, ...], outcome: list[Record] | Failure) -> None:
             if isinstance(outcome, Failure):
-                again.extend(self._broken(tasks, outcome))
+                left.extend(self._broken(tasks, outcome))
             else:
-                for record in outcome:
-                    self._ended(record)
+                for task, record in zip(tasks, outcome, strict=True):
+                    left.extend(self._tried(task, record))
 
-        run_items(clips, make_worker, workers=workers, on_done=done)
-        return again
+        maker = partial(make_worker, self._options.limits)
+        before = self._tries.total()
+        run_items(clips, maker, workers=self._options.staff, on_done=done)
+        if self._tries.total() > before:
+            time.sleep(2.0 ** max(self._tries.values()))
+        return left
 
     def _broken(self, tasks: tuple[Task, ...], failure: Failure) -> list[tuple[Task, ...]]:
         """Sort the items of a worker that ended: those that ended before it, and what to do again.
 
         The item that it worked on goes alone, so that it takes no others with it.
         """
-        held, rest = [], []
+        held: list[tuple[Task, Failure]] = []
+        left: list[tuple[Task, ...]] = []
+        rest: list[Task] = []
         for task in tasks:
             record = read_record(self._folder, task.job.id)
             if record is None or record.batch != task.batch:
                 rest.append(task)
             elif record.status == "started":
-                held.append(task)
+                held.append((task, self._named(failure, record.began)))
             else:
-                self._ended(record)
+                left += self._tried(task, record)
         if not held:  # it ended between two items
-            held, rest = rest[:1], rest[1:]
-        alone = []
-        for task in held:
-            self._died[task.job.id] += 1
-            if failure.kind == DIED and self._died[task.job.id] < _ATTEMPTS:
-                alone.append((replace(task, force=True),))
-                continue
-            record = task.failed(failure)
+            held, rest = [(task, self._named(failure, None)) for task in rest[:1]], rest[1:]
+        for task, why in held:
+            record = task.failed(why)
             with suppress(OutputNotWritable):  # perhaps that is why
                 write_record(self._folder, record)
+            left += self._tried(task, record)
+        return [*left, tuple(rest)]
+
+    def _named(self, failure: Failure, began: float | None) -> Failure:
+        """Tell a worker that took too long from one that died of itself."""
+        limit = self._options.timeout
+        if failure.kind != DIED or limit is None:
+            return failure
+        late = began is not None and time.time() - began >= limit
+        if late or TIMER in failure.message:  # another machine does not say by which signal
+            return Failure(TIMED_OUT, f"it took longer than {limit:g} s (--timeout).")
+        return failure
+
+    def _tried(self, task: Task, record: Record) -> list[tuple[Task, ...]]:
+        """Note an attempt; return the item if it is worth another one."""
+        again = record.error in _RETRIED and self._tries[task.job.id] < self._options.retries
+        if not again:
             self._ended(record)
-        return [*alone, tuple(rest)]
+            return []
+        self._tries[task.job.id] += 1
+        self._note(record)
+        return [(replace(task, force=task.force or record.ours),)]
+
+    def _note(self, record: Record) -> None:
+        with suppress(OutputNotWritable):  # a full disk is told of by its item
+            log_record(self._log, record)
 
     def _ended(self, record: Record) -> None:
+        self._note(record)
         self.records.append(record)
         self._tell()
 
