@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from facedit.speech.background import background_floor, background_of, joined_background
-from facedit.speech.placement import placed, speech_floor, speech_gains, spoken_channel
+from facedit.speech.background import background_of, joined_background
+from facedit.speech.placement import placed, speech_background, speech_gains, spoken_channel
 from facedit.types import Float32, Sound, Word
 
 RATE = 16_000
@@ -63,36 +63,78 @@ def test_music_in_other_channels_is_no_voice() -> None:
 
 def test_music_in_other_channels_is_no_background_of_the_voice() -> None:
     samples = np.stack([tones(523, 660), tones(523, 784), voice()], axis=1)
-    assert speech_floor(Sound(samples, RATE), WORDS, *EDITED) is None
+    assert speech_background(Sound(samples, RATE), WORDS, *EDITED) is None
     samples[:, 2] += tones(450)
-    floor = speech_floor(Sound(samples, RATE), WORDS, *EDITED)
-    assert floor is not None
-    assert floor.shape[0] == 3
-    assert not floor[:2].any()
-    assert floor[2].any()
+    found = speech_background(Sound(samples, RATE), WORDS, *EDITED)
+    assert found is not None
+    assert found.floor.shape[0] == 3
+    assert not found.floor[:2].any()
+    assert found.floor[2].any()
+    assert not found.beside.any()
 
 
 def test_silence_is_in_all_channels() -> None:
     np.testing.assert_array_equal(speech_gains(Sound(np.zeros((0, 2), np.float32), RATE)), [1, 1])
 
 
-def test_steady_sound_goes_on_and_the_word_does_not() -> None:
-    clip = Sound((voice() + tones(450, 700))[:, None], RATE)
-    floor = background_floor(clip, *EDITED)
-    assert floor is not None
-    under = background_of(clip.samples, RATE, floor)[:, 0]
+def chords() -> Float32:
+    """Two chords in turn, one of them under the edited word and once before and after it."""
+    time_s = np.arange(round(SECONDS * RATE)) / RATE
+    first = np.floor(time_s / 0.4) % 2 == 0
+    return np.where(first, tones(330, 415), tones(392, 494)).astype(np.float32)
+
+
+def fan() -> Float32:
+    rng = np.random.default_rng(3)
+    return (0.06 * rng.standard_normal(round(SECONDS * RATE))).astype(np.float32)
+
+
+def decibels(samples: Float32) -> float:
+    return float(10 * np.log10(np.square(samples, dtype=np.float64).mean()))
+
+
+@pytest.mark.parametrize(("music", "softer_db"), [(tones(450, 700), 1), (chords(), 6), (fan(), 3)])
+def test_what_sounds_in_the_pauses_goes_on_and_the_word_does_not(
+    music: Float32, softer_db: float
+) -> None:
+    clip = Sound((voice() + music)[:, None], RATE)
+    found = speech_background(clip, WORDS, *EDITED)
+    assert found is not None
     first, last = (round(s * RATE) for s in EDITED)
-    for hertz in (450, 700):
-        assert level(under[first:last], hertz) == pytest.approx(-20, abs=3)
-    left = under - tones(450, 700)
-    before = np.square(voice()[first:last]).mean()
-    assert np.square(left[first:last]).mean() < 0.1 * before
+    under = background_of(clip.samples, RATE, found)[first:last, 0]
+    assert decibels(under) == pytest.approx(decibels(music[first:last]), abs=softer_db)
+    # Of the voice is left what the mask lets through with it.
+    left = under - background_of(music[:, None], RATE, found)[first:last, 0]
+    assert decibels(left) < decibels(voice()[first:last]) - 9
+
+
+def test_music_at_the_sides_of_the_voice_goes_on_whole() -> None:
+    """Also a note that sounds nowhere but under the word."""
+    note = np.zeros(round(SECONDS * RATE), np.float32)
+    first, last = (round(s * RATE) for s in EDITED)
+    note[first:last] = 0.2 * tones(600)[first:last]
+    left, right = tones(450) + note, tones(450) * 0.3 - note
+    clip = Sound(np.stack([voice() + left, voice() + right], axis=1), RATE)
+    found = speech_background(clip, WORDS, *EDITED)
+    assert found is not None
+    under = background_of(clip.samples, RATE, found)[first:last]
+    np.testing.assert_allclose(under[:, 0] - under[:, 1], (left - right)[first:last], atol=1e-4)
+
+
+def test_the_room_of_a_voice_is_no_music_at_its_sides() -> None:
+    """What differs between the channels because of the voice's echoes is cut out with it."""
+    echoes = [np.roll(voice(), samples) for samples in (90, 170)]
+    both = np.stack([voice() + 0.3 * echo + tones(450, 700) for echo in echoes], axis=1)
+    found = speech_background(Sound(both, RATE), WORDS, *EDITED)
+    assert found is not None
+    assert not found.beside.any()
 
 
 def test_a_quiet_room_has_no_background() -> None:
-    assert background_floor(Sound(voice()[:, None], RATE), *EDITED) is None
-    noisy = voice() + 0.003 * np.random.default_rng(1).standard_normal(round(SECONDS * RATE))
-    assert background_floor(Sound(noisy[:, None].astype(np.float32), RATE), *EDITED) is None
+    for noise in (0.0, 0.003):
+        noisy = voice() + noise * np.random.default_rng(1).standard_normal(round(SECONDS * RATE))
+        clip = Sound(noisy[:, None].astype(np.float32), RATE)
+        assert speech_background(clip, WORDS, *EDITED) is None
 
 
 @pytest.mark.parametrize("length", [1, 300, 4000])

@@ -12,7 +12,7 @@ from facedit.editing.diff import WordEdit
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.speech.clip_reference import Reference, voice_sounds
 from facedit.speech.engines.passages import words_by_engine
-from facedit.speech.placement import speech_floor
+from facedit.speech.placement import speech_background
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Engine, Sex
@@ -77,8 +77,8 @@ def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -
     """Return the sound around a place, and what goes on under the words there."""
     low_s, high_s = _around(clip, *place)
     sound = _sound(clip, low_s, high_s)
-    floor = speech_floor(sound, spoken, place[0] - low_s, place[1] - low_s)
-    return Reference(sound, spoken, floor, (place[0] - low_s, place[1] - low_s), low_s)
+    background = speech_background(sound, spoken, place[0] - low_s, place[1] - low_s)
+    return Reference(sound, spoken, background, (place[0] - low_s, place[1] - low_s), low_s)
 
 
 def spoken_words(
@@ -96,7 +96,7 @@ def spoken_words(
             said = before, edit.new_words, after
             return words_by_engine(*said, choice, reference, transcript.language)
         if choice.own:
-            of = ("own voice", *_around(clip, *place), spoken, reference.floor is None)
+            of = ("own voice", *_around(clip, *place), spoken, reference.background is None)
             sounds = clip.once(of, lambda: voice_sounds(reference), lambda found: found.nbytes)
             reference = replace(reference, sounds=sounds)
         return speech_for_edit(before, edit.new_words, after, choice, reference)

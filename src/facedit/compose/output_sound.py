@@ -22,7 +22,7 @@ from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
 from facedit.media.smart.kept import KeptSamples
 from facedit.media.sound import iter_sound, read_sound
-from facedit.speech.background import background_of, joined_background
+from facedit.speech.background import Background, background_of, joined_background
 from facedit.types import Float32, Sound
 from facedit.units import sample_at
 
@@ -37,8 +37,8 @@ class OutputSound:
         pieces: Where each run of samples comes from.
         new: Per fill the new sound at the source's rate and channels; None for a deletion, or
             where the old sound goes on for as long as new words in another track take.
-        floors: Per fill what sounds under the old words and goes on under the new ones
-            (``background_floor``), or None.
+        backgrounds: Per fill what sounds under the old words and goes on under the new ones
+            (``Background``), or None.
         whole: Whether channels in which the new sound is silent go on as they are.
     """
 
@@ -46,7 +46,7 @@ class OutputSound:
     info: VideoInfo
     pieces: tuple[SoundPiece, ...]
     new: tuple[Float32 | None, ...]
-    floors: tuple[Float32 | None, ...]
+    backgrounds: tuple[Background | None, ...]
     whole: bool = False
 
     @property
@@ -133,13 +133,15 @@ class OutputSound:
         samples = np.zeros((piece.length, self.info.channels), np.float32)
         stop = piece.lead_in + min(len(speech), piece.length - piece.lead_in)
         samples[piece.lead_in : stop] = speech[: stop - piece.lead_in]
-        floor = self.floors[piece.fill]
+        background = self.backgrounds[piece.fill]
         idle = ~speech.any(axis=0)
         idle &= self.whole and not idle.all()
-        if floor is None and not idle.any():
+        if background is None and not idle.any():
             return mix_fill(piece, samples, tail, head)
         # The background runs through: only what is in front of it fades.
-        under = np.zeros_like(samples) if floor is None else self._background(piece, floor)
+        under = np.zeros_like(samples)
+        if background is not None:
+            under = self._background(piece, background)
         if idle.any():
             under[:, idle] = self._going_on(piece)[:, idle]
         tail, head = tail - under[: piece.fade], head - under[len(under) - piece.fade :]
@@ -151,13 +153,13 @@ class OutputSound:
         runs = [self._source(start, start + piece.length) for start in starts]
         return joined_background(runs[0], runs[1], self.rate)
 
-    def _background(self, piece: SoundPiece, floor: Float32) -> Float32:
+    def _background(self, piece: SoundPiece, background: Background) -> Float32:
         """Let what sounds under the old words go on for as long as the new ones take."""
         context = self.rate // 5
         runs = []
         for start in (piece.source_start, piece.source_end - piece.length):
             around = self._source(start - context, start + piece.length + context)
-            run = background_of(around, self.rate, floor)
+            run = background_of(around, self.rate, background)
             runs.append(run[context : context + piece.length])
         return joined_background(runs[0], runs[1], self.rate)
 
@@ -167,17 +169,17 @@ def compose_sound(
     info: VideoInfo,
     plan: EditPlan,
     new: tuple[Sound | None, ...],
-    floors: tuple[Float32 | None, ...] | None = None,
+    backgrounds: tuple[Background | None, ...] | None = None,
     crossfade_s: float = CROSSFADE_S,
     whole: bool = False,
 ) -> OutputSound:
     """Bring new sounds to the source's rate and channels and lay the output out.
 
-    ``new``: per fill its new sound; None for a deletion; ``floors``: per fill what sounds under the
-    old words and goes on; ``crossfade_s``: length of the cross-fades between old and new sound;
-    ``whole``: whether all that the new sound does not take the place of is kept: before the first
-    picture, after the last one, in channels where the new sound is silent. Returns the output's
-    sound, ready to be read.
+    ``new``: per fill its new sound; None for a deletion; ``backgrounds``: per fill what sounds
+    under the old words and goes on; ``crossfade_s``: length of the cross-fades between old and new
+    sound; ``whole``: whether all that the new sound does not take the place of is kept: before the
+    first picture, after the last one, in channels where the new sound is silent. Returns the
+    output's sound, ready to be read.
     """
     fitted = tuple(
         None if sound is None else resample(sound, info.sound_rate, info.channels).samples
@@ -187,7 +189,7 @@ def compose_sound(
     if whole and info.sound is not None:
         pieces = with_rest(pieces, sample_at(info.sound.end_s, info.sound_rate))
         pieces = with_lead(pieces, sample_at(info.sound.lead_s, info.sound_rate))
-    return OutputSound(source, info, pieces, fitted, floors or (None,) * len(fitted), whole)
+    return OutputSound(source, info, pieces, fitted, backgrounds or (None,) * len(fitted), whole)
 
 
 def padded(

@@ -141,10 +141,11 @@ def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
     Returns a line per edit with music or noise under it.
     """
     return tuple(
-        f"music or noise under {fill.output_start_s:.2f}-{fill.output_end_s:.2f} s was taken out "
-        "of the old sound: what is steady goes on, what changes there is lost; listen to it."
+        f"music or noise under {fill.output_start_s:.2f}-{fill.output_end_s:.2f} s was taken "
+        "out of the old sound and goes on: steady sound whole, notes that change there softer; "
+        "listen to it."
         for snippet, fill in zip(planned.snippets, planned.plan.fills, strict=True)
-        if snippet is not None and snippet.floor is not None
+        if snippet is not None and snippet.background is not None
     )
 
 

@@ -1,12 +1,15 @@
 """What sounds under the speech and goes on when a word is exchanged: music, a fan, traffic.
 
-No note can be told from a voice in one word alone. But what sounds on both sides of it sounds under
-it too: each frequency of the removed sound is let through as far as it is no louder than it is in
-the quieter quarter of the moments on either side. Steady sound comes through whole; a melody as far
-as its notes lie on both sides; of the old word what is as faint as the background.
+No note can be told from a voice in one word alone. But what sounds in the quietest moments around
+it sounds under it too: each frequency of the removed sound is let through as far as it is no louder
+than it is there. Steady sound comes through whole; chords and a melody as far as their notes lie in
+such moments; of the old word what is as faint as the background. What stereo music has to the sides
+of the voice is no part of it and goes on whole.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,68 +17,72 @@ from facedit.speech.levels import active_level_db, frame_levels_db
 from facedit.speech.sound_ops import cut, mono
 from facedit.types import Float32, Float64, Sound
 
-AUDIBLE_DB = -14.0
-"""Background this far below the speech or louder goes on under the new words; under it, the clip's
-room tone does (the floor of a quiet clip without pauses measures -16 dB and less)."""
+AUDIBLE_DB = -20.0
+"""Where a twentieth of the moments is louder than this against the speech, something sounds there.
 
-TONAL_DB = -18.0
-"""The same for the tones in it: they tell soft music from a noisy room, whose floor is smooth."""
+In a clip without music or noise they are pauses and closures, 29 dB below it in the middle. Under
+it, the clip's room tone goes on under the new words.
+"""
 
-CLOSURE_DB = 6.0
-"""A background has no moments this much quieter than it is: the closures of a plosive do."""
-
-BESIDE_S = 0.75
-"""How far on either side of an edit the background is looked for."""
+BESIDE_S = 3.0
+"""How far on either side of an edit the quietest moments are looked for."""
 
 _WINDOW_S = 0.093
-_QUIETER = 25
+_SOFTEST = 5
+_QUIETEST = 0.2
 _MARGIN = 1.3
-_PEAK = 3.0
-_NEAR_BINS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What sounds under the voice.
+
+    Attributes:
+        floor: Magnitude that it reaches per channel and frequency, shape (channels,
+            window / 2 + 1).
+        beside: What of the channels is no voice at all: a matrix that mixes it out of them, shape
+            (channels, channels).
+    """
+
+    floor: Float32
+    beside: Float32
 
 
 def background_floor(reference: Sound, start_s: float, end_s: float) -> Float32 | None:
-    """Measure what sounds on both sides of an edit.
+    """Measure what sounds in the quietest moments around an edit.
 
     ``start_s``: start of the edited words in it. Returns magnitude per channel and frequency that
     the background reaches, shape (channels, window / 2 + 1); None where there is no background to
     speak of.
     """
-    size = _window(reference.rate)
-    spectra = np.abs(_spectra(reference.samples, size))
-    middles_s = (np.arange(spectra.shape[1]) * (size // 4) - size / 2) / reference.rate
-    half_s = size / 2 / reference.rate
-    sides, heard = [], []
-    for low_s, high_s in ((start_s - BESIDE_S, start_s), (end_s, end_s + BESIDE_S)):
-        low_s, high_s = max(low_s, 0.0), min(high_s, reference.duration_s)
-        inside = (middles_s >= low_s + half_s) & (middles_s <= high_s - half_s)
-        if inside.any():
-            sides.append(np.percentile(spectra[:, inside], _QUIETER, axis=1))
-            heard.append(cut(reference, low_s, high_s).samples)
-    if not sides:
-        return None
-    floor = np.min(sides, axis=0)
+    together = np.sqrt((reference.samples**2).mean(axis=1))
+    levels = frame_levels_db(together, reference.rate)
     speech_db = active_level_db(mono(reference), reference.rate)
-    peaks = np.where(floor > _PEAK * _smooth(floor), floor, 0.0)
-    level, tonal = _level_db(floor), _level_db(peaks)
-    if level < speech_db + AUDIBLE_DB and tonal < speech_db + TONAL_DB:
+    if not len(levels) or np.percentile(levels, _SOFTEST) < speech_db + AUDIBLE_DB:
         return None
-    # Speech without pauses has such a floor too, but its closures are quieter.
-    together = np.sqrt((np.concatenate(heard) ** 2).mean(axis=1))
-    if np.percentile(frame_levels_db(together, reference.rate), 5) < level - CLOSURE_DB:
+    near = cut(reference, max(start_s - BESIDE_S, 0.0), end_s + BESIDE_S)
+    size = _window(reference.rate)
+    spectra = np.abs(_spectra(near.samples, size))
+    middles = np.arange(spectra.shape[1]) * (size // 4) - size // 2
+    spectra = spectra[:, (middles >= size // 2) & (middles <= len(near.samples) - size // 2)]
+    count = round(_QUIETEST * spectra.shape[1])
+    if not count:
         return None
-    return np.asarray(_MARGIN * floor, np.float32)
+    quietest = np.argsort((spectra**2).sum(axis=(0, 2)))[:count]
+    return np.asarray(_MARGIN * np.median(spectra[:, quietest], axis=1), np.float32)
 
 
-def background_of(samples: Float32, rate: int, floor: Float32) -> Float32:
+def background_of(samples: Float32, rate: int, background: Background) -> Float32:
     """Take the background out of a sound.
 
-    ``samples``: amplitudes, shape (N, channels); ``floor``: what ``background_floor`` found at this
-    rate. Returns the background alone, shape (N, channels).
+    ``samples``: amplitudes, shape (N, channels); ``background``: what was found at this rate.
+    Returns the background alone, shape (N, channels).
     """
     size = _window(rate)
-    spectra = _spectra(samples, size)
-    spectra *= np.minimum(1.0, floor[:, None] / np.maximum(np.abs(spectra), 1e-12))
+    beside = samples @ background.beside
+    spectra = _spectra(samples - beside, size)
+    floor = background.floor[:, None]
+    spectra *= np.minimum(1.0, floor / np.maximum(np.abs(spectra), 1e-12))
     frames = np.fft.irfft(spectra, size) * np.sqrt(_taper(size))
     hop = size // 4
     total = np.zeros((samples.shape[1], (frames.shape[1] - 1) * hop + size))
@@ -84,7 +91,7 @@ def background_of(samples: Float32, rate: int, floor: Float32) -> Float32:
         total[:, index * hop : index * hop + size] += frames[:, index]
         weight[index * hop : index * hop + size] += _taper(size)
     whole = (total / np.maximum(weight, 1e-3))[:, size : size + len(samples)]
-    return np.ascontiguousarray(whole.T, dtype=np.float32)
+    return np.ascontiguousarray(beside + whole.T, dtype=np.float32)
 
 
 def joined_background(left: Float32, right: Float32, rate: int) -> Float32:
@@ -110,20 +117,6 @@ def joined_background(left: Float32, right: Float32, rate: int) -> Float32:
     mixed = (left[start : start + fade] * falling + right[start : start + fade] * rising) / power
     parts = (left[:start], mixed, right[start + fade :])
     return np.concatenate(parts).astype(np.float32)
-
-
-def _level_db(floor: Float64) -> float:
-    """Measure what a sound of this spectrum would (Parseval), averaged over the channels."""
-    size = 2 * (floor.shape[1] - 1)
-    power = 2.0 * float((floor**2).sum(axis=1).mean()) / size / float(_taper(size).sum())
-    return float(10.0 * np.log10(power + 1e-20))
-
-
-def _smooth(floor: Float64) -> Float64:
-    """Return the spectrum without its peaks: the median over near frequencies."""
-    wide = np.pad(floor, ((0, 0), (_NEAR_BINS, _NEAR_BINS)), mode="edge")
-    near = np.lib.stride_tricks.sliding_window_view(wide, 2 * _NEAR_BINS + 1, axis=1)
-    return np.asarray(np.median(near, axis=2))
 
 
 def _likeness(first: Float32, second: Float32) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facedit.speech.background import background_of
+from facedit.speech.background import Background, background_of
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.sounds import VoiceSounds, sounds_of
 from facedit.speech.own_voice.world import working_rate
@@ -22,7 +22,7 @@ class Reference:
     Attributes:
         sound: The clip's sound, or some seconds of it.
         words: Its words, for the speaking rate and the channels where the voice is.
-        floor: What sounds under the clip's speech (``background_floor``) and is no part of the
+        background: What sounds under the clip's speech (``Background``) and is no part of the
             voice, if anything.
         place_s: Begin and end of the edited words in it.
         start_s: Where in the clip it starts.
@@ -31,16 +31,16 @@ class Reference:
 
     sound: Sound
     words: Sequence[Word] = ()
-    floor: Float32 | None = None
+    background: Background | None = None
     place_s: tuple[float, float] = (0.0, 0.0)
     start_s: float = 0.0
     sounds: VoiceSounds | None = None
 
     def voiced(self) -> Sound:
         """Leave the voice, where there is more than a voice."""
-        if self.floor is None:
+        if self.background is None:
             return self.sound
-        under = background_of(self.sound.samples, self.sound.rate, self.floor)
+        under = background_of(self.sound.samples, self.sound.rate, self.background)
         return Sound(self.sound.samples - under, self.sound.rate)
 
     def speaker(self, channel: Float32) -> Speaker | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facedit.speech.background import background_floor
+from facedit.speech.background import Background, background_floor
 from facedit.speech.levels import ACTIVE_RANGE_DB
 from facedit.types import Bool, Float32, Float64, Sound, Word
 from facedit.units import sample_at
@@ -16,6 +16,9 @@ SILENT_DB = -30.0
 
 EQUAL_DB = 0.5
 """Channels that differ by less hold the voice equally."""
+
+FOLLOWS = 1.4
+"""What is this much stronger while somebody speaks than in the pauses comes from the voice."""
 
 _FRAME_S = 0.020
 
@@ -50,23 +53,42 @@ def speech_gains(reference: Sound, words: Sequence[Word] = ()) -> Float32:
     return np.where(level_db > -EQUAL_DB, np.sign(gains), gains).astype(np.float32)
 
 
-def speech_floor(
+def speech_background(
     reference: Sound, words: Sequence[Word], start_s: float, end_s: float
-) -> Float32 | None:
-    """Measure what sounds under the voice on both sides of an edit.
+) -> Background | None:
+    """Measure what sounds under the voice around an edit.
 
     ``words``: what is spoken in it; by loudness if empty; ``start_s``: start of the edited words in
-    it. Returns the ``background_floor`` of the channels that hold the voice, 0 in the others; None
-    where there is no background to speak of.
+    it. Returns the background of the channels that hold the voice, without the others; None where
+    there is none to speak of.
     """
-    voiced = speech_gains(reference, words) != 0
+    gains = speech_gains(reference, words)
+    voiced = np.flatnonzero(gains)
     alone = Sound(np.ascontiguousarray(reference.samples[:, voiced]), reference.rate)
-    floor = background_floor(alone, start_s, end_s)
-    if floor is None:
+    away = np.eye(len(voiced)) - np.outer(gains[voiced], gains[voiced]) / (gains @ gains)
+    beside = Sound(alone.samples @ away.astype(np.float32), reference.rate)
+    whole = np.zeros((len(gains), len(gains)), np.float32)
+    if _goes_on_in_pauses(beside, words):
+        whole[np.ix_(voiced, voiced)] = away
+        alone = Sound(alone.samples - beside.samples, reference.rate)
+    found = background_floor(alone, start_s, end_s)
+    if found is None:
         return None
-    whole = np.zeros((len(voiced), floor.shape[1]), np.float32)
-    whole[voiced] = floor
-    return whole
+    floor = np.zeros((len(gains), found.shape[1]), np.float32)
+    floor[voiced] = found
+    return Background(floor, whole)
+
+
+def _goes_on_in_pauses(beside: Sound, words: Sequence[Word]) -> bool:
+    """Tell music at the sides from a voice in its room, which is softer where nobody speaks."""
+    size = max(1, sample_at(_FRAME_S, beside.rate))
+    count, channels = len(beside.samples) // size, beside.samples.shape[1]
+    frames = beside.samples[: count * size].reshape(count, size, channels).astype(np.float64)
+    spoken = _spoken_frames(frames, words, size / beside.rate)
+    if spoken.all() or not spoken.any():
+        return False
+    power = (frames**2).mean(axis=(1, 2))
+    return bool(power[spoken].mean() <= FOLLOWS * power[~spoken].mean())
 
 
 def spoken_channel(reference: Sound, gains: Float32) -> Float32:

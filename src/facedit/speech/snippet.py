@@ -16,6 +16,7 @@ import numpy as np
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
 from facedit.speech.align import align
+from facedit.speech.background import Background
 from facedit.speech.clip_reference import Reference, speaker_alone
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
@@ -64,7 +65,7 @@ class Snippet:
         semitones: How far the pitch was shifted.
         fit: What was measured of clip and voice, in plain numbers, for the report.
         choice: Why this voice speaks; None for a recording.
-        floor: What sounds under the edited words and goes on (``background_floor``), if anything.
+        background: What sounds under the edited words and goes on (``Background``), if anything.
     """
 
     sound: Sound
@@ -74,7 +75,7 @@ class Snippet:
     semitones: float = 0.0
     fit: tuple[tuple[str, float], ...] = ()
     choice: VoiceChoice | None = None
-    floor: Float32 | None = field(default=None, compare=False, repr=False)
+    background: Background | None = field(default=None, compare=False, repr=False)
 
 
 def speech_for_edit(
@@ -88,8 +89,8 @@ def speech_for_edit(
 
     ``before`` and ``after`` are the words of the sentence around the new ones; ``voice`` is a name
     as in ``choose_voice`` (whose errors pass through), or what that chose. Pace, pitch, loudness
-    and spectrum become the clip's, and its room tone lies under the snippet unless it has a floor,
-    which takes that place. The new words alone come back, cut at low-energy points and in the
+    and spectrum become the clip's, and its room tone lies under the snippet unless a background
+    takes that place. The new words alone come back, cut at low-energy points and in the
     channels where the clip's voice is; UsageError if there are none, or nothing of them can be
     spoken.
     """
@@ -125,7 +126,7 @@ def speech_for_edit(
         samples = _brought_near(spoken, semitones, clip, rate)
     whole = placed(samples, rate, gains)
     snippet = _cut_words(whole, words, wanted.start, len(new))
-    if reference.floor is None:
+    if reference.background is None:
         sound = add_room(snippet[0], reference.sound, np.random.default_rng(0))
         # A channel without the voice goes on as it is, which is better than its room.
         sound = Sound(sound.samples * (gains != 0), sound.rate)
@@ -139,7 +140,7 @@ def speech_for_edit(
     )
     if own is not None:
         fit += (("share of the speaker's own moments", own.weight),)
-    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.floor)
+    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.background)
 
 
 def _brought_near(spoken: Sound, semitones: float, clip: Float32, rate: int) -> Float32:
@@ -212,7 +213,9 @@ def cut_from_recording(
         level = active_level_db(spoken_channel(voiced, gains), rate)
         sound = placed(match_loudness(channel, rate, level), rate, gains)
     piece, heard = _cut_words(sound, words, skip, len(new), language)
-    return Snippet(piece, heard, "recording", floor=reference.floor if reference else None)
+    return Snippet(
+        piece, heard, "recording", background=reference.background if reference else None
+    )
 
 
 def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
