@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedit.face.searched_picture import Pixels
 from facedit.media.colour import rgb_to_ycbcr
 from facedit.media.formats import plane_layout, working_format
 from facedit.media.frame import Frame
@@ -204,9 +205,10 @@ def test_a_part_is_what_the_whole_picture_has_there(
     for _ in range(12):
         x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
         across, down = int(rng.integers(1, width - x + 1)), int(rng.integers(1, height - y + 1))
-        np.testing.assert_array_equal(
-            frame.part(x, y, across, down), whole[y : y + down, x : x + across]
-        )
+        here = whole[y : y + down, x : x + across]
+        np.testing.assert_array_equal(frame.part(x, y, across, down), here)
+        apart = frame.piece(x, y, across, down, apart=True)
+        np.testing.assert_array_equal(apart.rgb(), here)
 
 
 @pytest.mark.parametrize("pix_fmt", FORMATS[:-1])
@@ -220,6 +222,21 @@ def test_grey_levels_are_those_of_the_picture(
     expected = frame.rgb()[np.ix_(rows, columns)].mean(axis=2)
     # Chroma is not interpolated between samples: at an edge of colour they differ.
     assert np.abs(frame.grey(rows, columns) - expected).mean() < 2.0
+
+
+@pytest.mark.parametrize("pix_fmt", FORMATS)
+@pytest.mark.parametrize("turn", [(0, False), (90, False), (180, True), (270, True)])
+def test_a_piece_is_read_from_the_planes_where_the_picture_has_it(
+    pix_fmt: str, turn: tuple[int, bool], tmp_path: Path
+) -> None:
+    frame = decoded(tmp_path / "a.mp4", pix_fmt=pix_fmt, rotation=turn[0], hflip=turn[1])
+    tilted = np.array([[1.1, -0.4, 14.5], [0.4, 1.1, -3.25]])  # out of the picture at a corner
+    expected = Pixels(frame.rgb()).sampled(tilted, 32).astype(int)
+    piece = frame.sampled(tilted, 32).astype(int)
+    # Where chroma lies between pixels the two differ at an edge of colour, by half a sample.
+    assert np.abs(piece - expected).mean() < 2.5
+    away = Pixels(frame.rgb()).sampled(tilted + np.array([[0, 0, 4], [0, 0, 0]]), 32).astype(int)
+    assert np.abs(piece - expected).mean() < 0.5 * np.abs(piece - away).mean()
 
 
 @pytest.mark.parametrize("turn", [0, 90])

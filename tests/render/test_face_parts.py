@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from facedit.compose.face_parts import FaceParts
-from facedit.media.frame import Frame
+from facedit.face.searched_picture import Pixels
+from facedit.media.frame import Frame, Piece
 from facedit.media.read import read_frames
 from facedit.render.bank import looked_at
 from facedit.types import FaceTrack, Float32
@@ -49,3 +50,23 @@ def test_frames_are_decoded_again_only_if_a_face_left_what_is_held(
             rows, columns = looked_at(points, (320, 240)).slices
             np.testing.assert_array_equal(picture[rows, columns], frame.rgb()[rows, columns])
     assert (shown, len(again)) == (len(frames), decoded)
+
+
+def test_of_a_large_face_no_rgb_is_made_until_its_mouth_is_taken(
+    frames: list[Frame], make_face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face = make_face(160.0, 80.0, 60.0)
+    matrix = np.array([[4.0, 0.0, 20.0], [0.0, 4.0, 10.0]])  # four pixels per pixel of the tracker
+    held, converted, part = FaceParts((320, 240)), [], Piece.rgb
+    monkeypatch.setattr(Piece, "rgb", lambda piece: converted.append(1) or part(piece))
+    for frame in frames:
+        seen = held.of(frame).sampled(matrix, 50)
+        assert np.abs(seen.astype(int) - Pixels(frame.rgb()).sampled(matrix, 50)).mean() < 3.0
+        held.hold(face)
+    assert not converted
+    times = np.array([frame.time_s for frame in frames])
+    track = FaceTrack(times, np.stack([face] * 5), np.ones(5, np.float32), 320, 240)
+    rows, columns = looked_at(face, (320, 240)).slices
+    for frame, picture in zip(frames, held.pictures(track, lambda: []), strict=True):
+        np.testing.assert_array_equal(picture[rows, columns], frame.rgb()[rows, columns])
+    assert len(converted) == len(frames)

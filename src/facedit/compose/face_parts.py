@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.face.searched_picture import Indices
-from facedit.media.frame import Frame
+from facedit.face.searched_picture import Indices, Pixels
+from facedit.media.frame import Frame, Piece
 from facedit.media.planes import Rectangle
 from facedit.render.bank import looked_at
-from facedit.types import FaceTrack, Float32, UInt8
+from facedit.types import FaceTrack, Float32, Float64, UInt8
 
 HELD_BYTES = 300_000_000
 """Bytes of pictures that may be held; a stretch with more is decoded a second time."""
@@ -20,18 +20,22 @@ _SLACK = 0.08
 """Eye distances by which smoothing may move landmarks off the part that was held."""
 
 
+LARGE = 3.0
+"""Pixels of a face per pixel that the tracker sees of it from which no RGB is made for it: at 4K
+that takes as long as decoding, and of nine pixels the tracker reads one."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A rectangle of a frame, converted to RGB, shape (height, width, 3)."""
+    """A rectangle of a frame: RGB, shape (height, width, 3), or what it is made of."""
 
-    rgb: UInt8
-    x: int
-    y: int
+    held: UInt8 | Piece
+    box: Rectangle
 
     @property
-    def box(self) -> Rectangle:
-        """Left, top, width, height."""
-        return self.x, self.y, self.rgb.shape[1], self.rgb.shape[0]
+    def rgb(self) -> UInt8:
+        """RGB, shape (height, width, 3)."""
+        return self.held.rgb() if isinstance(self.held, Piece) else self.held
 
 
 class FaceParts:
@@ -61,11 +65,13 @@ class FaceParts:
         """Convert all of the frame, shape (H, W, 3)."""
         return self._shown.rgb()
 
-    def around(self, x: int, y: int, width: int, height: int) -> UInt8:
-        """Convert a rectangle of the frame: a picture, (H, W, 3), that is right there."""
-        if not _within((x, y, width, height), self._written):
-            self._write(_Part(self._shown.part(x, y, width, height), x, y))
-        return self._canvas
+    def sampled(self, matrix: Float64, side: int) -> UInt8:
+        """Read a square piece of the frame, (side, side, 3), between its pixels."""
+        if np.hypot(*matrix[:, 0]) >= LARGE:
+            return self._shown.sampled(matrix, side)
+        # Not of the rectangle alone: places between pixels, of other floating-point numbers, are
+        # rounded otherwise.
+        return Pixels(self._around(_shown_by(matrix, side, self.size))).sampled(matrix, side)
 
     def grey(self, rows: Indices, columns: Indices) -> Float32:
         """Read grey levels of the frame where rows and columns cross."""
@@ -75,10 +81,13 @@ class FaceParts:
         """Hold what is needed of the frame, given its raw landmarks, as long as all fit."""
         if self._bytes > HELD_BYTES:
             return
-        x, y, width, height = self._needed(landmarks, _SLACK)
-        rgb = self.around(x, y, width, height)[y : y + height, x : x + width].copy()
-        self._held.append(_Part(rgb, x, y))
-        self._bytes += rgb.nbytes
+        x, y, width, height = box = self._needed(landmarks, _SLACK)
+        if _within(box, self._written):
+            part = _Part(self._canvas[y : y + height, x : x + width].copy(), box)
+        else:
+            part = _Part(self._shown.piece(*box, apart=True), box)
+        self._held.append(part)
+        self._bytes += part.held.nbytes
         if self._bytes > HELD_BYTES:
             self._held.clear()
 
@@ -100,11 +109,17 @@ class FaceParts:
                 yield self._canvas
             return
         for frame, box in zip(again(), boxes, strict=True):
-            yield self.of(frame).around(*box)
+            yield self.of(frame)._around(box)
+
+    def _around(self, box: Rectangle) -> UInt8:
+        """Convert a rectangle of the frame: a picture, (H, W, 3), that is right there."""
+        if not _within(box, self._written):
+            self._write(_Part(self._shown.part(*box), box))
+        return self._canvas
 
     def _write(self, part: _Part) -> None:
-        height, width = part.rgb.shape[:2]
-        self._canvas[part.y : part.y + height, part.x : part.x + width] = part.rgb
+        x, y, width, height = part.box
+        self._canvas[y : y + height, x : x + width] = part.rgb
         self._written = part.box
 
     def _needed(self, landmarks: Float32, slack: float = 0.0) -> Rectangle:
@@ -127,3 +142,13 @@ def _within(box: Rectangle, outer: Rectangle) -> bool:
         outer[k] <= box[k] and box[k] + box[k + 2] <= outer[k] + outer[k + 2] for k in (0, 1)
     )
     return inside or not (box[2] and box[3])
+
+
+def _shown_by(matrix: Float64, side: int, size: tuple[int, int]) -> Rectangle:
+    """Return which rectangle of a picture of a size a square piece shows, at least a pixel."""
+    corners = np.array([[0, 0], [side, 0], [0, side], [side, side]])
+    places = corners @ matrix[:, :2].T + matrix[:, 2]
+    low, high = np.floor(places.min(axis=0)) - 2, np.ceil(places.max(axis=0)) + 3
+    x0, y0 = np.clip(low, 0, np.subtract(size, 1)).astype(int).tolist()
+    x1, y1 = np.clip(high, np.add((x0, y0), 1), size).astype(int).tolist()
+    return x0, y0, x1 - x0, y1 - y0

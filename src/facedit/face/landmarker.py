@@ -198,11 +198,7 @@ def _tile_starts(length: int, side: int) -> list[int]:
 
 
 def _crop(picture: Picture, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
-    """Cut a rotated square out of a picture, (256, 256, 3); with it comes the map back, (2, 3).
-
-    Bilinear sampling also where the crop shrinks: averaging first changed the jitter of faces of
-    400 to 670 pixels by less than a tenth, in either direction.
-    """
+    """Cut a rotated square out of a picture, (256, 256, 3); with it comes the map back, (2, 3)."""
     scale = roi.side / LANDMARK_SIDE
     cos, sin = math.cos(roi.angle) * scale, math.sin(roi.angle) * scale
     half = LANDMARK_SIDE / 2
@@ -212,21 +208,4 @@ def _crop(picture: Picture, roi: Roi) -> tuple[UInt8, NDArray[np.float32]]:
             [sin, cos, roi.y - half * sin - half * cos],
         ]
     )
-    crop = cv2.warpAffine(
-        picture.around(*_around(matrix, picture.size)),
-        matrix,
-        (LANDMARK_SIDE, LANDMARK_SIDE),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return crop.astype(np.uint8, copy=False), matrix.astype(np.float32)
-
-
-def _around(matrix: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return left, top, width and height of what a crop shows of a picture, at least a pixel."""
-    corners = np.array([[0, 0], [LANDMARK_SIDE, 0], [0, LANDMARK_SIDE], [LANDMARK_SIDE] * 2])
-    places = corners @ matrix[:, :2].T + matrix[:, 2]
-    low, high = np.floor(places.min(axis=0)) - 2, np.ceil(places.max(axis=0)) + 3
-    x0, y0 = np.clip(low, 0, np.subtract(size, 1)).astype(int).tolist()
-    x1, y1 = np.clip(high, np.add((x0, y0), 1), size).astype(int).tolist()
-    return x0, y0, x1 - x0, y1 - y0
+    return picture.sampled(matrix, LANDMARK_SIDE), matrix.astype(np.float32)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.types import Float32, UInt8
+from facedit.types import Float32, Float64, UInt8
 
 Indices = NDArray[np.intp]
 
@@ -25,11 +26,10 @@ class Picture(Protocol):
         """Return all of it, shape (height, width, 3)."""
         ...
 
-    def around(self, x: int, y: int, width: int, height: int) -> UInt8:
-        """Return a picture of this size, (H, W, 3), that is this one in a rectangle at least.
+    def sampled(self, matrix: Float64, side: int) -> UInt8:
+        """Return a square piece of it, (side, side, 3), read between pixels; edges go on beyond it.
 
-        It holds until the next call. (Of the rectangle alone, samples between pixels are rounded
-        otherwise: their places are other floating-point numbers.)
+        ``matrix``: leads from the piece's pixels to its own, shape (2, 3).
         """
         ...
 
@@ -53,9 +53,20 @@ class Pixels:
         """Return all of it, shape (height, width, 3)."""
         return self.pixels
 
-    def around(self, x: int, y: int, width: int, height: int) -> UInt8:
-        """Return all of it, shape (H, W, 3)."""
-        return self.pixels
+    def sampled(self, matrix: Float64, side: int) -> UInt8:
+        """Return a square piece of it, (side, side, 3), read between pixels.
+
+        Bilinear sampling also where it shrinks: averaging first changed the jitter of faces of 400
+        to 670 pixels by less than a tenth, in either direction.
+        """
+        piece = cv2.warpAffine(
+            self.pixels,
+            matrix,
+            (side, side),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return piece.astype(np.uint8, copy=False)
 
     def grey(self, rows: Indices, columns: Indices) -> Float32:
         """Return its grey levels, 0 to 255, where rows and columns cross."""

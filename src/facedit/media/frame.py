@@ -11,13 +11,44 @@ from numpy.typing import NDArray
 
 from facedit.media.colour import swscale_matrix
 from facedit.media.info import VideoInfo
-from facedit.media.planes import cropped, greys
-from facedit.types import Float32, UInt8
+from facedit.media.planes import Rectangle, cropped, filtered, greys, sampled
+from facedit.types import Float32, Float64, UInt8
 
 _AROUND, _STEP = 8, 16
 """Pixels around a piece that are converted with it, and multiples of which it begins at."""
 
 _SCALING = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A rectangle of a picture that can be converted by itself.
+
+    Attributes:
+        pixels: As decoded, with what converting it looks at around it; RGB if only whole pictures
+            are converted.
+        info: The video it belongs to.
+        inside: The rectangle in it, as stored.
+    """
+
+    pixels: VideoFrame | UInt8
+    info: VideoInfo
+    inside: Rectangle
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are held."""
+        if isinstance(self.pixels, np.ndarray):
+            return self.pixels.nbytes
+        return sum(plane.buffer_size for plane in self.pixels.planes)
+
+    def rgb(self) -> UInt8:
+        """Convert it to upright 8-bit RGB, shape (height, width, 3)."""
+        if isinstance(self.pixels, np.ndarray):
+            return self.pixels
+        x, y, width, height = self.inside
+        stored = _rgb(self.pixels, self.info)[y : y + height, x : x + width]
+        return np.ascontiguousarray(self.info.orientation.upright(stored))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +90,7 @@ class Frame:
         """
         if self.made_of is not None:
             return self.made_of.copy()
-        return np.ascontiguousarray(self.info.orientation.upright(self._converted(self.picture)))
+        return np.ascontiguousarray(self.info.orientation.upright(_rgb(self.picture, self.info)))
 
     def rgb16(self) -> NDArray[np.uint16]:
         """Convert a decoded or patched picture to upright 16-bit RGB, without loss of ten bits.
@@ -67,7 +98,8 @@ class Frame:
         Returns:
             A new array, shape (height, width, 3).
         """
-        stored = np.asarray(self._reformatted(self.picture, "rgb48le").to_ndarray(), np.uint16)
+        converted = _reformatted(self.picture, self.info, "rgb48le")
+        stored = np.asarray(converted.to_ndarray(), np.uint16)
         return np.ascontiguousarray(self.info.orientation.upright(stored))
 
     def part(self, x: int, y: int, width: int, height: int) -> UInt8:
@@ -82,6 +114,21 @@ class Frame:
         Returns:
             An array, shape (height, width, 3).
         """
+        return self.piece(x, y, width, height).rgb()
+
+    def piece(self, x: int, y: int, width: int, height: int, *, apart: bool = False) -> Piece:
+        """Cut out what ``part`` converts of a rectangle.
+
+        Args:
+            x: Left edge in the upright picture; the rectangle is inside it.
+            y: Top edge.
+            width: Its width in pixels.
+            height: Its height.
+            apart: Copy it, so that the rest of the picture need not be held.
+
+        Returns:
+            The piece.
+        """
         info, turn = self.info, self.info.orientation
         left, top = turn.stored_corner(x, y, width, height, (info.width, info.height))
         across, down = (height, width) if turn.transpose else (width, height)
@@ -91,10 +138,26 @@ class Frame:
         x1 = min(-(-(left + across + _AROUND) // _STEP) * _STEP, info.stored_width)
         y1 = min(-(-(top + down + _AROUND) // _STEP) * _STEP, info.stored_height)
         if self.made_of is not None or info.stored_width % 2 or info.stored_height % 2:
-            return np.ascontiguousarray(self.rgb()[y : y + height, x : x + width])
-        stored = self._converted(cropped(self.picture, (x0, y0, x1 - x0, y1 - y0)))
-        inside = stored[top - y0 : top - y0 + down, left - x0 : left - x0 + across]
-        return np.ascontiguousarray(turn.upright(inside))
+            rgb = np.ascontiguousarray(self.rgb()[y : y + height, x : x + width])
+            return Piece(rgb, info, (0, 0, across, down))
+        picture = cropped(self.picture, (x0, y0, x1 - x0, y1 - y0))
+        if apart:
+            picture = filtered(picture, "copy")
+        return Piece(picture, info, (left - x0, top - y0, across, down))
+
+    def sampled(self, matrix: Float64, side: int) -> UInt8:
+        """Read a square piece of the upright picture, (side, side, 3), without converting it.
+
+        Args:
+            matrix: Leads from the piece's pixels to the picture's, shape (2, 3).
+            side: Its width and height.
+
+        Returns:
+            RGB by bilinear interpolation of the planes; beyond the edges they go on.
+        """
+        info = self.info
+        there = info.orientation.stored_map(matrix, (info.width, info.height))
+        return sampled(self.picture, info, there, side)
 
     def grey(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Float32:
         """Read grey levels where rows and columns of the upright picture cross.
@@ -113,16 +176,18 @@ class Frame:
             return greys(self.picture, self.info, columns, rows).T
         return greys(self.picture, self.info, rows, columns)
 
-    def _converted(self, picture: VideoFrame) -> UInt8:
-        """Convert this picture, or a piece of it, to RGB as stored."""
-        return np.asarray(self._reformatted(picture, "rgb24").to_ndarray(), np.uint8)
 
-    def _reformatted(self, picture: VideoFrame, pix_fmt: str) -> VideoFrame:
-        return picture.reformat(
-            format=pix_fmt,
-            src_colorspace=swscale_matrix(self.info.matrix),
-            src_color_range=2 if self.info.full_range else 1,
-            dst_color_range=2,
-            interpolation=int(_SCALING),
-            threads=1,  # several take a quarter more of the processor, and others wait for it
-        )
+def _rgb(picture: VideoFrame, info: VideoInfo) -> UInt8:
+    """Convert a picture, or a piece of one, to RGB as stored."""
+    return np.asarray(_reformatted(picture, info, "rgb24").to_ndarray(), np.uint8)
+
+
+def _reformatted(picture: VideoFrame, info: VideoInfo, pix_fmt: str) -> VideoFrame:
+    return picture.reformat(
+        format=pix_fmt,
+        src_colorspace=swscale_matrix(info.matrix),
+        src_color_range=2 if info.full_range else 1,
+        dst_color_range=2,
+        interpolation=int(_SCALING),
+        threads=1,  # several take a quarter more of the processor, and others wait for it
+    )

@@ -9,6 +9,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from facedit.types import Float64
+
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -93,6 +95,18 @@ class Orientation:
         """
         flipped = upright[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
         return flipped.swapaxes(0, 1) if self.transpose else flipped
+
+    def stored_map(self, matrix: Float64, upright_size: tuple[int, int]) -> Float64:
+        """Let an affine map (2, 3) to places of the upright picture lead to the stored one's.
+
+        ``upright_size``: width and height of the upright picture.
+        """
+        there = matrix.copy()
+        for row, flip in enumerate((self.flip_x, self.flip_y)):
+            if flip:
+                there[row] = -there[row]
+                there[row, 2] += upright_size[row] - 1
+        return there[::-1].copy() if self.transpose else there
 
     def stored_corner(
         self, x: int, y: int, width: int, height: int, upright_size: tuple[int, int]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import cast
 
+import cv2
 import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from facedit.media.colour import rgb_to_ycbcr
 from facedit.media.formats import PlaneLayout, plane_layout
 from facedit.media.info import VideoInfo
-from facedit.types import Float32
+from facedit.types import Float32, Float64, UInt8
 
 Rectangle = tuple[int, int, int, int]
 """Left, top, width, height in pixels."""
@@ -77,22 +79,59 @@ def greys(
 
     Returns 0 to 255, shape (rows, columns), without converting the picture.
     """
+    shares = _to_rgb(picture, info).mean(axis=0)
+    grey = np.zeros((len(rows), len(columns)), np.float32)
+    for share, (samples, x, y, zero) in zip(shares, _channels(picture, info), strict=False):
+        read = samples[np.ix_(rows // y, columns // x)].astype(np.float32)
+        grey += share * (read - np.float32(zero))
+    return np.asarray(np.clip(grey, 0, 255), np.float32)
+
+
+def sampled(picture: VideoFrame, info: VideoInfo, matrix: Float64, side: int) -> UInt8:
+    """Read a square piece of a stored picture between its samples, without converting the picture.
+
+    ``matrix``: leads from the piece's pixels to the picture's, shape (2, 3). Returns RGB, shape
+    (side, side, 3); beyond the edges they go on.
+    """
+    shares = _to_rgb(picture, info).T
+    rgb = np.zeros((side, side, 3), np.float32)
+    for share, (samples, x, y, zero) in zip(shares, _channels(picture, info), strict=False):
+        # A sample of chroma lies amid its pixels: wherever else a file sites it, it is near enough.
+        there = matrix / np.array([[x], [y]])
+        there[:, 2] += 0.5 / x - 0.5, 0.5 / y - 0.5
+        read = cv2.warpAffine(
+            np.ascontiguousarray(samples) if samples.strides[1] > samples.itemsize else samples,
+            there,
+            (side, side),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        rgb += (read.astype(np.float32) - np.float32(zero))[..., None] * share
+    return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+
+
+def _to_rgb(picture: VideoFrame, info: VideoInfo) -> Float32:
+    """Return what a picture's channels add to red, green and blue, shape (3, 3)."""
+    bits = layout_of(picture).bits
+    back: Float32 = np.linalg.inv(rgb_to_ycbcr(info.matrix, info.full_range, bits))
+    return back
+
+
+def _channels(
+    picture: VideoFrame, info: VideoInfo
+) -> Iterator[tuple[NDArray[np.unsignedinteger], int, int, int]]:
+    """Give luma and chroma: samples, pixels per sample across and down, and what is no colour."""
     layout = layout_of(picture)
     unit = 1 << (layout.bits - 8)
-    share = np.linalg.inv(rgb_to_ycbcr(info.matrix, info.full_range, layout.bits)).mean(axis=0)
-
-    def read(plane: NDArray[np.unsignedinteger], x: int, y: int, zero: int) -> Float32:
-        return plane[np.ix_(rows // y, columns // x)].astype(np.float32) - np.float32(zero * unit)
-
-    luma = plane_array(picture.planes[0], layout.bits)
-    grey = share[0] * read(luma, 1, 1, 0 if info.full_range else 16)
+    luma = plane_array(picture.planes[0], layout.bits)[:, : picture.width]
+    yield luma, 1, 1, 0 if info.full_range else 16 * unit
+    columns = -(-picture.width // layout.sub_x)
     for channel in range(2 if layout.has_chroma else 0):
         if layout.interleaved:
-            chroma = plane_array(picture.planes[1])[:, channel::2]
+            samples = plane_array(picture.planes[1])[:, channel : 2 * columns : 2]
         else:
-            chroma = plane_array(picture.planes[1 + channel], layout.bits)
-        grey += share[1 + channel] * read(chroma, layout.sub_x, layout.sub_y, 128)
-    return np.asarray(np.clip(grey, 0, 255), np.float32)
+            samples = plane_array(picture.planes[1 + channel], layout.bits)[:, :columns]
+        yield samples, layout.sub_x, layout.sub_y, 128 * unit
 
 
 def copy_samples(picture: VideoFrame, target: VideoFrame) -> None:
