@@ -22,7 +22,6 @@ from facedit.media.smart.bits import (
 from facedit.media.smart.unjoinable import Unjoinable
 
 _IDR, _SPS, _PPS, _DELIMITER = 5, 7, 8, 9
-_HIGH = (100, 110, 122, 244, 44, 83, 86, 118, 128)
 _PROFILES = {66: "baseline", 77: "main", 100: "high", 110: "high10", 122: "high422", 244: "high444"}
 _MOST_SETS = 31
 
@@ -35,13 +34,11 @@ class SequenceSet:
         ident: Its number.
         profile: Profile, as H.264 numbers them.
         level: Ten times the level.
-        references: Pictures that may be referred to.
     """
 
     ident: int
     profile: int
     level: int
-    references: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,34 +113,8 @@ def sequence_set(unit: bytes) -> SequenceSet:
     ``unit``: the NAL unit. Returns what it says. (``Unjoinable`` if it is damaged.)
     """
     bits = Bits(unit[1:])
-    profile, _, level, ident = bits.take(8), bits.take(8), bits.take(8), bits.golomb()
-    if profile in _HIGH:
-        chroma = bits.golomb()
-        if chroma == 3:
-            bits.take(1)
-        bits.golomb(), bits.golomb(), bits.take(1)  # depths, lossless
-        if bits.take(1):
-            _skip_scaling(bits, 12 if chroma == 3 else 8)
-    bits.golomb()
-    order = bits.golomb()
-    if order == 0:
-        bits.golomb()
-    elif order == 1:
-        bits.take(1), bits.golomb(), bits.golomb()
-        for _ in range(min(bits.golomb(), 255)):
-            bits.golomb()
-    return SequenceSet(ident, profile, level, bits.golomb())
-
-
-def _skip_scaling(bits: Bits, lists: int) -> None:
-    for index in range(lists):
-        last = following = 8
-        for _ in range(16 if index < 6 else 64) if bits.take(1) else ():
-            if following:
-                code = bits.golomb()
-                step = (code + 1) // 2 if code % 2 else -(code // 2)
-                following = (last + step) % 256
-            last = following or last
+    profile, _, level = bits.take(8), bits.take(8), bits.take(8)
+    return SequenceSet(bits.golomb(), profile, level)
 
 
 class H264Joint:
@@ -168,9 +139,10 @@ class H264Joint:
         first = told[0]
         self.options = {
             "profile": _PROFILES[first.profile],
-            # No B-pictures: they would have to wait as long as the source's wait at most.
+            # No B-pictures: they would have to wait as long as the source's wait at most. More
+            # references and weights would save 3 % of the bits for twice the time and memory.
             "x264-params": f"sps-id={free[0]}:keyint=infinite:scenecut=0:bframes=0:stitchable=1:"
-            f"ref={min(max(first.references, 1), 3)}:level={first.level / 10:g}",
+            f"ref=1:weightp=0:level={first.level / 10:g}",
         }
 
     def is_entry(self, packet: memoryview) -> bool:
