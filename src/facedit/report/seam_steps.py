@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,7 +77,7 @@ def picture_step(one: UInt8, other: UInt8) -> float:
     """
     if one.shape != other.shape or not one.size:
         raise ValueError(f"Crops {one.shape} and {other.shape} cannot be compared.")
-    return float(np.abs(one.astype(np.int16) - other.astype(np.int16)).mean())
+    return cv2.norm(one, other, cv2.NORM_L1) / one.size
 
 
 def _rms(steps: Float64) -> Float64:
