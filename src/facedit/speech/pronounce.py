@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import textwrap
+from types import SimpleNamespace
 from typing import Any
 
 from facedit.editing.spelling import spoken
@@ -94,9 +95,11 @@ def phonemes(text: str, british: bool = False) -> list[str]:
 
     Sentences longer than the voices take are cut.
     """
+    from hibari import Hibari
+
     return [
         piece
-        for sentence in _phonemiser(british).phonemize(text)
+        for sentence in Hibari.phonemize(_reader(british), text)
         for piece in textwrap.wrap(sentence, MOST_PHONEMES, break_on_hyphens=False)
     ]
 
@@ -108,14 +111,17 @@ def syllables(text: str) -> int:
 
 
 @functools.lru_cache(maxsize=2)
-def _phonemiser(british: bool) -> Any:
-    """Load hibari with the lexicon of one variety of English."""
+def _reader(british: bool) -> Any:
+    """Load what hibari reads with, of one variety of English; its voice is not loaded."""
     from hibari import Hibari
     from hibari.g2p import G2P
 
-    return Hibari(g2p=G2P(british=british))
+    return SimpleNamespace(g2p=G2P(british=british), split_sentences=Hibari.split_sentences)
 
 
+@functools.lru_cache(maxsize=1)
 def hibari() -> Any:
-    """Return hibari's voice, loaded once (it brings the phonemiser along)."""
-    return _phonemiser(False)
+    """Return hibari's voice, loaded once."""
+    from hibari import Hibari
+
+    return Hibari(g2p=_reader(False).g2p)

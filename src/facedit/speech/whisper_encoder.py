@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedit.errors import BadWeights
+from facedit.tensors import empty, filled
 
 HEAD_SIZE = 64
 MAX_TICKS = 1500
@@ -94,7 +95,8 @@ def load_whisper_encoder(path: Path, layers: int) -> WhisperEncoder:
     tensors = read_ctranslate2(path, prefix="encoder/")
     try:
         width = tensors["encoder/conv1/weight"].shape[0]
-        encoder = WhisperEncoder(width, layers, tensors["encoder/conv1/weight"].shape[1])
+        channels = tensors["encoder/conv1/weight"].shape[1]
+        encoder = empty(lambda: WhisperEncoder(width, layers, channels))
         state = {"positions": tensors["encoder/position_encodings/encodings"][:MAX_TICKS]}
         for conv in ("conv1", "conv2"):
             for kind in ("weight", "bias"):
@@ -115,14 +117,12 @@ def load_whisper_encoder(path: Path, layers: int) -> WhisperEncoder:
             ):
                 state[f"{target}.{ours}.weight"] = tensors[f"{source}/{theirs}/gamma"]
                 state[f"{target}.{ours}.bias"] = tensors[f"{source}/{theirs}/beta"]
-        encoder.load_state_dict(
-            {name: torch.from_numpy(array.astype(np.float32)) for name, array in state.items()}
-        )
-    except (KeyError, RuntimeError, IndexError) as error:
+    except (KeyError, IndexError) as error:
         raise BadWeights(
             f"{path.name} is no Whisper model with at least {layers} encoder layers: {error}"
         ) from error
-    return encoder.eval().requires_grad_(False)
+    own = {name: torch.from_numpy(array.astype(np.float32)) for name, array in state.items()}
+    return filled(encoder, own, path)
 
 
 def read_ctranslate2(path: Path, prefix: str = "") -> dict[str, NDArray[np.generic]]:
