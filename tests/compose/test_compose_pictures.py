@@ -197,6 +197,15 @@ def test_frames_that_were_just_streamed_are_not_decoded_again(tmp_path, monkeypa
     assert len(opened) == 2
 
 
+def test_a_cut_finds_both_its_ends_among_the_frames_that_passed(tmp_path, space, monkeypatch):
+    decode, decoded = Clip.frames, []
+    monkeypatch.setattr(Clip, "frames", lambda *of: decoded.append(of) or decode(*of))
+    # Fewer frames than lie between the first and the last of those that are dissolved.
+    monkeypatch.setattr("facedit.compose.base_frames.RECENT", 24)
+    make(tmp_path / "clip.mp4", space, (WordEdit(2, 5),), rate=25)
+    assert len(decoded) == 1
+
+
 def test_fading_is_full_inside_and_ramps_at_the_ends():
     weights = [fade_weight(time_s, 1.0, 2.0) for time_s in np.arange(1.0, 2.0, 0.04)]
     assert 0 < weights[0] < weights[1] < weights[2]

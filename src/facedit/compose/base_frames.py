@@ -28,8 +28,11 @@ Parts = tuple[tuple[float, float], ...] | None
 class BaseFrames(Protocol):
     """Frames in order, and again by their times."""
 
-    def stream(self, parts: Parts = None) -> Iterator[Frame]:
-        """Yield every frame of some parts of the source once, in order; of all if None."""
+    def stream(self, parts: Parts = None, again: Parts = None) -> Iterator[Frame]:
+        """Yield every frame of some parts of the source once, in order; of all if None.
+
+        ``again``: stretches of which frames will be loaded soon; perhaps of any if None.
+        """
         ...
 
     def load(self, times_s: Float64) -> None:
@@ -55,13 +58,17 @@ class VideoFrames:
         self._frames: dict[int, Frame] = {}
         self._recent: dict[int, Frame] = {}
 
-    def stream(self, parts: Parts = None) -> Iterator[Frame]:
-        """Yield every frame of some parts of the source once, in order; of all if None."""
+    def stream(self, parts: Parts = None, again: Parts = None) -> Iterator[Frame]:
+        """Yield every frame of some parts of the source once, in order; of all if None.
+
+        ``again``: stretches of which frames will be loaded soon; perhaps of any if None.
+        """
         pixels = self._clip.info.width * self._clip.info.height
         most = min(RECENT, RECENT_PIXELS // pixels)
         for start_s, end_s in parts or ((None, None),):
             for frame in self._clip.frames(start_s, end_s):
-                self._recent[_tick(frame.time_s)] = frame
+                if again is None or any(low <= frame.time_s <= high for low, high in again):
+                    self._recent[_tick(frame.time_s)] = frame
                 if len(self._recent) > most:
                     del self._recent[next(iter(self._recent))]
                 yield frame
@@ -100,7 +107,7 @@ class StillFrames:
         self._info = info
         self._frame = frame_from_rgb(rgb, 0.0, info)
 
-    def stream(self, parts: Parts = None) -> Iterator[Frame]:
+    def stream(self, parts: Parts = None, again: Parts = None) -> Iterator[Frame]:
         """Yield the picture once for every frame."""
         for index in range(self._info.frame_count):
             yield self._frame.at(frame_time(index, self._info.frame_rate))

@@ -92,7 +92,7 @@ class FaceParts:
             self._held.clear()
 
     def pictures(self, track: FaceTrack, again: Callable[[], Iterable[Frame]]) -> Iterator[UInt8]:
-        """Show once more what ``looked_at`` names of every frame of a smoothed track.
+        """Show once more what ``looked_at`` names of every frame of a smoothed track; let go of it.
 
         Args:
             track: The track; of a frame without a face nothing is shown.
@@ -104,8 +104,8 @@ class FaceParts:
         boxes = [self._needed(landmarks) for landmarks in track.landmarks]
         held = self._held if len(self._held) == len(boxes) else []
         if held and all(_within(box, part.box) for box, part in zip(boxes, held, strict=True)):
-            for part in held:
-                self._write(part)
+            while held:
+                self._write(held.pop(0))
                 yield self._canvas
             return
         for frame, box in zip(again(), boxes, strict=True):

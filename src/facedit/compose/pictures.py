@@ -101,7 +101,8 @@ def output_pictures(
     frames that were decoded.
     """
     clock = clock or StageClock()
-    held = _Held(base_frames.stream(parts), plan)
+    again = [_underneath(paths, work) for k, work in enumerate(spans) if only is None or k in only]
+    held = _Held(base_frames.stream(parts, sum(again, ())), plan)
     waiting: list[OutputFrame] = []
     for shown in output_frames(plan, held.times()):
         if waiting and shown.span != waiting[0].span:
@@ -199,18 +200,28 @@ def render_span(
             yield Picture(under, shown[k].output_time_s, shown[k].role, shown[k].span)
 
 
+def _underneath(paths: SourcePaths, work: SpanWork) -> tuple[tuple[float, float], ...]:
+    """Return the stretches of the source that lie under a span, one for each picture dissolved."""
+    end_s = min(work.end_s, paths.plan.output_duration_s)
+    times = paths.at(np.arange(work.start_s, end_s, 0.01))
+    stretches = [times.first_s, times.second_s[times.weight > 0]]
+    # Half a frame further: of each time the nearest frame is shown.
+    around_s = 0.5 / float(paths.plan.frame_rate) + 0.01
+    return tuple((one.min() - around_s, one.max() + around_s) for one in stretches if len(one))
+
+
 def _under(
     base_frames: BaseFrames, track: FaceTrack, first: int, second: int, share: float
 ) -> tuple[Frame, UInt8]:
     """Return a base picture, with a share of a second one dissolved into it, and its RGB."""
     under = base_frames.at(track.times_s[first])
-    picture = under.rgb()
-    if share > 0:
-        other = base_frames.at(track.times_s[second]).rgb()
-        ends = track.landmarks[first], track.landmarks[second]
-        picture = morph_cut(picture, ends[0], other, ends[1], share).rgb
-        under = patch_frame(under, picture, 0, 0)
-    return under, picture
+    own = under.rgb()
+    if share <= 0:
+        return under, own
+    other = base_frames.at(track.times_s[second]).rgb()
+    ends = track.landmarks[first], track.landmarks[second]
+    picture = morph_cut(own, ends[0], other, ends[1], share).rgb
+    return patch_frame(under, picture, 0, 0, base_rgb=own), picture
 
 
 def nearest(times_s: Float64, wanted_s: Float64) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -51,8 +51,12 @@ def patch_frame(
         base = frame.rgb()
         base[y : y + height, x : x + width] = patch_rgb
         return frame_from_rgb(base, frame.time_s, info)
-    base = frame.rgb() if base_rgb is None else base_rgb
     turn = info.orientation
+    wide = chroma_aligned(info, (x, y, width, height))
+    if base_rgb is None:
+        base = frame.part(*wide)
+    else:
+        base = base_rgb[wide[1] : wide[1] + wide[3], wide[0] : wide[0] + wide[2]]
     left, top = turn.stored_corner(x, y, width, height, (info.width, info.height))
     picture = _copy(frame.picture)
     _replace(picture, turn.stored(base), turn.stored(patch_rgb), left, top, info)
@@ -119,17 +123,17 @@ def _replace(
 ) -> None:
     """Put a patch into a picture in place; base and patch are RGB in stored orientation.
 
-    It goes by bands of rows: what is computed of one stays in the processor's cache, and memory
-    does not grow with the patch.
+    The base covers the whole chroma samples that the patch touches. It goes by bands of rows: what
+    is computed of one stays in the processor's cache, and memory does not grow with the patch.
     """
     layout = layout_of(picture)
     height, width = patch.shape[:2]
-    x0, across = _grown(left, width, layout.sub_x, picture.width)
+    x0 = left - left % layout.sub_x
     y0, down = _grown(top, height, layout.sub_y, picture.height)
     columns = slice(left - x0, left - x0 + width)
     for first in range(y0, y0 + down, _BAND_ROWS):
         last = min(first + _BAND_ROWS, y0 + down)
-        old = base[first:last, x0 : x0 + across].astype(np.float32)
+        old = base[first - y0 : last - y0].astype(np.float32)
         new = old.copy()
         inside = slice(max(top, first), min(top + height, last))
         if inside.start < inside.stop:
