@@ -55,9 +55,9 @@ def hear(
         known += len(new) if final else 0
 
     recognise(heard_s, told)
+    clip.note(heard_s=None)
     if clip.script_text() is None:
         raise BadTranscript("no words were recognised: is anybody speaking, and loud enough?")
-    clip.note(heard_s=None)
     return {"words": known}
 
 

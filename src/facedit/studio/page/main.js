@@ -123,7 +123,7 @@ async function open(state) {
   speech.open(clip);
   // Nobody speaks in a picture: there are no words to edit, and no lips to put other speech on.
   for (const tab of TABS) tab.disabled = still && tab.dataset.tab !== "generate";
-  if (still) setTab("generate");
+  setTab(still ? "generate" : document.body.dataset.tab ?? "edit");
   await work.show(state);
   if (still) say("Type what the picture shall say.");
   else if (clip.isReady) note(ready());
@@ -177,7 +177,7 @@ function ended(job) {
   }
   if (job.kind === "sounds") note("The new words are spoken: hear them, or make takes.");
   if (job.kind === "takes") note("Takes are there, the best first.");
-  if (job.kind === "sync" || job.kind === "generate") speech.made(job.result);
+  if (job.kind === "sync" || job.kind === "generate") speech.made(job.kind, job.result);
   void call("GET", `/clips/${clip.id}`).then((state) => {
     clip.learn(state);
     work.render();

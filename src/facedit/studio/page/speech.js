@@ -30,6 +30,8 @@ export class Speech {
     this.clip = null;
     /** @type {Blob | null} */
     this.recording = null;
+    /** What was made in each tab. @type {Record<string, {name: string, src: string, shown: string, length_s: number}>} */
+    this.results = {};
     const recorder = new Recorder({
       state: (on) => {
         $("speech-record").textContent = on ? "■ Stop" : "● Record";
@@ -59,13 +61,14 @@ export class Speech {
     $("speech-title").textContent = found.title;
     $("speech-make").textContent = found.says;
     $("speech-about").textContent = found.about;
+    this.#show();
     if (this.clip) $("speech-text").focus();
   }
 
   /** @param {import("./clip_state.js").ClipState} clip */
   open(clip) {
     this.clip = clip;
-    fill($("speech-made"));
+    this.results = {};
   }
 
   /** Speech of one's own in the place of a text. @param {Blob | null} sound */
@@ -93,24 +96,35 @@ export class Speech {
     await clip.ask(this.tab, speech ? { ...body, speech } : { ...body, text });
   }
 
-  /** Show what was made, and offer it. @param {{name: string, shown: string}} result */
-  made({ name, shown }) {
+  /** Show what was made beside the clip, or the clip alone. */
+  #show() {
+    const { clip, page } = this;
+    const made = this.results[this.tab];
+    fill($("speech-made"), made && make("div", {}, make("a", { href: made.src, download: made.name }, made.name), " ",
+      make("a", { href: `${made.src}/report`, target: "_blank", rel: "noopener" }, "report")));
+    if (!clip) return;
+    const source_s = clip.info.duration_s;
+    const [output_s, keep] = made ? [made.length_s, false] : [source_s, true];
+    const whole = { keep, source: /** @type {[number, number]} */ ([0, source_s]), output: /** @type {[number, number]} */ ([0, output_s]) };
+    $("stage").classList.toggle("plain", !made);
+    page.player.show({ source_duration_s: source_s, output_duration_s: output_s, segments: [whole] },
+      [made ? { src: made.shown, lead_s: 0, length_s: output_s } : null], [null]);
+  }
+
+  /** What was made is played, and offered. @param {string} tab @param {{name: string, shown: string}} result */
+  made(tab, { name, shown }) {
     const { clip, page } = this;
     if (!clip) return;
-    const address = `${clip.address}/exports`;
-    fill($("speech-made"), make("div", {}, make("a", { href: `${address}/${encodeURIComponent(name)}`, download: name }, name), " ",
-      make("a", { href: `${address}/${encodeURIComponent(name)}/report`, target: "_blank", rel: "noopener" }, "report")));
-    const probe = make("video", { src: `${address}/${encodeURIComponent(shown)}`, preload: "metadata" });
+    const src = (/** @type {string} */ file) => `${clip.address}/exports/${encodeURIComponent(file)}`;
+    const probe = make("video", { src: `${src(shown)}?${Date.now()}`, preload: "metadata" });
     probe.onloadedmetadata = () => {
-      const [source_s, length_s] = [clip.info.duration_s, probe.duration];
-      const plan = { source_duration_s: source_s, output_duration_s: length_s, segments: [
-        { keep: false, source: /** @type {[number, number]} */ ([0, source_s]), output: /** @type {[number, number]} */ ([0, length_s]) }] };
-      $("stage").classList.remove("plain");
-      page.player.show(plan, [{ src: probe.src, lead_s: 0, length_s }], [null]);
+      this.results[tab] = { name, src: src(name), shown: probe.src, length_s: probe.duration };
+      if (this.tab !== tab) return;
+      this.#show();
       page.player.seekOutput(0);
       page.player.play();
+      page.say("Made: it plays; fetch it by the link.");
+      $("speech-made").querySelector("a")?.focus();
     };
-    page.say("Made: it plays; fetch it by the link.");
-    $("speech-made").querySelector("a")?.focus();
   }
 }

@@ -306,7 +306,7 @@ export class Work {
 
   render() {
     const now = this.clip;
-    if (!now?.isReady || !now.plan) return;
+    if (!now?.isReady || !now.plan || document.body.dataset.tab !== "edit") return;
     const edits = this.draft ?? now.edits;
     const layout = this.fills();
     const made = edits.map((_, index) => (this.draft ? null : now.madeOf(index)));
