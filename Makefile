@@ -46,9 +46,11 @@ suite: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The guide and the reference as a site, in site/: every link is checked. The pictures of the
-# studio are taken by its browser test, where there is a Chromium.
-docs: setup
+# studio are taken by its browser test, where there is a Chromium; the first page's loop is made of
+# what the demo leaves.
+docs: demo
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable ".[docs]"
+	$(BIN)/python docs/first_page.py demo/edited.mp4 docs/see-the-edit.mp4
 	FACEDIT_GUIDE_PICTURES=docs $(BIN)/python -m pytest -n 0 -m full -k new_user tests/studio/test_page_full.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 

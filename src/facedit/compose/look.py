@@ -37,6 +37,7 @@ class Doubt:
         end_s: To where.
         faces: Of several faces the boxes, from the left: x0, y0, x1, y1.
         time_s: When these are seen.
+        taken: Number of the one that is edited, from the left, counted from 1.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class Doubt:
     end_s: float
     faces: tuple[tuple[int, int, int, int], ...] = ()
     time_s: float | None = None
+    taken: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -54,7 +56,7 @@ class Doubt:
         if self.faces:
             numbered = enumerate(self.faces, start=1)
             told["faces"] = [{"number": n, "box": list(box)} for n, box in numbered]
-            told["time_s"] = self.time_s
+            told |= {"time_s": self.time_s, "taken": self.taken}
         return told
 
 
@@ -135,7 +137,7 @@ def _others(clip: Clip, window: TrackedWindow, start_s: float, end_s: float) -> 
     away = [abs(x - (x0 + x1) / 2) + abs(y - (y0 + y1) / 2) for x0, y0, x1, y1 in boxes]
     number = int(np.argmin(away)) + 1
     says = f"of {len(boxes)} faces number {number} from the left is edited."
-    return [Doubt("face", says, start_s, end_s, boxes, time_s)]
+    return [Doubt("face", says, start_s, end_s, boxes, time_s, number)]
 
 
 def _boxes(clip: Clip, time_s: float) -> tuple[tuple[tuple[int, int, int, int], ...], float]:

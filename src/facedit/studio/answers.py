@@ -125,7 +125,8 @@ class Studio:
 
         Args:
             clip: The clip.
-            body: ``edits`` and ``options`` of the edit script, and whose ``face`` is meant.
+            body: ``edits`` and ``options`` of the edit script, whose ``face`` is meant, and the
+                name of the ``page``: the others are told that it saved.
             known: Revision of that state.
 
         Returns:
@@ -148,6 +149,7 @@ class Studio:
             text = clip.save_script(replace(script, plan=None))
         if face != clip.face:
             clip.note(face=face)
+        self.events.publish({"clip": clip.id, "saved": clip.revision(text), "by": body.get("page")})
         return {"revision": clip.revision(text)} | states(clip, script)
 
     def words(self, clip: StoredClip, language: str | None) -> dict[str, Any]:
@@ -219,6 +221,7 @@ class Studio:
         if take not in [one["name"] for one in takes_of(clip, key)]:
             raise Refused(404, "no such take.")
         clip.note(chosen=clip.notes().get("chosen", {}) | {key: take})
+        self._telling(clip)(None)
         return states(clip, loads(clip.known_script()))
 
     def export(self, clip: StoredClip, body: dict[str, Any]) -> dict[str, Any]:

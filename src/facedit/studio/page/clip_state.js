@@ -7,6 +7,9 @@ import { History } from "./script.js";
 
 /** @typedef {import("./script.js").Edit} Edit */
 
+/** Tells this page from others that show the same clip. */
+export const PAGE = crypto.randomUUID();
+
 export class ClipState {
   /**
    * @param {any} state as the server tells it
@@ -97,7 +100,7 @@ export class ClipState {
     this.saving = this.saving.catch(() => undefined).then(async () => {
       if (turn !== this.wanted && edits) return;
       try {
-        const body = { edits: edits ?? this.edits, options: this.options, face: this.face };
+        const body = { edits: edits ?? this.edits, options: this.options, face: this.face, page: PAGE };
         this.learn(await call("PUT", `/clips/${this.id}/edits`, body, { "if-match": this.revision }));
         this.error = "";
         this.told.saved("Saved.");
@@ -115,9 +118,14 @@ export class ClipState {
   /** Show what another page saved; what was made here is one undo away. */
   async #takeOver() {
     const state = await call("GET", `/clips/${this.id}`);
+    this.adopt(state);
+    this.told.replaced(state);
+  }
+
+  /** Go on from what another page made of the edits. @param {any} state */
+  adopt(state) {
     this.history.remember(this.edits);
     this.take(state);
-    this.told.replaced(state);
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { call, listen, upload } from "./api.js";
 import { VOICES } from "./cards.js";
-import { ClipState } from "./clip_state.js";
+import { ClipState, PAGE } from "./clip_state.js";
 import { Compare } from "./compare.js";
 import { $, clock, counted, make } from "./elements.js";
 import { ExportDialog } from "./exports.js";
@@ -142,22 +142,25 @@ function heard({ job, clip: of, ...news }) {
     if (news.heard?.final && !clip.isReady && news.heard.words.length) void again().catch(fail);
     else if (news.heard) work.hearWords(news.heard);
     if (news.changed) void again().catch(fail);
+    if (news.saved && news.by !== PAGE) void again(true).catch(fail);
     clip.learn(news);
     work.render();
   }
   if (job?.clip === clip.id && jobs.heard(job)) ended(job);
 }
 
-/** The words or more were changed by the server: show the clip as it is now. */
-async function again() {
+/** The words or more were changed by the server, or by another page: show the clip as it is now. */
+async function again(elsewhere = false) {
   const clip = /** @type {ClipState} */ (work.clip);
   // What is being typed is finished first.
   while (work.words.typing) await new Promise(requestAnimationFrame);
   await clip.saving;
   const state = await call("GET", `/clips/${clip.id}`);
-  if (work.clip !== clip) return;
-  clip.take(state);
+  if (work.clip !== clip || (elsewhere && state.revision === clip.revision)) return;
+  if (elsewhere) clip.adopt(state);
+  else clip.take(state);
   await work.show(state);
+  if (elsewhere) note("Another page edits this clip: its edits are shown. Undo brings back what was here.");
 }
 
 /** @param {any} job */

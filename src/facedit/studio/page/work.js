@@ -271,12 +271,12 @@ export class Work {
   }
 
   /** Show boxes around the faces; the one that is clicked is meant. @param {any} warning */
-  chooseFace({ faces, time_s: time }) {
+  chooseFace({ faces, time_s: time, taken }) {
     const now = this.clip;
     if (!now) return;
     this.player.pause();
     this.player.seek(time);
-    chooseFace(faces, now.info, now.face, (face) => {
+    chooseFace(faces, now.info, now.face ?? String(taken), (face) => {
       now.face = face;
       this.#settle(`Face ${face} from the left.`);
     });
