@@ -31,6 +31,8 @@ PATIENCE_S = 10.0
 """Once cancelled, a task has this long before its process is ended."""
 
 _LOOK_S = 0.05
+_LEAVES_S = 3.0
+_LEAVE = 0
 
 _log = logging.getLogger(__name__)
 
@@ -107,8 +109,12 @@ class Worker:
                     _cancel(pipe, number)
 
     def close(self) -> None:
-        """End the process."""
+        """Let the process end, by force if it does not."""
         with self._busy:
+            if self._pipe is not None and self._process is not None:
+                with suppress(OSError):
+                    self._pipe.send(_LEAVE)
+                self._process.join(_LEAVES_S)
             self._end()
 
     def _started(self) -> Connection:
@@ -189,7 +195,7 @@ def _serve(pipe: Connection, make: Make) -> None:
     """Run in the process: do tasks until it is ended."""
     Thread(target=end_with_parent, daemon=True).start()
     cancel, sending = Event(), Lock()
-    tasks: SimpleQueue[tuple[int, str, tuple[Any, ...], bool]] = SimpleQueue()
+    tasks: SimpleQueue[tuple[int, str, tuple[Any, ...], bool] | None] = SimpleQueue()
     number, cancelled = 0, set()
 
     def send(of: int, kind: str, value: object = None) -> None:
@@ -200,8 +206,8 @@ def _serve(pipe: Connection, make: Make) -> None:
         with suppress(EOFError, OSError):
             while True:
                 message = pipe.recv()
-                if isinstance(message, tuple):
-                    tasks.put(message)
+                if isinstance(message, tuple) or message == _LEAVE:
+                    tasks.put(message or None)
                     continue
                 cancelled.add(message)
                 if message == number:
@@ -209,8 +215,8 @@ def _serve(pipe: Connection, make: Make) -> None:
 
     worker = make(lambda progress: send(number, "progress", progress), cancel)
     Thread(target=hear, daemon=True).start()
-    while True:
-        number, task, arguments, tells = tasks.get()
+    while (message := tasks.get()) is not None:
+        number, task, arguments, tells = message
         cancel.clear()
         if number in cancelled:
             cancel.set()
