@@ -11,7 +11,8 @@ ROWS, QUANTISER = 320, 25
 
 def main(video: str, output: str) -> None:
     """Write a small copy of a video."""
-    options = WriteOptions(force=True, quantiser=QUANTISER)
+    comment = "A public-domain portrait, made to speak and edited with facedit."
+    options = WriteOptions(force=True, quantiser=QUANTISER, metadata={"comment": comment})
     videos_beside((Column(Path(video)),), Path(output), height=ROWS, options=options)
 
 
