@@ -22,6 +22,7 @@ import numpy as np
 from facedit.bench.nets import campplus
 from facedit.compose.plans import PlannedEdit
 from facedit.compose.session import Session
+from facedit.errors import FaceditError
 from facedit.evaluation.stats import draw_clips, interval
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest
@@ -93,7 +94,7 @@ def likeness(snippet: Snippet, theirs: tuple, text: str) -> dict[str, float]:
     return {
         "campplus": float(campplus.embed(made) @ theirs[0]),
         "resemblyzer": float(speaker.embed(made) @ theirs[1]),
-        "lost": lost / len(tokens),
+        "lost": len(lost) / len(tokens),
     }
 
 
@@ -149,10 +150,14 @@ def main() -> None:
     options = parser.parse_args()
     rows: list[dict[str, object]] = []
     for clip in options.clips:
-        for row in judged(options.data / clip):
-            rows.append(row)
-            options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-            print(row, flush=True)
+        try:
+            for row in judged(options.data / clip):
+                rows.append(row)
+                options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+                print(row, flush=True)
+        except FaceditError as error:
+            print(clip, "is left out:", error, flush=True)
+            rows = [row for row in rows if row["clip"] != Path(clip).name]
     report(rows)
 
 

@@ -32,6 +32,7 @@ from facedit.speech.match import (
 )
 from facedit.speech.own_voice.say import say
 from facedit.speech.placement import placed, speech_gains, spoken_channel
+from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
@@ -124,13 +125,10 @@ def speech_for_edit(
         choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
         semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
         samples = _brought_near(spoken, semitones, clip, rate)
+        samples = in_room(samples, rate, words, clip, reference.words)
     whole = placed(samples, rate, gains)
     snippet = _cut_words(whole, words, wanted.start, len(new))
-    if reference.background is None:
-        sound = add_room(snippet[0], reference.sound, np.random.default_rng(0))
-        # A channel without the voice goes on as it is, which is better than its room.
-        sound = Sound(sound.samples * (gains != 0), sound.rate)
-        snippet = (sound, snippet[1])
+    snippet = (_over_room(snippet[0], reference, gains), snippet[1])
     fit: tuple[tuple[str, float], ...] = (
         ("clip pitch Hz", theirs or math.nan),
         ("voice pitch Hz", ours or math.nan),
@@ -141,6 +139,15 @@ def speech_for_edit(
     if own is not None:
         fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.background)
+
+
+def _over_room(sound: Sound, reference: Reference, gains: Float32) -> Sound:
+    """Lay the clip's room tone under new words, unless what sounds under the old ones goes on."""
+    if reference.background is not None:
+        return sound
+    toned = add_room(sound, reference.sound, np.random.default_rng(0))
+    # A channel without the voice goes on as it is, which is better than its room.
+    return Sound(toned.samples * (gains != 0), sound.rate)
 
 
 def _brought_near(spoken: Sound, semitones: float, clip: Float32, rate: int) -> Float32:
@@ -210,12 +217,15 @@ def cut_from_recording(
         rate, voiced = reference.sound.rate, reference.voiced()
         channel = resampled(mono(recording), recording.rate, rate)
         gains = speech_gains(voiced, reference.words)
-        level = active_level_db(spoken_channel(voiced, gains), rate)
-        sound = placed(match_loudness(channel, rate, level), rate, gains)
+        clip = spoken_channel(voiced, gains)
+        channel = match_colour(channel, clip, rate)
+        channel = match_loudness(channel, rate, active_level_db(clip, rate))
+        channel = in_room(channel, rate, words, clip, reference.words)
+        sound = placed(channel, rate, gains)
     piece, heard = _cut_words(sound, words, skip, len(new), language)
-    return Snippet(
-        piece, heard, "recording", background=reference.background if reference else None
-    )
+    if reference is None:
+        return Snippet(piece, heard, "recording")
+    return Snippet(_over_room(piece, reference, gains), heard, "recording", background=reference.background)
 
 
 def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,18 +18,20 @@ from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.melody import pitch_for
 from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
 from facedit.speech.own_voice.sounds import sounds_of
-from facedit.speech.own_voice.world import synthesised
+from facedit.speech.own_voice.world import HOP_S, synthesised
+from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled
 from facedit.speech.whisper_words import recognise
-from facedit.types import Float32, Sound, Word
+from facedit.types import Float32, Float64, Sound, Word
 from facedit.units import SPEECH_RATE, sample_at
 
 WEIGHTS = (0.85, 0.7, 0.55, 0.4)
-"""How much of the speaker's own moments is tried, from the most alike to the clearest."""
+"""How much of the speaker's own moments is tried in a word, from the most alike to the clearest."""
 
 MOST_LEAD_DB = 4.0
 
 _LEAST_WORD_S = 0.05
+_LED_FRAMES = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class Imitated:
 
     Attributes:
         samples: Mono amplitudes at the rate of the speaker's sound, as long as the voice's speech.
-        weight: How much of it are the speaker's own moments.
-        unheard: New words that a recogniser does not hear in it.
+        weight: How much of the new words are the speaker's own moments.
+        unheard: How much of the new words a recogniser does not hear in it.
     """
 
     samples: Float32
@@ -49,8 +52,10 @@ class Imitated:
 def imitate(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> Imitated:
     """Say in a speaker's voice what a voice says.
 
-    ``spoken``: the voice's speech; ``words``: its words, and which of them are new. Pitch and level
-    are led on from the words beside those. AssetMissing is raised if Whisper is not installed.
+    Words that are not heard get less of the speaker's own moments, until all are or none is left
+    to try. ``spoken``: the voice's speech; ``words``: its words, and which of them are new. Pitch
+    and level are led on from the words beside those. AssetMissing is raised if Whisper is not
+    installed.
     """
     rate = speaker.sounds.analysis.rate
     source = sounds_of(resampled(mono(spoken), spoken.rate, rate), rate, clean=True)
@@ -60,46 +65,67 @@ def imitate(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) 
     drawn = neighbours_mean(source, speaker.sounds, coloured)
     length = sample_at(spoken.duration_s, speaker.sound.rate)
     texts = [word.text for word in words]
+    shares = np.full(len(words), WEIGHTS[0])
     tried: list[Imitated] = []
-    for weight in WEIGHTS:
+    for _ in WEIGHTS:
+        weight = _over_time(shares, words, len(drawn.pitch_hz))
         made = synthesised(mixed(source, speaker.sounds, coloured, drawn, weight))
         samples = fit_length(resampled(made, rate, speaker.sound.rate), length)
         samples = _levelled(samples, around, speaker)
-        tried.append(Imitated(samples, weight, _unheard_in_room(samples, speaker, texts, new)))
-        if not tried[-1].unheard:
+        samples = in_room(samples, speaker.sound.rate, words, mono(speaker.sound), speaker.words)
+        lost = _unheard_in_room(samples, speaker, texts, new)
+        tried.append(Imitated(samples, float(shares[new].mean()), len(lost)))
+        clearer = [number for number in set(lost) if shares[number] > WEIGHTS[-1]]
+        if not clearer:
             break
+        shares[clearer] = [WEIGHTS[WEIGHTS.index(shares[number]) + 1] for number in clearer]
     return min(tried, key=lambda one: one.unheard)
 
 
-def _unheard_in_room(samples: Float32, speaker: Speaker, texts: Sequence[str], new: slice) -> int:
-    """Count the new words that are not heard over the noise of the speaker's room."""
+def _over_time(shares: Float64, words: Sequence[Word], frames: int) -> Float64:
+    """Lead the words' shares into each other, shape (T, 1): every pause has its nearest word's."""
+    edges_s = [(left.end_s + right.start_s) / 2 for left, right in pairwise(words)]
+    times_s = np.arange(frames) * HOP_S
+    steps = shares[np.searchsorted(edges_s, times_s)]
+    weights = np.hanning(_LED_FRAMES + 2)[1:-1]
+    padded = np.pad(steps, _LED_FRAMES // 2, mode="edge")
+    return np.asarray(np.convolve(padded, weights / weights.sum(), "valid"))[:, None]
+
+
+def _unheard_in_room(
+    samples: Float32, speaker: Speaker, texts: Sequence[str], new: slice
+) -> tuple[int, ...]:
+    """Tell which new words are not heard over the noise of the speaker's room."""
     rate = speaker.sound.rate
     sound = add_room(from_mono(samples, rate), speaker.sound, np.random.default_rng(0))
     return unheard(mono(sound), rate, texts, new)
 
 
-def unheard(samples: Float32, rate: int, words: Sequence[str], new: slice) -> int:
-    """Count the new ones of the words of a sound, mono (N,), that a recogniser does not hear."""
+def unheard(samples: Float32, rate: int, words: Sequence[str], new: slice) -> tuple[int, ...]:
+    """Tell which new ones of the words of a sound, mono (N,), a recogniser does not hear."""
     found = recognise(resampled(samples, rate, SPEECH_RATE), "en").words
     return missed(words, new, [word.text for word in found])
 
 
-def missed(words: Sequence[str], new: slice, heard: Sequence[str]) -> int:
-    """Count what is spoken in the new ones of some words and is not heard in its place.
+def missed(words: Sequence[str], new: slice, heard: Sequence[str]) -> tuple[int, ...]:
+    """Tell of which new ones of some words something is spoken that is not heard in its place.
 
-    A number in digits counts as what is spoken of it, so that both spellings agree.
+    A number in digits counts as what is spoken of it, so that both spellings agree. Returns the
+    word's number, once for each thing that is not heard.
     """
     wanted = [
-        (unit, new.start <= number < new.stop)
-        for number, units in enumerate(units_of(list(words), "en"))
-        for unit in units
+        (unit, number) for number, units in enumerate(units_of(list(words), "en")) for unit in units
     ]
     found = [unit for units in units_of(list(heard), "en") for unit in units]
     matcher = difflib.SequenceMatcher(None, [unit for unit, _ in wanted], found, autojunk=False)
     matched = {
         block.a + offset for block in matcher.get_matching_blocks() for offset in range(block.size)
     }
-    return sum(is_new and place not in matched for place, (_, is_new) in enumerate(wanted))
+    return tuple(
+        number
+        for place, (_, number) in enumerate(wanted)
+        if new.start <= number < new.stop and place not in matched
+    )
 
 
 def _levelled(samples: Float32, around: Beside, speaker: Speaker) -> Float32:

@@ -65,11 +65,12 @@ def mixed(
     speaker: VoiceSounds,
     coloured: Analysis,
     drawn: Analysis,
-    weight: float,
+    weight: float | Float64,
 ) -> Analysis:
     """Mix speech in a speaker's colour with that drawn from the speaker's moments, of ``weight``.
 
-    The spread of every cepstral coefficient becomes the speaker's; every moment stays as loud.
+    That may change over time, shape (T, 1). The spread of every cepstral coefficient becomes the
+    speaker's; every moment stays as loud.
     """
     envelope = (1.0 - weight) * coloured.envelope + weight * drawn.envelope
     breath = (1.0 - weight) * coloured.aperiodicity + weight * drawn.aperiodicity

@@ -42,7 +42,7 @@ def say(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> O
     made = imitate(spoken, words, new, speaker)
     if made.unheard:
         texts = [word.text for word in words]
-        if made.unheard > unheard(mono(spoken), spoken.rate, texts, new):
+        if made.unheard > len(unheard(mono(spoken), spoken.rate, texts, new)):
             return None
     return OwnSpeech(made.samples, tuple(words), new, None, made.weight)
 

@@ -1,0 +1,90 @@
+"""New speech in the clip's room: how fast it fades, how deep its dips are, what its codec leaves."""
+
+import numpy as np
+import pytest
+
+from facedit.speech.levels import active_level_db
+from facedit.speech.room import decay_time, dips_db, in_room, within_band
+from facedit.speech.sound_ops import mono, resampled
+from facedit.speech.voice import synthesise
+from facedit.types import Sound, Transcript
+
+RATE = 24_000
+SAID = (
+    "The committee will publish the remaining figures early on Thursday morning. I never said "
+    "that we should buy another yellow house near the river."
+)
+NEW = "Please put the best book back on top of the cupboard."
+
+
+@pytest.fixture(scope="module")
+def clip() -> tuple[Sound, Transcript]:
+    """Somebody in a dry room."""
+    return synthesise(SAID)
+
+
+@pytest.fixture(scope="module")
+def new() -> tuple[Sound, Transcript]:
+    """What the voice says anew, as dry."""
+    return synthesise(NEW)
+
+
+def hall(samples: np.ndarray, decay_s: float, below_db: float = 3.0) -> np.ndarray:
+    """Let speech sound in a room that fades so fast."""
+    length = round(decay_s * RATE)
+    noise = np.random.default_rng(5).normal(size=length)
+    response = noise * 10.0 ** (-3.0 * np.arange(length) / length)
+    response *= 10.0 ** (-below_db / 20.0) / np.sqrt((response**2).sum())
+    return (samples + np.convolve(samples, response)[: len(samples)]).astype(np.float32)
+
+
+def test_the_decay_of_a_room_is_read_from_speech_in_it(clip) -> None:
+    dry = mono(clip[0])
+    assert decay_time(dry, RATE) < 0.15
+    found = [decay_time(hall(dry, decay_s), RATE) for decay_s in (0.2, 0.35, 0.5, 0.8)]
+    assert found == sorted(found)
+    for decay_s, read_s in zip((0.2, 0.35, 0.5, 0.8), found, strict=True):
+        assert read_s == pytest.approx(decay_s, rel=0.5)
+
+
+def test_too_little_speech_tells_no_decay() -> None:
+    assert decay_time(np.zeros(RATE, np.float32), RATE) is None
+    assert decay_time(np.zeros(10, np.float32), RATE) is None
+    assert dips_db(np.zeros(RATE, np.float32), RATE, ()) is None
+
+
+@pytest.mark.parametrize("decay_s", [0.35, 0.8])
+def test_dry_words_in_a_hall_have_dips_as_deep_as_its_words(clip, new, decay_s: float) -> None:
+    wet, dry = hall(mono(clip[0]), decay_s), mono(new[0])
+    wanted = dips_db(wet, RATE, clip[1].words)
+    assert dips_db(dry, RATE, new[1].words) < wanted - 5
+    made = in_room(dry, RATE, new[1].words, wet, clip[1].words)
+    assert len(made) == len(dry)
+    assert dips_db(made, RATE, new[1].words) == pytest.approx(wanted, abs=1)
+    assert active_level_db(made, RATE) == pytest.approx(active_level_db(dry, RATE), abs=1.5)
+    # It fades as in the hall: behind the last word, too.
+    assert decay_time(made, RATE) > 2 * decay_time(dry, RATE)
+
+
+def test_what_is_as_dry_or_wetter_stays(clip, new) -> None:
+    dry, theirs = mono(new[0]), mono(clip[0])
+    for samples, room in ((dry, theirs), (hall(dry, 0.8), hall(theirs, 0.2))):
+        made = in_room(samples, RATE, new[1].words, room, clip[1].words)
+        np.testing.assert_array_equal(made, within_band(samples, room, RATE))
+    assert len(in_room(dry, RATE, new[1].words, theirs, ())) == len(dry)
+
+
+def test_what_the_clips_codec_took_is_taken_from_new_words(clip, new) -> None:
+    telephone = resampled(resampled(mono(clip[0]), RATE, 8000), 8000, RATE)
+    dry = mono(new[0])
+    made = within_band(dry, telephone, RATE)
+
+    def above(samples: np.ndarray, low_hz: float, high_hz: float) -> float:
+        power = np.abs(np.fft.rfft(samples)) ** 2
+        hertz = np.fft.rfftfreq(len(samples), 1 / RATE)
+        return 10 * np.log10(power[(hertz > low_hz) & (hertz < high_hz)].sum() / power.sum())
+
+    assert above(dry, 4500, 12_000) > -25
+    assert above(made, 4500, 12_000) < -45
+    assert above(made, 300, 3000) == pytest.approx(above(dry, 300, 3000), abs=0.3)
+    np.testing.assert_array_equal(within_band(dry, dry, RATE), dry)
