@@ -177,6 +177,8 @@ class EditRequest:
             them.
         voice_command: A program that copies the speaker's voice, with {text}, {reference}, {out}
             and the like for its arguments; the guide to voices has lines for known engines.
+        footage: Another video of the same speaker: its words and sounds are theirs too, for own
+            and for engines.
     """
 
     say: str | None = None
@@ -196,6 +198,7 @@ class EditRequest:
     hotwords: str | None = field(default=None, metadata={"metavar": "WORDS"})
     voice: str | None = field(default=None, metadata={"metavar": "NAME"})
     voice_command: str | None = field(default=None, metadata={"metavar": "COMMAND"})
+    footage: Path | None = field(default=None, metadata={"metavar": "VIDEO"})
 
     def __post_init__(self) -> None:
         """Check that the request says one thing.

@@ -161,6 +161,8 @@ def test_a_low_voice_says_new_words_low_in_place_and_understood(
 def test_new_words_count_as_heard_in_their_place_however_they_are_spelled() -> None:
     said = ["we", "saw", "20", "cars", "and", "twenty", "dogs"]
     assert missed(said, slice(2, 4), ["We", "saw", "twenty", "cars", "and", "20", "dogs."]) == ()
-    assert missed(said, slice(2, 4), ["We", "saw", "plenty", "cars", "and", "twenty", "dogs"]) == (2,)
+    assert missed(said, slice(2, 4), ["We", "saw", "plenty", "cars", "and", "twenty", "dogs"]) == (
+        2,
+    )
     assert missed(said, slice(2, 4), ["dogs"]) == (2, 3)
     assert missed(said, slice(5, 6), ["We", "saw", "twenty", "cars", "and", "dogs"]) == (5,)

@@ -5,11 +5,12 @@ import pytest
 
 from facedit.errors import AssetMissing, BadTranscript, UsageError
 from facedit.speech.align import CLEAR_FIT
-from facedit.speech.clip_reference import Reference, voice_sounds
+from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.kokoro_voice import kokoro_voices
 from facedit.speech.levels import active_level_db, median_pitch
+from facedit.speech.own_voice.sounds import FRAMES_PER_TICK
 from facedit.speech.snippet import cut_from_recording, speech_for, speech_for_edit
 from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
@@ -103,6 +104,33 @@ def test_own_words_that_are_said_in_the_clip_are_taken_from_there(spoken, senten
     gain = (ours @ piece) / (piece @ piece)
     np.testing.assert_allclose(ours, gain * piece, atol=1e-5)
     assert start / spoken.rate == pytest.approx(transcript.words[5].start_s, abs=0.1)
+
+
+def test_own_words_of_footage_are_taken_and_imitated_from(spoken, sentence, monkeypatch):
+    """They are brought to the clip's rate and level, and the clip's own words stay beside them."""
+    monkeypatch.setattr("facedit.speech.own_voice.elsewhere.MOST_COST", 9.0)
+    _, transcript = synthesise(sentence)
+    place_s = (transcript.words[4].start_s, transcript.words[4].end_s)
+    more, said = synthesise("It was a stormy evening in the middle of winter.")
+    louder = from_mono(resampled(mono(more), 24_000, 16_000) * np.float32(2), 16_000)
+    known = Reference(spoken, transcript.words, place_s=place_s, start_s=10.0)
+    footage = Footage(louder, said.words, "more.mp4").as_in(known)
+    assert footage.sound.rate == spoken.rate
+    level = active_level_db(mono(spoken), 24_000)
+    assert active_level_db(mono(footage.sound), 24_000) == pytest.approx(level, abs=0.5)
+    heard, words = replace(known, footage=footage).heard()
+    assert heard.duration_s == pytest.approx(spoken.duration_s + more.duration_s, abs=0.01)
+    assert words[-1].end_s == pytest.approx(spoken.duration_s + said.words[-1].end_s, abs=0.01)
+    sounds = voice_sounds(Reference(footage.sound, footage.words))
+    both = replace(known, sounds=voice_sounds(known), footage=replace(footage, sounds=sounds))
+    speaker = both.speaker(mono(spoken))
+    assert [word.text for word in speaker.after] == sentence.split()[5:]
+    assert len(speaker.sounds.active) == len(speaker.sounds.states) * FRAMES_PER_TICK
+    own, texts = replace(choose_voice("hibari", None), own=True), sentence.split()
+    snippet = speech_for_edit(texts[:4], ["stormy"], texts[5:], own, both)
+    at_s = said.words[3].start_s
+    assert str(snippet.choice) == f"the speaker's own, said in more.mp4 at {at_s:.2f} s"
+    assert mean_score(force_align(np.pad(speech_samples(snippet.sound), 1600), ["stormy"])) > -2
 
 
 def test_a_slower_clip_gets_a_slower_snippet(spoken, sentence):

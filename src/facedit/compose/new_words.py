@@ -6,17 +6,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from facedit.compose.clip import Clip
 from facedit.compose.source_words import within, words_around
 from facedit.editing.diff import WordEdit
+from facedit.media.probe import probe
 from facedit.media.sound import read_sound, read_speech_file
-from facedit.speech.clip_reference import Reference, voice_sounds
+from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.engines.passages import words_by_engine
 from facedit.speech.placement import speech_background
 from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
+from facedit.speech.sound_cache import cached_transcript
+from facedit.speech.sound_ops import from_mono, mono, resampled
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Engine, Sex
 from facedit.types import Sound, Transcript, Word
+
+FOOTAGE_S = 60.0
+"""How much of a speaker's footage is listened to."""
 
 REFERENCE_S = 8.0
 """Sound on either side of an edit that a new voice is matched to."""
@@ -26,10 +34,15 @@ class Voices:
     """Who speaks the new words of one edit: chosen where nobody was chosen nearby.
 
     One woman and one man a clip: the nearest of several differs from sentence to sentence.
+
+    Args:
+        clip: The clip.
+        footage: Another video of its speaker, if there is one.
     """
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: Clip, footage: Path | None = None) -> None:
         self._clip = clip
+        self.footage = footage
         self._heard: list[tuple[str | Engine, float, float, VoiceChoice]] = []
         self._of_sex: dict[tuple[str | Engine, Sex | None], VoiceChoice] = {}
 
@@ -40,15 +53,24 @@ class Voices:
                 return choice
         low_s, high_s = _around(self._clip, start_s, end_s)
         choice = self._clip.once(
-            ("voice", name, low_s, high_s),
+            ("voice", name, low_s, high_s, self.footage),
             lambda: self._clip.clock.apart(
-                lambda: choose_voice(name, _sound(self._clip, low_s, high_s))
+                lambda: choose_voice(name, self._heard_at(low_s, high_s))
             ),
         )
         if not choice.warning:
             choice = self._of_sex.setdefault((name, choice.speaker.sex), choice)
         self._heard.append((name, low_s, high_s, choice))
         return choice
+
+    def _heard_at(self, low_s: float, high_s: float) -> Sound:
+        """Return the clip's sound, and behind it the footage's."""
+        here = _sound(self._clip, low_s, high_s)
+        if self.footage is None:
+            return here
+        there = said_in_footage(self._clip, self.footage, None).sound
+        more = resampled(mono(there), there.rate, here.rate)
+        return from_mono(np.concatenate([mono(here), more]), here.rate)
 
 
 def _place(transcript: Transcript, edit: WordEdit) -> tuple[float, float]:
@@ -81,6 +103,45 @@ def _reference(clip: Clip, place: tuple[float, float], spoken: Sequence[Word]) -
     return Reference(sound, spoken, background, (place[0] - low_s, place[1] - low_s), low_s)
 
 
+def said_in_footage(clip: Clip, file: Path, language: str | None) -> Footage:
+    """Listen to a speaker's footage: its first minute, and the words in it.
+
+    ``BadMedia`` if it cannot be read.
+    """
+    changed = file.stat().st_mtime_ns if file.is_file() else 0
+
+    def listen() -> Footage:
+        info = probe(file, need_sound=True)
+        sound = read_sound(file, 0.0, min(info.duration_s, FOOTAGE_S), info=info, mono=True)
+        return Footage(sound, cached_transcript(sound, language).words, file.name)
+
+    return clip.once(
+        ("footage", file, changed, language),
+        lambda: clip.clock.apart(listen),
+        lambda found: found.sound.samples.nbytes,
+    )
+
+
+def _fitted_footage(
+    clip: Clip, file: Path | None, language: str, reference: Reference, own: bool
+) -> Footage | None:
+    """Bring footage of the speaker into the clip, once: as it sounds about the first edit."""
+    if file is None:
+        return None
+    heard = said_in_footage(clip, file, language)
+
+    def fit() -> Footage:
+        fitted = heard.as_in(reference)
+        if not own:
+            return fitted
+        return replace(fitted, sounds=voice_sounds(Reference(fitted.sound, fitted.words)))
+
+    def size(found: Footage) -> int:
+        return found.sound.samples.nbytes + (found.sounds.nbytes if found.sounds else 0)
+
+    return clip.once(("footage in the clip", file, heard.words, own), fit, size)
+
+
 def spoken_words(
     clip: Clip, transcript: Transcript, edit: WordEdit, voices: Voices, voice: str | Engine
 ) -> Snippet:
@@ -92,6 +153,11 @@ def spoken_words(
 
     def speak() -> Snippet:
         reference = _reference(clip, place, spoken)
+        if choice.own or choice.engine is not None:
+            footage = _fitted_footage(
+                clip, voices.footage, transcript.language, reference, choice.own
+            )
+            reference = replace(reference, footage=footage)
         if choice.engine is not None:
             said = before, edit.new_words, after
             return words_by_engine(*said, choice, reference, transcript.language)
@@ -108,7 +174,7 @@ def spoken_words(
         choice.warning,
         choice.own,
     )
-    key = ("spoken", before, edit.new_words, after, who, place, spoken)
+    key = ("spoken", before, edit.new_words, after, who, place, spoken, voices.footage)
     return clip.once(key, lambda: clip.clock.apart(speak))
 
 

@@ -97,7 +97,7 @@ def plan_words(
         transcript = checked_about(clip, transcript, edits)
     own = own or (NONE,) * len(edits)
     spoken = [pair for pair in zip(edits, own, strict=True) if pair[0].new_words]
-    voices = Voices(clip)
+    voices = Voices(clip, request.footage)
     snippets: dict[WordEdit, Snippet] = {}
     with clip.clock.stage("new speech", len(spoken)) as tick:
         for edit, options in spoken:

@@ -26,7 +26,9 @@ def edit_in(
         The outputs and the report. (``FaceditError`` if the input or the request is bad.)
     """
     run = session.run
-    inputs = (session.source, request.speech, request.transcript, request.script)
+    inputs = (
+        session.source, request.speech, request.transcript, request.script, request.footage,
+    )  # fmt: skip
     outputs = take_files(output, run.takes)
     check_run(run, outputs, inputs, script=save_script, voice=asked_voice(request))
     return session.render(session.plan(request), output, save_script=save_script)

@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from facedit.speech.background import Background, background_of
+from facedit.speech.levels import active_level_db
+from facedit.speech.match import match_colour, match_loudness
 from facedit.speech.own_voice.imitated_speaker import Speaker
-from facedit.speech.own_voice.sounds import VoiceSounds, sounds_of
-from facedit.speech.own_voice.world import working_rate
+from facedit.speech.own_voice.sounds import VoiceSounds, joined, sounds_of
+from facedit.speech.own_voice.world import HOP_S, working_rate
 from facedit.speech.placement import speech_gains, spoken_channel
 from facedit.speech.sound_cache import cached_pitch
-from facedit.speech.sound_ops import from_mono, resampled
+from facedit.speech.sound_ops import fit_length, from_mono, mono, resampled
 from facedit.types import Float32, Sound, Word
+from facedit.units import sample_at
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What the speaker says in another video.
+
+    Attributes:
+        sound: The voice, mono.
+        words: The words in it.
+        name: The video.
+        sounds: ``voice_sounds`` of it, if the voice shall be imitated.
+    """
+
+    sound: Sound
+    words: tuple[Word, ...]
+    name: str
+    sounds: VoiceSounds | None = None
+
+    def as_in(self, reference: Reference) -> Footage:
+        """Bring it to the rate, level and spectrum of a clip."""
+        clip, rate = reference.voice(), reference.sound.rate
+        samples = resampled(mono(self.sound), self.sound.rate, rate)
+        samples = match_colour(samples, clip, rate)
+        samples = match_loudness(samples, rate, active_level_db(clip, rate))
+        return replace(self, sound=from_mono(samples, rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +57,7 @@ class Reference:
         place_s: Begin and end of the edited words in it.
         start_s: Where in the clip it starts.
         sounds: ``voice_sounds`` of it, if the speaker's voice shall be imitated.
+        footage: What else is heard of the speaker, as in this clip, if anything.
     """
 
     sound: Sound
@@ -35,6 +66,7 @@ class Reference:
     place_s: tuple[float, float] = (0.0, 0.0)
     start_s: float = 0.0
     sounds: VoiceSounds | None = None
+    footage: Footage | None = None
 
     def voiced(self) -> Sound:
         """Leave the voice, where there is more than a voice."""
@@ -43,20 +75,48 @@ class Reference:
         under = background_of(self.sound.samples, self.sound.rate, self.background)
         return Sound(self.sound.samples - under, self.sound.rate)
 
+    def voice(self) -> Float32:
+        """Return the voice as in its loudest channel, amplitudes (N,)."""
+        voiced = self.voiced()
+        return spoken_channel(voiced, speech_gains(voiced, self.words))
+
+    def heard(self) -> tuple[Sound, tuple[Word, ...]]:
+        """Return the voice, mono, behind it that of the footage, and the words in both."""
+        return _with_footage(self.voice(), self)
+
     def speaker(self, channel: Float32) -> Speaker | None:
         """Return whose voice shall be imitated; ``channel``: where it is, amplitudes (N,)."""
         if self.sounds is None:
             return None
-        sound = from_mono(channel, self.sound.rate)
-        return Speaker(sound, self.sounds, tuple(self.words), self.place_s)
+        rate = self.sound.rate
+        if self.footage is None or self.footage.sounds is None:
+            sound = from_mono(channel, rate)
+            return Speaker(sound, self.sounds, tuple(self.words), self.place_s)
+        # What was read ends with a whole frame, and so must the sound that it is read of.
+        clip_s = len(self.sounds.active) * HOP_S
+        sound, words = _with_footage(fit_length(channel, sample_at(clip_s, rate)), self)
+        sounds = joined(self.sounds, self.footage.sounds)
+        return Speaker(sound, sounds, words, self.place_s, clip_s)
+
+
+def _with_footage(channel: Float32, reference: Reference) -> tuple[Sound, tuple[Word, ...]]:
+    """Put the voice of the footage behind that of the clip."""
+    rate, words = reference.sound.rate, tuple(reference.words)
+    if reference.footage is None:
+        return from_mono(channel, rate), words
+    late_s = len(channel) / rate
+    more = tuple(
+        replace(word, start_s=word.start_s + late_s, end_s=word.end_s + late_s)
+        for word in reference.footage.words
+    )
+    both = np.concatenate([channel, mono(reference.footage.sound)])
+    return from_mono(both, rate), words + more
 
 
 def voice_sounds(reference: Reference) -> VoiceSounds:
     """Read what is heard of the speaker's voice; what is dear of it is found at most once."""
-    voiced = reference.voiced()
-    channel = spoken_channel(voiced, speech_gains(voiced, reference.words))
-    rate = working_rate(voiced.rate)
-    samples = resampled(channel, voiced.rate, rate)
+    rate = working_rate(reference.sound.rate)
+    samples = resampled(reference.voice(), reference.sound.rate, rate)
     return sounds_of(samples, rate, pitch_hz=cached_pitch(from_mono(samples, rate)))
 
 

@@ -30,6 +30,7 @@ from facedit.speech.match import (
     shift_pitch,
     stretch,
 )
+from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.say import say
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.room import in_room
@@ -119,8 +120,7 @@ def speech_for_edit(
     own = None if speaker is None else say(spoken, words, wanted, speaker)
     if own is not None:
         samples, words, wanted = own.samples, own.words, own.new
-        taken_s = None if own.taken_s is None else own.taken_s + reference.start_s
-        choice = replace(choice, taken_s=taken_s)
+        choice = _taken(choice, own.taken_s, speaker, reference)
     else:
         choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
         semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
@@ -139,6 +139,17 @@ def speech_for_edit(
     if own is not None:
         fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.background)
+
+
+def _taken(
+    choice: VoiceChoice, taken_s: float | None, speaker: Speaker | None, reference: Reference
+) -> VoiceChoice:
+    """Say where words were taken from: the clip, or footage of the speaker."""
+    if taken_s is None or speaker is None:
+        return choice
+    if reference.footage is None or taken_s < speaker.clip_s:
+        return replace(choice, taken_s=taken_s + reference.start_s)
+    return replace(choice, taken_s=taken_s - speaker.clip_s, taken_from=reference.footage.name)
 
 
 def _over_room(sound: Sound, reference: Reference, gains: Float32) -> Sound:

@@ -42,8 +42,8 @@ class VoiceChoice:
     """A voice, why it speaks, and what the user should know of it.
 
     Its similarity to the speaker is at most 1, None where they were not compared. If ``own``, the
-    speaker's own voice speaks: imitated with this one, or as said in the clip at ``taken_s``. An
-    engine copies it.
+    speaker's own voice speaks: imitated with this one, or as said at ``taken_s`` in what
+    ``taken_from`` names. An engine copies it.
     """
 
     voice: Voice | Engine
@@ -52,6 +52,7 @@ class VoiceChoice:
     warning: str = ""
     own: bool = False
     taken_s: float | None = None
+    taken_from: str = "the clip"
 
     @property
     def engine(self) -> Engine | None:
@@ -87,7 +88,7 @@ class VoiceChoice:
         """Return the choice for people."""
         near = "" if self.similarity is None else f" (similarity {self.similarity:.2f})"
         if self.taken_s is not None:
-            return f"the speaker's {OWN_VOICE}, said in the clip at {self.taken_s:.2f} s"
+            return f"the speaker's {OWN_VOICE}, said in {self.taken_from} at {self.taken_s:.2f} s"
         if self.engine is not None:
             return f"the speaker's, copied by {self.voice.name}, {self.reason}"
         imitated = f"the speaker's {OWN_VOICE}, imitated from " if self.own else ""

@@ -13,7 +13,6 @@ from facedit.speech.align import align
 from facedit.speech.clip_reference import Reference
 from facedit.speech.engines.shown import reference_of
 from facedit.speech.levels import active_level_db
-from facedit.speech.placement import speech_gains, spoken_channel
 from facedit.speech.snippet import MOST_CONTEXT, Snippet, cut_from_recording
 from facedit.speech.sound_ops import cut, from_mono, mono
 from facedit.speech.voice import checked_sound
@@ -53,11 +52,9 @@ def words_by_engine(
     if not new:
         raise UsageError("There are no new words to speak.")
     sentence = [*front, *new, *back]
-    voice = _voice(reference)
-    clip, clip_text, span_s = _stretch(voice, reference, len(front), len(back))
-    shown = Passage(
-        " ".join(sentence), language, *reference_of(voice, reference.words), clip, clip_text, span_s
-    )
+    theirs, theirs_text = reference_of(*reference.heard())
+    clip, clip_text, span_s = _stretch(reference, len(front), len(back))
+    shown = Passage(" ".join(sentence), language, theirs, theirs_text, clip, clip_text, span_s)
     said = said_by(engine, shown)
     try:
         snippet = cut_from_recording(said, sentence, len(front), len(new), language, reference)
@@ -78,7 +75,7 @@ def text_by_engine(
     engine = choice.engine
     assert engine is not None
     reference = Reference(speaker, heard.words)
-    shown = reference_of(_voice(reference), heard.words)
+    shown = reference_of(*reference.heard())
     said = said_by(engine, Passage(text, heard.language, *shown))
     try:
         return said, align(said, text, heard.language)
@@ -114,17 +111,11 @@ def said_by(engine: Engine, passage: Passage) -> Sound:
     return sound
 
 
-def _voice(reference: Reference) -> Sound:
-    """Take the speaker's voice out of what is heard, mono."""
-    voiced = reference.voiced()
-    gains = speech_gains(voiced, reference.words)
-    return from_mono(spoken_channel(voiced, gains), voiced.rate)
-
-
 def _stretch(
-    voice: Sound, reference: Reference, before: int, after: int
+    reference: Reference, before: int, after: int
 ) -> tuple[Sound | None, str, tuple[float, float]]:
     """Cut out what was said where the new sentence is to stand, and where in it they differ."""
+    voice = from_mono(reference.voice(), reference.sound.rate)
     start_s, end_s = reference.place_s
     front = [word for word in reference.words if word.end_s <= start_s + 1e-6][-before:]
     back = [word for word in reference.words if word.start_s >= end_s - 1e-6][:after]

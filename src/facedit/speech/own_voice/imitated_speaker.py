@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from facedit.speech.own_voice.sounds import VoiceSounds
@@ -16,16 +17,18 @@ class Speaker:
     """What is heard of a speaker.
 
     Attributes:
-        sound: The voice in a stretch of the clip, mono.
+        sound: The voice in a stretch of the clip, mono, and behind that in footage of the speaker.
         sounds: What was read of it.
         words: The words said in it, in seconds from its start.
         place_s: Begin and end of the edited words in it.
+        clip_s: Where the stretch of the clip ends.
     """
 
     sound: Sound
     sounds: VoiceSounds
     words: tuple[Word, ...]
     place_s: tuple[float, float]
+    clip_s: float = math.inf
 
     @property
     def before(self) -> tuple[Word, ...]:
@@ -34,5 +37,6 @@ class Speaker:
 
     @property
     def after(self) -> tuple[Word, ...]:
-        """The words after it."""
-        return tuple(word for word in self.words if word.start_s >= self.place_s[1] - 1e-6)
+        """The words after it in the clip."""
+        after_s = self.place_s[1] - 1e-6
+        return tuple(w for w in self.words if w.start_s >= after_s and w.end_s <= self.clip_s)

@@ -54,6 +54,19 @@ class VoiceSounds:
         return np.asarray(np.log(self.analysis.pitch_hz[where]))
 
 
+def joined(first: VoiceSounds, second: VoiceSounds) -> VoiceSounds:
+    """Join what was read of one voice in two sounds at one rate."""
+    one, other = first.analysis, second.analysis
+    analysis = Analysis(
+        one.rate,
+        np.concatenate([one.pitch_hz, other.pitch_hz]),
+        np.concatenate([one.envelope, other.envelope]),
+        np.concatenate([one.aperiodicity, other.aperiodicity]),
+    )
+    states = np.concatenate([first.states, second.states])
+    return VoiceSounds(analysis, states, np.concatenate([first.active, second.active]))
+
+
 def sounds_of(
     samples: Float32,
     rate: int,
