@@ -236,7 +236,9 @@ def cut_from_recording(
     piece, heard = _cut_words(sound, words, skip, len(new), language)
     if reference is None:
         return Snippet(piece, heard, "recording")
-    return Snippet(_over_room(piece, reference, gains), heard, "recording", background=reference.background)
+    return Snippet(
+        _over_room(piece, reference, gains), heard, "recording", background=reference.background
+    )
 
 
 def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
