@@ -23,6 +23,7 @@ from facedit.cli.common_options import Verbs
 from facedit.cli.doctor_demo import add_doctor_demo
 from facedit.cli.edit_sync_generate import add_edit_sync_generate
 from facedit.cli.export_verb import add_export
+from facedit.cli.mcp import add_mcp
 from facedit.cli.prepare_train_evaluate import add_prepare_train_evaluate
 from facedit.cli.provenance import add_provenance
 from facedit.cli.studio import add_studio
@@ -71,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
         add_export,
         add_batch,
         add_studio,
+        add_mcp,
         add_transcribe_motion,
         add_prepare_train_evaluate,
         add_adapt,

@@ -1,0 +1,224 @@
+"""The verbs as tools of an assistant that speaks the Model Context Protocol (``facedit mcp``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+
+from facedit import __version__, api
+from facedit.compose.requested import edit_in, generate_in, sync_in
+from facedit.compose.results import Result, plan_result
+from facedit.compose.session import Session
+from facedit.errors import FaceditError, UsageError
+from facedit.options import EditRequest, GenerateRequest, Run
+from facedit.progress import OnProgress, Progress
+
+_Made = TypeVar("_Made")
+_Pairs = list[tuple[str, str]]
+
+_ABOUT = """Edits and generates talking-face video on this machine. Files are named relative to one
+folder; outputs are new files in it and never replace others. Edit words in this order: words (what
+is said), plan_edit (what would change), edit. Videos made here are synthetic media of people: ask
+for the consent of who is shown, and pass on the warnings of a result."""
+
+
+class Clips:
+    """The folder that tools work in, and the clip that was worked on last, held open.
+
+    Args:
+        folder: No file outside of it is read or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._session: Session | None = None
+        self._opened: tuple[object, ...] = ()
+        self._told: OnProgress = _to_nobody
+        self._cancel = Event()
+        self._busy = anyio.Lock()
+
+    def path(self, name: str) -> Path:
+        """Return a file of the folder; UsageError if the name leads out of it."""
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder):
+            raise UsageError(f"{name}: is outside of {self._folder}, where these tools work.")
+        return path
+
+    def session(self, source: str, run: Run, *, picture_only: bool = False) -> Session:
+        """Return the session of a clip, the one that is open if it is of this clip as it stands."""
+        path = self.path(source)
+        stamp = path.stat() if path.is_file() else None
+        opened = (path, picture_only, stamp and (stamp.st_mtime_ns, stamp.st_size))
+        if self._session is None or opened != self._opened:
+            self.close()
+            self._session = api.open(
+                path,
+                run=run,
+                picture_only=picture_only,
+                on_progress=lambda step: self._told(step),
+                cancel=self._cancel,
+            )
+            self._opened = opened
+        self._session.run = run
+        return self._session
+
+    def close(self) -> None:
+        """Close the clip that is open."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    async def work(self, context: Context[Any], make: Callable[[], _Made]) -> _Made:
+        """Work in a thread, one call at a time; tell of progress, and stop when nobody waits."""
+
+        def tell(step: Progress) -> None:
+            told = context.report_progress
+            anyio.from_thread.run(told, step.done, step.total, step.stage)
+
+        async with self._busy:
+            self._told = tell
+            self._cancel.clear()
+            try:
+                return await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            except FaceditError as error:
+                raise ToolError(str(error)) from error
+            finally:
+                self._told = _to_nobody
+                self._cancel.set()
+
+
+def _to_nobody(_: Progress) -> None:
+    pass
+
+
+def make_server(folder: Path) -> MCPServer:
+    """Return the server of a folder; ``run()`` speaks over standard input and output.
+
+    Args:
+        folder: Where clips are, and outputs go.
+
+    Returns:
+        Its tools are ``words``, ``plan_edit``, ``edit``, ``sync`` and ``generate``.
+    """
+    server = MCPServer("facedit", version=__version__, instructions=_ABOUT)
+    clips = Clips(folder)
+
+    async def words(context: Context[Any], source: str, language: str = "") -> dict[str, Any]:
+        """What is said in a video or sound: words with times in seconds and how sure each is."""
+        found = await clips.work(
+            context, lambda: clips.session(source, Run()).transcript(language=language or None)
+        )
+        return {"language": found.language, "words": [asdict(word) for word in found.words]}
+
+    async def plan_edit(
+        context: Context[Any],
+        source: str,
+        replace: _Pairs = [],  # noqa: B006
+        delete: list[str] = [],  # noqa: B006
+        insert_after: _Pairs = [],  # noqa: B006
+        say: str = "",
+        voice: str = "",
+    ) -> dict[str, Any]:
+        """What an edit would change; nothing is rendered. Arguments as for edit."""
+        request = _edit(replace, delete, insert_after, say, voice)
+        make = lambda: plan_result(clips.session(source, Run()).plan(request))  # noqa: E731
+        return _answer(await clips.work(context, make))
+
+    async def edit(
+        context: Context[Any],
+        source: str,
+        output: str,
+        replace: _Pairs = [],  # noqa: B006
+        delete: list[str] = [],  # noqa: B006
+        insert_after: _Pairs = [],  # noqa: B006
+        say: str = "",
+        voice: str = "",
+        takes: int = 1,
+        seed: int = 0,
+        consent: str = "",
+    ) -> dict[str, Any]:
+        """Change words of a video: pairs of old and new words, words to delete, pairs of a word and
+        what follows it, or the whole new sentence (say). A word may be told apart by #2 (the second
+        one) or @3.1s. What is not edited stays as shot. Another seed or take is another manner.
+        """  # noqa: D205
+        request = _edit(replace, delete, insert_after, say, voice)
+
+        def make() -> Result:
+            session = clips.session(source, _run(takes, seed, consent))
+            return edit_in(session, request, clips.path(output))
+
+        return _answer(await clips.work(context, make))
+
+    async def sync(
+        context: Context[Any], source: str, speech: str, output: str, consent: str = ""
+    ) -> dict[str, Any]:
+        """Put new speech over the same pictures; lips follow it, the head moves as shot."""
+
+        def make() -> Result:
+            session = clips.session(source, _run(1, 0, consent))
+            return sync_in(session, clips.path(speech), clips.path(output))
+
+        return _answer(await clips.work(context, make))
+
+    async def generate(
+        context: Context[Any],
+        face: str,
+        output: str,
+        text: str = "",
+        speech: str = "",
+        voice: str = "auto",
+        seed: int = 0,
+        consent: str = "",
+    ) -> dict[str, Any]:
+        """Let the face of a picture, or of a video, say a text or a sound file."""
+
+        def make() -> Result:
+            sound = clips.path(speech) if speech else None
+            request = GenerateRequest(sound, text or None, voice)
+            session = clips.session(face, _run(1, seed, consent))
+            return generate_in(session, request, clips.path(output))
+
+        return _answer(await clips.work(context, make))
+
+    for tool in (words, plan_edit, edit, sync, generate):
+        server.add_tool(tool)
+    return server
+
+
+def _answer(result: Result) -> dict[str, Any]:
+    """Return what an assistant needs of a result: the report's curves would fill its memory."""
+    report = str(result.report) if result.report else None
+    return {
+        "summary": str(result),
+        "outputs": [str(one) for one in result.outputs],
+        "report": report,
+    }
+
+
+def _edit(
+    replace: _Pairs, delete: list[str], insert_after: _Pairs, say: str, voice: str
+) -> EditRequest:
+    try:
+        return EditRequest(
+            say=say or None,
+            replace=tuple(replace),
+            delete=tuple(delete),
+            insert_after=tuple(insert_after),
+            voice=voice or None,
+        )
+    except UsageError as error:
+        raise ToolError(str(error)) from error
+
+
+def _run(takes: int, seed: int, consent: str) -> Run:
+    return Run(takes=takes, seed=seed, consent=consent or None)
