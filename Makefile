@@ -32,8 +32,8 @@ demo: setup
 	$(BIN)/facedit demo -o demo --force
 
 lint: $(VENV)/.installed
-	$(BIN)/ruff check src tests benchmarks examples
-	$(BIN)/ruff format --check src tests benchmarks examples
+	$(BIN)/ruff check src tests benchmarks examples integrations
+	$(BIN)/ruff format --check src tests benchmarks examples integrations
 	$(BIN)/mypy
 	$(BIN)/pydoclint --quiet src
 	$(BIN)/lint-imports
