@@ -108,6 +108,17 @@ WORD_LEVEL = {
         for part in (word, {"text": " ", "start": word["end"], "end": word["end"],
                             "type": "spacing"})]},
     "Vosk": {"result": _words(conf=0.9), "text": "bin blue"},
+    "Rev": {"monologues": [{"speaker": 0, "elements": [
+        part for word in _words("value", "ts", "end_ts", type="text", confidence=0.9)
+        for part in (word, {"type": "punct", "value": " "})]}]},
+    "Premiere": {"language": "en-us", "segments": [{"start": 0.98, "duration": 1.28, "words": [
+        {"text": text, "start": start, "duration": end - start, "type": "word", "eos": False}
+        for text, start, end in GRID]}], "speakers": [{"id": "u1", "name": "Speaker 1"}]},
+    "YouTube": {"wireMagic": "pb3", "events": [
+        {"tStartMs": 0, "dDurationMs": 3000, "id": 1, "wpWinPosId": 1},
+        {"tStartMs": 980, "dDurationMs": 1280, "segs": [
+            {"utf8": f" {text}", "tOffsetMs": _ms(start) - 980} for text, start, _ in GRID]},
+        {"tStartMs": 2260, "aAppend": 1, "segs": [{"utf8": "\n"}]}]},
 }  # fmt: skip
 for _word in WORD_LEVEL["Deepgram"]["results"]["channels"][0]["alternatives"][0]["words"]:
     _word["punctuated_word"] = _word["word"]
@@ -179,6 +190,8 @@ TIMED = {
     "whisper.tsv": "start\tend\ttext\n" + "".join(
         f"{_ms(start)}\t{_ms(end)}\t{text}\n" for text, start, end in GRID),
     "audacity.txt": "".join(f"{start:f}\t{end:f}\t{text}\n" for text, start, end in GRID),
+    "audacity_spectral.txt": "".join(
+        f"{start:f}\t{end:f}\t{text}\n\\\t100.0\t2000.0\n" for text, start, end in GRID),
     "grid.align": "0 24500 sil\n" + "".join(
         f"{start * 25e3:.0f} {end * 25e3:.0f} {text}\n" for text, start, end in GRID),
     "noises.TextGrid": '"ooTextFile" "TextGrid" 0 3 <exists> 1 "IntervalTier" "words" 0 3 10\n'
@@ -207,6 +220,21 @@ PHRASES = {
         + _cue(0.98, 2.26, "- (sighs) Bin blue at\n>> BOB: S three again. ♪"),
     "too_long.srt": _cue(0.98, 4.26, "Bin blue at S three again."),
     "crlf.srt": f"1\n{_cue(0.98, 2.26, 'Bin blue at S three again.')}".replace("\n", "\r\n"),
+    "meeting.vtt": "WEBVTT\n\n1\n" + _cue(0.98, 1.5, "Anna Smith: Bin blue at", ".") + "\n2\n"
+        + _cue(1.5, 2.26, "Bob: S three again.", "."),
+    "numbered.srt": _cue(0.98, 2.26, "Speaker 1: Bin blue at S three again."),
+    "youtube.sbv": "0:00:00.980,0:00:01.500\nBin blue at\n\n0:00:01.500,0:00:02.260\n"
+        "S three again.\n",
+    "aegisub.ass": "[Script Info]\nTitle: x\n\n[Events]\nFormat: Layer, Start, End, Style, Name, "
+        "MarginL, MarginR, MarginV, Effect, Text\n"
+        "Dialogue: 0,0:00:00.98,0:00:02.26,Default,,0,0,0,,{\\an8}Bin blue\\Nat S three again.\n",
+    "pasted.txt": "0:00\nBin blue at\n0:01\nS three again.\n",
+    "premiere.txt": "00:00:00:24 - 00:00:02:07\nSpeaker 1\nBin blue at S three again.\n",
+    "otter.txt": "Anna Smith  0:00\nBin blue at S three again.\n",
+    "zoom.txt": "[Anna Smith] 10:02:11\nBin blue at S three again.\n",
+    "rev.txt": "Speaker 1 (00:00):\nBin blue at S three again.\n",
+    "descript.txt": "[00:00:00] Speaker 1: Bin blue at S three again.\n",
+    "console.txt": "[00:00.980 --> 00:02.260]  Bin blue at S three again.\n",
     "utf16.txt": "Bin blue at S three again.".encode("utf-16"),
     "renamed.txt": "1\n" + _cue(0.98, 2.26, "Bin blue at S three again."),
     "styled.vtt": "WEBVTT - a title\n\nSTYLE\n::cue { color: red }\n\nNOTE nobody\nsays this\n\n"
@@ -236,6 +264,23 @@ def test_captions_give_the_spoken_words_to_be_aligned(tmp_path, name):
         assert found.words[-1].end_s == pytest.approx(
             2.98 if "too_long" in name else 2.26, abs=0.01
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["We meet at 10:30\nand go.", "10:30", "Note: be kind.", "Anna: one\nand two.", "A speaker: a"],
+)
+def test_times_and_colons_that_are_spoken_stay(tmp_path, text):
+    assert _load(tmp_path, "a.txt", text).text == " ".join(text.split())
+
+
+def test_a_timeline_that_begins_at_a_full_hour_begins_at_0(tmp_path):
+    late = "1\n" + _cue(0.98, 2.26, LINE).replace("00:00:0", "01:00:0")
+    found = _load(tmp_path, "a.srt", late)
+    assert found.words[0].start_s == pytest.approx(0.98)
+    assert found.notes == ("a.srt: the times begin at 01:00:00, which was taken for 0.",)
+    with pytest.raises(BadTranscript, match="another clip"):
+        _load(tmp_path, "a.srt", late.replace("01:00:0", "01:00:1"))
 
 
 def test_what_is_said_again_in_the_next_caption_is_said_again(tmp_path):

@@ -1,4 +1,4 @@
-"""Words from subtitles: SubRip (.srt), WebVTT (.vtt) and lyrics (.lrc)."""
+"""Words from subtitles: SubRip, WebVTT, SubViewer, SubStation Alpha and lyrics."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from itertools import groupby, pairwise, takewhile
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
+from facedit.speech.labels import without_labels
 from facedit.speech.word_times import GUESSED
 from facedit.types import Word
 
 _TIME = r"(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d)[.,](\d{1,3})"
 _HEAD = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?$")
 _MOST_ROLLED = 4
+_SBV_HEAD = re.compile(rf"^({_TIME}),({_TIME})[ \t]*$", re.MULTILINE)
+_ASS_LINE = re.compile(rf"^Dialogue:[^,]*, *{_TIME}, *{_TIME},(?:[^,]*,){{6}}(.*)$", re.MULTILINE)
+_ASS_TAG = re.compile(r"\{[^{}]*\}")
 _INLINE = re.compile(rf"<{_TIME}>")
 _LRC_TIME = re.compile(r"[ \t]*\[(\d{1,4}):([0-5]?\d)(?:[.:](\d{1,3}))?\]")
 _LRC_TAG = re.compile(r"\s*\[(\w+):(.*)\]\s*$")
@@ -59,6 +63,23 @@ def parse_vtt(text: str, name: str) -> tuple[list[Word], str]:
     language = _VTT_LANGUAGE.search(text.split("-->", 1)[0])
     cues = _cues(text, name, lambda lines, last: list(takewhile(bool, lines)))
     return _spoken(cues), language[1] if language else "en"
+
+
+def parse_sbv(text: str, name: str) -> tuple[list[Word], str]:
+    """Parse SubViewer as YouTube writes it; returns and raises as ``parse_srt``."""
+    return parse_srt(_SBV_HEAD.sub(lambda head: f"{head[1]} --> {head[6]}", text), name)
+
+
+def parse_ass(text: str, name: str) -> tuple[list[Word], str]:
+    """Parse (Advanced) SubStation Alpha; returns and raises as ``parse_srt``."""
+    cues = []
+    for found in _ASS_LINE.finditer(text):
+        start, end = _seconds(*found.groups()[:4]), _seconds(*found.groups()[4:8])
+        shown = re.split(r"\\[Nn]", _ASS_TAG.sub("", found[9]))
+        cues.append(_Cue(start, max(start, end), tuple(shown)))
+    if not cues:
+        raise BadTranscript(f"{name}: has no line such as Dialogue: 0,0:00:01.00,0:00:02.50,...")
+    return _spoken(cues), "en"
 
 
 def parse_lrc(text: str, name: str) -> tuple[list[Word], str]:
@@ -115,12 +136,19 @@ def _srt_body(lines: list[str], last: bool) -> list[str]:
 
 def _spoken(cues: Iterable[_Cue]) -> list[Word]:
     """Return what cues say, in order of time."""
-    ordered = sorted(dict.fromkeys(cues), key=lambda cue: cue.start_s)
+    ordered = sorted(dict.fromkeys(_unlabelled(list(cues))), key=lambda cue: cue.start_s)
     words: list[Word] = []
     for _, same in groupby(_rolled_on(ordered), key=lambda cue: cue.plain):
         group = list(same)
         words += _highlighted(group) or [word for cue in group for word in _words(cue)]
     return words
+
+
+def _unlabelled(cues: Sequence[_Cue]) -> Iterator[_Cue]:
+    """Take out who speaks, where the first lines of cues begin with it."""
+    firsts = without_labels([cue.lines[0] if cue.lines else "" for cue in cues])
+    for cue, first in zip(cues, firsts, strict=True):
+        yield replace(cue, lines=(first, *cue.lines[1:])) if first or cue.lines[1:] else cue
 
 
 def _highlighted(group: Sequence[_Cue]) -> list[Word]:

@@ -21,8 +21,9 @@ from facedit.editing.words import key
 from facedit.errors import BadTranscript, UsageError
 from facedit.inputs import check_pace, read_text
 from facedit.media.output import whole_or_nothing
+from facedit.speech.labels import without_labels
 from facedit.speech.subtitle_writer import format_srt, format_vtt
-from facedit.speech.subtitles import parse_lrc, parse_srt, parse_vtt
+from facedit.speech.subtitles import parse_ass, parse_lrc, parse_sbv, parse_srt, parse_vtt
 from facedit.speech.textgrid import SIGN, format_textgrid, parse_textgrid
 from facedit.speech.transcript_json import FORMAT, VERSION, parse_json
 from facedit.speech.word_times import GUESSED, NO_SPEECH, in_order, one_each
@@ -56,7 +57,9 @@ def load_transcript(path: Path, duration_s: float) -> Transcript:
         names = ", ".join(one.suffix for one in FORMATS)
         raise BadTranscript(f"{path.name}: transcripts are {names} or {PLAIN.suffix} files.")
     entries, language = form.read(text, path.name)
-    return Transcript(_fitted(entries, duration_s, path.name), duration_s, language, path.name)
+    entries, notes = _off_the_hour(entries, duration_s, path.name)
+    words = _fitted(entries, duration_s, path.name)
+    return Transcript(words, duration_s, language, path.name, notes)
 
 
 def needs_alignment(transcript: Transcript) -> bool:
@@ -102,8 +105,9 @@ def _format_json(transcript: Transcript) -> str:
 
 
 def _parse_plain(text: str, name: str) -> tuple[list[Word], str]:
-    """Take a text as one phrase that lasts as long as the sound."""
-    return [Word(text, 0.0, math.inf, GUESSED)], "en"
+    """Take what is spoken of a text as one phrase that lasts as long as the sound."""
+    spoken = "\n".join(without_labels(text.splitlines()))
+    return [Word(spoken, 0.0, math.inf, GUESSED)], "en"
 
 
 def _parse_rows(units_per_second: float, text: str, name: str) -> tuple[list[Word], str]:
@@ -113,7 +117,7 @@ def _parse_rows(units_per_second: float, text: str, name: str) -> tuple[list[Wor
         fields = line.split(None, 2)
         if fields == ["start", "end", "text"] and number == 1:
             units_per_second = 1000
-        elif fields:
+        elif fields and fields[0] != "\\":  # Audacity's range of frequencies
             try:
                 begin, end = (float(field) / units_per_second for field in fields[:2])
                 label = fields[2].strip()
@@ -160,7 +164,9 @@ FORMATS = (
     ),
     Format(".vtt", re.compile(r"WEBVTT\b"), parse_vtt, format_vtt),
     Format(".srt", re.compile(r"(?:\d+\s{0,9}\n)?\d+:\d\d.{0,20}-->"), parse_srt, format_srt),
-    Format(".lrc", re.compile(r"\[(?:\d+:\d\d|ar:|ti:|al:|by:)"), parse_lrc),
+    Format(".sbv", re.compile(r"\d+:\d\d:\d\d\.\d{3},\d+:\d\d:"), parse_sbv),
+    Format(".ass", re.compile(r"\[Script Info\]"), parse_ass),
+    Format(".lrc", re.compile(r"\[(?:\d+:\d\d(?:[.:]\d{1,3})?\]|ar:|ti:|al:|by:)"), parse_lrc),
 )  # fmt: skip
 """The kinds of transcript with times, those first whose times are best; a table (``.tsv``) is
 Whisper's, in milliseconds, or Audacity's labels, in seconds."""
@@ -169,6 +175,21 @@ PLAIN = Format(".txt", re.compile(""), _parse_plain)
 """The bare words."""
 
 _FORMATS = {form.suffix.lower(): form for form in (*FORMATS, PLAIN)}
+
+
+def _off_the_hour(
+    entries: list[Word], duration_s: float, name: str
+) -> tuple[list[Word], tuple[str, ...]]:
+    """Let times of a timeline that begins at a full hour begin at 0; the notes say so."""
+    first = min((entry.start_s for entry in entries), default=0.0)
+    hours = int(first // 3600) if duration_s < first < math.inf else 0
+    if not 0 < hours < 24 or first - 3600 * hours > duration_s:
+        return entries, ()
+    moved = [
+        replace(one, start_s=one.start_s - 3600 * hours, end_s=one.end_s - 3600 * hours)
+        for one in entries
+    ]
+    return moved, (f"{name}: the times begin at {hours:02d}:00:00, which was taken for 0.",)
 
 
 def _fitted(entries: Sequence[Word], duration_s: float, name: str) -> tuple[Word, ...]:

@@ -1,8 +1,9 @@
 """Words from JSON: our own format and what recognisers write.
 
 Read are whisper, whisper.cpp, whisperX, faster-whisper, stable-ts, OpenAI's API, AssemblyAI,
-Deepgram, Google Speech-to-Text, AWS Transcribe, Speechmatics, ElevenLabs and Vosk. They differ in
-where the list of words or phrases is, in the names of its fields, and in the unit of time.
+Deepgram, Google Speech-to-Text, AWS Transcribe, Speechmatics, ElevenLabs, Vosk, Rev, Premiere and
+YouTube's captions. They differ in where the list of words or phrases is, in the names of its
+fields, and in the unit of time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from facedit.editing.words import key, tokenise
@@ -24,13 +26,14 @@ FORMAT = "facedit-transcript"
 VERSION = 1
 
 _LISTS = ("words", "segments", "word_segments", "transcription", "items", "channels", "result",
-          "results")  # fmt: skip
-_START = ("start_s", "start", "start_time", "startTime", "startOffset", "from")
-_END = ("end_s", "end", "end_time", "endTime", "endOffset", "to")
-_TEXT = ("punctuated_word", "text", "word", "content", "label", "transcript")
+          "results", "monologues")  # fmt: skip
+_START = ("start_s", "start", "start_time", "startTime", "startOffset", "from", "ts")
+_END = ("end_s", "end", "end_time", "endTime", "endOffset", "to", "end_ts")
+_TEXT = ("punctuated_word", "text", "word", "content", "label", "transcript", "value")
 _SCORE = ("score", "probability", "confidence", "conf", "p")
 _LANGUAGE = ("language", "language_code", "languageCode", "detected_language")
 _NOT_SPOKEN = ("spacing", "audio_event")
+_PUNCTUATION = ("punctuation", "punct")
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?s?")
 _LONGEST_WORD_S = 20
 """Words that last longer than this on average are in milliseconds: none lasts less than 20 ms."""
@@ -61,6 +64,8 @@ def _list_of(document: Any, name: str) -> tuple[list[Any], str]:
     """Find the list of words or phrases, and its place in the document."""
     if isinstance(document, list):
         return document, "the list"
+    if isinstance(document, dict) and isinstance(events := document.get("events"), list):
+        return _youtube(events), "events"
     lists = [
         (holder[place], place)
         for holder in _objects(document, "results")
@@ -71,6 +76,28 @@ def _list_of(document: Any, name: str) -> tuple[list[Any], str]:
     if found is None:
         raise BadTranscript(f"{name}: has neither “words” nor “segments”.")
     return found
+
+
+def _youtube(events: Sequence[Any]) -> list[dict[str, Any]]:
+    """Turn YouTube's captions (``json3``) into phrases; a word lasts until the next one begins."""
+    phrases = []
+    for event in events:
+        parts = event.get("segs") if isinstance(event, dict) and "aAppend" not in event else None
+        begin = event.get("tStartMs") if isinstance(parts, list) else None
+        if not isinstance(begin, int):
+            continue
+        last = event.get("dDurationMs")
+        words = [
+            {"text": part.get("utf8"), "start": (begin + after) / 1e3}
+            for part in parts or ()
+            if isinstance(part, dict) and isinstance(after := part.get("tOffsetMs", 0), int)
+        ]
+        for word, following in pairwise(words):
+            word["end"] = following["start"]
+        if words:
+            words[-1]["end"] = (begin + max(last if isinstance(last, int) else 0, 0)) / 1e3
+            phrases.append({**words[0], "end": words[-1]["end"], "words": words})
+    return phrases
 
 
 def _objects(document: Any, *members: str) -> list[dict[str, Any]]:
@@ -100,7 +127,7 @@ def _entries(items: Sequence[Any], place: str) -> list[Word]:
         if item.get("type") in _NOT_SPOKEN:
             continue
         found = _entry(item, where)
-        if item.get("type") == "punctuation" and words and len(words[-1].text) <= LONGEST_WORD:
+        if item.get("type") in _PUNCTUATION and words and len(words[-1].text) <= LONGEST_WORD:
             found = [_joined(words.pop(), one) for one in found[:1]]
         words += found
     return words
@@ -112,11 +139,12 @@ def _entry(item: dict[str, Any], place: str) -> list[Word]:
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             item = {**inner[0], **item}
     start, end = _number(item, _START, place), _number(item, _END, place)
+    if math.isnan(end):
+        end = start + _number(item, ("duration",), place)
     if end < start:
         raise BadTranscript(f"{place}: ends at {end} s, before its start {start} s.")
-    words = (
-        _entries(inner, f"{place}.words") if isinstance(inner := item.get("words"), list) else []
-    )
+    inner = item.get("words", item.get("elements"))
+    words = _entries(inner, f"{place}.words") if isinstance(inner, list) else []
     words = words or _from_tokens(item.get("tokens"), place)
     if words:
         # whisperX leaves numbers without times; the segment's own bound those at its ends.
@@ -135,7 +163,7 @@ def _word(item: dict[str, Any], start_s: float, end_s: float, place: str) -> lis
         raise BadTranscript(f"{place}: has no text.")
     score = _number(item, _SCORE, place)
     score = 1.0 if math.isnan(score) else min(1.0, max(0.0, score))
-    spoken = tokenise(text) or item.get("type") == "punctuation"
+    spoken = tokenise(text) or item.get("type") in _PUNCTUATION
     return [Word(text.strip(), start_s, end_s, score)] if spoken else []
 
 
