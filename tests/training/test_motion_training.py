@@ -92,6 +92,16 @@ def test_weights_of_another_size_are_refused_to_begin_with(corpus, tmp_path):
         train(second)
 
 
+def test_weights_are_drawn_with_in_windows_as_long_as_they_learnt(corpus, tmp_path):
+    config = read_config(write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=1))
+    one, two = config.data.pools
+    for longest, drawn in ((48, 100), (240, 240), (10_000, 750)):
+        pools = (one, replace(two, window=longest))
+        data = replace(config.data, pools=pools)
+        task = motion_task(replace(config, data=data), Processes("cpu"))
+        assert task.model.window == drawn
+
+
 def test_a_run_judges_and_shows_what_it_held_out(tmp_path, device):
     corpus = mesh_corpus(tmp_path / "prepared")
     path = write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=2)
