@@ -5,12 +5,13 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facedit import tensors
 from facedit.errors import BadWeights
-from facedit.tensors import read_arrays, read_tensors
+from facedit.tensors import all_finite, read_arrays, read_tensors
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,15 @@ def test_a_pickle_is_refused(tmp_path):
     np.savez(tmp_path / "a.npz", a=np.array([{"x": 1}], dtype=object))
     with pytest.raises(BadWeights, match=r"a\.npz"):
         read_arrays(tmp_path / "a.npz", "a", BadWeights)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_one_number_that_is_not_finite_is_found(dtype, bad):
+    good = [torch.ones(3, 5, dtype=dtype), torch.ones(0), torch.ones(2, dtype=torch.int64)]
+    assert all_finite(good)
+    good[0][1, 2] = bad
+    assert not all_finite(good)
 
 
 def test_what_unpacks_to_too_much_is_refused(saved, monkeypatch):

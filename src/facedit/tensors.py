@@ -127,6 +127,21 @@ def filled(network: Network, state: Mapping[str, Tensor], path: Path) -> Network
     return network.eval().requires_grad_(requires_grad=False)
 
 
+def all_finite(tensors: Iterable[Tensor]) -> bool:
+    """Tell whether no tensor holds NaN or infinity.
+
+    The extremes tell, as NaN is one: ``torch.isfinite`` takes ten times as long of half precision.
+    """
+    import torch
+
+    plain = (torch.float16, torch.bfloat16, torch.float32)
+    return all(
+        bool(torch.isfinite(torch.stack(torch.aminmax(value))).all())
+        for value in (one if one.dtype in plain else one.float() for one in tensors)
+        if value.numel()
+    )
+
+
 def read_metadata(path: Path) -> dict[str, str]:
     """Read the metadata of a file of tensors without them.
 

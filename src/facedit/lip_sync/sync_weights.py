@@ -21,7 +21,7 @@ from facedit.lip_sync.distance import SyncScore, mean_distances, score
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.media.output import whole_or_nothing
 from facedit.model.normalise import SpeechProjection
-from facedit.tensors import described, read_tensors
+from facedit.tensors import all_finite, described, read_tensors
 from facedit.types import Bool, Float32
 
 FORMAT = "facedit-sync-1"
@@ -147,7 +147,7 @@ def _assemble(header: dict[str, str], tensors: dict[str, Tensor]) -> SyncModel:
         raise ValueError(f"dims {first} to {last} and scale {scale.shape} do not fit.")
     if projection.matrix.shape[1:] != (config.speech_dims,):
         raise ValueError(f"the speech projection {projection.matrix.shape} does not fit.")
-    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+    if not all_finite(tensors.values()):
         raise ValueError("some weights are not finite.")
     return SyncModel(
         net=net.eval().requires_grad_(False),

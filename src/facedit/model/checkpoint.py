@@ -23,7 +23,7 @@ from facedit.model.normalise import SpeechProjection
 from facedit.model.sampler_settings import SamplerSettings
 from facedit.model.weight_sets import WEIGHT_SETS, set_of, weights_folder
 from facedit.model.windows import LONGEST_WINDOW, WINDOW
-from facedit.tensors import described, read_tensors
+from facedit.tensors import all_finite, described, read_tensors
 from facedit.types import Float32
 
 FORMAT = "facedit-motion-1"
@@ -162,7 +162,7 @@ def _assemble(
         raise BadWeights(
             f"the speech projection {projection.matrix.shape} does not give {speech} dims."
         )
-    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+    if not all_finite(tensors.values()):
         raise BadWeights("some weights are not finite.")
     if not (scale > 0).all():
         raise BadWeights("the motion scale is not positive.")

@@ -22,7 +22,7 @@ from torch.nn import functional
 from facedit.errors import AssetMissing, BadWeights, UsageError
 from facedit.fields import build
 from facedit.render.mouth_inputs import PICTURES
-from facedit.tensors import described, read_tensors
+from facedit.tensors import described, empty, read_tensors
 
 SOURCES = PICTURES
 """Pictures to copy from: the base and three references."""
@@ -167,8 +167,9 @@ def load_network(path: Path | None = None, device: torch.device | str = "cpu") -
         )
     try:
         config = build(MouthNetworkConfig, described(header, "config"), "config", BadWeights)
-        network = MouthNetwork(config)
-        network.load_state_dict({name: value.float() for name, value in tensors.items()})
+        network = empty(lambda: MouthNetwork(config))
+        state = {name: value.float() for name, value in tensors.items()}
+        network.load_state_dict(state, assign=True)
     except (BadWeights, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BadWeights(f"{path.name} is damaged or does not fit the code: {reason}") from error
