@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from facedit.render.warp import (
     Rect,
     TargetMesh,
     bounding_rect,
+    mesh_step,
     moved_region,
     moved_rings,
     rings_of,
@@ -30,7 +33,7 @@ def _whole(picture: UInt8) -> Rect:
     return Rect(0, 0, picture.shape[1], picture.shape[0])
 
 
-@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize("step", [1, 2, 4])
 def test_identity_returns_the_picture(portrait: UInt8, make_face, step: int) -> None:
     face = make_face()
     mesh = TargetMesh(face, _whole(portrait), rings_of(face), step)
@@ -60,15 +63,21 @@ def test_landmarks_go_to_their_targets(portrait: UInt8, make_face) -> None:
     assert np.median(errors) < 0.5
 
 
-def test_coarse_map_is_near_the_fine_one(portrait: UInt8, make_face) -> None:
-    base, target = make_face(eyes=120), make_face(eyes=120, mouth=1.0, x=225)
-    rect = moved_region(base, target, 512, 512)
+@pytest.mark.parametrize(("eyes", "chosen"), [(80, 1), (120, 2), (240, 4)])
+def test_coarse_map_is_near_the_fine_one(make_face, eyes: float, chosen: int) -> None:
+    base, target = make_face(eyes=eyes), make_face(eyes=eyes, mouth=1.0, x=225)
+    assert mesh_step(target) == chosen
+    # Odd sides: the last block is not whole.
+    rect = replace(moved_region(base, target, 512, 512), width=333, height=201)
     maps = [
         TargetMesh(target, rect, moved_rings(base, target), step).source_map(base, rings_of(base))
-        for step in (1, 2)
+        for step in (1, chosen)
     ]
-    assert maps[0].shape == maps[1].shape == (rect.height, rect.width, 2)
-    assert np.percentile(np.abs(maps[0] - maps[1]).max(axis=-1), 95) < 0.25
+    assert maps[0].shape == maps[1].shape == (201, 333, 2)
+    apart = np.abs(maps[0] - maps[1]).max(axis=-1)
+    assert np.percentile(apart, 95) < 0.002 * eyes
+    rim = np.concatenate([apart[0], apart[-1], apart[:, 0], apart[:, -1]])
+    assert np.percentile(rim, 95) < 0.002 * eyes
 
 
 def test_nearer_triangles_hide_farther_ones(make_face) -> None:

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.face.distances import eye_distance
 from facedit.render.composite import cross_fade
-from facedit.render.warp import TargetMesh, moved_region, moved_rings, rings_of, sample
+from facedit.render.warp import (
+    TargetMesh,
+    mesh_step,
+    moved_region,
+    moved_rings,
+    rings_of,
+    sample,
+)
 from facedit.types import Float32, UInt8
 
 
@@ -28,8 +34,7 @@ def warp_whole(rgb: UInt8, landmarks: Float32, target: Float32) -> UInt8:
     rect = moved_region(landmarks, target, rgb.shape[1], rgb.shape[0])
     out = rgb.copy()
     if rect.width:
-        step = 2 if eye_distance(target) >= 100.0 else 1
-        mesh = TargetMesh(target, rect, moved_rings(landmarks, target), step)
+        mesh = TargetMesh(target, rect, moved_rings(landmarks, target), mesh_step(target))
         out[rect.slices] = sample(rgb, mesh.source_map(landmarks, rings_of(landmarks), smooth=True))
     return out
 

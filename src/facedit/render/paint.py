@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from facedit.device import device_of, inference
+from facedit.render.composite import in_colour
 from facedit.render.geometry import crop_transform, transform_landmarks
 from facedit.render.interior import draw_interior
 from facedit.render.mouth_inputs import MouthSource, canvas_rect, network_inputs
@@ -63,24 +64,27 @@ class MouthPainter:
                 covering(matrix, rect, self._size),
             )
         matrix[:, 2] -= (covered.x, covered.y)
-        large = [
-            cv2.warpAffine(
+
+        def enlarged(part: torch.Tensor) -> Float32:
+            big = cv2.warpAffine(
                 part[0].contiguous().cpu().numpy(),
                 matrix,
                 (rect.width, rect.height),
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            for part in (weights, 255.0 * residual)
-        ]
-        painted = np.float32(added) * large[1].astype(np.float32)
+            return np.asarray(big, np.float32)
+
         natives = [one.native for one in sources[:SOURCES]]
         if len(natives) == 1:
             natives = [draw_interior(natives[0], target, rect)]
         natives += [natives[0]] * (SOURCES - len(natives))
-        for number, native in enumerate(natives):
-            painted += large[0][..., number : number + 1] * native
-        return np.asarray(painted, np.float32)
+        painted = np.zeros((rect.height, rect.width, 3), np.float32)
+        if added:
+            painted += np.float32(255.0 * added) * enlarged(residual)
+        for share, native in zip(cv2.split(enlarged(weights)), natives, strict=True):
+            painted += cv2.multiply(in_colour(np.asarray(share)), native, dtype=cv2.CV_32F)
+        return painted
 
 
 def covering(matrix: Float64, rect: Rect, size: int) -> Rect:

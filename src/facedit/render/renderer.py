@@ -28,6 +28,7 @@ from facedit.render.warp import (
     Rect,
     TargetMesh,
     bounding_rect,
+    mesh_step,
     moved_region,
     moved_rings,
     rings_of,
@@ -197,9 +198,7 @@ class FaceRenderer:
             )
         if rect.width == 0:
             return Patch(np.zeros((0, 0, 3), np.uint8), 0, 0)
-        # Coarse where the face is large: the map is smooth there at the scale of two pixels.
-        step = 2 if eye_distance(target) >= self.settings.coarse_from else 1
-        mesh = TargetMesh(target, rect, moved_rings(base, target), step)
+        mesh = TargetMesh(target, rect, moved_rings(base, target), mesh_step(target))
         canvas = sample(base_rgb, mesh.source_map(base, rings_of(base), smooth=True))
         if mouth_rect.width:
             inner = _within(mouth_rect, rect)

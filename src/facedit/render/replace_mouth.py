@@ -17,7 +17,7 @@ from facedit.render.geometry import lip_descriptor
 from facedit.render.interior import draw_interior
 from facedit.render.mouth_inputs import MouthSource, apply_gain, canonical_source, skin_gain
 from facedit.render.settings import RenderSettings
-from facedit.render.warp import Rect, TargetMesh, bounding_rect, sample
+from facedit.render.warp import Rect, TargetMesh, bounding_rect, mesh_step, sample
 from facedit.types import Float32, UInt8
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def replace_mouth(
     mask = mask * min(moved / settings.own, 1.0)
     if float(mask.max()) <= 0.0:
         return under
-    mesh = TargetMesh(target, rect)
+    mesh = TargetMesh(target, rect, step=min(mesh_step(target), 2))
     natives = [
         sample(frame.mouth.rgb, mesh.source_map(frame.landmarks), frame.mouth.origin)
         for frame in references

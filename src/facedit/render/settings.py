@@ -31,7 +31,6 @@ class RenderSettings:
             copies is this person; what it adds is a guess, pink in dark pictures.
         invented: Share of the network's change to a drawn mouth that is shown. Alone it tends to
             the mean of all mouths, which is a pink blur; the drawing has the contrast.
-        coarse_from: Eye distance in pixels from which the base's warp is drawn every other pixel.
         detail: Blur that separates detail from tone, as a share of the mouth's width.
         foreign: The bank shows another person, whose tone is fitted to the base's skin.
     """
@@ -50,6 +49,5 @@ class RenderSettings:
     far: float = 5.0
     added: float = 0.0
     invented: float = 0.7
-    coarse_from: float = 100.0
     detail: float = 0.025
     foreign: bool = False
