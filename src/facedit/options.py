@@ -63,7 +63,8 @@ class Run:
         adapt: Fine-tune the mouth network to this clip first (6 to 20 s); kept only where frames
             kept apart get better.
         articulation: How far lips move, from 0 to 2: 1 as drawn.
-        takes: Versions of the motion to draw, with seeds that count up: OUT, OUT-take2, OUT-take3.
+        takes: Versions of the motion to draw, with seeds that count up: OUT is the best by closed
+            lips, seams and lip sync, then OUT-take2, OUT-take3.
         steps: Steps of the Euler solver.
         report: Folder of the report, instead of OUT.report.
         render: Smart copies what is not edited as it is in the file and encodes only what is, where

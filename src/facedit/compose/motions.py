@@ -13,6 +13,7 @@ from facedit.compose.lip_closures import Closures, close_lips
 from facedit.compose.pictures import SpanWork
 from facedit.compose.seam_measures import SpanLog, face_box
 from facedit.compose.spans import window_of
+from facedit.compose.take_order import best_first
 from facedit.model.checkpoint import MotionModel
 from facedit.progress import StageClock
 from facedit.types import Float32
@@ -25,18 +26,20 @@ class Motions:
     Attributes:
         ready: What the takes have in common.
         draws: How each span was drawn.
-        infilled: Per canvas the motion of every take as drawn, shape (takes, T, D).
+        order: The takes by the number that their seeds count up by, the best first.
+        infilled: Per canvas the motion of every take as drawn, the best first, shape (takes, T, D).
     """
 
     ready: Ready
     draws: tuple[SpanDraw, ...]
+    order: tuple[int, ...]
     infilled: tuple[Float32, ...]
 
     def works(self, take: int) -> tuple[tuple[SpanWork, ...], list[Closures]]:
         """Let the lips of a take close, and bring together what rendering it needs.
 
         Args:
-            take: Its number.
+            take: Its place, the best is 0.
 
         Returns:
             What rendering each span needs, and its closures per canvas.
@@ -49,30 +52,31 @@ class Motions:
             )
         ]
         motions = [motion for motion, _ in shut]
-        seed = ready.job.run.first_seed + take
+        seed = ready.job.run.first_seed + self.order[take]
         drawn = Take(ready.canvases, motions, models.space, models.renderer, seed)
         return ready.job.base.works(drawn), [found for _, found in shut]
 
     def seeds(self, take: int) -> tuple[int, ...]:
-        """Return the seeds of a take, each once, in order."""
-        return tuple(dict.fromkeys(draw.seed + take for draw in self.draws))
+        """Return the seeds of a take by its place, each once."""
+        return tuple(dict.fromkeys(draw.seed + self.order[take] for draw in self.draws))
 
 
 def draw_motions(ready: Ready, takes: int) -> Motions:
-    """Draw the motion of takes.
+    """Draw the motion of takes and order them.
 
     Args:
         ready: What they have in common; the job's options choose seeds and steps.
         takes: How many.
 
     Returns:
-        Their motion.
+        Their motion, the best first.
     """
     job, model = ready.job, ready.models.motion
     draws = span_draws(job.base.plan, job.own, job.run)
     with job.clock.stage("motion model"), checked(model, job.clock):
         infilled = infill_spans(ready.canvases, ready.speech, model, draws, job.run.steps, takes)
-    return Motions(ready, draws, infilled)
+    order = best_first(ready, infilled) if takes > 1 and infilled else tuple(range(takes))
+    return Motions(ready, draws, order, tuple(motion[list(order)] for motion in infilled))
 
 
 def logs_of(base: Base) -> tuple[SpanLog, ...]:

@@ -182,7 +182,9 @@ def result_of(
         folder = report_folder(output, run, take)
         rough = report.seams_to_check
         seams = f"{len(report.seams)} seams, {len(rough)} to look at; " if report.seams else ""
-        lines.append(f"{output}  ({seams}report: {folder / 'report.html'})")
+        seed, manner = report.figures["seed"], report.figures["manner"]
+        drawn = f"seed {seed}, {manner}; " if len(outputs) > 1 else ""
+        lines.append(f"{output}  ({drawn}{seams}report: {folder / 'report.html'})")
     lines += [f"note: {line}" for line in reports[0].warnings]
     details = {
         "voices": [choice.to_dict() for choice in voices],

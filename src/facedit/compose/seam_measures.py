@@ -109,7 +109,8 @@ def seams_of(
             time_s = log.shots[step + 1].time_s
             if not span.output_start_s - 0.1 <= time_s <= span.output_end_s + 0.1:
                 continue
-            motion, velocity = _motion_jumps(work, time_s)
+            frame = min(max(work.canvas.frame_from(time_s), 1), len(work.infilled) - 1)
+            motion, velocity = motion_jumps(work.canvas, work.infilled, frame)
             seams.append(
                 Seam(
                     output_s=time_s,
@@ -183,14 +184,13 @@ def _inside(canvas: Canvas, span: Span) -> slice:
     return slice(start, max(end, start + 1))
 
 
-def _motion_jumps(work: SpanWork, time_s: float) -> tuple[Jump, Jump | None]:
-    """Return the steps of motion and velocity at a seam."""
-    mask = work.canvas.mask
+def motion_jumps(canvas: Canvas, infilled: Float32, frame: int) -> tuple[Jump, Jump | None]:
+    """Return the steps of motion (T, D) and velocity from the frame before to a frame."""
+    mask = canvas.mask
     dims = np.asarray(mask.any(axis=0))
-    motion = work.infilled[:, dims]
+    motion = infilled[:, dims]
     hidden = np.asarray(mask.any(axis=1))
     steps, changes = motion_steps(motion), velocity_steps(motion)
-    frame = min(max(work.canvas.frame_from(time_s), 1), len(motion) - 1)
     own_steps = steps[~(hidden[:-1] | hidden[1:])]
     own_changes = changes[~(hidden[:-2] | hidden[1:-1] | hidden[2:])]
     unit = "standard deviations"
