@@ -216,7 +216,8 @@ def sample(picture: UInt8, source_map: Float32, origin: tuple[int, int] = (0, 0)
     """
     if origin != (0, 0):
         source_map = source_map - np.array(origin, np.float32)
-    out = cv2.remap(picture, source_map, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    nothing: Float32 = np.empty(0, np.float32)  # x and y are in one array
+    out = cv2.remap(picture, source_map, nothing, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.uint8)
 
 
