@@ -15,10 +15,17 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.engines.passages import words_by_engine
+from facedit.speech.languages import ability, refuse_to_speak
 from facedit.speech.placement import speech_background
-from facedit.speech.snippet import Snippet, cut_from_recording, speech_for_edit
+from facedit.speech.snippet import (
+    Snippet,
+    cut_from_recording,
+    speech_for_edit,
+    words_from_elsewhere,
+)
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.sound_ops import from_mono, mono, resampled
+from facedit.speech.voice import VOICES
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Engine, Sex
 from facedit.types import Sound, Transcript, Word
@@ -165,6 +172,8 @@ def spoken_words(
             of = ("own voice", *_around(clip, *place), spoken, reference.background is None)
             sounds = clip.once(of, lambda: voice_sounds(reference), lambda found: found.nbytes)
             reference = replace(reference, sounds=sounds)
+        if choice.voice.name in VOICES.built_in and not ability(transcript.language).speak:
+            return _not_spoken(edit, choice, reference, transcript.language)
         return speech_for_edit(before, edit.new_words, after, choice, reference)
 
     who = (
@@ -176,6 +185,17 @@ def spoken_words(
     )
     key = ("spoken", before, edit.new_words, after, who, place, spoken, voices.footage)
     return clip.once(key, lambda: clip.clock.apart(speak))
+
+
+def _not_spoken(
+    edit: WordEdit, choice: VoiceChoice, reference: Reference, language: str
+) -> Snippet:
+    """Take words that our voices do not speak from elsewhere, or say who could say them."""
+    if choice.own:
+        found = words_from_elsewhere(edit.new_words, choice, reference, language)
+        if found is not None:
+            return found
+    raise refuse_to_speak(choice.voice.name, language, edit.text)
 
 
 def recorded_words(

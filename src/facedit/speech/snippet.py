@@ -15,6 +15,7 @@ import numpy as np
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
+from facedit.options import OWN_VOICE
 from facedit.speech.align import align
 from facedit.speech.background import Background
 from facedit.speech.clip_reference import Reference, speaker_alone
@@ -31,7 +32,7 @@ from facedit.speech.match import (
     stretch,
 )
 from facedit.speech.own_voice.imitated_speaker import Speaker
-from facedit.speech.own_voice.say import say
+from facedit.speech.own_voice.say import say, say_elsewhere
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
@@ -139,6 +140,28 @@ def speech_for_edit(
     if own is not None:
         fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.background)
+
+
+def words_from_elsewhere(
+    new_words: Sequence[str], choice: VoiceChoice, reference: Reference, language: str
+) -> Snippet | None:
+    """Take new words of a language that no voice speaks from where the speaker says them.
+
+    ``choice``: with ``own`` and the ``sounds`` of the reference. None if they are said nowhere, or
+    never as they should sound here.
+    """
+    voiced = reference.voiced()
+    gains, rate = speech_gains(voiced, reference.words), reference.sound.rate
+    speaker = reference.speaker(spoken_channel(voiced, gains))
+    new = tokenise(" ".join(new_words))
+    own = say_elsewhere(new, speaker) if speaker is not None and new else None
+    if own is None:
+        return None
+    whole = placed(own.samples, rate, gains)
+    sound, heard = _cut_words(whole, own.words, own.new.start, len(new), language)
+    sound = _over_room(sound, reference, gains)
+    choice = _taken(choice, own.taken_s, speaker, reference)
+    return Snippet(sound, heard, OWN_VOICE, choice=choice, background=reference.background)
 
 
 def _taken(

@@ -37,15 +37,17 @@ class Wanted:
 
     Attributes:
         texts: The words.
-        duration_s: How long they should take.
+        duration_s: How long they should take, if that is known.
         before: What is said before them; None at the beginning of a phrase.
         after: What is said after them; None at the end of a phrase.
+        english: Whether it is English, whose pronunciation is known; else letters stand for sounds.
     """
 
     texts: tuple[str, ...]
-    duration_s: float
+    duration_s: float | None
     before: str | None
     after: str | None
+    english: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ def _unit(
     """Price the words at one place."""
     words, all_words = speaker.words[where], speaker.words
     start_s, end_s = words[0].start_s, words[-1].end_s
-    cost = abs(float(np.log((end_s - start_s) / wanted.duration_s))) / _LOG_DURATION
+    cost = 0.0
+    if wanted.duration_s is not None:
+        cost += abs(float(np.log((end_s - start_s) / wanted.duration_s))) / _LOG_DURATION
     pitch = speaker.sounds.log_pitch(start_s, end_s)
     if log_pitch is not None and len(pitch):
         cost += abs(float(np.median(pitch)) - log_pitch) / (_OCTAVES * float(np.log(2.0)))
@@ -100,16 +104,18 @@ def _unit(
         before = None
     if after is not None and after.start_s - end_s >= PAUSE_S:
         after = None
-    cost += _side(wanted.before, before, last=True) + _side(wanted.after, after, last=False)
+    cost += _side(wanted.before, before, wanted.english, last=True)
+    cost += _side(wanted.after, after, wanted.english, last=False)
     return Unit(where, gain_db, cost)
 
 
-def _side(wanted: str | None, said: Word | None, *, last: bool) -> float:
+def _side(wanted: str | None, said: Word | None, english: bool, *, last: bool) -> float:
     """Price what stands beside: its nearest phone colours the word, a pause shapes it."""
     if wanted is None or said is None:
         return 0.0 if wanted is None and said is None else _OTHER_PHRASE
-    ours, theirs = ({way[-1 if last else 0] for way in pronunciations(text) if way}
-                    for text in (wanted, said.text))  # fmt: skip
+    ours, theirs = ({way[-1 if last else 0] for way in ways if way}
+                    for ways in ((pronunciations(text) if english else [key(text)])
+                                 for text in (wanted, said.text)))  # fmt: skip
     return 0.0 if ours & theirs else _OTHER_PHONE
 
 

@@ -36,36 +36,45 @@ def say(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> O
 
     None where less of them would be understood than of the voice.
     """
-    unit = said_elsewhere(_wanted(words, new, speaker), speaker)
+    texts, said = tuple(word.text for word in words[new]), words[new]
+    wanted = _in_place(texts, said[-1].end_s - said[0].start_s, speaker)
+    unit = said_elsewhere(wanted, speaker)
     if unit is not None:
-        return _taken(unit, words[new], speaker)
+        return _taken(unit, texts, speaker)
     made = imitate(spoken, words, new, speaker)
     if made.unheard:
-        texts = [word.text for word in words]
-        if made.unheard > len(unheard(mono(spoken), spoken.rate, texts, new)):
+        sentence = [word.text for word in words]
+        if made.unheard > len(unheard(mono(spoken), spoken.rate, sentence, new)):
             return None
     return OwnSpeech(made.samples, tuple(words), new, None, made.weight)
 
 
-def _wanted(words: Sequence[Word], new: slice, speaker: Speaker) -> Wanted:
-    """Say how new words should be said: as long as by the voice, in their place in the clip."""
+def say_elsewhere(texts: Sequence[str], speaker: Speaker) -> OwnSpeech | None:
+    """Take words of a language that no voice speaks from elsewhere; None if they are nowhere."""
+    wanted = replace(_in_place(tuple(texts), None, speaker), english=False)
+    unit = said_elsewhere(wanted, speaker)
+    return None if unit is None else _taken(unit, texts, speaker)
+
+
+def _in_place(texts: tuple[str, ...], duration_s: float | None, speaker: Speaker) -> Wanted:
+    """Say how new words should be said in their place in the clip."""
     start_s, end_s = speaker.place_s
     before, after = speaker.before[-1:], speaker.after[:1]
     joined_before = before and start_s - before[0].end_s < PAUSE_S
     joined_after = after and after[0].start_s - end_s < PAUSE_S
     return Wanted(
-        tuple(word.text for word in words[new]),
-        words[new][-1].end_s - words[new][0].start_s,
+        texts,
+        duration_s,
         before[0].text if joined_before else None,
         after[0].text if joined_after else None,
     )
 
 
-def _taken(unit: Unit, new_words: Sequence[Word], speaker: Speaker) -> OwnSpeech:
+def _taken(unit: Unit, texts: Sequence[str], speaker: Speaker) -> OwnSpeech:
     """Take words from elsewhere, as loud as they must be here and written as they are here."""
     words = list(speaker.words)
     words[unit.words] = [
-        replace(said, text=new.text) for said, new in zip(words[unit.words], new_words, strict=True)
+        replace(said, text=text) for said, text in zip(words[unit.words], texts, strict=True)
     ]
     samples = mono(speaker.sound) * (10.0 ** (unit.gain_db / 20.0))
     at_s = words[unit.words.start].start_s
