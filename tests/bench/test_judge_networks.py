@@ -226,6 +226,22 @@ def test_the_option_names_what_is_wrong(tmp_path: Path) -> None:
     assert JudgeFiles.parse(str(found)) == found
 
 
+def test_a_published_hash_is_asked_of_the_file_that_it_is_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FILES, "inception", replace(FILES["inception"], sha256="6726825d"))
+    monkeypatch.setitem(FILES, "arcface", replace(FILES["arcface"], sha256="4c06341c"))
+    for judge, name, asked in (
+        ("arcface", "w600k_r50.onnx", True),
+        ("arcface", "glintr100.onnx", False),
+        ("inception", "pt_inception-2015-12-05-6726825d.pth", True),
+    ):
+        (tmp_path / name).write_bytes(b"another")
+        says = "not as published" if asked else "is no network"
+        with pytest.raises(BadWeights, match=says):
+            load_judges(JudgeFiles.parse(f"{judge}={tmp_path / name}"))
+
+
 def test_a_file_of_unknown_hash_may_not_change_later(tmp_path: Path) -> None:
     file = tmp_path / "syncnet_v2.model"
     file.write_bytes(b"one")

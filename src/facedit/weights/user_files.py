@@ -27,6 +27,7 @@ class UserFile:
         licence: Under which it is published.
         published: Where it can be had.
         sha256: Of the file of the first name, as published, or how it begins; empty if not known.
+            Of the others it holds that carry its beginning in their names.
         hub: Repository of the Hugging Face hub and path in it, if it can be fetched there.
     """
 
@@ -43,9 +44,14 @@ class UserFile:
         path = find_in(models_dir(), self.names)
         if path is None:
             return "missing"
-        if path.name != self.names[0] or not self.sha256:
+        if not (published := self.published_hash(path)):
             return "there"
-        return "as published" if sha256_of(path).startswith(self.sha256) else "not as published"
+        return "as published" if sha256_of(path).startswith(published) else "not as published"
+
+    def published_hash(self, path: Path) -> str:
+        """Return the published hash of a file of that name, or how it begins; empty if unknown."""
+        carried = len(self.sha256) >= 8 and self.sha256[:8] in path.name
+        return self.sha256 if carried or path.name == self.names[0] else ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the facts for JSON."""

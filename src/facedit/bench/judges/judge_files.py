@@ -17,15 +17,20 @@ _UNSTATED = "not stated there"
 FILES: dict[str, UserFile] = {
     "syncnet": UserFile(
         ("syncnet_v2.model", "syncnet_v2.safetensors"), "LSE-C and LSE-D, with s3fd",
-        _UNSTATED, f"huggingface.co/{_TOGETHER}", "", (_TOGETHER, "auxiliary/syncnet_v2.model"),
+        _UNSTATED, f"huggingface.co/{_TOGETHER}",
+        "961e8696f888fce4f3f3a6c3d5b3267cf5b343100b238e79b2659bff2c605442",
+        (_TOGETHER, "auxiliary/syncnet_v2.model"),
     ),
     "s3fd": UserFile(
         ("sfd_face.pth", "s3fd-619a316812.pth"), "the crops of LSE-C and LSE-D",
-        _UNSTATED, f"huggingface.co/{_TOGETHER}", "", (_TOGETHER, "auxiliary/sfd_face.pth"),
+        _UNSTATED, f"huggingface.co/{_TOGETHER}",
+        "d54a87c2b7543b64729c9a25eafd188da15fd3f6e02f0ecec76ae1b30d86c491",
+        (_TOGETHER, "auxiliary/sfd_face.pth"),
     ),
     "arcface": UserFile(
         ("w600k_r50.onnx", "glintr100.onnx", "backbone.pth"), "IDSIM",
-        "non-commercial research", "github.com/deepinsight/insightface, buffalo_l", "",
+        "non-commercial research", "github.com/deepinsight/insightface, buffalo_l",
+        "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43",
     ),
     "alexnet": UserFile(
         ("alexnet-owt-7be5be79.pth",), "LPIPS by AlexNet", "BSD-3-Clause",
@@ -37,7 +42,9 @@ FILES: dict[str, UserFile] = {
     ),
     "i3d": UserFile(
         ("i3d_torchscript.pt", "rgb_imagenet.pt"), "FVD",
-        _UNSTATED, f"huggingface.co/{_TOGETHER}", "", (_TOGETHER, "auxiliary/i3d_torchscript.pt"),
+        _UNSTATED, f"huggingface.co/{_TOGETHER}",
+        "bec6519f66ea534e953026b4ae2c65553c17bf105611c746d904657e5860a5e2",
+        (_TOGETHER, "auxiliary/i3d_torchscript.pt"),
     ),
     "inception": UserFile(
         ("weights-inception-2015-12-05-6726825d.pth", "pt_inception-2015-12-05-6726825d.pth"),

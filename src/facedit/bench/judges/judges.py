@@ -60,7 +60,10 @@ def load_judges(files: JudgeFiles, device: torch.device | str = "cpu") -> Judges
     ``BadWeights`` is raised for a file that is another's, or not as it was at its first use;
     ``AssetMissing`` if the heads of LPIPS are not installed.
     """
-    paths = {name: as_first_used(path, FILES[name].sha256) for name, path in files.paths.items()}
+    paths = {
+        name: as_first_used(path, FILES[name].published_hash(path))
+        for name, path in files.paths.items()
+    }
 
     def net(name: str, kind: Callable[[], Network], begin: str = "") -> Network | None:
         return None if name not in paths else _loaded(kind(), paths[name], begin).to(device)
