@@ -258,7 +258,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]
     """What was asked of a hub that gives every file its own path as content."""
     asked = []
 
-    def download(repository: str, path: str, *, local_dir: Path) -> str:
+    def download(repository: str, path: str, *, revision: None, local_dir: Path) -> str:
         asked.append((repository, path))
         file = Path(local_dir) / path
         file.parent.mkdir(parents=True, exist_ok=True)

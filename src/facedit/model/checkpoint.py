@@ -25,8 +25,12 @@ from facedit.model.weight_sets import WEIGHT_SETS, set_of, weights_folder
 from facedit.model.windows import LONGEST_WINDOW, WINDOW
 from facedit.tensors import all_finite, described, read_tensors
 from facedit.types import Float32
+from facedit.weights.hub import pretrained_file, write_card
 
 FORMAT = "facedit-motion-1"
+
+PRETRAINED = "motion.safetensors"
+"""Name of the file in a folder or repository of weights."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,32 @@ class MotionModel:
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
     notes: Mapping[str, Any] = field(default_factory=dict)
     window: int = WINDOW
+
+    @classmethod
+    def from_pretrained(
+        cls, where: str | Path, *, revision: str | None = None, device: torch.device | str = "cpu"
+    ) -> MotionModel:
+        """Load weights that ``save_pretrained`` wrote.
+
+        Args:
+            where: A folder, or ``OWNER/NAME`` of the Hugging Face hub (``HF_HUB_OFFLINE`` holds).
+            revision: Branch, tag or commit on the hub.
+            device: Where the network is to compute.
+
+        Returns:
+            The model. (``AssetMissing`` if there is none, ``BadWeights`` if it is no good.)
+        """
+        return load_model(pretrained_file(where, PRETRAINED, revision), device)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the weights and a card into a folder, as the hub takes them.
+
+        Args:
+            folder: Made if it is missing.
+        """
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        save_model(self, Path(folder) / PRETRAINED)
+        write_card(Path(folder), "Motion model", self.notes)
 
 
 def save_model(model: MotionModel, path: Path, dtype: torch.dtype = torch.float16) -> None:

@@ -23,6 +23,7 @@ from facedit.errors import AssetMissing, BadWeights, UsageError
 from facedit.fields import build
 from facedit.render.mouth_inputs import PICTURES
 from facedit.tensors import described, empty, read_tensors
+from facedit.weights.hub import pretrained_file, write_card
 
 SOURCES = PICTURES
 """Pictures to copy from: the base and three references."""
@@ -32,6 +33,9 @@ RASTER_CHANNELS = 3
 
 WEIGHTS_FORMAT = "facedit-mouth-1"
 """Kind and version of a weights file."""
+
+PRETRAINED = "mouth.safetensors"
+"""Name of the file in a folder or repository of weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,20 @@ class MouthNetwork(nn.Module):
         nn.init.zeros_(self.head.weight)
         if self.head.bias is not None:
             nn.init.zeros_(self.head.bias)
+
+    @classmethod
+    def from_pretrained(cls, where: str | Path, *, revision: str | None = None) -> MouthNetwork:
+        """Load weights that ``save_pretrained`` wrote: of a folder, or ``OWNER/NAME`` of the hub.
+
+        AssetMissing is raised if there are none, BadWeights if they are no good.
+        """
+        return load_network(pretrained_file(where, PRETRAINED, revision))
+
+    def save_pretrained(self, folder: str | Path, **notes: str) -> None:
+        """Write the weights and a card into a folder, which is made, as the hub takes them."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        save_network(self, Path(folder) / PRETRAINED, **notes)
+        write_card(Path(folder), "Mouth network", notes)
 
     def forward(self, pictures: Tensor, raster: Tensor, gaps: Tensor) -> tuple[Tensor, Tensor]:
         """Decide what to copy and what to add: weights (B, 4, S, S), and a residual (B, 3, S, S).
