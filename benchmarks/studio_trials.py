@@ -123,7 +123,7 @@ def kill(clip: Path, folder: Path, times: int, *, server_too: bool = True) -> No
     draw = random.Random(1)
     for number in range(times):
         count = len(server.state()["script"]["transcript"]["words"])
-        end = time.time() + draw.uniform(0.3, 12.0)
+        end = time.time() + draw.uniform(0.3, 25.0)
         busy = "saving"
         with suppress(OSError, HTTPException):
             while time.time() < end:

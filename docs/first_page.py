@@ -1,4 +1,4 @@
-"""Makes the loop that the guide begins with: python docs/first_page.py VIDEO OUT.mp4 (make docs)."""
+"""Makes the loop that the guide begins with: python docs/first_page.py VIDEO OUT.mp4."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from facedit.media.side_by_side import Column, videos_beside
 from facedit.media.write_options import WriteOptions
 
-ROWS, QUANTISER = 320, 25
+ROWS, QUANTISER = 512, 25
 
 
 def main(video: str, output: str) -> None:

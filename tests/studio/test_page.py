@@ -6,6 +6,8 @@ import base64
 import io
 import wave
 from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +108,25 @@ def test_every_control_has_a_name_and_nothing_lies_over_another(page: Page) -> N
     assert page.js("document.getElementById('status').ariaLive") == "polite"
 
 
+WATCHED = """(() => {
+  window.progress = [];
+  const watch = () => {
+    const [stage, share] = [document.getElementById('doing').textContent.split(' ')[0],
+      document.getElementById('progress').getAttribute('value')];
+    window.progress.push([stage, share && Number(share)]);
+  };
+  new MutationObserver(watch).observe(document.querySelector('footer'),
+    {attributes: true, childList: true, subtree: true});
+})()"""
+"""Notes what the bar shows."""
+
+
 def test_by_keys_alone_from_words_to_an_exported_video(
     page: Page, served: Served, clips: TalkingClips, tmp_path: Path
 ) -> None:
     """Type over, undo, redo; hear; a take; refuse without consent; export what edit would make."""
     page.until("document.activeElement.id === 'words'")
+    page.js(WATCHED)
     page.key("End")
     page.type("sun")
     # The layout comes before the voice, while the new word is still typed.
@@ -159,6 +175,10 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     page.js("document.getElementById('do-export').click()")
     page.until("document.querySelector('#downloads a')")
     page.key("Escape")
+    shares = page.js("window.progress")
+    assert len({stage for stage, _ in shares}) > 3
+    for (stage, before), (then, after) in pairwise(shares):
+        assert stage != then or None in (before, after) or before <= after, shares
     exported = served.only_clip() / "exports" / "one-edited.mp4"
     script = served.only_clip() / "exports" / "one-edit.json"
 
@@ -328,33 +348,47 @@ def test_the_other_tabs_show_the_clip_alone_until_something_is_made(page: Page) 
     assert page.js(plain) == before
 
 
-def test_pictures_that_the_browser_cannot_show_are_shown_by_a_copy(
-    page: Page, served: Served, clips: TalkingClips
+@pytest.mark.parametrize("codec", ["hevc", "prores"])
+def test_a_clip_that_is_dropped_and_cannot_be_shown_is_shown_by_a_copy(
+    page: Page, served: Served, clips: TalkingClips, codec: str
 ) -> None:
-    """HEVC, as phones film it; edits and exports are of the clip itself."""
-    content = base64.b64encode(hevc(Path(clips["one.mp4"]))).decode()
-    page.js(f"""fetch('/api/clips?name=phone.mp4', {{method: 'POST', body:
-      Uint8Array.from(atob('{content}'), (c) => c.charCodeAt(0))}}).then((answer) => answer.json())
-      .then(({{id}}) => {{ location.hash = `clip=${{id}}`; location.reload(); }})""")
-    page.until("document.getElementById('clip-name')?.textContent === 'phone.mp4'")
+    """HEVC, as phones film it, and ProRes; edits and exports are of the clip itself."""
+    content = base64.b64encode(encoded(Path(clips["one.mp4"]), codec)).decode()
+    name = f"{codec}.mov"
+    page.js(f"""(() => {{
+      const data = Uint8Array.from(atob('{content}'), (c) => c.charCodeAt(0));
+      const dropped = new DataTransfer();
+      dropped.items.add(new File([data], '{name}', {{type: 'video/quicktime'}}));
+      document.dispatchEvent(new DragEvent('drop',
+        {{dataTransfer: dropped, bubbles: true, cancelable: true}}));
+    }})()""")
+    page.until(f"document.getElementById('clip-name').textContent === '{name}'")
+    page.until("document.querySelector('.word') && document.activeElement.id === 'words'")
     page.until("document.getElementById('before').videoWidth > 0")
-    (copy,) = served.root.glob("*/proxy.mp4")
-    info, source = probe(copy), probe(copy.parent / "source" / "phone.mp4")
-    assert (info.codec, source.codec) == ("h264", "hevc")
+    (copy,) = (file for file in served.root.glob("*/proxy.mp4") if named(file.parent, name))
+    info, source = probe(copy), probe(copy.parent / "source" / name)
+    assert (info.codec, source.codec) == ("h264", codec)
     times = [[frame.time_s for frame in read_frames(one.path)] for one in (info, source)]
     assert times[0] == pytest.approx(times[1], abs=1e-3)
 
 
-def hevc(file: Path) -> bytes:
-    """Encode pictures anew as phones do, and keep the sound."""
-    written = io.BytesIO()
-    with av.open(str(file)) as source, av.open(written, "w", format="mp4") as out:
+def named(folder: Path, name: str) -> bool:
+    return (folder / "source" / name).is_file()
+
+
+def encoded(file: Path, codec: str) -> bytes:
+    """Encode pictures anew, as phones or studios do, and keep the sound."""
+    written, count = io.BytesIO(), 0
+    name, pixels, options = {
+        "hevc": ("libx265", "yuv420p", {"preset": "ultrafast", "x265-params": "log-level=none"}),
+        "prores": ("prores_ks", "yuv422p10le", {"profile": "0"}),
+    }[codec]
+    with av.open(str(file)) as source, av.open(written, "w", format="mov") as out:
         video, sound = source.streams.video[0], source.streams.audio[0]
-        made = out.add_stream(
-            "libx265", rate=25, options={"preset": "ultrafast", "x265-params": "log-level=none"}
-        )
-        made.width, made.height, made.pix_fmt = video.width, video.height, "yuv420p"
-        made.codec_context.codec_tag = "hvc1"
+        made = out.add_stream(name, rate=25, options=options)
+        made.width, made.height, made.pix_fmt = video.width, video.height, pixels
+        if codec == "hevc":
+            made.codec_context.codec_tag = "hvc1"
         copied = out.add_stream_from_template(sound)
         for packet in source.demux(video, sound):
             if packet.dts is None:
@@ -364,7 +398,9 @@ def hevc(file: Path) -> bytes:
                 out.mux(packet)
             else:
                 for frame in packet.decode():
-                    frame.pts = None
-                    out.mux(made.encode(frame))
+                    picture = frame.reformat(format=pixels)
+                    picture.pts, picture.time_base = count, Fraction(1, 25)
+                    count += 1
+                    out.mux(made.encode(picture))
         out.mux(made.encode(None))
     return written.getvalue()

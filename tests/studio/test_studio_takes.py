@@ -58,8 +58,18 @@ def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
     assert not any(file["current"] for file in page.get(clip).json()["exports"])
     script = tmp_path / "edit.json"
     script.write_bytes(page.get(f"{clip}/exports/{names['script']}").content)
-    own = [edit["seed"] for edit in json.loads(script.read_text())["edits"]]
-    assert own == [1, take["seed"]]
+    mine = json.loads(script.read_text())
+    assert [edit["seed"] for edit in mine["edits"]] == [1, take["seed"]]
+    old = [edit["old"] for edit in mine["edits"]]
+    same = EditRequest(delete=(old[0],), replace=((old[1], "sun"),), voice="default")
+    with facedit.open(Path(clips["one.mp4"])) as session:
+        session.save_script(session.plan(same), tmp_path / "same.json")
+    theirs = json.loads((tmp_path / "same.json").read_text())
+    for edit in (*mine["edits"], *theirs["edits"]):
+        for option in ("seed", "voice"):
+            edit.pop(option, None)
+    for part in ("edits", "transcript", "plan"):
+        assert mine[part] == theirs[part]
     video, again = tmp_path / "video.mp4", tmp_path / "again.mp4"
     video.write_bytes(page.get(f"{clip}/exports/{names['video']}").content)
     facedit.edit(
