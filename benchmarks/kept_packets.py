@@ -72,6 +72,7 @@ ROWS: dict[str, dict] = {
     "h264 mp4 30": {"rate": 30},
     "h264 mp4 50": {"rate": 50},
     "h264 mp4 60 stereo": {"rate": 60, **STEREO},
+    "h264 mp4 3840x2160": {"size": (3840, 2160)},
     "h264 mp4 variable rate": {"times_s": UNEVEN},
     "h264 mkv variable rate": {"suffix": "mkv", "times_s": UNEVEN},
     "h264 mp4 baseline": {"options": {**X264, "profile": "baseline", "bf": "0"}},
