@@ -1,11 +1,13 @@
 """Judge new speech in real clips: how like the speaker, how well understood, how it joins.
 
-python benchmarks/voices.py DATA OUT.json CLIP...
+python benchmarks/voices.py DATA OUT.json CLIP... [--sounds FOLDER]
 
 Each CLIP (a path in the folder DATA) gets four edits by every voice: two whole sentences, whose
 likeness to the speaker CAM++ and Resemblyzer judge, and two exchanges of the middle word, whose
 level and pitch are set against how much neighbouring words of the clip differ. Needs
 ``facedit doctor --fetch kokoro`` and ``likeness``. Prints means with 95 % intervals over people.
+``--sounds`` keeps the exchanges as they are heard in their sentences, for blind_spectrograms.py.
+Without clips what OUT.json and files like it (OUT.json is a folder) hold is reported again.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from facedit.compose.session import Session
 from facedit.errors import FaceditError
 from facedit.evaluation.stats import draw_clips, interval
 from facedit.media.sound import read_speech_file
+from facedit.media.wav import write_wav
 from facedit.options import EditRequest
 from facedit.speech import speaker
 from facedit.speech.clip_reference import Reference, voice_sounds
@@ -44,11 +47,14 @@ SENTENCES = (
 )
 EXCHANGES = ("yellow", "Thursday morning")
 VOICES = ("auto", "own")
+BESIDE_S = 1.2
+"""What is kept on either side of an exchange."""
+
 USUAL = 95
 """Percentile of the clip's own steps from word to word within which a joint is usual."""
 
 
-def judged(path: Path) -> Iterator[dict[str, object]]:
+def judged(path: Path, sounds: Path | None) -> Iterator[dict[str, object]]:
     """Make the edits of one clip by every voice and judge them."""
     sound = read_speech_file(path)
     half = len(sound.samples) // 2
@@ -76,7 +82,20 @@ def judged(path: Path) -> Iterator[dict[str, object]]:
                 snippet = planned.snippets[0]
                 assert snippet is not None
                 row = told(path, voice, new, snippet, started) | {"ceiling": ceiling}
+                if sounds is not None:
+                    keep(session, planned, sounds / f"{path.stem}-{voice}-{new.split()[0]}", sound)
                 yield row | joints(planned, sound, words, usual)
+
+
+def keep(session: Session, planned: PlannedEdit, name: Path, sound: Sound) -> None:
+    """Write what is heard about an exchange, and the same stretch as it was."""
+    (fill,) = planned.plan.fills
+    heard = session.sound(planned)
+    start_s, end_s = max(fill.output_start_s - BESIDE_S, 0.0), fill.output_end_s + BESIDE_S
+    end_s = min(end_s, heard.length / heard.rate)
+    write_wav(name.with_suffix(".edited.wav"), heard.window(start_s, end_s), force=True)
+    old_end_s = min(fill.source_end_s + BESIDE_S, sound.duration_s)
+    write_wav(name.with_suffix(".as-shot.wav"), cut(sound, start_s, old_end_s), force=True)
 
 
 def told(path: Path, voice: str, new: str, snippet: Snippet, started: float) -> dict[str, object]:
@@ -146,12 +165,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("clips", nargs="+")
+    parser.add_argument("clips", nargs="*")
+    parser.add_argument("--sounds", type=Path)
     options = parser.parse_args()
+    if options.sounds is not None:
+        options.sounds.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, object]] = []
+    if not options.clips:
+        for file in sorted(options.out.glob("*.json")):
+            rows += json.loads(file.read_text(encoding="utf-8"))
     for clip in options.clips:
         try:
-            for row in judged(options.data / clip):
+            for row in judged(options.data / clip, options.sounds):
                 rows.append(row)
                 options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
                 print(row, flush=True)

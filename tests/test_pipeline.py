@@ -325,7 +325,7 @@ def test_ones_own_recording_is_used(folder, talking, words):
     sound, _ = synthesise("We walk to the moon on Monday.", "default")
     recording = folder / "recording.wav"
     write_wav(recording, Sound(0.5 * sound.samples, sound.rate))
-    request = EditRequest(replace=(("fly", "walk"),), transcript=words, speech=recording)
+    request = EditRequest(replace=(("fly", "walk"),), transcript=words, speech=(recording,))
     result = api.plan_edit(talking, request, run=QUIET)
     (fill,) = (part for part in result.details["plan"]["segments"] if not part["keep"])
     assert 0.1 < fill["speech_s"] < 0.6  # one word of the sentence, not all of it

@@ -148,9 +148,9 @@ def _check_recogniser(
         raise UsageError(f"--{name} gives the words, {option} recognises them: leave one out.")
 
 
-def _check_speaks_one(voice: str | None, command: str | None, speech: Path | None) -> None:
+def _check_speaks_one(voice: str | None, command: str | None, *speech: Path | None) -> None:
     """Refuse two who speak at once."""
-    other = "--voice" if voice is not None else "--speech" if speech is not None else None
+    other = "--voice" if voice is not None else "--speech" if any(speech) else None
     if command is not None and other is not None:
         raise UsageError(f"{other} and --voice-command both speak the new words: leave one out.")
 
@@ -167,7 +167,8 @@ class EditRequest:
         insert_before: Repeatable; in front of the first word it is a new beginning.
         insert_after: Repeatable; behind the last word it is a new end.
         script: Run a saved edit script.
-        speech: Your recording of the new words or of the whole new sentence.
+        speech: Repeatable; your recording of the new words or of the whole new sentence; of
+            several, each edit takes the one that holds its words best.
         transcript: The words of the video: JSON, SRT, VTT, LRC, TextGrid, .align or .tsv, or a
             .txt to be aligned.
         language: Language of the speech; recognised unless given.
@@ -192,7 +193,7 @@ class EditRequest:
         default=(), metadata={"metavar": ("WORD", "TEXT")}
     )
     script: Path | None = field(default=None, metadata={"metavar": "JSON"})
-    speech: Path | None = None
+    speech: tuple[Path, ...] = field(default=(), metadata={"metavar": "FILE"})
     transcript: Path | None = None
     language: str | None = field(default=None, metadata={"metavar": "CODE"})
     model: Path | None = field(default=None, metadata={"metavar": "FOLDER"})
@@ -207,7 +208,7 @@ class EditRequest:
         Raises:
             UsageError: If it asks for nothing, or in two ways at once. (Also if a text is endless.)
         """
-        _check_speaks_one(self.voice, self.voice_command, self.speech)
+        _check_speaks_one(self.voice, self.voice_command, *self.speech)
         single = bool(self.replace or self.delete or self.insert_after or self.insert_before)
         ways = sum((self.say is not None, single, self.script is not None))
         if ways == 0:

@@ -62,7 +62,7 @@ def test_an_edits_own_voice_counts_before_that_of_all(tmp_path: Path) -> None:
     assert asked_voice(GenerateRequest(text="a")) == "auto"
 
 
-@pytest.mark.parametrize("other", [{"voice": "own"}, {"speech": Path("me.wav")}])
+@pytest.mark.parametrize("other", [{"voice": "own"}, {"speech": (Path("me.wav"),)}])
 def test_two_do_not_speak_at_once(other: dict) -> None:
     with pytest.raises(UsageError, match="and --voice-command both speak"):
         EditRequest(say="a", voice_command="say {text} {out}", **other)

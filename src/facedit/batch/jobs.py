@@ -222,6 +222,8 @@ def _job(table: dict[str, Any], where: str, folder: Path) -> Job:
     parts = [[field.name for field in fields(kind)] for kind in kinds]
     known = [name for part in parts for name in part if name not in _OF_THE_BATCH]
     check_known(table, known, where, UsageError)
+    if request is EditRequest and isinstance(table.get("speech"), str):
+        table["speech"] = [table["speech"]]  # one recording needs no list
     own, wishes, *rest = ({n: table[n] for n in part if n in table} for part in parts)
     line: _Line = build(_Line, own, where)
     if not _ID.fullmatch(line.id):
@@ -238,6 +240,9 @@ def _job(table: dict[str, Any], where: str, folder: Path) -> Job:
 
 def _placed(options: _Options, folder: Path) -> _Options:
     """Let relative files be relative to a folder."""
-    names = [field.name for field in fields(options)]
-    paths = {n: getattr(options, n) for n in names if isinstance(getattr(options, n), Path)}
-    return replace(options, **{name: folder / path for name, path in paths.items()})
+    values = {field.name: getattr(options, field.name) for field in fields(options)}
+    placed: dict[str, Any] = {n: folder / v for n, v in values.items() if isinstance(v, Path)}
+    for name, value in values.items():
+        if isinstance(value, tuple) and value and isinstance(value[0], Path):
+            placed[name] = tuple(folder / path for path in value)
+    return replace(options, **placed)

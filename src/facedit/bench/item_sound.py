@@ -74,7 +74,7 @@ def edit_sound(
         request = EditRequest(
             say=edit.text,
             voice=recipe.voice or None,
-            speech=_file(recipe, clips_root) if recipe.source == "recording" else None,
+            speech=(_file(recipe, clips_root),) if recipe.source == "recording" else (),
         )
         joints = None if joint is None else (joint,)
         planned = plan_words(clip, transcript, (edit,), request, joints)

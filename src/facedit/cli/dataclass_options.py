@@ -61,7 +61,7 @@ def _add_option(
 ) -> None:
     """Add one option.
 
-    Kinds: bool, int, float, str, Path, Literal, tuples of str, of pairs or of one Literal, and
+    Kinds: bool, int, float, str, Path, Literal, tuples of str, Path, pairs or of one Literal, and
     whatever ``parse`` makes of a text. Of a union the first kind is taken.
     """
     flag = field.metadata.get("flag", f"--{field.name.replace('_', '-')}")
@@ -83,6 +83,8 @@ def _add_option(
         how |= {"action": _Append, "metavar": "TEXT"}
         if typing.get_origin(inner[0]) is tuple:
             how["nargs"] = len(typing.get_args(inner[0]))
+        elif inner[0] is Path:
+            how["type"] = Path
     else:
         how |= {"type": _whole if hint is int else hint, "metavar": USUAL_METAVARS[hint]}
     if metavar := field.metadata.get("metavar"):
@@ -120,5 +122,5 @@ class _Append(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        one = values if isinstance(values, str) else tuple(values)
+        one = tuple(values) if isinstance(values, list) else values
         setattr(namespace, self.dest, (*getattr(namespace, self.dest), one))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,8 @@ from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.engines.passages import words_by_engine
 from facedit.speech.languages import ability, refuse_to_speak
 from facedit.speech.placement import speech_background
-from facedit.speech.snippet import (
-    Snippet,
-    cut_from_recording,
-    speech_for_edit,
-    words_from_elsewhere,
-)
+from facedit.speech.recordings import best_take
+from facedit.speech.snippet import Snippet, speech_for_edit, words_from_elsewhere
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.sound_ops import from_mono, mono, resampled
 from facedit.speech.voice import VOICES
@@ -203,15 +200,21 @@ def recorded_words(
     transcript: Transcript,
     edits: tuple[WordEdit, ...],
     edit: WordEdit,
-    file: Path,
+    files: tuple[Path, ...],
 ) -> Snippet:
-    """Take the new words of one edit out of the user's recording."""
-    changed = file.stat().st_mtime_ns if file.is_file() else 0
-    recording = clip.once(
-        ("recording", file, changed),
-        lambda: read_speech_file(file),
-        lambda sound: sound.samples.nbytes,
-    )
+    """Take the new words of one edit out of the user's recording, of several the best."""
+    changed = tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+    recordings = [
+        (
+            file.name,
+            clip.once(
+                ("recording", file, at),
+                partial(read_speech_file, file),
+                lambda sound: sound.samples.nbytes,
+            ),
+        )
+        for file, at in zip(files, changed, strict=True)
+    ]
     sentence, first = _new_sentence(transcript, edits, edit)
 
     def cut() -> Snippet:
@@ -219,9 +222,9 @@ def recorded_words(
         spoken = within(transcript, *_around(clip, *place)).words
         reference = _reference(clip, place, spoken)
         count, language = len(edit.new_words), transcript.language
-        return cut_from_recording(recording, sentence, first, count, language, reference)
+        return best_take(recordings, sentence, first, count, language, reference)
 
-    key = ("recorded", file, changed, tuple(sentence), first, _place(transcript, edit))
+    key = ("recorded", files, changed, tuple(sentence), first, _place(transcript, edit))
     return clip.once(key, lambda: clip.clock.apart(cut))
 
 

@@ -72,9 +72,8 @@ class PlannedEdit:
     @property
     def recordings(self) -> tuple[str, ...]:
         """The user's recordings that are heard, each once."""
-        named = [own.speech or "" for own in self.own]
-        given = "" if self.request.speech is None else str(self.request.speech)
-        return tuple(dict.fromkeys(name for name in (given, *named) if name))
+        named = [own.speech for own in self.own if own.speech]
+        return tuple(dict.fromkeys([*map(str, self.request.speech), *named]))
 
 
 def plan_words(
@@ -101,12 +100,12 @@ def plan_words(
     snippets: dict[WordEdit, Snippet] = {}
     with clip.clock.stage("new speech", len(spoken)) as tick:
         for edit, options in spoken:
-            file = request.speech or (folder / options.speech if options.speech else None)
-            if file is None:
+            files = request.speech or ((folder / options.speech,) if options.speech else ())
+            if not files:
                 voice = asked_voice(request, options.voice)
                 snippets[edit] = spoken_words(clip, transcript, edit, voices, voice)
             else:
-                snippets[edit] = recorded_words(clip, transcript, edits, edit, file)
+                snippets[edit] = recorded_words(clip, transcript, edits, edit, files)
             tick(len(snippets))
     if joints is None:
         joints = clip.clock.apart(lambda: edit_joints(clip, transcript, edits))
@@ -150,8 +149,12 @@ def sound_notes(planned: PlannedEdit) -> tuple[str, ...]:
 
 
 def word_notes(planned: PlannedEdit) -> tuple[str, ...]:
-    """Say what was mended in given words, and which may not be what is said, or not where."""
-    notes = planned.transcript.notes
+    """Say what was mended in given words, and which may not be what is said, or not where.
+
+    Also what is amiss with the user's recordings.
+    """
+    recorded = (note for one in planned.snippets if one is not None for note in one.notes)
+    notes = (*planned.transcript.notes, *dict.fromkeys(recorded))
     words = planned.transcript.words
     about = {
         index

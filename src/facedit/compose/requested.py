@@ -27,7 +27,7 @@ def edit_in(
     """
     run = session.run
     inputs = (
-        session.source, request.speech, request.transcript, request.script, request.footage,
+        session.source, *request.speech, request.transcript, request.script, request.footage,
     )  # fmt: skip
     outputs = take_files(output, run.takes)
     check_run(run, outputs, inputs, script=save_script, voice=asked_voice(request))

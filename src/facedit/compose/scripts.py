@@ -53,12 +53,12 @@ def save_script(file: Path, source: Path, info: VideoInfo, planned: PlannedEdit,
         temporary.write_text(dumps(script), encoding="utf-8")
 
 
-def _with_recording(own: EditOptions, speech: Path | None, file: Path) -> EditOptions:
-    """Name a recording of all new words with each edit."""
+def _with_recording(own: EditOptions, speech: tuple[Path, ...], file: Path) -> EditOptions:
+    """Name a recording of all new words with each edit; of several takes none: give them again."""
     folder = file.absolute().parent
-    if speech is None or not speech.absolute().is_relative_to(folder):
+    if len(speech) != 1 or not speech[0].absolute().is_relative_to(folder):
         return own
-    return replace(own, speech=speech.absolute().relative_to(folder).as_posix())
+    return replace(own, speech=speech[0].absolute().relative_to(folder).as_posix())
 
 
 def own_options(script: EditScript, request: EditRequest, run: Run) -> tuple[EditOptions, ...]:

@@ -106,7 +106,7 @@ class Session(OpenClip):
             missing.)
         """
         run, request = run or planned.run, planned.request
-        inputs = (request.speech, request.transcript, request.script, request.footage)
+        inputs = (*request.speech, request.transcript, request.script, request.footage)
         with self._writing(output, run, inputs, save_script) as outputs:
             if not planned.edits and all(file.suffix == self._clip.path.suffix for file in outputs):
                 result = copied(self._clip.path, outputs, run)

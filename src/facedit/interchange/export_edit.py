@@ -102,7 +102,7 @@ def export_edit(
             f"{info.stored_height}; choose prores."
         )
     own = None if options.subtitles is None else read_subtitles(options.subtitles)
-    given = (options.subtitles, info.path, request.speech, request.transcript, request.script)
+    given = (options.subtitles, info.path, *request.speech, request.transcript, request.script)
     inputs = [path for path in given if path is not None]
     carried, _ = read_carried(info)
     with whole_folder(folder, force=run.force, inputs=inputs) as made:

@@ -49,15 +49,30 @@ def median_pitch(samples: Float32, rate: int) -> float | None:
     counts, which avoids the octave below. 16 kHz is plenty; None where fewer than 5 frames are
     voiced.
     """
+    pitches, _ = _pitches(samples, rate)
+    return float(np.median(pitches)) if len(pitches) >= 5 else None
+
+
+def voiced_share(samples: Float32, rate: int) -> float | None:
+    """Return in which share of the moments of speech there is a pitch; None where there is none.
+
+    Half of what is spoken and next to nothing of what is whispered.
+    """
+    pitches, frames = _pitches(samples, rate)
+    return len(pitches) / frames if frames else None
+
+
+def _pitches(samples: Float32, rate: int) -> tuple[list[float], int]:
+    """Return the pitches of the frames that have one, and how many frames of speech there are."""
     size, hop = sample_at(_PITCH_FRAME_S, rate), sample_at(_PITCH_HOP_S, rate)
     if len(samples) < size:
-        return None
+        return [], 0
     frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), size)[::hop]
     frames = frames - frames.mean(axis=1, keepdims=True)
     power = (frames**2).mean(axis=1)
     frames = frames[power > np.percentile(power, 95) * 10.0 ** (-ACTIVE_RANGE_DB / 10.0)]
     if not len(frames):
-        return None
+        return [], 0
     padded = 1 << (2 * size - 1).bit_length()
     spectrum = np.fft.rfft(frames, padded, axis=1)
     shortest, longest = int(rate / HIGHEST_HZ), min(int(rate / LOWEST_HZ), size - 2)
@@ -73,7 +88,7 @@ def median_pitch(samples: Float32, rate: int) -> float | None:
         if len(peaks) and row[peaks].max() >= _VOICED:
             lag = int(peaks[np.argmax(row[peaks] >= _FIRST_PEAK * row[peaks].max())])
             pitches.append(rate / (lag + _vertex(row[lag - 1], row[lag], row[lag + 1])))
-    return float(np.median(pitches)) if len(pitches) >= 5 else None
+    return pitches, len(frames)
 
 
 def _vertex(left: float, middle: float, right: float) -> float:

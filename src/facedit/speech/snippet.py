@@ -69,6 +69,7 @@ class Snippet:
         fit: What was measured of clip and voice, in plain numbers, for the report.
         choice: Why this voice speaks; None for a recording.
         background: What sounds under the edited words and goes on (``Background``), if anything.
+        notes: What the user must know of a recording.
     """
 
     sound: Sound
@@ -79,6 +80,7 @@ class Snippet:
     fit: tuple[tuple[str, float], ...] = ()
     choice: VoiceChoice | None = None
     background: Background | None = field(default=None, compare=False, repr=False)
+    notes: tuple[str, ...] = ()
 
 
 def speech_for_edit(
