@@ -136,7 +136,7 @@ def make_media(folder: Path) -> tuple[Path, list[Path]]:
     kinds = {
         "a.mp4": "aac", "b.mov": "aac", "c.mkv": "aac", "d.ts": "aac", "e.mp4": "libmp3lame",
         "f.mkv": "libopus", "g.mkv": "ac3", "h.mov": "pcm_s16le", "i.mkv": "flac",
-        "j.avi": "libmp3lame",
+        "j.avi": "libmp3lame", "n.flv": "aac",
     }  # fmt: skip
     for name, codec in kinds.items():
         options = {"g": "20", "bf": "2"}
@@ -145,6 +145,10 @@ def make_media(folder: Path) -> tuple[Path, list[Path]]:
     make_clip(folder / "k.webm", codec="libvpx-vp9", options=vp9)
     x265 = {"x265-params": "keyint=20:log-level=none"}
     make_clip(folder / "l.mp4", codec="libx265", options=x265)
+    make_clip(folder / "o.mxf", codec="mpeg2video")
+    make_clip(folder / "p.wmv", codec="wmv2")
+    fragments = {"movflags": "frag_keyframe+empty_moov"}
+    make_clip(folder / "q.mp4", container_options=fragments, options={"g": "20"})
     make_clip(folder / "m.mov", codec="prores_ks", pix_fmt="yuv422p10le", sound_codec="pcm_s24le")
     words = folder.parent / "words.json"
     save_transcript(align(sound, SPOKEN), words)

@@ -11,6 +11,8 @@ from compose.compose_cases import plan
 from compose.joined_edits import compare, make_edit, plane_hash
 from facedit.editing.diff import WordEdit
 from facedit.media.probe import probe
+from facedit.media.rendering import choose_rendering
+from facedit.media.smart.kept import KeptPictures
 from facedit.types import Sound
 from media.clips import make_clip
 from talking_clips import gradient, write_clip
@@ -34,10 +36,12 @@ UNEVEN = [k / 25 + (k % 3) / 100 for k in range(100)]
         ("d.mp4", {"times_s": UNEVEN, "sound_start_s": 0.1}),
         ("e.mkv", {"options": {**GROUPS, "flags": "+ildct+ilme", "x264-params": "bff=1"}}),
         ("f.webm", {**AV1, "sound_codec": "libopus"}),
+        ("g.mp4", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}),
+        ("h.flv", {}),
     ],
 )
 def test_what_is_kept_is_copied(name, how, tmp_path):
-    source, target = tmp_path / name, tmp_path / f"out-{name}"
+    source, target = tmp_path / name, tmp_path / f"out-{name.replace('flv', 'mp4')}"
     how = {"options": GROUPS, "size": (128, 96), "seconds": 4.0, **how}
     # No noise that a decoder draws at random: from a joint on it would draw other numbers.
     make_clip(source, **how, sound_options={} if "sound_codec" in how else NO_NOISE)
@@ -51,7 +55,9 @@ def test_what_is_kept_is_copied(name, how, tmp_path):
     assert seen.equal >= seen.expected > 0.6 * seen.kept
     # Two packets on either side of a fill are encoded, more where windows are short.
     if "sound_codec" not in how:
-        assert seen.samples_equal >= seen.samples_kept - 4 * 4 * 1024
+        # The gap behind a fragment's first packet, and milliseconds, are not in what is decoded.
+        equal = max(seen.samples_equal, seen.samples_entered)
+        assert equal >= seen.samples_kept - 4 * 4 * 1024
     assert seen.offset_s <= 512 / 44_100 + 1e-9  # half a packet
     before, after = probe(source), probe(target)
     same = (
@@ -101,7 +107,12 @@ def described(path):
 
 @pytest.mark.parametrize(
     ("name", "codec", "rate"),
-    [("a.mov", "pcm_s16be", 48_000), ("a.mkv", "flac", 44_100), ("a.mp4", "alac", 48_000)],
+    [
+        ("a.mov", "pcm_s16be", 48_000),
+        ("a.mkv", "flac", 44_100),
+        ("a.mp4", "alac", 48_000),
+        ("b.mp4", "pcm_s24le", 48_000),
+    ],
 )
 def test_sound_without_loss_stays_what_it_is(name, codec, rate, tmp_path):
     source, target = tmp_path / name, tmp_path / f"out-{name}"
@@ -112,6 +123,15 @@ def test_sound_without_loss_stays_what_it_is(name, codec, rate, tmp_path):
     seen = compare(source, target, made, rendering, sound)
     assert seen.samples_equal == seen.samples_kept > 100_000
     assert probe(target).sound_codec == codec
+
+
+def test_sound_that_loses_says_so(tmp_path):
+    """Also where the pictures have a reason of their own."""
+    for suffix, codec, why in (("mov", "libx264", "sound was"), ("avi", "mpeg4", "the sound, ")):
+        made = make_clip(tmp_path / f"a.{suffix}", codec=codec, sound_codec="pcm_s16le")
+        kept = [KeptPictures(0.0, 1.0, 0.0)]
+        notes = choose_rendering(tmp_path / "b.mp4", probe(made.path), kept).notes
+        assert any(why in note and "pcm_s16le" in note and "aac" in note for note in notes), notes
 
 
 X265 = "keyint=20:min-keyint=20:scenecut=0:log-level=none"

@@ -107,7 +107,9 @@ def make_clip(
         sound = _clicks(shown[flashes] - sound_start_s, length, sound_rate, channels)
     suffix = path.suffix
     if sound_codec is None:
-        sound_codec = {".webm": "libopus", ".avi": "pcm_s16le"}.get(suffix, "aac")
+        sound_codec = {".webm": "libopus", ".avi": "pcm_s16le", ".mxf": "pcm_s16le"}.get(
+            suffix, "aac"
+        )
     with av.open(
         str(path), "w", format=container, container_options=container_options or {}
     ) as file:

@@ -19,9 +19,10 @@ def key(frame) -> tuple[int, bytes]:
     return frame.pts, plane_array(frame.picture.planes[0])[:, : frame.info.stored_width].tobytes()
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm", "ts", "avi"])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm", "ts", "avi", "flv", "mxf", "wmv"])
 def test_windows_agree_with_the_whole(suffix: str, tmp_path: Path) -> None:
-    codec = {"webm": "libvpx-vp9", "avi": "mpeg4"}.get(suffix, "libx264")
+    others = {"webm": "libvpx-vp9", "avi": "mpeg4", "mxf": "mpeg2video", "wmv": "wmv2"}
+    codec = others.get(suffix, "libx264")
     options = {"g": "12"} if codec != "libx264" else {"g": "12", "bf": "3", "crf": "12"}
     clip = make_clip(tmp_path / f"a.{suffix}", rate=25, seconds=3, codec=codec, options=options)
     info = probe(clip.path)

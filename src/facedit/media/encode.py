@@ -58,6 +58,15 @@ class Encoding:
         given, more = self.container_options, tag_options(self.container, tags)
         return {key: given.get(key, "") + more.get(key, "") for key in given.keys() | more.keys()}
 
+    def lost_sound(self, info: VideoInfo) -> tuple[str, ...]:
+        """Say that sound without loss does not stay so."""
+        was = info.sound_codec
+        if self.sound_format or not was.startswith(_LOSSLESS["matroska"]):
+            return ()
+        return (
+            f"the sound, {was}, becomes {self.sound_codec}: {self.container} does not hold it.",
+        )
+
 
 def container_of(path: Path) -> str:
     """Return the container that an output's name asks for.
@@ -84,7 +93,7 @@ def choose_encoding(
     """
     container = container_of(path)
     sound_codec, sound_rate, bit_rate, sound_format = "", 0, 0, ""
-    if info.sound is not None and _stays_lossless(info.sound, container):
+    if info.sound is not None and _stays_lossless(info, container):
         sound_codec, sound_rate = info.sound.codec, info.sound.rate
         sound_format = info.sound.sample_format
     elif info.sound is not None:
@@ -111,9 +120,12 @@ def choose_time_base(info: VideoInfo) -> Fraction:
     return Fraction(1, ticks) if ticks <= _FINEST_TICKS else Fraction(1, _FINEST_TICKS)
 
 
-def _stays_lossless(sound: SoundInfo, container: str) -> bool:
+def _stays_lossless(info: VideoInfo, container: str) -> bool:
     """Tell whether a container holds a sound without loss, and FFmpeg encodes it."""
-    if not sound.codec.startswith(_LOSSLESS.get(container, ())) or sound.channels > MOST_CHANNELS:
+    sound, held = info.sound, _LOSSLESS.get(container, ())
+    if container == "mp4" and _CONTAINERS.get(info.path.suffix.lower()) == "mp4":
+        held = (*held, "pcm_")  # few players take it there: only from where it is so already
+    if sound is None or not sound.codec.startswith(held) or sound.channels > MOST_CHANNELS:
         return False
     try:
         formats = av.Codec(sound.codec, "w").audio_formats or ()

@@ -15,7 +15,7 @@ from facedit.inputs import check_input
 MAX_PIXELS = 7680 * 4320
 """Largest picture that is decoded (8K UHD): a 200 kB file can claim a gigabyte of pixels."""
 
-VIDEO_FORMATS = "mov,mp4,matroska,webm,avi,mpeg,mpegts"
+VIDEO_FORMATS = "mov,mp4,matroska,webm,avi,mpeg,mpegts,flv,mxf,asf"
 """FFmpeg demuxers that may open a video. No playlists: they open other files."""
 
 SOUND_FORMATS = "wav,mp3,mov,mp4,flac,ogg,aiff,aac,matroska,webm"

@@ -176,8 +176,14 @@ def _decoded(container: InputContainer, info: VideoInfo, first_s: float) -> Iter
     # From well before the start: a transport stream is searched by times, and what is found at its
     # first time may lie behind its first key frame.
     before = min(0, info.origin_pts) - math.ceil(_BEFORE_START_S / info.time_base)
-    container.seek(before, stream=stream, backward=True)
-    yield from _from(container, stream, info)
+    try:
+        container.seek(before, stream=stream, backward=True)
+        yield from _from(container, stream, info)
+    except av.error.PermissionError:  # an FLV without an index cannot be entered at all
+        with open_media(info.path) as anew:
+            stream = find_video(anew, info.path)
+            limit_decoder(stream)
+            yield from _from(anew, stream, info)
 
 
 def _pictures(

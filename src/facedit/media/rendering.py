@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedit.media.codecs import choose_picture_encoder
-from facedit.media.encode import container_of
+from facedit.media.encode import choose_encoding
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.smart.joining import Joining, find_joining
@@ -95,8 +94,8 @@ def choose_rendering(
     packets where that is safe; ``full`` encodes everything; ``codec``: of the pictures, as
     ``choose_picture_encoder`` takes it.
     """
-    encoder = choose_picture_encoder(container_of(path), info, codec=codec).encoder
-    lost = info.signals.lost(encoder)
+    encoding = choose_encoding(path, info, codec=codec)
+    lost = (*info.signals.lost(encoding.picture.encoder), *encoding.lost_sound(info))
     if wanted != "smart" or not kept:
         return Rendering(info, None, lost, codec)
     try:

@@ -22,6 +22,7 @@ from facedit.media.smart.index import PacketIndex, index_packets
 from facedit.media.smart.joint import Joint, joint_of
 from facedit.media.smart.kept import KeptPictures
 from facedit.media.smart.sound_joint import SoundJoint, sound_joint
+from facedit.media.smart.sound_kinds import JOINED
 from facedit.media.smart.unjoinable import Unjoinable
 from facedit.media.streams import find_sound, find_video, is_decoder_only
 
@@ -110,6 +111,8 @@ def find_joining(
     notes: tuple[str, ...] = ()
     if info.sound is not None and len(index.sound_pts):
         try:
+            if info.sound.codec not in JOINED:
+                raise Unjoinable(f"{info.sound.codec} becomes {encoding.sound_codec}")
             if not held:
                 raise Unjoinable(f"{encoding.container} holds no {info.sound.codec}")
             sound = sound_joint(info, index, encoding.sound_bit_rate)

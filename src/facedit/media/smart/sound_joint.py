@@ -247,8 +247,9 @@ def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoin
     kind = kind_of(sound, packet, bit_rate)
     count, name = len(index.sound_pts), sound.codec
     ticks = kind.step / (sound.rate * float(index.sound_base or 1))
-    even = index.sound_pts[:1] + np.arange(count) * ticks
-    if not count or np.abs(index.sound_pts - even).max() > 1:
+    # The first packet may stand for itself: fragments put what primes the decoder at 0.
+    even = index.sound_pts[-1:] + np.arange(1 - count, 1) * ticks
+    if not count or np.abs(index.sound_pts - even)[1:].max(initial=0) > 1:
         raise Unjoinable(f"its packets of {name} are not {kind.step} samples in a row")
     sides = bytes(index.sound_sides.astype(np.uint8))
     origin = end - number * kind.step
@@ -267,11 +268,11 @@ def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoin
 def _first_packet(info: VideoInfo) -> tuple[int, int, bytes, bytes]:
     """Decode the beginning of a sound.
 
-    Returns the sample of the picture's clock at which the first decoded block ends, how many
-    packets were decoded for it, the first packet, and the decoder's set-up.
+    Returns the sample of the picture's clock at which a decoded block ends, how many packets were
+    decoded for it (two or more, if there are), the first packet, and the decoder's set-up.
     """
     origin_s = info.origin_pts * info.time_base
-    first = b""
+    first, found = b"", None
     with open_media(info.path) as container, typed_errors(info.path, "damaged sound"):
         stream = find_sound(container, find_video(container, info.path))
         assert stream is not None
@@ -282,5 +283,9 @@ def _first_packet(info: VideoInfo) -> tuple[int, int, bytes, bytes]:
                     raise Unjoinable("its sound carries no times")
                 at = round((frame.pts * frame.time_base - origin_s) * frame.sample_rate)
                 config = bytes(stream.codec_context.extradata or b"")
-                return at + frame.samples, number, first, config
+                found = at + frame.samples, number, first, config
+            if found and number > 1:
+                return found
+    if found:
+        return found
     raise Unjoinable("its sound cannot be decoded")

@@ -11,6 +11,9 @@ from facedit.media.smart.bits import Bits
 from facedit.media.smart.sides import LEFT, RIGHT
 from facedit.media.smart.unjoinable import Unjoinable
 
+JOINED = ("aac", "mp3", "opus", "ac3", "eac3")
+"""Codecs of sound whose packets are joined."""
+
 _AC3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _LONGEST_PACKET_S = 0.045
 """Kept sound moves by whole packets: by half of this at most against the pictures."""
