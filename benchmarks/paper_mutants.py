@@ -21,6 +21,8 @@ WARPING, SPACE = "render/liveportrait/warping.py", "motion/liveportrait/liveport
 WAVLM, JUDGES = "speech/wavlm.py", "bench/judges/"
 DRAWN, SPACED = "tests/render/test_liveportrait.py", "tests/motion/test_liveportrait_space.py"
 HEARD, JUDGED = "tests/speech/test_wavlm.py", "tests/bench/test_judge_networks.py"
+INSIGHT, BOXED = "motion/liveportrait/insightface.py", "tests/motion/test_insightface.py"
+MIXED = "tests/model/test_layer_mix.py"
 DIT, FLOW = "tests/model/test_dit.py", "tests/model/test_flow.py"
 
 
@@ -55,6 +57,16 @@ FAULTS = (
     Fault("fewer exact buckets", WAVLM, "exact = half // 2", "exact = half // 4", HEARD),
     Fault("GELU by tanh, WavLM", WAVLM, "gelu(self.widen(x))",
           'gelu(self.widen(x), approximate="tanh")', HEARD),
+    Fault("layers in a fixed mix", "model/dit.py", "self.mix.softmax(0)",
+          "torch.full_like(self.mix, 1 / len(self.mix))", MIXED),
+    Fault("layers in another order", "model/normalise.py", "reshape(len(rows), self.layers, -1)",
+          "reshape(len(rows), self.layers, -1)[:, ::-1]", MIXED),
+    Fault("BGR for RGB, InsightFace", INSIGHT, ".transpose(2, 0, 1)[None]\n        outputs",
+          "[..., ::-1].transpose(2, 0, 1)[None]\n        outputs", BOXED),
+    Fault("boxes in strides", INSIGHT, "distances.astype(np.float64) * stride",
+          "distances.astype(np.float64)", BOXED),
+    Fault("points over the whole side", INSIGHT, "+ 1) * (_POINTS_SIDE // 2)",
+          "+ 1) * _POINTS_SIDE", BOXED),
     Fault("RGB for BGR, SyncNet", JUDGES + "face_crops.py", "np.pad(rgb[..., ::-1],",
           "np.pad(rgb,", JUDGED),
     Fault("BGR for RGB, ArcFace", JUDGES + "arcface.py", "np.stack(faces).transpose",

@@ -244,8 +244,10 @@ def test_files_that_users_bring_are_listed_with_their_state(
     }
     assert f"official files that you bring, into {tmp_path} (FACEDIT_MODELS)" in str(checkup)
     line = next(line for line in str(checkup).splitlines() if "motion_extractor.pth" in line)
-    for fact in ("not as published", "MIT", "huggingface.co/KwaiVGI/LivePortrait", "liveportrait"):
+    hub = "huggingface.co/KwaiVGI/LivePortrait"
+    for fact in ("not as published", "MIT", hub, "251e6a94", "space and renderer liveportrait"):
         assert fact in line
+    assert "no hash known" in str(checkup)
     assert not checkup.obstacles or "motion_extractor" not in str(checkup.obstacles)
     kind = type(FILES["motion_extractor.pth"])
     path = tmp_path / "base_models" / "motion_extractor.pth"

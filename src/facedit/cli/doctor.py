@@ -117,8 +117,9 @@ class Checkup:
             lines.append(f"  {name:27} {state:28} {entry['licence']:14} {entry['purpose']}")
         lines += ["", f"official files that you bring, into {models_dir()} ({FOLDER})"]
         for name, entry in self.brought.items():
-            fact = f"{entry['licence']}, {entry['published']}"
-            lines.append(f"  {name:33} {entry['state']:17} {fact:41} {entry['purpose']}")
+            known = str(entry["sha256"])[:8] or "no hash known"
+            fact = f"{entry['licence']}, {entry['published']}, {known}"
+            lines.append(f"  {name:33} {entry['state']:17} {fact:51} {entry['purpose']}")
         lines += ["", "voices ('--voice NAME')"]
         lines += [f"  {name:27} {speaker}" for name, speaker in self.voices.items()]
         if self.kept:
