@@ -12,7 +12,8 @@ from facedit.compose.person import Person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.pictures import output_pictures
 from facedit.live.live_face import LiveFace, LiveFrame
-from facedit.live.pace import CLOSING, OPENING, Pace, rest_shares
+from facedit.live.pace import Pace
+from facedit.live.resting import CLOSING, OPENING, rest_shares
 from facedit.model.checkpoint import MotionModel
 from facedit.model.config import preset
 from facedit.model.dit import DiT

@@ -23,6 +23,7 @@ from facedit.cli.common_options import Verbs
 from facedit.cli.doctor_demo import add_doctor_demo
 from facedit.cli.edit_sync_generate import add_edit_sync_generate
 from facedit.cli.export_verb import add_export
+from facedit.cli.live import add_live
 from facedit.cli.mcp import add_mcp
 from facedit.cli.prepare_train_evaluate import add_prepare_train_evaluate
 from facedit.cli.provenance import add_provenance
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
         add_batch,
         add_studio,
         add_mcp,
+        add_live,
         add_transcribe_motion,
         add_prepare_train_evaluate,
         add_adapt,

@@ -114,6 +114,7 @@ class LiveFace:
         pace: How it goes ahead.
 
     Attributes:
+        pace: How it goes ahead.
         motion: Draws the motion; with ``pictures``, for whoever draws both at once in two threads.
         pictures: Draws the pictures.
     """
@@ -121,8 +122,8 @@ class LiveFace:
     def __init__(
         self, person: Person, models: Models, run: Run | None = None, pace: Pace | None = None
     ) -> None:
-        run, pace = run or Run(), pace or Pace()
-        self.motion = LiveMotion(person, models, run, pace)
+        run, self.pace = run or Run(), pace or Pace()
+        self.motion = LiveMotion(person, models, run, self.pace)
         self.pictures = LivePictures(person, models, run, self.motion)
 
     def push(self, samples: Float32, every: int = 1) -> list[LiveFrame]:

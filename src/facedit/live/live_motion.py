@@ -14,7 +14,8 @@ from facedit.compose.output_sound import stretches
 from facedit.compose.person import Person
 from facedit.compose.picture_base import person_canvas
 from facedit.compose.spans import PADDING_S, speech_on
-from facedit.live.pace import Pace, rest_shares, silent_frames
+from facedit.live.pace import Pace
+from facedit.live.resting import rest_shares, silent_frames
 from facedit.model.infill import Task, infill_batch
 from facedit.model.manner import articulate, manner_of
 from facedit.model.seams import limit_steps

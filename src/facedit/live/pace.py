@@ -1,20 +1,16 @@
-"""How a live face goes ahead, as data, and when its lips rest (pure arithmetic)."""
+"""How a live face goes ahead, as data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from facedit.errors import UsageError
-from facedit.model.windows import WINDOW
-from facedit.types import Bool, Float32, SpeechFeatures
 
-MOST_VOICE, MOST_ENERGY = 0.2, -3.0
-"""Voice activity, or log10 RMS, below which a frame counts as silent."""
+CHUNK, AHEAD = 4, 4
+"""Frames drawn at once, and heard beyond them, unless chosen (docs/journal/live.md)."""
 
-CLOSING, OPENING = 6, 2
-"""Frames in which lips come to rest, and leave it; speech is looked for so far ahead."""
+MOST_KEPT = 60
+"""Frames shown before and heard ahead: with a prompt and a chunk they fit the model's window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +24,8 @@ class Pace:
         gate: Whether lips rest in silence, whatever is drawn.
     """
 
-    chunk: int = 4
-    ahead: int = 4
+    chunk: int = CHUNK
+    ahead: int = AHEAD
     kept: int = 30
     gate: bool = True
 
@@ -40,30 +36,6 @@ class Pace:
             UsageError: If one is out of range.
         """
         if self.chunk < 1 or self.ahead < 0 or self.kept < 1:
-            raise UsageError("--chunk and --kept are 1 or more frames, --ahead none or more.")
-        if self.ahead + self.kept >= WINDOW:
-            raise UsageError(f"--ahead and --kept are less than {WINDOW} frames together.")
-
-
-def silent_frames(heard: SpeechFeatures) -> Bool:
-    """Tell in which frames nobody speaks, shape (T,)."""
-    return np.asarray((heard.voice_activity < MOST_VOICE) | (heard.energy < MOST_ENERGY))
-
-
-def rest_shares(silent: Bool, frames: int, before: float) -> Float32:
-    """Return how far the lips are at rest in each frame, from 0 to 1, without a jump.
-
-    Args:
-        silent: In which frames nobody speaks, those heard beyond the wanted ones too.
-        frames: How many are wanted.
-        before: Share of the frame before the first.
-
-    Returns:
-        Shape (frames,).
-    """
-    shares = np.empty(frames, np.float32)
-    for frame in range(frames):
-        quiet = silent[frame : frame + OPENING + 1].all()
-        before = min(before + 1 / CLOSING, 1.0) if quiet else max(before - 1 / OPENING, 0.0)
-        shares[frame] = before
-    return shares
+            raise UsageError("--chunk is 1 frame or more, --ahead none or more.")
+        if self.ahead + self.kept > MOST_KEPT:
+            raise UsageError(f"--ahead {self.ahead}: choose {MOST_KEPT - self.kept} or less.")

@@ -24,33 +24,45 @@ _HEADERS = {
     "cache-control": "no-store",
 }
 
-_CLOSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>facedit studio</title>
+_CLOSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>facedit {verb}</title>
 <h1>This page is closed</h1>
-<p>Open the address that <code>facedit studio</code> printed when it was started; it holds the key.
+<p>Open the address that <code>facedit {verb}</code> printed when it was started; it holds the key.
 """
+
+_NO_ENTRY = 1008
+"""Code with which a WebSocket is turned down: policy violation."""
 
 
 class Guard:
-    """ASGI middleware that lets only the studio's own page through.
+    """ASGI middleware that lets only the server's own page through.
 
     Args:
         app: What it guards.
         token: The secret of this run.
         port: Where the server listens.
+        verb: The verb that serves it.
+        sockets: Whether WebSockets are spoken.
     """
 
-    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str, port: int, verb: str = "studio", *, sockets: bool = False
+    ) -> None:
         self._app, self._token = app, token
+        self._sockets, self._closed = sockets, _CLOSED.format(verb=verb)
         self._hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
-        # Cookies know no ports: two studios must not take each other's.
-        self._cookie = f"facedit-studio-{port}"
+        # Cookies know no ports: two servers must not take each other's.
+        self._cookie = f"facedit-{verb}-{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if scope["type"] != "http":  # no WebSocket is spoken here
+        if scope["type"] != "http":
+            if self._sockets and not (self._refusal(scope) or self._unknown(scope)):
+                await self._app(scope, receive, send)
+            elif scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": _NO_ENTRY})
             return
 
         async def guarded(message: Message) -> None:
@@ -95,7 +107,7 @@ class Guard:
             return None
         if scope["path"].startswith("/api/"):
             return JSONResponse({"error": "open the address that was printed at the start."}, 401)
-        return HTMLResponse(_CLOSED, 401)
+        return HTMLResponse(self._closed, 401)
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self._token.encode())

@@ -1,0 +1,145 @@
+"""From a file and options to a live face, and from options to where it hears and is shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from facedit.compose.checks import check_run
+from facedit.compose.clip import Clip
+from facedit.compose.learn_footage import after_footage
+from facedit.compose.marking import marked
+from facedit.compose.models import Models, load_models
+from facedit.compose.person import Person, find_person, speaker_of
+from facedit.compose.picture_base import picture_base
+from facedit.errors import UsageError
+from facedit.live.live_face import LiveFace, LiveFrame
+from facedit.live.live_options import STANDARD, LiveOptions
+from facedit.live.run_live import Tally, run_live
+from facedit.live.sinks import Camera, Mp4, RawPictures
+from facedit.live.sources import Sayings, from_sound, pcm_blocks, played, read_lines
+from facedit.media.output import check_output, whole_or_nothing
+from facedit.media.sound import read_speech_file
+from facedit.options import Run
+from facedit.progress import OnProgress, StageClock
+from facedit.speech.voice import synthesise
+from facedit.speech.voice_choice import choose_voice
+from facedit.types import Float32, Sound
+from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
+
+Tell = Callable[[str], object]
+"""Told what the user should know, a line at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A person who can be made to speak, any number of times.
+
+    Attributes:
+        person: What is known of the person.
+        models: The learned parts.
+        run: Options.
+        options: Of the live face.
+        speak: Says a sentence in the voice that was chosen.
+    """
+
+    person: Person
+    models: Models
+    run: Run
+    options: LiveOptions
+    speak: Callable[[str], Sound]
+
+    def face(self) -> LiveFace:
+        """Return a face that has heard nothing yet."""
+        return LiveFace(self.person, self.models, self.run, self.options.pace)
+
+
+def open_live(
+    face: Path,
+    options: LiveOptions,
+    run: Run,
+    tell: Tell,
+    on_progress: OnProgress | None = None,
+) -> Live:
+    """Find the face and load what makes it speak.
+
+    Args:
+        face: A picture or a video of the person.
+        options: Options of the live face.
+        run: Options.
+        tell: Told what the user should know of the picture and the voice.
+        on_progress: Told of every step.
+
+    Returns:
+        The person. (``FaceditError`` if the picture or an option is bad.)
+    """
+    clip = Clip(face, StageClock(on_progress))
+    check_run(run, (), (face,), voice=options.voice)
+    if options.sink in ("mp4", "raw") and options.output != STANDARD:
+        check_output(options.output, run.force, [face])
+    person = find_person(clip, run)
+    models = load_models(run)
+    one = Sound(np.zeros((SPEECH_SAMPLES_PER_FRAME, 1), np.float32), SPEECH_RATE)
+    base = picture_base(person, one, "").seen_by(models.space)
+    models, _ = after_footage(models, base)
+    voice = choose_voice(options.voice, speaker_of(clip))
+    for note in (*base.notes(models.space), *([voice.warning] if options.text else [])):
+        tell(note)
+    return Live(base.person, models, run, options, lambda text: synthesise(text, voice.voice)[0])
+
+
+def play(live: Live, tell: Tell) -> Tally:
+    """Let the face say what its options name, until that ends, and show it where they say.
+
+    Args:
+        live: The person.
+        tell: Told what cannot be spoken.
+
+    Returns:
+        What was shown. (``FaceditError`` if the speech is bad, or nobody takes the frames.)
+    """
+    source = _source(live, tell)
+    with _shown(live) as show:
+        return run_live(live.face(), source, show)
+
+
+def _source(live: Live, tell: Tell) -> Iterable[Float32]:
+    speech = live.options.speech
+    if speech == STANDARD:
+        return pcm_blocks(sys.stdin.buffer)
+    if speech is not None:
+        return played(from_sound(read_speech_file(speech)))
+    sayings = Sayings(live.speak, tell)
+    read_lines(sys.stdin, sayings)
+    return played(sayings.take)
+
+
+@contextmanager
+def _shown(live: Live) -> Iterator[Callable[[LiveFrame], object]]:
+    """Yield what shows a frame."""
+    options, run = live.options, live.run
+    with ExitStack() as stack:
+        if options.sink == "camera":
+            yield stack.enter_context(Camera()).show
+            return
+        stream: BinaryIO
+        if options.output == STANDARD:
+            stream = sys.stdout.buffer
+            if stream.isatty():
+                raise UsageError(
+                    "the output is a terminal: name a file by -o, or hand it on by a pipe (|)."
+                )
+        else:
+            temporary = stack.enter_context(whole_or_nothing(options.output, run.force))
+            stream = stack.enter_context(temporary.open("wb"))
+        if options.sink == "raw":
+            yield stack.enter_context(RawPictures(stream)).show
+            return
+        comment = marked("live", "synthetic face and motion throughout", run)
+        yield stack.enter_context(Mp4(stream, comment)).show
