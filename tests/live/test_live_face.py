@@ -7,51 +7,18 @@ from facedit.compose.base import Take
 from facedit.compose.draw import infill_spans, span_draws
 from facedit.compose.models import Models
 from facedit.compose.output_sound import stretches
-from facedit.compose.performance import nobody
 from facedit.compose.person import Person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.pictures import output_pictures
 from facedit.live.live_face import LiveFace, LiveFrame
 from facedit.live.pace import Pace
 from facedit.live.resting import CLOSING, OPENING, rest_shares
-from facedit.model.checkpoint import MotionModel
-from facedit.model.config import preset
-from facedit.model.dit import DiT
-from facedit.model.normalise import SpeechProjection
-from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
-from facedit.render.mouths import Mouths
-from facedit.render.still_renderer import Still
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
-from model.motion_models import randomised
 
 RUN = Run(seed=3, steps=2, articulation=1.2)
 QUICK = Pace(chunk=3, ahead=2, kept=8, gate=False)
-
-
-@pytest.fixture(scope="module")
-def models() -> Models:
-    """A tiny network with random weights behind the real ears, and real pixels alone."""
-    space = MeshSpace.load()
-    net = randomised(DiT(preset("tiny", motion_dims=len(space.names), speech_dims=4)))
-    matrix = 0.05 * np.random.default_rng(0).standard_normal((1026, 4))
-    motion = MotionModel(
-        net=net,
-        projection=SpeechProjection(matrix.astype(np.float32), np.zeros(4, np.float32)),
-        motion_scale=np.ones(len(space.names), np.float32),
-        encoder="whisper-base/4+energy+vad",
-        space="mesh",
-        dim_names=space.names,
-    )
-    return Models(space, motion, Mouths(None))
-
-
-@pytest.fixture(scope="module")
-def person() -> Person:
-    """The mean face, over noise that shows whatever moves."""
-    picture = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
-    return Person(Still(picture, nobody(MeshSpace.load()).still.landmarks / 4))
 
 
 def noise(frames: int, seed: int = 0) -> Float32:
@@ -119,7 +86,7 @@ def test_one_chunk_gives_what_generate_gives(models: Models, person: Person, see
 
 def test_lips_rest_in_silence_while_the_person_goes_on(models: Models, person: Person) -> None:
     face = LiveFace(person, models, RUN, Pace(chunk=4, ahead=2, kept=8))
-    sound = np.zeros(100 * SPEECH_SAMPLES_PER_FRAME, np.float32)
+    sound = np.zeros(50 * SPEECH_SAMPLES_PER_FRAME, np.float32)
     motion = np.concatenate([chunk.motion for chunk in face.motion.push(sound)])
     lips, head = models.space.groups["lips"], models.space.groups["head"]
     assert np.ptp(motion[:, lips], axis=0).max() < 1e-6
@@ -144,10 +111,10 @@ def test_lips_come_to_rest_and_leave_it_without_a_jump() -> None:
 
 def test_nothing_that_grows_is_held(models: Models, person: Person) -> None:
     face = LiveFace(person, models, Run(steps=1), QUICK)
-    for _ in range(12):
-        for _ in face.motion.push(noise(5)):
+    for _ in range(8):
+        for _ in face.motion.push(noise(6)):
             pass
-    assert face.motion.done == 57
+    assert face.motion.done == 45
     assert len(face.motion._sound) < 40 * SPEECH_SAMPLES_PER_FRAME
     assert len(face.motion._kept) == QUICK.kept
 

@@ -109,8 +109,10 @@ class LiveMotion:
             prompt = prompt[-max(WINDOW - len(self._kept) - count - ahead, 1) :]
         heard = self._heard(count + ahead, beyond)
         new = np.repeat(self._row, count + ahead, axis=0)
+        pinned = min(len(self._kept), self._pace.pinned)
         mask = np.zeros((len(prompt) + len(self._kept) + len(new), len(space.names)), np.bool_)
-        mask[-len(new) :] = self._hidden
+        mask[len(prompt) :] = self._hidden
+        mask[-len(new) - pinned : -len(new)] = False
         task = Task(
             np.concatenate([prompt, self._kept, new]),
             mask,

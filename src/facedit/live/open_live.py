@@ -23,7 +23,7 @@ from facedit.live.live_face import LiveFace, LiveFrame
 from facedit.live.live_options import STANDARD, LiveOptions
 from facedit.live.run_live import Tally, run_live
 from facedit.live.sinks import Camera, Mp4, RawPictures
-from facedit.live.sources import Sayings, from_sound, pcm_blocks, played, read_lines
+from facedit.live.sound_sources import Sayings, from_sound, pcm_blocks, played, read_lines
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.media.sound import read_speech_file
 from facedit.options import Run

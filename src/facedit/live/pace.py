@@ -20,13 +20,17 @@ class Pace:
     Attributes:
         chunk: Frames that are drawn at once.
         ahead: Frames of sound heard beyond them.
-        kept: Frames already shown that the model sees.
+        kept: Frames already shown over which the model hears.
+        pinned: How many of these, the last, it sees. The others it draws again for itself, as they
+            do not tell how far this person's lips move: they are its own, and it would move them
+            less from chunk to chunk.
         gate: Whether lips rest in silence, whatever is drawn.
     """
 
     chunk: int = CHUNK
     ahead: int = AHEAD
-    kept: int = 30
+    kept: int = 24
+    pinned: int = 6
     gate: bool = True
 
     def __post_init__(self) -> None:
@@ -35,7 +39,7 @@ class Pace:
         Raises:
             UsageError: If one is out of range.
         """
-        if self.chunk < 1 or self.ahead < 0 or self.kept < 1:
+        if self.chunk < 1 or self.ahead < 0 or not 1 <= self.pinned <= self.kept:
             raise UsageError("--chunk is 1 frame or more, --ahead none or more.")
         if self.ahead + self.kept > MOST_KEPT:
             raise UsageError(f"--ahead {self.ahead}: choose {MOST_KEPT - self.kept} or less.")

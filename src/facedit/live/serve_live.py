@@ -25,7 +25,7 @@ from facedit.live.live_face import LiveFrame
 from facedit.live.open_live import Live, Tell
 from facedit.live.run_live import run_live
 from facedit.live.sinks import jpeg
-from facedit.live.sources import Sayings, pcm_samples
+from facedit.live.sound_sources import Sayings, pcm_samples
 from facedit.report.page_kit import STYLE
 from facedit.studio.security import Guard
 from facedit.studio.serve import HOST, listen

@@ -74,7 +74,7 @@ class Camera(Sink):
             import pyvirtualcam
         except ModuleNotFoundError as error:
             raise AssetMissing(
-                "a virtual camera needs pyvirtualcam: run 'pip install facedit[live]'."
+                "a virtual camera needs pyvirtualcam (GPL-2.0): run 'pip install pyvirtualcam'."
             ) from error
         self._make = pyvirtualcam.Camera
         self._camera: Any = None

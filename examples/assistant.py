@@ -1,0 +1,41 @@
+"""An assistant in a pipe: what is typed goes in, a talking face comes out.
+
+    python examples/assistant.py face.jpg | ffplay -
+
+Put your own answers in the place of ``answer``: they are spoken sentence by sentence, the first
+while the next ones are still being made. Everything runs on this machine.
+"""
+
+import sys
+from pathlib import Path
+from threading import Thread
+
+from facedit.live.live_options import LiveOptions
+from facedit.live.open_live import open_live
+from facedit.live.run_live import run_live
+from facedit.live.sinks import Mp4
+from facedit.live.sound_sources import Sayings, played
+from facedit.options import Run
+
+
+def answer(question: str) -> str:
+    return f"You said: {question.strip()}. Tell me more."
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+live = open_live(Path(sys.argv[1]), LiveOptions(text=True), Run(), tell)
+sayings = Sayings(live.speak, tell)
+
+
+def listen() -> None:
+    for question in sys.stdin:
+        sayings.say(answer(question))
+    sayings.end()
+
+
+Thread(target=listen, daemon=True).start()
+with Mp4(sys.stdout.buffer, "a synthetic face, by examples/assistant.py") as player:
+    tell(str(run_live(live.face(), played(sayings.take), player.show)))
