@@ -158,7 +158,7 @@ def test_sentences_are_spoken_one_by_one_and_silence_lies_between() -> None:
         ({"to": "mp4"}, "say what is spoken"),
         ({"to": "camera", "text": True, "output": Path("x.mp4")}, "writes no file"),
         ({"chunk": 0}, "--chunk"),
-        ({"ahead": 50}, "choose 36 or less"),
+        ({"ahead": 50}, "choose 42 or less"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(

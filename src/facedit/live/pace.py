@@ -29,7 +29,7 @@ class Pace:
 
     chunk: int = CHUNK
     ahead: int = AHEAD
-    kept: int = 24
+    kept: int = 18
     pinned: int = 6
     gate: bool = True
 

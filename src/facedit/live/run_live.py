@@ -101,16 +101,10 @@ def run_live(
     show: Callable[[LiveFrame], object],
     clock: Callable[[], float] = time.monotonic,
 ) -> Tally:
-    """Let a face say a sound as it comes.
+    """Let a new face say a sound as it comes, and return what was shown until its end, or Ctrl-C.
 
-    Args:
-        face: A new one.
-        source: Blocks of sound.
-        show: Shows a frame.
-        clock: Tells the time in seconds.
-
-    Returns:
-        What was shown until the sound ended, or Ctrl-C. (What source or sink raise passes through.)
+    ``source``: blocks of sound; ``show``: shows a frame; ``clock``: tells the time in seconds. What
+    source and ``show`` raise passes through.
     """
     times, tally = SoundClock(clock), Tally()
     usual_s = frame_time(face.pace.chunk + face.pace.ahead)

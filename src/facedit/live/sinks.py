@@ -82,8 +82,7 @@ class Camera(Sink):
     def show(self, frame: LiveFrame) -> None:
         """Show the picture when it is due: they come by the chunk.
 
-        Raises:
-            OutputNotWritable: If the system has no such camera.
+        OutputNotWritable is raised if the system has no such camera.
         """
         if self._camera is None:
             width, height = frame.frame.size
