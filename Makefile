@@ -3,7 +3,11 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN    := $(VENV)/Scripts
+else
 BIN    := $(VENV)/bin
+endif
 # A CPU build is enough for everything here; set TORCH= to take another one.
 TORCH  ?= torch==2.13.0
 
@@ -11,7 +15,7 @@ TORCH  ?= torch==2.13.0
 # compiles PyTorch's again, 1.4 s each.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: setup demo lint test suite docs clean
+.PHONY: setup demo lint test suite docs release clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -54,5 +58,17 @@ docs: demo
 	FACEDIT_GUIDE_PICTURES=docs $(BIN)/python -m pytest -n 0 -m full -k new_user tests/studio/test_page_full.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+# Wheel and source distribution in dist/, checked, and the wheel tried in an empty environment.
+release: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "build>=1.2,<2" "twine>=6,<8"
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+	$(PYTHON) -m venv build/empty
+	build/empty/$(notdir $(BIN))/python -m pip install --quiet --no-compile "$(TORCH)"
+	build/empty/$(notdir $(BIN))/python -m pip install --quiet --no-compile "$$(echo dist/*.whl)[demo]"
+	cd build && empty/$(notdir $(BIN))/facedit doctor --fetch core && \
+	  empty/$(notdir $(BIN))/facedit demo -o demo --force
+
 clean:
-	rm -rf $(VENV) demo build site
+	rm -rf $(VENV) demo build dist site
