@@ -1,12 +1,15 @@
 """Edits that an engine speaks: planned by a command, with consent; an edit's own voice counts."""
 
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from facedit.cache import CONFIG
 from facedit.compose.asked_voice import asked_voice
+from facedit.compose.consents import FILE, consent_notes
 from facedit.compose.marking import mark
 from facedit.compose.plans import voices_of
 from facedit.compose.session import Session
@@ -29,7 +32,10 @@ def command(folder: Path, says: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the command is split as a shell's is")
-def test_an_edit_is_spoken_by_a_command_and_marked_a_copy(tmp_path: Path) -> None:
+def test_an_edit_is_spoken_by_a_command_and_marked_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CONFIG, str(tmp_path / "config"))
     sound, words = synthesise(SAID, speed=0.9)
     clip = tmp_path / "clip.mp4"
     write_clip(clip, [gradient(k) for k in range(int(sound.duration_s * 25) + 1)], sound)
@@ -53,6 +59,20 @@ def test_an_edit_is_spoken_by_a_command_and_marked_a_copy(tmp_path: Path) -> Non
         line = mark(job, Signing(None, "no"))
         assert f", in a copy of the speaker's voice by {name}; " in line
         assert line.endswith("consent: by letter")
+    with Session(clip, Run()) as session:  # nobody is asked again
+        assert session.plan(request, words).run.consent == "by letter"
+    kept = tmp_path / "config" / FILE
+    assert list(json.loads(kept.read_text()).values()) == ["by letter"]
+    kept.write_text("[1")
+    with Session(clip, Run()) as session, refused:
+        session.plan(request, words)
+
+
+def test_what_is_in_somebodys_voice_asks_who_agreed() -> None:
+    (note,) = consent_notes("an imitation of the speaker's voice", Run())
+    assert note.startswith("the new words are in an imitation of the speaker's voice: --consent")
+    assert consent_notes("an imitation of the speaker's voice", Run(consent="by letter")) == ()
+    assert consent_notes("", Run()) == ()
 
 
 def test_an_edits_own_voice_counts_before_that_of_all(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from facedit.compose.job import report_folder
 from facedit.compose.models import check_models
 from facedit.device import choose_device
-from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
 from facedit.media.encode import container_of
 from facedit.media.output import check_output
@@ -39,8 +38,8 @@ def check_run(
     choose_device(run.device)
     check_models(run)
     require("core")
-    if voice is not None:
-        check_voice(voice, run)
+    if isinstance(voice, str) and voice not in ("auto", OWN_VOICE):
+        voice_named(voice)
     for take, output in enumerate(outputs):
         check_output(output, run.force, given)
         container_of(output)
@@ -51,18 +50,3 @@ def check_run(
         check_output(script, run.force, given)
     if outputs:
         choose_signing(run.provenance)
-
-
-def check_voice(voice: str | Engine, run: Run) -> None:
-    """Refuse a voice that is not there, or that copies somebody of whose consent nothing is said.
-
-    (``FaceditError`` as ``voice_named``; ``UsageError`` without ``run.consent``.)
-    """
-    if voice in ("auto", OWN_VOICE):
-        return
-    found = voice_named(voice) if isinstance(voice, str) else voice
-    if isinstance(found, Engine) and not run.consent:
-        raise UsageError(
-            f"{found.name} copies the speaker's voice: say who agreed to that, and when, by "
-            "--consent; it is kept in the file and its report."
-        )

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from facedit.compose.base import TrackedWindow
-from facedit.compose.checks import check_voice
 from facedit.compose.clip import Clip
+from facedit.compose.consents import with_consent
 from facedit.compose.corrected import corrected
 from facedit.compose.held_jobs import HeldJobs
 from facedit.compose.look import Doubt, look_at
@@ -208,10 +208,11 @@ class OpenClip:
         """
         if (recording is None) == (text is None):
             raise UsageError("say what is spoken: either a SPEECH file or --text.")
+        speaker = self._footage or self._clip
         if text is not None:
-            check_voice(voice, self.run)
+            self.run = with_consent(self.run, [voice], speaker)
         with self._busy, self._clock.stage("speech"):
-            return make_speech(self._footage or self._clip, text, recording, voice)
+            return make_speech(speaker, text, recording, voice)
 
     def _opened(self, path: Path) -> Clip:
         return Clip(path, self._clock, allow_truncated=self.run.allow_truncated, keep=True)

@@ -12,6 +12,7 @@ from facedit.compose.asked_voice import asked_voice
 from facedit.compose.canvas import Canvas
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
+from facedit.compose.consents import with_consent
 from facedit.compose.draw import infill_spans, span_draws
 from facedit.compose.lip_closures import bilabials, close_lips
 from facedit.compose.models import Models, load_models
@@ -124,6 +125,8 @@ def generate_motion(
         None if path is None else Clip(path, clock) for path in (face, request.footage)
     )
     with clock.stage("speech"):
+        if request.text is not None and (speaker := footage or clip) is not None:
+            run = with_consent(run, [voice], speaker)
         speech = make_speech(footage or clip, request.text, request.speech, voice)
     person = None
     if clip is not None:

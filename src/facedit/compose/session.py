@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from facedit.compose import scripts
 from facedit.compose.asked_voice import asked_voice
-from facedit.compose.checks import check_run, check_voice
+from facedit.compose.checks import check_run
+from facedit.compose.consents import with_consent
 from facedit.compose.job import Job, Ready
 from facedit.compose.making import make
 from facedit.compose.near import alone, span_of
@@ -24,6 +25,7 @@ from facedit.editing.edit_options import NONE
 from facedit.media.probe import probe
 from facedit.media.rendering import Rendering
 from facedit.options import EditRequest, Run
+from facedit.speech.voice_interface import Engine
 from facedit.speech.whisper_words import Recogniser
 from facedit.types import Transcript
 
@@ -48,17 +50,17 @@ class Session(OpenClip):
             if not self.info.has_sound:
                 probe(self._clip.path, need_sound=True)  # says so
             if request.script is None:
-                check_voice(asked_voice(request), self.run)
+                run = self._with_consent(self.run, [asked_voice(request)], request)
                 by = Recogniser(request.model, request.hotwords)
                 found = transcript or self.transcript(request.transcript, request.language, by)
                 planned = plan_words(self._clip, found, word_edits(found, request), request)
-                return replace(planned, run=self.run)
+                return replace(planned, run=run)
             asked, file = request, request.script
             script = scripts.load_script(file, self._clip.path)
             request, run = scripts.with_script_options(script, request, self.run)
             own = scripts.own_options(script, asked, self.run)
-            for voice in {asked_voice(request, options.voice) for options in (*own, NONE)}:
-                check_voice(voice, run)
+            asking = [asked_voice(request, options.voice) for options in (*own, NONE)]
+            run = self._with_consent(run, asking, request)
             joints = scripts.moved_joints(script)
             planned = plan_words(
                 self._clip,
@@ -106,6 +108,7 @@ class Session(OpenClip):
             missing.)
         """
         run, request = run or planned.run, planned.request
+        run = replace(run, consent=run.consent or planned.run.consent)
         inputs = (*request.speech, request.transcript, request.script, request.footage)
         with self._writing(output, run, inputs, save_script) as outputs:
             if not planned.edits and all(file.suffix == self._clip.path.suffix for file in outputs):
@@ -208,6 +211,10 @@ class Session(OpenClip):
         with self._busy:
             yield outputs
             self._clock.seconds.clear()
+
+    def _with_consent(self, run: Run, voices: Sequence[str | Engine], request: EditRequest) -> Run:
+        """Return the options with the speaker's consent, if a voice asks for it."""
+        return with_consent(run, () if request.speech else voices, self._clip, request.footage)
 
     def _edit(self, planned: PlannedEdit, run: Run) -> Ready:
         return self._prepared(planned, run, lambda: edit_job(self._clip, planned, run))

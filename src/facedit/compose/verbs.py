@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facedit.compose.clip import Clip
+from facedit.compose.consents import consent_notes
 from facedit.compose.job import Job, clip_facts
 from facedit.compose.output_sound import OutputSound, compose_sound, with_sound
 from facedit.compose.person import find_person
@@ -45,6 +46,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
     ``NoFace`` or ``AmbiguousFace`` if the face is not found.
     """
     info, plan, voices = clip.info, planned.plan, voices_of(planned)
+    imitation = " and ".join(dict.fromkeys(one.imitation for one in voices if one.imitation))
     return Job(
         verb="edit",
         source=clip_facts(info, info.frame_count),
@@ -60,8 +62,9 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
             *(choice.warning for choice in voices if choice.warning),
             *word_notes(planned),
             *sound_notes(planned),
+            *consent_notes(imitation, run),
         ),
-        imitation=" and ".join(dict.fromkeys(one.imitation for one in voices if one.imitation)),
+        imitation=imitation,
         own=planned.own,
     )
 
@@ -98,6 +101,7 @@ def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:
         run=run,
         clock=clip.clock,
         imitation=speech.imitation,
+        notes=consent_notes(speech.imitation, run),
     )
 
 
@@ -126,6 +130,10 @@ def generate_job(
         voice=speech.spoken_by,
         run=run,
         clock=clip.clock,
-        notes=(*([warning] if warning else []), *(n for one in videos for n in one.info.notes)),
+        notes=(
+            *([warning] if warning else []),
+            *(n for one in videos for n in one.info.notes),
+            *consent_notes(speech.imitation, run),
+        ),
         imitation=speech.imitation,
     )
