@@ -4,12 +4,14 @@
     python benchmarks/studio_trials.py crash CLIP.mp4 [TIMES]
     python benchmarks/studio_trials.py memory CLIP.mp4 [EDITS]
     python benchmarks/studio_trials.py open CLIP.mp4
+    python benchmarks/studio_trials.py speed CLIP.mp4
 
 ``kill`` edits, speaks and takes while the server is ended by SIGKILL at random moments, starts it
 again and compares what it knows with what it had acknowledged; ``crash`` ends the process that does
 the jobs instead, and the server goes on. ``memory`` makes a take of every edit of many and prints
 what the server and its processes hold. ``open`` tells when the first words are shown, and when they
-can be edited. The cache is a new folder; weights are linked.
+can be edited; ``speed`` what further takes and other words last in a warm clip. The cache is a new
+folder; weights are linked.
 """
 
 from __future__ import annotations
@@ -209,6 +211,32 @@ def first_words(clip: Path, folder: Path, _: int) -> None:
     server.kill()
 
 
+def speed(clip: Path, folder: Path, _: int) -> None:
+    """Make takes of a warm clip, and other words."""
+    server = Server(clip, folder)
+
+    def timed(what: str, path: str, body: object) -> None:
+        pid = max(children(server.process.pid), key=held_mb)
+        before_s, began = cpu_s(pid), time.time()
+        server.done(server.ask("POST", f"{server.clip}/{path}", body))
+        print(f"{what}: {time.time() - began:.1f} s, {cpu_s(pid) - before_s:.1f} s of a core")
+
+    timed("the words", "transcript", {})
+    for words in ("ready", "a yellow house"):
+        (edit,) = server.save([{"words": [2, 3], "new": words}])["edits"]
+        timed(f"speaking {words!r}", "sounds", {})
+        timed("its first take", "takes", {"edit": edit["key"], "seeds": [0]})
+        timed("a further take", "takes", {"edit": edit["key"], "seeds": [1]})
+        timed("four further takes", "takes", {"edit": edit["key"], "seeds": [2, 3, 4, 5]})
+    server.kill()
+
+
+def cpu_s(pid: int) -> float:
+    """Return how long a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main(what: str, clip: str, times: str = "") -> None:
     """Run a trial in a cache of its own."""
     with tempfile.TemporaryDirectory() as name:
@@ -216,7 +244,13 @@ def main(what: str, clip: str, times: str = "") -> None:
         for entry in cache_dir().iterdir():
             if entry.name not in ("studio", "results"):
                 (folder / entry.name).symlink_to(entry)
-        trials = {"kill": kill, "crash": crash, "memory": memory, "open": first_words}
+        trials = {
+            "kill": kill,
+            "crash": crash,
+            "memory": memory,
+            "open": first_words,
+            "speed": speed,
+        }
         trials[what](Path(clip).absolute(), folder, int(times or (50 if what == "memory" else 10)))
         shutil.rmtree(folder / "studio", ignore_errors=True)
 

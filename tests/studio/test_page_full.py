@@ -128,6 +128,44 @@ def test_four_further_takes_are_there_soon(page: Page, served: Served) -> None:
     assert took_s < 8
 
 
+def test_two_browsers_at_once_lose_nothing(page: Page, served: Served, tmp_path: Path) -> None:
+    """Both edit the same clip; both show the same in the end, and what one saved over is undone."""
+    chips = "[...document.querySelectorAll('.chip')].map((e) => e.textContent).join()"
+    with browser(tmp_path / "other") as other:
+        for one in (page, other):
+            one.go(f"{served.address}#open=one.mp4")
+            one.until("document.activeElement?.id === 'words' && document.querySelector('.word')")
+            quiet(one)
+        page.type("you")
+        page.key("Enter")
+        other.until(f"{chips} === 'you'")
+        other.key("End")
+        other.type("sun")
+        other.key("Enter")
+        page.until(f"{chips} === 'you,sun'")
+        # Now both at the same moment, on words that are apart.
+        for one, steps, letter in ((page, 2, "a"), (other, 4, "o")):
+            one.js("document.getElementById('words').focus()")
+            one.key("Home")
+            for _ in range(steps):
+                one.key("ArrowRight")
+            one.type(letter)
+        page.key("Enter")
+        other.key("Enter")
+        for one in (page, other):
+            one.until("document.getElementById('saved').textContent === 'Saved.'")
+            quiet(one)
+        shown = [one.js(chips) for one in (page, other)]
+        assert shown[0] == shown[1]
+        assert {"you", "sun"} < set(shown[0].split(","))
+        late = other if "a" in shown[0].split(",") else page
+        late.key("z", ctrl=True)
+        late.until(f"/\\b[ao]\\b/.test({chips}) && {chips} !== '{shown[0]}'")
+        (one,) = late.complaints
+        assert "409" in one
+        late.complaints.clear()
+
+
 def test_pictures_stay_in_step_while_they_play(page: Page, served: Served) -> None:
     """Over words that were replaced, put in and taken out: at most a frame apart."""
     page.go(f"{served.address}#open=one.mp4")

@@ -31,7 +31,7 @@ PATIENCE_S = 10.0
 """Once cancelled, a task has this long before its process is ended."""
 
 _LOOK_S = 0.05
-_LEAVES_S = 3.0
+_LEAVES_S = 5.0
 _LEAVE = 0
 
 _log = logging.getLogger(__name__)

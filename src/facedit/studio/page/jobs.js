@@ -56,7 +56,7 @@ export class JobLine {
   /** @param {any} job @param {HTMLElement} bar @param {HTMLElement} doing @param {HTMLElement} cancel */
   #line(job, bar, doing, cancel) {
     this.bar(job ? (job.share ?? undefined) : null, bar);
-    doing.textContent = job ? (job.state === "running" && job.stage ? this.#says(job) : "Waiting …") : "";
+    doing.textContent = !job ? "" : job.state !== "running" ? "Waiting …" : job.stage ? this.#says(job) : "Starting …";
     cancel.onclick = () => void (job && call("DELETE", `/jobs/${job.id}`).catch(this.failed));
   }
 

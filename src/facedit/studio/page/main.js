@@ -179,7 +179,7 @@ function ended(job) {
     return work.render();
   }
   if (job.kind === "sounds") note("The new words are spoken: hear them, or make takes.");
-  if (job.kind === "takes") note("Takes are there, the best first.");
+  if (job.kind === "takes") note("Takes are there, the best first: play them, choose one, export.");
   if (job.kind === "sync" || job.kind === "generate") speech.made(job.kind, job.result);
   void call("GET", `/clips/${clip.id}`).then((state) => {
     clip.learn(state);

@@ -69,6 +69,7 @@ export class Speech {
   open(clip) {
     this.clip = clip;
     this.results = {};
+    $("speech-consent").checked = Boolean(clip.consent);
   }
 
   /** Speech of one's own in the place of a text. @param {Blob | null} sound */

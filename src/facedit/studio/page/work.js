@@ -67,7 +67,7 @@ export class Work {
     if (now.info.still) return;  // nothing is said in it
     $("words").toggleAttribute("aria-busy", !state.heard);
     if (!state.heard && !state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
-    if (!now.isReady) return;
+    if (!now.isReady) return void $("stage").classList.add("plain");
     this.timeline.words = now.words;
     this.words.show(now.edits);
     $("words").focus();
