@@ -15,6 +15,7 @@ from facedit.compose.marking import forget_manifest, mark, provenance, seal_of, 
 from facedit.compose.motions import Motions, draw_motions, logs_of
 from facedit.compose.pictures import SpanWork, output_pictures
 from facedit.compose.seam_measures import REACH_S, SpanLog, measured, seams_of, spans_of
+from facedit.compose.span_sounds import with_spectrograms
 from facedit.compose.take_figures import take_figures
 from facedit.editing.timeline import source_windows
 from facedit.media.extras import Extras
@@ -137,7 +138,7 @@ def _report(
         transcript=job.transcript,
         output_words=job.output_words,
         seams=seams_of(plan.picture_spans(), logs, works),
-        spans=spans_of(plan, logs, works, energies, whole),
+        spans=with_spectrograms(job, spans_of(plan, logs, works, energies, whole)),
         stages=tuple(StageTime(name, took) for name, took in job.clock.seconds.items()),
         figures={
             **take_figures(

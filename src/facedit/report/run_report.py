@@ -126,6 +126,7 @@ class SpanFacts:
         text: What is said in it.
         confidence: Landmark confidence of the source frames used, in [0, 1], shape (F,).
         source_pictures: What the source showed, for comparison.
+        spectrogram: What is heard about it, if its sound is new.
     """
 
     output_start_s: float
@@ -137,6 +138,7 @@ class SpanFacts:
     lips: LipCurve | None = None
     pictures: tuple[Picture, ...] = ()
     source_pictures: tuple[Picture, ...] = ()
+    spectrogram: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
