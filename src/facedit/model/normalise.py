@@ -36,13 +36,13 @@ class SpeechProjection:
 
     def __call__(self, values: Float32) -> Float32:
         """Project features (T, channels), shape (T, width): layer by layer."""
-        rows = values.astype(np.float32)
-        if self.layers > 1:
-            states = rows[:, :-BESIDE].reshape(len(rows), self.layers, -1)
-            beside = np.repeat(rows[:, None, -BESIDE:], self.layers, axis=1)
-            rows = np.concatenate([states, beside], axis=2).reshape(-1, len(self.matrix))
-        out: Float32 = rows @ self.matrix + self.offset
-        return out.reshape(len(values), self.width)
+        values = np.asarray(values, np.float32)
+        if self.layers == 1:
+            return np.asarray(values @ self.matrix + self.offset, np.float32)
+        states = np.split(values[:, :-BESIDE], self.layers, axis=1)
+        beside = values[:, -BESIDE:] @ self.matrix[-BESIDE:] + self.offset
+        each = [layer @ self.matrix[:-BESIDE] + beside for layer in states]
+        return np.concatenate(each, axis=1)
 
     def mean(self, values: Float32) -> Float32:
         """Project features and take the mean of the layers, shape (T, S)."""
