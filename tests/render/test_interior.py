@@ -1,4 +1,4 @@
-"""The drawn inside of a mouth: inside the lips only, teeth above, dark below."""
+"""The drawn inside of a mouth: inside the lips only, two rows of teeth, dark between them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_only_the_opening_is_painted(make_face) -> None:
     assert columns.max() < face[308, 0] + 3
 
 
-def test_a_wide_mouth_shows_teeth_above_and_is_dark_below(make_face) -> None:
+def test_a_wide_mouth_shows_teeth_above_and_below_and_is_dark_between(make_face) -> None:
     face = make_face(x=256, y=200, eyes=180, mouth=3.0)
     painted = draw_interior(_skin(), face, WHOLE).astype(int)
     top, bottom = face[13], face[14]
@@ -33,9 +33,20 @@ def test_a_wide_mouth_shows_teeth_above_and_is_dark_below(make_face) -> None:
     teeth = painted[round(float(top[1] + 0.12 * (bottom[1] - top[1]))), x]
     dark = painted[round(float(top[1] + 0.55 * (bottom[1] - top[1]))), x]
     assert teeth.mean() > 2.5 * dark.mean()
+    low = painted[round(float(top[1] + 0.9 * (bottom[1] - top[1]))), x]
+    assert teeth.mean() > low.mean() > 1.8 * dark.mean()
     # Teeth are nearer to grey than the skin is.
     assert np.ptp(teeth) / teeth.mean() < 0.7 * np.ptp(_skin()[0, 0]) / 160
     assert dark.mean() < 0.4 * _skin()[0, 0].mean()
+
+
+def test_teeth_have_no_drawn_outlines(make_face) -> None:
+    face = make_face(x=256, y=200, eyes=180, mouth=3.0)
+    painted = draw_interior(_skin(), face, WHOLE).astype(int).mean(axis=-1)
+    row = round(float(face[13, 1] + 0.12 * (face[14, 1] - face[13, 1])))
+    middle = round(float(face[13, 0]))
+    front = painted[row, middle - 20 : middle + 21]  # across the joints of four teeth
+    assert np.ptp(front) < 0.12 * front.max()
 
 
 def test_lips_that_touch_stay_shut(make_face) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facedit.face.distances import eye_distance
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
@@ -18,8 +19,14 @@ from facedit.render.warp import Rect
 from facedit.types import Float32, UInt8
 
 _MM_PER_EYE_DISTANCE = 89.0
-_TOOTH_EDGES_MM = np.array([0.0, 8.5, 15.0, 21.0, 25.5, 29.0])
-_TEETH_SHOWN_MM = 7.0
+_UPPER_EDGES_MM = np.array([0.0, 8.5, 15.0, 21.0, 25.5, 29.0])
+_LOWER_EDGES_MM = np.array([0.0, 5.3, 11.0, 17.0, 23.0])
+_UPPER_SHOWN_MM = 7.0
+_LOWER_SHOWN_MM = 3.5
+_SOFT_MM = 1.3
+"""Over so much a tooth's edge fades: no camera gives it an outline."""
+_JOINT = 0.06
+"""How much darker teeth are where they meet."""
 _CHEEKS = (205, 425)
 
 
@@ -36,8 +43,7 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     gap = np.maximum(lower - upper, 1e-3)
     wide = float(gap.max())
     half = max(float(np.abs(_inner_frame(target)[:, 0]).max()), 1.0)
-    teeth = _teeth_light(x, y, upper, half, wide)
-    bright = min(0.92 * float(skin.mean()) + 8.0, 230.0)
+    bright = min(float(skin.mean()) + 8.0, 235.0)
     # Enamel is nearly neutral, but lit by what the skin throws back.
     enamel = np.array([1.03, 0.99, 0.92], np.float32)
     tint = 0.45 * enamel + 0.55 * skin / max(float(skin.mean()), 1.0)
@@ -47,8 +53,15 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     tongue = tongue * np.clip(1.0 - (x / (0.8 * half)) ** 2, 0.0, 1.0)
     inside = lips * (0.24 + 0.26 * tongue[..., None])
     # In a mouth that is hardly open teeth are in the dark: a grey bar there looks like plastic.
-    visible = _teeth_shape(x, y, upper, half) * float(np.clip((wide - 1.0) / 5.0, 0.0, 1.0))
-    inside = inside + visible[..., None] * (tooth * teeth[..., None] - inside)
+    opened = float(np.clip((wide - 1.0) / 5.0, 0.0, 1.0))
+    lit = 0.75 + 0.25 * min(wide / 6.0, 1.0)
+    light = lit * _teeth_light(x, y - upper, half, _UPPER_EDGES_MM)
+    shown = opened * _upper_teeth(x, y, upper, half)
+    inside = inside + shown[..., None] * (tooth * light[..., None] - inside)
+    light = 0.85 * _teeth_light(x, lower - y, half, _LOWER_EDGES_MM)
+    shown = 0.8 * _lower_teeth(x, y, lower, half) * np.clip((gap - 3.0) / 3.0, 0.0, 1.0)
+    shown = shown * float(np.clip((wide - 4.0) / 5.0, 0.0, 1.0))
+    inside = inside + shown[..., None] * (tooth * light[..., None] - inside)
     # Trackers see a gap of a millimetre or two between lips that touch.
     soft = cv2.GaussianBlur(opening, (0, 0), 0.6)[..., None]
     soft = soft * np.clip((gap[..., None] - 0.8) / 1.5, 0.0, 1.0)
@@ -86,25 +99,41 @@ def _mouth_frame(target: Float32, rect: Rect) -> tuple[Float32, Float32, Float32
     return x, y, upper.astype(np.float32), lower.astype(np.float32)
 
 
-def _teeth_shape(x: Float32, y: Float32, upper: Float32, half: float) -> Float32:
+def _upper_teeth(x: Float32, y: Float32, upper: Float32, half: float) -> Float32:
     """Where upper teeth are, soft at their lower edge."""
     away = np.abs(x)
-    nearest = np.abs(away[..., None] - _TOOTH_EDGES_MM).min(axis=-1)
+    nearest = np.abs(away[..., None] - _UPPER_EDGES_MM).min(axis=-1)
     notch = 0.7 * np.exp(-((nearest / 0.8) ** 2))
-    lip = 0.5 * upper + 0.5 * float(upper[np.abs(x) < 2.0].mean() if (away < 2).any() else 0.0)
-    edge = lip + _TEETH_SHOWN_MM - notch - 3.0 * (away / 25.0) ** 2
+    edge = _gum(x, upper) + _UPPER_SHOWN_MM - notch - 3.0 * (away / 25.0) ** 2
     ends = np.clip((min(0.85 * half, 27.0) - away) / 4.0, 0.0, 1.0)
-    return np.asarray(np.clip((edge - y) / 0.8 + 0.5, 0.0, 1.0) * ends, np.float32)
+    return np.asarray(np.clip((edge - y) / _SOFT_MM + 0.5, 0.0, 1.0) * ends, np.float32)
 
 
-def _teeth_light(x: Float32, y: Float32, upper: Float32, half: float, wide: float) -> Float32:
-    """How light the teeth are: dark under the lip, towards the corners and between teeth."""
+def _lower_teeth(x: Float32, y: Float32, lower: Float32, half: float) -> Float32:
+    """Where lower teeth are, soft at their upper edge."""
     away = np.abs(x)
-    between = np.abs(away[..., None] - _TOOTH_EDGES_MM).min(axis=-1)
-    light = 1.0 - 0.16 * np.exp(-((between / 0.5) ** 2))
-    light = light * (0.55 + 0.45 * np.clip((y - upper) / 2.5, 0.0, 1.0))
-    light = light * (1.0 - 0.6 * np.clip(away / max(half, 12.0), 0.0, 1.0) ** 2)
-    return np.asarray(light * (0.4 + 0.6 * min(wide / 8.0, 1.0)), np.float32)
+    edge = _gum(x, lower) - _LOWER_SHOWN_MM + 2.0 * (away / 25.0) ** 2
+    ends = np.clip((min(0.7 * half, 21.0) - away) / 4.0, 0.0, 1.0)
+    return np.asarray(np.clip((y - edge) / _SOFT_MM + 0.5, 0.0, 1.0) * ends, np.float32)
+
+
+def _gum(x: Float32, lip: Float32) -> Float32:
+    """A line from which teeth show, half as curved as the lip."""
+    middle = np.abs(x) < 2.0
+    return np.asarray(0.5 * lip + 0.5 * float(lip[middle].mean() if middle.any() else 0.0))
+
+
+def _teeth_light(
+    x: Float32, depth: Float32, half: float, edges_mm: NDArray[np.floating]
+) -> Float32:
+    """How light teeth are: darker near the lip, towards the corners and a little between them."""
+    away = np.abs(x)
+    between = np.abs(away[..., None] - edges_mm).min(axis=-1)
+    light = 1.0 - _JOINT * np.exp(-((between / 0.7) ** 2))
+    light = light * (0.75 + 0.25 * np.clip(depth / 2.5, 0.0, 1.0))
+    return np.asarray(
+        light * (1.0 - 0.45 * np.clip(away / max(half, 12.0), 0.0, 1.0) ** 2), np.float32
+    )
 
 
 def _tones(picture: UInt8, target: Float32, rect: Rect) -> tuple[Float32, Float32]:
