@@ -8,12 +8,14 @@ import pytest
 from facedit.face.regions import LIPS
 from facedit.render.composite import (
     MAX_OFFSET,
+    MOST_CONTRAST,
     blend,
     fill_polygon,
     mouth_mask,
     mouth_outline,
     seal_border,
     seam_offset,
+    with_contrast,
 )
 from facedit.render.warp import Rect, bounding_rect
 
@@ -84,3 +86,26 @@ def test_border_is_the_bases_except_at_the_pictures_edge() -> None:
     assert (sealed[-1] == 0).all()
     assert (sealed[:, -1] == 0).all()
     assert (sealed[1:-1, 0] == 9).all()
+
+
+def test_a_mixed_mouth_has_the_contrast_of_the_real_ones() -> None:
+    opening = np.zeros((40, 60), np.float32)
+    opening[10:30, 10:50] = 1.0
+    rows = np.arange(40)[:, None, None]
+    real = [
+        np.broadcast_to(np.where((rows + shift) % 10 < 5, 200, 40), (40, 60, 3)).astype(np.uint8)
+        for shift in (0, 3)
+    ]
+    mixed = np.asarray(np.mean(real, axis=0), np.float32)
+    shown = with_contrast(mixed, real, opening)
+    inside = (slice(13, 27), slice(13, 47))
+    assert shown[inside].std() == pytest.approx(real[0][inside].std(), rel=0.1)
+    assert mixed[inside].std() < 0.8 * real[0][inside].std()
+    assert shown[inside].mean() == pytest.approx(mixed[inside].mean(), abs=8)
+    np.testing.assert_array_equal(shown[:6], mixed[:6])
+    # One that has as much is left alone, and a flat one is not torn apart.
+    sharp = real[0].astype(np.float32)
+    np.testing.assert_allclose(with_contrast(sharp, real[:1], opening), sharp, atol=1e-3)
+    flat = mixed.mean() + 0.1 * (mixed - mixed.mean())
+    more = with_contrast(flat, real, opening)[inside].std() / flat[inside].std()
+    assert more == pytest.approx(MOST_CONTRAST, rel=0.01)

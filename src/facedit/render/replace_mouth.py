@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from facedit.face.distances import mouth_width
-from facedit.face.regions import LIPS
+from facedit.face.regions import INNER_LIPS, LIPS
 from facedit.render import composite
 from facedit.render.bank import BankFrame
 from facedit.render.geometry import lip_descriptor
@@ -95,8 +95,11 @@ def replace_mouth(
     sigma = max(settings.detail * wide, 0.6)
     hybrid = retrieved + cv2.GaussianBlur(painted - retrieved, (0, 0), sigma)
     alone = np.clip((distance - settings.near) / (settings.far - settings.near), 0.0, 1.0)
-    mixed = hybrid + np.float32(alone) * (painted - hybrid)
-    return composite.blend(under, np.asarray(mixed, np.float32), mask)
+    mixed = np.asarray(hybrid + np.float32(alone) * (painted - hybrid), np.float32)
+    if not settings.foreign:
+        opening = composite.fill_polygon(target[list(INNER_LIPS), :2], rect)
+        mixed = composite.with_contrast(mixed, natives, opening)
+    return composite.blend(under, mixed, mask)
 
 
 def _sources(
