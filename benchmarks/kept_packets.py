@@ -128,6 +128,20 @@ ROWS: dict[str, dict] = {
     "vp9 webm opus": {**VP9, "suffix": "webm"},
     "av1 webm opus": {**AV1, "suffix": "webm"},
     "av1 mp4 10 bits": {**AV1, "pix_fmt": "yuv420p10le"},
+    "h264 mp4 fragments": {"container_options": {"movflags": "frag_keyframe+empty_moov"}},
+    "h264 flv to mp4": {"suffix": "flv", "target": "mp4"},
+    "h264 mp4 pcm24": {"sound_codec": "pcm_s24le"},
+    "dnxhr hq mxf to mov": dnxhr(
+        "hq", "yuv422p", suffix="mxf", target="mov", sound_codec="pcm_s24le"
+    ),
+    "mpeg2 ts to mp4": {
+        "codec": "mpeg2video",
+        "options": {"g": "15", "bf": "2", "b": "2M"},
+        "suffix": "ts",
+        "target": "mp4",
+        "sound_codec": "mp2",
+    },
+    "hevc mp4 field pictures": x265(params="open-gop=0:interlace=tff", rate=50),
     "h264 mp4 fields": {"options": {**X264, "flags": "+ildct+ilme", "x264-params": "tff=1"}},
     "h264 mp4 eac3": {"sound_codec": "eac3"},
     "h264 mp4 opus stereo": {"sound_codec": "libopus", **STEREO},
@@ -146,7 +160,7 @@ def described(path: Path) -> dict[str, object]:
         about = picture.codec_context
         first = next(file.decode(picture))
         said = {
-            "codec": (about.name, about.profile, about.codec_tag),
+            "codec": (about.name, about.profile, about.codec_tag.strip("\0\x1b") or "-"),
             "format": about.pix_fmt,
             "colour": (
                 int(about.color_range),

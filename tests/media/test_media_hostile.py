@@ -45,6 +45,18 @@ def test_files_that_are_no_videos(tmp_path: Path) -> None:
     assert "plain files" in refused(pipe)
 
 
+def test_a_stream_that_begins_late(tmp_path: Path) -> None:
+    """PyAV knows the streams that a file had when it was opened."""
+    data = bytearray(make_clip(tmp_path / "a.flv", seconds=1.0).path.read_bytes())
+    at, last = 13, 13
+    while at < len(data):
+        last = at if data[at] == 8 else last
+        at += 11 + int.from_bytes(data[at + 1 : at + 4], "big") + 4
+    data[last + 11] = 0x2F  # the last block of sound becomes MP3
+    (tmp_path / "b.flv").write_bytes(data)
+    assert "a further stream begins" in refused(tmp_path / "b.flv")
+
+
 @pytest.mark.parametrize(
     "text",
     [

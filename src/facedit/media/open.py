@@ -51,6 +51,8 @@ def typed_errors(path: Path, doing: str = "cannot be decoded") -> Iterator[None]
     except av.error.FFmpegError as error:
         reason = (error.strerror or type(error).__name__).strip()
         raise BadMedia(f"{path}: {doing} ({reason}).") from error
+    except IndexError as error:  # PyAV's list of streams is made as a file is opened
+        raise BadMedia(f"{path}: {doing} (a further stream begins in the middle of it).") from error
     except (UnicodeError, MemoryError, OverflowError, ZeroDivisionError) as error:
         raise BadMedia(f"{path}: {doing} (damaged header: {type(error).__name__}).") from error
 
