@@ -47,7 +47,7 @@ def test_files_that_are_no_videos(tmp_path: Path) -> None:
 
 def test_a_stream_that_begins_late(tmp_path: Path) -> None:
     """PyAV knows the streams that a file had when it was opened."""
-    data = bytearray(make_clip(tmp_path / "a.flv", seconds=1.0).path.read_bytes())
+    data = bytearray(make_clip(tmp_path / "a.flv", seconds=3.0).path.read_bytes())
     at, last = 13, 13
     while at < len(data):
         last = at if data[at] == 8 else last
