@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import tomllib
 import zipfile
 from email import message_from_bytes
 from email.message import Message
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,31 @@ def test_links_of_the_description_are_whole_addresses(metadata: Message) -> None
 def test_every_dependency_has_an_upper_bound() -> None:
     extras = [one for group in PROJECT["optional-dependencies"].values() for one in group]
     assert [one for one in PROJECT["dependencies"] + extras if not re.search("<|==", one)] == []
+
+
+def names_imported(module: Path) -> set[str]:
+    """Top-level packages that a module imports as it is imported itself."""
+    found: set[str] = set()
+    for node in ast.parse(module.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module).partition(".")[0])
+    return found
+
+
+PART_OF = {"markupsafe": "jinja2", "anyio": "mcp"}
+"""Packages whose names are in the interface of one that is asked for."""
+
+
+def test_what_modules_import_is_installed_with_them() -> None:
+    """Others' packages that are not asked for are there only where something else brings them."""
+    extras = PROJECT["optional-dependencies"]
+    asked = [*PROJECT["dependencies"]]
+    asked += [one for extra in extras.keys() - {"dev", "demo", "docs"} for one in extras[extra]]
+    names = {re.split(r"[^\w-]", one)[0].lower() for one in asked}
+    brings = packages_distributions()
+    for module in sorted((ROOT / "src").rglob("*.py")):
+        for name in names_imported(module) - set(sys.stdlib_module_names) - {"facedit"}:
+            owners = {one.lower() for one in (PART_OF.get(name), *brings.get(name, [name])) if one}
+            assert owners & names, f"{module.relative_to(ROOT)}: {name}"

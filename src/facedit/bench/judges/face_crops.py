@@ -13,8 +13,7 @@ from fractions import Fraction
 import av
 import cv2
 import numpy as np
-from scipy.interpolate import interp1d
-from scipy.signal import medfilt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from facedit.bench.judges.s3fd import S3fd, apart, overlap
 from facedit.bench.judges.syncnet import SIDE
@@ -89,7 +88,8 @@ def tracks_of(found: Sequence[Float64], shortest: int = _SHORTEST) -> list[Float
         if len(boxes) <= shortest or len(boxes) < 2:
             continue
         every = np.arange(places[0], places[-1] + 1)
-        track = np.asarray(interp1d(places, np.array(boxes), axis=0)(every), np.float64)
+        sides = (np.interp(every, places, side) for side in np.transpose(boxes))
+        track = np.stack(list(sides), axis=1)
         if _sides(track).max() > _SMALLEST:
             tracks.append(track)
 
@@ -98,11 +98,17 @@ def _sides(track: Float64) -> Float64:
     return np.asarray((track[:, 2:] - track[:, :2]).mean(0), np.float64)
 
 
+def _smoothed(values: Float64) -> Float64:
+    """Take the median of 13 values around each one (T,), zeros beyond the ends."""
+    around = sliding_window_view(np.pad(values, _SMOOTH // 2), _SMOOTH)
+    return np.asarray(np.median(around, axis=1), np.float64)
+
+
 def crops_along(frames: Sequence[UInt8], track: Float64) -> UInt8:
     """Cut a face out of RGB pictures, in the place of its smoothed box: BGR, (F, 224, 224, 3)."""
-    half = medfilt((track[:, 2:] - track[:, :2]).max(1) / 2, _SMOOTH)
-    y = medfilt((track[:, 1] + track[:, 3]) / 2, _SMOOTH)
-    x = medfilt((track[:, 0] + track[:, 2]) / 2, _SMOOTH)
+    half = _smoothed((track[:, 2:] - track[:, :2]).max(1) / 2)
+    y = _smoothed((track[:, 1] + track[:, 3]) / 2)
+    x = _smoothed((track[:, 0] + track[:, 2]) / 2)
     crops = []
     for rgb, s, cy, cx in zip(frames, half, y, x, strict=True):
         around = int(s * (1 + 2 * _MARGIN))
