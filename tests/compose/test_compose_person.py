@@ -9,17 +9,22 @@ from compose.compose_cases import talking_track, upright_face
 from facedit.compose import picture_base as module
 from facedit.compose.base import Take
 from facedit.compose.canvas import target_landmarks
-from facedit.compose.person import Person, prompt_of, shot_around
+from facedit.compose.clip import Clip
+from facedit.compose.person import Person, find_person, prompt_of, shot_around
 from facedit.compose.picture_base import PROMPT_FRAMES, person_canvas, picture_base
 from facedit.compose.source_still import CLOSED
 from facedit.compose.spans import CONTEXT_S
 from facedit.face.distances import lip_opening
+from facedit.media.sound import read_sound
 from facedit.motion.mesh_space import MeshSpace
+from facedit.options import Run
+from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
 from facedit.render.still_renderer import Still
 from facedit.speech.whisper_base import WhisperBase
 from facedit.types import Sound
+from talking_clips import write_clip
 
 LONGEST = round(CONTEXT_S * 25)
 
@@ -44,6 +49,18 @@ def lost(track, *frames):
     landmarks, confidence = track.landmarks.copy(), track.confidence.copy()
     landmarks[list(frames)], confidence[list(frames)] = np.nan, 0
     return replace(track, landmarks=landmarks, confidence=confidence)
+
+
+def test_a_video_is_watched_and_heard_from_its_very_start(tmp_path):
+    face = pytest.importorskip("skimage.data").astronaut()[:224, 112:336]
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, (12_800, 1)).astype(np.float32)
+    path = tmp_path / "a.mov"
+    write_clip(path, [face] * 20, Sound(noise, 16_000))
+    person = find_person(Clip(path, StageClock()), Run())
+    np.testing.assert_allclose(person.track.times_s, np.arange(20) / 25, atol=1e-6)
+    assert person.prompt.first_frame == 0
+    heard = person.prompt.sound(0.0, 0.4).samples
+    np.testing.assert_array_equal(heard, read_sound(path, 0.0, 0.4).samples)
 
 
 def test_the_prompt_ends_where_the_mouth_is_most_closed(track):
