@@ -103,20 +103,19 @@ def build_canvas(
     *,
     region: Region,
     first_frame: int = 0,
-    late_s: float = 0.0,
 ) -> Canvas:
     """Encode the pictures underneath and hide what is to be infilled.
 
     ``landmarks``: landmarks of the pictures underneath on the 25 Hz grid, shape (T, 478, 3);
     ``confidence``: their confidence, shape (T,); ``hidden``: frames to be infilled, shape (T,);
-    ``first_frame``: motion frame of the output at which the canvas starts; ``late_s``: by how much
-    its grid lies later than the output's. Returns the canvas.
+    ``first_frame``: motion frame of the output at which the canvas starts. Returns the canvas, on
+    the output's own grid.
     Frames without a face are hidden whole, so that the model never leans on a guess.
     """
     values = space.encode(landmarks, identity)
     mask = hidden[:, None] & region_dims(space, region)[None, :]
     mask |= (confidence <= 0)[:, None]
-    return Canvas(first_frame, values, mask, confidence, identity, region, late_s)
+    return Canvas(first_frame, values, mask, confidence, identity, region)
 
 
 def target_landmarks(

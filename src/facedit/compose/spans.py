@@ -96,12 +96,10 @@ class VideoBase:
             hidden = plan.motion_mask(last - first, first, late_s)
             known = ~hidden if (~hidden).any() else np.ones_like(hidden)
             identity = space.identity(landmarks[known], np.maximum(confidence[known], 1e-3))
-            canvases.append(
-                build_canvas(
-                    space, identity, landmarks, confidence, hidden,
-                    region=region, first_frame=first, late_s=late_s,
-                )
-            )  # fmt: skip
+            canvas = build_canvas(
+                space, identity, landmarks, confidence, hidden, region=region, first_frame=first
+            )
+            canvases.append(replace(canvas, late_s=late_s))
         return tuple(canvases)
 
     def speech(
