@@ -13,16 +13,13 @@ from facedit.compose.canvas import Canvas
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
 from facedit.compose.consents import with_consent
-from facedit.compose.draw import infill_spans, span_draws
-from facedit.compose.lip_closures import bilabials, close_lips
+from facedit.compose.job import prepare
 from facedit.compose.models import Models, load_models
-from facedit.compose.motions import checked
-from facedit.compose.output_sound import stretches
+from facedit.compose.motions import draw_motions
 from facedit.compose.person import Person, find_person
-from facedit.compose.picture_base import in_picture, picture_base
 from facedit.compose.results import Result, take_files
 from facedit.compose.speeches import make_speech
-from facedit.compose.verbs import Speech
+from facedit.compose.verbs import Speech, person_job
 from facedit.errors import UsageError
 from facedit.face.landmarker import Landmarker
 from facedit.media.output import check_output
@@ -31,7 +28,7 @@ from facedit.motion.export import MotionTable, blendshape_weights, write_motion
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import GenerateRequest, Run
 from facedit.progress import StageClock
-from facedit.render.blink import blink_schedule, closure_at
+from facedit.render.blink import closure_at
 from facedit.render.still_renderer import Still
 from facedit.types import FaceTrack, Float32
 from facedit.units import MOTION_FPS
@@ -65,7 +62,7 @@ def perform(
         clock: Times the stages.
 
     Returns:
-        The motion of each take at 25 Hz.
+        The motion of each take at 25 Hz, the best first.
 
     Raises:
         UsageError: If the weights move something else than landmarks.
@@ -73,27 +70,15 @@ def perform(
     space = models.space
     if not isinstance(space, MeshSpace):
         raise UsageError(f"weights of the motion space {space.name} give no blendshapes.")
-    base = picture_base(person or nobody(space), speech.sound, speech.spoken_by)
-    hear = stretches(speech.sound)
-    canvases = base.canvases(space, run.region_of("generate"))
-    with clock.stage("speech features"):
-        heard = clock.apart(lambda: base.speech(canvases, hear, models.encoder))
-    with clock.stage("motion model"), checked(models.motion, clock):
-        draws = span_draws(base.plan, (), run)
-        (drawn,) = infill_spans(canvases, heard, models.motion, draws, run.steps, run.takes)
-        said = speech.words.words if speech.words else ()
-        spoken = bilabials(speech.words, said, hear, canvases[0])
+    job = person_job(person or nobody(space), speech, run, clock)
+    motions = draw_motions(prepare(job, lambda _: (models, {})), run.takes)
     landmarker = Landmarker()
     tables = []
-    for number, motion in enumerate(drawn):
-        shut, _ = close_lips(space, canvases[0], motion, spoken)
-        canvas, values = in_picture(space, base.person, canvases[0], shut)
+    for take in range(run.takes):
+        (work,), _ = motions.works(take)
         with clock.stage("blendshapes"):
-            table = clock.apart(partial(_table, space, canvas, values, landmarker))
-        blinks = blink_schedule(
-            base.plan.output_duration_s, np.random.default_rng(run.first_seed + number)
-        )
-        shut_by = closure_at(table.track.times_s, blinks)
+            table = clock.apart(partial(_table, space, work.canvas, work.infilled, landmarker))
+        shut_by = closure_at(table.track.times_s, work.blinks)
         tables.append(replace(table, blinks=shut_by, note=f"{NOTE} {speech.spoken_by}"))
     return tuple(tables)
 

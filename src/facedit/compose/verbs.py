@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from facedit.compose.clip import Clip
 from facedit.compose.consents import consent_notes
 from facedit.compose.job import Job, clip_facts
 from facedit.compose.output_sound import OutputSound, compose_sound, with_sound
-from facedit.compose.person import find_person
+from facedit.compose.person import Person, find_person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.plans import PlannedEdit, sound_notes, voices_of, whole_clip_plan, word_notes
 from facedit.compose.spans import track_video
 from facedit.media.image import is_image
 from facedit.options import Run
+from facedit.progress import StageClock
 from facedit.speech.voice_choice import VoiceChoice
 from facedit.types import Sound, Transcript
 
@@ -114,22 +116,31 @@ def generate_job(
     and nothing else. ``NoFace`` or ``AmbiguousFace`` if the face is not found.
     """
     person = find_person(clip, run, picture_only=picture_only, footage=footage)
+    clips = (clip,) if footage is None else (clip, footage)
+    return person_job(person, speech, run, clip.clock, clips)
+
+
+def person_job(
+    person: Person, speech: Speech, run: Run, clock: StageClock, clips: tuple[Clip, ...] = ()
+) -> Job:
+    """Let a person speak; ``clips``: where they are seen, the picture's first."""
     words = speech.words
     said = words.text if words else speech.spoken_by
-    base = picture_base(person, speech.sound, said, (footage or clip).path.name)
+    paths = [clip.path for clip in clips] or [Path()]
+    base = picture_base(person, speech.sound, said, paths[-1].name)
     warning = speech.choice.warning if speech.choice else ""
-    videos = [one for one in (clip, footage) if one is not None and not is_image(one.path)]
+    videos = [clip for clip in clips if not is_image(clip.path)]
     return Job(
         verb="generate",
-        source=clip_facts(base.info, 1, clip.path, 0.0),
-        made_of=(clip,) if footage is None else (clip, footage),
+        source=clip_facts(base.info, 1, paths[0], 0.0),
+        made_of=clips,
         base=base,
-        sound=compose_sound(clip.path, base.info, base.plan, (speech.sound,), crossfade_s=0.0),
+        sound=compose_sound(paths[0], base.info, base.plan, (speech.sound,), crossfade_s=0.0),
         transcript=words,
         output_words=words.words if words else (),
         voice=speech.spoken_by,
         run=run,
-        clock=clip.clock,
+        clock=clock,
         notes=(
             *([warning] if warning else []),
             *(n for one in videos for n in one.info.notes),
