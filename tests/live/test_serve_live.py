@@ -129,7 +129,7 @@ def test_the_page_asks_for_nothing_elsewhere(client: TestClient) -> None:
     opened(client)
     page = client.get("/")
     assert page.headers["content-security-policy"].startswith("default-src 'self'")
-    for name in ("kit.css", "live.css", "live.js", "capture.js"):
+    for name in ("kit.css", "icon.svg", "live.css", "live.js", "capture.js"):
         answer = client.get(f"/{name}")
         assert answer.status_code == 200
         assert "https://" not in answer.text

@@ -27,6 +27,7 @@ from facedit.live.run_live import run_live
 from facedit.live.sinks import jpeg
 from facedit.live.sound_sources import Sayings, pcm_samples
 from facedit.report.page_kit import STYLE
+from facedit.studio.app import ICON
 from facedit.studio.security import Guard
 from facedit.studio.serve import HOST, listen
 from facedit.types import Float32
@@ -89,6 +90,7 @@ def live_app(live: Live, token: str, port: int, tell: Tell) -> Guard:
         routes=[
             WebSocketRoute("/api/live", _Stage(live, tell).talk),
             Route("/kit.css", _kit, methods=["GET"]),
+            Route("/icon.svg", _icon, methods=["GET"]),
             Mount("/", StaticFiles(directory=_PAGE, html=True)),
         ]
     )
@@ -97,6 +99,10 @@ def live_app(live: Live, token: str, port: int, tell: Tell) -> Guard:
 
 async def _kit(_: Request) -> Response:
     return FileResponse(STYLE)
+
+
+async def _icon(_: Request) -> Response:
+    return FileResponse(ICON)
 
 
 def packed(frame: LiveFrame) -> bytes:

@@ -26,6 +26,9 @@ from facedit.studio.uploads import receive_recording, receive_subtitles, receive
 
 _PAGE = Path(__file__).with_name("page")
 
+ICON = _PAGE / "icon.svg"
+"""What the pages of facedit show in the browser's tab."""
+
 # A report holds its style and pictures in itself; it loads nothing and runs nothing.
 _REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
