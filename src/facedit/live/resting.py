@@ -6,8 +6,8 @@ import numpy as np
 
 from facedit.types import Bool, Float32, SpeechFeatures
 
-MOST_VOICE, MOST_ENERGY = 0.2, -3.0
-"""Voice activity, or log10 RMS, below which a frame counts as silent."""
+MOST_VOICE, MOST_ENERGY = 0.1, -2.0
+"""Voice activity and log10 RMS below both of which a frame counts as silent."""
 
 CLOSING, OPENING = 6, 2
 """Frames in which lips come to rest, and leave it; speech is looked for so far ahead."""
@@ -15,7 +15,7 @@ CLOSING, OPENING = 6, 2
 
 def silent_frames(heard: SpeechFeatures) -> Bool:
     """Tell in which frames nobody speaks, shape (T,)."""
-    return np.asarray((heard.voice_activity < MOST_VOICE) | (heard.energy < MOST_ENERGY))
+    return np.asarray((heard.voice_activity < MOST_VOICE) & (heard.energy < MOST_ENERGY))
 
 
 def rest_shares(silent: Bool, frames: int, before: float) -> Float32:
