@@ -194,7 +194,12 @@ def first_words(clip: Path, folder: Path, _: int) -> None:
         count = heard.get("from", 0) + len(heard["words"])
         if heard["words"] and (not seen or heard["final"]):
             kind = "can be edited" if heard["final"] else "are shown"
-            print(f"{time.time() - began:.1f} s: {count} words {kind}, {server.held_mb():.0f} MB")
+            spent = cpu_s(max(children(server.process.pid), key=held_mb))
+            print(
+                f"{time.time() - began:.1f} s ({spent:.1f} of a core): {count} words {kind}, "
+                f"{server.held_mb():.0f} MB",
+                flush=True,
+            )
         seen = max(seen, count)
         if heard["final"] and seen and not edited:
             edited = True
@@ -207,7 +212,7 @@ def first_words(clip: Path, folder: Path, _: int) -> None:
             break
         if event.get("job", {}).get("id") == job["id"] and event["job"]["state"] == "done":
             break
-    print(f"{time.time() - began:.1f} s: all {seen} words")
+    print(f"{time.time() - began:.1f} s: all {seen} words heard so far")
     server.kill()
 
 

@@ -364,6 +364,37 @@ def test_the_other_tabs_show_the_clip_alone_until_something_is_made(page: Page) 
     assert page.js(plain) == before
 
 
+def test_what_is_typed_while_the_page_asks_for_the_clip_is_kept(page: Page, served: Served) -> None:
+    """An answer that was overtaken by an edit does not take its place."""
+    page.js("""(() => {
+      const real = window.fetch;
+      window.asked = 0;
+      window.fetch = async (address, options) => {
+        const answer = await real(address, options);
+        if (options?.method !== 'GET' || !/clips.[0-9a-f]{32}$/.test(address)) return answer;
+        window.asked += 1;
+        if (window.asked === 1) await new Promise((done) => { window.answer = done; });
+        return answer;
+      };
+    })()""")
+    before = page.js("document.querySelectorAll('.chip').length")
+    served.studio.events.publish({"clip": served.only_clip().name, "changed": True})
+    page.until("window.answer")
+    page.js("document.getElementById('words').focus()")
+    page.key("Home")
+    page.type("who")
+    page.key("Enter")
+    saved(page)
+    page.js("window.answer()")
+    page.until("window.asked === 2")
+    page.until(f"document.querySelectorAll('.chip').length === {before + 1}")
+    quiet = "document.getElementById('cancel').hidden"
+    page.until(quiet)
+    assert "who" in page.js("document.getElementById('words').textContent")
+    page.key("z", ctrl=True)
+    saved(page)
+
+
 def test_of_two_faces_the_page_says_which_is_edited_and_another_is_clicked(
     page: Page, served: Served
 ) -> None:

@@ -26,7 +26,7 @@ from facedit.studio.job_queue import Job, Jobs, Kind
 from facedit.studio.made_files import made_file
 from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import Refused
-from facedit.studio.studio_options import LONGEST_READ_S, MOST_CONSENT, MOST_TAKES
+from facedit.studio.studio_options import LONGEST_READ_S, MOST_CONSENT, MOST_NAME, MOST_TAKES
 from facedit.studio.worker import Tell, Worker
 
 _OTHER = "another page has changed this clip: reload to go on from there."
@@ -149,7 +149,7 @@ class Studio:
             text = clip.save_script(replace(script, plan=None))
         if face != clip.face:
             clip.note(face=face)
-        self.events.publish({"clip": clip.id, "saved": clip.revision(text), "by": body.get("page")})
+        self.events.publish({"clip": clip.id, "saved": clip.revision(text), "by": _page(body)})
         return {"revision": clip.revision(text)} | states(clip, script)
 
     def words(self, clip: StoredClip, language: str | None) -> dict[str, Any]:
@@ -312,6 +312,12 @@ class Studio:
     def _plain(self, job: Job, says: str) -> str:
         # On the page the option is a control of that name.
         return _without_path(says, self.store.get(job.clip)).replace("--face ", "Face ")
+
+
+def _page(body: dict[str, Any]) -> str | None:
+    """Return which page asks, if it says so."""
+    name = body.get("page")
+    return name if isinstance(name, str) and len(name) <= MOST_NAME else None
 
 
 def _seed(value: object) -> int:

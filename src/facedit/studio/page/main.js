@@ -152,10 +152,14 @@ function heard({ job, clip: of, ...news }) {
 /** The words or more were changed by the server, or by another page: show the clip as it is now. */
 async function again(elsewhere = false) {
   const clip = /** @type {ClipState} */ (work.clip);
-  // What is being typed is finished first.
-  while (work.words.typing) await new Promise(requestAnimationFrame);
-  await clip.saving;
-  const state = await call("GET", `/clips/${clip.id}`);
+  let state, known;
+  do {
+    // What is being typed is finished first; what is done meanwhile is asked for too.
+    while (work.words.typing) await new Promise(requestAnimationFrame);
+    await clip.saving;
+    known = clip.wanted;
+    state = await call("GET", `/clips/${clip.id}`);
+  } while (known !== clip.wanted || work.words.typing);
   if (work.clip !== clip || (elsewhere && state.revision === clip.revision)) return;
   if (elsewhere) clip.adopt(state);
   else clip.take(state);
@@ -173,7 +177,12 @@ function ended(job) {
   }
   // Newer words take the place of older ones that are being spoken: nobody cancelled those.
   if (job.state === "cancelled") return void (job.kind === "sounds" || say("Cancelled."));
-  if (job.kind === "words") return void again().then(() => note(ready())).catch(fail);
+  if (job.kind === "correct") return note("Corrected: the video stays.");
+  if (job.kind === "words") {
+    $("words").removeAttribute("aria-busy");
+    const all = clip.isReady && job.result.words === clip.words.length;
+    return void (all ? Promise.resolve() : again()).then(() => note(ready())).catch(fail);
+  }
   if (job.kind === "proxy") {
     work.player.open(`${clip.address}/source?copy`);
     return work.render();
