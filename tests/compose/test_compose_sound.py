@@ -1,5 +1,7 @@
 """Kept sound is the source's own, sample by sample."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,19 @@ def test_any_range_reads_as_in_the_whole(composed):
     whole = np.concatenate(list(sound.blocks()))
     for start, end in [(0, 10), (12_345, 60_001), (sound.length - 7, sound.length)]:
         assert np.array_equal(np.concatenate(list(sound.blocks(start, end))), whole[start:end])
+
+
+def test_what_fades_at_the_edges_of_a_fill_is_decoded_once(composed, monkeypatch):
+    _, sound = composed
+    sound, read = replace(sound), []
+    monkeypatch.setattr(
+        "facedit.compose.output_sound.read_sound",
+        lambda *part, info: read.append(part) or read_sound(*part, info=info),
+    )
+    first = np.concatenate(list(sound.blocks()))
+    once = len(read)
+    assert np.array_equal(np.concatenate(list(sound.blocks())), first)
+    assert len(read) == once > 0
 
 
 def test_windows_are_padded_with_silence(composed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,9 @@ from facedit.media.sound import iter_sound, read_sound
 from facedit.speech.background import Background, background_of, joined_background
 from facedit.types import Float32, Sound
 from facedit.units import sample_at
+
+HELD_S = 30.0
+"""Fills up to this long are mixed once: their edges alone, of old sound, are decoded from afar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class OutputSound:
     new: tuple[Float32 | None, ...]
     backgrounds: tuple[Background | None, ...]
     whole: bool = False
+    _filled: dict[SoundPiece, Float32] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def rate(self) -> int:
@@ -91,7 +97,11 @@ class OutputSound:
             if low >= high:
                 continue
             if piece.kind != "source":
-                filled = self._fill(piece)
+                filled = self._filled.get(piece)
+                if filled is None:
+                    filled = self._fill(piece)
+                    if piece.length <= HELD_S * self.rate:
+                        self._filled[piece] = filled
                 yield filled[low - piece.output_start : high - piece.output_start]
                 continue
             offset = piece.source_start - piece.output_start
