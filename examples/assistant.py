@@ -22,20 +22,19 @@ def answer(question: str) -> str:
     return f"You said: {question.strip()}. Tell me more."
 
 
-def tell(line: str) -> None:
-    print(line, file=sys.stderr)
+def main(face: str) -> None:
+    live = open_live(Path(face), LiveOptions(text=True), Run(), sys.stderr.write)
+    sayings = Sayings(live.speak, sys.stderr.write)
+
+    def listen() -> None:
+        for question in sys.stdin:
+            sayings.say(answer(question))
+        sayings.end()
+
+    Thread(target=listen, daemon=True).start()
+    with Mp4(sys.stdout.buffer, "a synthetic face, by examples/assistant.py") as player:
+        run_live(live.face(), played(sayings.take), player.show)
 
 
-live = open_live(Path(sys.argv[1]), LiveOptions(text=True), Run(), tell)
-sayings = Sayings(live.speak, tell)
-
-
-def listen() -> None:
-    for question in sys.stdin:
-        sayings.say(answer(question))
-    sayings.end()
-
-
-Thread(target=listen, daemon=True).start()
-with Mp4(sys.stdout.buffer, "a synthetic face, by examples/assistant.py") as player:
-    tell(str(run_live(live.face(), played(sayings.take), player.show)))
+if __name__ == "__main__":
+    main(sys.argv[1])

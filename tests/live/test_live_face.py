@@ -76,7 +76,7 @@ def test_one_chunk_gives_what_generate_gives(models: Models, person: Person, see
     (drawn,) = infill_spans(canvases, heard, models.motion, draws, run.steps, 1)
     works = base.works(Take(canvases, [drawn[0]], models.space, models.renderer, seed))
     offline = list(output_pictures(base.frames(), base.plan, base.paths, works))
-    face = LiveFace(person, models, run, Pace(chunk=1000, ahead=0, gate=False))
+    face = LiveFace(person, models, run, Pace(chunk=1000, ahead=0, wider=1.0, gate=False))
     live = played(face, sound.samples[:, 0], 7000)
     assert len(live) == len(offline) == 30
     for mine, theirs in zip(live, offline, strict=True):

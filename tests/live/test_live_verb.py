@@ -1,6 +1,7 @@
 """``facedit live`` where it is used: raw sound in and a file out, typed text and a camera."""
 
 import io
+import runpy
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -99,3 +100,24 @@ def test_a_camera_without_its_package_is_refused_in_one_line(
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     with pytest.raises(FileNotFoundError, match="pip install pyvirtualcam"):
         play(live, print)
+
+
+def test_the_assistant_answers_by_a_film(
+    person: Person, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "assistant.py"))
+    spoken: list[str] = []
+
+    def speak(text: str) -> Sound:
+        spoken.append(text)
+        return Sound(np.full((1280, 1), 0.3, np.float32), 16_000)
+
+    live = Live(person, models, Run(steps=1), LiveOptions(text=True, steps=1), speak)
+    monkeypatch.setitem(example["main"].__globals__, "open_live", lambda *_: live)
+    film = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Hello\n"))
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=film))
+    example["main"]("face.jpg")
+    assert spoken == ["You said: Hello.", "Tell me more."]
+    with av.open(io.BytesIO(film.getvalue())) as found:
+        assert len(list(found.decode(video=0))) >= 4

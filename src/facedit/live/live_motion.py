@@ -69,7 +69,7 @@ class LiveMotion:
         self._row, self._hidden = canvas.values[-1:], canvas.mask[-1:]
         manner = manner_of(run.first_seed)
         self._settings = manner.settings(replace(models.motion.sampler, steps=run.steps))
-        self._articulation = run.articulation * manner.articulation
+        self._articulation = run.articulation * manner.articulation * pace.wider
         self._said = self._own_speech(person)
         self._kept = canvas.values[:0]
         self._sound, self._sound_from = np.zeros(0, np.float32), 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from facedit.errors import UsageError
 
-CHUNK, AHEAD = 4, 4
+CHUNK, AHEAD = 3, 4
 """Frames drawn at once, and heard beyond them, unless chosen (docs/journal/live.md)."""
 
 MOST_KEPT = 60
@@ -24,6 +24,7 @@ class Pace:
         pinned: How many of these, the last, it sees. The others it draws again for itself, as they
             do not tell how far this person's lips move: they are its own, and it would move them
             less from chunk to chunk.
+        wider: How much further lips move than drawn: chunk by chunk they are drawn smaller.
         gate: Whether lips rest in silence, whatever is drawn.
     """
 
@@ -31,6 +32,7 @@ class Pace:
     ahead: int = AHEAD
     kept: int = 18
     pinned: int = 6
+    wider: float = 1.25
     gate: bool = True
 
     def __post_init__(self) -> None:

@@ -73,7 +73,7 @@ def from_sound(sound: Sound) -> Callable[[int], Float32 | None]:
 
 def sentences(text: str) -> list[str]:
     """Take a text apart into sentences, so that the first is heard before the last is made."""
-    return [one for one in re.split(r"(?<=[.!?;:…])\s+", text.strip()) if one]
+    return [one for one in re.split(r"(?<=[.!?…])\s+", text.strip()) if one]
 
 
 class Sayings:
