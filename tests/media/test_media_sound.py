@@ -167,6 +167,8 @@ def test_wav_round_trip(tmp_path: Path) -> None:
         ("m4a", "aac", "mono"),
         ("flac", "flac", "mono"),
         ("ogg", "libopus", "mono"),
+        ("caf", "pcm_s16le", "mono"),
+        ("w64", "pcm_s24le", "stereo"),
     ],
 )
 def test_speech_files_start_at_their_first_sample(

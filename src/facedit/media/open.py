@@ -18,7 +18,7 @@ MAX_PIXELS = 7680 * 4320
 VIDEO_FORMATS = "mov,mp4,matroska,webm,avi,mpeg,mpegts,flv,mxf,asf"
 """FFmpeg demuxers that may open a video. No playlists: they open other files."""
 
-SOUND_FORMATS = "wav,mp3,mov,mp4,flac,ogg,aiff,aac,matroska,webm"
+SOUND_FORMATS = "wav,w64,mp3,mov,mp4,flac,ogg,aiff,caf,aac,amr,matroska,webm"
 """FFmpeg demuxers that may open a speech recording."""
 
 _PICTURE_HEADS = (
