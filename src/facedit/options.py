@@ -63,6 +63,10 @@ class Run:
         adapt: Fine-tune the mouth network to this clip first (6 to 20 s); kept only where frames
             kept apart get better.
         articulation: How far lips move, from 0 to 2: 1 as drawn.
+        expression: Repeatable; what the drawn face shows beside speaking: smile, frown, press,
+            stretch, brows-up, brows-down or squint, as smile:0.5, and when, as
+            smile:0.5@"happy to be here" or @1.2-2 (seconds of the output); the brows need the
+            region face.
         takes: Versions of the motion to draw, with seeds that count up: OUT is the best by closed
             lips, seams and lip sync, then OUT-take2, OUT-take3.
         steps: Steps of the Euler solver.
@@ -89,6 +93,7 @@ class Run:
     renderer: str | None = field(default=None, metadata={"metavar": "NAME"})
     adapt: bool = False
     articulation: float = field(default=1.0, metadata={"metavar": "X"})
+    expression: tuple[str, ...] = field(default=(), metadata={"metavar": "NAME:AMOUNT[@WHEN]"})
     takes: int = 1
     steps: int = 10
     report: Path | None = field(default=None, metadata={"metavar": "DIR"})

@@ -145,6 +145,7 @@ def _report(
                 motions.seeds(number), ready.canvases, motions.infilled, number, closures
             ),
             "region": ", ".join(dict.fromkeys(job.regions)),
+            **motions.figures,
             **ready.figures,
             **shared.rendering.figures(frames),
         },

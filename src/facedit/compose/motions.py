@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from facedit.compose.base import Base, Take
 from facedit.compose.draw import SpanDraw, infill_spans, span_draws
+from facedit.compose.express import expressed, wishes_of
 from facedit.compose.job import Ready
 from facedit.compose.lip_closures import Closures, close_lips
 from facedit.compose.pictures import SpanWork
@@ -16,6 +17,7 @@ from facedit.compose.spans import window_of
 from facedit.compose.take_order import best_first
 from facedit.model.checkpoint import MotionModel
 from facedit.progress import StageClock
+from facedit.report.run_report import Figure
 from facedit.types import Float32
 
 
@@ -28,12 +30,14 @@ class Motions:
         draws: How each span was drawn.
         order: The takes by the number that their seeds count up by, the best first.
         infilled: Per canvas the motion of every take as drawn, the best first, shape (takes, T, D).
+        figures: What was asked of the face beside speaking and what it shows, for the report.
     """
 
     ready: Ready
     draws: tuple[SpanDraw, ...]
     order: tuple[int, ...]
     infilled: tuple[Float32, ...]
+    figures: Mapping[str, Figure] = field(default_factory=dict)
 
     def works(self, take: int) -> tuple[tuple[SpanWork, ...], list[Closures]]:
         """Let the lips of a take close, and bring together what rendering it needs.
@@ -75,8 +79,11 @@ def draw_motions(ready: Ready, takes: int) -> Motions:
     draws = span_draws(job.base.plan, job.own, job.run)
     with job.clock.stage("motion model"), checked(model, job.clock):
         infilled = infill_spans(ready.canvases, ready.speech, model, draws, job.run.steps, takes)
+    space, wishes = ready.models.space, wishes_of(job.run)
+    infilled, figures = expressed(space, ready.canvases, infilled, wishes, job.output_words)
     order = best_first(ready, infilled) if takes > 1 and infilled else tuple(range(takes))
-    return Motions(ready, draws, order, tuple(motion[list(order)] for motion in infilled))
+    ordered = tuple(motion[list(order)] for motion in infilled)
+    return Motions(ready, draws, order, ordered, figures)
 
 
 def logs_of(base: Base) -> tuple[SpanLog, ...]:

@@ -13,6 +13,7 @@ from facedit.compose.canvas import Canvas
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
 from facedit.compose.consents import with_consent
+from facedit.compose.express import check_wishes
 from facedit.compose.job import prepare
 from facedit.compose.models import Models, load_models
 from facedit.compose.motions import draw_motions
@@ -101,6 +102,7 @@ def generate_motion(
     outputs = take_files(output, run.takes)
     given = [one for one in (face, request.speech, request.footage) if one is not None]
     voice = asked_voice(request)
+    check_wishes(run, "generate")
     check_run(run, (), given, voice=None if request.text is None else voice)
     heard = output.with_suffix(".wav")
     for file in (*outputs, heard):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from facedit.compose.asked_voice import asked_voice
 from facedit.compose.checks import check_run
+from facedit.compose.express import check_wishes
 from facedit.compose.results import Result, take_files
 from facedit.compose.session import Session
 from facedit.options import EditRequest, GenerateRequest
@@ -30,6 +31,7 @@ def edit_in(
         session.source, *request.speech, request.transcript, request.script, request.footage,
     )  # fmt: skip
     outputs = take_files(output, run.takes)
+    check_wishes(run, "edit")
     check_run(run, outputs, inputs, script=save_script, voice=asked_voice(request))
     return session.render(session.plan(request), output, save_script=save_script)
 
@@ -46,6 +48,7 @@ def sync_in(session: Session, speech: Path, output: Path) -> Result:
         The outputs and the report. (``FaceditError`` if an input is bad.)
     """
     run = session.run
+    check_wishes(run, "sync")
     check_run(run, take_files(output, run.takes), (session.source, speech))
     return session.sync(session.speak(recording=speech), output)
 
@@ -63,6 +66,7 @@ def generate_in(session: Session, request: GenerateRequest, output: Path) -> Res
     """
     run, text, voice = session.run, request.text, asked_voice(request)
     inputs = (session.source, request.speech, request.footage)
+    check_wishes(run, "generate")
     check_run(run, take_files(output, run.takes), inputs, voice=None if text is None else voice)
     speech = session.speak(text, recording=request.speech, voice=voice)
     return session.generate(speech, output)

@@ -23,6 +23,7 @@ SHIPPED = {
     "weights/sync.safetensors": "sync network: the benchmark's judge of lips against speech",
     "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
     "motion/mesh-grid.safetensors": "the same, fitted to GRID alone",
+    "motion/expressions.safetensors": "what a smile or raised brows add to motion",
     "weights/face_mesh.safetensors": "triangles of the face mesh",
     "weights/ridge.safetensors": "ridge regression from speech: a baseline of the benchmark",
     "weights/phones.safetensors": "phone network: where words and phones lie in English speech",
