@@ -89,7 +89,7 @@ def test_a_microphone_is_heard_and_the_face_speaks_as_offline(
             page.js("document.getElementById('start').click()")
             page.until("figures.connects === 1")
             page.js("document.getElementById('microphone').click()")
-            page.until("figures.received >= 200")
+            page.until("figures.received >= 75")
             page.picture(looks / "live-speaks.png")
             first = page.js("figures")
         count = len(frames)

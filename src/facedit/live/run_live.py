@@ -25,6 +25,10 @@ _BINS_S, _BINS = 0.01, 1000
 _WAITED_S = 0.002
 
 
+class NobodyLooks(Exception):
+    """Ends a run as the end of its sound does; raised by what shows the frames."""
+
+
 class SoundClock:
     """Knows when the sound of each frame was heard.
 
@@ -142,7 +146,7 @@ def run_live(
                 show(frame)
                 delay_s = times.delay_s(frame.index)
                 tally.add(frame, delay_s, delay_s > usual_s + LATE_S)
-    except KeyboardInterrupt:  # the usual end: what was shown is whole
+    except (KeyboardInterrupt, NobodyLooks):  # the usual end: what was shown is whole
         pass
     finally:
         ended.set()

@@ -9,6 +9,7 @@ import secrets
 import struct
 import webbrowser
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from facedit.live.live_face import LiveFrame
 from facedit.live.open_live import Live, Tell
-from facedit.live.run_live import run_live
+from facedit.live.run_live import NobodyLooks, run_live
 from facedit.live.sinks import jpeg
 from facedit.live.sound_sources import Sayings, pcm_samples
 from facedit.report.page_kit import STYLE
@@ -146,7 +147,10 @@ class _Stage:
         def from_thread(message: bytes | str) -> None:
             kind = "bytes" if isinstance(message, bytes) else "text"
             sent = socket.send({"type": "websocket.send", kind: message})
-            asyncio.run_coroutine_threadsafe(sent, loop).result()
+            try:
+                asyncio.run_coroutine_threadsafe(sent, loop).result()
+            except (WebSocketDisconnect, RuntimeError) as error:  # the page has left
+                raise NobodyLooks from error
 
         sayings = Sayings(self._live.speak, lambda line: from_thread(json.dumps({"told": line})))
 
@@ -166,11 +170,11 @@ class _Stage:
             pass
         finally:
             sayings.end()
-            while heard.full():
+            while not heard.empty():  # nobody waits for it any more
                 heard.get_nowait()
             heard.put_nowait(None)
-            outcome = (await asyncio.gather(playing, return_exceptions=True))[0]
-            if not isinstance(outcome, WebSocketDisconnect | RuntimeError):
+            with suppress(asyncio.CancelledError):  # the server ends, and does not wait
+                (outcome,) = await asyncio.gather(playing, return_exceptions=True)
                 self._tell(str(outcome))
 
     async def _listen(
