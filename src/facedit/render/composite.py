@@ -17,8 +17,8 @@ _BITS = 4
 MAX_OFFSET = 40.0
 """Largest colour offset in grey levels; more means that the seam lies on different things."""
 
-MOST_CONTRAST = 1.6
-"""Largest factor on the contrast inside a mouth."""
+MOST_CONTRAST = 1.25
+"""Largest factor on the contrast inside a mouth: more would show what the pictures do not."""
 
 
 def fill_polygon(points: Float32, rect: Rect) -> Float32:
