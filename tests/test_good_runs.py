@@ -34,14 +34,14 @@ LEFT = {
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> TalkingClips:
     folder = tmp_path_factory.mktemp("clips")
-    made = make_talking_clips(folder)
+    made = make_talking_clips(folder, "we fly to the moon")
     from PIL import Image
     from skimage import data
 
     face = data.astronaut()[:224, 112:336]
     Image.fromarray(face).save(folder / "face.jpg")
-    # A recording that broke off: its index promises 4 s, about 3 are there.
-    noisy = [face // 2 + gradient(k)[:1, :1] // 4 for k in range(100)]
+    # A recording that broke off: its index promises 2.8 s, about 2.2 are there.
+    noisy = [face // 2 + gradient(k)[:1, :1] // 4 for k in range(70)]
     write_clip(folder / "cut.mp4", noisy, None, {"movflags": "+faststart"})
     whole = (folder / "cut.mp4").read_bytes()
     (folder / "cut.mp4").write_bytes(whole[: len(whole) * 8 // 10])

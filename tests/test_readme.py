@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from doc_commands import Block, blocks_of, commands_of, run
-from facedit.api import transcribe
 from facedit.cli.main import build_parser
 from facedit.media.wav import write_wav
 from facedit.provenance.certificates import new_pair
 from facedit.provenance.verify import verify
+from facedit.speech.transcript_io import save_transcript
 from facedit.speech.voice import synthesise
 from facedit.weights.fetch import cache_dir
 from sandbox import in_sandbox
@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     io.imsave(folder / "face.jpg", data.astronaut(), check_contrast=False)
     write_wav(folder / "me.wav", synthesise("ten")[0])
     write_wav(folder / "speech.wav", synthesise("We meet at noon.")[0], force=True)
-    transcribe(folder / "in.mp4", folder / "in.srt")
+    save_transcript(made.words, folder / "in.srt")
     (folder / "words.txt").write_text(SAID)
     studio = new_pair("Studio B")
     (folder / "chain.pem").write_text(studio.chain)

@@ -100,7 +100,7 @@ def test_takes_and_edits_of_an_open_clip_pay_for_what_is_new(
 ) -> None:
     """And give what a fresh run gives, byte for byte, on any number of threads, in silence."""
     one = opened(clips["one.mp4"])
-    out = [tmp_path / f"{name}.mp4" for name in ("take", "again", "other", "two", "four")]
+    out = [tmp_path / f"{name}.mp4" for name in ("take", "again", "other", "two")]
     with cpu_threads(1), one.session as session:
         moon = session.plan(wish(clips, "moon", "sun"))
         session.render(moon, out[0])
@@ -119,12 +119,11 @@ def test_takes_and_edits_of_an_open_clip_pay_for_what_is_new(
         session.plan(wish(clips, "moon", "sun"))
         assert moon.snippets[0] is session.plan(wish(clips, "moon", "sun")).snippets[0]
     assert not same(out[0], out[1])
-    for threads, fresh in ((2, out[3]), (4, out[4])):
-        for entry in kept.rglob("*.*"):
-            entry.unlink()
-        with cpu_threads(threads):
-            facedit.edit(Path(clips["one.mp4"]), fresh, wish(clips, "fly", "drive"), run=UNSIGNED)
-        assert fresh.read_bytes() == out[2].read_bytes()
+    for entry in kept.rglob("*.*"):
+        entry.unlink()
+    with cpu_threads(2):
+        facedit.edit(Path(clips["one.mp4"]), out[3], wish(clips, "fly", "drive"), run=UNSIGNED)
+    assert out[3].read_bytes() == out[2].read_bytes()
     assert capfd.readouterr() == ("", "")
 
 

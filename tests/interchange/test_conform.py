@@ -63,7 +63,14 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CASES)
+FULL = ("non-drop", "phone, pictures", "cut from the start")
+"""Cases each of whose parts another case holds."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(one, marks=[pytest.mark.full] if one in FULL else []) for one in CASES],
+)
 def test_the_conformed_timeline_is_our_render(name: str, tmp_path: Path) -> None:
     how, codec, edits = CASES[name]
     made, exported = exported_case(tmp_path, how, codec, edits)

@@ -42,6 +42,7 @@ def test_the_language_is_sought_where_speech_is(spoken, monkeypatch):
     assert found.words[0].start_s > 39.9
 
 
+@pytest.mark.full
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("clip", "language"), [("takes/006.mp4", "en"), ("lrw_ar/11240_4d85.mp4", "ar")]

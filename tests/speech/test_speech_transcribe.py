@@ -58,7 +58,7 @@ def test_another_recogniser_is_a_folder(spoken, sentence, tmp_path):
     before = Recogniser(tmp_path).identity
     (tmp_path / "model.bin").unlink()
     (tmp_path / "model.bin").symlink_to(model_folder() / "model.bin")
-    found = transcribe(spoken, recogniser=Recogniser(tmp_path, "weather"))
+    found = transcribe(spoken, "en", recogniser=Recogniser(tmp_path, "weather"))
     assert [plain(word.text) for word in found.words] == [plain(t) for t in sentence.split()]
     assert found.origin.startswith(f"whisper {tmp_path.name}")
     names = {before, *(Recogniser(*a).identity for a in [(), (tmp_path,), (tmp_path, "weather")])}
@@ -71,5 +71,5 @@ def test_hot_words_are_listened_for(spoken, monkeypatch):
     monkeypatch.setattr(
         model(), "transcribe", lambda *a, **k: asked.append(k["hotwords"]) or heard(*a, **k)
     )
-    transcribe(spoken, recogniser=Recogniser(hotwords="Weathering"))
+    transcribe(spoken, "en", recogniser=Recogniser(hotwords="Weathering"))
     assert asked == ["Weathering"]

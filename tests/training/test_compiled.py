@@ -29,7 +29,12 @@ def test_without_a_compiler_the_network_stays_and_one_line_says_so(monkeypatch, 
 
 @pytest.mark.parametrize(
     ("backend", "parts"),
-    [("missing", 1), ("eager", 1), pytest.param("eager", 2, marks=pytest.mark.full)],
+    [
+        ("missing", 1),
+        # Tracing takes the compiler's front end 3 s, in parts 14 s.
+        pytest.param("eager", 1, marks=pytest.mark.full),
+        pytest.param("eager", 2, marks=pytest.mark.full),
+    ],
 )
 def test_a_compiled_run_is_the_run(tmp_path, monkeypatch, backend, parts):
     # The compiler's front end alone: it traces the network, which is where code of ours can break.
