@@ -78,13 +78,19 @@ def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
     pairs = zip(read_frames(video), read_frames(again), strict=True)
     assert all(np.array_equal(a.rgb(), b.rgb()) for a, b in pairs)
     assert page.get(f"{clip}/exports/{names['video']}/report").status_code == 200
-    package = consent | {"what": "package", "spans": "h264"}
+    said = " ".join(word["text"] for word in mine["transcript"]["words"])
+    cue = f"1\n00:00:00,000 --> 00:00:01,500\n{said}\n"
+    own = page.post(f"{clip}/subtitles?name=own.srt", content=cue.encode()).json()
+    package = consent | own | {"what": "package", "spans": "h264", "patch": "png"}
     packed = ended(studio, page.post(f"{clip}/exports", json=package))
     assert packed.state == "done", packed
     (file,) = (packed.result or {})["files"]
     found = zipfile.ZipFile(io.BytesIO(page.get(f"{clip}/exports/{file['name']}").content))
     kinds = {Path(name).suffix for name in found.namelist()}
-    assert {".otio", ".mp4", ".srt", ".json", ".wav"} <= kinds
+    assert {".otio", ".mp4", ".srt", ".json", ".wav", ".png"} <= kinds
+    (moved,) = (name for name in found.namelist() if name.endswith(".srt"))
+    text = found.read(moved).decode().splitlines()[2]
+    assert text == "fly to the sun."
 
 
 def test_one_of_two_faces_is_chosen(page: TestClient, studio: Studio) -> None:
