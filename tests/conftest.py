@@ -8,7 +8,6 @@ import pytest
 from hypothesis import settings
 
 import facedit  # noqa: F401  before anything can import what it silences
-from standin import plugged_in
 
 # The same examples in every CI run, half as many: a new counter-example is for the desk, not for a
 # landing.
@@ -63,6 +62,9 @@ def device(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "cpu":
         yield "cpu"
         return
+    # Brings PyTorch, which the process that hands out the tests has no use for.
+    from standin import plugged_in
+
     with plugged_in() as name:
         yield name
 
