@@ -27,8 +27,8 @@ _STEEP = 25
 _FROM_FALLS = 5.0
 _LEAST_FALLS = 5
 _DEEP = 10
-_QUIETEST_TAIL_DB, _LOUDEST_TAIL_DB = -40.0, -3.0
-_DIRECT_S = 0.005
+_QUIETEST_TAIL_DB, _LOUDEST_TAIL_DB = -40.0, -2.0
+_DIRECT_S, _TREBLE_HZ = 0.005, 3000.0
 _TRIALS = 8
 _BAND_FROM_HZ, _BAND_HZ, _BAND_MARGIN_DB = 3000.0, 500.0, 3.0
 _LEAST_BAND_GAIN_DB = -60.0
@@ -66,7 +66,7 @@ def in_room(
         quiet_db, loud_db = (
             (middle_db, loud_db) if found is None or found < wanted else (quiet_db, middle_db)
         )
-    return _mixed(limited, tail, quiet_db)
+    return _as_loud(_mixed(limited, tail, quiet_db), limited, rate)
 
 
 def decay_time(samples: Float32, rate: int) -> float | None:
@@ -148,15 +148,25 @@ def _falling(levels: Float64) -> list[Float64]:
 
 
 def _tail(samples: Float32, rate: int, decay_s: float) -> Float32:
-    """Return what a room adds to speech: noise that fades by 60 dB, as loud as the speech."""
+    """Return what a room adds to speech: noise that fades by 60 dB, as loud as the speech.
+
+    Air and walls swallow the treble.
+    """
     length = sample_at(decay_s, rate)
     fading = 10.0 ** (-3.0 * np.arange(length) / length)
     response = np.random.default_rng(0).normal(size=length) * fading
     response[: sample_at(_DIRECT_S, rate)] = 0.0
-    response /= np.sqrt((response**2).sum()) + 1e-12
     size = 1 << (len(samples) + length).bit_length()
+    swallowed = 1.0 / np.sqrt(1.0 + (np.fft.rfftfreq(size, 1.0 / rate) / _TREBLE_HZ) ** 2)
     spectrum = np.fft.rfft(samples.astype(np.float64), size) * np.fft.rfft(response, size)
-    return fit_length(np.fft.irfft(spectrum, size).astype(np.float32), len(samples))
+    tail = fit_length(np.fft.irfft(spectrum * swallowed, size).astype(np.float32), len(samples))
+    return _as_loud(tail, samples, rate)
+
+
+def _as_loud(samples: Float32, other: Float32, rate: int) -> Float32:
+    """Bring a sound to the active level of another."""
+    louder_db = active_level_db(other, rate) - active_level_db(samples, rate)
+    return np.asarray(samples * 10.0 ** (louder_db / 20.0), np.float32)
 
 
 def _mixed(samples: Float32, tail: Float32, gain_db: float) -> Float32:
