@@ -24,9 +24,14 @@ from edit_speed import make_clip
 from facedit.api import transcribe
 from facedit.types import Word
 
+CLIP_S = 10.0
 
-def repeated(source: Path, target: Path, times: int) -> None:
-    """Write a clip's packets so many times in a row; sound runs on without a gap."""
+
+def repeated(source: Path, target: Path, times: int) -> float:
+    """Write a clip's packets so many times in a row; sound runs on without a gap.
+
+    Returns the seconds that its sound lasts, in whole packets: a little more than the pictures.
+    """
     with av.open(str(source)) as file, av.open(str(target), "w") as out:
         streams = [out.add_stream_from_template(stream) for stream in file.streams]
         packets = [
@@ -47,6 +52,8 @@ def repeated(source: Path, target: Path, times: int) -> None:
                 packet.is_keyframe, packet.time_base = key, base
                 packet.stream = streams[index]
                 out.mux(packet)
+        heard = next(one.index for one in file.streams.audio)
+        return float(counts[heard] * ticks[heard] * file.streams[heard].time_base)
 
 
 def spoken(word: Word, later_s: float) -> dict[str, str | float]:
@@ -86,15 +93,19 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         short = Path(folder) / "short.mp4"
-        make_clip(args.clip, short, 10.0)
-        with av.open(str(short)) as file:
-            seconds = float(file.duration / av.time_base)
+        make_clip(args.clip, short, CLIP_S)
         found = transcribe(short).transcript.words
         for minutes in args.minutes:
-            times = max(1, round(60 * minutes / seconds))
+            times = max(1, round(60 * minutes / CLIP_S))
             clip, words = Path(folder) / f"{times}.mp4", Path(folder) / f"{times}.json"
-            repeated(short, clip, times)
-            said = [spoken(word, turn * seconds) for turn in range(times) for word in found]
+            lasts_s = repeated(short, clip, times)
+            end_s = times * CLIP_S  # of the pictures: sound behind them is not heard
+            said = [
+                spoken(word, turn * lasts_s)
+                for turn in range(times)
+                for word in found
+                if word.end_s + turn * lasts_s < end_s
+            ]
             words.write_text(json.dumps({"words": said}))
             number = [w.text.lower().strip(".,") for w in found].count(args.word) * (times // 2) + 1
             for render in ("smart", "full") if minutes <= args.full_up_to else ("smart",):
