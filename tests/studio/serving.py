@@ -17,10 +17,10 @@ from facedit.progress import OnProgress
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_store import Store
+from facedit.studio.job_process import Worker, make_engine, make_reader
 from facedit.studio.job_queue import Job
 from facedit.studio.serve import HOST, listen
 from facedit.studio.studio_options import StudioOptions
-from facedit.studio.worker import Worker, make_engine, make_reader
 
 TOKEN = "the-key-of-this-run"
 

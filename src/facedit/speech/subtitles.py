@@ -11,7 +11,7 @@ from itertools import groupby, pairwise, takewhile
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript
-from facedit.speech.labels import without_labels
+from facedit.speech.speaker_labels import without_labels
 from facedit.speech.word_times import GUESSED
 from facedit.types import Word
 

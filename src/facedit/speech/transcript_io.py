@@ -21,7 +21,7 @@ from facedit.editing.words import key
 from facedit.errors import BadTranscript, UsageError
 from facedit.inputs import check_pace, read_text
 from facedit.media.output import whole_or_nothing
-from facedit.speech.labels import without_labels
+from facedit.speech.speaker_labels import without_labels
 from facedit.speech.subtitle_writer import format_srt, format_vtt
 from facedit.speech.subtitles import parse_ass, parse_lrc, parse_sbv, parse_srt, parse_vtt
 from facedit.speech.textgrid import SIGN, format_textgrid, parse_textgrid

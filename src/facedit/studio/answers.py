@@ -21,13 +21,13 @@ from facedit.studio.clip_store import Store, StoredClip, checked_edits
 from facedit.studio.edit_states import edit_keys, exports_of, made_from, states, takes_of
 from facedit.studio.events import Events
 from facedit.studio.export_wishes import WHAT, Verb, package_options
-from facedit.studio.heard import corrected, hear, is_heard
+from facedit.studio.heard_words import corrected, hear, is_heard
+from facedit.studio.job_process import Tell, Worker
 from facedit.studio.job_queue import Job, Jobs, Kind
 from facedit.studio.made_files import made_file
 from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import Refused
 from facedit.studio.studio_options import LONGEST_READ_S, MOST_CONSENT, MOST_NAME, MOST_TAKES
-from facedit.studio.worker import Tell, Worker
 
 _OTHER = "another page has changed this clip: reload to go on from there."
 

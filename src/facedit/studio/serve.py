@@ -19,8 +19,8 @@ from facedit.speech.whisper_words import Recogniser
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_store import Store, videos_of
+from facedit.studio.job_process import Worker, make_engine, make_reader
 from facedit.studio.studio_options import StudioOptions
-from facedit.studio.worker import Worker, make_engine, make_reader
 
 HOST = "127.0.0.1"
 """Nobody else's machine reaches the server."""

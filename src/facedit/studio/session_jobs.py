@@ -30,9 +30,9 @@ from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.edit_states import edit_keys, resolved, spoken_of, states
 from facedit.studio.export_wishes import Verb
+from facedit.studio.job_process import Tell
 from facedit.studio.package import write_package
 from facedit.studio.refused import Refused
-from facedit.studio.worker import Tell
 from facedit.types import Transcript, Word
 
 _WARM = 2

@@ -14,8 +14,8 @@ pytest.importorskip("starlette")
 
 from facedit.errors import BadMedia, Cancelled
 from facedit.progress import OnProgress, Progress
+from facedit.studio.job_process import Tell, Worker, WorkerEnded
 from facedit.studio.refused import Refused
-from facedit.studio.worker import Tell, Worker, WorkerEnded
 
 
 class Tasks:
@@ -88,7 +88,7 @@ def test_a_task_that_does_not_listen_is_ended(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once it is cancelled, or over its limit: a hostile file must not hold the server up."""
-    monkeypatch.setattr("facedit.studio.worker.PATIENCE_S", 0.1)
+    monkeypatch.setattr("facedit.studio.job_process.PATIENCE_S", 0.1)
     cancel = Event()
     with pytest.raises(Cancelled):
         worker.call("deaf", told=lambda _: cancel.set(), cancel=cancel)

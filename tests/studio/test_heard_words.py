@@ -16,9 +16,9 @@ from facedit.editing.edit_options import EditOptions
 from facedit.editing.script import EditScript, ScriptSource, loads
 from facedit.errors import BadTranscript, Cancelled
 from facedit.studio.clip_store import Store, StoredClip
-from facedit.studio.heard import corrected, hear, is_heard
+from facedit.studio.heard_words import corrected, hear, is_heard
+from facedit.studio.job_process import Tell
 from facedit.studio.refused import Refused
-from facedit.studio.worker import Tell
 from facedit.types import Transcript, Word
 
 SOURCE = ScriptSource("one.mp4", 180.0, Fraction(25))
