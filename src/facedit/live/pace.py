@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from facedit.errors import UsageError
 
-CHUNK, AHEAD = 3, 4
+CHUNK, AHEAD = 4, 4
 """Frames drawn at once, and heard beyond them, unless chosen (docs/journal/live.md)."""
 
 MOST_KEPT = 60
