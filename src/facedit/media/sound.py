@@ -229,8 +229,9 @@ def _joined(blocks: Iterable[Float32], channels: int) -> Float32:
     length = 0
     for block in blocks:
         if length + len(block) > len(joined):
-            # Large memory grows by being mapped anew, not by being copied.
-            joined.resize((length + max(len(block), _GROWTH), channels), refcheck=False)
+            # Doubled, so that a short window costs little; large memory is mapped anew, not copied.
+            more = max(len(block), min(length, _GROWTH))
+            joined.resize((length + more, channels), refcheck=False)
         joined[length : length + len(block)] = block
         length += len(block)
     joined.resize((length, channels), refcheck=False)
