@@ -27,7 +27,8 @@ class LiveOptions:
             raw (RGB pictures, without sound) or camera (a virtual one, without sound); unless
             chosen, mp4 where --speech or --text is given, else page.
         output: File of mp4 or raw; - is the standard output.
-        chunk: Frames that are drawn at once; fewer answer sooner and cost more.
+        chunk: Frames that are drawn at once; more cost less and answer later, fewer than 4 move the
+            lips much worse.
         ahead: Frames of sound heard beyond them; fewer answer sooner and move the lips worse.
         steps: Steps of the Euler solver.
         port: Where the page is served, on this machine alone; 0 is any free port.
