@@ -135,6 +135,7 @@ def test_a_take_shows_its_span_as_the_script_with_its_seed_makes_it(
         ({"region": "nose"}, "region"), ({"articulation": 3}, "articulation"),
         ({"speech": "/etc/passwd"}, "speech"), ({"speech": "../x.wav"}, "speech"),
         ({"speech": "a\\..\\x.wav"}, "speech"), ({"speech": ""}, "speech"), ({"sed": 1}, "sed"),
+        ({"expression": "smile:0.5"}, "expression"),
     ],
 )  # fmt: skip
 def test_options_of_one_edit_are_judged_at_their_place(
@@ -147,7 +148,9 @@ def test_options_of_one_edit_are_judged_at_their_place(
     document["edits"][0] |= option
     with pytest.raises(BadEdit, match=rf"edits\[0\].*{says}"):
         loads(json.dumps(document))
+    good: dict[str, object]
     good = {"seed": 2**62 + 1, "voice": "default", "speech": "a b.wav", "articulation": 0.5}
+    good["expression"] = ["smile:0.5@sun"]
     document["edits"][0] = json.loads(dumps(script))["edits"][0] | good
     (own,) = loads(json.dumps(document)).own
-    assert own.to_dict() == good
+    assert json.loads(json.dumps(own.to_dict())) == good

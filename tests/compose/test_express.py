@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facedit.compose.canvas import Canvas
-from facedit.compose.express import EASE_S, check_wishes, expressed, parse_wish, wishes_of
+from facedit.compose.express import (
+    EASE_S,
+    check_wishes,
+    expressed,
+    own_wishes,
+    parse_wish,
+    wishes_of,
+)
 from facedit.compose.performance import nobody
+from facedit.editing.diff import WordEdit
+from facedit.editing.edit_options import NONE, EditOptions
+from facedit.editing.plan import EditPlan
+from facedit.editing.planner import make_plan
 from facedit.errors import BadEdit, UsageError
 from facedit.face.landmarker import Landmarker
 from facedit.motion.expressions import PARTS, expressions
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
-from facedit.types import Word
+from facedit.types import Transcript, Word
 
 FRAMES, KEPT = 60, 5
 WORDS = (Word("so", 0.3, 0.5), Word("happy", 1.0, 1.3), Word("today", 1.3, 1.6))
@@ -80,6 +93,47 @@ def test_it_shows_at_its_words_or_seconds_and_nowhere_else(
     assert 0 < moved[(at_s > 0.75) & (at_s < 1.0)].max() < moved.max()
 
 
+def two_edits() -> EditPlan:
+    """Words that are replaced at 1 s and at 3 s, each by 0.8 s."""
+    said = Transcript(tuple(Word(f"w{k}", k * 0.5, k * 0.5 + 0.4) for k in range(10)), 5.0)
+    edits = (WordEdit(2, 3, ("happy", "now")), WordEdit(6, 7, ("again",)))
+    return make_plan(edits, said, [0.8, 0.8], source_duration_s=5.0, frame_rate=Fraction(25))
+
+
+@pytest.mark.parametrize("wish", ["smile:0.4", "smile:0.4@now", "smile:0.4@0.4-0.8"])
+def test_an_edit_shows_its_own_and_no_other_one_does(
+    wish: str, space: MeshSpace, canvas: Canvas
+) -> None:
+    plan = two_edits()
+    spans = plan.picture_spans()
+    starts = [int(span.output_start_s * 25) - KEPT for span in spans]
+    canvases, motions = [], []
+    for start in starts:
+        mask = np.tile(plan.motion_mask(FRAMES, start)[:, None], canvas.mask.shape[1])
+        canvases.append(replace(canvas, first_frame=start, mask=mask))
+        motions.append(np.where(mask, drawn(canvas), canvas.values))
+    first, second = plan.fills
+    start_s, again_s = first.output_start_s, second.output_start_s
+    words = (
+        Word("happy", start_s, start_s + 0.4), Word("now", start_s + 0.4, start_s + 0.8),
+        Word("again", again_s, again_s + 0.8),
+    )  # fmt: skip
+    own = (EditOptions(expression=(wish,)), NONE)
+    wishes = own_wishes(plan, own)
+    (one, other), figures = expressed(space, canvases, motions, wishes, words)
+    assert np.array_equal(other, motions[1])
+    assert all(name.startswith("expression smile at ") for name in figures)
+    moved = np.abs(one[0] - motions[0][0]).max(axis=1)
+    at_s = canvases[0].start_s + np.arange(FRAMES) / 25
+    assert moved[(at_s > start_s + 0.4) & (at_s < start_s + 0.7)].min() > 0.5 * moved.max() > 0
+    early = moved[(at_s > spans[0].output_start_s) & (at_s < start_s + 0.1)]
+    assert early.any() == ("@" not in wish)
+    assert not moved[at_s > spans[0].output_end_s].any()
+    elsewhere = own_wishes(plan, (EditOptions(expression=("smile:0.4@again",)), NONE))
+    with pytest.raises(BadEdit, match="'again' does not occur"):  # it is another edit's
+        expressed(space, canvases, motions, elsewhere, words)
+
+
 def test_what_may_not_move_does_not(space: MeshSpace, canvas: Canvas) -> None:
     lips = np.zeros_like(canvas.mask)
     lips[KEPT:, space.groups["lips"]] = True
@@ -116,6 +170,10 @@ def test_what_would_show_nowhere_is_refused(space: MeshSpace, canvas: Canvas) ->
     check_wishes(run, "generate")
     with pytest.raises(UsageError, match="--region face"):
         check_wishes(run, "sync")
+    brows = EditOptions(expression=("brows-up:0.4",))
+    check_wishes(Run(), "edit", [NONE, replace(brows, region="face")])
+    with pytest.raises(BadEdit, match=r"edits\[1\].*--region face"):
+        check_wishes(Run(), "edit", [NONE, brows])
 
 
 @pytest.mark.full

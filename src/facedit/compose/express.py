@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from facedit.compose.canvas import Canvas
+from facedit.editing.edit_options import EditOptions
+from facedit.editing.plan import EditPlan
 from facedit.editing.requests import find
-from facedit.errors import UsageError
+from facedit.errors import BadEdit, UsageError
 from facedit.face.landmarker import Landmarker
 from facedit.motion.expressions import Expression, expression_named
 from facedit.motion.space import MotionSpace
-from facedit.options import REGIONS, Making, Run
+from facedit.options import REGIONS, Making, Region, Run
 from facedit.types import LANDMARK_TERMS, Float32, Float64, Transcript, Word
 from facedit.units import MOTION_FPS
 
@@ -38,20 +40,26 @@ class Wish:
         expression: What it is.
         amount: By how much its blendshapes' score shall rise.
         when: Words, or two times of the output in seconds; nothing for all of it.
+        span: The only picture span that shows it; None for all.
+        within: From when to when in the output it may show.
     """
 
     expression: Expression
     amount: float
     when: str | tuple[float, float] = ""
+    span: int | None = None
+    within: tuple[float, float] = (-np.inf, np.inf)
 
     def times(self, words: Sequence[Word]) -> tuple[float, float]:
         """Return from when to when it shows; ``BadEdit`` if its words are not said."""
+        start_s, end_s = self.within
         if isinstance(self.when, tuple):
-            return self.when
+            return max(self.when[0], start_s), min(self.when[1], end_s)
         if not self.when:
-            return -np.inf, np.inf
-        first, stop = find(Transcript(tuple(words), words[-1].end_s if words else 0.0), self.when)
-        return words[first].start_s, words[stop - 1].end_s
+            return self.within
+        said = tuple(one for one in words if start_s < one.end_s and one.start_s < end_s)
+        first, stop = find(Transcript(said, said[-1].end_s if said else 0.0), self.when)
+        return said[first].start_s, said[stop - 1].end_s
 
 
 def parse_wish(text: str) -> Wish:
@@ -82,10 +90,44 @@ def wishes_of(run: Run) -> tuple[Wish, ...]:
     return tuple(map(parse_wish, run.expression))
 
 
-def check_wishes(run: Run, verb: Making) -> None:
-    """Refuse expressions that are not known, or that the region does not show, by a UsageError."""
-    for wish in wishes_of(run):
-        if wish.expression.group not in REGIONS[run.region_of(verb)]:
+def own_wishes(plan: EditPlan, own: Sequence[EditOptions]) -> tuple[Wish, ...]:
+    """Return the expressions that edits have of their own, each shown by its edit alone.
+
+    ``own``: options of the edits, one an edit, or none. Seconds count from where the edit begins.
+    """
+    wishes = []
+    for index, span in enumerate(plan.picture_spans() if own else ()):
+        for fill in (plan.fills[number] for number in span.fills):
+            start_s = fill.output_start_s
+            within = (
+                max(start_s - plan.margin_s, span.output_start_s),
+                min(fill.output_end_s + plan.margin_s, span.output_end_s),
+            )
+            for wish in map(parse_wish, own[fill.edit].expression or ()):
+                when = wish.when
+                if isinstance(when, tuple):
+                    when = (when[0] + start_s, when[1] + start_s)
+                wishes.append(replace(wish, when=when, span=index, within=within))
+    return tuple(wishes)
+
+
+def check_wishes(run: Run, verb: Making, own: Sequence[EditOptions] = ()) -> None:
+    """Refuse expressions that are not known, or that the region does not show, by a UsageError.
+
+    ``own``: options that edits have of their own, whose mistakes are a ``BadEdit``.
+    """
+    _check(wishes_of(run), run.region_of(verb))
+    for number, options in enumerate(own):
+        try:
+            wishes = tuple(map(parse_wish, options.expression or ()))
+            _check(wishes, options.region or run.region_of(verb))
+        except UsageError as error:
+            raise BadEdit(f"Edit script: edits[{number}]: {error}") from error
+
+
+def _check(wishes: Sequence[Wish], region: Region) -> None:
+    for wish in wishes:
+        if wish.expression.group not in REGIONS[region]:
             raise UsageError(
                 f"--expression {wish.expression.name}: only the lips move here: add --region face."
             )
@@ -127,6 +169,9 @@ def expressed(
     for wish in wishes:
         added, shown = wish.expression.motion(space), []
         for index, canvas in enumerate(canvases):
+            here = wish.span in (None, index)
+            if not here or wish.expression.group not in REGIONS[canvas.region]:
+                continue
             share = _share(canvas, wish.times(words))
             hidden = canvas.mask[:, added != 0].any(axis=1)
             rows = np.flatnonzero(hidden & (share > 0.5))
@@ -140,10 +185,11 @@ def expressed(
             shown.append(seen.rise(gain))
         if not shown:
             raise UsageError(
-                f"--expression {wish.expression.name}: nothing is drawn at {wish.when or 'all'}: "
-                "kept pictures stay as they were shot."
+                f"--expression {wish.expression.name}: nothing is drawn at {wish.when or 'all'}, "
+                "or too little to show it: kept pictures stay as they were shot."
             )
-        figures[f"expression {wish.expression.name}"] = (
+        place = "" if wish.span is None else f" at {wish.within[0]:.2f} s"
+        figures[f"expression {wish.expression.name}{place}"] = (
             f"asked {wish.amount:.2f}, the drawn face shows {np.mean(shown):.2f}"
         )
     return tuple(made), figures

@@ -17,7 +17,9 @@ from facedit.options import Run
 _MOST = 4
 
 _OF_A_TAKE: dict[str, Any] = {"seed": 0, "takes": 1, "steps": 1, "articulation": 1.0}
-_OF_A_TAKE |= {"force": False} | dict.fromkeys(("report", "consent", "provenance"))
+_OF_A_TAKE |= {"force": False, "expression": ()} | dict.fromkeys(
+    ("report", "consent", "provenance")
+)
 
 
 @dataclass(slots=True)

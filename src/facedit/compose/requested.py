@@ -31,7 +31,6 @@ def edit_in(
         session.source, *request.speech, request.transcript, request.script, request.footage,
     )  # fmt: skip
     outputs = take_files(output, run.takes)
-    check_wishes(run, "edit")
     check_run(run, outputs, inputs, script=save_script, voice=asked_voice(request))
     return session.render(session.plan(request), output, save_script=save_script)
 

@@ -70,6 +70,7 @@ def own_options(script: EditScript, request: EditRequest, run: Run) -> tuple[Edi
     unset |= {} if run.seed is None else {"seed": None}
     unset |= {} if run.region is None else {"region": None}
     unset |= {} if run.articulation == 1 else {"articulation": None}
+    unset |= {"expression": None} if run.expression else {}
     unset |= {} if request.voice is None else {"voice": None}
     return tuple(replace(own, **unset) for own in script.own)
 

@@ -11,6 +11,7 @@ from facedit.compose import scripts
 from facedit.compose.asked_voice import asked_voice
 from facedit.compose.checks import check_run
 from facedit.compose.consents import with_consent
+from facedit.compose.express import check_wishes
 from facedit.compose.job import Job, Ready
 from facedit.compose.making import make
 from facedit.compose.near import alone, span_of
@@ -50,6 +51,7 @@ class Session(OpenClip):
             if not self.info.has_sound:
                 probe(self._clip.path, need_sound=True)  # says so
             if request.script is None:
+                check_wishes(self.run, "edit")
                 run = self._with_consent(self.run, [asked_voice(request)], request)
                 by = Recogniser(request.model, request.hotwords)
                 found = transcript or self.transcript(request.transcript, request.language, by)
@@ -59,6 +61,7 @@ class Session(OpenClip):
             script = scripts.load_script(file, self._clip.path)
             request, run = scripts.with_script_options(script, request, self.run)
             own = scripts.own_options(script, asked, self.run)
+            check_wishes(run, "edit", own)
             asking = [asked_voice(request, options.voice) for options in (*own, NONE)]
             run = self._with_consent(run, asking, request)
             joints = scripts.moved_joints(script)

@@ -25,6 +25,8 @@ class EditOptions:
         speech: The user's recording of them: a file beside the script, by its name from there.
         region: What new speech may move.
         articulation: How far lips move, from 0 to 2.
+        expression: What its face shows beside speaking, as ``--expression`` has it; times count
+            from where the edit begins.
     """
 
     seed: int | None = None
@@ -32,6 +34,7 @@ class EditOptions:
     speech: str | None = None
     region: Region | None = None
     articulation: float | None = None
+    expression: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is set, for JSON."""
@@ -58,7 +61,7 @@ def read_edit_options(node: Node) -> EditOptions:
     """
     seed, voice = node.optional("seed"), node.optional("voice")
     speech, region = node.optional("speech"), node.optional("region")
-    articulation = node.optional("articulation")
+    articulation, expression = node.optional("articulation"), node.optional("expression")
     if region is not None and region.text() not in REGIONS:
         raise BadEdit(region.says(f"choose {', '.join(REGIONS)}"))
     if speech is not None and not _lies_beside(speech.text()):
@@ -69,6 +72,7 @@ def read_edit_options(node: Node) -> EditOptions:
         None if speech is None else speech.text(),
         None if region is None else cast(Region, region.text()),
         None if articulation is None else articulation.number(0.0, _MOST_ARTICULATION),
+        None if expression is None else tuple(one.text() for one in expression.items()),
     )
 
 
