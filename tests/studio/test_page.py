@@ -164,6 +164,10 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     with wave.open(str(context)) as file:  # to the end of the clip, and a second before
         assert file.getnframes() / file.getframerate() > heard_s + 1
     assert f"{heard_s:.2f} s" in page.js("document.getElementById('sound').innerText")
+    # The new words are drawn as they sound: in its own colour, not as high everywhere.
+    heights = page.js(NEW_WAVE)
+    assert len(heights) > 10
+    assert len(set(heights)) > 3, heights
 
     page.key("m", alt=True)
     page.until("document.querySelectorAll('.take').length === 2")
@@ -209,6 +213,24 @@ def test_by_keys_alone_from_words_to_an_exported_video(
     assert not any(apart), "frames apart by so many levels: " + ", ".join(
         f"{number}: {levels}" for number, levels in enumerate(apart) if levels
     )
+
+
+NEW_WAVE = """import('/main.js').then(async ({work}) => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const {canvas, plan, from, span, length} = work.timeline;
+  const scale = canvas.width / Math.min(span, length);
+  const [start, end] = plan.segments.find((one) => !one.keep).output.map((s) => (s - from) * scale);
+  const paint = canvas.getContext('2d');
+  paint.fillStyle = getComputedStyle(canvas).getPropertyValue('--new');
+  const ink = parseInt(paint.fillStyle.slice(1), 16);
+  const half = canvas.height / 2;
+  return Array.from({length: Math.floor(end - start) - 2}, (_, k) => {
+    const {data} = paint.getImageData(Math.ceil(start) + 1 + k, half, 1, 44);
+    return Array.from({length: 44}, (_, y) => y * 4).filter((at) =>
+      data[at] * 65536 + data[at + 1] * 256 + data[at + 2] === ink).length;
+  });
+})"""
+"""Heights of the wave that is drawn of new words, column by column."""
 
 
 def seconds(shown: str) -> float:
@@ -276,6 +298,31 @@ def test_a_cancelled_take_leaves_no_file(page: Page, served: Served) -> None:
     assert sorted(takes.iterdir()) == before
 
 
+def test_an_expression_is_chosen_for_one_edit(page: Page, served: Served) -> None:
+    """What needs more than lips lets more move, and goes where only the lips shall."""
+
+    def chosen(place: str, name: str) -> dict[str, Any]:
+        page.js(f"""(() => {{ const select = document.querySelector('#{place} select');
+          select.value = '{name}'; select.dispatchEvent(new Event('change')); }})()""")
+        saved(page)
+        clip = served.studio.store.get(served.only_clip().name)
+        (own,) = loads(clip.known_script()).own
+        return {name: own.to_dict().get(name) for name in ("expression", "region")}
+
+    assert chosen("expression", "smile") == {"expression": ("smile:0.35",), "region": None}
+    brows = {"expression": ("brows-up:0.30",), "region": "face"}
+    assert chosen("expression", "brows-up") == brows
+    slider = page.js("""(() => { const e = document.querySelector('#expression input');
+      return [e.value, e.max]; })()""")
+    assert slider == ["0.3", "0.57"]
+    assert chosen("options", "lips") == {"expression": None, "region": "lips"}
+    page.js("document.getElementById('words').focus()")
+    for _ in range(3):
+        page.key("z", ctrl=True)
+    saved(page)
+    page.until("document.querySelector('.take')")
+
+
 def test_two_pages_lose_nothing(page: Page, served: Served) -> None:
     """What another page saved is shown; one's own edits come back by undo."""
     chips = "[...document.querySelectorAll('.chip')].map((e) => e.textContent).join()"
@@ -335,6 +382,14 @@ def test_words_that_come_are_shown_at_once_and_edited_once_they_stay(page: Page)
     assert page.js(tell % ("true", "['later']")) == [["later", False]]
     page.key("End")
     assert page.js(chosen) == "later"
+    # Before any word is known the sound is drawn already.
+    whole = page.js("""import('/main.js').then(async ({work}) => {
+      Object.assign(work.clip, {isReady: false, words: []});
+      work.timeline.plan = null;
+      await work.show({heard: true, jobs: []});
+      return [work.timeline.plan.segments, work.clip.info.duration_s];
+    })""")
+    assert whole[0] == [{"keep": True, "source": [0, whole[1]], "output": [0, whole[1]]}]
     page.call("Page.reload")
     page.until("document.querySelector('.word') && document.querySelector('.chip')")
 

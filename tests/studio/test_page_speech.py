@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,7 +165,9 @@ def made(page: Page) -> None:
 
 @pytest.mark.parametrize("verb", ["sync", "generate"])
 def test_other_speech_over_the_whole_clip(page: Page, served: Served, verb: str) -> None:
-    """A video is as good a face as a picture: its own pictures move."""
+    """A video is as good a face as a picture: its own pictures move, and show what is asked."""
+    page.js("""(() => { const select = document.querySelector('#speech-expression select');
+      select.value = 'squint'; select.dispatchEvent(new Event('change')); })()""")
     say(page, verb, "we walk")
     made(page)
     folder = served.only_clip() / "exports"
@@ -175,7 +178,10 @@ def test_other_speech_over_the_whole_clip(page: Page, served: Served, verb: str)
         assert output.duration_s == pytest.approx(source.duration_s, abs=0.05)
     else:
         assert 0.3 < output.duration_s < 3
-    assert (folder / f"one-{verb}.mp4.report" / "report.html").is_file()
+    report = folder / f"one-{verb}.mp4.report"
+    assert (report / "report.html").is_file()
+    figures = json.loads((report / "report.json").read_text())["figures"]
+    assert figures["expression squint"].startswith("asked 0.20")
 
 
 def test_what_is_longer_than_the_clip_is_refused_in_words(page: Page) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from facedit.compose.express import wishes_of
 from facedit.editing.script import loads
 from facedit.errors import FaceditError, UsageError
 from facedit.face.choice import FaceChoice
 from facedit.inputs import MOST_SEED, check_text
+from facedit.motion.expressions import expressions
 from facedit.options import OWN_VOICE, REGIONS, Run
 from facedit.speech.voice import voices
 from facedit.studio.clip_store import Store, StoredClip, checked_edits
@@ -65,6 +67,10 @@ class Studio:
             "offered": self.store.offered,
             "voices": ["auto", OWN_VOICE, *voices()],
             "regions": list(REGIONS),
+            "expressions": [
+                {"name": name, "most": one.most, "region": one.group}
+                for name, one in expressions().items()
+            ],
         }
 
     async def opened(self, clip: StoredClip) -> dict[str, Any]:
@@ -255,7 +261,13 @@ class Studio:
         if text is not None:
             check_text(text, "the text", UsageError)
         recording = None if speech is None else made_file(clip, "recordings", speech)
-        run = Run(seed=_seed(body.get("seed", 0)), consent=consent)
+        wishes = body.get("expression", [])
+        if not isinstance(wishes, list) or not all(isinstance(one, str) for one in wishes):
+            raise Refused(422, "expression: expected a list of texts.")
+        run = Run(seed=_seed(body.get("seed", 0)), consent=consent, expression=tuple(wishes))
+        shown = {wish.expression.group for wish in wishes_of(run)}
+        if verb == "sync" and "face" in shown:
+            run = replace(run, region="face")
         work = partial(self._do, "speak", clip, verb, text, recording, run, voice)
         return self._exporting(verb, clip, work)
 

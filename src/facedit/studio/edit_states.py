@@ -24,7 +24,7 @@ _HEARD_S = 9.0
 _UNKNOWN = 1e6
 """Stands for a jump that could not be measured: such a take is never called the best."""
 
-_OPTIONS = ("voice", "speech", "region", "articulation")
+_OPTIONS = ("voice", "speech", "region", "articulation", "expression")
 
 
 def edit_keys(script: EditScript, face: str | None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.studio.refused import Refused
+from facedit.types import Sound
 
 RATE_HZ = 50
 """Pairs of lowest and highest a second."""
@@ -36,16 +37,16 @@ def peaks(path: Path, block: int) -> dict[str, Any]:
     if not info.has_sound or not 0 <= start_s < info.duration_s:
         raise Refused(404, "no sound there.")
     sound = read_sound(path, start_s, min(start_s + BLOCK_S, info.duration_s), info=info, mono=True)
-    samples = sound.samples[:, 0]
+    return {"rate_hz": RATE_HZ, "start_s": start_s, **shape(sound)}
+
+
+def shape(sound: Sound) -> dict[str, list[int]]:
+    """Return ``min`` and ``max`` of every fiftieth of a second of a sound, from -127 to 127."""
+    samples = sound.samples.mean(axis=1)
     edges = np.arange(0, len(samples), sound.rate / RATE_HZ).astype(int)
     low = np.minimum.reduceat(samples, edges) if len(edges) else samples
     high = np.maximum.reduceat(samples, edges) if len(edges) else samples
-    return {
-        "rate_hz": RATE_HZ,
-        "start_s": start_s,
-        "min": _levels(low),
-        "max": _levels(high),
-    }
+    return {"min": _levels(low), "max": _levels(high)}
 
 
 def _levels(values: np.ndarray[Any, Any]) -> list[int]:

@@ -32,6 +32,7 @@ from facedit.studio.edit_states import edit_keys, resolved, spoken_of, states
 from facedit.studio.export_wishes import Verb
 from facedit.studio.job_process import Tell
 from facedit.studio.package import write_package
+from facedit.studio.peaks import shape
 from facedit.studio.refused import Refused
 from facedit.types import Transcript, Word
 
@@ -132,6 +133,7 @@ class Engine:
                 write_wav(clip.sounds_folder / name, snippet.sound, force=True)
             around = output.window(fill.output_start_s - AROUND_S, fill.output_end_s + AROUND_S)
             write_wav(clip.sounds_folder / context, around, force=True)
+            new = output.window(fill.output_start_s, fill.output_end_s)
             choice = snippet.choice if snippet is not None else None
             one = replace(
                 planned,
@@ -143,6 +145,7 @@ class Engine:
             told = {
                 "sound": None if snippet is None else name,
                 "context": context,
+                "shape": shape(new),
                 "speech_s": fill.speech_s,
                 "joint": [fill.source_start_s, fill.source_end_s],
                 "voice": str(choice) if choice else "",

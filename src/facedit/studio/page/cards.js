@@ -2,6 +2,7 @@
 /** The list of edits, and the card of the chosen one: its sound, takes, seams and options. */
 
 import { $, button, choice, counted, fill, make } from "./elements.js";
+import { showExpression } from "./expression.js";
 import { dots, grade, graded } from "./grades.js";
 import { stops } from "./made.js";
 
@@ -52,7 +53,8 @@ export const chosenTake = (made) =>
 /**
  * @param {import("./clip_state.js").ClipState} clip
  * @param {any} layout the part of the plan that is this edit
- * @param {{voices: string[], regions: string[], recording: boolean, speaking: boolean}} known
+ * @param {{voices: string[], regions: string[], expressions: import("./expression.js").Expression[],
+ *   recording: boolean, speaking: boolean}} known
  * @param {Acts} act
  */
 export function showCard(clip, layout, known, act) {
@@ -74,6 +76,8 @@ export function showCard(clip, layout, known, act) {
     choice("Moves", known.regions.map((name) => [name, name]), edit.region ?? clip.options.region ?? "lips",
       (value) => act.set("region", value)),
     choice("Strength", STRENGTHS, String(edit.articulation ?? 1), (value) => act.set("articulation", Number(value))));
+  $("expression").hidden = !edit.new;
+  showExpression($("expression"), known.expressions, edit.expression, (wishes) => act.set("expression", wishes));
 }
 
 /** @param {HTMLElement} list @param {any[]} warnings @param {Acts} act */

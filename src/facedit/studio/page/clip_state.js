@@ -84,9 +84,9 @@ export class ClipState {
     return JSON.stringify(this.edits) !== before;
   }
 
-  /** Set an option of one edit. @param {number} index @param {string} name @param {any} value */
-  set(index, name, value) {
-    this.change(this.edits.map((edit, at) => (at === index ? { ...edit, [name]: value } : edit)));
+  /** Set options of one edit. @param {number} index @param {object} options */
+  set(index, options) {
+    this.change(this.edits.map((edit, at) => (at === index ? { ...edit, ...options } : edit)));
   }
 
   /**

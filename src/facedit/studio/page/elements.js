@@ -28,9 +28,9 @@ export function choice(says, options, value, told) {
 /** Put other elements into a place, and the focus back to where it was. @param {HTMLElement} place @param {...(Node | null | false)} inside */
 export function fill(place, ...inside) {
   const active = /** @type {HTMLElement | null} */ (document.activeElement);
-  const at = active && place.contains(active) ? [...place.querySelectorAll("button, select, a")].indexOf(active) : -1;
+  const at = active && place.contains(active) ? [...place.querySelectorAll("button, select, input, a")].indexOf(active) : -1;
   place.replaceChildren(.../** @type {Node[]} */ (inside.filter(Boolean)));
-  if (at >= 0) /** @type {HTMLElement | undefined} */ (place.querySelectorAll("button, select, a")[at])?.focus();
+  if (at >= 0) /** @type {HTMLElement | undefined} */ (place.querySelectorAll("button, select, input, a")[at])?.focus();
 }
 
 /** @param {number} count @param {string} name */

@@ -8,7 +8,7 @@
  * @typedef {{name: string, seed: number, worst: number, seams: any[], warnings: string[],
  *   preview: {src: string, lead_s: number, length_s: number}}} Take
  * @typedef {{key: string, words: [number, number], new: string, sound: string | null,
- *   context: string | null, voice: string, speech_s: number, warnings: Warning[], takes: Take[],
+ *   context: string | null, shape: {min: number[], max: number[]} | null, voice: string, speech_s: number, warnings: Warning[], takes: Take[],
  *   chosen: string | null}} Made
  */
 
@@ -25,7 +25,7 @@ export function madeOf(address, edit) {
   return {
     key: edit.key, words: edit.words, new: edit.new, chosen: edit.chosen,
     sound: heard(spoken?.sound ?? null), context: heard(spoken?.context ?? null),
-    voice: spoken?.voice ?? "", speech_s: spoken?.speech_s ?? 0,
+    shape: spoken?.shape ?? null, voice: spoken?.voice ?? "", speech_s: spoken?.speech_s ?? 0,
     // Words that are unsure are warned of one by one, with their places.
     warnings: [...edit.warnings, ...(spoken?.warnings ?? []).filter((says) => !says.includes("of low score"))
       .map((says) => ({ kind: "spoken", says }))],

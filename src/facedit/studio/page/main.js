@@ -67,6 +67,7 @@ async function start() {
     }, item.name ?? item))));
   };
   $("speech-voice").replaceChildren(...known.voices.map((name) => make("option", { value: name }, VOICES[name] ?? name)));
+  speech.express(known.expressions);
   list("offered", known.offered, openOffered);
   list("recent", known.clips.filter((one) => !known.offered.includes(one.name)), async (item) => open(await call("GET", `/clips/${item.id}`)));
   const [kind, value] = decodeURIComponent(location.hash.slice(1)).split(/=(.*)/s);

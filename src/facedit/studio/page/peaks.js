@@ -12,19 +12,26 @@ export class Peaks {
     this.came = came;
     this.rate = 50;
     this.loudest = 1;
-    /** @type {Map<number, {low: number[], high: number[]} | null>} */
+    /** @type {Map<number, {min: number[], max: number[]} | null>} */
     this.blocks = new Map();
   }
 
-  /** The lowest and highest of a stretch of the source; the loudest of what is known is 1. @param {number} from @param {number} to in seconds */
-  between(from, to) {
+  /**
+   * The lowest and highest of a stretch of the source, or of new sound by its shape; the loudest of
+   * what is known of the source is 1.
+   *
+   * @param {number} from
+   * @param {number} to in seconds
+   * @param {{min: number[], max: number[]}} [shape]
+   */
+  between(from, to, shape) {
     let [low, high] = [0, 0];
     const last = Math.max(Math.floor(from * this.rate) + 1, Math.floor(to * this.rate));
     for (let i = Math.max(0, Math.floor(from * this.rate)); i < last; i++) {
-      const block = this.#block(Math.floor(i / (BLOCK_S * this.rate)));
-      const at = i % (BLOCK_S * this.rate);
-      low = Math.min(low, (block?.low[at] ?? 0) / this.loudest);
-      high = Math.max(high, (block?.high[at] ?? 0) / this.loudest);
+      const part = shape ?? this.#block(Math.floor(i / (BLOCK_S * this.rate)));
+      const at = shape ? i : i % (BLOCK_S * this.rate);
+      low = Math.min(low, (part?.min[at] ?? 0) / this.loudest);
+      high = Math.max(high, (part?.max[at] ?? 0) / this.loudest);
     }
     return [low, high];
   }
@@ -34,7 +41,7 @@ export class Peaks {
     if (!this.blocks.has(index)) {
       this.blocks.set(index, null);
       call("GET", `/clips/${this.clip}/peaks?block=${index}`).then(({ min, max }) => {
-        this.blocks.set(index, { low: min, high: max });
+        this.blocks.set(index, { min, max });
         this.loudest = Math.max(this.loudest, ...max, ...min.map((level) => -level));
         this.came();
       }).catch(() => undefined);  // past the end, or no sound: nothing is drawn

@@ -4,7 +4,9 @@
 import { send } from "./api.js";
 import { $, fill, make } from "./elements.js";
 import { CONSENT } from "./exports.js";
+import { showExpression } from "./expression.js";
 import { Recorder } from "./recorder.js";
+import { wholePlan } from "./time_map.js";
 
 /** @type {Record<string, {title: string, says: string, about: string}>} */
 const TABS = {
@@ -30,6 +32,8 @@ export class Speech {
     this.clip = null;
     /** @type {Blob | null} */
     this.recording = null;
+    /** What the face shows beside speaking. @type {string[] | null} */
+    this.expression = null;
     /** What was made in each tab. @type {Record<string, {name: string, src: string, shown: string, length_s: number}>} */
     this.results = {};
     const recorder = new Recorder({
@@ -47,6 +51,12 @@ export class Speech {
       event.preventDefault();
       void this.#make().catch(page.fail);
     };
+  }
+
+  /** @param {import("./expression.js").Expression[]} known @param {string[] | null} [wishes] */
+  express(known, wishes = null) {
+    this.expression = wishes;
+    showExpression($("speech-expression"), known, wishes, (other) => this.express(known, other));
   }
 
   /** @param {string} tab */
@@ -91,7 +101,7 @@ export class Speech {
       $("speech-consent").focus();
       return this.page.say("Say first that the person agreed to it.");
     }
-    const body = { voice: $("speech-voice").value || "auto", seed: 0, consent: CONSENT };
+    const body = { voice: $("speech-voice").value || "auto", seed: 0, consent: CONSENT, expression: this.expression ?? [] };
     const name = recording && "name" in recording ? String(recording.name) : "recording.webm";
     const speech = recording ? (await send(`/clips/${clip.id}/recordings`, recording, name)).speech : undefined;
     await clip.ask(this.tab, speech ? { ...body, speech } : { ...body, text });
@@ -104,12 +114,9 @@ export class Speech {
     fill($("speech-made"), made && make("div", {}, make("a", { href: made.src, download: made.name }, made.name), " ",
       make("a", { href: `${made.src}/report`, target: "_blank", rel: "noopener" }, "report")));
     if (!clip) return;
-    const source_s = clip.info.duration_s;
-    const [output_s, keep] = made ? [made.length_s, false] : [source_s, true];
-    const whole = { keep, source: /** @type {[number, number]} */ ([0, source_s]), output: /** @type {[number, number]} */ ([0, output_s]) };
     $("stage").classList.toggle("plain", !made);
-    page.player.show({ source_duration_s: source_s, output_duration_s: output_s, segments: [whole] },
-      [made ? { src: made.shown, lead_s: 0, length_s: output_s } : null], [null]);
+    page.player.show(wholePlan(clip.info.duration_s, made?.length_s),
+      [made ? { src: made.shown, lead_s: 0, length_s: made.length_s } : null], [null]);
   }
 
   /** What was made is played, and offered. @param {string} tab @param {{name: string, shown: string}} result */

@@ -9,6 +9,12 @@
  * @typedef {{kind: Kind, start: number, end: number, src: string, offset: number, fill: number}} Piece
  */
 
+/** All of a source, kept or with other speech. @param {number} source_s @param {number} [output_s] of what was made of it @returns {Plan} */
+export function wholePlan(source_s, output_s) {
+  const segment = { keep: output_s === undefined, source: /** @type {[number, number]} */ ([0, source_s]), output: /** @type {[number, number]} */ ([0, output_s ?? source_s]) };
+  return { source_duration_s: source_s, output_duration_s: segment.output[1], segments: [segment] };
+}
+
 /** @param {Plan | null} plan @param {number} time in the output @returns {number} in the source */
 export function sourceTime(plan, time) {
   return mapped(plan, time, "output", "source");

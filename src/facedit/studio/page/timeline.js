@@ -27,6 +27,8 @@ export class Timeline {
     this.plan = null;
     /** @type {{output_s: number, smooth: boolean}[]} */
     this.seams = [];
+    /** How the new sound of each edit looks, where it is spoken. @type {({min: number[], max: number[]} | null)[]} */
+    this.shapes = [];
     /** @type {Word[]} */
     this.words = [];
     /** @type {Peaks | null} */
@@ -48,9 +50,10 @@ export class Timeline {
    * @param {import("./time_map.js").Plan} plan
    * @param {boolean} estimated whether lengths of new words are guessed yet
    * @param {{output_s: number, smooth: boolean}[]} seams
+   * @param {({min: number[], max: number[]} | null)[]} shapes of new sound, one per edit
    */
-  show(plan, estimated, seams) {
-    [this.plan, this.estimated, this.seams] = [plan, estimated, seams];
+  show(plan, estimated, seams, shapes) {
+    Object.assign(this, { plan, estimated, seams, shapes });
     this.canvas.setAttribute("aria-valuemax", this.length.toFixed(2));
     this.draw();
   }
@@ -110,13 +113,16 @@ export class Timeline {
     paint.clearRect(0, 0, width, height);
     paint.font = `11px ${style.fontFamily}`;
     const below = ROW + WORDS + GAP;
+    let edit = 0;
     for (const { keep, source, output, text } of /** @type {any[]} */ (plan.segments)) {
       this.#lane(paint, x, 0, source, 0, colour(keep ? "wave" : "gone"), colour(keep ? "dark" : "gone-ground"));
       if (keep) {
         this.#lane(paint, x, below, output, source[0] - output[0], colour("wave"), colour("dark"));
         continue;
       }
-      this.#fill(paint, x, below, output, colour);
+      const shape = this.shapes[edit++];
+      if (shape) this.#lane(paint, x, below, output, -output[0], colour("new"), colour("new-ground"), shape);
+      else this.#fill(paint, x, below, output, colour);
       this.#label(paint, x, below + ROW + 11, output, text ?? "", colour("new"));
       if (output[1] - output[0] < 1e-3) this.#wedge(paint, x(output[0]), below, colour("gone"));
     }
@@ -131,8 +137,8 @@ export class Timeline {
     paint.fillRect(x(this.at) - 1, below, 2, ROW);
   }
 
-  /** A stretch of the source's sound. */
-  #lane(paint, x, top, [start, end], shift, wave, ground) {
+  /** A stretch of the source's sound, or new sound of a shape. */
+  #lane(paint, x, top, [start, end], shift, wave, ground, shape) {
     const [left, right] = [Math.max(x(start), 0), Math.min(x(end), this.canvas.clientWidth)];
     if (right <= left) return;
     paint.fillStyle = ground;
@@ -144,13 +150,13 @@ export class Timeline {
     const per = this.#seen() / width;
     for (let pixel = Math.floor(left); pixel < right; pixel++) {
       const time = this.from + pixel * per + shift;
-      const [low, high] = peaks.between(time, time + per);
+      const [low, high] = peaks.between(time, time + per, shape);
       const [up, down] = [Math.min(high, 1) * (ROW / 2 - 1), Math.max(low, -1) * (ROW / 2 - 1)];
       paint.fillRect(pixel, top + ROW / 2 - up, 1, Math.max(up - down, 1));
     }
   }
 
-  /** New words: striped while their length is guessed. */
+  /** New words whose sound is not known: striped while their length is guessed. */
   #fill(paint, x, top, [start, end], colour) {
     const [left, right] = [x(start), x(end)];
     paint.fillStyle = colour(this.estimated ? "new-ground" : "new");

@@ -4,15 +4,16 @@
 import { call, send } from "./api.js";
 import { chosenTake, showCard, showEdits, showWarnings } from "./cards.js";
 import { $, counted } from "./elements.js";
+import { needsFace } from "./expression.js";
 import { chooseFace } from "./faces.js";
 import { Player } from "./player.js";
-import { wordAt } from "./time_map.js";
+import { wholePlan, wordAt } from "./time_map.js";
 import { Timeline } from "./timeline.js";
 import { Words } from "./words.js";
 
 const SEAM_S = 0.25;
 const AROUND_S = 1;
-const OPTION_NAMES = { voice: "Voice", region: "Moves", speech: "Recording", articulation: "Strength" };
+const OPTION_NAMES = { voice: "Voice", region: "Moves", speech: "Recording", articulation: "Strength", expression: "Expression" };
 
 export class Work {
   /**
@@ -28,8 +29,8 @@ export class Work {
     this.clip = null;
     /** Edits while they are typed. @type {any[] | null} */
     this.draft = null;
-    /** Voices and regions that the server knows. @type {any} */
-    this.known = { voices: [], regions: [] };
+    /** Voices, regions and expressions that the server knows. @type {any} */
+    this.known = { voices: [], regions: [], expressions: [] };
     this.hearing = new Audio();
     this.player = new Player(
       { before: $("before"), rest: $("rest"), take: $("take"), sound: new Audio() },
@@ -67,8 +68,11 @@ export class Work {
     if (now.info.still) return;  // nothing is said in it
     $("words").toggleAttribute("aria-busy", !state.heard);
     if (!state.heard && !state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
-    if (!now.isReady) return void $("stage").classList.add("plain");
     this.timeline.words = now.words;
+    if (!now.isReady) {
+      $("stage").classList.add("plain");
+      return this.timeline.show(wholePlan(now.info.duration_s), false, [], []);
+    }
     this.words.show(now.edits);
     $("words").focus();
     await now.save();
@@ -114,8 +118,16 @@ export class Work {
 
   /** Set an option of the chosen edit. @param {string} name @param {any} value */
   setOption(name, value) {
-    this.clip?.set(this.clip.chosen, name, value);
-    this.#settle(`${OPTION_NAMES[name] ?? name}: ${value ?? "none"}.`);
+    const now = this.clip;
+    if (!now) return;
+    const options = { [name]: value };
+    const edit = { ...now.edits[now.chosen], ...options };
+    // Brows and eyes show nothing where only the lips move: what was chosen last counts.
+    if ((edit.region ?? now.options.region ?? "lips") === "lips" && needsFace(this.known.expressions, edit.expression)) {
+      Object.assign(options, name === "region" ? { expression: null } : { region: "face" });
+    }
+    now.set(now.chosen, options);
+    this.#settle(`${Object.entries(options).map(([one, set]) => `${OPTION_NAMES[one] ?? one}: ${set ?? "none"}`).join(", ")}.`);
   }
 
   /** @param {number} index */
@@ -176,7 +188,9 @@ export class Work {
     this.words.cut(from);
     this.words.extend(words.map((word) => ({ score: 1, ...word })), final);
     $("words").setAttribute("aria-busy", "true");
-    if (final) now.words = this.timeline.words = [...this.words.words];
+    this.timeline.words = [...this.words.words];
+    if (final) now.words = this.timeline.words;
+    this.timeline.draw();
     const open = final ? "" : "; they can be edited soon";
     this.page.note(`${this.words.words.length} words heard, until ${until_s.toFixed(0)} s of ${now.info.duration_s.toFixed(0)} s${open}.`);
   }
@@ -292,7 +306,7 @@ export class Work {
 
   #moved(source_s, output_s, piece) {
     if (!this.clip) return;
-    if (this.clip.isReady) this.timeline.move(output_s);
+    this.timeline.move(output_s);
     const frame = Math.floor(output_s * this.clip.info.frame_rate + 1e-3);
     const [minutes, s] = [Math.floor(output_s / 60), output_s % 60];
     const shown = `${minutes}:${s.toFixed(2).padStart(5, "0")} · frame ${frame}`;
@@ -313,7 +327,7 @@ export class Work {
     const takes = made.map(chosenTake);
     const seams = this.draft ? [] : this.seams();
     const isGuess = now.estimated || made.some((one) => !one?.context);
-    this.timeline.show(now.plan, isGuess, seams);
+    this.timeline.show(now.plan, isGuess, seams, made.map((one) => one?.shape ?? null));
     $("timeline").dataset.layout = isGuess ? "guessed" : "spoken";
     showEdits(now, edits, this.acts);
     const facts = { ...this.known, recording: this.page.recorder.on, speaking: this.page.speaking() };
