@@ -46,7 +46,7 @@ def add_prepare_train_evaluate(verbs: Verbs, verb: Verb) -> None:
     train.add_argument(
         "config", type=Path, metavar="CONFIG",
         help="a TOML file, or one that comes with facedit: base, debug, grid, more, mouth, "
-        "mouth_grid, paper, paper-exact, sync, people",
+        "mouth_grid, grid_people, paper, paper-exact, sync, people",
     )  # fmt: skip
     add_options(train, TrainOptions)
     evaluate = verb(verbs, "evaluate", "Infill real spans; compare with baselines.", _evaluate)
