@@ -243,15 +243,18 @@ def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoin
         raise Unjoinable("there is no sound")
     if sound.channels > MOST_CHANNELS:
         raise Unjoinable("it has many channels")
-    end, number, packet, config = _first_packet(info)
+    ends, packet, config = _first_packet(info)
     kind = kind_of(sound, packet, bit_rate)
     count, name = len(index.sound_pts), sound.codec
     ticks = kind.step / (sound.rate * float(index.sound_base or 1))
     # The first packet may stand for itself: fragments put what primes the decoder at 0.
     even = index.sound_pts[-1:] + np.arange(1 - count, 1) * ticks
-    if not count or np.abs(index.sound_pts - even)[1:].max(initial=0) > 1:
+    apart = np.abs(index.sound_pts - even) > 1
+    if not count or apart[1:].any():
         raise Unjoinable(f"its packets of {name} are not {kind.step} samples in a row")
     sides = bytes(index.sound_sides.astype(np.uint8))
+    # From the first block on, as all reading counts: a further one has a rounded time of its own.
+    number, end = ends[-1 if apart[0] else 0]
     origin = end - number * kind.step
     joint = SoundJoint(origin, count, sound.rate, sound.layout, sides, kind, name)
     try:
@@ -265,14 +268,16 @@ def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoin
     return joint
 
 
-def _first_packet(info: VideoInfo) -> tuple[int, int, bytes, bytes]:
+def _first_packet(info: VideoInfo) -> tuple[list[tuple[int, int]], bytes, bytes]:
     """Decode the beginning of a sound.
 
-    Returns the sample of the picture's clock at which a decoded block ends, how many packets were
-    decoded for it (two or more, if there are), the first packet, and the decoder's set-up.
+    Returns of the first decoded block, and of the first for which two packets were decoded or more
+    (if there is another), how many packets were decoded for it and the sample of the picture's
+    clock at which it ends; the first packet; and the decoder's set-up.
     """
     origin_s = info.origin_pts * info.time_base
-    first, found = b"", None
+    first, config = b"", b""
+    ends: list[tuple[int, int]] = []
     with open_media(info.path) as container, typed_errors(info.path, "damaged sound"):
         stream = find_sound(container, find_video(container, info.path))
         assert stream is not None
@@ -283,9 +288,9 @@ def _first_packet(info: VideoInfo) -> tuple[int, int, bytes, bytes]:
                     raise Unjoinable("its sound carries no times")
                 at = round((frame.pts * frame.time_base - origin_s) * frame.sample_rate)
                 config = bytes(stream.codec_context.extradata or b"")
-                found = at + frame.samples, number, first, config
-            if found and number > 1:
-                return found
-    if found:
-        return found
-    raise Unjoinable("its sound cannot be decoded")
+                ends.append((number, at + frame.samples))
+            if ends and number > 1:
+                break
+    if not ends:
+        raise Unjoinable("its sound cannot be decoded")
+    return ends, first, config
