@@ -62,7 +62,14 @@ def hidden_numbers(value: object) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("verb", RUNS)
+@pytest.mark.parametrize(
+    "verb",
+    # Those that render are long; README's commands, of which each is run, are of them too.
+    [
+        pytest.param(verb, marks=[pytest.mark.full] * (verb in ("sync", "generate")))
+        for verb in RUNS
+    ],
+)
 def test_a_good_run_is_quiet(
     verb: str, clips: TalkingClips, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

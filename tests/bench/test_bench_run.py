@@ -244,6 +244,7 @@ def whole(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) 
     return output
 
 
+@pytest.mark.full
 def test_a_killed_run_goes_on_and_another_process_says_the_same(
     folders: tuple[Path, Path], whole: Path, tmp_path: Path
 ) -> None:
@@ -445,6 +446,7 @@ def test_judges_see_the_spans(ready: tuple[Case, Original]) -> None:
     assert judged_sums(nothing, judges)["idsim"] == [0.0, 0.0]
 
 
+@pytest.mark.full
 def test_a_run_with_judges_has_their_figures(
     folders: tuple[Path, Path],
     tmp_path: Path,

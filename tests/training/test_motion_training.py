@@ -102,6 +102,9 @@ def test_weights_are_drawn_with_in_windows_as_long_as_they_learnt(corpus, tmp_pa
         assert task.model.window == drawn
 
 
+@pytest.mark.parametrize(
+    "device", ["cpu", pytest.param("standin", marks=pytest.mark.full)], indirect=True
+)
 def test_a_run_judges_and_shows_what_it_held_out(tmp_path, device):
     corpus = mesh_corpus(tmp_path / "prepared")
     path = write_config(tmp_path / "c.toml", corpus, tmp_path / "run", steps=2)

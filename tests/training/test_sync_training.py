@@ -77,6 +77,9 @@ def write(path: Path, folder, *, steps=12, validate=0, changes="", lr=1e-3):
     return path
 
 
+@pytest.mark.parametrize(
+    "device", ["cpu", pytest.param("standin", marks=pytest.mark.full)], indirect=True
+)
 def test_a_resumed_run_equals_an_unbroken_one_bit_for_bit(corpus, tmp_path, monkeypatch, device):
     start(write(tmp_path / "whole.toml", corpus, validate=12), device=device)
     broken = write(tmp_path / "broken.toml", corpus, validate=12)
