@@ -29,6 +29,10 @@ LONGEST_FIRST = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first. (Of overlapping ``testpaths``, pytest 9 keeps the widest.)"""
+    # PyTorch asks which devices there are at its first backward pass. Not at the top of this file:
+    # the process that hands out the tests, which collects none, has no use for PyTorch.
+    import standin  # noqa: F401
+
     rank = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
 
@@ -62,7 +66,6 @@ def device(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "cpu":
         yield "cpu"
         return
-    # Brings PyTorch, which the process that hands out the tests has no use for.
     from standin import plugged_in
 
     with plugged_in() as name:
