@@ -43,12 +43,13 @@ export class ClipState {
     this.warnings = [];
     this.exports = [];
     this.estimated = true;
+    this.revision = state.revision;
     this.learn(state);
   }
 
-  /** Take over what was made of the edits. @param {any} answer */
+  /** Take over what was made of the edits; not their revision: the answer may be older than a save. @param {any} answer */
   learn(answer) {
-    for (const name of ["revision", "plan", "estimated", "warnings", "exports", "face", "consent"]) {
+    for (const name of ["plan", "estimated", "warnings", "exports", "face", "consent"]) {
       if (answer[name] !== undefined && answer[name] !== null) this[name] = answer[name];
     }
     if (!answer.edits) return;
@@ -101,7 +102,9 @@ export class ClipState {
       if (turn !== this.wanted && edits) return;
       try {
         const body = { edits: edits ?? this.edits, options: this.options, face: this.face, page: PAGE };
-        this.learn(await call("PUT", `/clips/${this.id}/edits`, body, { "if-match": this.revision }));
+        const answer = await call("PUT", `/clips/${this.id}/edits`, body, { "if-match": this.revision });
+        this.revision = answer.revision;
+        this.learn(answer);
         this.error = "";
         this.told.saved("Saved.");
       } catch (error) {

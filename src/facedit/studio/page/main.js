@@ -157,8 +157,8 @@ async function again(elsewhere = false) {
   do {
     // What is being typed is finished first; what is done meanwhile is asked for too.
     while (work.words.typing) await new Promise(requestAnimationFrame);
-    await clip.saving;
     known = clip.wanted;
+    await clip.saving;
     state = await call("GET", `/clips/${clip.id}`);
   } while (known !== clip.wanted || work.words.typing);
   if (work.clip !== clip || (elsewhere && state.revision === clip.revision)) return;
