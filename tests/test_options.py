@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -46,6 +47,15 @@ def test_a_script_decides_what_nobody_set_and_nothing_else():
     assert with_script_options(script, request, Run())[1] == Run(seed=5, region="face")
     chosen = Run(seed=0, region="lips")
     assert with_script_options(script, request, chosen)[1] == chosen
+    manner = {"articulation": 0.5, "expression": ["smile:0.5"]}
+    script = replace(script, options=manner)
+    drawn = Run(articulation=0.5, expression=("smile:0.5",))
+    assert with_script_options(script, request, Run())[1] == drawn
+    chosen = Run(articulation=1.5, expression=("frown:0.2",))
+    assert with_script_options(script, request, chosen)[1] == chosen
+    for wrong in ({"articulation": 3}, {"expression": "smile"}):
+        with pytest.raises(BadEdit, match=r"options\."):
+            with_script_options(replace(script, options=wrong), request, Run())
 
 
 @pytest.mark.parametrize("seed", ["1e30", "-1", "nan", str(2**63), "9" * 5000, "0x10", ""])

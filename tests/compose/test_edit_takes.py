@@ -14,11 +14,14 @@ import facedit
 from facedit.compose.draw import SEEDS_A_SPAN, span_draws, span_regions
 from facedit.compose.near import alone, edits_near
 from facedit.compose.plans import PlannedEdit
+from facedit.compose.scripts import save_script, with_script_options
 from facedit.compose.spans import tracked_part
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.planner import Margins, make_plan
+from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
+from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.options import EditRequest, Run
 from facedit.types import Transcript, Word
@@ -128,6 +131,16 @@ def test_a_take_shows_its_span_as_the_script_with_its_seed_makes_it(
     assert off < 0.4 * away
 
 
+def test_a_saved_script_is_drawn_as_the_run_that_saved_it(
+    clips: TalkingClips, tmp_path: Path
+) -> None:
+    source, file = Path(clips["one.mp4"]), tmp_path / "edit.json"
+    run = Run(seed=3, region="face", articulation=1.5, expression=("brows-up:0.4",))
+    save_script(file, source, probe(source), planned(4), run)
+    script = loads(json.dumps(json.loads(file.read_text()) | {"plan": None}))
+    assert with_script_options(script, REQUEST, Run())[1] == run
+
+
 @pytest.mark.parametrize(
     ("option", "says"),
     [
@@ -141,8 +154,6 @@ def test_a_take_shows_its_span_as_the_script_with_its_seed_makes_it(
 def test_options_of_one_edit_are_judged_at_their_place(
     option: dict[str, object], says: str
 ) -> None:
-    from facedit.editing.script import EditScript, ScriptSource, dumps, loads
-
     script = EditScript(ScriptSource("a.mp4", 60.0, NTSC), WORDS, (WordEdit(4, 5, ("x",)),))
     document = json.loads(dumps(script))
     document["edits"][0] |= option

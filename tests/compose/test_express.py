@@ -14,8 +14,8 @@ from facedit.compose.express import (
     EASE_S,
     check_wishes,
     expressed,
-    own_wishes,
     parse_wish,
+    wishes_for,
     wishes_of,
 )
 from facedit.compose.performance import nobody
@@ -119,17 +119,20 @@ def test_an_edit_shows_its_own_and_no_other_one_does(
         Word("again", again_s, again_s + 0.8),
     )  # fmt: skip
     own = (EditOptions(expression=(wish,)), NONE)
-    wishes = own_wishes(plan, own)
+    wishes = wishes_for(Run(), plan, own)
     (one, other), figures = expressed(space, canvases, motions, wishes, words)
     assert np.array_equal(other, motions[1])
     assert all(name.startswith("expression smile at ") for name in figures)
+    # What all shall show, an edit with its own does not.
+    frown = wishes_for(Run(expression=("frown:0.2",)), plan, own)
+    assert [(one.expression.name, one.spans) for one in frown] == [("frown", (1,)), ("smile", (0,))]
     moved = np.abs(one[0] - motions[0][0]).max(axis=1)
     at_s = canvases[0].start_s + np.arange(FRAMES) / 25
     assert moved[(at_s > start_s + 0.4) & (at_s < start_s + 0.7)].min() > 0.5 * moved.max() > 0
     early = moved[(at_s > spans[0].output_start_s) & (at_s < start_s + 0.1)]
     assert early.any() == ("@" not in wish)
     assert not moved[at_s > spans[0].output_end_s].any()
-    elsewhere = own_wishes(plan, (EditOptions(expression=("smile:0.4@again",)), NONE))
+    elsewhere = wishes_for(Run(), plan, (EditOptions(expression=("smile:0.4@again",)), NONE))
     with pytest.raises(BadEdit, match="'again' does not occur"):  # it is another edit's
         expressed(space, canvases, motions, elsewhere, words)
 

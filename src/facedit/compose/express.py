@@ -40,15 +40,21 @@ class Wish:
         expression: What it is.
         amount: By how much its blendshapes' score shall rise.
         when: Words, or two times of the output in seconds; nothing for all of it.
-        span: The only picture span that shows it; None for all.
+        spans: Numbers of the picture spans that may show it; None for all.
         within: From when to when in the output it may show.
     """
 
     expression: Expression
     amount: float
     when: str | tuple[float, float] = ""
-    span: int | None = None
+    spans: tuple[int, ...] | None = None
     within: tuple[float, float] = (-np.inf, np.inf)
+
+    @property
+    def figure(self) -> str:
+        """What it is called in the report."""
+        at = f" at {self.within[0]:.2f} s" if np.isfinite(self.within[0]) else ""
+        return f"expression {self.expression.name}{at}"
 
     def times(self, words: Sequence[Word]) -> tuple[float, float]:
         """Return from when to when it shows; ``BadEdit`` if its words are not said."""
@@ -90,25 +96,31 @@ def wishes_of(run: Run) -> tuple[Wish, ...]:
     return tuple(map(parse_wish, run.expression))
 
 
-def own_wishes(plan: EditPlan, own: Sequence[EditOptions]) -> tuple[Wish, ...]:
-    """Return the expressions that edits have of their own, each shown by its edit alone.
+def wishes_for(run: Run, plan: EditPlan, own: Sequence[EditOptions]) -> tuple[Wish, ...]:
+    """Return all expressions that are asked for.
 
-    ``own``: options of the edits, one an edit, or none. Seconds count from where the edit begins.
+    ``run``: options of the edits that have none of their own; ``own``: options of the edits, one an
+    edit, or none. What an edit has of its own it alone shows; seconds count from where it begins.
     """
-    wishes = []
-    for index, span in enumerate(plan.picture_spans() if own else ()):
-        for fill in (plan.fills[number] for number in span.fills):
+    wishes, others = [], []
+    for index, span in enumerate(plan.picture_spans()):
+        fills = [plan.fills[number] for number in span.fills]
+        asked = [own[fill.edit].expression if own else None for fill in fills]
+        if not any(one is not None for one in asked):
+            others.append(index)
+        for fill, texts in zip(fills, asked, strict=True):
             start_s = fill.output_start_s
             within = (
                 max(start_s - plan.margin_s, span.output_start_s),
                 min(fill.output_end_s + plan.margin_s, span.output_end_s),
             )
-            for wish in map(parse_wish, own[fill.edit].expression or ()):
+            for wish in map(parse_wish, texts or ()):
                 when = wish.when
                 if isinstance(when, tuple):
                     when = (when[0] + start_s, when[1] + start_s)
-                wishes.append(replace(wish, when=when, span=index, within=within))
-    return tuple(wishes)
+                wishes.append(replace(wish, when=when, spans=(index,), within=within))
+    common = [replace(wish, spans=tuple(others)) for wish in wishes_of(run) if others]
+    return (*common, *wishes)
 
 
 def check_wishes(run: Run, verb: Making, own: Sequence[EditOptions] = ()) -> None:
@@ -169,7 +181,7 @@ def expressed(
     for wish in wishes:
         added, shown = wish.expression.motion(space), []
         for index, canvas in enumerate(canvases):
-            here = wish.span in (None, index)
+            here = wish.spans is None or index in wish.spans
             if not here or wish.expression.group not in REGIONS[canvas.region]:
                 continue
             share = _share(canvas, wish.times(words))
@@ -188,10 +200,7 @@ def expressed(
                 f"--expression {wish.expression.name}: nothing is drawn at {wish.when or 'all'}, "
                 "or too little to show it: kept pictures stay as they were shot."
             )
-        place = "" if wish.span is None else f" at {wish.within[0]:.2f} s"
-        figures[f"expression {wish.expression.name}{place}"] = (
-            f"asked {wish.amount:.2f}, the drawn face shows {np.mean(shown):.2f}"
-        )
+        figures[wish.figure] = f"asked {wish.amount:.2f}, the drawn face shows {np.mean(shown):.2f}"
     return tuple(made), figures
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from facedit.compose.base import Base, Take
 from facedit.compose.draw import SpanDraw, infill_spans, span_draws
-from facedit.compose.express import expressed, own_wishes, wishes_of
+from facedit.compose.express import expressed, wishes_for
 from facedit.compose.job import Ready
 from facedit.compose.lip_closures import Closures, close_lips
 from facedit.compose.pictures import SpanWork
@@ -80,7 +80,7 @@ def draw_motions(ready: Ready, takes: int) -> Motions:
     with job.clock.stage("motion model"), checked(model, job.clock):
         infilled = infill_spans(ready.canvases, ready.speech, model, draws, job.run.steps, takes)
     space = ready.models.space
-    wishes = (*wishes_of(job.run), *own_wishes(job.base.plan, job.own))
+    wishes = wishes_for(job.run, job.base.plan, job.own)
     infilled, figures = expressed(space, ready.canvases, infilled, wishes, job.output_words)
     order = best_first(ready, infilled) if takes > 1 and infilled else tuple(range(takes))
     ordered = tuple(motion[list(order)] for motion in infilled)

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from facedit.compose.express import wishes_for
 from facedit.compose.job import Ready
 from facedit.compose.motions import draw_motions, logs_of
 from facedit.compose.pictures import Picture, output_pictures
@@ -45,7 +46,7 @@ class EditTake:
         output_s: What the file shows: start and end in that plan's output.
         source_s: Which part of the source stands there before the edit.
         seams: Where its new pictures meet those of the source.
-        figures: Its seed and manner, and the lips that close.
+        figures: Its seed and manner, the lips that close, what its face shows beside speaking.
         warnings: What the user should know.
     """
 
@@ -131,6 +132,9 @@ def write_take(ready: Ready, number: int, preview: Path) -> EditTake:
     figures = take_figures(
         [motions.draws[number].seed], ready.canvases, motions.infilled, 0, [closures[number]]
     )
+    for wish in wishes_for(job.run, plan, job.own):
+        if wish.spans and number in wish.spans:
+            figures[wish.figure] = motions.figures[wish.figure]
     warnings = (*job.notes, *ready.notes)
     return EditTake(preview, plan, (start_s, end_s), source_s, tuple(mine), figures, warnings)
 

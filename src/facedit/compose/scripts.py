@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from facedit.compose.plans import PlannedEdit
-from facedit.editing.edit_options import EditOptions
+from facedit.editing.edit_options import MOST_ARTICULATION, EditOptions
+from facedit.editing.jsonread import Node
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
 from facedit.inputs import MOST_SEED, read_text
@@ -15,6 +16,8 @@ from facedit.media.info import VideoInfo
 from facedit.media.output import whole_or_nothing
 from facedit.options import REGIONS, EditRequest, Run
 from facedit.weights.fetch import sha256_of
+
+_OPTIONS = ("voice", "region", "seed", "articulation", "expression")
 
 
 def load_script(file: Path, source: Path) -> EditScript:
@@ -45,6 +48,8 @@ def save_script(file: Path, source: Path, info: VideoInfo, planned: PlannedEdit,
             "voice": planned.request.voice or "auto",
             "region": run.region_of("edit"),
             "seed": run.first_seed,
+            **({} if run.articulation == 1 else {"articulation": run.articulation}),
+            **({"expression": list(run.expression)} if run.expression else {}),
         },
         planned.plan,
         tuple(_with_recording(own, planned.request.speech, file) for own in planned.own),
@@ -78,15 +83,15 @@ def own_options(script: EditScript, request: EditRequest, run: Run) -> tuple[Edi
 def with_script_options(
     script: EditScript, request: EditRequest, run: Run
 ) -> tuple[EditRequest, Run]:
-    """Take a script's voice, region and seed over where the caller set none.
+    """Take the options of a script over where the caller set none.
 
     ``request``: the wishes; a voice of None is not set; ``run``: options; a seed and a region of
-    None are not set. Raises BadEdit if one of the script's options is unknown or has no sensible
-    value.
+    None are not set, nor what is as usual. Raises BadEdit if one of the script's options is unknown
+    or has no sensible value.
     """
     for name in script.options:
-        if name not in ("voice", "region", "seed"):
-            raise BadEdit(f"options.{name}: not known; voice, region and seed are.")
+        if name not in _OPTIONS:
+            raise BadEdit(f"options.{name}: not known; {', '.join(_OPTIONS)} are.")
     voice = script.options.get("voice", "auto")
     if not isinstance(voice, str):
         raise BadEdit(f"options.voice: {voice!r} is no name of a voice.")
@@ -98,6 +103,11 @@ def with_script_options(
             asked = script.options["region"]
             raise BadEdit(f"options.region: {asked!r}; choose {', '.join(REGIONS)}.")
         run = replace(run, region=region)
+    options = Node(dict(script.options), "options")
+    if (strength := options.optional("articulation")) and run.articulation == 1:
+        run = replace(run, articulation=strength.number(0, MOST_ARTICULATION))
+    if (wishes := options.optional("expression")) and not run.expression:
+        run = replace(run, expression=tuple(one.text() for one in wishes.items()))
     spoken = request.voice is not None or request.voice_command is not None
     return (request if spoken else replace(request, voice=voice)), run
 

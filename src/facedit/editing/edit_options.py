@@ -11,7 +11,8 @@ from facedit.errors import BadEdit
 from facedit.inputs import MOST_SEED
 from facedit.options import REGIONS, Region
 
-_MOST_ARTICULATION = 2.0
+MOST_ARTICULATION = 2.0
+"""How far lips move at most, against what the model draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def read_edit_options(node: Node) -> EditOptions:
         None if voice is None else voice.text(),
         None if speech is None else speech.text(),
         None if region is None else cast(Region, region.text()),
-        None if articulation is None else articulation.number(0.0, _MOST_ARTICULATION),
+        None if articulation is None else articulation.number(0.0, MOST_ARTICULATION),
         None if expression is None else tuple(one.text() for one in expression.items()),
     )
 

@@ -77,8 +77,12 @@ export function showCard(clip, layout, known, act) {
       (value) => act.set("region", value)),
     choice("Strength", STRENGTHS, String(edit.articulation ?? 1), (value) => act.set("articulation", Number(value))));
   $("expression").hidden = !edit.new;
-  showExpression($("expression"), known.expressions, edit.expression, (wishes) => act.set("expression", wishes));
+  showExpression($("expression"), known.expressions, edit.expression, (wishes) => act.set("expression", wishes), shownBy(take));
 }
+
+/** What the report says of a take's expression. @param {any} take */
+const shownBy = (take) => Object.entries(take?.figures ?? {}).filter(([name]) => name.startsWith("expression "))
+  .map(([, says]) => make("span", { className: "soft small line" }, `${says}.`))[0] ?? false;
 
 /** @param {HTMLElement} list @param {any[]} warnings @param {Acts} act */
 export function showWarnings(list, warnings, act) {

@@ -18,8 +18,9 @@ export const needsFace = (known, wishes) =>
  * @param {Expression[]} known
  * @param {string[] | null | undefined} wishes as the edit script has them
  * @param {(wishes: string[] | null) => void} told
+ * @param {HTMLElement | false} [shown] what of it is seen
  */
-export function showExpression(place, known, wishes, told) {
+export function showExpression(place, known, wishes, told, shown = false) {
   const [, name, amount] = (wishes?.length === 1 && /^([\w-]+):([\d.]+)$/.exec(wishes[0])) || [];
   const found = known.find((one) => one.name === name);
   // What was written by hand, at words or several at once, stays until another one is chosen.
@@ -34,5 +35,5 @@ export function showExpression(place, known, wishes, told) {
     type: "range", min: STEP, max: found.most, step: 0.01, value: amount, ariaLabel: "How much of the expression",
     title: `How much: ${amount} of at most ${found.most}, as people show`,
     onchange: (/** @type {any} */ event) => told([`${found.name}:${Number(event.target.value).toFixed(2)}`]),
-  }));
+  }), found && make("span", { className: "soft" }, amount), shown);
 }
