@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from facedit.speech.clip_reference import Reference
 from facedit.speech.levels import active_level_db
 from facedit.speech.room import decay_time, dips_db, in_room, within_band
-from facedit.speech.sound_ops import mono, resampled
+from facedit.speech.snippet import cut_from_recording, speech_for_edit
+from facedit.speech.sound_ops import from_mono, mono, resampled
 from facedit.speech.voice import synthesise
 from facedit.types import Sound, Transcript
 
@@ -90,3 +92,20 @@ def test_what_the_clips_codec_took_is_taken_from_new_words(clip, new) -> None:
     assert above(made, 4500, 12_000) < -45
     assert above(made, 300, 3000) == pytest.approx(above(dry, 300, 3000), abs=0.3)
     np.testing.assert_array_equal(within_band(dry, dry, RATE), dry)
+
+
+def test_a_hall_does_not_move_where_new_words_are_cut(clip, new, monkeypatch) -> None:
+    """Else a benchmark's lengths would change with every change of the tail."""
+    words = [word.text for word in clip[1].words]
+    wet = Reference(from_mono(hall(mono(clip[0]), 0.8), RATE), clip[1].words)
+
+    def cuts() -> list[Sound]:
+        spoken = speech_for_edit(words[11:12], ["Tuesday"], words[13:14], "hibari", wet)
+        taken = cut_from_recording(new[0], NEW.split(), 5, 2, reference=wet)
+        return [spoken.sound, taken.sound]
+
+    tailed = cuts()
+    monkeypatch.setattr("facedit.speech.room.LEAST_DECAY_S", 9.0)
+    for ours, dry in zip(tailed, cuts(), strict=True):
+        assert ours.duration_s == dry.duration_s
+        assert not np.array_equal(ours.samples, dry.samples)

@@ -122,15 +122,16 @@ def speech_for_edit(
     speaker, wanted = reference.speaker(clip), slice(len(front), len(front) + len(new))
     own = None if speaker is None else say(spoken, words, wanted, speaker)
     if own is not None:
-        samples, words, wanted = own.samples, own.words, own.new
+        dry = samples = own.samples
+        words, wanted = own.words, own.new
         choice = _taken(choice, own.taken_s, speaker, reference)
     else:
         choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
         semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
-        samples = _brought_near(spoken, semitones, clip, rate)
-        samples = in_room(samples, rate, words, clip, reference.words)
+        dry = _brought_near(spoken, semitones, clip, rate)
+        samples = in_room(dry, rate, words, clip, reference.words)
     whole = placed(samples, rate, gains)
-    snippet = _cut_words(whole, words, wanted.start, len(new))
+    snippet = _cut_words(whole, words, wanted.start, len(new), dry=from_mono(dry, rate))
     snippet = (_over_room(snippet[0], reference, gains), snippet[1])
     fit: tuple[tuple[str, float], ...] = (
         ("clip pitch Hz", theirs or math.nan),
@@ -248,17 +249,18 @@ def cut_from_recording(
             f"The recording ({recording.duration_s:.1f} s) holds neither the new words "
             f"“{' '.join(new)}” nor the whole new sentence."
         ) from error
-    sound = recording
+    sound = dry = recording
     if reference is not None:
         rate, voiced = reference.sound.rate, reference.voiced()
         channel = resampled(mono(recording), recording.rate, rate)
+        dry = from_mono(channel, rate)
         gains = speech_gains(voiced, reference.words)
         clip = spoken_channel(voiced, gains)
         channel = match_colour(channel, clip, rate)
         channel = match_loudness(channel, rate, active_level_db(clip, rate))
         channel = in_room(channel, rate, words, clip, reference.words)
         sound = placed(channel, rate, gains)
-    piece, heard = _cut_words(sound, words, skip, len(new), language)
+    piece, heard = _cut_words(sound, words, skip, len(new), language, dry)
     if reference is None:
         return Snippet(piece, heard, "recording")
     return Snippet(
@@ -287,14 +289,23 @@ def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[
 
 
 def _cut_words(
-    sound: Sound, words: Sequence[Word], first: int, count: int, language: str = "en"
+    sound: Sound,
+    words: Sequence[Word],
+    first: int,
+    count: int,
+    language: str = "en",
+    dry: Sound | None = None,
 ) -> tuple[Sound, Transcript]:
-    """Cut consecutive words out at low-energy points, with little silence around them."""
+    """Cut consecutive words out at low-energy points, with little silence around them.
+
+    ``dry``: the same speech before its room was laid over it, whose tail fills the quiet points.
+    """
+    quiet = sound if dry is None else dry
     wanted = words[first : first + count]
     before = words[first - 1].end_s if first else 0.0
     after = words[first + count].start_s if first + count < len(words) else sound.duration_s
-    start = _edge(sound, max(before, wanted[0].start_s - LONGEST_PAUSE_S), wanted[0].start_s)
-    end = _edge(sound, wanted[-1].end_s, min(after, wanted[-1].end_s + LONGEST_PAUSE_S))
+    start = _edge(quiet, max(before, wanted[0].start_s - LONGEST_PAUSE_S), wanted[0].start_s)
+    end = _edge(quiet, wanted[-1].end_s, min(after, wanted[-1].end_s + LONGEST_PAUSE_S))
     piece = cut(sound, start, end)
     inside = tuple(
         replace(
