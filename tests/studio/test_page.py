@@ -321,6 +321,7 @@ def test_an_expression_is_chosen_for_one_edit(page: Page, served: Served) -> Non
         page.key("z", ctrl=True)
     saved(page)
     page.until("document.querySelector('.take')")
+    page.until("document.getElementById('cancel').hidden")
 
 
 def test_two_pages_lose_nothing(page: Page, served: Served) -> None:
