@@ -46,7 +46,7 @@ def test_an_assistant_reads_plans_and_edits_in_its_folder_alone(tmp_path: Path) 
             heard = answer(await client.call_tool("words", {"source": "one.mp4"}))
             assert [word["text"].lower().strip(".,") for word in heard["words"]][-1] == "moon"
 
-            wish = {"source": "one.mp4", "delete": ["fly"]}
+            wish = {"source": "one.mp4", "change": {"delete": ["fly"]}}
             assert "fly" in answer(await client.call_tool("plan_edit", wish))["summary"]
             assert not (tmp_path / "out.mp4").exists()
             wish |= {"output": "out.mp4"}
@@ -62,7 +62,9 @@ def test_an_assistant_reads_plans_and_edits_in_its_folder_alone(tmp_path: Path) 
                 refused = await client.call_tool("words", {"source": name})
                 assert refused.is_error
                 assert "outside of" in refused.content[0].text
-            missing = await client.call_tool("edit", wish | {"output": "b.mp4", "delete": ["sun"]})
+            missing = await client.call_tool(
+                "edit", wish | {"output": "b.mp4", "change": {"delete": ["sun"]}}
+            )
             assert missing.is_error
             assert "'sun'" in missing.content[0].text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar
@@ -24,7 +24,6 @@ from facedit.options import EditRequest, GenerateRequest, Run
 from facedit.progress import OnProgress, Progress
 
 _Made = TypeVar("_Made")
-_Pairs = list[tuple[str, str]]
 
 _ABOUT = """Edits and generates talking-face video on this machine. Files are named relative to one
 folder; outputs are new files in it and never replace others. Edit words in this order: words (what
@@ -54,17 +53,16 @@ class Clips:
             raise UsageError(f"{name}: is outside of {self._folder}, where these tools work.")
         return path
 
-    def session(self, source: str, run: Run, *, picture_only: bool = False) -> Session:
+    def session(self, source: str, run: Run) -> Session:
         """Return the session of a clip, the one that is open if it is of this clip as it stands."""
         path = self.path(source)
         stamp = path.stat() if path.is_file() else None
-        opened = (path, picture_only, stamp and (stamp.st_mtime_ns, stamp.st_size))
+        opened = (path, stamp and (stamp.st_mtime_ns, stamp.st_size))
         if self._session is None or opened != self._opened:
             self.close()
             self._session = api.open(
                 path,
                 run=run,
-                picture_only=picture_only,
                 on_progress=lambda step: self._told(step),
                 cancel=self._cancel,
             )
@@ -101,6 +99,106 @@ def _to_nobody(_: Progress) -> None:
     pass
 
 
+@dataclass(frozen=True)
+class Change:
+    """Which words shall change, in one of two ways: the whole new sentence, or single edits.
+
+    Attributes:
+        say: The whole new sentence.
+        replace: Pairs of old and new words; a word may be told apart by #2 (the second) or @3.1s.
+        delete: Words to take out.
+        insert_after: Pairs of a word and what follows it.
+        voice: Voice of new words: auto (the nearest to the speaker), own (imitated), or a name.
+    """
+
+    say: str = ""
+    replace: list[tuple[str, str]] = field(default_factory=list)
+    delete: list[str] = field(default_factory=list)
+    insert_after: list[tuple[str, str]] = field(default_factory=list)
+    voice: str = ""
+
+    def request(self) -> EditRequest:
+        """Return what is asked for; ``UsageError`` if it is nothing, or two things at once."""
+        return EditRequest(
+            say=self.say or None,
+            replace=tuple(self.replace),
+            delete=tuple(self.delete),
+            insert_after=tuple(self.insert_after),
+            voice=self.voice or None,
+        )
+
+
+class Tools:
+    """What an assistant may call; the texts of the methods are what it is told of them."""
+
+    def __init__(self, clips: Clips) -> None:
+        self._clips = clips
+
+    async def words(self, context: Context[Any], source: str, language: str = "") -> dict[str, Any]:
+        """What is said in a video: words with times in seconds and how sure each is."""
+        found = await self._clips.work(
+            context, lambda: self._open(source).transcript(language=language or None)
+        )
+        return {"language": found.language, "words": [asdict(word) for word in found.words]}
+
+    async def plan_edit(self, context: Context[Any], source: str, change: Change) -> dict[str, Any]:
+        """What an edit would change; nothing is rendered."""
+
+        def make() -> Result:
+            return plan_result(self._open(source).plan(change.request()))
+
+        return _answer(await self._clips.work(context, make))
+
+    async def edit(
+        self,
+        context: Context[Any],
+        source: str,
+        output: str,
+        change: Change,
+        seed: int = 0,
+        consent: str = "",
+    ) -> dict[str, Any]:
+        """Change words of a video. What is not edited stays as shot. Another seed, another take."""
+
+        def make() -> Result:
+            session = self._open(source, seed, consent)
+            return edit_in(session, change.request(), self._clips.path(output))
+
+        return _answer(await self._clips.work(context, make))
+
+    async def sync(
+        self, context: Context[Any], source: str, speech: str, output: str, consent: str = ""
+    ) -> dict[str, Any]:
+        """Put new speech over the same pictures; lips follow it, the head moves as shot."""
+
+        def make() -> Result:
+            session = self._open(source, consent=consent)
+            return sync_in(session, self._clips.path(speech), self._clips.path(output))
+
+        return _answer(await self._clips.work(context, make))
+
+    async def generate(
+        self,
+        context: Context[Any],
+        face: str,
+        output: str,
+        text: str = "",
+        speech: str = "",
+        consent: str = "",
+    ) -> dict[str, Any]:
+        """Let the face of a picture, or of a video, say a text or a sound file."""
+
+        def make() -> Result:
+            sound = self._clips.path(speech) if speech else None
+            request = GenerateRequest(sound, text or None)
+            return generate_in(self._open(face, consent=consent), request, self._clips.path(output))
+
+        return _answer(await self._clips.work(context, make))
+
+    def _open(self, source: str, seed: int = 0, consent: str = "") -> Session:
+        return self._clips.session(source, Run(seed=seed, consent=consent or None))
+
+
 def make_server(folder: Path) -> MCPServer:
     """Return the server of a folder; ``run()`` speaks over standard input and output.
 
@@ -108,89 +206,11 @@ def make_server(folder: Path) -> MCPServer:
         folder: Where clips are, and outputs go.
 
     Returns:
-        Its tools are ``words``, ``plan_edit``, ``edit``, ``sync`` and ``generate``.
+        Its tools are the methods of ``Tools``.
     """
     server = MCPServer("facedit", version=__version__, instructions=_ABOUT)
-    clips = Clips(folder)
-
-    async def words(context: Context[Any], source: str, language: str = "") -> dict[str, Any]:
-        """What is said in a video or sound: words with times in seconds and how sure each is."""
-        found = await clips.work(
-            context, lambda: clips.session(source, Run()).transcript(language=language or None)
-        )
-        return {"language": found.language, "words": [asdict(word) for word in found.words]}
-
-    async def plan_edit(
-        context: Context[Any],
-        source: str,
-        replace: _Pairs = [],  # noqa: B006
-        delete: list[str] = [],  # noqa: B006
-        insert_after: _Pairs = [],  # noqa: B006
-        say: str = "",
-        voice: str = "",
-    ) -> dict[str, Any]:
-        """What an edit would change; nothing is rendered. Arguments as for edit."""
-        request = _edit(replace, delete, insert_after, say, voice)
-        make = lambda: plan_result(clips.session(source, Run()).plan(request))  # noqa: E731
-        return _answer(await clips.work(context, make))
-
-    async def edit(
-        context: Context[Any],
-        source: str,
-        output: str,
-        replace: _Pairs = [],  # noqa: B006
-        delete: list[str] = [],  # noqa: B006
-        insert_after: _Pairs = [],  # noqa: B006
-        say: str = "",
-        voice: str = "",
-        takes: int = 1,
-        seed: int = 0,
-        consent: str = "",
-    ) -> dict[str, Any]:
-        """Change words of a video: pairs of old and new words, words to delete, pairs of a word and
-        what follows it, or the whole new sentence (say). A word may be told apart by #2 (the second
-        one) or @3.1s. What is not edited stays as shot. Another seed or take is another manner.
-        """  # noqa: D205
-        request = _edit(replace, delete, insert_after, say, voice)
-
-        def make() -> Result:
-            session = clips.session(source, _run(takes, seed, consent))
-            return edit_in(session, request, clips.path(output))
-
-        return _answer(await clips.work(context, make))
-
-    async def sync(
-        context: Context[Any], source: str, speech: str, output: str, consent: str = ""
-    ) -> dict[str, Any]:
-        """Put new speech over the same pictures; lips follow it, the head moves as shot."""
-
-        def make() -> Result:
-            session = clips.session(source, _run(1, 0, consent))
-            return sync_in(session, clips.path(speech), clips.path(output))
-
-        return _answer(await clips.work(context, make))
-
-    async def generate(
-        context: Context[Any],
-        face: str,
-        output: str,
-        text: str = "",
-        speech: str = "",
-        voice: str = "auto",
-        seed: int = 0,
-        consent: str = "",
-    ) -> dict[str, Any]:
-        """Let the face of a picture, or of a video, say a text or a sound file."""
-
-        def make() -> Result:
-            sound = clips.path(speech) if speech else None
-            request = GenerateRequest(sound, text or None, voice)
-            session = clips.session(face, _run(1, seed, consent))
-            return generate_in(session, request, clips.path(output))
-
-        return _answer(await clips.work(context, make))
-
-    for tool in (words, plan_edit, edit, sync, generate):
+    tools = Tools(Clips(folder))
+    for tool in (tools.words, tools.plan_edit, tools.edit, tools.sync, tools.generate):
         server.add_tool(tool)
     return server
 
@@ -203,22 +223,3 @@ def _answer(result: Result) -> dict[str, Any]:
         "outputs": [str(one) for one in result.outputs],
         "report": report,
     }
-
-
-def _edit(
-    replace: _Pairs, delete: list[str], insert_after: _Pairs, say: str, voice: str
-) -> EditRequest:
-    try:
-        return EditRequest(
-            say=say or None,
-            replace=tuple(replace),
-            delete=tuple(delete),
-            insert_after=tuple(insert_after),
-            voice=voice or None,
-        )
-    except UsageError as error:
-        raise ToolError(str(error)) from error
-
-
-def _run(takes: int, seed: int, consent: str) -> Run:
-    return Run(takes=takes, seed=seed, consent=consent or None)
