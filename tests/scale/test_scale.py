@@ -39,7 +39,7 @@ def outcomes(items, make_worker, workers):
 PLAIN = {0: 1, 1: Failure("ValueError", "three has no square"), 2: 16, 3: 81}
 
 
-@pytest.mark.parametrize("workers", ["1", "2", "ray:2"])
+@pytest.mark.parametrize("workers", ["1", "2", pytest.param("ray:2", marks=pytest.mark.full)])
 def test_outcomes_do_not_depend_on_who_works(workers):
     if workers.startswith("ray"):
         pytest.importorskip("ray")

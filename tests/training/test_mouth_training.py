@@ -171,6 +171,9 @@ def _trainer(
     return Trainer(task, seed)
 
 
+@pytest.mark.parametrize(
+    "device", ["cpu", pytest.param("standin", marks=pytest.mark.full)], indirect=True
+)
 def test_an_interrupted_training_goes_on_exactly(
     tmp_path: Path, sampler: MouthSampler, device: str
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_step_in_parts_is_the_step(corpus, one, tmp_path, parts):
     assert ours == pytest.approx(theirs, rel=1e-4)
 
 
+@pytest.mark.full
 def test_a_step_in_parts_is_the_step_on_another_device_too(corpus, one, tmp_path):
     with plugged_in() as name:
         config = configured(tmp_path / "c.toml", corpus, tmp_path / "run", accumulate=2)
