@@ -34,6 +34,14 @@ class _Node:
         return tuple(found)
 
 
+class _VideoNode(_Node):
+    """A node that makes a video, and shows what came of it."""
+
+    RETURN_TYPES = ("STRING",)
+    RETURN_NAMES = ("video",)
+    OUTPUT_NODE = True
+
+
 class OpenClip(_Node):
     """A video, held open: later nodes pay only for what is new. Its words beside it."""
 
@@ -81,12 +89,8 @@ class EditWords(_Node):
         return (clip, planned), " ".join(word.text for word in planned.output_words)
 
 
-class Take(_Node):
+class Take(_VideoNode):
     """The video of a plan; another seed is another take."""
-
-    RETURN_TYPES = ("STRING",)
-    RETURN_NAMES = ("video",)
-    OUTPUT_NODE = True
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
@@ -98,12 +102,8 @@ class Take(_Node):
         return _shown(result)
 
 
-class Sync(_Node):
+class Sync(_VideoNode):
     """New sound over the same pictures."""
-
-    RETURN_TYPES = ("STRING",)
-    RETURN_NAMES = ("video",)
-    OUTPUT_NODE = True
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
@@ -119,12 +119,8 @@ class Sync(_Node):
         return _shown(clip.sync(clip.speak(recording=Path(speech)), _free(name)))
 
 
-class Generate(_Node):
+class Generate(_VideoNode):
     """A face that says a text, or a recording if one is given."""
-
-    RETURN_TYPES = ("STRING",)
-    RETURN_NAMES = ("video",)
-    OUTPUT_NODE = True
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:

@@ -133,8 +133,7 @@ def _work_on(task: Task, session: Session | None, restart: Callable[[], object])
 
 def _found(task: Task, made: Result | TranscriptResult) -> dict[str, Any]:
     """Tell what a run's report says that a batch should know."""
-    reports = made.details.get("reports") if isinstance(made, Result) else None
-    if not reports or not isinstance(made, Result):
+    if not isinstance(made, Result) or not (reports := made.details.get("reports")):
         return {}
     seams = [seam for report in reports for seam in report["seams"]]
     jumps = [seam[name] for seam in seams for name in ("motion", "velocity", "picture")]

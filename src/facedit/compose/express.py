@@ -191,10 +191,10 @@ def expressed(
                 continue
             looked = rows[np.linspace(0, len(rows) - 1, _LOOKED_AT).round().astype(int)]
             seen = _Seen(space, canvas, landmarker, wish.expression, made[index][0][looked])
-            gain = seen.gain(wish.amount)
+            gain, rise = seen.gain(wish.amount)
             moved = made[index] + (gain * share)[None, :, None].astype(np.float32) * added
             made[index] = np.where(canvas.mask, moved, made[index])
-            shown.append(seen.rise(gain))
+            shown.append(rise)
         if not shown:
             raise UsageError(
                 f"--expression {wish.expression.name}: nothing is drawn at {wish.when or 'all'}, "
@@ -222,17 +222,19 @@ class _Seen:
     expression: Expression
     motion: Float32
 
-    def rise(self, gain: float) -> float:
-        """Return by how much the score rises where so much of the expression is added."""
-        return self._score(gain) - self._score(0.0)
+    def gain(self, amount: float) -> tuple[float, float]:
+        """Find by halving how much of the expression makes its score rise by an amount.
 
-    def gain(self, amount: float) -> float:
-        """Return how much of the expression makes its score rise by an amount, by halving."""
+        Returns that, and by how much the score rises then.
+        """
+        before = self._score(0.0)
         low, high = 0.0, MOST_GAIN * amount
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            low, high = (middle, high) if self.rise(middle) < amount else (low, middle)
-        return (low + high) / 2
+            risen = self._score(middle) - before
+            low, high = (middle, high) if risen < amount else (low, middle)
+        gain = (low + high) / 2
+        return gain, self._score(gain) - before
 
     def _score(self, gain: float) -> float:
         moved = self.motion + np.float32(gain) * self.expression.motion(self.space)
