@@ -43,7 +43,7 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     gap = np.maximum(lower - upper, 1e-3)
     wide = float(gap.max())
     half = max(float(np.abs(_inner_frame(target)[:, 0]).max()), 1.0)
-    bright = min(0.92 * float(skin.mean()) + 8.0, 230.0)
+    bright = min(0.84 * float(skin.mean()) + 8.0, 230.0)
     # Enamel is nearly neutral, but lit by what the skin throws back.
     enamel = np.array([1.03, 0.99, 0.92], np.float32)
     tint = 0.45 * enamel + 0.55 * skin / max(float(skin.mean()), 1.0)
