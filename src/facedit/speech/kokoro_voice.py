@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ _PREFIX, _SUFFIX = "kokoro/", ".bin"
 _MODEL = "kokoro.onnx"
 _STYLE_SHAPE = (510, 1, 256)
 _PAUSE_S = 0.15
+_LENGTHS, _LENGTH_S = "/encoder/Clip_output_0", 0.025
+_PAUSES = frozenset(' ,.;:!?—…"()“”')
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +44,44 @@ class KokoroVoice:
 
     def speak(self, text: str, speed: float) -> Sound:
         """Speak an English text at 24 kHz."""
-        session = _kokoro()
-        styles = _styles(self.name)
         pause = np.zeros(round(_PAUSE_S * RATE), dtype=np.float32)
         parts: list[Float32] = []
-        for sentence in phonemes(text, british=self.name.startswith("b")):
-            tokens = hibari().ids(sentence)[1:-1]
-            if not tokens:
-                continue
-            (audio,) = session.run(
-                ["audio"],
-                {
-                    "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
-                    "style": styles[min(len(tokens), len(styles)) - 1],
-                    "speed": np.array([speed], dtype=np.float32),
-                },
-            )
+        for _, inputs in self._sentences(text, speed):
+            (audio,) = _kokoro().run(["audio"], inputs)
             parts += [pause, np.asarray(audio, dtype=np.float32).reshape(-1)]
         return from_mono(np.concatenate(parts[1:] or [pause[:0]]), RATE)
+
+    def sounding_s(self, text: str, speed: float) -> float:
+        """Tell how long the phones of a text will take, without its pauses (implements ``Paced``).
+
+        The part of the network that lays out the phones runs alone, in a tenth of the time.
+        """
+        from onnxruntime import RunOptions
+
+        lengths_alone = RunOptions()
+        lengths_alone.only_execute_path_to_fetches = True
+        frames = 0.0
+        for sentence, inputs in self._sentences(text, speed):
+            (found,) = _kokoro().run([_LENGTHS], inputs, lengths_alone)
+            known = [letter for letter in sentence if letter in hibari().vocab]
+            sounds = np.array([letter not in _PAUSES for letter in known])
+            frames += float(np.asarray(found).reshape(-1)[1:-1][sounds].sum())
+        return frames * _LENGTH_S
+
+    def _sentences(self, text: str, speed: float) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give the phonemes of each sentence, and what the network is told of it."""
+        styles = _styles(self.name)
+        for sentence in phonemes(text, british=self.name.startswith("b")):
+            tokens = hibari().ids(sentence)
+            if len(tokens) > 2:
+                yield (
+                    sentence,
+                    {
+                        "tokens": np.array([tokens], dtype=np.int64),
+                        "style": styles[min(len(tokens) - 2, len(styles)) - 1],
+                        "speed": np.array([speed], dtype=np.float32),
+                    },
+                )
 
 
 def kokoro_voices() -> list[str]:
@@ -78,9 +101,19 @@ def _kokoro() -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(4, os.cpu_count() or 1)
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(asset_path(_MODEL)), options, providers=["CPUExecutionProvider"]
-    )
+    model = asset_path(_MODEL).read_bytes() + _also_given(_LENGTHS)
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _also_given(name: str) -> bytes:
+    """Return what makes a model give an inner value as well, appended to its file.
+
+    What follows a whole protobuf message is merged into it: here one more output of the graph (tags
+    7, 12), which has a name (1) and floats (2, 1, 1) for a type.
+    """
+    value = b"\x0a" + bytes([len(name)]) + name.encode() + b"\x12\x04\x0a\x02\x08\x01"
+    output = b"\x62" + bytes([len(value)]) + value
+    return b"\x3a" + bytes([len(output)]) + output
 
 
 def _styles(name: str) -> Float32:

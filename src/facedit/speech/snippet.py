@@ -24,21 +24,20 @@ from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
 from facedit.speech.low_energy import low_energy_point
 from facedit.speech.match import (
     MOST_SEMITONES,
-    MOST_STRETCH,
     add_room,
     match_colour,
     match_loudness,
     shift_pitch,
-    stretch,
 )
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.say import say, say_elsewhere
+from facedit.speech.pace import at_pace
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
-from facedit.speech.voice_interface import Engine, Voice
+from facedit.speech.voice_interface import Engine
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
@@ -110,7 +109,7 @@ def speech_for_edit(
     chosen = choice.voice
     if isinstance(chosen, Engine):
         raise UsageError(f"{chosen.name} is an engine: it is shown the clip, and not only heard.")
-    spoken, words, speed = _at_pace(chosen, text, syllable_rate(reference.words))
+    spoken, words, speed = at_pace(chosen, text, syllable_rate(reference.words))
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
@@ -266,26 +265,6 @@ def cut_from_recording(
     return Snippet(
         _over_room(piece, reference, gains), heard, "recording", background=reference.background
     )
-
-
-def _at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
-    """Speak a text at a speaking rate: by the voice's own speed, the rest by stretching."""
-    speed = 1.0
-    spoken, transcript = synthesise(text, voice, speed)
-    own = syllable_rate(transcript.words)
-    if rate is None or own is None:
-        return spoken, transcript.words, speed
-    wanted = float(np.clip(rate / own, 1.0 / MOST_STRETCH, MOST_STRETCH))
-    if abs(math.log(wanted)) > 0.05:
-        speed = wanted
-        spoken, transcript = synthesise(text, voice, speed)
-        own = syllable_rate(transcript.words) or own
-    factor = float(np.clip(own / rate, 0.87, 1.15))
-    if abs(math.log(factor)) < 0.03:
-        return spoken, transcript.words, speed
-    samples = stretch(mono(spoken), spoken.rate, factor)
-    stretched = from_mono(samples, spoken.rate)
-    return stretched, align(stretched, text, check=False).words, speed / factor
 
 
 def _cut_words(

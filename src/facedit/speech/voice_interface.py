@@ -66,6 +66,14 @@ class Voice(Protocol):
         """
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A voice that knows how long it will speak before it does, and so finds its pace at once."""
+
+    def sounding_s(self, text: str, speed: float) -> float:
+        """Tell how many seconds the sounds of a text will take, without the pauses between."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Words to be said in a speaker's voice, and what an engine is shown of both.
