@@ -146,6 +146,11 @@ def test_a_low_voice_says_new_words_low_in_place_and_understood(
     own = speaker_alone(
         Sound(resampled(speaker.samples[:, 0], speaker.rate, 24_000)[:, None], 24_000)
     )
+    dry: list[np.ndarray] = []
+    monkeypatch.setattr(
+        "facedit.speech.own_voice.imitate.in_room",
+        lambda samples, *_: dry.append(samples) or samples.copy(),
+    )
     sound, words = synthesise("Nobody will be hungry again tomorrow morning.")
     new = slice(0, 4)
     made = imitate(sound, words.words, new, own)
@@ -156,6 +161,7 @@ def test_a_low_voice_says_new_words_low_in_place_and_understood(
         active_level_db(own.sound.samples[:, 0], 24_000), abs=1.5
     )
     assert made.unheard == 0
+    assert made.dry is dry[-1]  # by which the words are cut out
 
 
 def test_new_words_count_as_heard_in_their_place_however_they_are_spelled() -> None:

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facedit.speech.forced import AlignedPhone
 from facedit.speech.low_energy import level_db
 from facedit.speech.own_voice.elsewhere import Wanted, said_elsewhere
 from facedit.speech.own_voice.imitated_speaker import Speaker
+from facedit.speech.own_voice.pieces import JOINT, Pieces, in_pieces, joined_pieces
 from facedit.speech.own_voice.say import say
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds
 from facedit.speech.own_voice.world import HOP_S, Analysis
@@ -87,3 +89,47 @@ def test_what_is_taken_are_the_very_samples_as_loud_as_needed() -> None:
     assert level_db(word) == pytest.approx(
         level_db(even.sound.samples[: round(0.9 * RATE)]), abs=0.3
     )
+
+
+SAID = {"cat": "K AE T", "houses": "HH AW S IH Z", "man": "M AE N"}
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch) -> Speaker:
+    """Says three words, 0.1 s a phone; a pause after each."""
+    at_s, words, phones = 0.1, [], []
+    for text, names in SAID.items():
+        count = len(names.split())
+        words.append(Word(text, at_s, at_s + 0.1 * count))
+        for k, name in enumerate(names.split()):
+            phones.append(AlignedPhone(name, at_s + 0.1 * k, at_s + 0.1 * (k + 1), 0.0))
+        at_s += 0.1 * count + 0.1
+    monkeypatch.setattr("facedit.speech.own_voice.pieces.phones_of_sound", lambda *_: tuple(phones))
+    return replace(speaker([120] * 8), words=tuple(words))
+
+
+def test_a_word_inside_another_is_one_piece(says: Speaker) -> None:
+    found = in_pieces(["house"], says)
+    assert found is not None
+    np.testing.assert_allclose(found.spans_s, [(0.5, 0.8)])
+    np.testing.assert_allclose(found.words_s, [(0.0, 0.3)])
+    assert 0 < found.cost < JOINT  # it ends where "houses" goes on
+
+
+def test_pieces_are_joined_inside_a_sound_that_both_have(says: Speaker) -> None:
+    found = in_pieces(["can"], says)
+    assert found is not None
+    np.testing.assert_allclose(found.spans_s, [(0.1, 0.25), (1.25, 1.4)])
+    assert found.cost >= JOINT
+    assert in_pieces(["mat"], says) is not None
+    for unsaid in (["tin"], ["cats"], ["cat", "house"]):
+        assert in_pieces(unsaid, says) is None
+
+
+def test_waves_agree_where_pieces_are_joined() -> None:
+    wave = np.sin(2 * np.pi * 100 * np.arange(RATE) / RATE).astype(np.float32)
+    joined = joined_pieces(Pieces(((0.1, 0.2), (0.5037, 0.6)), ((0.0, 0.19),), 0.0), wave, RATE)
+    assert len(joined) / RATE == pytest.approx(0.1963, abs=0.0061)
+    steepest = np.abs(np.diff(wave)).max()
+    assert np.abs(np.diff(joined)).max() < 1.05 * steepest
+    assert np.corrcoef(joined[:-160], joined[160:])[0, 1] > 0.99  # still of one period

@@ -121,7 +121,7 @@ def speech_for_edit(
     speaker, wanted = reference.speaker(clip), slice(len(front), len(front) + len(new))
     own = None if speaker is None else say(spoken, words, wanted, speaker)
     if own is not None:
-        dry = samples = own.samples
+        samples, dry = own.samples, own.dry
         words, wanted = own.words, own.new
         choice = _taken(choice, own.taken_s, speaker, reference)
     else:

@@ -106,6 +106,14 @@ def recognise(
     return Recognised(tuple(words), info.language)
 
 
+def heard_words(samples: Float32, language: str) -> list[str]:
+    """Recognise the words in 16 kHz mono amplitudes (N,) without their times, which takes less."""
+    segments, _ = model().transcribe(
+        samples, language=language, condition_on_previous_text=False, beam_size=5
+    )
+    return [word for segment in segments for word in segment.text.split()]
+
+
 def detect_language(samples: Float32) -> str:
     """Tell the language (ISO 639-1) of 16 kHz mono amplitudes that begin with speech, first 30 s.
 

@@ -70,9 +70,8 @@ def said_elsewhere(wanted: Wanted, speaker: Speaker) -> Unit | None:
     count = len(wanted.texts)
     keys = [key(text) for text in wanted.texts]
     said = [key(word.text) for word in speaker.words]
-    level, log_pitch = _beside(speaker)
     found = [
-        _unit(slice(first, first + count), wanted, speaker, level, log_pitch)
+        _unit(slice(first, first + count), wanted, speaker)
         for first in range(len(said) - count + 1)
         if said[first : first + count] == keys
         and min(word.score for word in speaker.words[first : first + count]) >= _LEAST_SCORE
@@ -81,23 +80,33 @@ def said_elsewhere(wanted: Wanted, speaker: Speaker) -> Unit | None:
     return best if best is not None and best.cost <= MOST_COST else None
 
 
-def _unit(
-    where: slice, wanted: Wanted, speaker: Speaker, level: float | None, log_pitch: float | None
-) -> Unit:
+def misfit(
+    spans_s: Sequence[tuple[float, float]], wanted: Wanted, speaker: Speaker
+) -> tuple[float, float]:
+    """Price stretches of the speaker's sound as new words: by length, pitch and level.
+
+    Returns the cost, and by how many dB they must be louder here.
+    """
+    cost, gain_db = 0.0, 0.0
+    level, log_pitch = _beside(speaker)
+    if wanted.duration_s is not None:
+        seconds = sum(end_s - start_s for start_s, end_s in spans_s)
+        cost += abs(float(np.log(seconds / wanted.duration_s))) / _LOG_DURATION
+    pitch = np.concatenate([speaker.sounds.log_pitch(*span_s) for span_s in spans_s])
+    if log_pitch is not None and len(pitch):
+        cost += abs(float(np.median(pitch)) - log_pitch) / (_OCTAVES * float(np.log(2.0)))
+    if level is not None:
+        louder = level - _level(speaker, spans_s)
+        gain_db = float(np.clip(louder, -MOST_GAIN_DB, MOST_GAIN_DB))
+        cost += abs(louder) / _DECIBELS
+    return cost, gain_db
+
+
+def _unit(where: slice, wanted: Wanted, speaker: Speaker) -> Unit:
     """Price the words at one place."""
     words, all_words = speaker.words[where], speaker.words
     start_s, end_s = words[0].start_s, words[-1].end_s
-    cost = 0.0
-    if wanted.duration_s is not None:
-        cost += abs(float(np.log((end_s - start_s) / wanted.duration_s))) / _LOG_DURATION
-    pitch = speaker.sounds.log_pitch(start_s, end_s)
-    if log_pitch is not None and len(pitch):
-        cost += abs(float(np.median(pitch)) - log_pitch) / (_OCTAVES * float(np.log(2.0)))
-    gain_db = 0.0
-    if level is not None:
-        louder = level - _level(speaker, words)
-        gain_db = float(np.clip(louder, -MOST_GAIN_DB, MOST_GAIN_DB))
-        cost += abs(louder) / _DECIBELS
+    cost, gain_db = misfit([(start_s, end_s)], wanted, speaker)
     before = all_words[where.start - 1] if where.start else None
     after = all_words[where.stop] if where.stop < len(all_words) else None
     if before is not None and start_s - before.end_s >= PAUSE_S:
@@ -124,12 +133,13 @@ def _beside(speaker: Speaker) -> tuple[float | None, float | None]:
     near = (*speaker.before[-1:], *speaker.after[:1])
     pitches = [speaker.sounds.log_pitch(word.start_s, word.end_s) for word in near]
     medians = [float(np.median(pitch)) for pitch in pitches if len(pitch)]
-    levels = [_level(speaker, (word,)) for word in near]
+    levels = [_level(speaker, [(word.start_s, word.end_s)]) for word in near]
     return _mean(levels), _mean(medians)
 
 
-def _level(speaker: Speaker, words: Sequence[Word]) -> float:
-    return level_db(cut(speaker.sound, words[0].start_s, words[-1].end_s).samples)
+def _level(speaker: Speaker, spans_s: Sequence[tuple[float, float]]) -> float:
+    cuts = [cut(speaker.sound, *span_s).samples for span_s in spans_s]
+    return level_db(np.concatenate(cuts))
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -21,7 +21,7 @@ from facedit.speech.own_voice.sounds import sounds_of
 from facedit.speech.own_voice.world import HOP_S, synthesised
 from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled
-from facedit.speech.whisper_words import recognise
+from facedit.speech.whisper_words import heard_words
 from facedit.types import Float32, Float64, Sound, Word
 from facedit.units import SPEECH_RATE, sample_at
 
@@ -41,11 +41,13 @@ class Imitated:
 
     Attributes:
         samples: Mono amplitudes at the rate of the speaker's sound, as long as the voice's speech.
+        dry: The same before the room was laid over it.
         weight: How much of the new words are the speaker's own moments.
         unheard: How much of the new words a recogniser does not hear in it.
     """
 
     samples: Float32
+    dry: Float32
     weight: float
     unheard: int
 
@@ -73,10 +75,10 @@ def imitate(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) 
         weight = _over_time(shares, words, len(drawn.pitch_hz))
         made = synthesised(mixed(source, speaker.sounds, coloured, drawn, weight))
         samples = fit_length(resampled(made, rate, speaker.sound.rate), length)
-        samples = _levelled(samples, around, speaker)
-        samples = in_room(samples, speaker.sound.rate, words, mono(speaker.sound), speaker.words)
+        dry = _levelled(samples, around, speaker)
+        samples = in_room(dry, speaker.sound.rate, words, mono(speaker.sound), speaker.words)
         lost = _unheard_in_room(samples, speaker, texts, new)
-        tried.append(Imitated(samples, float(shares[new].mean()), len(lost)))
+        tried.append(Imitated(samples, dry, float(shares[new].mean()), len(lost)))
         clearer = [number for number in set(lost) if shares[number] > WEIGHTS[-1]]
         if not clearer:
             break
@@ -113,8 +115,7 @@ def _unheard_in_room(
 
 def unheard(samples: Float32, rate: int, words: Sequence[str], new: slice) -> tuple[int, ...]:
     """Tell which new ones of the words of a sound, mono (N,), a recogniser does not hear."""
-    found = recognise(resampled(samples, rate, SPEECH_RATE), "en").words
-    return missed(words, new, [word.text for word in found])
+    return missed(words, new, heard_words(resampled(samples, rate, SPEECH_RATE), "en"))
 
 
 def missed(words: Sequence[str], new: slice, heard: Sequence[str]) -> tuple[int, ...]:

@@ -1,15 +1,27 @@
-"""New words in the speaker's own voice: as said elsewhere in the clip, else imitated."""
+"""New words in the speaker's own voice: as said elsewhere, whole or in pieces, else imitated."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from facedit.speech.own_voice.elsewhere import PAUSE_S, Unit, Wanted, said_elsewhere
+import numpy as np
+
+from facedit.speech.own_voice.elsewhere import (
+    MOST_COST,
+    PAUSE_S,
+    Unit,
+    Wanted,
+    misfit,
+    said_elsewhere,
+)
 from facedit.speech.own_voice.imitate import imitate, unheard
 from facedit.speech.own_voice.imitated_speaker import Speaker
-from facedit.speech.sound_ops import mono
+from facedit.speech.own_voice.pieces import in_pieces, joined_pieces
+from facedit.speech.sound_ops import cut, mono
 from facedit.types import Float32, Sound, Word
+
+_HEARD_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +30,7 @@ class OwnSpeech:
 
     Attributes:
         samples: Mono amplitudes at the rate of the speaker's sound.
+        dry: The same without the room that was laid over it; as it is where none was.
         words: What is said in it.
         new: Which of them are the new ones.
         taken_s: Where in the speaker's sound they are said; None of an imitation.
@@ -25,6 +38,7 @@ class OwnSpeech:
     """
 
     samples: Float32
+    dry: Float32
     words: tuple[Word, ...]
     new: slice
     taken_s: float | None = None
@@ -41,12 +55,14 @@ def say(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> O
     unit = said_elsewhere(wanted, speaker)
     if unit is not None:
         return _taken(unit, texts, speaker)
+    if (pieced := _pieced(wanted, speaker)) is not None:
+        return pieced
     made = imitate(spoken, words, new, speaker)
     if made.unheard:
         sentence = [word.text for word in words]
         if made.unheard > len(unheard(mono(spoken), spoken.rate, sentence, new)):
             return None
-    return OwnSpeech(made.samples, tuple(words), new, None, made.weight)
+    return OwnSpeech(made.samples, made.dry, tuple(words), new, None, made.weight)
 
 
 def say_elsewhere(texts: Sequence[str], speaker: Speaker) -> OwnSpeech | None:
@@ -70,12 +86,39 @@ def _in_place(texts: tuple[str, ...], duration_s: float | None, speaker: Speaker
     )
 
 
+def _pieced(wanted: Wanted, speaker: Speaker) -> OwnSpeech | None:
+    """Make new words of pieces of others, if they fit and are heard in their place."""
+    pieces = in_pieces(wanted.texts, speaker)
+    if pieces is None or pieces.cost > MOST_COST:
+        return None
+    cost, gain_db = misfit(pieces.spans_s, wanted, speaker)
+    if pieces.cost + cost > MOST_COST:
+        return None
+    theirs, rate = mono(speaker.sound), speaker.sound.rate
+    made = joined_pieces(pieces, theirs, rate) * np.float32(10.0 ** (gain_db / 20.0))
+    said = [
+        Word(text, start_s, end_s)
+        for text, (start_s, end_s) in zip(wanted.texts, pieces.words_s, strict=True)
+    ]
+    before, after = speaker.before[-_HEARD_WORDS:], speaker.after[:_HEARD_WORDS]
+    first_s = before[0].start_s if before else speaker.place_s[0]
+    last_s = after[-1].end_s if after else speaker.place_s[1]
+    around = [cut(speaker.sound, first_s, speaker.place_s[0]).samples[:, 0], made,
+              cut(speaker.sound, speaker.place_s[1], last_s).samples[:, 0]]  # fmt: skip
+    texts = [word.text for word in (*before, *said, *after)]
+    new = slice(len(before), len(before) + len(said))
+    if unheard(np.concatenate(around), rate, texts, new):
+        return None
+    at_s = pieces.spans_s[0][0]
+    return OwnSpeech(made, made, tuple(said), slice(0, len(said)), at_s)
+
+
 def _taken(unit: Unit, texts: Sequence[str], speaker: Speaker) -> OwnSpeech:
     """Take words from elsewhere, as loud as they must be here and written as they are here."""
     words = list(speaker.words)
     words[unit.words] = [
         replace(said, text=text) for said, text in zip(words[unit.words], texts, strict=True)
     ]
-    samples = mono(speaker.sound) * (10.0 ** (unit.gain_db / 20.0))
+    samples = (mono(speaker.sound) * 10.0 ** (unit.gain_db / 20.0)).astype("float32")
     at_s = words[unit.words.start].start_s
-    return OwnSpeech(samples.astype("float32"), tuple(words), unit.words, at_s)
+    return OwnSpeech(samples, samples, tuple(words), unit.words, at_s)
