@@ -1,13 +1,14 @@
 """Judge new speech in real clips: how like the speaker, how well understood, how it joins.
 
-python benchmarks/voices.py DATA OUT.json CLIP... [--sounds FOLDER]
+python benchmarks/voices.py DATA ROWS.jsonl CLIP[+FOOTAGE]... [--sounds FOLDER]
 
-Each CLIP (a path in the folder DATA) gets four edits by every voice: two whole sentences, whose
-likeness to the speaker CAM++ and Resemblyzer judge, and two exchanges of the middle word, whose
-level and pitch are set against how much neighbouring words of the clip differ. Needs
-``facedit doctor --fetch kokoro`` and ``likeness``. Prints means with 95 % intervals over people.
-``--sounds`` keeps the exchanges as they are heard in their sentences, for blind_spectrograms.py.
-Without clips what OUT.json and files like it (OUT.json is a folder) hold is reported again.
+Each CLIP (a path in the folder DATA; FOOTAGE: another of the same person) gets four edits by every
+system: two whole sentences, the exchange of the middle word, and a word that the speaker says
+elsewhere put in another's place. CAM++ and Resemblyzer judge likeness to the speaker, Whisper base
+what is heard in the output, DNSMOS quality; level, pitch and floor are set against how neighbouring
+words of the clip differ. Needs ``facedit doctor --fetch kokoro`` and ``likeness``; no faces. Every
+row is kept when it is there, and those that are there are not made again; voice_table.py reports
+them. ``--sounds`` keeps exchanges for blind_spectrograms.py.
 """
 
 from __future__ import annotations
@@ -15,106 +16,254 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
-from facedit.bench.nets import campplus
+from facedit.bench.nets import campplus, dnsmos
 from facedit.compose.plans import PlannedEdit
 from facedit.compose.session import Session
+from facedit.editing.words import key
 from facedit.errors import FaceditError
-from facedit.evaluation.stats import draw_clips, interval
 from facedit.media.sound import read_speech_file
 from facedit.media.wav import write_wav
 from facedit.options import EditRequest
 from facedit.speech import speaker
-from facedit.speech.clip_reference import Reference, voice_sounds
+from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.levels import frame_levels_db
 from facedit.speech.low_energy import level_db
 from facedit.speech.own_voice.imitate import unheard
 from facedit.speech.own_voice.world import find_pitch
 from facedit.speech.snippet import Snippet, speech_for_edit
-from facedit.speech.sound_ops import cut, mono, speech_samples
+from facedit.speech.sound_cache import cached_transcript
+from facedit.speech.sound_ops import cut, from_mono, mono, speech_samples
 from facedit.speech.voice_choice import choose_voice
+from facedit.speech.whisper_words import recognise
 from facedit.types import Sound, Transcript, Word
-from facedit.units import SPEECH_RATE
+from facedit.units import SPEECH_RATE, sample_at
 
 SENTENCES = (
     "The committee will publish the remaining figures early on Thursday morning.",
     "I never said that we should buy another yellow house near the river.",
 )
-EXCHANGES = ("yellow", "Thursday morning")
-VOICES = ("auto", "own")
+EXCHANGE = "Thursday morning"
+SAY = "facedit.speech.own_voice.say."
+SYSTEMS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "hibari": ("default", ()),
+    "auto": ("auto", ()),
+    "recolouring": ("own", ("said_elsewhere", "in_pieces")),
+    "units": ("own", ("imitate",)),
+}
+"""By name the voice, and which ways of ``own`` are taken away."""
+
 BESIDE_S = 1.2
 """What is kept on either side of an exchange."""
-
+HEARD_S = 4.0
+"""What is heard on either side of an exchange by the recogniser."""
+LEAST_JUDGED_S = 1.5
+"""Shorter sounds are repeated up to that before their speaker is judged."""
 USUAL = 95
 """Percentile of the clip's own steps from word to word within which a joint is usual."""
 
 
-def judged(path: Path, sounds: Path | None) -> Iterator[dict[str, object]]:
-    """Make the edits of one clip by every voice and judge them."""
-    sound = read_speech_file(path)
-    half = len(sound.samples) // 2
-    halves = (Sound(part, sound.rate) for part in (sound.samples[:half], sound.samples[half:]))
-    ceiling = campplus.likeness(*halves)
-    theirs = campplus.embed(sound), speaker.embed(sound)
-    with Session(path) as session:
+class Nowhere(Exception):
+    """The speaker does not say the new words elsewhere."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A clip, what is heard in it, and who is heard by both judges."""
+
+    name: str
+    path: Path
+    footage: Path | None
+    sound: Sound
+    words: Transcript
+    usual: np.ndarray
+
+    def edits(self) -> Iterator[tuple[str, str, int]]:
+        """Name the edits, with the new words and which word they replace (-1: a sentence)."""
+        for number, text in enumerate(SENTENCES, 1):
+            yield f"sentence {number}", text, -1
+        yield "exchange", EXCHANGE, len(self.words.words) // 2
+        if (found := self._said_word()) is not None:
+            yield "own word", *found
+
+    def _said_word(self) -> tuple[str, int] | None:
+        """Choose a word of four letters or more, and another in whose place it fits best."""
+        words = self.words.words
+        long = [k for k, word in enumerate(words) if len(key(word.text)) >= 4]
+        pairs = [
+            (abs(np.log(_length(words[i]) / _length(words[j]))), i, j)
+            for i in long
+            for j in range(1, len(words) - 1)
+            if abs(i - j) > 1 and key(words[i].text) != key(words[j].text)
+        ]
+        if not pairs:
+            return None
+        _, said, place = min(pairs)
+        return words[said].text.strip(".,?!"), place
+
+
+def _length(word: Word) -> float:
+    return max(word.end_s - word.start_s, 0.01)
+
+
+def person(data: Path, clip: str) -> Person:
+    name, _, footage = clip.partition("+")
+    sound = read_speech_file(data / name)
+    with Session(data / name) as session:
         words = session.transcript()
-        usual = steps_of(sound, words.words)
-        texts = [word.text for word in words.words]
-        middle = len(texts) // 2
-        for voice in VOICES:
-            choice = choose_voice(voice, sound)
-            for text in SENTENCES:
-                started = time.perf_counter()
-                reference = Reference(sound, words.words)
-                if choice.own:
-                    reference = replace(reference, sounds=voice_sounds(reference))
-                snippet = speech_for_edit((), text.split(), (), choice, reference)
-                yield told(path, voice, text, snippet, started) | likeness(snippet, theirs, text)
-            for new in EXCHANGES:
-                said = " ".join([*texts[:middle], new, *texts[middle + 1 :]])
-                started = time.perf_counter()
-                planned = session.plan(EditRequest(say=said, voice=voice), words)
-                snippet = planned.snippets[0]
-                assert snippet is not None
-                row = told(path, voice, new, snippet, started) | {"ceiling": ceiling}
-                if sounds is not None:
-                    keep(session, planned, sounds / f"{path.stem}-{voice}-{new.split()[0]}", sound)
-                yield row | joints(planned, sound, words, usual)
+    return Person(clip, data / name, data / footage if footage else None, sound, words,
+                  steps_of(sound, words.words))  # fmt: skip
 
 
-def keep(session: Session, planned: PlannedEdit, name: Path, sound: Sound) -> None:
+def judged(who: Person, done: set[tuple], sounds: Path | None) -> Iterator[dict[str, object]]:
+    """Make the edits of one clip by every system and judge them; the speaker's own sounds too."""
+    for edit, _, place in who.edits():
+        if (who.name, "as shot", edit) not in done:
+            yield {"clip": who.name, "system": "as shot", "edit": edit} | as_shot(who, place)
+    for system, (voice, without) in SYSTEMS.items():
+        wanted = [one for one in who.edits() if (who.name, system, one[0]) not in done]
+        if not wanted:
+            continue
+        with Session(who.path) as session, ExitStack() as stack:
+            for way in without:
+                stop = {"return_value": None} if way != "imitate" else {"side_effect": Nowhere}
+                stack.enter_context(patch(SAY + way, **stop))
+            for edit, new, place in wanted:
+                row: dict[str, object] = {"clip": who.name, "system": system, "edit": edit}
+                clocks = time.perf_counter(), time.process_time()
+                try:
+                    if place < 0:
+                        judge = _sentence(who, voice, new)
+                    else:
+                        judge = _exchange(who, session, (voice, system), new, place, sounds)
+                except Nowhere:
+                    yield row | {"made": False}
+                    continue
+                except FaceditError as error:
+                    yield row | {"made": False, "why": str(error)}
+                    continue
+                row |= {"made": True, "new": new, "seconds": time.perf_counter() - clocks[0],
+                        "cpu": time.process_time() - clocks[1]}  # fmt: skip
+                yield row | judge()
+
+
+Judge = Callable[[], dict[str, object]]
+
+
+def _sentence(who: Person, voice: str, text: str) -> Judge:
+    """Say a whole sentence, and return what judges it."""
+    reference = Reference(who.sound, who.words.words)
+    if who.footage is not None:
+        heard = read_speech_file(who.footage)
+        fitted = Footage(heard, cached_transcript(heard).words, who.footage.name).as_in(reference)
+        fitted = replace(fitted, sounds=voice_sounds(Reference(fitted.sound, fitted.words)))
+        reference = replace(reference, footage=fitted)
+    choice = choose_voice(voice, reference.heard()[0])
+    if choice.own:
+        reference = replace(reference, sounds=voice_sounds(reference))
+    snippet = speech_for_edit((), text.split(), (), choice, reference)
+
+    def judge() -> dict[str, object]:
+        made, tokens = snippet.sound, text.split()
+        late = np.pad(mono(made), (sample_at(0.31, made.rate), 0))
+        lost = unheard(late, made.rate, tokens, slice(0, len(tokens)))
+        return told(snippet) | likeness(made, who.sound) | {"lost": len(lost) / len(tokens)}
+
+    return judge
+
+
+def _exchange(
+    who: Person,
+    session: Session,
+    voice: tuple[str, str],
+    new: str,
+    place: int,
+    sounds: Path | None,
+) -> Judge:
+    """Exchange a word, and return what judges it."""
+    texts = [word.text for word in who.words.words]
+    said = " ".join([*texts[:place], new, *texts[place + 1 :]])
+    request = EditRequest(say=said, voice=voice[0], footage=who.footage)
+    planned = session.plan(request, who.words)
+    snippet = planned.snippets[0]
+    assert snippet is not None
+
+    def judge() -> dict[str, object]:
+        (fill,) = planned.plan.fills
+        output = session.sound(planned)
+        length_s = output.length / output.rate
+        start_s, end_s = (max(fill.output_start_s - HEARD_S, 0.0),
+                          min(fill.output_end_s + HEARD_S, length_s))  # fmt: skip
+        heard, tokens = output.window(start_s, end_s), new.split()
+        found = [key(w.text) for w in recognise(speech_samples(heard), "en").words]
+        lost = sum(key(token) not in found for token in tokens) / len(tokens)
+        if sounds is not None:
+            edit = "own" if place != len(texts) // 2 else "new"
+            keep(planned, output, sounds / f"{who.path.stem}-{voice[1]}-{edit}", who.sound)
+        rest = _without(who.sound, who.words.words[place])
+        return (
+            told(snippet)
+            | likeness(snippet.sound, rest)
+            | {"lost": lost}
+            | joints(planned, who.sound, who.words, who.usual)
+        )
+
+    return judge
+
+
+def keep(planned: PlannedEdit, heard, name: Path, sound: Sound) -> None:
     """Write what is heard about an exchange, and the same stretch as it was."""
     (fill,) = planned.plan.fills
-    heard = session.sound(planned)
     start_s, end_s = max(fill.output_start_s - BESIDE_S, 0.0), fill.output_end_s + BESIDE_S
     end_s = min(end_s, heard.length / heard.rate)
-    write_wav(name.with_suffix(".edited.wav"), heard.window(start_s, end_s), force=True)
+    write_wav(Path(f"{name}.edited.wav"), heard.window(start_s, end_s), force=True)
     old_end_s = min(fill.source_end_s + BESIDE_S, sound.duration_s)
-    write_wav(name.with_suffix(".as-shot.wav"), cut(sound, start_s, old_end_s), force=True)
+    write_wav(Path(f"{name}.as-shot.wav"), cut(sound, start_s, old_end_s), force=True)
 
 
-def told(path: Path, voice: str, new: str, snippet: Snippet, started: float) -> dict[str, object]:
-    """Tell what was made, and how long it took."""
-    seconds = time.perf_counter() - started
-    row = {"clip": path.name, "voice": voice, "new": new, "seconds": seconds}
-    return row | {"spoken by": str(snippet.choice)} | dict(snippet.fit)
+def told(snippet: Snippet) -> dict[str, object]:
+    """Tell what was made: a voice spoke where ``own`` fell back to it."""
+    choice = snippet.choice
+    own = choice is not None and choice.own
+    row: dict[str, object] = {"spoken by": str(choice), "own": own, "speed": snippet.speed}
+    return row | {"length s": snippet.sound.duration_s} | dict(snippet.fit)
 
 
-def likeness(snippet: Snippet, theirs: tuple, text: str) -> dict[str, float]:
-    """Compare a spoken sentence with the speaker, and count the words that are not heard."""
-    made = snippet.sound
-    tokens = text.split()
-    lost = unheard(mono(made), made.rate, tokens, slice(0, len(tokens)))
+def likeness(made: Sound, theirs: Sound) -> dict[str, object]:
+    """Compare new speech with the speaker, and rate its quality."""
+    long = from_mono(_repeated(mono(made), made.rate), made.rate)
     return {
-        "campplus": float(campplus.embed(made) @ theirs[0]),
-        "resemblyzer": float(speaker.embed(made) @ theirs[1]),
-        "lost": len(lost) / len(tokens),
+        "campplus": campplus.likeness(long, theirs),
+        "resemblyzer": float(speaker.embed(long) @ speaker.embed(theirs)),
+        "quality": dnsmos.quality(long)[2],
     }
+
+
+def _repeated(samples: np.ndarray, rate: int) -> np.ndarray:
+    return np.tile(samples, max(1, -(-sample_at(LEAST_JUDGED_S, rate) // max(1, len(samples)))))
+
+
+def as_shot(who: Person, place: int) -> dict[str, object]:
+    """Judge the speaker's own: half of the clip against the other, or the word that is replaced."""
+    sound = who.sound
+    if place < 0:
+        half = len(sound.samples) // 2
+        first, second = (Sound(x, sound.rate) for x in (sound.samples[:half], sound.samples[half:]))
+        return {"made": True} | likeness(first, second)
+    word = who.words.words[place]
+    return {"made": True} | likeness(cut(sound, word.start_s, word.end_s), _without(sound, word))
+
+
+def _without(sound: Sound, word: Word) -> Sound:
+    first, last = (sample_at(at_s, sound.rate) for at_s in (word.start_s, word.end_s))
+    return Sound(np.concatenate([sound.samples[:first], sound.samples[last:]]), sound.rate)
 
 
 def measured(sound: Sound, word: Word) -> tuple[float, float]:
@@ -134,9 +283,10 @@ def steps_of(sound: Sound, words: tuple[Word, ...]) -> np.ndarray:
 
 def joints(
     planned: PlannedEdit, sound: Sound, words: Transcript, usual: np.ndarray
-) -> dict[str, float]:
+) -> dict[str, object]:
     """Set the steps at both ends of exchanged words against the clip's, and compare the floors."""
     snippet, (edit,) = planned.snippets[0], planned.edits
+    assert snippet is not None
     new = [measured(Sound(mono(snippet.sound)[:, None], snippet.sound.rate), word)
            for word in snippet.transcript.words]  # fmt: skip
     old = [measured(sound, words.words[k]) for k in (edit.old_start - 1, edit.old_end)]
@@ -149,11 +299,16 @@ def joints(
     within = np.where(np.isnan(steps), np.nan, steps <= usual)
     return {
         "level step dB": float(steps[:, 0].mean()),
-        "pitch step semitones": float(np.nanmean(steps[:, 1])),
-        "usual level": float(np.nanmean(within[:, 0])),
-        "usual pitch": float(np.nanmean(within[:, 1])),
+        "pitch step semitones": _mean(steps[:, 1]),
+        "usual level": _mean(within[:, 0]),
+        "usual pitch": _mean(within[:, 1]),
         "floor step dB": abs(floor_of(snippet.sound) - float(np.median(floors))),
     }
+
+
+def _mean(values: np.ndarray) -> float | None:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
 
 
 def floor_of(sound: Sound) -> float:
@@ -164,45 +319,25 @@ def floor_of(sound: Sound) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("clips", nargs="*")
+    parser.add_argument("rows", type=Path)
+    parser.add_argument("clips", nargs="+")
     parser.add_argument("--sounds", type=Path)
     options = parser.parse_args()
     if options.sounds is not None:
         options.sounds.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, object]] = []
-    if not options.clips:
-        for file in sorted(options.out.glob("*.json")):
-            rows += json.loads(file.read_text(encoding="utf-8"))
+    options.rows.parent.mkdir(parents=True, exist_ok=True)
     for clip in options.clips:
-        try:
-            for row in judged(options.data / clip, options.sounds):
-                rows.append(row)
-                options.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        done = {(row["clip"], row["system"], row["edit"]) for row in rows_of(options.rows)}
+        with options.rows.open("a", encoding="utf-8") as file:
+            for row in judged(person(options.data, clip), done, options.sounds):
+                file.write(json.dumps(row) + "\n")
+                file.flush()
                 print(row, flush=True)
-        except FaceditError as error:
-            print(clip, "is left out:", error, flush=True)
-            rows = [row for row in rows if row["clip"] != Path(clip).name]
-    report(rows)
 
 
-def report(rows: list[dict[str, object]]) -> None:
-    """Print per voice and measure the mean over people, and the paired difference."""
-    people = sorted({str(row["clip"]) for row in rows})
-    names = ("campplus", "resemblyzer", "lost", "level step dB", "pitch step semitones",
-             "usual level", "usual pitch", "floor step dB", "seconds")  # fmt: skip
-    draws = draw_clips(len(people), 2000, 0)
-    for name in names:
-        table = np.array([
-            [np.nanmean([row[name] for row in rows
-                         if row["clip"] == clip and row["voice"] == voice and name in row])
-             for voice in VOICES]
-            for clip in people
-        ])  # fmt: skip
-        columns = [*table.T, table[:, -1] - table[:, 0]]
-        for title, column in zip((*VOICES, "difference"), columns, strict=True):
-            low, high = interval(draws @ column / draws.sum(axis=1))
-            print(f"{name:22} {title:10} {column.mean():7.3f}  {low:.3f} to {high:.3f}")
+def rows_of(file: Path) -> list[dict[str, object]]:
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [json.loads(line) for line in lines]
 
 
 if __name__ == "__main__":
