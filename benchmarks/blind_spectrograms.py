@@ -1,6 +1,6 @@
 """Tell by eye which of two spectrograms holds an edit: a judge that is no network.
 
-python benchmarks/blind_spectrograms.py make SOUNDS FOLDER [--voice own] [--seed 0]
+python benchmarks/blind_spectrograms.py make SOUNDS FOLDER [--only recolouring-new units-own]
 python benchmarks/blind_spectrograms.py score FOLDER ANSWERS
 
 ``make`` draws the sentences that ``voices.py --sounds`` kept, each as shot and edited, one above
@@ -25,12 +25,12 @@ from facedit.report.spectrogram import spectrogram
 KEY = ".key.json"
 
 
-def make(sounds: Path, folder: Path, voice: str, seed: int) -> None:
+def make(sounds: Path, folder: Path, only: list[str], most: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    files = sorted(sounds.glob(f"*-{voice}-*.edited.wav"))
+    files = sorted(file for kind in only for file in sounds.glob(f"*-{kind}.edited.wav"))
     key = {}
-    for number, place in enumerate(random.permutation(len(files)), 1):
+    for number, place in enumerate(random.permutation(len(files))[:most], 1):
         edited = files[place]
         shot = edited.with_name(edited.name.replace(".edited.", ".as-shot."))
         pair = [spectrogram(read_speech_file(file)) for file in (edited, shot)]
@@ -43,7 +43,7 @@ def make(sounds: Path, folder: Path, voice: str, seed: int) -> None:
         picture = cv2.resize(np.concatenate(rows), None, fx=2, fy=2)
         cv2.imwrite(str(folder / f"{number:02}.png"), np.ascontiguousarray(picture[..., ::-1]))
     (folder / KEY).write_text(json.dumps(key, indent=1), encoding="utf-8")
-    print(f"{len(files)} pairs in {folder}")
+    print(f"{len(key)} of {len(files)} pairs in {folder}")
 
 
 def score(folder: Path, answers: str) -> None:
@@ -62,13 +62,14 @@ def main() -> None:
     making, scoring = verbs.add_parser("make"), verbs.add_parser("score")
     making.add_argument("sounds", type=Path)
     making.add_argument("folder", type=Path)
-    making.add_argument("--voice", default="own")
+    making.add_argument("--only", nargs="+", default=["recolouring-new", "units-own"])
+    making.add_argument("--most", type=int, default=20)
     making.add_argument("--seed", type=int, default=0)
     scoring.add_argument("folder", type=Path)
     scoring.add_argument("answers")
     options = parser.parse_args()
     if options.verb == "make":
-        make(options.sounds, options.folder, options.voice, options.seed)
+        make(options.sounds, options.folder, options.only, options.most, options.seed)
     else:
         score(options.folder, options.answers)
 
