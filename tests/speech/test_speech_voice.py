@@ -50,7 +50,7 @@ def test_without_kokoro_its_voices_are_named_missing(monkeypatch, tmp_path):
 
 def test_the_bank_holds_unit_vectors_for_every_voice():
     names, embeddings = load_bank()
-    assert names == ["hibari", *kokoro_voices()]
+    assert names == ["hibari", *(name for name in kokoro_voices() if name[0] in "ab")]
     np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-4)
     heart = embeddings[names.index("hibari")] @ embeddings.T
     # hibari was distilled from this voice.

@@ -107,6 +107,20 @@ def test_the_only_voice_and_an_unclear_speaker_are_told(
     assert "neither clearly like a woman nor like a man" in between.warning
 
 
+def test_the_nearest_voice_speaks_the_speakers_language(
+    install: Callable[..., None], spoken: Sound
+) -> None:
+    install("am_liam", "ef_dora", "em_alex", "ff_siwis")
+    low, high = at_pitch(spoken, 0.55), at_pitch(spoken, 1.2)
+    chosen = [choose_voice("auto", one, "es").voice.name for one in (low, high)]
+    assert chosen == ["em_alex", "ef_dora"]
+    french = choose_voice("auto", low, "fr")
+    assert french.voice.name == "ff_siwis"
+    assert "a woman's voice, but the speaker sounds like a man" in french.warning
+    # Nobody speaks German: the voice that is refused later is an English one.
+    assert choose_voice("auto", low, "de").voice.name == "am_liam"
+
+
 def test_without_a_speaker_auto_is_the_default_and_says_so(install: Callable[..., None]) -> None:
     choice = choose_voice("auto", None)
     assert str(choice) == (

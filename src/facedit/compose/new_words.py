@@ -16,7 +16,7 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_sound, read_speech_file
 from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.engines.passages import words_by_engine
-from facedit.speech.languages import ability, refuse_to_speak
+from facedit.speech.languages import refuse_to_speak
 from facedit.speech.placement import speech_background
 from facedit.speech.recordings import best_take
 from facedit.speech.snippet import Snippet, speech_for_edit, words_from_elsewhere
@@ -24,7 +24,7 @@ from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.sound_ops import from_mono, mono, resampled
 from facedit.speech.voice import VOICES
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
-from facedit.speech.voice_interface import Engine, Sex
+from facedit.speech.voice_interface import Engine, Sex, language_of
 from facedit.types import Sound, Transcript, Word
 
 FOOTAGE_S = 60.0
@@ -50,16 +50,18 @@ class Voices:
         self._heard: list[tuple[str | Engine, float, float, VoiceChoice]] = []
         self._of_sex: dict[tuple[str | Engine, Sex | None], VoiceChoice] = {}
 
-    def at(self, start_s: float, end_s: float, name: str | Engine) -> VoiceChoice:
-        """Return the voice of a name, or the nearest, for words at a place."""
+    def at(
+        self, start_s: float, end_s: float, name: str | Engine, language: str = "en"
+    ) -> VoiceChoice:
+        """Return the voice of a name, or the nearest, for words of a language at a place."""
         for other, low_s, high_s, choice in self._heard:
             if other == name and low_s <= start_s and end_s <= high_s:
                 return choice
         low_s, high_s = _around(self._clip, start_s, end_s)
         choice = self._clip.once(
-            ("voice", name, low_s, high_s, self.footage),
+            ("voice", name, low_s, high_s, self.footage, language),
             lambda: self._clip.clock.apart(
-                lambda: choose_voice(name, self._heard_at(low_s, high_s))
+                lambda: choose_voice(name, self._heard_at(low_s, high_s), language)
             ),
         )
         if not choice.warning:
@@ -151,27 +153,30 @@ def spoken_words(
 ) -> Snippet:
     """Let a voice speak the new words of one edit, or an engine copy the speaker's."""
     place = _place(transcript, edit)
-    choice = voices.at(*place, voice)
-    before, after = words_around(transcript, edit)
+    language = transcript.language
+    choice = voices.at(*place, voice, language)
+    before, after, new = *words_around(transcript, edit), edit.new_words
     spoken = within(transcript, *_around(clip, *place)).words
 
     def speak() -> Snippet:
         reference = _reference(clip, place, spoken)
         if choice.own or choice.engine is not None:
-            footage = _fitted_footage(
-                clip, voices.footage, transcript.language, reference, choice.own
-            )
+            footage = _fitted_footage(clip, voices.footage, language, reference, choice.own)
             reference = replace(reference, footage=footage)
         if choice.engine is not None:
-            said = before, edit.new_words, after
-            return words_by_engine(*said, choice, reference, transcript.language)
+            return words_by_engine(before, new, after, choice, reference, language)
         if choice.own:
             of = ("own voice", *_around(clip, *place), spoken, reference.background is None)
             sounds = clip.once(of, lambda: voice_sounds(reference), lambda found: found.nbytes)
             reference = replace(reference, sounds=sounds)
-        if choice.voice.name in VOICES.built_in and not ability(transcript.language).speak:
-            return _not_spoken(edit, choice, reference, transcript.language)
-        return speech_for_edit(before, edit.new_words, after, choice, reference)
+        spoke = choice
+        if language != "en" and choice.voice.name in VOICES.built_in:
+            if choice.own and (found := words_from_elsewhere(new, choice, reference, language)):
+                return found
+            if language_of(choice.voice) != language:
+                raise refuse_to_speak(choice.voice.name, language, edit.text)
+            spoke, reference = replace(choice, own=False), replace(reference, sounds=None)
+        return speech_for_edit(before, new, after, spoke, reference, language)
 
     who = (
         choice.engine or choice.voice.name,
@@ -182,17 +187,6 @@ def spoken_words(
     )
     key = ("spoken", before, edit.new_words, after, who, place, spoken, voices.footage)
     return clip.once(key, lambda: clip.clock.apart(speak))
-
-
-def _not_spoken(
-    edit: WordEdit, choice: VoiceChoice, reference: Reference, language: str
-) -> Snippet:
-    """Take words that our voices do not speak from elsewhere, or say who could say them."""
-    if choice.own:
-        found = words_from_elsewhere(edit.new_words, choice, reference, language)
-        if found is not None:
-            return found
-    raise refuse_to_speak(choice.voice.name, language, edit.text)
 
 
 def recorded_words(

@@ -1,4 +1,4 @@
-"""Kokoro-82M's 28 English voices: optional assets."""
+"""Kokoro-82M's voices: 28 of English, 9 of other languages; optional assets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from facedit.editing.words import tokenise
 from facedit.errors import BadWeights
-from facedit.speech.pronounce import hibari, phonemes
+from facedit.speech.pronounce import hibari, phonemes, wrapped
+from facedit.speech.read_aloud import phonemes_in
 from facedit.speech.sound_ops import from_mono
-from facedit.speech.voice_interface import Speaker
-from facedit.types import Float32, Sound
+from facedit.speech.voice_interface import Speaker, Spoken
+from facedit.types import Float32, Float64, Sound, Word
 from facedit.weights.fetch import ASSETS, asset_path
 
 RATE = 24_000
@@ -24,14 +26,21 @@ _MODEL = "kokoro.onnx"
 _STYLE_SHAPE = (510, 1, 256)
 _PAUSE_S = 0.15
 _LENGTHS, _LENGTH_S = "/encoder/Clip_output_0", 0.025
+_LATE_S = 0.09
+"""How much later than the sound the lengths of its phones have it, in the mean."""
+_OF = {
+    "a": ("en", "American"), "b": ("en", "British"), "e": ("es", "Spanish"), "f": ("fr", "French"),
+    "i": ("it", "Italian"), "p": ("pt", "Brazilian"),
+}  # fmt: skip
+"""Language and accent of a voice by the first letter of its name."""
 _PAUSES = frozenset(' ,.;:!?—…"()“”')
 
 
 @dataclass(frozen=True, slots=True)
 class KokoroVoice:
-    """One of Kokoro-82M's voices (implements ``Voice``).
+    """One of Kokoro-82M's voices (implements ``Voice``, ``Paced`` and ``Foreign``).
 
-    Its name is such as ``am_michael``: American or British, female or male, and a name.
+    Its name is such as ``am_michael``: the accent's letter, female or male, and a name.
     """
 
     name: str
@@ -39,17 +48,29 @@ class KokoroVoice:
     @property
     def speaker(self) -> Speaker:
         """Who its name says it is."""
-        british, man = self.name.startswith("b"), self.name[1:3] == "m_"
-        return Speaker("man" if man else "woman", "British" if british else "American")
+        return Speaker("man" if self.name[1:3] == "m_" else "woman", _OF[self.name[0]][1])
+
+    @property
+    def language(self) -> str:
+        """What it speaks, an ISO 639-1 code."""
+        return _OF[self.name[0]][0]
 
     def speak(self, text: str, speed: float) -> Sound:
-        """Speak an English text at 24 kHz."""
+        """Speak a text at 24 kHz; words of other languages than English come with their times."""
         pause = np.zeros(round(_PAUSE_S * RATE), dtype=np.float32)
         parts: list[Float32] = []
-        for _, inputs in self._sentences(text, speed):
-            (audio,) = _kokoro().run(["audio"], inputs)
+        spans: list[tuple[float, float]] = []
+        for sentence, inputs in self._sentences(text, speed):
+            audio, lengths = _kokoro().run(["audio", _LENGTHS], inputs)
+            late_s = sum(map(len, parts)) / RATE + (_PAUSE_S if parts else 0.0) - _LATE_S
+            spans += _word_spans(sentence, np.asarray(lengths).reshape(-1) * _LENGTH_S, late_s)
             parts += [pause, np.asarray(audio, dtype=np.float32).reshape(-1)]
-        return from_mono(np.concatenate(parts[1:] or [pause[:0]]), RATE)
+        sound = from_mono(np.concatenate(parts[1:] or [pause[:0]]), RATE)
+        tokens = tokenise(text)
+        if self.language == "en" or len(tokens) != len(spans):
+            return sound
+        words = tuple(Word(token, *span) for token, span in zip(tokens, spans, strict=True))
+        return Spoken(sound.samples, sound.rate, words)
 
     def sounding_s(self, text: str, speed: float) -> float:
         """Tell how long the phones of a text will take, without its pauses (implements ``Paced``).
@@ -71,7 +92,11 @@ class KokoroVoice:
     def _sentences(self, text: str, speed: float) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the phonemes of each sentence, and what the network is told of it."""
         styles = _styles(self.name)
-        for sentence in phonemes(text, british=self.name.startswith("b")):
+        if self.language == "en":
+            sentences = phonemes(text, british=self.name.startswith("b"))
+        else:
+            sentences = wrapped(phonemes_in(text, self.language))
+        for sentence in sentences:
             tokens = hibari().ids(sentence)
             if len(tokens) > 2:
                 yield (
@@ -84,9 +109,23 @@ class KokoroVoice:
                 )
 
 
+def _word_spans(sentence: str, lengths_s: Float64, late_s: float) -> list[tuple[float, float]]:
+    """Find begin and end of each word of phonemes in seconds, by the lengths of all tokens."""
+    ends_s = np.cumsum(lengths_s) + late_s
+    spans, at = [], 0  # token 0 is a pause
+    for word in sentence.split(" "):
+        known = [letter for letter in word if letter in hibari().vocab]
+        sounds = sum(letter not in _PAUSES for letter in known)
+        if sounds:
+            spans.append((max(float(ends_s[at]), 0.0), max(float(ends_s[at + sounds]), 0.0)))
+        at += len(known) + 1
+    return spans
+
+
 def kokoro_voices() -> list[str]:
-    """List Kokoro's voices, installed or not."""
-    return sorted(name[len(_PREFIX) : -len(_SUFFIX)] for name in ASSETS if name.startswith(_PREFIX))
+    """List Kokoro's voices, installed or not, those of English first."""
+    names = (name[len(_PREFIX) : -len(_SUFFIX)] for name in ASSETS if name.startswith(_PREFIX))
+    return sorted(names, key=lambda name: (_OF[name[0]][0] != "en", name))
 
 
 def kokoro_files(name: str) -> tuple[str, str]:

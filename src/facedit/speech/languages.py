@@ -6,7 +6,7 @@ Which languages Whisper knows it says itself (``recognise`` refuses the others).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facedit.errors import UsageError
 
@@ -33,8 +33,13 @@ class Ability:
 OTHERS = Ability("Whisper", "Whisper's attention", False, False, "words said elsewhere")
 """Every language that has no line of its own."""
 
+_READ = replace(OTHERS, speak=True)
 LANGUAGES: Mapping[str, Ability] = {
     "en": Ability("Whisper", "phones", True, True, "words said elsewhere, else an imitation"),
+    "es": _READ,
+    "fr": _READ,
+    "it": _READ,
+    "pt": _READ,
 }
 """By ISO 639-1 code."""
 
@@ -45,9 +50,11 @@ def ability(language: str) -> Ability:
 
 
 def refuse_to_speak(voice: str, language: str, words: str) -> UsageError:
-    """Word why a voice of the package does not say words of another language than English."""
+    """Word why a voice of the package does not say words of a language that it does not speak."""
+    more = " 'facedit doctor --fetch languages' brings voices of it,"
     return UsageError(
-        f"{voice} speaks English and the words “{words[:60]}” are to stand among words in "
-        f"“{language}”: record them (--speech), let an engine say them (--voice-command), or take "
-        "words that the speaker says elsewhere (--voice own); --language en if it is English."
+        f"{voice} does not speak “{language}”, and the words “{words[:60]}” are to stand among "
+        f"such:{more if ability(language).speak else ''} record them (--speech), let an engine say "
+        "them (--voice-command), or take words that the speaker says elsewhere (--voice own); "
+        "--language en if it is English."
     )

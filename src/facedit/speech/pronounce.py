@@ -97,11 +97,13 @@ def phonemes(text: str, british: bool = False) -> list[str]:
     """
     from hibari import Hibari
 
-    return [
-        piece
-        for sentence in Hibari.phonemize(_reader(british), text)
-        for piece in textwrap.wrap(sentence, MOST_PHONEMES, break_on_hyphens=False)
-    ]
+    sentences = Hibari.phonemize(_reader(british), text)
+    return [piece for sentence in sentences for piece in wrapped(sentence)]
+
+
+def wrapped(sentence: str) -> list[str]:
+    """Cut phonemes between words into what the voices take at once."""
+    return textwrap.wrap(sentence, MOST_PHONEMES, break_on_hyphens=False)
 
 
 def syllables(text: str) -> int:

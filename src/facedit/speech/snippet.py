@@ -88,11 +88,13 @@ def speech_for_edit(
     after: Sequence[str],
     voice: str | VoiceChoice,
     reference: Reference,
+    language: str = "en",
 ) -> Snippet:
     """Speak new words in the context of their sentence and fit them to a clip.
 
     ``before`` and ``after`` are the words of the sentence around the new ones; ``voice`` is a name
-    as in ``choose_voice`` (whose errors pass through), or what that chose. Pace, pitch, loudness
+    as in ``choose_voice`` (whose errors pass through), or what that chose; it speaks ``language``,
+    and nobody is imitated in another than English. Pace, pitch, loudness
     and spectrum become the clip's, and its room tone lies under the snippet unless a background
     takes that place. The new words alone come back, cut at low-energy points and in the
     channels where the clip's voice is; UsageError if there are none, or nothing of them can be
@@ -105,7 +107,7 @@ def speech_for_edit(
     back = tokenise(" ".join(after[:MOST_CONTEXT]))
     text = " ".join([*front, *new, *back])
     check_speakable(text)
-    choice = choose_voice(voice, reference.sound) if isinstance(voice, str) else voice
+    choice = choose_voice(voice, reference.sound, language) if isinstance(voice, str) else voice
     chosen = choice.voice
     if isinstance(chosen, Engine):
         raise UsageError(f"{chosen.name} is an engine: it is shown the clip, and not only heard.")
@@ -130,7 +132,7 @@ def speech_for_edit(
         dry = _brought_near(spoken, semitones, clip, rate)
         samples = in_room(dry, rate, words, clip, reference.words)
     whole = placed(samples, rate, gains)
-    snippet = _cut_words(whole, words, wanted.start, len(new), dry=from_mono(dry, rate))
+    snippet = _cut_words(whole, words, wanted.start, len(new), language, from_mono(dry, rate))
     snippet = (_over_room(snippet[0], reference, gains), snippet[1])
     fit: tuple[tuple[str, float], ...] = (
         ("clip pitch Hz", theirs or math.nan),

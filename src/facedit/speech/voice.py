@@ -1,6 +1,6 @@
 """Voices by name, and speech with the times of its words.
 
-``hibari`` (7.9 MB, in its package) is the default. Kokoro's 28 English voices are optional
+``hibari`` (7.9 MB, in its package) is the default. Kokoro's voices are optional
 assets; ``voice_choice`` takes one that is near the speaker. Engines that copy a speaker's voice are
 other people's programs, named in the settings or offered by other packages.
 """
@@ -18,7 +18,7 @@ from facedit.options import DEFAULT_VOICE
 from facedit.plugins import Registry, describe_error
 from facedit.speech.engines.engine_settings import engine_named, engine_names
 from facedit.speech.kokoro_voice import kokoro_files, kokoro_voices
-from facedit.speech.voice_interface import Engine, Speaker, Spoken, Voice
+from facedit.speech.voice_interface import Engine, Speaker, Spoken, Voice, language_of
 from facedit.types import Sound, Transcript
 from facedit.weights.fetch import is_installed, require
 
@@ -77,7 +77,7 @@ def synthesise(
     """Speak a text and find its words in the sound.
 
     Args:
-        text: What to say, in English.
+        text: What to say, in the voice's language.
         voice: A name as in ``voice_named``, or a voice.
         speed: 1 is the voice's own pace; 0.5 to 2.
 
@@ -99,10 +99,11 @@ def synthesise(
     if not len(sound.samples) or not tokens:
         raise UsageError(f"The voice {chosen.name} finds nothing to say in “{text[:40]}”.")
     if isinstance(sound, Spoken) and len(sound.words) == len(tokens):
-        return sound, Transcript(sound.words, sound.duration_s, origin=chosen.name)
+        language = language_of(chosen)
+        return sound, Transcript(sound.words, sound.duration_s, language, chosen.name)
     from facedit.speech.align import align  # torch, which a list of voices does without
 
-    return sound, align(sound, text, check=False)
+    return sound, align(sound, text, language_of(chosen), check=False)
 
 
 def _spoken(voice: Voice, text: str, speed: float) -> Sound:

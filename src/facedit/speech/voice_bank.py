@@ -16,7 +16,8 @@ from safetensors.numpy import save_file
 
 from facedit.errors import BadWeights
 from facedit.speech.speaker import embed
-from facedit.speech.voice import VOICES, synthesise, voices
+from facedit.speech.voice import VOICES, synthesise, voice_named, voices
+from facedit.speech.voice_interface import language_of
 from facedit.types import Float32
 
 _TEXT = (
@@ -43,7 +44,11 @@ def load_bank() -> tuple[list[str], Float32]:
 
 def build_bank(path: Path) -> None:
     """Let every installed voice of our own speak and store what it sounds like."""
-    names = [name for name in voices() if name in VOICES.built_in]
+    names = [
+        name
+        for name in voices()
+        if name in VOICES.built_in and language_of(voice_named(name)) == "en"
+    ]
     embeddings = np.stack([embed(synthesise(_TEXT, name)[0]) for name in names])
     metadata = {"names": json.dumps(names), "text": _TEXT, "encoder": "resemblyzer 0.1.4"}
     save_file({"embeddings": embeddings}, path, metadata=metadata)

@@ -22,7 +22,7 @@ from facedit.speech.levels import median_pitch
 from facedit.speech.own_voice.imitated_speaker import LEAST_SPEECH_S
 from facedit.speech.sound_ops import speech_samples
 from facedit.speech.voice import VOICES, sounds_like, voice_named, voices
-from facedit.speech.voice_interface import Engine, Sex, Speaker, Voice
+from facedit.speech.voice_interface import Engine, Sex, Speaker, Voice, language_of
 from facedit.types import Sound
 from facedit.units import MOTION_FPS, SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 from facedit.weights.fetch import is_installed
@@ -110,15 +110,16 @@ def odds_of_woman(likeness: float, pitch_hz: float | None) -> float:
     return _PER_LIKENESS * likeness + _PER_OCTAVE * octaves
 
 
-def choose_voice(name: str | Engine, speaker: Sound | None) -> VoiceChoice:
+def choose_voice(name: str | Engine, speaker: Sound | None, language: str = "en") -> VoiceChoice:
     """Find the voice that is asked for, or for ``auto`` the one that suits a speaker, and why.
 
-    Some seconds of the speaker are enough. ``own`` is what ``auto`` chooses, to imitate the speaker
+    Some seconds of the speaker are enough; ``language`` is theirs, an English voice is chosen where
+    none speaks it. ``own`` is what ``auto`` chooses, to imitate the speaker
     with it. The errors of ``voice_named`` pass through; AssetMissing if the voice is known but not
     installed. UsageError if there is nobody to imitate, or too little is heard of them.
     """
     if name == OWN_VOICE:
-        return _imitated(speaker)
+        return _imitated(speaker, language)
     if name != "auto":
         voice = voice_named(name) if isinstance(name, str) else name
         if isinstance(voice, Engine) and speaker is None:
@@ -135,7 +136,11 @@ def choose_voice(name: str | Engine, speaker: Sound | None) -> VoiceChoice:
             "('facedit doctor' lists them).",
         )
     near = _similarities(speaker)
-    available = [voice for voice in voices() if voice in VOICES.built_in or voice in near]
+    known = [voice for voice in voices() if voice in VOICES.built_in or voice in near]
+    spoken = {voice: language_of(VOICES.make(voice, voice)) for voice in known}
+    available = [voice for voice in known if spoken[voice] == language] or [
+        voice for voice in known if spoken[voice] == "en"
+    ]
     name, odds = suited(near, median_pitch(speech_samples(speaker), SPEECH_RATE), available)
     return VoiceChoice(
         voice_named(name),
@@ -145,7 +150,7 @@ def choose_voice(name: str | Engine, speaker: Sound | None) -> VoiceChoice:
     )
 
 
-def _imitated(speaker: Sound | None) -> VoiceChoice:
+def _imitated(speaker: Sound | None, language: str) -> VoiceChoice:
     """Choose the voice that a speaker is imitated with."""
     seconds = 0.0 if speaker is None else _spoken_s(speaker)
     if seconds < LEAST_SPEECH_S:
@@ -153,7 +158,7 @@ def _imitated(speaker: Sound | None) -> VoiceChoice:
             f"--voice {OWN_VOICE} imitates the speaker, of whom {LEAST_SPEECH_S:.0f} s of speech "
             f"are needed and {seconds:.1f} s are heard here: --voice auto takes the nearest voice."
         )
-    near = choose_voice("auto", speaker)
+    near = choose_voice("auto", speaker, language)
     return replace(near, warning="", own=True)
 
 

@@ -74,6 +74,20 @@ class Paced(Protocol):
         """Tell how many seconds the sounds of a text will take, without the pauses between."""
 
 
+@runtime_checkable
+class Foreign(Protocol):
+    """A voice that says what it speaks; others speak English."""
+
+    @property
+    def language(self) -> str:
+        """An ISO 639-1 code."""
+
+
+def language_of(voice: object) -> str:
+    """Say which language a voice speaks, by its ISO 639-1 code."""
+    return voice.language if isinstance(voice, Foreign) else "en"
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Words to be said in a speaker's voice, and what an engine is shown of both.

@@ -29,7 +29,8 @@ class Asset:
     """A file of weights or data made by others; licence and hash are of the whole (joined) file.
 
     The members of its parts, joined in order, make the file. It is needed by every edit (``core``),
-    the voices (``kokoro``), the benchmark (``bench``) or its judges of voices (``likeness``).
+    the voices (``kokoro``), those of other languages (``languages``), the benchmark (``bench``) or
+    its judges of voices (``likeness``).
     """
 
     name: str
@@ -80,6 +81,20 @@ _KOKORO_VOICES = {
 """SHA-256 of Kokoro's English voice files: a = American, b = British, f = female, m = male."""
 
 
+_OTHER_VOICES = {
+    "ef_dora": "f66ec66bd295acb18372e37008533a9a3228483ccd294e7538d5d9294ac9a532",
+    "em_alex": "27809e9eafdcbcfff90a3016c697568676531de2a2c39cee29c96c7bd6b83e95",
+    "em_santa": "ad43b774e1ca24d05c6161297d8aeb770ac3d29bb95daf516727af5f7d543683",
+    "ff_siwis": "a35f5675ad08948e326ae75fd0ea16ba5d0042e4f76b5f3d1df77d0a48c54861",
+    "if_sara": "409b69248798fcdc2542330c76953d230710f19b057e59cb82fdc3c4cf71265c",
+    "im_nicola": "bc578e510d52a96d6940d46f12e96d7b3df00905dbea075113226d100e6e1ab0",
+    "pf_dora": "3da7b5b2d91847ebf5646f57631af6ececae3c29a89cd300f06edf9aa6cfe9ee",
+    "pm_alex": "0175c753f59c54e7fd5a995bedef0c5ff2fb67e0043dd3dcb2ae74ec2acbeb2a",
+    "pm_santa": "8b012db3185778afe2e45a62cbad69db73021774fe68dda634bcc748a982eede",
+}
+"""The same of other languages: e = Spanish, f = French, i = Italian, p = Portuguese."""
+
+
 def _whisper_file(member: str, sha256: str) -> Asset:
     """Describe one of the small files that Whisper's recogniser needs besides the weights."""
     return Asset(
@@ -97,7 +112,7 @@ def _whisper_file(member: str, sha256: str) -> Asset:
     )
 
 
-def _kokoro_voice(name: str, sha256: str) -> Asset:
+def _kokoro_voice(name: str, sha256: str, needed: str = "kokoro") -> Asset:
     """Describe the file of one of Kokoro's voices."""
     return Asset(
         name=f"kokoro/{name}.bin",
@@ -105,7 +120,7 @@ def _kokoro_voice(name: str, sha256: str) -> Asset:
         licence="Apache-2.0",
         sha256=sha256,
         parts=(Package("npm", "kokoro-js@1.2.1", f"package/voices/{name}.bin"),),
-        needed="kokoro",
+        needed=needed,
     )
 
 
@@ -178,7 +193,7 @@ ASSETS: dict[str, Asset] = {
         ),
         Asset(
             name="kokoro.onnx",
-            purpose="28 English voices for synthetic speech (Kokoro-82M, 8 bit)",
+            purpose="voices for synthetic speech (Kokoro-82M, 8 bit)",
             licence="Apache-2.0",
             sha256="6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
             parts=tuple(
@@ -200,6 +215,7 @@ ASSETS: dict[str, Asset] = {
             needed="kokoro",
         ),
         *(_kokoro_voice(name, sha256) for name, sha256 in _KOKORO_VOICES.items()),
+        *(_kokoro_voice(name, sha256, "languages") for name, sha256 in _OTHER_VOICES.items()),
         Asset(
             name="campplus.bin",
             purpose="speaker embedding, to judge voices (CAM++ by 3D-Speaker)",
