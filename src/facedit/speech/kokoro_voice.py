@@ -12,6 +12,7 @@ import numpy as np
 
 from facedit.editing.words import tokenise
 from facedit.errors import BadWeights
+from facedit.speech.onnx_part import part_of
 from facedit.speech.pronounce import hibari, phonemes, wrapped
 from facedit.speech.read_aloud import phonemes_in
 from facedit.speech.sound_ops import from_mono
@@ -33,6 +34,8 @@ _OF = {
     "i": ("it", "Italian"), "p": ("pt", "Brazilian"),
 }  # fmt: skip
 """Language and accent of a voice by the first letter of its name."""
+_LAID_OUT = 0.92
+"""How long the phones are laid out, of how long they last."""
 _PAUSES = frozenset(' ,.;:!?—…"()“”')
 
 
@@ -61,9 +64,11 @@ class KokoroVoice:
         parts: list[Float32] = []
         spans: list[tuple[float, float]] = []
         for sentence, inputs in self._sentences(text, speed):
-            audio, lengths = _kokoro().run(["audio", _LENGTHS], inputs)
-            late_s = sum(map(len, parts)) / RATE + (_PAUSE_S if parts else 0.0) - _LATE_S
-            spans += _word_spans(sentence, np.asarray(lengths).reshape(-1) * _LENGTH_S, late_s)
+            (audio,) = _network().run(["audio"], inputs)
+            if self.language != "en":
+                (lengths,) = _network(_LENGTHS).run(None, inputs)
+                late_s = sum(map(len, parts)) / RATE + (_PAUSE_S if parts else 0.0) - _LATE_S
+                spans += _word_spans(sentence, np.asarray(lengths).reshape(-1) * _LENGTH_S, late_s)
             parts += [pause, np.asarray(audio, dtype=np.float32).reshape(-1)]
         sound = from_mono(np.concatenate(parts[1:] or [pause[:0]]), RATE)
         tokens = tokenise(text)
@@ -75,19 +80,15 @@ class KokoroVoice:
     def sounding_s(self, text: str, speed: float) -> float:
         """Tell how long the phones of a text will take, without its pauses (implements ``Paced``).
 
-        The part of the network that lays out the phones runs alone, in a tenth of the time.
+        The part of the network that lays out the phones runs alone, in a fraction of the time.
         """
-        from onnxruntime import RunOptions
-
-        lengths_alone = RunOptions()
-        lengths_alone.only_execute_path_to_fetches = True
         frames = 0.0
         for sentence, inputs in self._sentences(text, speed):
-            (found,) = _kokoro().run([_LENGTHS], inputs, lengths_alone)
+            (found,) = _network(_LENGTHS).run(None, inputs)
             known = [letter for letter in sentence if letter in hibari().vocab]
             sounds = np.array([letter not in _PAUSES for letter in known])
             frames += float(np.asarray(found).reshape(-1)[1:-1][sounds].sum())
-        return frames * _LENGTH_S
+        return frames * _LENGTH_S / _LAID_OUT
 
     def _sentences(self, text: str, speed: float) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the phonemes of each sentence, and what the network is told of it."""
@@ -134,25 +135,16 @@ def kokoro_files(name: str) -> tuple[str, str]:
 
 
 @functools.cache
-def _kokoro() -> Any:
+def _network(output: str | None = None) -> Any:
+    """Load the network once; with an ``output``, the part alone that gives this inner value."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(4, os.cpu_count() or 1)
     options.log_severity_level = 3
-    model = asset_path(_MODEL).read_bytes() + _also_given(_LENGTHS)
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _also_given(name: str) -> bytes:
-    """Return what makes a model give an inner value as well, appended to its file.
-
-    What follows a whole protobuf message is merged into it: here one more output of the graph (tags
-    7, 12), which has a name (1) and floats (2, 1, 1) for a type.
-    """
-    value = b"\x0a" + bytes([len(name)]) + name.encode() + b"\x12\x04\x0a\x02\x08\x01"
-    output = b"\x62" + bytes([len(value)]) + value
-    return b"\x3a" + bytes([len(output)]) + output
+    model = asset_path(_MODEL)
+    source = str(model) if output is None else part_of(model.read_bytes(), output)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 def _styles(name: str) -> Float32:
