@@ -61,13 +61,12 @@ def spoken(word: Word, later_s: float) -> dict[str, str | float]:
     return {"word": word.text, "start": word.start_s + later_s, "end": word.end_s + later_s}
 
 
-def edit(clip: Path, words: Path, old: str, new: str, render: str) -> tuple[float, float, dict]:
-    """Run one edit; return its CPU seconds, its peak memory in MiB and its report."""
-    output = clip.with_name(f"{render}-{clip.name}")
-    command = [sys.executable, "-m", "facedit", "edit", str(clip), "-o", str(output), "--force"]
-    command += ["--transcript", str(words), "--replace", old, new, "--voice", "default"]
-    command += ["--render", render, "--json", "--no-progress", "--device", "cpu"]
-    answer = clip.with_suffix(".answer")
+def run_alone(command: list[str], answer: Path) -> tuple[float, float]:
+    """Run facedit with nothing known from before; return its CPU seconds and peak memory in MiB.
+
+    What it says on the standard output goes to ``answer``.
+    """
+    command = [sys.executable, "-m", "facedit", *command, "--no-progress", "--device", "cpu"]
     with answer.open("w") as out:
         actions = [(os.POSIX_SPAWN_DUP2, out.fileno(), 1)]
         # Nothing of the clip is known from before: neither its tracks nor its sound.
@@ -75,10 +74,20 @@ def edit(clip: Path, words: Path, old: str, new: str, render: str) -> tuple[floa
         child = os.posix_spawn(command[0], command, alone, file_actions=actions)
         _, status, used = os.wait4(child, 0)
     if status:
-        raise SystemExit(f"the edit failed: {status}")
+        raise SystemExit(f"it failed: {status}")
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def edit(clip: Path, words: Path, old: str, new: str, render: str) -> tuple[float, float, dict]:
+    """Run one edit; return its CPU seconds, its peak memory in MiB and its report."""
+    output = clip.with_name(f"{render}-{clip.name}")
+    command = ["edit", str(clip), "-o", str(output), "--force"]
+    command += ["--transcript", str(words), "--replace", old, new, "--voice", "default"]
+    answer = clip.with_suffix(".answer")
+    cpu_s, peak = run_alone([*command, "--render", render, "--json"], answer)
     report = json.loads(answer.read_text())["reports"][0]
     output.unlink()
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, report
+    return cpu_s, peak, report
 
 
 def main() -> None:
