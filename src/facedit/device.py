@@ -16,6 +16,8 @@ How a sum is rounded depends on how many threads share it out. So every network 
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 """The accelerator that torch finds, else the CPU."""
+
+CORES = "FACEDIT_CORES"
+"""Variable of the environment: the cores that a process may use; each worker is told its share."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use: as it was told, else those of its job."""
+    if (told := os.environ.get(CORES, "")).isdecimal() and int(told):
+        return int(told)
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def choose_device(name: str = AUTO) -> torch.device:

@@ -32,6 +32,7 @@ from facedit.cli.provenance import add_provenance
 from facedit.cli.studio import add_studio
 from facedit.cli.terminal import OneLineParser, ended, progress_bars
 from facedit.cli.transcribe_motion import add_transcribe_motion
+from facedit.device import cores
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     # Small networks gain nothing from more, and on a busy machine threads that wait for each other
     # cost twenty times the work; read by the libraries when they are first imported.
-    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 2) // 2, 1)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(cores() // 2, 1)))
     # What libraries and dictionaries bring stays, a million objects: to look through them for
     # garbage as often as Python does, and at the end, takes 7 % of a short edit's time.
     gc.set_threshold(10_000)

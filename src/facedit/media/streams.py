@@ -12,6 +12,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from facedit.device import cores
 from facedit.errors import BadMedia
 from facedit.media.open import MAX_PIXELS
 from facedit.media.orientation import Orientation
@@ -22,6 +23,8 @@ MAX_RATE = 768_000
 
 MAX_CHANNELS = 64
 """Most channels of a sound that is decoded."""
+
+_MOST_THREADS = 16
 
 
 def find_video(container: InputContainer, path: Path) -> VideoStream:
@@ -82,6 +85,7 @@ def limit_decoder(stream: VideoStream) -> None:
     context = stream.codec_context
     context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
     context.thread_type = "AUTO"
+    context.thread_count = min(cores(), _MOST_THREADS)
 
 
 def frame_pts(frame: VideoFrame) -> int | None:

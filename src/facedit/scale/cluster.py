@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from facedit.errors import AssetMissing, FaceditError, UsageError, one_line
-from facedit.scale.environment import ONE_THREAD, environment
+from facedit.scale.environment import environment, threads_of
 from facedit.scale.outcome import (
     DIED,
     Failure,
@@ -55,7 +55,7 @@ def run_on_ray(
     with _cluster(workers) as (ray, count):
         gpus = int(ray.cluster_resources().get("GPU", 0))
         share = 1 / math.ceil(count / gpus) if gpus else 0
-        how = {"num_cpus": 1, "num_gpus": share, "runtime_env": {"env_vars": ONE_THREAD}}
+        how = {"num_cpus": 1, "num_gpus": share, "runtime_env": {"env_vars": threads_of(1)}}
         remote = ray.remote(**how)(_Actor)
         # For each call under way its actor and item (None while it loads).
         calls: dict[Any, tuple[Any, int | None]] = {}

@@ -6,8 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-"""One thread per worker: several workers with several threads each wait for each other."""
+from facedit.device import CORES
+
+
+def threads_of(cores: int) -> dict[str, str]:
+    """Return what tells a process how many threads to take: with more than that all would wait."""
+    return {CORES: str(cores), "OMP_NUM_THREADS": str(max(cores // 2, 1))}
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from facedit.device import cores
 from facedit.errors import FaceditError
-from facedit.scale.environment import ONE_THREAD, environment
+from facedit.scale.environment import environment, threads_of
 from facedit.scale.outcome import (
     DIED,
     Failure,
@@ -48,13 +49,15 @@ def run_in_processes(
     todo = iter(range(len(items)))
     left = len(items)
     staff: dict[Connection, _Process] = {}
+    count = min(count, len(items))
+    threads = threads_of(max(cores() // max(count, 1), 1))
 
     def hire() -> None:
-        process = _Process(make_worker)
+        process = _Process(make_worker, threads)
         staff[process.pipe] = process
 
     try:
-        for _ in range(min(count, len(items))):
+        for _ in range(count):
             hire()
         while left:
             for pipe in wait(list(staff)):
@@ -89,13 +92,15 @@ def run_in_processes(
 class _Process:
     """One child: its pipe and the item that it holds."""
 
-    def __init__(self, make_worker: Callable[[], Callable[[Any], Any]]) -> None:
+    def __init__(
+        self, make_worker: Callable[[], Callable[[Any], Any]], threads: dict[str, str]
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, make_worker), daemon=True)
         self.held: int | None = None
         self.ready = False
-        with environment(ONE_THREAD), interrupts_blocked():
+        with environment(threads), interrupts_blocked():
             self._process.start()
         # The child has its own copy now; only without ours does the pipe end when the child does.
         theirs.close()

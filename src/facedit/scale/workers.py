@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Literal
 
+from facedit.device import cores
 from facedit.errors import UsageError
 
 MOST = 1024
@@ -38,7 +38,7 @@ class Workers:
             if not rest:
                 if colon:
                     raise UsageError(_wrong(text))
-                return cls("ray", os.cpu_count() or 1)
+                return cls("ray", cores())
             return cls("ray", _count(rest, text)) if rest.isdecimal() else cls("ray", None, rest)
         if colon or not name.isdecimal():
             raise UsageError(_wrong(text))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from facedit.device import cores
 from facedit.editing.words import tokenise
 from facedit.errors import BadWeights
 from facedit.speech.onnx_part import part_of
@@ -140,7 +140,7 @@ def _network(output: str | None = None) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    options.intra_op_num_threads = min(4, cores())
     options.log_severity_level = 3
     model = asset_path(_MODEL)
     source = str(model) if output is None else part_of(model.read_bytes(), output)

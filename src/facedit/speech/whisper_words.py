@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from facedit.device import cores
 from facedit.errors import AssetMissing, BadTranscript, BadWeights
 from facedit.scratch import scratch_folder
 from facedit.types import Float32, Word
@@ -215,7 +216,7 @@ def model(folder: Path | None = None) -> Any:
     path = folder or model_folder()
     from faster_whisper import WhisperModel
 
-    threads = min(4, os.cpu_count() or 1)
+    threads = min(4, cores())
     try:
         return WhisperModel(
             str(path), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
