@@ -9,8 +9,10 @@ from pathlib import Path
 from statistics import fmean
 
 from facedit.batch.jobs import Job
+from facedit.batch.objects import Objects, address_of
 from facedit.batch.records import Record, read_record
 from facedit.batch.work import Task, opened
+from facedit.compose.plans import PlannedEdit
 from facedit.compose.results import plan_result
 from facedit.compose.session import Session
 from facedit.options import EditRequest
@@ -46,23 +48,29 @@ def make_planner() -> Callable[[tuple[Task, ...]], list[str]]:
 
 def _plans(tasks: tuple[Task, ...]) -> list[str]:
     edits = [task.job for task in tasks if isinstance(task.job.request, EditRequest)]
-    with ExitStack() as stack:
-        session = stack.enter_context(opened(edits[0])) if edits else None
-        return [_plan(task.job, session) for task in tasks]
+    with Objects() as objects, ExitStack() as stack:
+        session = stack.enter_context(opened(edits[0], objects)) if edits else None
+        return [_plan(task.job, session, objects) for task in tasks]
 
 
-def _plan(job: Job, session: Session | None) -> str:
+def _plan(job: Job, session: Session | None, objects: Objects) -> str:
     if session is None or not isinstance(job.request, EditRequest):
         return "to be done"
-    session.run = job.run
-    made = attempt(session.plan, job.request)
+
+    def planned(job: Job) -> PlannedEdit:
+        placed = job.placed(objects)
+        session.run = placed.run
+        assert isinstance(placed.request, EditRequest)
+        return session.plan(placed.request)
+
+    made = attempt(planned, job)
     if isinstance(made, Failure):
         return f"would fail: {made}"
     return "to be done\n" + "\n".join(f"    {line}" for line in str(plan_result(made)).splitlines())
 
 
 def _said(job: Job, found: Task | Record | None, plans: dict[str, str]) -> str:
-    what = f"{job.id}: {job.verb} {job.source} -> {job.output}"
+    what = f"{job.id}: {job.verb} {address_of(job.source) or job.source} -> {job.output}"
     if found is None:
         return f"{what}: is done"
     if isinstance(found, Record):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from facedit.batch.batch_options import Shard
+from facedit.batch.objects import address_of, marked
 from facedit.compose.job import report_folder
 from facedit.compose.results import take_files
 from facedit.dataset.footage_list import SUFFIXES
@@ -109,6 +110,11 @@ class Job:
     def picture_only(self) -> bool:
         """Whether only one picture of a video is used."""
         return isinstance(self.request, GenerateRequest) and self.request.picture_only
+
+    def placed(self, place: Callable[[Path], Path]) -> Job:
+        """Return the item with every file of it where ``place`` says."""
+        request, run = _placed(self.request, place), _placed(self.run, place)
+        return replace(self, source=place(self.source), request=request, run=run)
 
     def outputs(self, folder: Path) -> tuple[Path, ...]:
         """Return the files of the takes in a folder."""
@@ -224,6 +230,8 @@ def _job(table: dict[str, Any], where: str, folder: Path) -> Job:
     check_known(table, known, where, UsageError)
     if request is EditRequest and isinstance(table.get("speech"), str):
         table["speech"] = [table["speech"]]  # one recording needs no list
+    hints = {n: hint for kind in kinds for n, hint in typing.get_type_hints(kind).items()}
+    table = {name: marked(value, hints[name]) for name, value in table.items()}
     own, wishes, *rest = ({n: table[n] for n in part if n in table} for part in parts)
     line: _Line = build(_Line, own, where)
     if not _ID.fullmatch(line.id):
@@ -231,18 +239,18 @@ def _job(table: dict[str, Any], where: str, folder: Path) -> Job:
     output = line.output or f"{line.id}{_READING.get(line.verb, '.mp4')}"
     if Path(output).name != output or output.startswith("."):
         raise UsageError(f"{where}: output {output[:120]!r}: give a file name; -o says the folder.")
-    run = _placed(build(Run, rest[0] if rest else {}, where), folder)
+    run = build(Run, rest[0] if rest else {}, where)
     if run.weights not in WEIGHT_SETS and (folder / run.weights).is_file():
         run = replace(run, weights=str(folder / run.weights))
-    placed = _placed(build(request, wishes, where), folder)
-    return Job(line.id, line.verb, folder / line.source, output, placed, run)
+    job = Job(line.id, line.verb, line.source, output, build(request, wishes, where), run)
+    return job.placed(lambda path: path if address_of(path) else folder / path)
 
 
-def _placed(options: _Options, folder: Path) -> _Options:
-    """Let relative files be relative to a folder."""
+def _placed(options: _Options, place: Callable[[Path], Path]) -> _Options:
+    """Put the files that options name where they are."""
     values = {field.name: getattr(options, field.name) for field in fields(options)}
-    placed: dict[str, Any] = {n: folder / v for n, v in values.items() if isinstance(v, Path)}
+    placed: dict[str, Any] = {n: place(v) for n, v in values.items() if isinstance(v, Path)}
     for name, value in values.items():
         if isinstance(value, tuple) and value and isinstance(value[0], Path):
-            placed[name] = tuple(folder / path for path in value)
+            placed[name] = tuple(map(place, value))
     return replace(options, **placed)

@@ -14,6 +14,7 @@ from typing import Literal
 from facedit import __version__
 from facedit.batch.batch_options import Shard
 from facedit.batch.jobs import RESULT, Job
+from facedit.batch.objects import address_of, fingerprint
 from facedit.compose.weights import choose_weights
 from facedit.editing.script import loads
 from facedit.errors import BadEdit, OutputExists
@@ -128,7 +129,12 @@ def _recordings(job: Job) -> list[Path]:
 
 
 def content_of(path: Path) -> str:
-    """Hash a file, or the files of a folder; BadMedia if it cannot be read."""
+    """Hash a file, the files of a folder, or what a store says of an object.
+
+    BadMedia is raised if it cannot be read.
+    """
+    if address := address_of(path):
+        return fingerprint(address)
     if path.is_dir():
         inside = [(str(one.relative_to(path)), sha256_of(one)) for one in _files(path)]
         return hashlib.sha256(repr(inside).encode()).hexdigest()

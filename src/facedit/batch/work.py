@@ -16,6 +16,7 @@ from typing import Any
 from facedit import api
 from facedit.batch.batch_options import Limits
 from facedit.batch.jobs import RESULT, Job
+from facedit.batch.objects import Objects
 from facedit.batch.records import Record, write_record
 from facedit.compose.requested import edit_in, generate_in, sync_in
 from facedit.compose.results import Result, TranscriptResult
@@ -52,6 +53,10 @@ class Task:
     batch: str
     force: bool
 
+    def placed(self, objects: Objects) -> Task:
+        """Return it with the objects of a store that its item names as files."""
+        return replace(self, job=self.job.placed(objects))
+
     @property
     def started(self) -> Record:
         """What is known of it before its end."""
@@ -82,15 +87,15 @@ def make_worker(limits: Limits) -> Callable[[tuple[Task, ...]], list[Record]]:
 def work_on_clip(tasks: tuple[Task, ...], limits: Limits = _NO_LIMITS) -> list[Record]:
     """Work on the items of a clip; one that fails fails alone. Return what became of them."""
     making = [task.job for task in tasks if task.job.makes_video]
-    with _cleaning_up(), _timers(limits) as restart, ExitStack() as stack:
-        session = stack.enter_context(opened(making[0])) if making else None
-        return [_work_on(task, session, restart) for task in tasks]
+    with _cleaning_up(), _timers(limits) as restart, Objects() as objects, ExitStack() as stack:
+        session = stack.enter_context(opened(making[0], objects)) if making else None
+        return [_work_on(task, session, objects, restart) for task in tasks]
 
 
-def opened(job: Job) -> Session:
+def opened(job: Job, objects: Objects) -> Session:
     """Open the clip of an item."""
-    footage, only = job.footage, job.picture_only
-    return api.open(job.source, run=job.run, footage=footage, picture_only=only)
+    source, footage = objects(job.source), job.footage and objects(job.footage)
+    return api.open(source, run=job.run, footage=footage, picture_only=job.picture_only)
 
 
 @contextmanager
@@ -99,7 +104,7 @@ def _timers(limits: Limits) -> Iterator[Callable[[], object]]:
 
     By a signal that nothing catches: a decoder that hangs would hold up any handler.
     """
-    if limits.timeout_s is None:
+    if limits.timeout_s is None or sys.platform == "win32":
         yield lambda: None
         return
     restart = partial(signal.setitimer, signal.ITIMER_REAL, limits.timeout_s)
@@ -110,13 +115,15 @@ def _timers(limits: Limits) -> Iterator[Callable[[], object]]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _work_on(task: Task, session: Session | None, restart: Callable[[], object]) -> Record:
+def _work_on(
+    task: Task, session: Session | None, objects: Objects, restart: Callable[[], object]
+) -> Record:
     started = task.started
     write_record(task.folder, started)
     restart()
     start = time.perf_counter()
     try:
-        outcome = attempt(lambda one: _made(one, session), task)
+        outcome = attempt(lambda one: _made(one.placed(objects), session), task)
     except BaseException:  # Ctrl-C: of what has no output nothing is left
         if not any(path.exists() for path in task.job.outputs(task.folder)):
             (task.folder / f"{task.job.id}{RESULT}").unlink(missing_ok=True)
