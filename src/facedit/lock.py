@@ -29,7 +29,7 @@ def locked(folder: Path, verb: str) -> Iterator[None]:
     new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = _opened(folder / NAME)
+        file = _opened(folder / NAME, f"facedit {verb}, process {os.getpid()}")
     except BlockingIOError:
         raise OutputNotWritable(
             f"{folder} is written by {_holder(folder / NAME)}: wait, or choose another folder."
@@ -37,8 +37,6 @@ def locked(folder: Path, verb: str) -> Iterator[None]:
     except OSError as error:
         raise OutputNotWritable(f"{folder}: cannot be written ({error.strerror}).") from error
     with file:
-        file.write(f"facedit {verb}, process {os.getpid()}")
-        file.flush()
         try:
             yield
         finally:
@@ -63,13 +61,14 @@ def lock(path: Path, handle: int, *, wait: bool = False) -> bool:
         return False
 
 
-def _opened(path: Path) -> TextIO:
-    """Open the lock's file and lock it; BlockingIOError if somebody else did."""
+def _opened(path: Path, holder: str) -> TextIO:
+    """Open the lock's file, lock it and name the holder; BlockingIOError if somebody else did."""
     while True:
         file = path.open("a")
         try:
             if lock(path, file.fileno()):
                 file.truncate(0)
+                os.write(file.fileno(), holder.encode())
                 return file
         except BaseException:
             file.close()

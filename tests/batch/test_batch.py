@@ -26,7 +26,16 @@ from facedit.compose.results import Result, TranscriptResult
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import EditOptions
 from facedit.editing.script import EditScript, ScriptSource, dumps
-from facedit.errors import BadEdit, BadMedia, DiskFull, ItemsFailed, NoItemDone, UsageError
+from facedit.errors import (
+    BadEdit,
+    BadMedia,
+    DiskFull,
+    ItemsFailed,
+    NoItemDone,
+    OutputNotWritable,
+    UsageError,
+)
+from facedit.lock import locked
 from facedit.options import EditRequest, GenerateRequest, MotionOptions, TranscribeOptions
 from facedit.progress import Progress
 from facedit.scale.workers import Workers
@@ -245,6 +254,26 @@ def test_files_of_others_stay(tmp_path: Path, made: list[str], name: str) -> Non
         assert (out / name).read_text() == "mine"
 
 
+def test_with_force_what_is_no_result_is_none(tmp_path: Path, made: list[str]) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.result.json").write_text('{"id": "a", "key"')
+    file = written(tmp_path, {"id": "a"})
+    assert "--force replaces it" in run_batch(file, out).failed[0].message
+    assert run_batch(file, out, BatchOptions(force=True)).exit_status == 0
+    assert (made, status(out, "a")) == (["a"], ("done", ""))
+
+
+def test_a_second_call_on_a_folder_is_told_of_the_first(tmp_path: Path, made: list[str]) -> None:
+    out, halves = tmp_path / "out", [BatchOptions(shard=Shard(part, 2)) for part in (1, 2)]
+    file = written(tmp_path, {"id": "a"}, {"id": "b", "source": "other.mp4"})
+    with locked(out / ".shard-1-of-2", "batch"):
+        with pytest.raises(OutputNotWritable, match=r"written by facedit batch, process \d+: wait"):
+            run_batch(file, out, halves[0])
+        run_batch(file, out, halves[1])
+    assert made == ["b"]
+
+
 def test_what_lies_beside_an_output_stays_too(tmp_path: Path) -> None:
     """Only the verb knows that motion has its sound beside it."""
     out = tmp_path / "out"
@@ -384,7 +413,7 @@ def test_the_page_shows_failures_by_kind_and_the_worst_seams_first(tmp_path: Pat
 
 
 def test_two_processes_make_the_bytes_that_one_makes(tmp_path: Path) -> None:
-    """The whole road once: edits of two clips, and one that cannot be."""
+    """The whole road once: edits of two clips, one that cannot be, and one of a damaged file."""
     pytest.importorskip("skimage")
     clips = make_talking_clips(tmp_path, "we fly to the moon")
     shutil.copy(clips["one.mp4"], tmp_path / "again.mp4")
@@ -393,13 +422,17 @@ def test_two_processes_make_the_bytes_that_one_makes(tmp_path: Path) -> None:
         {"id": "a", **same},
         {"id": "c", **same, "source": "again.mp4"},
         {"id": "d", **same, "delete": ["nobody"]},
+        {"id": "e", **same, "source": "cut-off.mp4"},
     ]
+    whole = clips["one.mp4"].read_bytes()
+    (tmp_path / "cut-off.mp4").write_bytes(whole[: len(whole) // 2])
     file = written(tmp_path, *items)
     outs = {}
     for workers in (Workers("processes", 2), Workers()):
         folder = tmp_path / str(workers)
         found: BatchResult = run_batch(file, folder, replace(BatchOptions(), workers=workers))
-        assert {one.id: one.error for one in found.failed} == {"d": "BadEdit"}
+        failed = {one.id: one.error for one in found.failed}
+        assert failed == {"d": "BadEdit", "e": "BadMedia"}
         assert (folder / "batch.html").read_text().count("<img") == 2 * 6
         outs[str(workers)] = {path.name: path.read_bytes() for path in folder.glob("*.mp4")}
     assert outs["1"] == outs["2"]

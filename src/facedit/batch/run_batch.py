@@ -149,7 +149,7 @@ def _look(
     """
     task = Task(job, folder, "", name, force)
     try:
-        before = read_record(folder, job.id)
+        before = _before(folder, job.id, force)
         task = replace(task, key=key_of(job, content))
         same = before is not None and before.key == task.key
         whole = all(os.path.lexists(path) for path in job.outputs(folder))
@@ -165,6 +165,16 @@ def _look(
         return replace(task, force=ours or force)
     except FaceditError as error:
         return replace(task.failed(failure_of(error)), ours=False)
+
+
+def _before(folder: Path, name: str, force: bool) -> Record | None:
+    """Read what became of an item before; with ``force`` a file that is no result is none."""
+    try:
+        return read_record(folder, name)
+    except OutputExists as error:
+        if force:
+            return None
+        raise OutputExists(f"{error} It is no result of a batch: --force replaces it.") from error
 
 
 class _Batch:
