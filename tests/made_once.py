@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -10,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from facedit.lock import lock
+
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Return a folder of this test run that ``make`` has filled; workers wait for each other."""
     base = factory.getbasetemp()
     top = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder, part = top / name, top / f"{name}.part"
-    with (top / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (top / f"{name}.lock").open("w") as held:
+        lock(Path(held.name), held.fileno(), wait=True)
         if not folder.exists():
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir()

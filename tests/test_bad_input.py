@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -531,6 +530,7 @@ def test_a_full_disk_is_one_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """No file may grow beyond some kilobytes: what a full disk does, without filling one."""
+    resource = pytest.importorskip("resource")
     arguments = {
         "edit": (*EDIT, "--delete", "moon", "--save-script", "{out}/s.json"),
         "motion": ("motion", "{one}", "-o", "{out}/x.csv"),

@@ -58,7 +58,7 @@ def other_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be locked and moved there")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("how", [getattr(signal, "SIGKILL", None), signal.SIGTERM])
 @pytest.mark.parametrize("later", ["output", "cache"])
 def test_the_next_run_clears_what_a_killed_one_left(
     how: signal.Signals, later: str, kind: Path

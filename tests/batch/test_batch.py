@@ -424,7 +424,7 @@ def test_two_processes_make_the_bytes_that_one_makes(tmp_path: Path) -> None:
         {"id": "d", **same, "delete": ["nobody"]},
         {"id": "e", **same, "source": "cut-off.mp4"},
     ]
-    whole = clips["one.mp4"].read_bytes()
+    whole = (tmp_path / "one.mp4").read_bytes()
     (tmp_path / "cut-off.mp4").write_bytes(whole[: len(whole) // 2])
     file = written(tmp_path, *items)
     outs = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -199,6 +198,10 @@ def _reason(error: Exception) -> str:
 
 
 def _peak_mib() -> float:
-    """Return the process's largest memory so far."""
+    """Return the process's largest memory so far; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
