@@ -3,7 +3,8 @@
     python benchmarks/many_clips.py CLIPS OUT [--items 40] [--kills 20] [--no-ray]
 
 CLIPS holds videos (``a.mp4``) beside their words (``a.align``), as a speaker of GRID. Speed-ups
-mean something on idle cores alone.
+mean something on idle cores alone; seconds of CPU tell how many of them a way keeps busy, and what
+it adds. One process on all cores uses more than one, so that workers are held against one core too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hashlib
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import time
 from pathlib import Path
 
 WAYS = {
+    "serial on one core": [["--workers", "1"]],
     "serial": [[]],
     "2 processes": [["--workers", "2"]],
     "2 shards": [["--shard", "1/2"], ["--shard", "2/2"]],
@@ -43,18 +46,27 @@ def main() -> None:
     for way, calls in WAYS.items():
         if way == "2 Ray workers" and not args.ray:
             continue
-        folder, start = args.out / way.replace(" ", "-"), time.perf_counter()
-        for call in [start_batch(jobs, folder, options) for options in calls]:
+        folder, start, busy = args.out / way.replace(" ", "-"), time.perf_counter(), cpu_seconds()
+        one_core = way == "serial on one core"
+        for call in [start_batch(jobs, folder, options, one_core) for options in calls]:
             call.wait()
         seconds[way] = time.perf_counter() - start
+        busy = cpu_seconds() - busy
         found = outputs(folder)
         expected = expected or found
+        faster = [
+            f"{seconds[slow] / seconds[way]:.2f} times as fast as {slow}"
+            for slow in list(WAYS)[:2]
+            if slow in seconds and slow != way
+        ]
         print(
             f"{way}: {len(found)} of {args.items} outputs, "
-            f"{'the same bytes' if found == expected else 'OTHER BYTES'}, "
-            f"{seconds['serial'] / seconds[way]:.2f} times as fast as serial",
+            f"{'the same bytes' if found == expected else 'OTHER BYTES'}, {seconds[way]:.0f} s, "
+            f"{busy:.0f} s of CPU ({busy / seconds[way]:.2f} cores); {', '.join(faster)}",
             flush=True,
         )
+    if not args.kills:
+        return
     kill_at_random(jobs, args.out / "killed", args.kills, random.Random(args.seed), seconds)
     found = outputs(args.out / "killed")
     print(f"after {args.kills} kills: {'the same bytes' if found == expected else 'OTHER BYTES'}")
@@ -82,13 +94,25 @@ def write_list(clips: Path, out: Path, count: int) -> Path:
     return jobs
 
 
-def start_batch(jobs: Path, folder: Path, options: list[str]) -> subprocess.Popen[bytes]:
+def start_batch(
+    jobs: Path, folder: Path, options: list[str], one_core: bool = False
+) -> subprocess.Popen[bytes]:
     folder.mkdir(exist_ok=True)
+    taskset = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))] if one_core else []
     with (folder.parent / f"{folder.name}.log").open("ab") as log:
         command = [sys.executable, "-m", "facedit", "batch", str(jobs), "-o", str(folder)]
         return subprocess.Popen(
-            [*command, "--no-progress", *options], stdout=log, stderr=log, start_new_session=True
+            [*taskset, *command, "--no-progress", *options],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
+
+
+def cpu_seconds() -> float:
+    """Return what all calls that have ended, and their workers, took of the processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(jobs: Path, folder: Path, options: list[str]) -> int:
