@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from facedit.model.infill import infill
     from facedit.options import EditRequest, GenerateRequest, Run, TranscribeOptions
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "EditRequest",
