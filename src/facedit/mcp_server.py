@@ -108,6 +108,7 @@ class Change:
         replace: Pairs of old and new words; a word may be told apart by #2 (the second) or @3.1s.
         delete: Words to take out.
         insert_after: Pairs of a word and what follows it.
+        express: Pairs of words that stay and what the face shows meanwhile, as smile:0.5.
         voice: Voice of new words: auto (the nearest to the speaker), own (imitated), or a name.
     """
 
@@ -115,6 +116,7 @@ class Change:
     replace: list[tuple[str, str]] = field(default_factory=list)
     delete: list[str] = field(default_factory=list)
     insert_after: list[tuple[str, str]] = field(default_factory=list)
+    express: list[tuple[str, str]] = field(default_factory=list)
     voice: str = ""
 
     def request(self) -> EditRequest:
@@ -124,6 +126,7 @@ class Change:
             replace=tuple(self.replace),
             delete=tuple(self.delete),
             insert_after=tuple(self.insert_after),
+            express=tuple(self.express),
             voice=self.voice or None,
         )
 

@@ -64,9 +64,9 @@ class Run:
             kept apart get better.
         articulation: How far lips move, from 0 to 2: 1 as drawn.
         expression: Repeatable; what the drawn face shows beside speaking: smile, frown, press,
-            stretch, brows-up, brows-down or squint, as smile:0.5, and when, as
-            smile:0.5@"happy to be here" or @1.2-2 (seconds of the output); the brows need the
-            region face.
+            stretch, brows-up, brows-down, squint, surprise, neutral, gaze-left, -right, -up, -down
+            or a name of ARKit's, as smile:0.5, and when, as smile:0.5@"happy to be here" or @1.2-2
+            (seconds of the output); and blink@1.2; the brows need the region face.
         takes: Versions of the motion to draw, with seeds that count up: OUT is the best by closed
             lips, seams and lip sync, then OUT-take2, OUT-take3.
         steps: Steps of the Euler solver.
@@ -171,6 +171,8 @@ class EditRequest:
         delete: Repeatable; words to take out.
         insert_before: Repeatable; in front of the first word it is a new beginning.
         insert_after: Repeatable; behind the last word it is a new end.
+        express: Repeatable; words that stay as they are said, and what the face shows meanwhile, as
+            --expression has it: "happy to be here" smile:0.5.
         script: Run a saved edit script.
         speech: Repeatable; your recording of the new words or of the whole new sentence; of
             several, each edit takes the one that holds its words best.
@@ -197,6 +199,9 @@ class EditRequest:
     insert_after: tuple[tuple[str, str], ...] = field(
         default=(), metadata={"metavar": ("WORD", "TEXT")}
     )
+    express: tuple[tuple[str, str], ...] = field(
+        default=(), metadata={"metavar": ("WORDS", "NAME:AMOUNT")}
+    )
     script: Path | None = field(default=None, metadata={"metavar": "JSON"})
     speech: tuple[Path, ...] = field(default=(), metadata={"metavar": "FILE"})
     transcript: Path | None = None
@@ -214,21 +219,21 @@ class EditRequest:
             UsageError: If it asks for nothing, or in two ways at once. (Also if a text is endless.)
         """
         _check_speaks_one(self.voice, self.voice_command, *self.speech)
-        single = bool(self.replace or self.delete or self.insert_after or self.insert_before)
+        pairs = (*self.replace, *self.insert_before, *self.insert_after, *self.express)
+        single = bool(pairs or self.delete)
         ways = sum((self.say is not None, single, self.script is not None))
         if ways == 0:
             raise UsageError(
-                "say what to change: --say, --replace, --delete, --insert-before, --insert-after "
-                "or --script."
+                "say what to change: --say, --replace, --delete, --insert-before, --insert-after, "
+                "--express or --script."
             )
         if ways > 1:
             raise UsageError(
                 "--say, --script and the single edits (--replace, --delete, --insert-before, "
-                "--insert-after) are three ways to say it: use one."
+                "--insert-after, --express) are three ways to say it: use one."
             )
         for known in ("transcript", "script"):
             _check_recogniser(known, getattr(self, known), self.model, self.hotwords)
-        pairs = (*self.replace, *self.insert_before, *self.insert_after)
         for text in (self.say or "", *self.delete, *(text for pair in pairs for text in pair)):
             check_text(text, "the words of the edit", UsageError)
 

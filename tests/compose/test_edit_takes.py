@@ -23,6 +23,7 @@ from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
+from facedit.media.sound import read_sound
 from facedit.options import EditRequest, Run
 from facedit.types import Transcript, Word
 from talking_clips import TalkingClips, make_talking_clips
@@ -129,6 +130,33 @@ def test_a_take_shows_its_span_as_the_script_with_its_seed_makes_it(
     assert differ.any()
     away, off = (np.abs(part - one)[differ].mean() for one in (drawn, shown))
     assert off < 0.4 * away
+
+
+@pytest.mark.full
+def test_an_expression_changes_the_pictures_at_its_words_and_nothing_else(
+    clips: TalkingClips, tmp_path: Path
+) -> None:
+    source, output = Path(clips["one.mp4"]), tmp_path / "out.mp4"
+    request = EditRequest(
+        express=(("moon", "neutral:0.8"), ("moon", "brows-up:0.3")),
+        transcript=Path(clips["words.json"]),
+    )
+    script, again = tmp_path / "edit.json", tmp_path / "again.mp4"
+    run = Run(provenance=False)
+    result = facedit.edit(source, output, request, run=run, save_script=script)
+    (span,) = result.details["reports"][0]["spans"]
+    before, after = frames(source), frames(output)
+    assert len(before) == len(after)
+    start_s, end_s = span["output"]
+    inside = [k for k in range(len(before)) if start_s <= k / 25 + 1e-6 < end_s]
+    kept = [k for k in range(len(before)) if k not in inside]
+    assert len(kept) > 5
+    assert all(np.array_equal(before[k], after[k]) for k in kept)
+    assert max(np.abs(before[k] - after[k]).max() for k in inside) > 40
+    heard = [read_sound(one).samples for one in (source, output)]
+    assert np.array_equal(*heard)
+    facedit.edit(source, again, EditRequest(script=script), run=run)
+    assert all(np.array_equal(a, b) for a, b in zip(after, frames(again), strict=True))
 
 
 def test_a_saved_script_is_drawn_as_the_run_that_saved_it(

@@ -210,7 +210,7 @@ def test_refusals(edits, sounds, settings, message):
 def test_lists_must_fit():
     with pytest.raises(ValueError, match="2 sounds"):
         planned([WordEdit(0, 1)], [None, None])
-    with pytest.raises(ValueError, match="deletes words"):
+    with pytest.raises(ValueError, match="brings no words"):
         planned([WordEdit(0, 1)], [0.3])
     with pytest.raises(ValueError, match="negative"):
         planned([], [], margins=Margins(-0.1))

@@ -32,11 +32,13 @@ class SpanDraw:
         seed: Seed of the first take, which chooses the manner of speaking.
         noise: Seed of its noise.
         articulation: How far lips move.
+        as_shot: Whether all stays that the pictures underneath do.
     """
 
     seed: int
     noise: int
     articulation: float
+    as_shot: bool = False
 
 
 def span_regions(plan: EditPlan, own: Sequence[EditOptions], region: Region) -> tuple[Region, ...]:
@@ -55,7 +57,9 @@ def span_draws(plan: EditPlan, own: Sequence[EditOptions], run: Run) -> tuple[Sp
     changes nothing. ``own`` as in ``span_regions``; ``run``: options of the others.
     """
     draws = []
-    for index, mine in enumerate(_by_span(plan, own)):
+    for index, (span, mine) in enumerate(
+        zip(plan.picture_spans(), _by_span(plan, own), strict=True)
+    ):
         seed = _said(here.seed for here in mine)
         strength = _said(here.articulation for here in mine)
         draws.append(
@@ -63,6 +67,7 @@ def span_draws(plan: EditPlan, own: Sequence[EditOptions], run: Run) -> tuple[Sp
                 run.first_seed if seed is None else seed,
                 run.first_seed + SEEDS_A_SPAN * index if seed is None else seed,
                 run.articulation if strength is None else strength,
+                all(plan.fills[fill].kind == "express" for fill in span.fills),
             )
         )
     return tuple(draws)
@@ -85,6 +90,8 @@ def infill_spans(
     usual = replace(model.sampler, steps=steps)
 
     def drawn(canvas: Canvas, heard: Float32, draw: SpanDraw, take: int) -> Float32:
+        if draw.as_shot:
+            return canvas.values
         manner = manner_of(draw.seed + take)
         task = Task(canvas.values, canvas.mask, heard, draw.noise + take)
         (motion,) = infill_batch(model, [task], manner.settings(usual))

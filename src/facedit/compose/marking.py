@@ -39,7 +39,8 @@ def mark(job: Job, signing: Signing) -> str:
     else:
         spans = job.base.plan.picture_spans()
         times = ", ".join(f"{span.output_start_s:.2f}-{span.output_end_s:.2f} s" for span in spans)
-        what = f"synthetic face and speech at {times or 'no time'}"
+        silent = all(fill.kind == "express" for fill in job.base.plan.fills)
+        what = f"synthetic face{'' if silent else ' and speech'} at {times or 'no time'}"
     if job.imitation:
         what += f", in {job.imitation}"
     line = marked(job.verb, what, job.run)

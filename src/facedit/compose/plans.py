@@ -16,7 +16,7 @@ from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.joints import Joint, default_joints, quiet_joints
 from facedit.editing.plan import EditPlan, Fill
-from facedit.editing.planner import make_plan
+from facedit.editing.planner import SILENT, make_plan
 from facedit.errors import BadEdit
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest, Run
@@ -95,7 +95,8 @@ def plan_words(
     if joints is None:
         transcript = checked_about(clip, transcript, edits)
     own = own or (NONE,) * len(edits)
-    spoken = [pair for pair in zip(edits, own, strict=True) if pair[0].new_words]
+    own = tuple(map(_showing, edits, own))
+    spoken = [pair for pair in zip(edits, own, strict=True) if pair[0].kind not in SILENT]
     voices = Voices(clip, request.footage)
     snippets: dict[WordEdit, Snippet] = {}
     with clip.clock.stage("new speech", len(spoken)) as tick:
@@ -119,6 +120,13 @@ def plan_words(
     )
     sounds = tuple(map(snippets.get, edits))
     return PlannedEdit(transcript, edits, sounds, plan, request, own=own)
+
+
+def _showing(edit: WordEdit, own: EditOptions) -> EditOptions:
+    """Let an edit that is an expression alone have it, and the whole face for it."""
+    if edit.kind != "express":
+        return own
+    return replace(own, expression=edit.expression, region=own.region or "face")
 
 
 def voices_of(planned: PlannedEdit) -> tuple[VoiceChoice, ...]:

@@ -118,6 +118,7 @@ def describe(planned: PlannedEdit) -> str:
             "substitute": f'"{old}" becomes "{edit.text}"',
             "insert": f'"{edit.text}" is added',
             "delete": f'"{old}" is cut',
+            "express": f'"{old}" shows {", ".join(edit.expression)}',
         }[edit.kind]
         lines.append(
             f"{fill.source_start_s:8.3f}-{fill.source_end_s:.3f} s  {what}: "

@@ -11,7 +11,7 @@ from facedit.compose import scripts
 from facedit.compose.asked_voice import asked_voice
 from facedit.compose.checks import check_run
 from facedit.compose.consents import with_consent
-from facedit.compose.express import check_wishes
+from facedit.compose.express import check_wishes, parse_wish
 from facedit.compose.job import Job, Ready
 from facedit.compose.making import make
 from facedit.compose.near import alone, span_of
@@ -52,6 +52,8 @@ class Session(OpenClip):
                 probe(self._clip.path, need_sound=True)  # says so
             if request.script is None:
                 check_wishes(self.run, "edit")
+                for _, expression in request.express:
+                    parse_wish(expression)
                 run = self._with_consent(self.run, [asked_voice(request)], request)
                 by = Recogniser(request.model, request.hotwords)
                 found = transcript or self.transcript(request.transcript, request.language, by)

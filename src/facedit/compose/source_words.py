@@ -9,7 +9,15 @@ from statistics import fmean, median
 
 from facedit.compose.clip import Clip
 from facedit.editing.diff import WordEdit, diff, merge_close
-from facedit.editing.requests import Delete, InsertAfter, InsertBefore, Replace, Request, resolve
+from facedit.editing.requests import (
+    Delete,
+    Express,
+    InsertAfter,
+    InsertBefore,
+    Replace,
+    Request,
+    resolve,
+)
 from facedit.editing.words import tokenise
 from facedit.errors import BadEdit, BadTranscript
 from facedit.media.info import VideoInfo
@@ -209,6 +217,10 @@ def word_edits(transcript: Transcript, request: EditRequest) -> tuple[WordEdit, 
     wishes += [Delete(words) for words in request.delete]
     wishes += [InsertBefore(word, text) for word, text in request.insert_before]
     wishes += [InsertAfter(word, text) for word, text in request.insert_after]
+    shown: dict[str, tuple[str, ...]] = {}
+    for words, expression in request.express:
+        shown[words] = (*shown.get(words, ()), expression)
+    wishes += [Express(words, expression) for words, expression in shown.items()]
     return merge_close(resolve(transcript, wishes), transcript.words, SLIVER_S)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.editing.plan import EditPlan, Fill
+from facedit.editing.planner import SILENT
 from facedit.render.body import body_path
 from facedit.types import Float64
 
@@ -60,7 +61,7 @@ class SourcePaths:
 
     Attributes:
         plan: The plan.
-        paths: Per fill, how the body moves during it; None for a deletion.
+        paths: Per fill, how the body moves during it; None for a deletion, and where it stays.
     """
 
     plan: EditPlan
@@ -122,7 +123,7 @@ def source_paths(plan: EditPlan, cuts_s: tuple[float, ...] = ()) -> SourcePaths:
     return SourcePaths(
         plan,
         tuple(
-            None if fill.kind == "delete" else _fine_path(fill, plan, cuts_s) for fill in plan.fills
+            None if fill.kind in SILENT else _fine_path(fill, plan, cuts_s) for fill in plan.fills
         ),
     )
 

@@ -42,6 +42,8 @@ def edited_text(
     shown = [word for word in transcript.words if _in(word, start_s, end_s)]
     # From the last edit on, so that places found in the text stay true.
     for edit in reversed(plan.edits):
+        if edit.kind == "express":
+            continue
         change = _inserted if edit.old_start == edit.old_end else _replaced
         changed = change(text, edit, transcript, shown)
         missed |= changed is None

@@ -16,7 +16,7 @@ from facedit.editing.words import key, tokenise
 from facedit.errors import BadEdit
 from facedit.types import Word
 
-EditKind = Literal["substitute", "insert", "delete"]
+EditKind = Literal["substitute", "insert", "delete", "express"]
 
 _MOST_CELLS = 100_000_000
 
@@ -28,16 +28,20 @@ _KEEP_AFTER_KEPT, _KEEP_AFTER_EDIT, _DROP_OLD = 1, 2, 4
 class WordEdit:
     """One change: a run of old words (perhaps none) gives way to new words (perhaps none).
 
+    An expression alone keeps the words: they are its new ones too.
+
     Attributes:
         old_start: Index of the first old word that goes.
         old_end: Index after the last old word that goes; ``old_start`` for an insertion before
             word ``old_start``.
         new_words: The words that come, as written.
+        expression: What the face shows at words that stay, as ``--expression`` has it.
     """
 
     old_start: int
     old_end: int
     new_words: tuple[str, ...] = ()
+    expression: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that something changes.
@@ -52,7 +56,9 @@ class WordEdit:
 
     @property
     def kind(self) -> EditKind:
-        """``substitute``, ``insert`` or ``delete``."""
+        """``substitute``, ``insert``, ``delete`` or ``express``."""
+        if self.expression:
+            return "express"
         if not self.new_words:
             return "delete"
         return "insert" if self.old_start == self.old_end else "substitute"
@@ -206,7 +212,8 @@ def merge_close(
         if merged:
             last = merged[-1]
             kept = words[last.old_end : edit.old_start]
-            if kept and kept[-1].end_s - kept[0].start_s < min_kept_s:
+            spoken = "express" not in (last.kind, edit.kind)
+            if spoken and kept and kept[-1].end_s - kept[0].start_s < min_kept_s:
                 new_words = (*last.new_words, *(word.text for word in kept), *edit.new_words)
                 merged[-1] = WordEdit(last.old_start, edit.old_end, new_words)
                 continue

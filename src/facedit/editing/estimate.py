@@ -8,7 +8,7 @@ from fractions import Fraction
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import default_joints
 from facedit.editing.plan import EditPlan
-from facedit.editing.planner import make_plan
+from facedit.editing.planner import SILENT, make_plan
 from facedit.types import Transcript
 
 _USUAL_S = 0.07
@@ -19,9 +19,9 @@ def estimated_speech_s(edit: WordEdit, transcript: Transcript) -> float | None:
     """Estimate how long the new words of an edit will take.
 
     ``transcript``: the words of the source, whose speaker's rate counts. Returns seconds, in
-    proportion to the letters; None for a deletion.
+    proportion to the letters; None where none are new.
     """
-    if not edit.new_words:
+    if edit.kind in SILENT:
         return None
     spoken_s = sum(word.end_s - word.start_s for word in transcript.words)
     letters = _letters([word.text for word in transcript.words])

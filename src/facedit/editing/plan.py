@@ -50,7 +50,7 @@ class Fill:
 
     Attributes:
         edit: Index of the edit in the plan.
-        kind: ``substitute``, ``insert`` or ``delete``.
+        kind: ``substitute``, ``insert``, ``delete`` or, where the sound stays, ``express``.
         source_start_s: Where the removed run of the source starts.
         source_end_s: Where it ends; the same for an insertion.
         output_start_s: Start in the output.
@@ -92,6 +92,9 @@ class Fill:
 
 
 Segment = Keep | Fill
+
+EASE_S = 0.3
+"""Seconds in which an expression comes and goes, outside of its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ class EditPlan:
         spans: list[Span] = []
         longest_s = 0.0
         for index, fill in enumerate(self.fills):
-            reach_s = self.bridge_s if fill.kind == "delete" else self.margin_s
+            reach_s = self._reach_s(fill)
             start_s = max(fill.output_start_s - reach_s, 0.0)
             end_s = min(fill.output_end_s + reach_s, self.output_duration_s)
             if spans and start_s <= spans[-1].output_end_s:
@@ -258,6 +261,8 @@ class EditPlan:
         position = shift = 0
         for edit, fill, new_words in zip(self.edits, self.fills, spoken, strict=True):
             words += self._shifted(transcript.words[position : edit.old_start], shift)
+            if edit.kind == "express":
+                words += self._shifted(transcript.words[edit.old_start : edit.old_end], shift)
             words += [_moved(word, fill.speech_start_s) for word in new_words]
             position, shift = edit.old_end, shift + fill.shift_frames
         return (*words, *self._shifted(transcript.words[position:], shift))
@@ -276,6 +281,11 @@ class EditPlan:
                 for span in self.picture_spans()
             ],
         }
+
+    def _reach_s(self, fill: Fill) -> float:
+        """Return how far pictures change on either side of a fill."""
+        reaches_s = {"delete": self.bridge_s, "express": EASE_S}
+        return reaches_s.get(fill.kind, self.margin_s)
 
     def _index_at(self, output_s: float) -> int:
         """Return the index of the segment that holds an output time."""

@@ -14,6 +14,9 @@ from facedit.errors import BadEdit
 from facedit.types import Transcript
 from facedit.units import first_frame_from, frame_time
 
+SILENT = ("delete", "express")
+"""Kinds of edits that bring no new sound."""
+
 MARGIN_S = 0.08
 BRIDGE_S = 0.16
 CROSSFADE_S = 0.010
@@ -64,7 +67,8 @@ def make_plan(
     pause before it, half after. A deletion keeps the few milliseconds that do not make up a whole
     frame, at least ``margins.crossfade_s``, as the place of the cross-fade.
 
-    ``speech_durations_s``: per edit the length of its new sound; None for a deletion;
+    ``speech_durations_s``: per edit the length of its new sound; None for a deletion
+    and for an expression alone;
     ``frame_rate``: frames per second of the source (nominal where the rate varies); ``joints``: per
     edit the source times between which the old sound goes; from the word times where not given;
     ``margins``: what is changed around the words themselves. Raises BadEdit if edits overlap or lie
@@ -119,9 +123,11 @@ def _fill(
     crossfade_s: float,
 ) -> Fill:
     removed_s = joint[1] - joint[0]
-    if edit.kind == "delete":
-        if speech_s is not None:
-            raise ValueError(f"Edit {index} deletes words: it has no sound, yet one was given.")
+    if edit.kind in SILENT and speech_s is not None:
+        raise ValueError(f"Edit {index} brings no words: it has no sound, yet one was given.")
+    if edit.kind == "express":
+        speech_s, frames = removed_s, 0
+    elif edit.kind == "delete":
         speech_s = 0.0
         # Never longer than before: a removed run below the cross-fade stays as it is.
         frames = min(first_frame_from(crossfade_s - removed_s, frame_rate), 0)

@@ -57,7 +57,18 @@ class InsertBefore:
     text: str
 
 
-Request = Replace | Delete | InsertAfter | InsertBefore
+@dataclass(frozen=True, slots=True)
+class Express:
+    """Keep the phrase ``old``, qualified as in ``Replace``, and show expressions while it is said.
+
+    They are written as ``--expression`` has them.
+    """
+
+    old: str
+    expression: tuple[str, ...]
+
+
+Request = Replace | Delete | InsertAfter | InsertBefore | Express
 
 
 def resolve(transcript: Transcript, requests: Sequence[Request]) -> tuple[WordEdit, ...]:
@@ -85,11 +96,21 @@ def resolve(transcript: Transcript, requests: Sequence[Request]) -> tuple[WordEd
                 "make them one request."
             )
         if merged and edit.old_start == merged[-1].old_end:
-            last = merged.pop()
-            edit = WordEdit(last.old_start, edit.old_end, last.new_words + edit.new_words)
+            edit = _joined(merged.pop(), edit)
         merged.append(edit)
         names.append(requests[index])
     return tuple(reduced for edit in merged for reduced in _reduce(transcript, edit))
+
+
+def _joined(first: WordEdit, second: WordEdit) -> WordEdit:
+    """Make one edit of two that touch; of expressions only where both show the same."""
+    if first.expression != second.expression:
+        raise BadEdit(
+            "words that stay and show an expression touch others that change: leave a word between "
+            "them, or let new words show it by --expression."
+        )
+    words = first.new_words + second.new_words
+    return WordEdit(first.old_start, second.old_end, words, first.expression)
 
 
 def find(transcript: Transcript, phrase: str) -> tuple[int, int]:
@@ -139,6 +160,16 @@ def _locate(transcript: Transcript, request: Request) -> WordEdit:
         case InsertBefore(anchor, text):
             start = find(transcript, anchor)[0]
             return WordEdit(start, start, _spoken(text, request))
+        case Express(old, expression):
+            return expressive(transcript, *find(transcript, old), expression)
+
+
+def expressive(
+    transcript: Transcript, first: int, stop: int, expression: tuple[str, ...]
+) -> WordEdit:
+    """Keep the words from one to before another, and show expressions there."""
+    kept = tuple(word.text for word in transcript.words[first:stop])
+    return WordEdit(first, stop, kept, expression)
 
 
 def _spoken(text: str, request: Request) -> tuple[str, ...]:
@@ -151,6 +182,8 @@ def _spoken(text: str, request: Request) -> tuple[str, ...]:
 
 def _reduce(transcript: Transcript, edit: WordEdit) -> tuple[WordEdit, ...]:
     """Take out of an edit the words that stay."""
+    if edit.kind == "express":
+        return (edit,)
     old = [word.text for word in transcript.words[edit.old_start : edit.old_end]]
     return tuple(
         WordEdit(edit.old_start + part.old_start, edit.old_start + part.old_end, part.new_words)
@@ -224,3 +257,5 @@ def _name(request: Request) -> str:
             return f"insert '{text}' after '{anchor}'"
         case InsertBefore(anchor, text):
             return f"insert '{text}' before '{anchor}'"
+        case Express(old, expression):
+            return f"show {', '.join(expression)} at '{old}'"

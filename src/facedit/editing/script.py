@@ -5,10 +5,11 @@ by word numbers, as ``dumps`` does::
 
     {"words": [3, 4], "old": "blue", "new": "red"}
 
-and perhaps options of its own (``EditOptions``), or, by hand, as a request:
-``{"replace": "blue", "by": "red"}``, ``{"delete": "now#2"}``,
-``{"insert": "very", "after": "a"}``, ``{"insert": "very", "before": "big"}``, or one
-``{"say": "the whole new sentence"}`` alone.
+and perhaps options of its own (``EditOptions``); without ``new``, but with an ``expression``, the
+words stay and the face shows it. By hand it may be a request: ``{"replace": "blue", "by": "red"}``,
+``{"delete": "now#2"}``, ``{"insert": "very", "after": "a"}``, ``{"insert": "very", "before":
+"big"}``, ``{"express": "blue", "expression": ["smile:0.5"]}``, or one ``{"say": "the whole new
+sentence"}`` alone.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ from facedit.editing.diff import WordEdit, check_order, diff
 from facedit.editing.edit_options import NAMES, NONE, EditOptions, read_edit_options
 from facedit.editing.jsonread import Node, parse
 from facedit.editing.plan import EditPlan
-from facedit.editing.planner import Margins, make_plan
+from facedit.editing.planner import SILENT, Margins, make_plan
 from facedit.editing.requests import (
     Delete,
+    Express,
     InsertAfter,
     InsertBefore,
     Replace,
     Request,
+    expressive,
     resolve,
 )
 from facedit.editing.words import key, tokenise
@@ -99,7 +102,7 @@ def dumps(script: EditScript) -> str:
             {
                 "words": [edit.old_start, edit.old_end],
                 "old": _joined(words, edit),
-                "new": edit.text,
+                **({} if edit.kind == "express" else {"new": edit.text}),
                 **own.to_dict(),
             }
             for edit, own in zip(script.edits, script.own, strict=True)
@@ -227,11 +230,18 @@ def _read_edit(node: Node, transcript: Transcript) -> WordEdit:
     numbers = [item.index(len(transcript.words)) for item in place.items()]
     if len(numbers) != 2 or numbers[0] > numbers[1]:
         raise BadEdit(place.says("expected two word numbers, [first, after the last]"))
-    new = node.child("new")
-    new_words = tokenise(new.text())
-    if numbers[0] == numbers[1] and not new_words:
-        raise BadEdit(new.says("nothing is removed and no word is brought"))
-    edit = WordEdit(numbers[0], numbers[1], new_words)
+    shown = node.optional("expression")
+    if node.optional("new") is None and shown and shown.items():
+        if numbers[0] == numbers[1]:
+            raise BadEdit(place.says("no word is there to show an expression at"))
+        texts = tuple(one.text() for one in shown.items())
+        edit = expressive(transcript, *numbers, texts)
+    else:
+        new = node.child("new")
+        new_words = tokenise(new.text())
+        if numbers[0] == numbers[1] and not new_words:
+            raise BadEdit(new.says("nothing is removed and no word is brought"))
+        edit = WordEdit(numbers[0], numbers[1], new_words)
     old = node.optional("old")
     spoken = _joined(transcript.words, edit)
     # Guards against word numbers that no longer fit a changed transcript.
@@ -255,11 +265,19 @@ def _read_request(node: Node) -> Request:
         case _ if "insert" in names and "before" in names:
             node.only(("insert", "before"))
             return InsertBefore(node.child("before").text(), node.child("insert").text())
+        case _ if "express" in names:
+            node.only(("express", "expression"))
+            shown = tuple(one.text() for one in node.child("expression").items())
+            if not shown:
+                raise BadEdit(node.says("no expression is given"))
+            return Express(node.child("express").text(), shown)
         case _ if "insert" in names:
             node.only(("insert", "after"))
             return InsertAfter(node.child("after").text(), node.child("insert").text())
     raise BadEdit(
-        node.says("expected 'words' and 'new', or 'replace', 'delete', 'insert' or 'say'")
+        node.says(
+            "expected 'words' and 'new', or 'replace', 'delete', 'insert', 'express' or 'say'"
+        )
     )
 
 
@@ -279,9 +297,7 @@ def _read_plan(
         if len(times) != 2:
             raise BadEdit(place.says("expected two times, [start, end]"))
         joints.append((times[0], times[1]))
-        sounds.append(
-            None if edit.kind == "delete" else item.child("speech_s").number(0, _LONGEST_S)
-        )
+        sounds.append(None if edit.kind in SILENT else item.child("speech_s").number(0, _LONGEST_S))
     margins = Margins(node.child("margin_s").number(0, 10), node.child("bridge_s").number(0, 10))
     with _said_of(node.child("segments")):
         return make_plan(

@@ -76,9 +76,15 @@ def output_sound(
     position = shift = fill_index = 0
     for segment in plan.segments:
         start, end = _sample_range(segment, rate)
-        if isinstance(segment, Keep):
+        kept = isinstance(segment, Keep) or segment.kind == "express"
+        if kept and pieces and pieces[-1].kind == "source":
+            # One run: packets are copied over the joint too.
+            last = pieces.pop()
+            start, position = last.source_start, last.output_start
+        if kept:
             pieces.append(SoundPiece("source", start, end, position, end - start))
-        else:
+            fill_index += isinstance(segment, Fill)
+        elif isinstance(segment, Fill):
             shift += segment.shift_frames
             # The fill ends where the source after it starts, moved by the whole shift.
             length = max(end + sample_at(frame_time(shift, plan.frame_rate), rate) - position, 0)

@@ -26,7 +26,7 @@ class Change:
     Attributes:
         start_s: Where new pictures begin, in seconds of the output.
         end_s: Where they end.
-        kind: ``substitute``, ``insert``, ``delete``, ``sync`` or ``generate``.
+        kind: ``substitute``, ``insert``, ``delete``, ``express``, ``sync`` or ``generate``.
         before: What was said there; None if that is not known.
         after: What is said there now; None if that is not known.
     """
@@ -58,6 +58,8 @@ class Change:
             return f'"{self.before}" was cut'
         if self.kind == "insert" and self.after:
             return f'"{self.after}" was added'
+        if self.kind == "express":
+            return f'another expression of the face at "{self.after}"'
         if self.before and self.after:
             return f'"{self.before}" became "{self.after}"'
         new = "new speech and the face for it"

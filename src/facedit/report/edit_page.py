@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan
 from facedit.report.charts import lip_chart
 from facedit.report.page_kit import page
@@ -10,7 +11,12 @@ from facedit.report.run_report import ClipFacts, Figure, RunReport
 from facedit.report.seam_steps import HIGH_PERCENTILE
 from facedit.types import Transcript
 
-_KINDS = {"substitute": "new words", "insert": "inserted words", "delete": "cut"}
+_KINDS = {
+    "substitute": "new words",
+    "insert": "inserted words",
+    "delete": "cut",
+    "express": "another expression",
+}
 _ROLES = (
     ("var(--kept)", "the source's own frame"),
     ("#e0a100", "the source's frame, face changed"),
@@ -64,15 +70,17 @@ def headline(report: RunReport) -> str:
         done = {"sync": "New sound over", "generate": "Speech from", "edit": "No change to"}
         return f"{done.get(report.verb, report.verb)} {name}"
     said = [
-        _edit_line(_old_words(report.transcript, report.plan, index), edit.text)
+        _edit_line(_old_words(report.transcript, report.plan, index), edit)
         for index, edit in enumerate(report.plan.edits)
     ]
     more = f" and {len(said) - 3} more" if len(said) > 3 else ""
     return f"{', '.join(said[:3])}{more} in {name}"
 
 
-def _edit_line(old: str, new: str) -> str:
-    if not new:
+def _edit_line(old: str, edit: WordEdit) -> str:
+    if edit.kind == "express":
+        return f"{', '.join(edit.expression)} at “{old}”"
+    if not (new := edit.text):
         return f"“{old}” cut"
     return f"“{old}” → “{new}”" if old else f"“{new}” added"
 

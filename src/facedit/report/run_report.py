@@ -122,7 +122,7 @@ class SpanFacts:
     """A stretch of the output whose pictures were made anew.
 
     Attributes:
-        kind: ``substitute``, ``insert``, ``delete``, ``sync`` or ``generate``.
+        kind: ``substitute``, ``insert``, ``delete``, ``express``, ``sync`` or ``generate``.
         text: What is said in it.
         confidence: Landmark confidence of the source frames used, in [0, 1], shape (F,).
         source_pictures: What the source showed, for comparison.
