@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from facedit.halving import bisected
 from facedit.speech.levels import ACTIVE_RANGE_DB, active_level_db, frame_levels_db
 from facedit.speech.sound_ops import fit_length
 from facedit.types import Float32, Float64, Word
@@ -56,16 +57,12 @@ def in_room(
     def dips(gain_db: float) -> float | None:
         return dips_db(_mixed(limited, tail, gain_db), rate, words)
 
-    quiet_db, loud_db = _QUIETEST_TAIL_DB, _LOUDEST_TAIL_DB
-    dry = dips(quiet_db)
-    if dry is None or dry >= wanted:
+    def filled(gain_db: float) -> bool:
+        return (found := dips(gain_db)) is not None and found >= wanted
+
+    if dips(_QUIETEST_TAIL_DB) is None or filled(_QUIETEST_TAIL_DB):
         return limited
-    for _ in range(_TRIALS):
-        middle_db = (quiet_db + loud_db) / 2
-        found = dips(middle_db)
-        quiet_db, loud_db = (
-            (middle_db, loud_db) if found is None or found < wanted else (quiet_db, middle_db)
-        )
+    quiet_db, _ = bisected(filled, _QUIETEST_TAIL_DB, _LOUDEST_TAIL_DB, _TRIALS)
     return _as_loud(_mixed(limited, tail, quiet_db), limited, rate)
 
 
