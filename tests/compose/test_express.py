@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,25 +11,23 @@ import numpy as np
 import pytest
 
 from facedit.compose.canvas import Canvas
-from facedit.compose.express import (
-    EASE_S,
-    check_wishes,
-    expressed,
-    parse_wish,
-    wishes_for,
-    wishes_of,
-)
+from facedit.compose.express import EASE_S, _in_pictures, expressed
+from facedit.compose.lip_closures import close_lips
+from facedit.compose.looks import Face, Look, Rows
 from facedit.compose.performance import nobody
+from facedit.compose.wishes import check_wishes, parse_wish, wishes_for, wishes_of
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.plan import EditPlan
 from facedit.editing.planner import make_plan
 from facedit.errors import BadEdit, UsageError
+from facedit.face.closed_lids import turned_landmarks
+from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
-from facedit.motion.expressions import PARTS, expressions
+from facedit.motion.expressions import BLINK, NEUTRAL, expression_named, expressions
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
-from facedit.types import Transcript, Word
+from facedit.types import Float64, Transcript, Word
 
 FRAMES, KEPT = 60, 5
 WORDS = (Word("so", 0.3, 0.5), Word("happy", 1.0, 1.3), Word("today", 1.3, 1.6))
@@ -58,17 +57,23 @@ def drawn(canvas: Canvas) -> np.ndarray:
     return takes
 
 
-@pytest.mark.parametrize("name", PARTS)
+def score_of(space: MeshSpace, canvas: Canvas, name: str, motion: np.ndarray) -> float:
+    """What the landmarker's network sees of an expression."""
+    landmarker, columns = Landmarker(), expression_named(name).columns
+    faces = space.decode(motion[20::8], canvas.identity)
+    return float(np.mean([landmarker.blendshapes(face)[columns] for face in faces]))
+
+
+@pytest.mark.parametrize("name", [one for one, what in expressions().items() if what.space])
 def test_a_face_shows_what_was_asked_of_it(name: str, space: MeshSpace, canvas: Canvas) -> None:
     asked = 0.5 * expressions()[name].most
     motion = drawn(canvas)
     wish = parse_wish(f"{name}:{asked:.2f}")
-    (made,), figures = expressed(space, [canvas], [motion], [wish], WORDS)
-    landmarker, columns = Landmarker(), list(wish.expression.columns)
+    found = expressed(space, [canvas], [motion], [wish], WORDS)
+    (made,), figures = found.motion, found.figures
 
     def score(one: np.ndarray) -> float:
-        faces = space.decode(one[20::8], canvas.identity)
-        return float(np.mean([landmarker.blendshapes(face)[columns] for face in faces]))
+        return score_of(space, canvas, name, one)
 
     assert score(made[0]) - score(motion[0]) == pytest.approx(asked, abs=0.06)
     assert figures[f"expression {name}"].startswith(f"asked {asked:.2f}, the drawn face shows")
@@ -84,7 +89,8 @@ def test_it_shows_at_its_words_or_seconds_and_nowhere_else(
     when: str, space: MeshSpace, canvas: Canvas
 ) -> None:
     motion = drawn(canvas)
-    (made,), _ = expressed(space, [canvas], [motion], [parse_wish(f"smile:0.4@{when}")], WORDS)
+    wish = parse_wish(f"smile:0.4@{when}")
+    (made,) = expressed(space, [canvas], [motion], [wish], WORDS).motion
     moved = np.abs(made[0] - motion[0]).max(axis=1)
     at_s = np.arange(FRAMES) / 25
     inside = (at_s >= 1.0) & (at_s <= 1.6)
@@ -120,7 +126,8 @@ def test_an_edit_shows_its_own_and_no_other_one_does(
     )  # fmt: skip
     own = (EditOptions(expression=(wish,)), NONE)
     wishes = wishes_for(Run(), plan, own)
-    (one, other), figures = expressed(space, canvases, motions, wishes, words)
+    found = expressed(space, canvases, motions, wishes, words)
+    (one, other), figures = found.motion, found.figures
     assert np.array_equal(other, motions[1])
     assert all(name.startswith("expression smile at ") for name in figures)
     # What all shall show, an edit with its own does not.
@@ -142,7 +149,7 @@ def test_what_may_not_move_does_not(space: MeshSpace, canvas: Canvas) -> None:
     lips[KEPT:, space.groups["lips"]] = True
     only = Canvas(0, canvas.values, lips, canvas.confidence, canvas.identity, "lips")
     motion = drawn(canvas)
-    (made,), _ = expressed(space, [only], [motion], [parse_wish("smile:0.4")], WORDS)
+    (made,) = expressed(space, [only], [motion], [parse_wish("smile:0.4")], WORDS).motion
     assert np.array_equal(made[..., space.groups["face"]], motion[..., space.groups["face"]])
     assert not np.array_equal(made, motion)
 
@@ -156,6 +163,11 @@ def test_what_may_not_move_does_not(space: MeshSpace, canvas: Canvas) -> None:
         ("smile:0", "people show up to"),
         ("smile:3", "people show up to"),
         ("smile:0.5@2-1", "ends before"),
+        ("neutral:1.2", "give up to 1"),
+        ("blink", "say when"),
+        ("gaze-left", "NAME:AMOUNT"),
+        ("jawOpen:0.3", "speech moves it"),
+        ("tongueOut:0.3", "choose smile"),
     ],
 )
 def test_what_is_no_expression_is_refused(text: str, said: str) -> None:
@@ -179,6 +191,137 @@ def test_what_would_show_nowhere_is_refused(space: MeshSpace, canvas: Canvas) ->
         check_wishes(Run(), "edit", [NONE, brows])
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("brows up:0.3", "brows-up"),
+        ("Smile : 0.3 @ today", "smile"),
+        ("mouthSmileLeft:0.3", "mouthSmileLeft"),
+        ("browinnerup:0.3", "browInnerUp"),
+        ("eyeLookUpLeft:0.3", "eyeLookUpLeft"),
+        ("blink@1.2", BLINK),
+    ],
+)
+def test_expressions_are_known_by_arkits_names_too(text: str, name: str) -> None:
+    assert parse_wish(text).expression.name == name
+
+
+def test_one_side_smiles_more_than_the_other(space: MeshSpace, canvas: Canvas) -> None:
+    motion = drawn(canvas)
+    wish = parse_wish("mouthSmileLeft:0.3")
+    (made,) = expressed(space, [canvas], [motion], [wish], WORDS).motion
+    left, right = (
+        score_of(space, canvas, name, made[0]) - score_of(space, canvas, name, motion[0])
+        for name in ("mouthSmileLeft", "mouthSmileRight")
+    )
+    assert left == pytest.approx(0.3, abs=0.06)
+    assert right < 0.5 * left
+
+
+def test_neutral_takes_away_what_the_face_shows_of_itself(space: MeshSpace, canvas: Canvas) -> None:
+    (smiling,) = expressed(space, [canvas], [drawn(canvas)], [parse_wish("smile:0.5")], ()).motion
+    before, plain = (score_of(space, canvas, "smile", one[0]) for one in (smiling, drawn(canvas)))
+    wishes = [parse_wish("brows-up:0.3"), parse_wish("neutral:0.8")]
+    found = expressed(space, [canvas], [smiling], wishes, ())
+    after = score_of(space, canvas, "smile", found.motion[0][0])
+    usual = expression_named("smile").usual
+    assert after - usual == pytest.approx(0.2 * (before - usual), abs=0.08)
+    assert after < before - 0.3
+    assert plain < before
+    # What was asked for beside it is no expression of its own.
+    up = [score_of(space, canvas, "brows-up", one[0]) for one in (smiling, found.motion[0])]
+    assert up[1] - up[0] == pytest.approx(0.3, abs=0.1)
+    assert NEUTRAL in " ".join(found.figures)
+
+
+def test_eyes_blink_once_and_in_drawn_frames_alone(space: MeshSpace, canvas: Canvas) -> None:
+    motion = drawn(canvas)
+    found = expressed(space, [canvas], [motion], [parse_wish("blink@1.2")], WORDS)
+    (eyes,) = found.eyes
+    assert eyes is not None
+    shut = eyes[..., 0]
+    assert np.array_equal(found.motion[0], motion)
+    assert shut[30].min() > 0.95
+    assert not shut[:26].any()
+    assert not shut[36:].any()
+    # Near kept frames it comes as soon as they allow.
+    (early,) = expressed(space, [canvas], [motion], [parse_wish("blink@0.1-0.3")], WORDS).eyes
+    assert early is not None
+    assert early[..., 0].max() > 0.9
+    assert not early[: KEPT + 1].any()
+    with pytest.raises(UsageError, match="nothing is drawn"):
+        expressed(space, [canvas], [motion], [parse_wish("blink@0.05")], WORDS)
+
+
+@pytest.mark.parametrize("name", ["gaze-left", "gaze-right", "gaze-up", "gaze-down"])
+def test_eyes_turn_as_far_as_was_asked(name: str, space: MeshSpace, canvas: Canvas) -> None:
+    motion = drawn(canvas)
+    wish = parse_wish(f"{name}:0.3")
+    found = expressed(space, [canvas], [motion], [wish], WORDS)
+    (eyes,) = found.eyes
+    assert eyes is not None
+    assert not eyes[:KEPT].any()
+    landmarker, columns = Landmarker(), wish.expression.columns
+    (face,) = space.decode(motion[0][40:41], canvas.identity)
+    rise = landmarker.blendshapes(turned_landmarks(face, eyes[40])) - landmarker.blendshapes(face)
+    assert rise[columns].mean() == pytest.approx(0.3, abs=0.08)
+
+
+@pytest.mark.parametrize("text", ["smile:0.6", "stretch:0.3", "surprise:0.2"])
+def test_lips_close_and_follow_speech_with_an_expression_on(
+    text: str, space: MeshSpace, canvas: Canvas
+) -> None:
+    motion = drawn(canvas)
+    at_s = np.arange(FRAMES) / 25
+    jaw = np.zeros(motion.shape[2], np.float32)
+    (opened,) = space.encode(nobody(space).still.landmarks[None], canvas.identity)
+    jaw[:6] = 2 * np.abs(opened[:6]) + 1
+    spoken = motion + np.sin(2 * np.pi * 3 * at_s)[None, :, None].astype(np.float32) * jaw
+    spoken = np.where(canvas.mask, spoken, motion)
+    (made,) = expressed(space, [canvas], [spoken], [parse_wish(text)], WORDS).motion
+    moments = [(0.6, 0.68), (1.1, 1.16), (1.64, 1.72), (2.08, 2.16)]
+    for take in made:
+        closed, closures = close_lips(space, canvas, take, moments)
+        assert closures.spoken == closures.shown == len(moments)
+        opening = [lip_opening(space.decode(one, canvas.identity)) for one in (closed, spoken[0])]
+        free = np.ones(FRAMES, np.bool_)
+        for start_s, end_s in moments:
+            free[(at_s > start_s - 0.16) & (at_s < end_s + 0.16)] = False
+        assert np.corrcoef(opening[0][free], opening[1][free])[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("shown", "gain", "reached"),
+    [
+        (lambda gain: gain, 0.4, 0.4),
+        (lambda gain: 0.5 * gain, 0.8, 0.4),
+        (lambda gain: 2.0 * gain, 0.2, 0.4),
+        (lambda gain: min(0.5 * gain, 0.25), 0.6, 0.25),
+        (lambda gain: 0.1, 0.4, 0.1),
+    ],
+)
+def test_pictures_say_how_far_the_face_moves(
+    shown: Callable[[float], float], gain: float, reached: float
+) -> None:
+    """As far as asked; where more motion shows no more, no further."""
+    assert _in_pictures(shown, 0.4, 0.4, np.inf) == pytest.approx((gain, reached), abs=0.03)
+
+
+def test_what_a_face_cannot_show_is_capped_or_refused(space: MeshSpace, canvas: Canvas) -> None:
+    def seen(share: float) -> Look:
+        def look(index: int, rows: Rows, face: Face) -> Float64:
+            moved = np.abs(face.motion[0][rows] - motion[0][rows]).mean()
+            return np.full((len(rows), 52), min(float(moved), share))
+
+        return look
+
+    motion, wish = drawn(canvas), [parse_wish("smile:0.5")]
+    found = expressed(space, [canvas], [motion], wish, WORDS, seen(0.2))
+    assert found.notes[0].startswith("expression smile: of 0.50 asked this face shows 0.")
+    with pytest.raises(UsageError, match="this face would show 0"):
+        expressed(space, [canvas], [motion], wish, WORDS, seen(0.02))
+
+
 @pytest.mark.full
 def test_the_pictures_show_it(tmp_path: Path) -> None:
     """Seen by the tracker in what a photograph became (she smiles already)."""
@@ -192,16 +335,18 @@ def test_the_pictures_show_it(tmp_path: Path) -> None:
     from facedit.motion.export import blendshape_weights
 
     Image.fromarray(data.astronaut()).save(tmp_path / "her.png")
-    request = facedit.GenerateRequest(text="We are happy to be here.")
+    request = facedit.GenerateRequest(text="We are happy to be here, my mother and Bob.")
     found = {}
-    for name in ("", "squint:0.3", "brows-up:0.4"):
+    for name in ("", "squint:0.3", "brows-up:0.4", "neutral:0.8"):
         output = tmp_path / f"{name.partition(':')[0] or 'plain'}.mp4"
         run = facedit.Run(expression=(name,) if name else (), provenance=False)
-        facedit.generate(tmp_path / "her.png", output, request, run=run)
+        result = facedit.generate(tmp_path / "her.png", output, request, run=run)
+        figures = result.details["reports"][0]["figures"]
+        assert figures["with lips closed as shown"] == figures["m, b, p spoken"] >= 4
         frames = ((one.time_s, one.rgb()) for one in read_frames(output))
         track = track_face(frames, FaceChoice(), landmarker=Landmarker())
         found[name] = np.nanmean(blendshape_weights(track, Landmarker())[10:], axis=0)
-    for name in ("squint:0.3", "brows-up:0.4"):
+    for name, least in (("squint:0.3", 0.2), ("brows-up:0.4", 0.25), ("smile", -1.0)):
         columns = list(expressions()[name.partition(":")[0]].columns)
-        rise = (found[name] - found[""])[columns].mean()
-        assert rise > 0.15, f"{name}: {rise:.2f}"
+        rise = (found.get(name, found["neutral:0.8"]) - found[""])[columns].mean()
+        assert rise > least if least > 0 else rise < -0.1, f"{name}: {rise:.2f}"

@@ -2,147 +2,71 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from facedit.compose.canvas import Canvas
-from facedit.editing.edit_options import EditOptions
-from facedit.editing.plan import EditPlan
-from facedit.editing.requests import find
-from facedit.errors import BadEdit, UsageError
+from facedit.compose.looks import Face, Look, MeshLook, Rows
+from facedit.compose.wishes import Wish, check_wishes, parse_wish, wishes_for, wishes_of
+from facedit.editing.plan import EASE_S
+from facedit.errors import UsageError
 from facedit.face.landmarker import Landmarker
-from facedit.motion.expressions import Expression, expression_named
+from facedit.halving import bisected
+from facedit.motion.expressions import BLINK, NEUTRAL, PARTS, Expression, expressions
 from facedit.motion.space import MotionSpace
-from facedit.options import REGIONS, Making, Region, Run
-from facedit.types import LANDMARK_TERMS, Float32, Float64, Transcript, Word
+from facedit.options import REGIONS
+from facedit.render.blink import Blink, closure_at
+from facedit.render.gaze import MOST_TURN
+from facedit.runs import runs
+from facedit.types import LANDMARK_TERMS, Float32, Float64, Word
 from facedit.units import MOTION_FPS
 
-EASE_S = 0.3
-"""Seconds in which an expression comes and goes, outside of its words."""
+__all__ = [
+    "EASE_S", "Expressed", "Wish", "check_wishes", "eased", "expressed", "parse_wish", "wishes_for",
+    "wishes_of",
+]  # fmt: skip
+
+HIGHEST = 0.9
+"""Highest score to which a face is moved: above it more motion shows no more."""
+
+NEARLY = 0.95
+"""Share of the largest rise that is worth moving for, where less is reached than asked."""
 
 MOST_GAIN = 2.0
 """A face that shows little is moved by at most so many times what is usual."""
 
-_LOOKED_AT = 5
+CLIMB = (1.5, 2.0, 3.0)
+"""Where the pictures show less than the mesh, how many times as far they are moved at most."""
+
+NEAR = 0.15
+"""Share of what was asked by which what is shown may differ without another look."""
+
+CAPPED, LEAST = 0.6, 0.15
+"""Shares of what was asked below which a note says what is shown, and it is refused."""
+
+_LOOKED_AT, _IN_PICTURES = 5, 3
 _HALVINGS = 6
-_FORM = re.compile(r"(?P<name>[\w-]+):(?P<amount>\d(?:\.\d+)?)(?:@(?P<when>.+))?", re.DOTALL)
-_TIMES = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
+_BLINK_S, _SHUT = 0.24, 0.38
+_LITTLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """An expression that is asked for.
+class Expressed:
+    """Motion with expressions.
 
     Attributes:
-        expression: What it is.
-        amount: By how much its blendshapes' score shall rise.
-        when: Words, or two times of the output in seconds; nothing for all of it.
-        spans: Numbers of the picture spans that may show it; None for all.
-        within: From when to when in the output it may show.
+        motion: Per canvas the motion of every take, shape (takes, T, D).
+        eyes: Per canvas what the eyes do beside it, (T, 2, 3); None where nothing.
+        figures: Per expression what was asked and what the face shows, for the report.
+        notes: What could not be shown as asked.
     """
 
-    expression: Expression
-    amount: float
-    when: str | tuple[float, float] = ""
-    spans: tuple[int, ...] | None = None
-    within: tuple[float, float] = (-np.inf, np.inf)
-
-    @property
-    def figure(self) -> str:
-        """What it is called in the report."""
-        at = f" at {self.within[0]:.2f} s" if np.isfinite(self.within[0]) else ""
-        return f"expression {self.expression.name}{at}"
-
-    def times(self, words: Sequence[Word]) -> tuple[float, float]:
-        """Return from when to when it shows; ``BadEdit`` if its words are not said."""
-        start_s, end_s = self.within
-        if isinstance(self.when, tuple):
-            return max(self.when[0], start_s), min(self.when[1], end_s)
-        if not self.when:
-            return self.within
-        said = tuple(one for one in words if start_s < one.end_s and one.start_s < end_s)
-        first, stop = find(Transcript(said, said[-1].end_s if said else 0.0), self.when)
-        return said[first].start_s, said[stop - 1].end_s
-
-
-def parse_wish(text: str) -> Wish:
-    """Read ``NAME:AMOUNT``, ``NAME:AMOUNT@WORDS`` or ``NAME:AMOUNT@START-END``.
-
-    UsageError if it is none of them, the expression is not known, or people show less of it.
-    """
-    found = _FORM.fullmatch(text.strip())
-    if found is None:
-        raise UsageError(
-            f"--expression {text[:60]!r}: give NAME:AMOUNT, as smile:0.5, perhaps with @ and the "
-            "words or the seconds, as @1.2-2."
-        )
-    expression, amount = expression_named(found["name"]), float(found["amount"])
-    if not 0 < amount <= expression.most:
-        raise UsageError(f"--expression {text[:60]}: people show up to {expression.most:g} of it.")
-    when = (found["when"] or "").strip()
-    if times := _TIMES.fullmatch(when):
-        start_s, end_s = float(times[1]), float(times[2])
-        if start_s >= end_s:
-            raise UsageError(f"--expression {text[:60]}: it ends before it begins.")
-        return Wish(expression, amount, (start_s, end_s))
-    return Wish(expression, amount, when)
-
-
-def wishes_of(run: Run) -> tuple[Wish, ...]:
-    """Return the expressions that options ask for; the errors of ``parse_wish``."""
-    return tuple(map(parse_wish, run.expression))
-
-
-def wishes_for(run: Run, plan: EditPlan, own: Sequence[EditOptions]) -> tuple[Wish, ...]:
-    """Return all expressions that are asked for.
-
-    ``run``: options of the edits that have none of their own; ``own``: options of the edits, one an
-    edit, or none. What an edit has of its own it alone shows; seconds count from where it begins.
-    """
-    wishes, others = [], []
-    for index, span in enumerate(plan.picture_spans()):
-        fills = [plan.fills[number] for number in span.fills]
-        asked = [own[fill.edit].expression if own else None for fill in fills]
-        if not any(one is not None for one in asked):
-            others.append(index)
-        for fill, texts in zip(fills, asked, strict=True):
-            start_s = fill.output_start_s
-            within = (
-                max(start_s - plan.margin_s, span.output_start_s),
-                min(fill.output_end_s + plan.margin_s, span.output_end_s),
-            )
-            for wish in map(parse_wish, texts or ()):
-                when = wish.when
-                if isinstance(when, tuple):
-                    when = (when[0] + start_s, when[1] + start_s)
-                wishes.append(replace(wish, when=when, spans=(index,), within=within))
-    common = [replace(wish, spans=tuple(others)) for wish in wishes_of(run) if others]
-    return (*common, *wishes)
-
-
-def check_wishes(run: Run, verb: Making, own: Sequence[EditOptions] = ()) -> None:
-    """Refuse expressions that are not known, or that the region does not show, by a UsageError.
-
-    ``own``: options that edits have of their own, whose mistakes are a ``BadEdit``.
-    """
-    _check(wishes_of(run), run.region_of(verb))
-    for number, options in enumerate(own):
-        try:
-            wishes = tuple(map(parse_wish, options.expression or ()))
-            _check(wishes, options.region or run.region_of(verb))
-        except UsageError as error:
-            raise BadEdit(f"Edit script: edits[{number}]: {error}") from error
-
-
-def _check(wishes: Sequence[Wish], region: Region) -> None:
-    for wish in wishes:
-        if wish.expression.group not in REGIONS[region]:
-            raise UsageError(
-                f"--expression {wish.expression.name}: only the lips move here: add --region face."
-            )
+    motion: tuple[Float32, ...]
+    eyes: tuple[Float32 | None, ...]
+    figures: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def expressed(
@@ -151,7 +75,8 @@ def expressed(
     infilled: Sequence[Float32],
     wishes: Sequence[Wish],
     words: Sequence[Word],
-) -> tuple[tuple[Float32, ...], dict[str, str]]:
+    pictures: Look | None = None,
+) -> Expressed:
     """Add expressions to drawn motion; kept entries stay as they are.
 
     How much motion an expression takes differs from face to face: as much is added as makes the
@@ -163,84 +88,221 @@ def expressed(
         infilled: The motion of every take on each, shape (takes, T, D).
         wishes: The expressions.
         words: Words of the output.
+        pictures: Looks at what is drawn; without it the mesh tells.
 
     Returns:
-        The motion with them, and per expression what was asked and what the drawn face shows, for
-        the report. (``BadEdit`` if words are not said, ``UsageError`` if the space knows none.)
+        The motion with them. (``BadEdit`` if words are not said, ``UsageError`` if the space knows
+        none.)
 
     Raises:
-        UsageError: If an expression would show nowhere: what it is asked for is not drawn.
+        UsageError: If an expression would show nowhere: what it is asked for is not drawn, or the
+            face cannot show it.
     """
-    figures: dict[str, str] = {}
     if not wishes:
-        return tuple(infilled), figures
+        return Expressed(tuple(infilled), (None,) * len(infilled))
     if space.terms != LANDMARK_TERMS:
         raise UsageError(f"--expression: the motion space {space.name} has none.")
-    landmarker = Landmarker()
-    made = list(infilled)
-    for wish in wishes:
-        added, shown = wish.expression.motion(space), []
+    mesh = MeshLook(space, canvases, Landmarker())
+    search = _Search(space, canvases, mesh, pictures)
+    faces = [Face(one, np.zeros((one.shape[1], 2, 3), np.float32)) for one in infilled]
+    figures, notes = {}, []
+    # What is taken away is the face's own, not what was asked for beside.
+    for wish in sorted(wishes, key=lambda one: one.expression.name != NEUTRAL):
+        name, shown = wish.expression.name, []
         for index, canvas in enumerate(canvases):
-            here = wish.spans is None or index in wish.spans
-            if not here or wish.expression.group not in REGIONS[canvas.region]:
+            if wish.spans is not None and index not in wish.spans:
                 continue
-            share = _share(canvas, wish.times(words))
-            hidden = canvas.mask[:, added != 0].any(axis=1)
-            rows = np.flatnonzero(hidden & (share > 0.5))
-            if not len(rows):
+            if wish.expression.group not in REGIONS[canvas.region]:
                 continue
-            looked = rows[np.linspace(0, len(rows) - 1, _LOOKED_AT).round().astype(int)]
-            seen = _Seen(space, canvas, landmarker, wish.expression, made[index][0][looked])
-            gain, rise = seen.gain(wish.amount)
-            moved = made[index] + (gain * share)[None, :, None].astype(np.float32) * added
-            made[index] = np.where(canvas.mask, moved, made[index])
-            shown.append(rise)
+            found = search.made(index, faces[index], wish, wish.times(words))
+            if found is not None:
+                faces[index], rise = found
+                shown.append(rise)
         if not shown:
             raise UsageError(
-                f"--expression {wish.expression.name}: nothing is drawn at {wish.when or 'all'}, "
-                "or too little to show it: kept pictures stay as they were shot."
+                f"--expression {name}: nothing is drawn at {wish.when or 'all'}, "
+                "or too little to show it: kept pictures stay as they were shot (--express changes "
+                "them)."
             )
-        figures[wish.figure] = f"asked {wish.amount:.2f}, the drawn face shows {np.mean(shown):.2f}"
-    return tuple(made), figures
+        figures[wish.figure], note = _told(wish, float(np.mean(shown)))
+        notes += note
+    eyes = tuple(face.eyes if face.eyes.any() else None for face in faces)
+    return Expressed(tuple(face.motion for face in faces), eyes, figures, tuple(notes))
+
+
+def _told(wish: Wish, shown: float) -> tuple[str, list[str]]:
+    """Return what a wish came to, for the report, and a note if that is little."""
+    name, amount = wish.expression.name, wish.amount
+    figure = f"asked {amount:.2f}, the drawn face shows {shown:.2f}"
+    if shown >= CAPPED * amount:
+        return figure, []
+    if shown < LEAST * amount:
+        raise UsageError(
+            f"--expression {name}:{amount:g}: this face would show {shown:.2f} more of it than "
+            "without: it shows it already, or its pictures cannot; take another, or other words."
+        )
+    return figure, [
+        f"{wish.figure}: of {amount:.2f} asked this face shows {shown:.2f} more than without; its "
+        "pictures have no more."
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the landmarker's network sees of an expression on a face.
-
-    Attributes:
-        space: The motion space.
-        canvas: Whose face.
-        landmarker: Holds the network.
-        expression: What is looked for.
-        motion: Some frames' motion without it, shape (N, D).
-    """
+class _Search:
+    """Finds how much of an expression makes a face show what was asked."""
 
     space: MotionSpace
-    canvas: Canvas
-    landmarker: Landmarker
-    expression: Expression
-    motion: Float32
+    canvases: Sequence[Canvas]
+    mesh: Look
+    pictures: Look | None
 
-    def gain(self, amount: float) -> tuple[float, float]:
-        """Find by halving how much of the expression makes its score rise by an amount.
+    def made(
+        self, index: int, face: Face, wish: Wish, times: tuple[float, float]
+    ) -> tuple[Face, float] | None:
+        """Return a canvas's face with an expression, and how much it shows; None if nowhere."""
+        expression, canvas = wish.expression, self.canvases[index]
+        if expression.name == BLINK:
+            eyes = blinking(canvas, times, wish.amount)
+            return None if eyes is None else (_with_eyes(face, eyes), wish.amount)
+        share = _share(canvas, times)
+        added = expression.motion(self.space)
+        moves = canvas.mask[:, added != 0] if added.any() else canvas.mask
+        rows = np.flatnonzero(moves.any(axis=1) & (share > 0.5))
+        if not len(rows):
+            return None
+        if expression.name == NEUTRAL:
+            return self._neutral(index, face, share, rows, wish.amount)
+        if expression.eyes[:, 0].any():
+            lids = wish.amount * share[:, None, None].astype(np.float32) * expression.eyes
+            return _with_eyes(face, lids), wish.amount
+        return self._risen(index, face, expression, share, rows, wish.amount)
 
-        Returns that, and by how much the score rises then.
-        """
-        before = self._score(0.0)
-        low, high = 0.0, MOST_GAIN * amount
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            risen = self._score(middle) - before
-            low, high = (middle, high) if risen < amount else (low, middle)
-        gain = (low + high) / 2
-        return gain, self._score(gain) - before
+    def _risen(
+        self,
+        index: int,
+        face: Face,
+        expression: Expression,
+        share: Float64,
+        rows: Rows,
+        amount: float,
+    ) -> tuple[Face, float]:
+        """Add as much as makes an expression's score rise by an amount, or fall by a negative."""
+        canvas, sign = self.canvases[index], float(np.sign(amount))
 
-    def _score(self, gain: float) -> float:
-        moved = self.motion + np.float32(gain) * self.expression.motion(self.space)
-        columns = list(self.expression.columns)
-        faces = self.space.decode(moved, self.canvas.identity)
-        return float(np.mean([self.landmarker.blendshapes(face)[columns] for face in faces]))
+        def moved(gain: float) -> Face:
+            return _moved(self.space, canvas, face, expression, sign * gain * share)
+
+        def rise_in(look: Look, count: int) -> tuple[Callable[[float], float], float]:
+            seen = rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]
+            before = float(expression.score(look(index, seen, face)).mean())
+
+            def rise(gain: float) -> float:
+                after = float(expression.score(look(index, seen, moved(gain))).mean())
+                return sign * (after - before)
+
+            return rise, max(min(abs(amount), HIGHEST - before if amount > 0 else before), 1e-3)
+
+        turns = float(MOST_TURN[0 if expression.eyes[:, 1].any() else 1])
+        rise, wanted = rise_in(self.mesh, _LOOKED_AT)
+        most = turns if expression.added is None else MOST_GAIN * abs(amount)
+        enough = min(wanted, NEARLY * rise(most))
+        gain = sum(bisected(lambda one: rise(one) >= enough, 0.0, most, _HALVINGS)) / 2
+        if self.pictures is None:
+            return moved(gain), sign * rise(gain)
+        rise, wanted = rise_in(self.pictures, _IN_PICTURES)
+        # What is taken away leaves its folds in the skin: the mesh alone says how far that goes.
+        top = gain if amount < 0 else turns if expression.added is None else CLIMB[-1] * gain
+        gain, shown = _in_pictures(rise, gain, wanted, top)
+        return moved(gain), sign * shown
+
+    def _neutral(
+        self, index: int, face: Face, share: Float64, rows: Rows, amount: float
+    ) -> tuple[Face, float]:
+        """Take away a share of what a face shows over people's usual faces."""
+        look = self.pictures or self.mesh
+        seen = rows[np.linspace(0, len(rows) - 1, _IN_PICTURES).round().astype(int)]
+        scores = look(index, seen, face)
+        before = fallen = 0.0
+        for name in PARTS:
+            expression = expressions().get(name)
+            if expression is None or expression.group not in REGIONS[self.canvases[index].region]:
+                continue
+            over = float(expression.score(scores).mean()) - expression.usual
+            if over < _LITTLE:
+                continue
+            face, fell = self._risen(index, face, expression, share, rows, -amount * over)
+            scores = look(index, seen, face)
+            before, fallen = before + over, fallen - fell
+        # A face that shows nothing is neutral as it is.
+        return face, fallen / before if before else amount
+
+
+def _in_pictures(
+    rise: Callable[[float], float], gain: float, wanted: float, top: float
+) -> tuple[float, float]:
+    """Correct a gain by what the pictures show: as far as asked, or as more of it shows more.
+
+    Returns the gain, and what is shown.
+    """
+    shown = rise(gain)
+    if shown > (1 + NEAR) * wanted:
+        gain *= wanted / shown
+        return gain, rise(gain)
+    usual = gain
+    for factor in CLIMB:
+        further = min(factor * usual, top)
+        if shown >= (1 - NEAR) * wanted or further <= gain:
+            break
+        more = rise(further)
+        if more <= shown + _LITTLE * wanted:
+            break
+        if more > wanted:
+            further = gain + (further - gain) * (wanted - shown) / (more - shown)
+            more = rise(further)
+        gain, shown = further, more
+    return gain, shown
+
+
+def _moved(
+    space: MotionSpace, canvas: Canvas, face: Face, expression: Expression, gains: Float64
+) -> Face:
+    """Add an expression to a canvas's face, so much in each frame (T,)."""
+    rows = gains.astype(np.float32)
+    if expression.added is None:
+        return _with_eyes(face, rows[:, None, None] * expression.eyes)
+    motion = face.motion + rows[None, :, None] * expression.motion(space)
+    return replace(face, motion=np.where(canvas.mask, motion, face.motion))
+
+
+def _with_eyes(face: Face, eyes: Float32) -> Face:
+    """Add what eyes do; a lid comes down with an eye that looks down."""
+    lids = np.maximum(face.eyes[..., 0], eyes[..., 0])
+    lids = np.maximum(lids, np.clip(5.0 * (eyes[..., 2] + face.eyes[..., 2]), 0.0, 1.0))
+    turned = np.clip(face.eyes[..., 1:] + eyes[..., 1:], -MOST_TURN, MOST_TURN)
+    return replace(face, eyes=np.concatenate([lids[..., None], turned], axis=-1).astype(np.float32))
+
+
+def blinking(canvas: Canvas, times: tuple[float, float], amount: float = 1.0) -> Float32 | None:
+    """Return what eyes do that blink in the middle of a stretch, or as near as frames are drawn.
+
+    Shape (T, 2, 3); None if no drawn frames are there, or too few to blink.
+    """
+    at_s = canvas.start_s + np.arange(len(canvas.values)) / MOTION_FPS
+    start_s, end_s = max(times[0], float(at_s[0])), min(times[1], float(at_s[-1]))
+    asked_s = (start_s + end_s) / 2
+    fits = []
+    for first, stop in runs(canvas.mask.any(axis=1)):
+        low_s = at_s[first] + _SHUT * _BLINK_S
+        high_s = at_s[stop - 1] - (1 - _SHUT) * _BLINK_S
+        if start_s <= at_s[stop - 1] and at_s[first] <= end_s and low_s <= high_s:
+            fits.append(float(np.clip(asked_s, low_s, high_s)))
+    if not fits:
+        return None
+    shut_s = min(fits, key=lambda one: abs(one - asked_s))
+    eyes = np.zeros((len(at_s), 2, 3), np.float32)
+    closure = closure_at(at_s, [Blink(shut_s - _SHUT * _BLINK_S, _BLINK_S)])
+    eyes[..., 0] = amount * closure[:, None]
+    return eyes
 
 
 def _share(canvas: Canvas, times: tuple[float, float]) -> Float64:
@@ -249,12 +311,20 @@ def _share(canvas: Canvas, times: tuple[float, float]) -> Float64:
     It eases in before its time and out after it, and is gone in kept frames.
     """
     at_s = canvas.start_s + np.arange(len(canvas.values)) / MOTION_FPS
-    away_s = np.maximum(np.maximum(times[0] - at_s, at_s - times[1]), 0.0)
     kept = np.flatnonzero(~canvas.mask.any(axis=1))
     near = np.full(len(at_s), np.inf)
     if len(kept):
         near = np.abs(np.arange(len(at_s))[:, None] - kept[None, :]).min(axis=1) / MOTION_FPS
-    return _raised(1 - away_s / EASE_S) * _raised(near / EASE_S)
+    return eased(at_s, times, near)
+
+
+def eased(at_s: Float64, times: tuple[float, float], near_s: Float64) -> Float64:
+    """Return how far an expression that shows between two times does so at others, shape (T,).
+
+    ``near_s``: how far frames are kept as they are from each, in seconds, shape (T,).
+    """
+    away_s = np.maximum(np.maximum(times[0] - at_s, at_s - times[1]), 0.0)
+    return _raised(1 - away_s / EASE_S) * _raised(near_s / EASE_S)
 
 
 def _raised(value: Float64) -> Float64:

@@ -151,7 +151,8 @@ def _report(
         },
         provenance=provenance(job, signing),
         warnings=(
-            *signing.notes, *job.notes, *ready.notes, *shared.told, *shared.rendering.notes
+            *signing.notes, *job.notes, *ready.notes, *motions.notes, *shared.told,
+            *shared.rendering.notes,
         ),
         covered=ready.covered,
     )  # fmt: skip

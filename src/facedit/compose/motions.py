@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from facedit.compose.base import Base, Take
 from facedit.compose.draw import SpanDraw, infill_spans, span_draws
 from facedit.compose.express import expressed, wishes_for
 from facedit.compose.job import Ready
 from facedit.compose.lip_closures import Closures, close_lips
+from facedit.compose.looks import PictureLook
 from facedit.compose.pictures import SpanWork
 from facedit.compose.seam_measures import SpanLog, face_box
 from facedit.compose.spans import window_of
@@ -30,14 +31,18 @@ class Motions:
         draws: How each span was drawn.
         order: The takes by the number that their seeds count up by, the best first.
         infilled: Per canvas the motion of every take as drawn, the best first, shape (takes, T, D).
+        eyes: Per canvas what the eyes do beside the motion; None where nothing.
         figures: What was asked of the face beside speaking and what it shows, for the report.
+        notes: What of it could not be shown as asked.
     """
 
     ready: Ready
     draws: tuple[SpanDraw, ...]
     order: tuple[int, ...]
     infilled: tuple[Float32, ...]
+    eyes: tuple[Float32 | None, ...]
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def works(self, take: int) -> tuple[tuple[SpanWork, ...], list[Closures]]:
         """Let the lips of a take close, and bring together what rendering it needs.
@@ -58,19 +63,21 @@ class Motions:
         motions = [motion for motion, _ in shut]
         seed = ready.job.run.first_seed + self.order[take]
         drawn = Take(ready.canvases, motions, models.space, models.renderer, seed)
-        return ready.job.base.works(drawn), [found for _, found in shut]
+        works = zip(ready.job.base.works(drawn), self.eyes, strict=True)
+        return tuple(replace(work, eyes=eyes) for work, eyes in works), [one for _, one in shut]
 
     def seeds(self, take: int) -> tuple[int, ...]:
         """Return the seeds of a take by its place, each once."""
         return tuple(dict.fromkeys(draw.seed + self.order[take] for draw in self.draws))
 
 
-def draw_motions(ready: Ready, takes: int) -> Motions:
+def draw_motions(ready: Ready, takes: int, *, unseen: bool = False) -> Motions:
     """Draw the motion of takes and order them.
 
     Args:
         ready: What they have in common; the job's options choose seeds and steps.
         takes: How many.
+        unseen: Whether no pictures are made of it, to see expressions in.
 
     Returns:
         Their motion, the best first.
@@ -81,10 +88,13 @@ def draw_motions(ready: Ready, takes: int) -> Motions:
         infilled = infill_spans(ready.canvases, ready.speech, model, draws, job.run.steps, takes)
     space = ready.models.space
     wishes = wishes_for(job.run, job.base.plan, job.own)
-    infilled, figures = expressed(space, ready.canvases, infilled, wishes, job.output_words)
+    pictures = PictureLook(ready) if wishes and not unseen else None
+    with job.clock.stage("expressions"):
+        made = expressed(space, ready.canvases, infilled, wishes, job.output_words, pictures)
+    infilled = made.motion
     order = best_first(ready, infilled) if takes > 1 and infilled else tuple(range(takes))
     ordered = tuple(motion[list(order)] for motion in infilled)
-    return Motions(ready, draws, order, ordered, figures)
+    return Motions(ready, draws, order, ordered, made.eyes, made.figures, made.notes)
 
 
 def logs_of(base: Base) -> tuple[SpanLog, ...]:

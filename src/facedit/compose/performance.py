@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from facedit.compose.asked_voice import asked_voice
-from facedit.compose.canvas import Canvas
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
 from facedit.compose.consents import with_consent
@@ -18,10 +17,12 @@ from facedit.compose.job import prepare
 from facedit.compose.models import Models, load_models
 from facedit.compose.motions import draw_motions
 from facedit.compose.person import Person, find_person
+from facedit.compose.pictures import SpanWork
 from facedit.compose.results import Result, take_files
 from facedit.compose.speeches import make_speech
 from facedit.compose.verbs import Speech, person_job
 from facedit.errors import UsageError
+from facedit.face.closed_lids import turned_landmarks
 from facedit.face.landmarker import Landmarker
 from facedit.media.output import check_output
 from facedit.media.sound import write_wav
@@ -72,14 +73,16 @@ def perform(
     if not isinstance(space, MeshSpace):
         raise UsageError(f"weights of the motion space {space.name} give no blendshapes.")
     job = person_job(person or nobody(space), speech, run, clock)
-    motions = draw_motions(prepare(job, lambda _: (models, {})), run.takes)
+    motions = draw_motions(prepare(job, lambda _: (models, {})), run.takes, unseen=True)
     landmarker = Landmarker()
     tables = []
     for take in range(run.takes):
         (work,), _ = motions.works(take)
         with clock.stage("blendshapes"):
-            table = clock.apart(partial(_table, space, work.canvas, work.infilled, landmarker))
+            table = clock.apart(partial(_table, space, work, landmarker))
         shut_by = closure_at(table.track.times_s, work.blinks)
+        if work.eyes is not None:
+            shut_by = np.maximum(shut_by, work.eyes[-len(shut_by) :, :, 0].mean(axis=1))
         tables.append(replace(table, blinks=shut_by, note=f"{NOTE} {speech.spoken_by}"))
     return tuple(tables)
 
@@ -130,18 +133,25 @@ def generate_motion(
     return Result(outputs, None, summary, {"frames": frames, "sound": str(heard)})
 
 
-def _table(
-    space: MeshSpace, canvas: Canvas, motion: Float32, landmarker: Landmarker
-) -> MotionTable:
+def _table(space: MeshSpace, work: SpanWork, landmarker: Landmarker) -> MotionTable:
     """Describe the output's part of an infilled canvas."""
-    values, identity = motion[-canvas.first_frame :], canvas.identity
+    values, identity = work.infilled[-work.canvas.first_frame :], work.canvas.identity
     pose = space.decode_pose(values, identity)
     track = FaceTrack(
         np.arange(len(values)) / MOTION_FPS,
-        space.decode(values, identity),
+        _turned(space.decode(values, identity), work.eyes),
         np.ones(len(values), np.float32),
         SIDE,
         SIDE,
     )
     weights = blendshape_weights(track, landmarker)
     return MotionTable(track, space, identity, values, pose.degrees(), weights)
+
+
+def _turned(landmarks: Float32, eyes: Float32 | None) -> Float32:
+    """Turn the eyes of a canvas's last frames (F, 478, 3); lids are told apart."""
+    if eyes is None:
+        return landmarks
+    open_eyes = eyes[-len(landmarks) :] * np.array([0, 1, 1], np.float32)
+    pairs = zip(landmarks, open_eyes, strict=True)
+    return np.stack([turned_landmarks(*pair) for pair in pairs])

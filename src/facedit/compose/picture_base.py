@@ -18,7 +18,7 @@ from facedit.compose.pictures import SpanWork
 from facedit.compose.plans import whole_clip_plan
 from facedit.compose.source_still import closed_mouth, still_track
 from facedit.compose.sources import SourcePaths, source_paths
-from facedit.compose.spans import speech_on
+from facedit.compose.spans import shows_own_lids, speech_on
 from facedit.editing.plan import EditPlan
 from facedit.media.info import VideoInfo, new_video_info
 from facedit.motion.mesh_space import MeshSpace
@@ -172,7 +172,8 @@ class PictureBase:
         return (
             SpanWork(
                 canvas, motion, window.track, renderer, take.space, canvas.region, 0.0, np.inf,
-                blinks=blinks, seen=window.seen, covers=window.covers,
+                blinks=blinks, own_lids=shows_own_lids(by, canvas.region, window.bank),
+                seen=window.seen, covers=window.covers,
             ),
         )  # fmt: skip
 

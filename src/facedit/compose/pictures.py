@@ -12,7 +12,7 @@ from facedit.compose.canvas import Canvas, target_landmarks
 from facedit.compose.sources import PictureTimes, SourcePaths
 from facedit.editing.plan import EditPlan
 from facedit.editing.timeline import OutputFrame, is_removed, output_frames
-from facedit.face.closed_lids import closed_landmarks
+from facedit.face.closed_lids import turned_landmarks
 from facedit.media.frame import Frame
 from facedit.media.pixels import patch_frame
 from facedit.motion.resample import values_at
@@ -21,6 +21,7 @@ from facedit.options import Region
 from facedit.progress import StageClock
 from facedit.render.blink import Blink, closure_at
 from facedit.render.covers import Covers, drawn_shares, filled, kept_over
+from facedit.render.gaze import turn_eyes
 from facedit.render.lids import close_lids
 from facedit.render.morph import morph_cut
 from facedit.render.renderer_interface import ClipRenderer
@@ -67,6 +68,9 @@ class SpanWork:
         start_s: Start of the span in the output.
         end_s: End of the span in the output.
         blinks: Blinks in output time, beside what the motion does with the lids.
+        eyes: What eyes do in each frame of the canvas beside the motion, as ``turned_landmarks``
+            has it, shape (T, 2, 3); None where nothing.
+        own_lids: Whether the renderer shows lids as the target has them, from the clip's own.
         seen: What the motion space sees of the track's frames, if not the landmarks, (F, ...).
         covers: What hides the mouth in the track's frames; None if nobody looked.
     """
@@ -80,6 +84,8 @@ class SpanWork:
     start_s: float
     end_s: float
     blinks: tuple[Blink, ...] = ()
+    eyes: Float32 | None = None
+    own_lids: bool = False
     seen: Float32 | None = None
     covers: Covers | None = None
 
@@ -161,11 +167,13 @@ def render_span(
     covers = work.covers or Covers({}, np.zeros(len(work.track.times_s), np.float32))
     weights = drawn_shares(output_s, covers.shares_at(first, second, times.weight), visible, FADE_S)
     weights *= [fade_weight(time_s, work.start_s, work.end_s) for time_s in output_s]
-    closures = closure_at(output_s, work.blinks)
+    eyes = _eyes(work, output_s)
     motion = values_at(output_s, work.infilled, work.canvas.start_s)
     targets = target_landmarks(
         work.space, work.canvas.identity, base, motion, work.region, head_share
     )
+    if work.own_lids:
+        targets = np.stack([turned_landmarks(*pair) for pair in zip(targets, eyes, strict=True)])
     choices = clock.apart(lambda: work.renderer.plan(targets, base)).choices
     step = min(CHUNK, max(CHUNK_PIXELS // (work.track.width * work.track.height), 1))
     for start in range(0, len(shown), step):
@@ -178,13 +186,15 @@ def render_span(
             under, picture = _under(base_frames, work.track, int(first[k]), int(second[k]), share)
             own, target = base[k], targets[k]
             as_shot = picture if share == 0 else None
-            if visible[k] and closures[k] > 0:
+            if visible[k] and eyes[k].any():
                 as_shot = None
-                lids = (float(closures[k]), float(closures[k]))
-                picture = close_lids(picture, faces[k], lids)[0]
+                picture = turn_eyes(picture, faces[k], eyes[k])
+                if not work.own_lids:
+                    lids = (float(eyes[k, 0, 0]), float(eyes[k, 1, 0]))
+                    picture = close_lids(picture, faces[k], lids)[0]
+                    if work.seen is None:
+                        own, target = (turned_landmarks(one, eyes[k]) for one in (own, target))
                 under = patch_frame(under, picture, 0, 0)
-                if work.seen is None:
-                    own, target = (closed_landmarks(one, lids) for one in (own, target))
             if visible[k] and weights[k] > 0:
                 masks = covers.masks_at(int(first[k]), int(second[k]), share)
                 patch = work.renderer.render(
@@ -198,6 +208,17 @@ def render_span(
                 patch = kept_over(patch, picture, masks, faces[k])
                 under = patch_frame(under, patch.rgb, patch.x, patch.y, base_rgb=as_shot)
             yield Picture(under, shown[k].output_time_s, shown[k].role, shown[k].span)
+
+
+def _eyes(work: SpanWork, output_s: Float64) -> Float32:
+    """Return what eyes do at output times beside the motion, shape (F, 2, 3)."""
+    eyes = np.zeros((len(output_s), 2, 3), np.float32)
+    if work.eyes is not None:
+        flat = work.eyes.reshape(len(work.eyes), -1)
+        eyes[:] = values_at(output_s, flat, work.canvas.start_s).reshape(eyes.shape)
+    shut = np.maximum(closure_at(output_s, work.blinks)[:, None], eyes[..., 0])
+    eyes[..., 0] = np.clip(shut, 0.0, 1.0)
+    return eyes
 
 
 def _underneath(paths: SourcePaths, work: SpanWork) -> tuple[tuple[float, float], ...]:

@@ -135,7 +135,7 @@ def write_take(ready: Ready, number: int, preview: Path) -> EditTake:
     for wish in wishes_for(job.run, plan, job.own):
         if wish.spans and number in wish.spans:
             figures[wish.figure] = motions.figures[wish.figure]
-    warnings = (*job.notes, *ready.notes)
+    warnings = (*job.notes, *ready.notes, *motions.notes)
     return EditTake(preview, plan, (start_s, end_s), source_s, tuple(mine), figures, warnings)
 
 

@@ -22,6 +22,8 @@ from facedit.face.choice import FaceChoice
 from facedit.media.info import VideoInfo
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Region, Run
+from facedit.render.bank import ReferenceBank
+from facedit.render.renderers import DEFAULT_RENDERER, Renderer
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
 from facedit.speech.sound_cache import cached_features
@@ -129,6 +131,7 @@ class VideoBase:
                     canvas.region,
                     span.output_start_s,
                     np.inf if at_end else span.output_end_s,
+                    own_lids=shows_own_lids(take.renderer, canvas.region, window.bank),
                     seen=window.seen,
                     covers=window.covers,
                 )
@@ -158,6 +161,11 @@ def track_video(clip: Clip, plan: EditPlan, run: Run, info: VideoInfo | None = N
     windows = tuple(track_window(clip, part, choice, cover) for part in parts)
     cuts = tuple(cut for window in windows for cut in window.track.cuts)
     return VideoBase(clip, info or clip.info, plan, windows, source_paths(plan, cuts))
+
+
+def shows_own_lids(renderer: Renderer, region: Region, bank: ReferenceBank) -> bool:
+    """Tell whether lids are shown as the clip's own are; else they are drawn."""
+    return renderer.name == DEFAULT_RENDERER and region != "lips" and len(bank) > 0
 
 
 def speech_on(
