@@ -37,11 +37,10 @@ from facedit.media.read import read_frames
 from facedit.options import EditRequest, Run
 
 EXPRESSIONS = (
-    "smile:0.5", "frown:0.2", "press:0.25", "stretch:0.25", "brows-up:0.4", "brows-down:0.3",
-    "squint:0.3", "surprise:0.25", "neutral:0.8", "gaze-left:0.4", "gaze-right:0.4", "gaze-up:0.3",
-    "gaze-down:0.4", "blink",
+    "smile:0.4", "frown:0.2", "brows-up:0.4", "brows-down:0.3", "squint:0.3", "neutral:0.7",
+    "gaze-left:0.4", "blink",
 )  # fmt: skip
-SAID = "We are happy to be here, my mother and Bob."
+SAID = "Happy to be here, mother and Bob."
 SHOWN, SIDE = 6, 200
 JUMPS = ("motion", "velocity", "picture")
 CLOSED = ("with lips closed as shown", "m, b, p spoken")

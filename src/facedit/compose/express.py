@@ -34,7 +34,7 @@ HIGHEST = 0.9
 NEARLY = 0.95
 """Share of the largest rise that is worth moving for, where less is reached than asked."""
 
-MOST_GAIN = 2.0
+MOST_GAIN = 3.0
 """A face that shows little is moved by at most so many times what is usual."""
 
 CLIMB = (1.5, 2.0, 3.0)
@@ -46,7 +46,7 @@ NEAR = 0.15
 CAPPED, LEAST = 0.6, 0.15
 """Shares of what was asked below which a note says what is shown, and it is refused."""
 
-_LOOKED_AT, _IN_PICTURES = 5, 3
+_LOOKED_AT, _IN_PICTURES = 8, 3
 _HALVINGS = 6
 _BLINK_S, _SHUT = 0.24, 0.38
 _LITTLE = 0.05
@@ -291,7 +291,7 @@ def blinking(canvas: Canvas, times: tuple[float, float], amount: float = 1.0) ->
     start_s, end_s = max(times[0], float(at_s[0])), min(times[1], float(at_s[-1]))
     asked_s = (start_s + end_s) / 2
     fits = []
-    for first, stop in runs(canvas.mask.any(axis=1)):
+    for first, stop in runs(np.asarray(canvas.mask.any(axis=1))):
         low_s = at_s[first] + _SHUT * _BLINK_S
         high_s = at_s[stop - 1] - (1 - _SHUT) * _BLINK_S
         if start_s <= at_s[stop - 1] and at_s[first] <= end_s and low_s <= high_s:

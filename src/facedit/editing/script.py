@@ -235,7 +235,7 @@ def _read_edit(node: Node, transcript: Transcript) -> WordEdit:
         if numbers[0] == numbers[1]:
             raise BadEdit(place.says("no word is there to show an expression at"))
         texts = tuple(one.text() for one in shown.items())
-        edit = expressive(transcript, *numbers, texts)
+        edit = expressive(transcript, numbers[0], numbers[1], texts)
     else:
         new = node.child("new")
         new_words = tokenise(new.text())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from facedit.bench.item_sound import edit_sound
-from facedit.bench.items import Item, SoundRecipe
+from facedit.bench.items import Item, Kind, SoundRecipe
 from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, edit_position, item_seed, slug
 from facedit.compose.clip import Clip
@@ -78,7 +79,7 @@ class EditCandidate:
         item = Item(
             id=name,
             track="edit",
-            kind=self.edit.kind,
+            kind=cast(Kind, self.edit.kind),
             length=length,
             position=edit_position(self.edit, len(facts.words), joint, facts.duration_s),
             clip=facts,

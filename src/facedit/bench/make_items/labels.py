@@ -6,7 +6,7 @@ import hashlib
 import re
 from pathlib import PurePosixPath
 
-from facedit.bench.items import Kind, Length, Position
+from facedit.bench.items import Length, Position
 from facedit.editing.diff import WordEdit
 
 SHORT_FRAMES, MEDIUM_FRAMES = 10, 25
@@ -15,7 +15,7 @@ SHORT_FRAMES, MEDIUM_FRAMES = 10, 25
 SHORT_WORDS, MEDIUM_WORDS, LONG_WORDS = 3, 6, 10
 """Most words of a short, a medium and a long edit."""
 
-SHORT_NAME: dict[Kind, str] = {"substitute": "sub", "insert": "ins", "delete": "del"}
+SHORT_NAME: dict[str, str] = {"substitute": "sub", "insert": "ins", "delete": "del"}
 
 
 def span_length(frames: int) -> Length:
