@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from facedit.compose.base import Base, Take
 from facedit.compose.draw import SpanDraw, infill_spans, span_draws
 from facedit.compose.express import expressed, wishes_for
@@ -55,9 +57,9 @@ class Motions:
         """
         ready, models = self.ready, self.ready.models
         shut = [
-            close_lips(models.space, canvas, motion[take], moments)
-            for canvas, motion, moments in zip(
-                ready.canvases, self.infilled, ready.closures, strict=True
+            close_lips(models.space, canvas, motion[take], () if as_shot else moments)
+            for canvas, motion, moments, as_shot in zip(
+                ready.canvases, self.infilled, ready.closures, self._lips_as_shot(take), strict=True
             )
         ]
         motions = [motion for motion, _ in shut]
@@ -65,6 +67,16 @@ class Motions:
         drawn = Take(ready.canvases, motions, models.space, models.renderer, seed)
         works = zip(ready.job.base.works(drawn), self.eyes, strict=True)
         return tuple(replace(work, eyes=eyes) for work, eyes in works), [one for _, one in shut]
+
+    def _lips_as_shot(self, take: int) -> list[bool]:
+        """Tell for each canvas whether nothing moves its lips but what was shot."""
+        lips = self.ready.models.space.groups["lips"]
+        return [
+            draw.as_shot and np.array_equal(motion[take][:, lips], canvas.values[:, lips])
+            for draw, motion, canvas in zip(
+                self.draws, self.infilled, self.ready.canvases, strict=True
+            )
+        ]
 
     def seeds(self, take: int) -> tuple[int, ...]:
         """Return the seeds of a take by its place, each once."""
