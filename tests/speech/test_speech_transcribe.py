@@ -2,12 +2,19 @@ import numpy as np
 import pytest
 
 from facedit.errors import AssetMissing, BadTranscript, BadWeights
+from facedit.speech import whisper_words
 from facedit.speech.align import align
 from facedit.speech.pronounce import plain
-from facedit.speech.sound_ops import from_mono
+from facedit.speech.sound_ops import from_mono, speech_samples
 from facedit.speech.transcribe import transcribe
-from facedit.speech.whisper_words import Recogniser, model, model_folder
-from facedit.types import Sound
+from facedit.speech.whisper_words import (
+    Recognised,
+    Recogniser,
+    heard_words,
+    model,
+    model_folder,
+)
+from facedit.types import Sound, Word
 
 
 def test_what_was_spoken_is_recognised(spoken, sentence):
@@ -19,6 +26,19 @@ def test_what_was_spoken_is_recognised(spoken, sentence):
     assert steps[-1] == 1.0
     for heard, known in zip(transcript.words, align(spoken, sentence).words, strict=True):
         assert heard.start_s == pytest.approx(known.start_s, abs=0.03)
+
+
+def test_words_are_heard_without_their_times_too(spoken, sentence, monkeypatch):
+    heard = " ".join(heard_words(speech_samples(spoken), "en"))
+    assert [plain(word) for word in heard.split()] == [plain(t) for t in sentence.split()]
+    with pytest.raises(BadTranscript, match="xx"):
+        heard_words(speech_samples(spoken), "xx")
+    # What is longer than Whisper's window is recognised piece by piece.
+    monkeypatch.setattr(whisper_words, "LONGEST_S", 2.0)
+    monkeypatch.setattr(
+        whisper_words, "recognise", lambda *_: Recognised((Word("long", 0.0, 1.0),), "en")
+    )
+    assert heard_words(speech_samples(spoken), "en") == ["long"]
 
 
 @pytest.mark.parametrize("level", [0.0, 0.05])

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facedit.device import cores
 from facedit.errors import AssetMissing, BadTranscript, BadWeights
 from facedit.scratch import scratch_folder
@@ -32,6 +34,11 @@ al. 2022, section 3.4)."""
 LONGEST_S = 30.0
 """Whisper's window: cross-attention alignment hears no more at once."""
 
+FRAMES_PER_SECOND = 100
+"""Frames of the spectrum that Whisper hears."""
+
+_SILENCE_S = 1.0
+_TOKENS, _TOKENS_PER_SECOND = 20, 12
 
 Heard = Callable[[tuple[Word, ...]], object]
 """Told of the words so far while they are recognised; their times may still change a little."""
@@ -108,11 +115,26 @@ def recognise(
 
 
 def heard_words(samples: Float32, language: str) -> list[str]:
-    """Recognise the words in 16 kHz mono amplitudes (N,) without their times, which takes less."""
-    segments, _ = model().transcribe(
-        samples, language=language, condition_on_previous_text=False, beam_size=5
-    )
-    return [word for segment in segments for word in segment.text.split()]
+    """Recognise the words in some seconds of 16 kHz mono amplitudes (N,), without their times.
+
+    Whisper is shown them and a second of silence, in a quarter of the time that its usual 30 s
+    take; what is longer is recognised as usual.
+    """
+    if len(samples) > (LONGEST_S - _SILENCE_S) * SPEECH_RATE:
+        return [word.text for word in recognise(samples, language).words]
+    whisper = model()
+    tokenizer = _tokenizer(whisper, language)
+    features = whisper.feature_extractor(samples, padding=0)
+    frames = int(_SILENCE_S * FRAMES_PER_SECOND) + features.shape[1] % 2
+    shown = np.pad(features, ((0, 0), (0, frames)), constant_values=features.min(initial=0.0))
+    found = whisper.model.generate(
+        whisper.encode(shown),
+        [[*tokenizer.sot_sequence, tokenizer.no_timestamps]],
+        beam_size=5,
+        max_length=int(_TOKENS + _TOKENS_PER_SECOND * len(samples) / SPEECH_RATE),
+    )[0]
+    words = [token for token in found.sequences_ids[0] if token < tokenizer.eot]
+    return str(tokenizer.decode(words)).split()
 
 
 def detect_language(samples: Float32) -> str:
@@ -161,14 +183,9 @@ def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
     if Whisper does not know the language (ISO 639-1), or the words are too many.
     """
     from faster_whisper.audio import pad_or_trim
-    from faster_whisper.tokenizer import Tokenizer
 
     whisper = model()
-    if language not in whisper.supported_languages:
-        raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
-    tokenizer = Tokenizer(
-        whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language
-    )
+    tokenizer = _tokenizer(whisper, language)
     features = whisper.feature_extractor(samples, padding=0)
     frames = features.shape[1]
     window = whisper.feature_extractor.nb_max_frames
@@ -188,6 +205,16 @@ def attend(samples: Float32, tokens: list[str], language: str) -> list[Word]:
         score = sum(float(part["probability"]) for part in parts) / len(parts) if parts else 0.0
         words.append(Word(token, start, min(end, max(start, len(samples) / SPEECH_RATE)), score))
     return words
+
+
+def _tokenizer(whisper: Any, language: str) -> Any:
+    """Return what cuts a language's text; BadTranscript is raised if Whisper does not know it."""
+    from faster_whisper.tokenizer import Tokenizer
+
+    if language not in whisper.supported_languages:
+        raise BadTranscript(f"Whisper does not know the language “{language}”: use a code like en.")
+    many = whisper.model.is_multilingual
+    return Tokenizer(whisper.hf_tokenizer, many, task="transcribe", language=language)
 
 
 def _pieces(found: list[Any], tokens: list[str]) -> list[list[Any]]:

@@ -32,7 +32,7 @@ MOST_LEAD_DB = 4.0
 
 _LEAST_WORD_S = 0.05
 _LED_FRAMES = 9
-_HEARINGS_S = (0.0, 0.13)
+_HEARINGS_S = (0.0, 0.13, 0.22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _unheard_in_room(
 ) -> tuple[int, ...]:
     """Tell which new words are not heard over the noise of the speaker's room.
 
-    What is heard once may be a near thing: the second time it begins a little later, over other
+    What is heard once may be a near thing: every further time it begins a little later, over other
     noise.
     """
     rate = speaker.sound.rate
