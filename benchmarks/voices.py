@@ -14,8 +14,8 @@ them. ``--sounds`` keeps exchanges for blind_spectrograms.py.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -36,13 +36,14 @@ from facedit.speech import speaker
 from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.levels import frame_levels_db
 from facedit.speech.low_energy import level_db
-from facedit.speech.own_voice.imitate import unheard
+from facedit.speech.own_voice.imitate import missed
 from facedit.speech.own_voice.world import find_pitch
+from facedit.speech.pace import at_pace
 from facedit.speech.snippet import Snippet, speech_for_edit
 from facedit.speech.sound_cache import cached_transcript
-from facedit.speech.sound_ops import cut, from_mono, mono, speech_samples
+from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice_choice import choose_voice
-from facedit.speech.whisper_words import recognise
+from facedit.speech.whisper_words import heard_words
 from facedit.types import Sound, Transcript, Word
 from facedit.units import SPEECH_RATE, sample_at
 
@@ -122,36 +123,46 @@ def person(data: Path, clip: str) -> Person:
                   steps_of(sound, words.words))  # fmt: skip
 
 
-def judged(who: Person, done: set[tuple], sounds: Path | None) -> Iterator[dict[str, object]]:
-    """Make the edits of one clip by every system and judge them; the speaker's own sounds too."""
+def judged(
+    who: Person, done: set[tuple], options: argparse.Namespace
+) -> Iterator[dict[str, object]]:
+    """Make the edits of one clip by the systems and judge them; the speaker's own sounds too."""
     for edit, _, place in who.edits():
         if (who.name, "as shot", edit) not in done:
             yield {"clip": who.name, "system": "as shot", "edit": edit} | as_shot(who, place)
-    for system, (voice, without) in SYSTEMS.items():
-        wanted = [one for one in who.edits() if (who.name, system, one[0]) not in done]
+    for system in options.systems:
+        voice, without = SYSTEMS[system]
+        wanted = [
+            one
+            for one in who.edits()
+            if (who.name, system, one[0]) not in done
+            and not (system == "units" and one[2] < 0)  # nobody says a whole sentence twice
+        ]
         if not wanted:
             continue
         with Session(who.path) as session, ExitStack() as stack:
+            # What the nearest voice says is the same for all that start from it.
+            stack.enter_context(patch("facedit.speech.snippet.at_pace", spoken))
             for way in without:
                 stop = {"return_value": None} if way != "imitate" else {"side_effect": Nowhere}
                 stack.enter_context(patch(SAY + way, **stop))
             for edit, new, place in wanted:
                 row: dict[str, object] = {"clip": who.name, "system": system, "edit": edit}
-                clocks = time.perf_counter(), time.process_time()
                 try:
                     if place < 0:
                         judge = _sentence(who, voice, new)
                     else:
-                        judge = _exchange(who, session, (voice, system), new, place, sounds)
+                        judge = _exchange(who, session, (voice, system), new, place, options.sounds)
                 except Nowhere:
                     yield row | {"made": False}
                     continue
                 except FaceditError as error:
                     yield row | {"made": False, "why": str(error)}
                     continue
-                row |= {"made": True, "new": new, "seconds": time.perf_counter() - clocks[0],
-                        "cpu": time.process_time() - clocks[1]}  # fmt: skip
-                yield row | judge()
+                yield row | {"made": True, "new": new} | judge()
+
+
+spoken = functools.lru_cache(maxsize=16)(at_pace)
 
 
 Judge = Callable[[], dict[str, object]]
@@ -173,7 +184,8 @@ def _sentence(who: Person, voice: str, text: str) -> Judge:
     def judge() -> dict[str, object]:
         made, tokens = snippet.sound, text.split()
         late = np.pad(mono(made), (sample_at(0.31, made.rate), 0))
-        lost = unheard(late, made.rate, tokens, slice(0, len(tokens)))
+        found = heard_words(resampled(late, made.rate, SPEECH_RATE), "en")
+        lost = missed(tokens, slice(0, len(tokens)), found)
         return told(snippet) | likeness(made, who.sound) | {"lost": len(lost) / len(tokens)}
 
     return judge
@@ -202,7 +214,7 @@ def _exchange(
         start_s, end_s = (max(fill.output_start_s - HEARD_S, 0.0),
                           min(fill.output_end_s + HEARD_S, length_s))  # fmt: skip
         heard, tokens = output.window(start_s, end_s), new.split()
-        found = [key(w.text) for w in recognise(speech_samples(heard), "en").words]
+        found = [key(word) for word in heard_words(speech_samples(heard), "en")]
         lost = sum(key(token) not in found for token in tokens) / len(tokens)
         if sounds is not None:
             edit = "own" if place != len(texts) // 2 else "new"
@@ -239,11 +251,21 @@ def told(snippet: Snippet) -> dict[str, object]:
 def likeness(made: Sound, theirs: Sound) -> dict[str, object]:
     """Compare new speech with the speaker, and rate its quality."""
     long = from_mono(_repeated(mono(made), made.rate), made.rate)
+    who = heard_as(
+        np.ascontiguousarray(theirs.samples).tobytes(), theirs.samples.shape[1], theirs.rate
+    )
     return {
-        "campplus": campplus.likeness(long, theirs),
-        "resemblyzer": float(speaker.embed(long) @ speaker.embed(theirs)),
+        "campplus": float(campplus.embed(long) @ who[0]),
+        "resemblyzer": float(speaker.embed(long) @ who[1]),
         "quality": dnsmos.quality(long)[2],
     }
+
+
+@functools.lru_cache(maxsize=8)
+def heard_as(data: bytes, channels: int, rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """Describe who speaks in a sound by both judges, once."""
+    sound = Sound(np.frombuffer(data, np.float32).reshape(-1, channels), rate)
+    return campplus.embed(sound), speaker.embed(sound)
 
 
 def _repeated(samples: np.ndarray, rate: int) -> np.ndarray:
@@ -322,6 +344,7 @@ def main() -> None:
     parser.add_argument("rows", type=Path)
     parser.add_argument("clips", nargs="+")
     parser.add_argument("--sounds", type=Path)
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     options = parser.parse_args()
     if options.sounds is not None:
         options.sounds.mkdir(parents=True, exist_ok=True)
@@ -329,7 +352,7 @@ def main() -> None:
     for clip in options.clips:
         done = {(row["clip"], row["system"], row["edit"]) for row in rows_of(options.rows)}
         with options.rows.open("a", encoding="utf-8") as file:
-            for row in judged(person(options.data, clip), done, options.sounds):
+            for row in judged(person(options.data, clip), done, options):
                 file.write(json.dumps(row) + "\n")
                 file.flush()
                 print(row, flush=True)
