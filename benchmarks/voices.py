@@ -36,14 +36,14 @@ from facedit.speech import speaker
 from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.levels import frame_levels_db
 from facedit.speech.low_energy import level_db
-from facedit.speech.own_voice.imitate import missed
+from facedit.speech.own_voice.imitate import unheard
 from facedit.speech.own_voice.world import find_pitch
 from facedit.speech.pace import at_pace
 from facedit.speech.snippet import Snippet, speech_for_edit
 from facedit.speech.sound_cache import cached_transcript
-from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
+from facedit.speech.sound_ops import cut, from_mono, mono, speech_samples
 from facedit.speech.voice_choice import choose_voice
-from facedit.speech.whisper_words import heard_words
+from facedit.speech.whisper_words import heard_words, recognise
 from facedit.types import Sound, Transcript, Word
 from facedit.units import SPEECH_RATE, sample_at
 
@@ -184,8 +184,7 @@ def _sentence(who: Person, voice: str, text: str) -> Judge:
     def judge() -> dict[str, object]:
         made, tokens = snippet.sound, text.split()
         late = np.pad(mono(made), (sample_at(0.31, made.rate), 0))
-        found = heard_words(resampled(late, made.rate, SPEECH_RATE), "en")
-        lost = missed(tokens, slice(0, len(tokens)), found)
+        lost = unheard(late, made.rate, tokens, slice(0, len(tokens)))
         return told(snippet) | likeness(made, who.sound) | {"lost": len(lost) / len(tokens)}
 
     return judge
@@ -214,8 +213,10 @@ def _exchange(
         start_s, end_s = (max(fill.output_start_s - HEARD_S, 0.0),
                           min(fill.output_end_s + HEARD_S, length_s))  # fmt: skip
         heard, tokens = output.window(start_s, end_s), new.split()
-        found = [key(word) for word in heard_words(speech_samples(heard), "en")]
-        lost = sum(key(token) not in found for token in tokens) / len(tokens)
+        lost = min(
+            sum(key(token) not in map(key, found) for token in tokens) / len(tokens)
+            for found in heard_twice(speech_samples(heard))
+        )
         if sounds is not None:
             edit = "own" if place != len(texts) // 2 else "new"
             keep(planned, output, sounds / f"{who.path.stem}-{voice[1]}-{edit}", who.sound)
@@ -228,6 +229,12 @@ def _exchange(
         )
 
     return judge
+
+
+def heard_twice(samples: np.ndarray) -> Iterator[list[str]]:
+    """Recognise words in a short window, where some are missed, and in the usual one."""
+    yield heard_words(samples, "en")
+    yield [word.text for word in recognise(samples, "en").words]
 
 
 def keep(planned: PlannedEdit, heard, name: Path, sound: Sound) -> None:

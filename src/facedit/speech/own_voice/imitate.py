@@ -21,7 +21,7 @@ from facedit.speech.own_voice.sounds import sounds_of
 from facedit.speech.own_voice.world import HOP_S, synthesised
 from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled
-from facedit.speech.whisper_words import heard_words
+from facedit.speech.whisper_words import heard_words, recognise
 from facedit.types import Float32, Float64, Sound, Word
 from facedit.units import SPEECH_RATE, sample_at
 
@@ -114,8 +114,14 @@ def _unheard_in_room(
 
 
 def unheard(samples: Float32, rate: int, words: Sequence[str], new: slice) -> tuple[int, ...]:
-    """Tell which new ones of the words of a sound, mono (N,), a recogniser does not hear."""
-    return missed(words, new, heard_words(resampled(samples, rate, SPEECH_RATE), "en"))
+    """Tell which new ones of the words of a sound, mono (N,), a recogniser does not hear.
+
+    In a short window it may stop early: what it does not hear there it is asked for again.
+    """
+    heard = resampled(samples, rate, SPEECH_RATE)
+    if not missed(words, new, heard_words(heard, "en")):
+        return ()
+    return missed(words, new, [word.text for word in recognise(heard, "en").words])
 
 
 def missed(words: Sequence[str], new: slice, heard: Sequence[str]) -> tuple[int, ...]:
