@@ -292,8 +292,9 @@ def main() -> None:
             def show(frame: LiveFrame) -> None:
                 soak.came(frame.index, frame.repeated, frame.sound, lambda: jpeg(frame))
 
-            print(run_live(live.face(), soak.blocks(), show))
-            soak.ended()
+            with live.motion_process() as process:
+                print(run_live(live.face(process), soak.blocks(), show))
+                soak.ended()
         say(soak, args.chunk, args.ahead)
         pace = Pace(10**6, 0, wider=1.0, gate=False)
         say_lags(soak, LiveFace(live.person, live.models, Run(), pace))

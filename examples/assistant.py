@@ -7,14 +7,14 @@ while the next ones are still being made. Everything runs on this machine.
 """
 
 import sys
+from contextlib import closing
 from pathlib import Path
-from threading import Thread
 
 from facedit.live.live_options import LiveOptions
 from facedit.live.open_live import open_live
 from facedit.live.run_live import run_live
 from facedit.live.sinks import Mp4
-from facedit.live.sound_sources import Sayings, played
+from facedit.live.sound_sources import Sayings, played, read_lines
 from facedit.options import Run
 
 
@@ -25,14 +25,8 @@ def answer(question: str) -> str:
 def main(face: str) -> None:
     live = open_live(Path(face), LiveOptions(text=True), Run(), sys.stderr.write)
     sayings = Sayings(live.speak, sys.stderr.write)
-
-    def listen() -> None:
-        for question in sys.stdin:
-            sayings.say(answer(question))
-        sayings.end()
-
-    Thread(target=listen, daemon=True).start()
-    with Mp4(sys.stdout.buffer, "a synthetic face, by examples/assistant.py") as player:
+    read_lines(map(answer, sys.stdin), sayings)
+    with closing(Mp4(sys.stdout.buffer, "synthetic, by examples/assistant.py")) as player:
         run_live(live.face(), played(sayings.take), player.show)
 
 

@@ -1,5 +1,10 @@
 """A live face: frames are final, the same however the sound comes, in step; silence is still."""
 
+import pickle
+from dataclasses import replace
+from functools import partial
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -10,7 +15,13 @@ from facedit.compose.output_sound import stretches
 from facedit.compose.person import Person
 from facedit.compose.picture_base import picture_base
 from facedit.compose.pictures import output_pictures
+from facedit.errors import UsageError
+from facedit.face.blendshapes import BLENDSHAPE_NAMES
+from facedit.face.landmarker import Landmarker
+from facedit.live.live_expressions import LiveExpressions, live_wishes
 from facedit.live.live_face import LiveFace, LiveFrame
+from facedit.live.live_motion import LiveMotion
+from facedit.live.motion_process import MotionDesk
 from facedit.live.pace import Pace
 from facedit.live.resting import CLOSING, OPENING, rest_shares
 from facedit.options import Run
@@ -119,15 +130,77 @@ def test_nothing_that_grows_is_held(models: Models, person: Person) -> None:
     assert len(face.motion._kept) == QUICK.kept
 
 
+@pytest.mark.parametrize("every", [2, 4])
 def test_under_overload_pictures_are_repeated_and_sound_stays_in_step(
-    models: Models, person: Person
+    models: Models, person: Person, every: int
 ) -> None:
+    pace = Pace(chunk=4, ahead=2, kept=8, gate=False)
     sound = noise(12)
-    whole = played(LiveFace(person, models, RUN, QUICK), sound, 1000)
-    face = LiveFace(person, models, RUN, QUICK)
-    half = face.push(sound, every=2) + face.finish(every=2)
-    assert [one.repeated for one in half] == [bool(k % 2) for k in range(12)]
-    for k, (mine, all_of) in enumerate(zip(half, whole, strict=True)):
+    whole = played(LiveFace(person, models, RUN, pace), sound, 1000)
+    face = LiveFace(person, models, RUN, pace)
+    some = face.push(sound, every) + face.finish(every)
+    assert [one.repeated for one in some] == [bool(k % every) for k in range(12)]
+    for k, (mine, all_of) in enumerate(zip(some, whole, strict=True)):
         assert mine.index == all_of.index == k
         assert np.array_equal(mine.sound, all_of.sound)
-        assert np.array_equal(mine.frame.rgb(), whole[k - k % 2].frame.rgb())
+        middle = whole[k - k % every + (every - 1) // 2]  # no picture is later than half its time
+        assert np.array_equal(mine.frame.rgb(), middle.frame.rgb())
+
+
+def test_an_expression_eases_in_and_out_and_shows_what_was_asked(
+    models: Models, person: Person
+) -> None:
+    face = LiveFace(person, models, replace(RUN, expression=("smile:0.3",)), QUICK)
+    space, canvas = models.space, face.motion.canvas
+
+    def added(wish: str) -> np.ndarray:
+        shown = LiveExpressions(live_wishes(Run(expression=(wish,))), space, canvas)
+        still = np.zeros((3, len(space.names)), np.float32)
+        return np.concatenate([shown.on(still, first) for first in range(0, 60, 3)])
+
+    always = added("smile:0.3")
+    (plain,), (smiles,) = (
+        one.motion.push(noise(5)) for one in (LiveFace(person, models, RUN, QUICK), face)
+    )
+    assert np.allclose(smiles.motion, plain.motion + always[:3], atol=1e-5)
+    sizes = np.linalg.norm([always, added("smile:0.3@0.6-1.2")], axis=2)
+    sizes /= sizes[0, -1]
+    assert sizes[0, 8:] == pytest.approx(1)
+    assert sizes[1, 15:31] == pytest.approx(1)
+    assert max(sizes[1, :7].max(), sizes[1, 38:].max()) < 0.01
+    assert np.abs(np.diff(sizes, prepend=0)).max() < 0.25
+    landmarker, still = Landmarker(), canvas.values[0]
+    columns = [BLENDSHAPE_NAMES.index(f"mouthSmile{side}") for side in ("Left", "Right")]
+    before, after = (
+        landmarker.blendshapes(one)[columns].mean()
+        for one in space.decode(np.stack([still, still + always[-1]]), canvas.identity)
+    )
+    assert after - before == pytest.approx(0.3, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [("smile:0.3@happy", "give seconds"), ("joy:0.3", "choose smile"), ("smile:9", "people show")],
+)
+def test_expressions_that_cannot_be_shown_live_are_refused(
+    models: Models, person: Person, expression: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        LiveFace(person, models, Run(expression=(expression,)))
+
+
+def test_motion_of_another_process_begins_anew_for_every_face(
+    models: Models, person: Person
+) -> None:
+    motion = LiveMotion(person, models, RUN, QUICK)
+    make = pickle.loads(pickle.dumps(partial(MotionDesk, motion)))
+    desk = make(lambda _: None, Event())
+    desk.push(noise(6, seed=2), 1)  # of the face before
+    pieces = noise(7)[:-100], noise(2, seed=1)
+    expected = [chunk for piece in pieces for chunk in motion.push(piece)] + [*motion.finish()]
+    desk.begin()
+    got = [*desk.push(pieces[0], 1), *desk.push(pieces[1], 1), *desk.finish()]
+    assert [chunk.first for chunk in got] == [chunk.first for chunk in expected]
+    for mine, theirs in zip(got, expected, strict=True):
+        assert np.array_equal(mine.motion, theirs.motion)
+        assert np.array_equal(mine.sound, theirs.sound)

@@ -3,7 +3,9 @@
 import io
 import runpy
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import av
@@ -13,8 +15,12 @@ import pytest
 from facedit.cli.main import main
 from facedit.compose.models import Models
 from facedit.compose.person import Person
+from facedit.live.live_face import LiveFace, LiveFrame
 from facedit.live.live_options import LiveOptions
 from facedit.live.open_live import Live, play
+from facedit.live.pace import Pace
+from facedit.live.run_live import run_live
+from facedit.live.sound_sources import Sayings, played
 from facedit.options import Run
 from facedit.speech.voice import synthesise
 from facedit.types import Sound
@@ -33,6 +39,8 @@ def test_raw_sound_becomes_a_film_of_a_real_picture(
     samples = speech_samples(synthesise("mama")[0])[: 20 * 640]
     data = (32767 * samples).astype("<i2").tobytes()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    # A process takes seconds to begin: test_live_real.py.
+    monkeypatch.setattr(Live, "motion_process", lambda _: nullcontext())
     given = ["live", str(picture), "--speech", "-", "-o", str(film), "--no-progress"]
     assert main(given) == 0
     assert "from sound to picture" in capsys.readouterr().err
@@ -90,6 +98,28 @@ def test_typed_text_is_shown_by_a_virtual_camera(
     assert len(sent) == tally.frames + 1
     assert sent[-1] is None
     assert told == []
+
+
+def test_the_first_sentence_is_shown_while_the_second_is_made(
+    person: Person, models: Models
+) -> None:
+    shown, waited = Event(), []
+
+    def speak(text: str) -> Sound:
+        if text == "Two.":
+            waited.append(shown.wait(60))
+        return Sound(np.full((1920, 1), 0.3, np.float32), 16_000)
+
+    def show(frame: LiveFrame) -> None:
+        if frame.sound.any():
+            shown.set()
+
+    sayings = Sayings(speak, print)
+    sayings.say("One. Two.")
+    sayings.end()
+    face = LiveFace(person, models, Run(steps=1), Pace(3, 1))
+    run_live(face, played(sayings.take, lambda: 0.0, lambda _: None), show)
+    assert waited == [True]
 
 
 def test_a_camera_without_its_package_is_refused_in_one_line(

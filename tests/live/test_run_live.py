@@ -27,18 +27,23 @@ PICTURE = frame_from_rgb(np.zeros((16, 16, 3), np.uint8), 0.0, new_video_info(16
 class Toy:
     """A face whose frames cost time on a clock of its own."""
 
-    def __init__(self, pace: Pace, picture_s: float) -> None:
-        self.pace, self.now_s, self._picture_s = pace, 0.0, picture_s
+    def __init__(self, pace: Pace, picture_s: float, chunk_s: float = 0.0) -> None:
+        self.pace, self.now_s = pace, 0.0
+        self._picture_s, self._chunk_s = picture_s, chunk_s
         self.motion = self.pictures = self
-        self._heard = self._done = 0
+        self._heard = self.done = 0
         self.every: list[int] = []
+        self.many: list[int] = []
 
-    def push(self, samples: Float32) -> Iterator[Chunk]:
+    def push(self, samples: Float32, many: int) -> Iterator[Chunk]:
         self._heard += len(samples) // BLOCK
-        while self._heard - self._done >= self.pace.chunk + self.pace.ahead:
-            self._done += self.pace.chunk
-            sound = np.zeros((self.pace.chunk, BLOCK), np.float32)
-            yield Chunk(self._done - self.pace.chunk, np.zeros((self.pace.chunk, 1)), sound)
+        count = many * self.pace.chunk
+        while self._heard - self.done >= count + self.pace.ahead:
+            self.many.append(many)
+            self.now_s += self._chunk_s
+            self.done += count
+            sound = np.zeros((count, BLOCK), np.float32)
+            yield Chunk(self.done - count, np.zeros((count, 1)), sound)
 
     def finish(self) -> Iterator[Chunk]:
         return iter(())
@@ -90,6 +95,16 @@ def test_pictures_are_spared_when_time_runs_out(picture_s: float, spared: bool) 
     if spared:
         assert tally.late > 0
         assert tally.delay_s(0.99) > tally.delay_s(0.5) > 0.1
+
+
+@pytest.mark.parametrize("times", [0.5, 3.0])
+def test_motion_that_is_too_dear_is_drawn_in_longer_chunks_and_keeps_up(times: float) -> None:
+    toy, shown = Toy(Pace(4, 4), 0.0, chunk_s=times * 0.16), []
+    tally = run_live(toy, silence(1000), shown.append, toy.clock)  # type: ignore[arg-type]
+    assert [frame.index for frame in shown] == list(range(toy.done))
+    assert toy.done > 980
+    assert (max(toy.many) > 1) == (times > 1)
+    assert tally.delay_s(1.0) < 5.0  # of 40 s, for which single chunks would take 120 s
 
 
 def test_what_goes_wrong_while_sound_comes_ends_the_run() -> None:

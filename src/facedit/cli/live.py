@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NOT_LIVE = (
     "on_no_face", "on_covered", "adapt", "takes", "steps", "report", "render", "codec",
-    "provenance", "allow_truncated", "expression",
+    "provenance", "allow_truncated",
 )  # fmt: skip
 """Options of what is made of a whole clip."""
 

@@ -14,6 +14,7 @@ from facedit.compose.picture_base import in_picture, picture_base
 from facedit.compose.pictures import render_span
 from facedit.editing.timeline import OutputFrame
 from facedit.live.live_motion import Chunk, LiveMotion
+from facedit.live.motion_process import DistantMotion
 from facedit.live.pace import Pace
 from facedit.media.frame import Frame
 from facedit.options import Run
@@ -67,7 +68,8 @@ class LivePictures:
 
         Args:
             chunk: The one after the last.
-            every: Draw only every so manieth picture and repeat it meanwhile.
+            every: Draw only every so manieth picture, as of the middle of the time that it is
+                shown, and repeat it meanwhile.
 
         Yields:
             Its frames, in order.
@@ -79,7 +81,8 @@ class LivePictures:
         blinks = self._blinks_until(frame_time(chunk.first), chunk)
         work = replace(self._work, canvas=canvas, infilled=motion, blinks=blinks)
         wanted = [k for k in range(count) if (chunk.first + k) % every == 0]
-        shown = [OutputFrame(frame_time(chunk.first + k), -1, np.nan, "fill", 0, 0) for k in wanted]
+        middle = [chunk.first + min(k + (every - 1) // 2, count - 1) for k in wanted]
+        shown = [OutputFrame(frame_time(k), -1, np.nan, "fill", 0, 0) for k in middle]
         drawn = render_span(self._frames, self._base.paths, work, shown, StageClock())
         for k in range(count):
             if fresh := k in wanted:
@@ -110,7 +113,7 @@ class LiveFace:
     Args:
         person: Who speaks.
         models: The learned parts.
-        run: Options; seed, region, articulation and steps.
+        run: Options; seed, region, articulation, steps and expressions.
         pace: How it goes ahead.
 
     Attributes:
@@ -123,8 +126,9 @@ class LiveFace:
         self, person: Person, models: Models, run: Run | None = None, pace: Pace | None = None
     ) -> None:
         run, self.pace = run or Run(), pace or Pace()
-        self.motion = LiveMotion(person, models, run, self.pace)
-        self.pictures = LivePictures(person, models, run, self.motion)
+        motion = LiveMotion(person, models, run, self.pace)
+        self.motion: LiveMotion | DistantMotion = motion
+        self.pictures = LivePictures(person, models, run, motion)
 
     def push(self, samples: Float32, every: int = 1) -> list[LiveFrame]:
         """Hear more of the sound, and return the frames that can be shown now, mostly none.

@@ -14,6 +14,7 @@ from facedit.compose.output_sound import stretches
 from facedit.compose.person import Person
 from facedit.compose.picture_base import person_canvas
 from facedit.compose.spans import PADDING_S, speech_on
+from facedit.live.live_expressions import LiveExpressions, live_wishes
 from facedit.live.pace import Pace
 from facedit.live.resting import rest_shares, silent_frames
 from facedit.model.infill import Task, infill_batch
@@ -49,27 +50,31 @@ class LiveMotion:
     """Draws the motion of a person who speaks a sound, of which more comes all the time.
 
     It is ``generate``'s road with another mask: one chunk that holds the whole sound gives what
-    ``generate`` gives. Nothing that grows is held.
+    ``generate`` gives. Nothing that grows is held, and no array is changed that is: a shallow copy
+    goes on by itself.
 
     Args:
         person: Who speaks.
         models: The learned parts.
-        run: Options; seed, region, articulation and steps.
+        run: Options; seed, region, articulation, steps and expressions.
         pace: How it goes ahead.
 
     Attributes:
+        pace: How it goes ahead.
         done: Frames drawn so far.
     """
 
     def __init__(self, person: Person, models: Models, run: Run, pace: Pace) -> None:
         canvas = person_canvas(models.space, person, 1, run.region_of("generate"))
-        self._models, self._pace, self._first_seed = models, pace, run.first_seed
+        self._model, self._space, self._encoder = models.motion, models.space, models.encoder
+        self.pace, self._first_seed = pace, run.first_seed
         self.canvas = replace(canvas, values=canvas.values[:-1], mask=canvas.mask[:-1])
         """The prompt, which goes ahead of the sound."""
         self._row, self._hidden = canvas.values[-1:], canvas.mask[-1:]
         manner = manner_of(run.first_seed)
         self._settings = manner.settings(replace(models.motion.sampler, steps=run.steps))
         self._articulation = run.articulation * manner.articulation * pace.wider
+        self._expressions = LiveExpressions(live_wishes(run), models.space, self.canvas)
         self._said = self._own_speech(person)
         self._kept = canvas.values[:0]
         self._sound, self._sound_from = np.zeros(0, np.float32), 0
@@ -81,35 +86,37 @@ class LiveMotion:
         """Whole frames of sound that were heard so far."""
         return self._sound_from + len(self._sound) // SPEECH_SAMPLES_PER_FRAME
 
-    def push(self, samples: Float32) -> Iterator[Chunk]:
+    def push(self, samples: Float32, many: int = 1) -> Iterator[Chunk]:
         """Hear more.
 
         Args:
             samples: 16 kHz mono amplitudes, any number of them, shape (N,).
+            many: How many chunks to draw as one.
 
         Yields:
             What can be shown now: mostly nothing, else a chunk or more.
         """
         self._sound = np.concatenate([self._sound, samples.astype(np.float32)])
-        while self.heard - self.done >= self._pace.chunk + self._pace.ahead:
-            yield self._draw(self._pace.chunk, self._pace.ahead)
+        count = many * self.pace.chunk
+        while self.heard - self.done >= count + self.pace.ahead:
+            yield self._draw(count, self.pace.ahead)
 
     def finish(self) -> Iterator[Chunk]:
         """Draw what is left: nothing more will be heard."""
         yield from self.push(np.zeros(-len(self._sound) % SPEECH_SAMPLES_PER_FRAME, np.float32))
         while left := self.heard - self.done:
-            count = min(left, self._pace.chunk)
-            chunk = self._draw(count, min(left - count, self._pace.ahead), _PADDING)
+            count = min(left, self.pace.chunk)
+            chunk = self._draw(count, min(left - count, self.pace.ahead), _PADDING)
             yield replace(chunk, ends=count == left)
 
     def _draw(self, count: int, ahead: int, beyond: int = 0) -> Chunk:
         """Draw the next frames, having heard so many more, and so many frames of silence."""
-        prompt, model, space = self.canvas.values, self._models.motion, self._models.space
+        prompt, space = self.canvas.values, self._space
         if self.done:
             prompt = prompt[-max(WINDOW - len(self._kept) - count - ahead, 1) :]
         heard = self._heard(count + ahead, beyond)
         new = np.repeat(self._row, count + ahead, axis=0)
-        pinned = min(len(self._kept), self._pace.pinned)
+        pinned = min(len(self._kept), self.pace.pinned)
         mask = np.zeros((len(prompt) + len(self._kept) + len(new), len(space.names)), np.bool_)
         mask[len(prompt) :] = self._hidden
         mask[-len(new) - pinned : -len(new)] = False
@@ -119,9 +126,9 @@ class LiveMotion:
             np.concatenate([self._said[-len(prompt) :], heard.values]),
             self._first_seed + SEEDS_A_SPAN * self._chunks,
         )
-        (motion,) = infill_batch(model, [task], self._settings)
+        (motion,) = infill_batch(self._model, [task], self._settings)
         drawn = motion[-len(new) :][:count]
-        if self._pace.gate:
+        if self.pace.gate:
             silent, lips = silent_frames(heard)[-len(new) :], space.groups["lips"]
             shares = rest_shares(silent, count, self._rest)[:, None]
             self._rest = float(shares[-1, 0])
@@ -130,9 +137,10 @@ class LiveMotion:
         sound = self._sound[: (begin + count) * SPEECH_SAMPLES_PER_FRAME]
         sound = sound.reshape(-1, SPEECH_SAMPLES_PER_FRAME)[begin:]
         self.done, self._chunks = first + count, self._chunks + 1
-        self._kept = np.concatenate([self._kept, drawn])[-self._pace.kept :]
+        self._kept = np.concatenate([self._kept, drawn])[-self.pace.kept :]
         self._forget()
-        return Chunk(first, self._articulated(drawn, not first), sound)
+        shown = self._expressions.on(self._articulated(drawn, not first), first)
+        return Chunk(first, shown, sound)
 
     def _articulated(self, drawn: Float32, first: bool) -> Float32:
         """Let the lips move further or less far from where they rest."""
@@ -141,7 +149,7 @@ class LiveMotion:
         joined = np.concatenate([self.canvas.values, drawn])
         mask = np.arange(len(joined))[:, None] >= len(self.canvas.values)
         mask = mask & self._hidden
-        moved = articulate(joined, mask, self._models.motion.dim_names, self._articulation)
+        moved = articulate(joined, mask, self._model.dim_names, self._articulation)
         moved = limit_steps(moved, mask) if first else moved
         return moved[-len(drawn) :]
 
@@ -153,7 +161,7 @@ class LiveMotion:
         start_s = frame_time(first - _PADDING - self._sound_from)
         end_s = frame_time(first + frames + beyond - self._sound_from)
         hear = stretches(Sound(self._sound[:, None], SPEECH_RATE))
-        features = extract(hear(start_s, end_s), _PADDING + frames + beyond, self._models.encoder)
+        features = extract(hear(start_s, end_s), _PADDING + frames + beyond, self._encoder)
         # As the offline road has them from its cache.
         values = features.values.astype(np.float16).astype(np.float32)[_PADDING:][:frames]
         if own:
@@ -166,10 +174,10 @@ class LiveMotion:
             return np.zeros((0, 0), np.float32)
         hear: Hear = person.prompt.sound
         frames = len(person.prompt.landmarks)
-        return speech_on(hear, person.prompt.first_frame, frames, self._models.encoder)
+        return speech_on(hear, person.prompt.first_frame, frames, self._encoder)
 
     def _forget(self) -> None:
         """Forget the sound that no chunk will hear again."""
-        first = max(self.done - self._pace.kept - _PADDING, 0)
+        first = max(self.done - self.pace.kept - _PADDING, 0)
         self._sound = self._sound[(first - self._sound_from) * SPEECH_SAMPLES_PER_FRAME :]
         self._sound_from = first

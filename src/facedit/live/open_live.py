@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,8 +19,11 @@ from facedit.compose.models import Models, load_models
 from facedit.compose.person import Person, find_person, speaker_of
 from facedit.compose.picture_base import picture_base
 from facedit.errors import UsageError
+from facedit.live.live_expressions import live_wishes
 from facedit.live.live_face import LiveFace, LiveFrame
+from facedit.live.live_motion import LiveMotion
 from facedit.live.live_options import STANDARD, LiveOptions
+from facedit.live.motion_process import MotionProcess
 from facedit.live.run_live import Tally, run_live
 from facedit.live.sinks import Camera, Mp4, RawPictures
 from facedit.live.sound_sources import Sayings, from_sound, pcm_blocks, played, read_lines
@@ -47,6 +50,7 @@ class Live:
         run: Options.
         options: Of the live face.
         speak: Says a sentence in the voice that was chosen.
+        apart: Draw motion in a process of its own where the face is played.
     """
 
     person: Person
@@ -54,10 +58,24 @@ class Live:
     run: Run
     options: LiveOptions
     speak: Callable[[str], Sound]
+    apart: bool = False
 
-    def face(self) -> LiveFace:
-        """Return a face that has heard nothing yet."""
-        return LiveFace(self.person, self.models, self.run, self.options.pace)
+    def face(self, process: MotionProcess | None = None) -> LiveFace:
+        """Return a face that has heard nothing yet; ``process``: draws its motion, if anything."""
+        face = LiveFace(self.person, self.models, self.run, self.options.pace)
+        if process is not None:
+            face.motion = process.begin()
+        return face
+
+    @contextmanager
+    def motion_process(self) -> Iterator[MotionProcess | None]:
+        """Yield a process that draws motion for one face after the other; None if there is none."""
+        if not self.apart:
+            yield None
+            return
+        motion = LiveMotion(self.person, self.models, self.run, self.options.pace)
+        with closing(MotionProcess(motion)) as process:
+            yield process
 
 
 def open_live(
@@ -81,6 +99,7 @@ def open_live(
     """
     clip = Clip(face, StageClock(on_progress))
     check_run(run, (), (face,), voice=options.voice)
+    live_wishes(run)
     if options.sink in ("mp4", "raw") and options.output != STANDARD:
         check_output(options.output, run.force, [face])
     person = find_person(clip, run)
@@ -91,7 +110,9 @@ def open_live(
     voice = choose_voice(options.voice, speaker_of(clip))
     for note in (*base.notes(models.space), *([voice.warning] if options.text else [])):
         tell(note)
-    return Live(base.person, models, run, options, lambda text: synthesise(text, voice.voice)[0])
+    return Live(
+        base.person, models, run, options, lambda text: synthesise(text, voice.voice)[0], apart=True
+    )
 
 
 def play(live: Live, tell: Tell) -> Tally:
@@ -105,8 +126,8 @@ def play(live: Live, tell: Tell) -> Tally:
         What was shown. (``FaceditError`` if the speech is bad, or nobody takes the frames.)
     """
     source = _source(live, tell)
-    with _shown(live) as show:
-        return run_live(live.face(), source, show)
+    with _shown(live) as show, live.motion_process() as process:
+        return run_live(live.face(process), source, show)
 
 
 def _source(live: Live, tell: Tell) -> Iterable[Float32]:
@@ -126,7 +147,7 @@ def _shown(live: Live) -> Iterator[Callable[[LiveFrame], object]]:
     options, run = live.options, live.run
     with ExitStack() as stack:
         if options.sink == "camera":
-            yield stack.enter_context(Camera()).show
+            yield stack.enter_context(closing(Camera())).show
             return
         stream: BinaryIO
         if options.output == STANDARD:
@@ -139,7 +160,7 @@ def _shown(live: Live) -> Iterator[Callable[[LiveFrame], object]]:
             temporary = stack.enter_context(whole_or_nothing(options.output, run.force))
             stream = stack.enter_context(temporary.open("wb"))
         if options.sink == "raw":
-            yield stack.enter_context(RawPictures(stream)).show
+            yield RawPictures(stream).show
             return
         comment = marked("live", "synthetic face and motion throughout", run)
-        yield stack.enter_context(Mp4(stream, comment)).show
+        yield stack.enter_context(closing(Mp4(stream, comment))).show

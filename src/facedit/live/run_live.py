@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 import numpy as np
 
+from facedit.device import cpu_threads
 from facedit.live.live_face import LiveFace, LiveFrame
 from facedit.live.live_motion import Chunk
 from facedit.types import Float32, Int64
@@ -18,8 +19,12 @@ from facedit.units import MOTION_FPS, SPEECH_RATE, frame_time
 LATE_S = 0.1
 """A frame is late that is shown so much later than chunk and look-ahead make it."""
 
-SPARING = ((2 * LATE_S, 4), (LATE_S, 2))
+SPARING = ((4 * LATE_S, 8), (2 * LATE_S, 4), (LATE_S, 2))
 """How late the frames are, and the every so manieth picture that is then drawn."""
+
+HURRY = ((7 * LATE_S, 4), (3 * LATE_S, 2))
+"""How late motion is, and how many chunks of it are then drawn as one, which costs less: their
+sound has come by then."""
 
 _BINS_S, _BINS = 0.01, 1000
 _WAITED_S = 0.002
@@ -124,10 +129,12 @@ def run_live(
                 pass
         return False
 
+    @cpu_threads(1)
     def draw() -> None:
         try:
             for block in times.timed(source):
-                if not all(put(chunk) for chunk in face.motion.push(block)):
+                many = _step(times.delay_s(face.motion.done) - usual_s, HURRY)
+                if not all(put(chunk) for chunk in face.motion.push(block, many)):
                     return
             for chunk in face.motion.finish():
                 put(chunk)
@@ -137,17 +144,22 @@ def run_live(
 
     Thread(target=draw, daemon=True).start()
     try:
-        while (chunk := chunks.get()) is not None:
-            if isinstance(chunk, BaseException):
-                raise chunk
-            late_s = times.delay_s(chunk.first) - usual_s
-            every = next((every for by_s, every in SPARING if late_s > by_s), 1)
-            for frame in face.pictures.show(chunk, every):
-                show(frame)
-                delay_s = times.delay_s(frame.index)
-                tally.add(frame, delay_s, delay_s > usual_s + LATE_S)
+        with cpu_threads(1):
+            while (chunk := chunks.get()) is not None:
+                if isinstance(chunk, BaseException):
+                    raise chunk
+                every = _step(times.delay_s(chunk.first) - usual_s, SPARING)
+                for frame in face.pictures.show(chunk, every):
+                    show(frame)
+                    delay_s = times.delay_s(frame.index)
+                    tally.add(frame, delay_s, delay_s > usual_s + LATE_S)
     except (KeyboardInterrupt, NobodyLooks):  # the usual end: what was shown is whole
         pass
     finally:
         ended.set()
     return tally
+
+
+def _step(late_s: float, steps: tuple[tuple[float, int], ...]) -> int:
+    """Return the number that goes with such lateness; 1 if it is below all."""
+    return next((number for by_s, number in steps if late_s > by_s), 1)

@@ -23,8 +23,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from facedit.live.live_face import LiveFrame
+from facedit.live.motion_process import MotionProcess
 from facedit.live.open_live import Live, Tell
-from facedit.live.run_live import NobodyLooks, run_live
+from facedit.live.run_live import NobodyLooks, Tally, run_live
 from facedit.live.sinks import jpeg
 from facedit.live.sound_sources import Sayings, pcm_samples
 from facedit.report.page_kit import STYLE
@@ -57,25 +58,28 @@ def serve_live(live: Live, ready: Callable[[str], object], tell: Tell) -> None:
     """
     listening = listen(live.options.port)
     port, token = listening.getsockname()[1], secrets.token_urlsafe(32)
-    config = uvicorn.Config(
-        live_app(live, token, port, tell),
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-        ws_max_size=MOST_BYTES,
-        ws_ping_interval=5,
-        ws_ping_timeout=5,
-    )
-    address = f"http://{HOST}:{port}/?token={token}"
-    ready(address)
-    if live.options.open:
-        webbrowser.open(address)
-    with listening:
+    with listening, live.motion_process() as process:
+        config = uvicorn.Config(
+            live_app(live, token, port, tell, process),
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            ws_max_size=MOST_BYTES,
+            ws_ping_interval=5,
+            ws_ping_timeout=5,
+            ws_per_message_deflate=False,  # JPEG and sound do not get smaller
+        )
+        address = f"http://{HOST}:{port}/?token={token}"
+        ready(address)
+        if live.options.open:
+            webbrowser.open(address)
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def live_app(live: Live, token: str, port: int, tell: Tell) -> Guard:
+def live_app(
+    live: Live, token: str, port: int, tell: Tell, process: MotionProcess | None = None
+) -> Guard:
     """Put the server together.
 
     Args:
@@ -83,13 +87,14 @@ def live_app(live: Live, token: str, port: int, tell: Tell) -> Guard:
         token: The secret of this run.
         port: Where it will listen.
         tell: Told what was shown each time a page leaves.
+        process: Draws the motion, if anything does beside this process.
 
     Returns:
         The guarded application.
     """
     app = Starlette(
         routes=[
-            WebSocketRoute("/api/live", _Stage(live, tell).talk),
+            WebSocketRoute("/api/live", _Stage(live, tell, process).talk),
             Route("/kit.css", _kit, methods=["GET"]),
             Route("/icon.svg", _icon, methods=["GET"]),
             Mount("/", StaticFiles(directory=_PAGE, html=True)),
@@ -123,10 +128,11 @@ class _Stage:
     Args:
         live: Who speaks.
         tell: Told what was shown.
+        process: Draws the motion, if anything does beside this process.
     """
 
-    def __init__(self, live: Live, tell: Tell) -> None:
-        self._live, self._tell, self._taken = live, tell, False
+    def __init__(self, live: Live, tell: Tell, process: MotionProcess | None) -> None:
+        self._live, self._tell, self._process, self._taken = live, tell, process, False
 
     async def talk(self, socket: WebSocket) -> None:
         """Answer sound and text by frames, until the page leaves."""
@@ -159,11 +165,11 @@ class _Stage:
                 said = sayings.take(len(block))
                 yield block if said is None else block + said
 
-        playing = asyncio.create_task(
-            asyncio.to_thread(
-                run_live, self._live.face(), blocks(), lambda frame: from_thread(packed(frame))
-            )
-        )
+        def play() -> Tally:
+            face = self._live.face(self._process)
+            return run_live(face, blocks(), lambda frame: from_thread(packed(frame)))
+
+        playing = asyncio.create_task(asyncio.to_thread(play))
         try:
             await self._listen(socket, heard, sayings, playing)
         except WebSocketDisconnect:

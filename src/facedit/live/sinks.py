@@ -1,9 +1,10 @@
-"""Where the frames of a live face go: a growing MP4, raw pictures, a camera, a page."""
+"""Where the frames of a live face go: a growing MP4, raw pictures, a camera, a page.
+
+Each takes them in order by ``show``; what has to be ended has a ``close``.
+"""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any, BinaryIO
 
 import cv2
@@ -16,27 +17,7 @@ from facedit.units import MOTION_FPS, SPEECH_RATE
 JPEG_QUALITY = 88
 
 
-class Sink(AbstractContextManager["Sink"]):
-    """Takes frames in order, in a ``with``."""
-
-    def show(self, frame: LiveFrame) -> None:
-        """Show a frame."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """End."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End."""
-        self.close()
-
-
-class Mp4(Sink):
+class Mp4:
     """A fragmented MP4 on a stream; ``comment`` is what it says of itself."""
 
     def __init__(self, stream: BinaryIO, comment: str) -> None:
@@ -51,7 +32,7 @@ class Mp4(Sink):
         self._file.close()
 
 
-class RawPictures(Sink):
+class RawPictures:
     """Raw RGB on a stream, 8 bits a channel, row by row; without sound."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -66,7 +47,7 @@ class RawPictures(Sink):
             raise OutputNotWritable(f"nobody reads the output any more ({error}).") from error
 
 
-class Camera(Sink):
+class Camera:
     """A virtual camera of this machine, without sound; ``AssetMissing`` without pyvirtualcam."""
 
     def __init__(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import queue
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock, Thread
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -122,11 +122,11 @@ class Sayings:
         self._ended = True
 
 
-def read_lines(stream: TextIO, sayings: Sayings) -> None:
+def read_lines(lines: Iterable[str], sayings: Sayings) -> None:
     """Hand lines that are typed on to be spoken, until they end (in a thread of its own)."""
 
     def read() -> None:
-        for line in stream:
+        for line in lines:
             sayings.say(line)
         sayings.end()
 

@@ -3,7 +3,7 @@
 
 const RATE = 16000, BLOCK = 640, FRAME_S = BLOCK / RATE, HEAD = 5;
 /** Seconds by which frames wait for those behind them: they come by the chunk. */
-const SLACK_S = 0.1;
+const SLACK_S = 0.05;
 const TAKEN = 4409, AGAIN_MS = 1000;
 
 const element = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
