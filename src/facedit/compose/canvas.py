@@ -15,8 +15,12 @@ from facedit.motion.identity import Identity
 from facedit.motion.resample import cubic_spline
 from facedit.motion.space import MotionSpace
 from facedit.options import REGIONS, Region
+from facedit.runs import blocks
 from facedit.types import Bool, FaceTrack, Float32, Float64
 from facedit.units import first_frame_from, frame_time
+
+VALUES_AT_ONCE = 5_000_000
+"""Numbers of a track that are brought onto the grid at once: bounds memory for long clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +84,22 @@ def landmarks_at(
         raise NoFace("no face is visible around the edit: nothing to animate.")
     seen_times = track.times_s[seen]
     values = track.landmarks if seen_of is None else seen_of
-    points = values[seen].reshape(int(seen.sum()), -1)
-    mixed = cubic_spline(seen_times, points, times.first_s)
+    points = values.reshape(len(values), -1)
+    found = np.empty((len(times.first_s), points.shape[1]), np.float32)
     sure = np.interp(times.first_s, track.times_s, track.confidence)
     dissolved = times.weight > 0
     if dissolved.any():
-        weight = times.weight[dissolved, None].astype(np.float32)
-        second = cubic_spline(seen_times, points, times.second_s[dissolved])
-        mixed[dissolved] = (1 - weight) * mixed[dissolved] + weight * second
         other = np.interp(times.second_s[dissolved], track.times_s, track.confidence)
         sure[dissolved] = np.minimum(sure[dissolved], other)
-    shape = (len(mixed), *values.shape[1:])
-    return mixed.reshape(shape).astype(np.float32), sure.astype(np.float32)
+    for part in blocks(points.shape[1], max(VALUES_AT_ONCE // len(points), 1)):
+        known = points[seen, part]
+        mixed = cubic_spline(seen_times, known, times.first_s)
+        if dissolved.any():
+            weight = times.weight[dissolved, None].astype(np.float32)
+            second = cubic_spline(seen_times, known, times.second_s[dissolved])
+            mixed[dissolved] = (1 - weight) * mixed[dissolved] + weight * second
+        found[:, part] = mixed
+    return found.reshape(len(found), *values.shape[1:]), sure.astype(np.float32)
 
 
 def build_canvas(

@@ -25,6 +25,7 @@ from facedit.render.gaze import turn_eyes
 from facedit.render.lids import close_lids
 from facedit.render.morph import morph_cut
 from facedit.render.renderer_interface import ClipRenderer
+from facedit.runs import blocks
 from facedit.types import FaceTrack, Float32, Float64, UInt8
 
 FADE_S = 0.08
@@ -35,6 +36,9 @@ HEAD_FADE_S = 0.24
 
 CHUNK, CHUNK_PIXELS = 32, 100_000_000
 """Base frames held at once, and pixels in them: bounds memory for long spans and large pictures."""
+
+PLANNED, BESIDE = 3000, 50
+"""Pictures of a span for which mouths are chosen together, and those looked at beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,23 @@ def render_span(
     shown: list[OutputFrame],
     clock: StageClock,
 ) -> Iterator[Picture]:
-    """Render the pictures of one span."""
+    """Render the pictures of one span; of a long one, mouths are chosen a stretch at a time."""
+    for part in blocks(len(shown), PLANNED):
+        first = max(part.start - BESIDE, 0)
+        near = shown[first : part.stop + BESIDE]
+        wanted = range(part.start - first, part.stop - first)
+        yield from _render_part(base_frames, paths, work, near, wanted, clock)
+
+
+def _render_part(
+    base_frames: BaseFrames,
+    paths: SourcePaths,
+    work: SpanWork,
+    shown: list[OutputFrame],
+    wanted: range,
+    clock: StageClock,
+) -> Iterator[Picture]:
+    """Render some pictures of one span, which may be seen beside others."""
     output_s = np.array([frame.output_time_s for frame in shown])
     times = paths.at(output_s)
     first = nearest(work.track.times_s, times.first_s)
@@ -176,10 +196,10 @@ def render_span(
         targets = np.stack([turned_landmarks(*pair) for pair in zip(targets, eyes, strict=True)])
     choices = clock.apart(lambda: work.renderer.plan(targets, base)).choices
     step = min(CHUNK, max(CHUNK_PIXELS // (work.track.width * work.track.height), 1))
-    for start in range(0, len(shown), step):
-        part = range(start, min(start + step, len(shown)))
-        wanted = {int(first[k]) for k in part} | {int(second[k]) for k in part if times.weight[k]}
-        base_frames.load(work.track.times_s[sorted(wanted)])
+    for start in wanted[::step]:
+        part = range(start, min(start + step, wanted.stop))
+        needed = {int(first[k]) for k in part} | {int(second[k]) for k in part if times.weight[k]}
+        base_frames.load(work.track.times_s[sorted(needed)])
         for k in part:
             clock.check()
             share = float(times.weight[k]) if visible[k] else 0.0
@@ -278,7 +298,7 @@ def _mixed(
 
     weight = a_row_each(times.weight.astype(np.float32))
     # Frames without a face are not rendered; any face keeps the arithmetic finite.
-    anyone = seen[np.isfinite(track.landmarks[:, 0, 0])][0]
+    anyone = seen[np.isfinite(track.landmarks[:, 0, 0]).argmax()]
     left, right = (
         np.where(a_row_each(_visible(track, index)), seen[index], anyone)
         for index in (first, second)

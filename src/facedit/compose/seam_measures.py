@@ -16,8 +16,9 @@ from facedit.motion.space import MotionSpace
 from facedit.report.run_report import LipCurve, Seam, SpanFacts
 from facedit.report.run_report import Picture as Shot
 from facedit.report.seam_steps import Jump, motion_steps, picture_step, seam_jump, velocity_steps
+from facedit.runs import spread
 from facedit.types import LANDMARK_TERMS, FaceTrack, Float32, UInt8
-from facedit.units import MOTION_FPS
+from facedit.units import MOTION_FPS, frame_at
 
 REACH_S = 1.0
 """Pictures this near to a span are looked at, for the clip's own usual steps."""
@@ -28,6 +29,10 @@ STRIP_HEIGHT = 144
 SPAN_SHOTS = 12
 """Pictures of a span that the report shows."""
 
+MOST_SHOTS = 600
+"""Pictures of a span that are looked at for its face's place, and about as many as are held for the
+report: of a longer one they are spread over it."""
+
 
 @dataclass(slots=True)
 class SpanLog:
@@ -35,13 +40,22 @@ class SpanLog:
 
     Attributes:
         box: Left, top, right, bottom of the face in pixels, fixed over the span.
-        shots: Small face crops, in order.
-        steps: Step of the picture from one shot to the next.
+        times_s: When each picture was shown.
+        changed: Whether each was.
+        steps: Step from each picture to the next.
+        shots: Small face crops by the numbers of the pictures: all near the span's ends.
     """
 
     box: tuple[int, int, int, int]
-    shots: list[Shot] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    changed: list[bool] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
+    shots: dict[int, Shot] = field(default_factory=dict)
+
+    def pictures(self, numbers: Iterable[int]) -> tuple[Shot, ...]:
+        """Return the crops that are held nearest to some pictures."""
+        held = np.array(list(self.shots))
+        return tuple(self.shots[int(held[np.abs(held - one).argmin()])] for one in numbers)
 
 
 def face_box(track: FaceTrack, start_s: float, end_s: float) -> tuple[int, int, int, int]:
@@ -51,7 +65,8 @@ def face_box(track: FaceTrack, start_s: float, end_s: float) -> tuple[int, int, 
     """
     seen = np.isfinite(track.landmarks[:, 0, 0])
     inside = seen & (track.times_s >= start_s) & (track.times_s <= end_s)
-    points = track.landmarks[inside if inside.any() else seen][..., :2].reshape(-1, 2)
+    rows = np.flatnonzero(inside if inside.any() else seen)
+    points = track.landmarks[rows[spread(len(rows), MOST_SHOTS)], :, :2].reshape(-1, 2)
     low, high = np.percentile(points, 1, axis=0), np.percentile(points, 99, axis=0)
     margin = 0.15 * (high - low)
     left, top = np.maximum(low - margin, 0).astype(int)
@@ -67,6 +82,7 @@ def measured(
     ``logs``: a log per span, filled while the pictures go by.
     """
     last: dict[int, UInt8] = {}
+    strides = [-(-_frames_of(span) // MOST_SHOTS) for span in spans]
     for picture in pictures:
         near = [
             index
@@ -74,13 +90,23 @@ def measured(
             if span.output_start_s - REACH_S <= picture.time_s < span.output_end_s + REACH_S
         ]
         for index in near:
-            left, top, right, bottom = logs[index].box
+            log, span, time_s = logs[index], spans[index], picture.time_s
+            left, top, right, bottom = log.box
             crop = picture.frame.part(left, top, right - left, bottom - top)
             if index in last:
-                logs[index].steps.append(picture_step(last[index], crop))
+                log.steps.append(picture_step(last[index], crop))
             last[index] = crop
-            logs[index].shots.append(Shot(shrunk(crop), picture.time_s, picture.role))
+            ends = (abs(time_s - end_s) for end_s in (span.output_start_s, span.output_end_s))
+            if len(log.times_s) % strides[index] == 0 or min(ends) <= REACH_S:
+                log.shots[len(log.times_s)] = Shot(shrunk(crop), time_s, picture.role)
+            log.times_s.append(time_s)
+            log.changed.append(picture.role != "kept")
         yield picture
+
+
+def _frames_of(span: Span) -> int:
+    """Return about how many pictures a span has, 1 or more."""
+    return max(frame_at(span.output_end_s - span.output_start_s), 1)
 
 
 def shrunk(crop: UInt8) -> UInt8:
@@ -102,11 +128,11 @@ def seams_of(
     """
     seams = []
     for index, (span, log, work) in enumerate(zip(spans, logs, works, strict=True)):
-        changed = np.array([shot.role != "kept" for shot in log.shots], dtype=bool)
-        # Step k leads from shot k to shot k + 1.
+        changed = np.array(log.changed, dtype=bool)
+        # Step k leads from picture k to picture k + 1.
         own = np.array(log.steps)[~(changed[:-1] | changed[1:])]
         for step in np.flatnonzero(changed[:-1] != changed[1:]).tolist():
-            time_s = log.shots[step + 1].time_s
+            time_s = log.times_s[step + 1]
             if not span.output_start_s - 0.1 <= time_s <= span.output_end_s + 0.1:
                 continue
             frame = min(max(work.canvas.frame_from(time_s), 1), len(work.infilled) - 1)
@@ -119,7 +145,7 @@ def seams_of(
                     motion=motion,
                     velocity=velocity,
                     picture=seam_jump(np.array([log.steps[step]]), own, "grey levels"),
-                    pictures=tuple(log.shots[max(step - 2, 0) : step + 4]),
+                    pictures=log.pictures(range(max(step - 2, 0), min(step + 4, len(changed)))),
                 )
             )
     return tuple(seams)
@@ -139,7 +165,7 @@ def spans_of(
     """
     facts = []
     for span, log, work, energy in zip(plan.picture_spans(), logs, works, energies, strict=True):
-        inside = [shot for shot in log.shots if shot.role != "kept"]
+        inside = np.flatnonzero(log.changed)
         chosen = np.unique(np.linspace(0, len(inside) - 1, SPAN_SHOTS).astype(int))
         texts = [plan.fills[fill].text for fill in span.fills if plan.fills[fill].text]
         shown = _inside(work.canvas, span)
@@ -152,7 +178,7 @@ def spans_of(
                 frames=len(inside),
                 confidence=work.canvas.confidence[shown],
                 lips=lip_curve(work.space, work.canvas, work.infilled, energy),
-                pictures=tuple(inside[k] for k in chosen) if inside else (),
+                pictures=log.pictures(inside[chosen].tolist()) if len(inside) else (),
             )
         )
     return tuple(facts)

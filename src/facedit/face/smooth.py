@@ -19,7 +19,11 @@ from numpy.typing import NDArray
 from facedit.face.canonical import load_canonical_face
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.face.regions import BROWS, IRISES, JAW, LEFT_EYE, LIPS, RIGHT_EYE, lower_face
+from facedit.runs import blocks, spread
 from facedit.types import LANDMARKS, Bool, FaceTrack, Float64
+
+FRAMES_AT_ONCE, BESIDE = 3000, 100
+"""Frames that are smoothed at once, and those that are looked at beside them: bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,27 @@ def smooth_track(track: FaceTrack, smoothing: Smoothing | None = None) -> FaceTr
     seen &= np.isfinite(track.landmarks).all(axis=(1, 2))
     if not seen.any():
         return track
-    points = track.landmarks[seen].astype(np.float64)
-    times = track.times_s[seen]
-    weights = track.confidence[seen].astype(np.float64)
-    shots = np.searchsorted(np.array(track.cuts), times + 1e-6)
+    rows = np.flatnonzero(seen)
+    looked = track.landmarks[rows[spread(len(rows), FRAMES_AT_ONCE)]].astype(np.float64)
     canonical = load_canonical_face().vertices
-    reference = fit_pose(points, canonical).remove(points).mean(axis=0)
+    reference = fit_pose(looked, canonical).remove(looked).mean(axis=0)
+    landmarks = track.landmarks.copy()
+    for part in blocks(len(rows), FRAMES_AT_ONCE):
+        first = max(part.start - BESIDE, 0)
+        near = rows[first : part.stop + BESIDE]
+        found = _smoothed(track, near, reference, smoothing)
+        landmarks[rows[part]] = found[part.start - first :][: part.stop - part.start]
+    return replace(track, landmarks=landmarks)
+
+
+def _smoothed(
+    track: FaceTrack, rows: NDArray[np.intp], reference: Float64, smoothing: Smoothing
+) -> Float64:
+    """Smooth some frames of a track, all with a face, shape (F, 478, 3)."""
+    points = track.landmarks[rows].astype(np.float64)
+    times = track.times_s[rows]
+    weights = track.confidence[rows].astype(np.float64)
+    shots = np.searchsorted(np.array(track.cuts), times + 1e-6)
     pose = fit_pose(points, reference)
     shape = pose.remove(points)
 
@@ -68,9 +87,7 @@ def smooth_track(track: FaceTrack, smoothing: Smoothing | None = None) -> FaceTr
         smooth(pose.translation, smoothing.pose_s),
         np.exp(smooth(np.log(pose.scale)[:, None], smoothing.pose_s)[:, 0]),
     )
-    landmarks = track.landmarks.copy()
-    landmarks[seen] = steady.apply(shape)
-    return replace(track, landmarks=landmarks)
+    return steady.apply(shape)
 
 
 def local_parabola(

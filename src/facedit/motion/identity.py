@@ -8,7 +8,11 @@ import numpy as np
 
 from facedit.errors import NoFace
 from facedit.face.pose import HeadPose, fit_pose
+from facedit.runs import spread
 from facedit.types import Float32, Float64
+
+MOST_FRAMES = 3000
+"""Frames of a clip that are looked at; of a longer one they are spread over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,10 @@ def estimate_identity(
     seen = (confidence > 0) & np.isfinite(landmarks).all(axis=(1, 2))
     if not seen.any():
         raise NoFace(f"none of {len(landmarks)} frames shows the face: no identity to take out.")
-    points = landmarks[seen].astype(np.float64)
-    weights = confidence[seen].astype(np.float64)
+    rows = np.flatnonzero(seen)
+    rows = rows[spread(len(rows), MOST_FRAMES)]
+    points = landmarks[rows].astype(np.float64)
+    weights = confidence[rows].astype(np.float64)
     weights /= weights.sum()
     neutral = canonical.astype(np.float64)
     for _ in range(passes):

@@ -27,6 +27,7 @@ from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.media.output import whole_or_nothing
 from facedit.motion.identity import Identity, estimate_identity, relative_head
 from facedit.options import DEFAULT_SPACE
+from facedit.runs import blocks
 from facedit.tensors import described, read_tensors
 from facedit.types import LANDMARK_TERMS, LANDMARKS, Float32, Float64
 
@@ -38,6 +39,9 @@ FILES = {"mesh": "mesh.safetensors", "mesh-grid": "mesh-grid.safetensors"}
 
 KIND = "facedit-motion-mesh"
 VERSION = 1
+FRAMES_AT_ONCE = 3000
+"""Frames that are turned into motion or back at once: bounds memory for long clips."""
+
 _MOST_BYTES = 64 << 20
 
 
@@ -118,8 +122,8 @@ class MeshSpace:
         ``landmarks``: landmarks in pixels, shape (T, 478, 3). Returns motion, shape (T, D); NaN
         rows where landmarks are NaN.
         """
-        values, _ = self.encode_with_pose(landmarks, identity)
-        return values
+        parts = (landmarks[part] for part in blocks(len(landmarks), FRAMES_AT_ONCE))
+        return np.concatenate([self.encode_with_pose(part, identity)[0] for part in parts])
 
     def encode_with_pose(self, landmarks: Float32, identity: Identity) -> tuple[Float32, HeadPose]:
         """Turn landmarks into standardised motion and the poses that were taken out.
@@ -144,8 +148,11 @@ class MeshSpace:
 
         ``values``: motion, shape (T, D). Returns landmarks in pixels, shape (T, 478, 3).
         """
-        shape = self.decode_shape(values, identity)
-        return self.decode_pose(values, identity).apply(shape).astype(np.float32)
+        found = np.empty((len(values), LANDMARKS, 3), np.float32)
+        for part in blocks(len(values), FRAMES_AT_ONCE):
+            shape = self.decode_shape(values[part], identity)
+            found[part] = self.decode_pose(values[part], identity).apply(shape)
+        return found
 
     def decode_shape(self, values: Float32, identity: Identity) -> Float32:
         """Turn standardised motion into pose-free shapes.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +71,7 @@ class FaceRenderer:
     ) -> None:
         self.bank = bank
         self.settings = settings or RenderSettings()
+        self._known: _Shapes | None = None
         self._painter: MouthPainter | None = None
         if network is not None:
             from facedit.render.paint import MouthPainter
@@ -100,20 +103,21 @@ class FaceRenderer:
             )
         if len(self.bank) == 0 or len(target_landmarks) == 0:
             return MouthPath((Choice(),) * len(target_landmarks))
-        times = self.bank.times_s
+        bank, settings = self._shapes(), self.settings
+        times = bank.times_s
         banned = np.zeros(len(times), bool) if forbidden is None else forbidden(times)
         if banned.all():
             return MouthPath((Choice(),) * len(target_landmarks))
         lips = np.stack([lip_descriptor(one) for one in target_landmarks])
-        lip_distance = distances(lips, self.bank.lips)
+        lip_distance = distances(lips, bank.lips)
         weights = np.ones(lips.shape[1], np.float32)
-        weights[INNER_PART] = self.settings.inner
-        unlike = distances(weights * lips, weights * self.bank.lips)
-        cost = unlike + self._quality() + self._gap_costs(target_landmarks)
-        mouths = self._search(cost, self.bank.lips, self.settings.path, banned)
+        weights[INNER_PART] = settings.inner
+        unlike = distances(weights * lips, weights * bank.lips)
+        cost = unlike + bank.quality + self._gap_costs(target_landmarks, bank.gaps)
+        mouths = _search(cost, bank.lip_steps, settings.path, banned)
         gazes = np.stack([eye_descriptor(one) for one in target_landmarks])
-        unlike = distances(gazes, self.bank.gazes)
-        eyes = self._search(unlike, self.bank.gazes, self.settings.eyes, banned)
+        unlike = distances(gazes, bank.gazes)
+        eyes = _search(unlike, bank.gaze_steps, settings.eyes, banned)
         allowed = np.where(banned, np.inf, lip_distance)
         return MouthPath(
             tuple(
@@ -133,29 +137,21 @@ class FaceRenderer:
             )
         )
 
-    def _search(
-        self, unary: Float64, descriptors: Float32, costs: PathCosts, banned: NDArray[np.bool_]
-    ) -> NDArray[np.intp]:
-        transition = transition_costs(descriptors, self.bank.times_s, costs.transition)
-        return best_path(np.where(banned, np.inf, unary), transition, costs)
+    def _shapes(self) -> _Shapes:
+        """Return what the search looks at in the bank, worked out anew where that has grown."""
+        frames, known = self.bank.frames, self._known
+        same = known is not None and len(known.frames) == len(frames)
+        if known is None or not same or any(map(operator.is_not, known.frames, frames)):
+            known = self._known = _shapes_of(self.bank, self.settings)
+        return known
 
-    def _gap_costs(self, targets: Float32) -> Float64:
+    def _gap_costs(self, targets: Float32, there: Float64) -> Float64:
         """What it costs to show mouths open further or less than the targets', shape (F, n)."""
         wanted = EYE_DISTANCE * lip_gap(targets)
-        there = EYE_DISTANCE * np.array([lip_gap(frame.landmarks) for frame in self.bank.frames])
         more = there[None] - wanted[:, None]
         over = self.settings.gap_over * np.maximum(more - GAP_SLACK, 0.0)
         under = self.settings.gap_under * np.maximum(-more - GAP_SLACK, 0.0)
         return np.asarray(over + under, np.float64)
-
-    def _quality(self) -> Float64:
-        """What blur and unusual exposure of each bank frame cost, shape (n,)."""
-        sharpness = np.array([frame.sharpness for frame in self.bank.frames])
-        brightness = np.array([frame.brightness for frame in self.bank.frames])
-        halvings = np.log2(max(float(np.median(sharpness)), 1e-3) / np.maximum(sharpness, 1e-3))
-        off = np.abs(brightness - np.median(brightness))
-        costs = self.settings.blur * np.maximum(halvings, 0.0) + self.settings.exposure * off
-        return np.asarray(costs, np.float64)
 
     def render(
         self,
@@ -219,6 +215,57 @@ class FaceRenderer:
 
     def _frame(self, index: int | None) -> BankFrame | None:
         return None if index is None else self.bank.frames[index]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """What the search looks at in a bank of n frames.
+
+    Attributes:
+        frames: The frames.
+        times_s: Their times, shape (n,).
+        lips: Lip descriptors, shape (n, 85).
+        gazes: Eye descriptors, shape (n, 8).
+        gaps: Openings of the lips in canonical pixels, shape (n,).
+        quality: What blur and unusual exposure of each cost, shape (n,).
+        lip_steps: What it costs to go from each mouth to each other, shape (n, n).
+        gaze_steps: The same of eyes.
+    """
+
+    frames: tuple[BankFrame, ...]
+    times_s: Float64
+    lips: Float32
+    gazes: Float32
+    gaps: Float64
+    quality: Float64
+    lip_steps: Float64
+    gaze_steps: Float64
+
+
+def _shapes_of(bank: ReferenceBank, settings: RenderSettings) -> _Shapes:
+    times, lips, gazes = bank.times_s, bank.lips, bank.gazes
+    sharpness = np.array([frame.sharpness for frame in bank.frames])
+    brightness = np.array([frame.brightness for frame in bank.frames])
+    halvings = np.log2(max(float(np.median(sharpness)), 1e-3) / np.maximum(sharpness, 1e-3))
+    off = np.abs(brightness - np.median(brightness))
+    quality = settings.blur * np.maximum(halvings, 0.0) + settings.exposure * off
+    gaps = EYE_DISTANCE * np.array([lip_gap(frame.landmarks) for frame in bank.frames])
+    return _Shapes(
+        tuple(bank.frames),
+        times,
+        lips,
+        gazes,
+        gaps,
+        np.asarray(quality, np.float64),
+        transition_costs(lips, times, settings.path.transition),
+        transition_costs(gazes, times, settings.eyes.transition),
+    )
+
+
+def _search(
+    unary: Float64, transition: Float64, costs: PathCosts, banned: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    return best_path(np.where(banned, np.inf, unary), transition, costs)
 
 
 def _union(a: Rect, b: Rect) -> Rect:
