@@ -65,6 +65,14 @@ def device_of(network: torch.nn.Module) -> torch.device:
     return next(network.parameters()).device
 
 
+def half_is_quick() -> bool:
+    """Tell whether the CPU multiplies bfloat16 numbers itself: networks in them then cost less."""
+    import torch
+
+    known = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # public in no version yet
+    return known is not None and bool(known())
+
+
 @contextmanager
 def inference(*, large: bool = False) -> Iterator[None]:
     """Compute with networks, without gradients, on one CPU thread; ``large`` ones on all."""

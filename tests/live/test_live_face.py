@@ -180,7 +180,12 @@ def test_an_expression_eases_in_and_out_and_shows_what_was_asked(
 
 @pytest.mark.parametrize(
     ("expression", "message"),
-    [("smile:0.3@happy", "give seconds"), ("joy:0.3", "choose smile"), ("smile:9", "people show")],
+    [
+        ("smile:0.3@happy", "give seconds"),
+        ("blink@1", "blinks by itself"),
+        ("joy:0.3", "choose"),
+        ("smile:9", "people show"),
+    ],
 )
 def test_expressions_that_cannot_be_shown_live_are_refused(
     models: Models, person: Person, expression: str, message: str

@@ -8,14 +8,17 @@ pytest.importorskip("skimage")
 
 from skimage import data
 
+from facedit.compose.models import load_models
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import eye_distance, lip_opening
 from facedit.face.landmarker import Landmarker
 from facedit.face.regions import LOWER_LIDS, NOSE_BASE, UPPER_LIDS
 from facedit.face.track import track_face
+from facedit.live import open_live as open_live_module
 from facedit.live.live_face import LiveFrame
+from facedit.live.live_motion import LiveMotion
 from facedit.live.live_options import LiveOptions
-from facedit.live.open_live import Live, open_live
+from facedit.live.open_live import Live, open_live, quick
 from facedit.live.run_live import run_live
 from facedit.options import Run
 from facedit.speech.sound_ops import speech_samples
@@ -100,3 +103,17 @@ def test_a_process_of_its_own_draws_the_same_for_one_face_after_the_other(live: 
             assert [frame.index for frame in frames] == [frame.index for frame in expected]
             for mine, theirs in zip(frames, expected, strict=True):
                 assert np.array_equal(mine.frame.rgb(), theirs.frame.rgb())
+
+
+def test_motion_in_half_the_bits_is_as_in_all(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = speech_samples(synthesise("My mother made my bed before we flew.")[0])
+    lips, found = live.models.space.groups["lips"], []
+    for half in (False, True):
+        monkeypatch.setattr(open_live_module, "half_is_quick", lambda half=half: half)
+        models = quick(load_models(live.run))
+        motion = LiveMotion(live.person, models, live.run, live.options.pace)
+        found.append(np.concatenate([chunk.motion[:, lips] for chunk in motion.push(sound)]))
+    alike = np.corrcoef(found[0].ravel(), found[1].ravel())[0, 1]
+    print(f"r {alike:.5f}")
+    assert not np.array_equal(*found)
+    assert alike > 0.995

@@ -55,6 +55,7 @@ class LivePictures:
         one = Sound(np.zeros((SPEECH_SAMPLES_PER_FRAME, 1), np.float32), SPEECH_RATE)
         self._base = picture_base(person, one, "")
         self._canvas, self._space = motion.canvas, models.space
+        self._expressions = motion.expressions
         self._frames = self._base.frames()
         still = (self._canvas.values,)
         take = Take((self._canvas,), still, models.space, models.renderer, run.first_seed)
@@ -79,7 +80,8 @@ class LivePictures:
         canvas, motion = in_picture(self._space, self._base.person, self._canvas, joined)
         canvas = replace(canvas, first_frame=chunk.first - len(prompt))
         blinks = self._blinks_until(frame_time(chunk.first), chunk)
-        work = replace(self._work, canvas=canvas, infilled=motion, blinks=blinks)
+        eyes = self._expressions.eyes(canvas.first_frame, len(motion))
+        work = replace(self._work, canvas=canvas, infilled=motion, blinks=blinks, eyes=eyes)
         wanted = [k for k in range(count) if (chunk.first + k) % every == 0]
         middle = [chunk.first + min(k + (every - 1) // 2, count - 1) for k in wanted]
         shown = [OutputFrame(frame_time(k), -1, np.nan, "fill", 0, 0) for k in middle]

@@ -22,7 +22,9 @@ from facedit.model.manner import articulate, manner_of
 from facedit.model.seams import limit_steps
 from facedit.model.windows import WINDOW
 from facedit.options import Run
+from facedit.speech.encoders import Encoder
 from facedit.speech.features import extract
+from facedit.speech.whisper_base import WhisperBase
 from facedit.types import Float32, Sound, SpeechFeatures
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME, frame_at, frame_time
 
@@ -61,12 +63,13 @@ class LiveMotion:
 
     Attributes:
         pace: How it goes ahead.
+        expressions: What it shows beside speaking.
         done: Frames drawn so far.
     """
 
     def __init__(self, person: Person, models: Models, run: Run, pace: Pace) -> None:
         canvas = person_canvas(models.space, person, 1, run.region_of("generate"))
-        self._model, self._space, self._encoder = models.motion, models.space, models.encoder
+        self._model, self._space, self._encoder = models.motion, models.space, _ears(models)
         self.pace, self._first_seed = pace, run.first_seed
         self.canvas = replace(canvas, values=canvas.values[:-1], mask=canvas.mask[:-1])
         """The prompt, which goes ahead of the sound."""
@@ -74,8 +77,8 @@ class LiveMotion:
         manner = manner_of(run.first_seed)
         self._settings = manner.settings(replace(models.motion.sampler, steps=run.steps))
         self._articulation = run.articulation * manner.articulation * pace.wider
-        self._expressions = LiveExpressions(live_wishes(run), models.space, self.canvas)
-        self._said = self._own_speech(person)
+        self.expressions = LiveExpressions(live_wishes(run), models.space, self.canvas)
+        self._said = self._own_speech(person, models.encoder)
         self._kept = canvas.values[:0]
         self._sound, self._sound_from = np.zeros(0, np.float32), 0
         self._rest = 1.0
@@ -139,7 +142,7 @@ class LiveMotion:
         self.done, self._chunks = first + count, self._chunks + 1
         self._kept = np.concatenate([self._kept, drawn])[-self.pace.kept :]
         self._forget()
-        shown = self._expressions.on(self._articulated(drawn, not first), first)
+        shown = self.expressions.on(self._articulated(drawn, not first), first)
         return Chunk(first, shown, sound)
 
     def _articulated(self, drawn: Float32, first: bool) -> Float32:
@@ -168,16 +171,25 @@ class LiveMotion:
             self._said, values = values[:-own], values[-own:]
         return SpeechFeatures.from_values(values, features.encoder)
 
-    def _own_speech(self, person: Person) -> Float32:
+    @staticmethod
+    def _own_speech(person: Person, encoder: Encoder) -> Float32:
         """Compute what is heard on a video's prompt; of a picture it is the silence ahead."""
         if person.prompt is None:
             return np.zeros((0, 0), np.float32)
         hear: Hear = person.prompt.sound
         frames = len(person.prompt.landmarks)
-        return speech_on(hear, person.prompt.first_frame, frames, self._encoder)
+        return speech_on(hear, person.prompt.first_frame, frames, encoder)
 
     def _forget(self) -> None:
         """Forget the sound that no chunk will hear again."""
         first = max(self.done - self.pace.kept - _PADDING, 0)
         self._sound = self._sound[(first - self._sound_from) * SPEECH_SAMPLES_PER_FRAME :]
         self._sound_from = first
+
+
+def _ears(models: Models) -> Encoder:
+    """Return what the model hears through, in numbers such as it computes with itself."""
+    encoder = models.encoder
+    if not isinstance(encoder, WhisperBase):
+        return encoder
+    return replace(encoder, dtype=next(models.motion.net.parameters()).dtype)

@@ -39,11 +39,13 @@ class WhisperBase:
         layer: Which layer's output, 1 to 6; 2 to 4 predict lips best.
         device: Where the network computes.
         spectrum: What it hears through.
+        dtype: Numbers that the network computes with; what it gives is float32.
     """
 
     layer: int = DEFAULT_LAYER
     device: torch.device | str = "cpu"
     spectrum: Spectrum = mel_power
+    dtype: torch.dtype = torch.float32
 
     @classmethod
     def of(cls, layer: str, device: torch.device | str) -> WhisperBase:
@@ -65,7 +67,7 @@ class WhisperBase:
     @property
     def channels(self) -> int:
         """Two ticks' states side by side."""
-        return SPEECH_TICKS_PER_FRAME * _loaded(self.layer, str(self.device)).width
+        return SPEECH_TICKS_PER_FRAME * _loaded(self.layer, str(self.device), self.dtype).width
 
     def encode(self, samples: Float32) -> Float32:
         """Encode whole motion frames of sound, piece by piece where it is longer than 30 s.
@@ -77,14 +79,14 @@ class WhisperBase:
         padding = PAD_FRAMES * SPEECH_SAMPLES_PER_FRAME
         padded = np.pad(samples, (padding, padding))
         total = frames + 2 * PAD_FRAMES
-        power, net = self.spectrum(padded), _loaded(self.layer, str(self.device))
+        power, net = self.spectrum(padded), _loaded(self.layer, str(self.device), self.dtype)
         peak = float(np.log10(np.maximum(power, 1e-10)).max(initial=-10.0))
         states = np.empty((total, self.channels), dtype=np.float32)
         for start, stop, keep_from, keep_to in chunks(total, _CHUNK_FRAMES, OVERLAP_FRAMES):
             piece = power[:, start * _MEL_PER_FRAME : stop * _MEL_PER_FRAME]
-            mel = torch.from_numpy(compressed(piece, peak))[None].to(self.device)
+            mel = torch.from_numpy(compressed(piece, peak))[None].to(self.device, self.dtype)
             with inference():
-                folded = net(mel)[0].reshape(stop - start, self.channels).cpu()
+                folded = net(mel)[0].reshape(stop - start, self.channels).float().cpu()
             states[keep_from:keep_to] = folded[keep_from - start : keep_to - start].numpy()
         return states[PAD_FRAMES : PAD_FRAMES + frames]
 
@@ -115,5 +117,5 @@ def chunks(total: int, longest: int, overlap: int) -> list[tuple[int, int, int, 
 
 
 @functools.lru_cache(maxsize=2)
-def _loaded(layer: int, device: str) -> WhisperEncoder:
-    return load_whisper_encoder(asset_path("whisper-base.bin"), layer).to(device)
+def _loaded(layer: int, device: str, dtype: torch.dtype = torch.float32) -> WhisperEncoder:
+    return load_whisper_encoder(asset_path("whisper-base.bin"), layer).to(device, dtype)
