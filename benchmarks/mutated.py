@@ -204,6 +204,26 @@ def make_texts(folder: Path, transcript: Path) -> list[tuple[Path, Reader]]:
         "WEBVTT\n\n00:00.000 --> 00:02.000\n<v A>the <00:00.500><c>weather</c>\n",
         words,
     )
+    spans = "".join(f'<span begin="{a}ms">{text}</span> ' for a, _, text in rows)
+    tt = f'<tt xml:lang="en"><body><div><p begin="0s" end="9s">{spans}</p></div></body></tt>'
+    add("words.ttml", tt, words)
+    slots = "".join(
+        f'<TIME_SLOT TIME_SLOT_ID="{end}{k}" TIME_VALUE="{row[end]}"/>'
+        for k, row in enumerate(rows)
+        for end in (0, 1)
+    )
+    annotations = "".join(
+        f'<ANNOTATION><ALIGNABLE_ANNOTATION TIME_SLOT_REF1="0{k}" TIME_SLOT_REF2="1{k}">'
+        f"<ANNOTATION_VALUE>{row[2]}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>"
+        for k, row in enumerate(rows)
+    )
+    eaf = f'<TIME_ORDER>{slots}</TIME_ORDER><TIER TIER_ID="words">{annotations}</TIER>'
+    add("words.eaf", f"<ANNOTATION_DOCUMENT>{eaf}</ANNOTATION_DOCUMENT>", words)
+    add("words.ctm", "".join(f"a 1 {a / 1e3} {(b - a) / 1e3} {w} 0.9\n" for a, b, w in rows), words)
+    ticks = [{"word": w, "offsetInTicks": 1e4 * a, "durationInTicks": 1e4 * (b - a)}
+             for a, b, w in rows]  # fmt: skip
+    phrase = {"offsetInTicks": 0, "durationInTicks": 9e7, "nBest": [{"words": ticks}]}
+    add("azure.json", json.dumps({"recognizedPhrases": [phrase]}), words)
     source = ScriptSource("a.mp4", found.duration_s, Fraction(25))
     script = EditScript(source, found, (WordEdit(1, 2, ("sea",)),), {"voice": "auto", "seed": 0})
     add("script.json", dumps(script), lambda path: loads(read_text(path, "script", BadEdit)))

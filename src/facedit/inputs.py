@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from facedit.errors import BadMedia, FaceditError, UsageError
 
@@ -119,6 +120,23 @@ def parse_json(text: str, name: str, error: type[FaceditError]) -> Any:
     return document
 
 
+def parse_xml(text: str, name: str, error: type[FaceditError]) -> Element:
+    """Parse an XML document that may be meant to do harm: no document type, so no entities.
+
+    ``error`` is raised if it is no such document (with the place).
+    """
+    parser = XMLParser(target=_PlainTree())
+    with _refused(name, error):
+        try:
+            parser.feed(text)
+            root: Element = parser.close()
+        except ParseError as fault:
+            line, column = fault.position
+            place = f"{name}, line {line}, column {column + 1}"
+            raise error(f"{place}: no valid XML ({str(fault).partition(':')[0]}).") from fault
+    return root
+
+
 def read_toml(path: Path, kind: str, error: type[FaceditError]) -> dict[str, Any]:
     """Read a TOML file's table, values as ``parse_json`` gives them; ``error`` if it is none."""
     text = read_text(path, kind, error)
@@ -187,6 +205,30 @@ def check_pace(
             f"{MOST_WORDS_PER_S} in a second."
         )
     check_words(words, name, error)
+
+
+class _PlainTree(TreeBuilder):
+    """Builds a tree of elements; refuses a document type, which declares entities, and depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        """Refuse a document type."""
+        raise ValueError("declares a document type (<!DOCTYPE>), which is not read")
+
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]
+        """Begin an element."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ValueError("nested too deeply")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> Element:
+        """End an element."""
+        self._depth -= 1
+        return super().end(tag)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -80,6 +80,13 @@ def _duration(seconds):
     return f"{seconds:.3f}s"
 
 
+def _azure_words(text, offset, duration, unit=10_000_000):
+    return [
+        {text: word, offset: round(a * unit), duration: round(b * unit) - round(a * unit)}
+        for word, a, b in GRID
+    ]
+
+
 WORD_LEVEL = {
     "ours": {"duration_s": 2.98, "format": "facedit-transcript", "words": _words("text", "start_s",
              "end_s")},
@@ -114,6 +121,16 @@ WORD_LEVEL = {
     "Premiere": {"language": "en-us", "segments": [{"start": 0.98, "duration": 1.28, "words": [
         {"text": text, "start": start, "duration": end - start, "type": "word", "eos": False}
         for text, start, end in GRID]}], "speakers": [{"id": "u1", "name": "Speaker 1"}]},
+    "Azure's batch": {"recognizedPhrases": [{"recognitionStatus": "Success", "channel": 0,
+        "offset": "PT0.98S", "offsetInTicks": 9800000.0, "nBest": [
+            {"display": "Bin.", "words": _azure_words("word", "offsetInTicks", "durationInTicks")},
+            {"display": "Been.", "words": []}]}, {"recognitionStatus": "NoMatch"}]},
+    "Azure, fast": {"phrases": [{"offsetMilliseconds": 980, "durationMilliseconds": 1280, "text":
+        "Bin.", "locale": "en-GB", "words": _azure_words("text", "offsetMilliseconds",
+                                                         "durationMilliseconds", 1000)}]},
+    "Azure's SDK": {"RecognitionStatus": "Success", "Offset": 9800000, "Duration": 12800000,
+        "NBest": [{"Display": "Bin.", "Words": _azure_words("Word", "Offset", "Duration")},
+        {"Display": "Been.", "Words": [{"Word": "been", "Offset": 9800000, "Duration": 1}]}]},
     "YouTube": {"wireMagic": "pb3", "events": [
         {"tStartMs": 0, "dDurationMs": 3000, "id": 1, "wpWinPosId": 1},
         {"tStartMs": 980, "dDurationMs": 1280, "segs": [
@@ -158,6 +175,40 @@ def test_a_number_at_the_end_takes_the_segments_end(tmp_path):
     assert _rounded(_load(tmp_path, "a.json", json.dumps(document)))[5] == ("2", 1.9, 2.26)
 
 
+def _ttml(body, attributes="", namespace="http://www.w3.org/ns/ttml"):
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<tt xmlns="{namespace}" xml:lang="en-GB" '
+        'xmlns:tts="http://www.w3.org/ns/ttml#styling" '
+        f'xmlns:ttp="http://www.w3.org/ns/ttml#parameter" {attributes}>\n <head>'
+        "<styling><style xml:id='s'/></styling></head>\n <body>\n"
+        f"  <div begin='0.5s'>{body}</div>\n </body>\n</tt>\n"
+    )
+
+
+def _eaf(*tiers):
+    """Write tiers of ELAN's: the times of inner words are not said."""
+    slots, rows = [], []
+    for title, entries in tiers:
+        rows.append(f'<TIER TIER_ID="{title}" LINGUISTIC_TYPE_REF="x">')
+        for text, *times in entries:
+            names = [f"ts{len(slots) + end}" for end in (1, 2)]
+            slots += [
+                f'<TIME_SLOT TIME_SLOT_ID="{name}"'
+                + ("/>" if time is None else f' TIME_VALUE="{_ms(time)}"/>')
+                for name, time in zip(names, times, strict=True)
+            ]
+            rows.append(
+                f'<ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="{names[0]}a" TIME_SLOT_REF1='
+                f'"{names[0]}" TIME_SLOT_REF2="{names[1]}"><ANNOTATION_VALUE>{text}'
+                "</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>"
+            )
+        rows.append("</TIER>")
+    return (
+        '<?xml version="1.0"?>\n<ANNOTATION_DOCUMENT><HEADER TIME_UNITS="milliseconds"/>'
+        f"<TIME_ORDER>{''.join(slots)}</TIME_ORDER>{''.join(rows)}</ANNOTATION_DOCUMENT>"
+    )
+
+
 YOUTUBE = """WEBVTT
 Kind: captions
 Language: en
@@ -189,6 +240,15 @@ TIMED = {
         f"<00:0{start:.2f}> {text}" for text, start, _ in GRID) + " <00:02.26>\n[00:02.50]\n",
     "whisper.tsv": "start\tend\ttext\n" + "".join(
         f"{_ms(start)}\t{_ms(end)}\t{text}\n" for text, start, end in GRID),
+    "words.ttml": _ttml("<p begin='.48s' end='00:00:01.76'>".replace("'.", "'0.") + "".join(
+        f"<span begin='{start - 0.98:.2f}s'>{text}</span> " for text, start, _ in GRID) + "</p>"),
+    "lyrics.ttml": _ttml("<p begin='0.48' end='1.76'>" + " ".join(
+        f"<span begin='{start}' end='{end}'>{text}</span>" for text, start, end in GRID) + "</p>")
+        .replace(" begin='0.5s'", "").replace("'0.48' end='1.76'", "'0.98' end='2.26'"),
+    "words.eaf": _eaf(("Words", GRID), ("glosses", [("x", 0, 1)])),
+    "kaldi.ctm": ";; made by hand\nutt 1 0.00 0.98 <eps>\n" + "".join(
+        f"utt 1 {start} {end - start:.2f} {text} 0.97\n" for text, start, end in GRID),
+    "ctm.txt": "".join(f"utt A {a} {b - a:.3f} {text}\n" for text, a, b in GRID),
     "audacity.txt": "".join(f"{start:f}\t{end:f}\t{text}\n" for text, start, end in GRID),
     "audacity_spectral.txt": "".join(
         f"{start:f}\t{end:f}\t{text}\n\\\t100.0\t2000.0\n" for text, start, end in GRID),
@@ -228,6 +288,16 @@ PHRASES = {
     "aegisub.ass": "[Script Info]\nTitle: x\n\n[Events]\nFormat: Layer, Start, End, Style, Name, "
         "MarginL, MarginR, MarginV, Effect, Text\n"
         "Dialogue: 0,0:00:00.98,0:00:02.26,Default,,0,0,0,,{\\an8}Bin blue\\Nat S three again.\n",
+    "bbc.ttml": _ttml("<p begin='0.48s' end='0.5s'>(sighs)</p>"
+        "<p begin='0.48s' end='0.9s'>BOB: Bin\n   blue<br/><span tts:color='red'>at</span></p>"
+        "<p begin='0.9s' dur='0.86s'>S three\n again.</p>"),
+    "frames.dfxp": _ttml("<p begin='00:00:00:12' end='44f'>Bin blue at &#83; three again.</p>",
+        "ttp:frameRate='25'", "http://www.w3.org/2006/10/ttaf1"),
+    "ticks.xml": _ttml("<metadata>x</metadata><p begin='4800000t' end='17600000t'>Bin blue at "
+        "S three<span tts:ruby='text'>tree</span> again.</p>", "ttp:tickRate='10000000'"),
+    "utterance.eaf": _eaf(("default", []), ("Anna", [("Bin blue at S three again.", 0.98, 2.26)])),
+    "unmeasured.eaf": _eaf(("words", [("Bin", 0.98, None), ("blue at", None, None),
+        ("S three again.", None, 2.26)])),
     "pasted.txt": "0:00\nBin blue at\n0:01\nS three again.\n",
     "premiere.txt": "00:00:00:24 - 00:00:02:07\nSpeaker 1\nBin blue at S three again.\n",
     "otter.txt": "Anna Smith  0:00\nBin blue at S three again.\n",

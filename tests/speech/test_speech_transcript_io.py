@@ -264,6 +264,11 @@ def test_overlaps_are_removed_and_the_end_is_clipped(tmp_path):
     assert _times(transcript) == [("a", 1, 2), ("b", 2, 3)]
 
 
+EAF = """<ANNOTATION_DOCUMENT><HEADER TIME_UNITS="milliseconds"/><TIME_ORDER>
+<TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="500"/><TIME_SLOT TIME_SLOT_ID="ts2" TIME_VALUE="900"/>
+</TIME_ORDER><TIER TIER_ID="words"><ANNOTATION><ALIGNABLE_ANNOTATION TIME_SLOT_REF1="ts1"
+TIME_SLOT_REF2="ts2"><ANNOTATION_VALUE>bin</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+</TIER></ANNOTATION_DOCUMENT>"""
 BAD = [
     ("a.json", '{"words": [\n{"word": "x", "start": 0,, "end": 1}]}', "line 2"),
     ("a.json", '{"words": []}', "no words"),
@@ -292,6 +297,21 @@ BAD = [
     ("a.TextGrid", LONG.replace('"Words"', '"x"'), "no tier"),
     ("a.TextGrid", LONG.replace("size = 3", "size = 99999999"), "number of items"),
     ("a.docx", "hello", "json"),
+    ("a.ttml", "<tt><body><p begin='1s'>Hi</p></body>", "line 1, column 38: no valid XML"),
+    ("a.ttml", "<tt>\n<body><p begin='soon'>Hi</p></body></tt>", "“soon” is no time"),
+    ("a.ttml", "<tt><body/></tt>", "no paragraph"),
+    ("a.dfxp", "<html/>", "no captions in TTML"),
+    ("a.ttml", '<!DOCTYPE tt [<!ENTITY a "x">]><tt>&a;</tt>', "document type"),
+    ("a.ttml", '<!DOCTYPE tt SYSTEM "a.dtd"><tt/>', "document type"),
+    ("a.ttml", "<tt>" + "<p>" * 100 + "</p>" * 100 + "</tt>", "nested"),
+    ("a.eaf", "<tt/>", "no annotations of ELAN's"),
+    ("a.eaf", EAF.replace('ID="ts2"', 'ID="ts3"'), "'ts2'"),
+    ("a.eaf", EAF.replace("900", "soon"), "'soon' is no number"),
+    ("a.eaf", EAF.replace("900", "100"), "before its start"),
+    ("a.eaf", EAF.replace(' TIME_VALUE="900"', ""), "no times"),
+    ("a.ctm", "a 1 0.5 soon bin\n", "line 1: expected recording"),
+    ("a.ctm", "a 1 0.5 -1 bin\n", "line 1: lasts -1"),
+    ("a.ctm", "a 1 0.5 1 bin\nb 1 0.5 1 blue\n", "2 recordings"),
     ("a.lrc", "[ar:nobody]\nla la", "no line that begins"),
     ("a.tsv", "start\tend\ttext\n0\tx\thi", "line 2"),
     ("a.json", '{"format": "facedit-transcript", "version": 1, "words": []}', "missing duration_s"),
@@ -340,6 +360,9 @@ WHOLE = {
     ".align": "0 23750 sil\n23750 29500 bin\n29500 34000 blue\n",
     ".TextGrid": LONG,
     ".lrc": "[ar:x]\n[00:01.00]<00:01.00> bin <00:01.50> blue\n[00:02.00][00:03.00]at\n",
+    ".ttml": "<tt><body><p begin='1s' end='2s'>bin <span begin='0.5s'>blue</span></p></body></tt>",
+    ".eaf": EAF,
+    ".ctm": ";; x\na 1 0.5 0.4 bin 0.9\na 1 0.9 0.3 blue\n",
     ".tsv": "start\tend\ttext\n500\t900\tbin\n900\t1500\tblue now\n",
 }
 SCRAPS = (

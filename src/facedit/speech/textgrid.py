@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NoReturn, TypeVar
 
 from facedit.errors import BadTranscript
@@ -48,9 +48,17 @@ def parse_textgrid(text: str, name: str) -> tuple[list[Word], str]:
                 values.take(str)
         else:
             values.fail(f"unknown kind of tier {kind[:30]!r}")
+    return word_tier(tiers, name), "en"
+
+
+def word_tier(tiers: Mapping[str, list[Word]], name: str) -> list[Word]:
+    """Return the tier called ``words`` or alike, else the only one; BadTranscript if none is it.
+
+    ``tiers``: what lies in each, by names in small letters; ``name``: the file's, for the message.
+    """
     named = [tiers[title] for title in _WORD_TIERS if title in tiers]
     if named or len(tiers) == 1:
-        return (named or list(tiers.values()))[0], "en"
+        return (named or list(tiers.values()))[0]
     raise BadTranscript(f"{name}: no tier is called “words”; there are {sorted(tiers) or 'none'}.")
 
 

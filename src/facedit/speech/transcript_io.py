@@ -26,6 +26,7 @@ from facedit.speech.subtitle_writer import format_srt, format_vtt
 from facedit.speech.subtitles import parse_ass, parse_lrc, parse_sbv, parse_srt, parse_vtt
 from facedit.speech.textgrid import SIGN, format_textgrid, parse_textgrid
 from facedit.speech.transcript_json import FORMAT, VERSION, parse_json
+from facedit.speech.transcript_xml import EAF_SIGN, TTML_SIGN, parse_eaf, parse_ttml
 from facedit.speech.word_times import GUESSED, NO_SPEECH, in_order, one_each
 from facedit.types import Transcript, Word
 
@@ -38,6 +39,8 @@ _SHORTEST_S = 0.01
 """A word that lasts less was not measured."""
 
 _GRID_UNITS_PER_SECOND = 25_000
+
+_CTM_LINE = r"[^\s;]\S* +\S+ +\d++(?:\.\d++)? +\d++(?:\.\d++)? +\S+(?: +[\d.]++)?[ \r]*+"
 
 
 def load_transcript(path: Path, duration_s: float) -> Transcript:
@@ -134,6 +137,32 @@ def _parse_rows(units_per_second: float, text: str, name: str) -> tuple[list[Wor
     return words, "en"
 
 
+def _parse_ctm(text: str, name: str) -> tuple[list[Word], str]:
+    """Parse lines of recording, channel, begin, length, word and perhaps score: NIST's, Kaldi's."""
+    words, recordings = [], set()
+    for number, line in enumerate(text.splitlines(), 1):
+        recording, *fields = line.partition(";;")[0].removesuffix(" NA").split()[:6] or ("",)
+        if not recording or NO_SPEECH.fullmatch("".join(fields[3:4])):
+            continue
+        try:
+            begin, length, score = (float(field) for field in (*fields[1:3], *fields[4:], 1.0)[:3])
+            word = Word(fields[3], begin, begin + length, min(1.0, max(0.0, score)))
+        except (ValueError, IndexError):
+            raise BadTranscript(
+                f"{name}, line {number}: expected recording, channel, begin, length and word, "
+                f"got “{line[:40]}”."
+            ) from None
+        if length < 0:
+            raise BadTranscript(f"{name}, line {number}: lasts {length} s.")
+        words.append(word)
+        recordings.add(recording)
+    if len(recordings) > 1:
+        raise BadTranscript(
+            f"{name}: holds the words of {len(recordings)} recordings; give those of one."
+        )
+    return words, "en"
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A kind of transcript file.
@@ -166,6 +195,10 @@ FORMATS = (
     Format(".srt", re.compile(r"(?:\d+\s{0,9}\n)?\d+:\d\d.{0,20}-->"), parse_srt, format_srt),
     Format(".sbv", re.compile(r"\d+:\d\d:\d\d\.\d{3},\d+:\d\d:"), parse_sbv),
     Format(".ass", re.compile(r"\[Script Info\]"), parse_ass),
+    Format(".ttml", TTML_SIGN, parse_ttml),
+    Format(".dfxp", TTML_SIGN, parse_ttml),
+    Format(".eaf", EAF_SIGN, parse_eaf),
+    Format(".ctm", re.compile(rf"(?:(?:;;.*|{_CTM_LINE})\n)++\s*\Z"), _parse_ctm),
     Format(".lrc", re.compile(r"\[(?:\d+:\d\d(?:[.:]\d{1,3})?\]|ar:|ti:|al:|by:)"), parse_lrc),
 )  # fmt: skip
 """The kinds of transcript with times, those first whose times are best; a table (``.tsv``) is

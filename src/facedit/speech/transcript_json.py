@@ -1,9 +1,9 @@
 """Words from JSON: our own format and what recognisers write.
 
 Read are whisper, whisper.cpp, whisperX, faster-whisper, stable-ts, OpenAI's API, AssemblyAI,
-Deepgram, Google Speech-to-Text, AWS Transcribe, Speechmatics, ElevenLabs, Vosk, Rev, Premiere and
-YouTube's captions. They differ in where the list of words or phrases is, in the names of its
-fields, and in the unit of time.
+Deepgram, Google Speech-to-Text, AWS Transcribe, Azure, Speechmatics, ElevenLabs, Vosk, Rev,
+Premiere and YouTube's captions. They differ in where the list of words or phrases is, in the names
+of its fields, and in the unit of time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from facedit.editing.words import key, tokenise
 from facedit.errors import BadTranscript
 from facedit.inputs import LONGEST_WORD
 from facedit.inputs import parse_json as parse_document
-from facedit.speech.word_times import GUESSED, spread
+from facedit.speech.word_times import between_neighbours
 from facedit.types import Transcript, Word
 
 FORMAT = "facedit-transcript"
@@ -31,7 +31,8 @@ _START = ("start_s", "start", "start_time", "startTime", "startOffset", "from", 
 _END = ("end_s", "end", "end_time", "endTime", "endOffset", "to", "end_ts")
 _TEXT = ("punctuated_word", "text", "word", "content", "label", "transcript", "value")
 _SCORE = ("score", "probability", "confidence", "conf", "p")
-_LANGUAGE = ("language", "language_code", "languageCode", "detected_language")
+_LANGUAGE = ("language", "language_code", "languageCode", "detected_language", "locale")
+_AZURE = ("recognizedPhrases", "phrases", "NBest")
 _NOT_SPOKEN = ("spacing", "audio_event")
 _PUNCTUATION = ("punctuation", "punct")
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?s?")
@@ -56,7 +57,7 @@ def parse_json(text: str, name: str) -> tuple[list[Word], str]:
         ours = Transcript.from_dict(document, name, BadTranscript)
         return list(ours.words), ours.language
     items, place = _list_of(document, name)
-    words = _scaled(_timed(_entries(items, f"{name}, {place}"), name))
+    words = _scaled(between_neighbours(_entries(items, f"{name}, {place}"), name))
     return words, _language(document, items)
 
 
@@ -66,6 +67,9 @@ def _list_of(document: Any, name: str) -> tuple[list[Any], str]:
         return document, "the list"
     if isinstance(document, dict) and isinstance(events := document.get("events"), list):
         return _youtube(events), "events"
+    for place in _AZURE:
+        if isinstance(document, dict) and isinstance(phrases := document.get(place), list):
+            return [_azure(one) for one in ([document] if place == "NBest" else phrases)], place
     lists = [
         (holder[place], place)
         for holder in _objects(document, "results")
@@ -98,6 +102,30 @@ def _youtube(events: Sequence[Any]) -> list[dict[str, Any]]:
             words[-1]["end"] = (begin + max(last if isinstance(last, int) else 0, 0)) / 1e3
             phrases.append({**words[0], "end": words[-1]["end"], "words": words})
     return phrases
+
+
+def _azure(phrase: Any) -> Any:
+    """Turn Azure's phrase (batch, fast or SDK) or word into ours: times as ``start``, ``duration``.
+
+    Its fields are written large in one interface and small in others; times are in milliseconds or
+    in ticks of 100 ns. Of several guesses the first is the best.
+    """
+    if not isinstance(phrase, dict):
+        return phrase
+    found = {name.lower(): value for name, value in phrase.items()}
+    guesses = found.get("nbest")
+    if isinstance(guesses, list) and guesses and isinstance(guesses[0], dict):
+        found |= {name.lower(): value for name, value in guesses[0].items()}
+    item = {"text": found.get("text", found.get("word", found.get("display", "")))}
+    for ours, theirs in (("start", "offset"), ("duration", "duration")):
+        for name, unit in (("milliseconds", 1e3), ("inticks", 1e7), ("", 1e7)):
+            if isinstance(value := found.get(theirs + name), int | float):
+                item[ours] = value / unit
+                break
+    if isinstance(words := found.get("words"), list):
+        item["words"] = [_azure(word) for word in words]
+    kept = {name: found[name] for name in ("confidence", "locale") if name in found}
+    return {**item, **kept}
 
 
 def _objects(document: Any, *members: str) -> list[dict[str, Any]]:
@@ -210,29 +238,3 @@ def _scaled(words: list[Word]) -> list[Word]:
     spoken = sum(len(tokenise(word.text)) for word in words)
     unit = 1000 if whole and lasting >= _LONGEST_WORD_S * spoken else 1
     return [replace(word, start_s=word.start_s / unit, end_s=word.end_s / unit) for word in words]
-
-
-def _timed(words: list[Word], name: str) -> list[Word]:
-    """Give words without times those between their neighbours."""
-    done: list[Word] = []
-    index = 0
-    while index < len(words):
-        if not math.isnan(words[index].start_s + words[index].end_s):
-            done.append(words[index])
-            index += 1
-            continue
-        stop = index + 1
-        while stop < len(words) and math.isnan(words[stop].start_s):
-            stop += 1
-        first = words[index].start_s
-        begin = first if not math.isnan(first) else done[-1].end_s if done else math.nan
-        inner = [word.end_s for word in words[index:stop] if not math.isnan(word.end_s)]
-        end = inner[-1] if inner else words[stop].start_s if stop < len(words) else math.nan
-        if math.isnan(begin + end):
-            raise BadTranscript(
-                f"{name}: word {index + 1} ({words[index].text[:30]!r}) has no times."
-            )
-        shared = spread([word.text for word in words[index:stop]], begin, max(begin, end))
-        done += [replace(word, score=GUESSED) for word in shared]
-        index = stop
-    return done

@@ -1,12 +1,14 @@
-"""Arithmetic on word times: one token each, spreading, order."""
+"""Arithmetic on word times: one token each, spreading, gaps, order."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from facedit.editing.words import tokenise
+from facedit.errors import BadTranscript
 from facedit.types import Word
 
 GUESSED = 0.0
@@ -29,6 +31,35 @@ def spread(tokens: Sequence[str], start_s: float, end_s: float) -> list[Word]:
         words.append(Word(token, first, last, GUESSED))
         done += weight
     return words
+
+
+def between_neighbours(words: list[Word], name: str) -> list[Word]:
+    """Give words without times (NaN) those between their neighbours, marked as ``GUESSED``.
+
+    BadTranscript if there are none; ``name``: the file's, for the message.
+    """
+    done: list[Word] = []
+    index = 0
+    while index < len(words):
+        if not math.isnan(words[index].start_s + words[index].end_s):
+            done.append(words[index])
+            index += 1
+            continue
+        stop = index + 1
+        while stop < len(words) and math.isnan(words[stop].start_s):
+            stop += 1
+        first = words[index].start_s
+        begin = first if not math.isnan(first) else done[-1].end_s if done else math.nan
+        inner = [word.end_s for word in words[index:stop] if not math.isnan(word.end_s)]
+        end = inner[-1] if inner else words[stop].start_s if stop < len(words) else math.nan
+        if math.isnan(begin + end):
+            raise BadTranscript(
+                f"{name}: word {index + 1} ({words[index].text[:30]!r}) has no times."
+            )
+        shared = spread([word.text for word in words[index:stop]], begin, max(begin, end))
+        done += [replace(word, score=GUESSED) for word in shared]
+        index = stop
+    return done
 
 
 def one_each(words: Iterable[Word], *, measured: bool = False) -> list[Word]:
