@@ -91,3 +91,10 @@ def in_sandbox(program: str, folder: Path, **environment: str) -> subprocess.Com
         capture_output=True,
         text=True,
     )
+
+
+def without_sockets(*words: str) -> list[str]:
+    """Return a command that runs another one without a socket, where they can be forbidden."""
+    laid = "import os, sys, sandbox\nif sandbox.can_forbid_sockets(): sandbox.forbid_sockets()\n"
+    place = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+    return [sys.executable, "-c", f"{place}{laid}os.execv(sys.argv[1], sys.argv[1:])", *words]

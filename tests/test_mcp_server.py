@@ -1,4 +1,4 @@
-"""The verbs as tools, driven by the protocol's own client."""
+"""The verbs as tools, driven by the protocol's own client; no tool opens a socket."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 
 from facedit.media.probe import probe
+from sandbox import without_sockets
 from talking_clips import make_talking_clips
 
 
@@ -35,7 +36,7 @@ def test_an_assistant_reads_plans_and_edits_in_its_folder_alone(tmp_path: Path) 
         told.append((done, total, message))
 
     async def talk() -> None:
-        command = [sys.executable, "-m", "facedit", "mcp", str(tmp_path)]
+        command = without_sockets(sys.executable, "-m", "facedit", "mcp", str(tmp_path))
         async with Client(
             StdioServerParameters(command=command[0], args=command[1:], env=dict(os.environ))
         ) as client:

@@ -11,8 +11,11 @@ import pytest
 from doc_commands import blocks_of, commands_of, run
 from facedit.bench import run_benchmark as bench_run
 from facedit.cli import prepare_train_evaluate
+from facedit.device import cpu_threads
 from facedit.evaluation.evaluate_options import EvaluateOptions
+from facedit.weights.fetch import cache_dir
 from material import material
+from sandbox import in_sandbox
 
 PAGE = Path(__file__).parents[1] / "docs" / "own-clips.md"
 pytest.importorskip("skimage.data")
@@ -46,11 +49,8 @@ def shortened(text: str) -> str:
     )
 
 
-def test_the_commands_of_the_page_run_in_order(
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    one_thread: None,
+def test_the_commands_of_the_page_run_in_order_and_open_no_socket(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     made = sorted(material(tmp_path_factory).glob("*.mp4"))
     clips = tmp_path / "clips"
@@ -61,20 +61,33 @@ def test_the_commands_of_the_page_run_in_order(
     # The same pictures and sound in other bytes: a box that players skip.
     (clips / "tuesday.mp4").write_bytes((clips / "monday.mp4").read_bytes() + b"\0\0\0\x08free")
     shutil.copy(clips / "monday.json", clips / "tuesday.json")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(bench_run, "selfcheck", lambda *_, **__: Unchecked())
-    monkeypatch.setattr(prepare_train_evaluate, "EvaluateOptions", OneKind)
-    monkeypatch.setattr(bench_run, "left_out", lambda _: {"phone_r": "not proven"})
+    program = "import test_own_clips; test_own_clips.run_commands()"
+    done = in_sandbox(program, tmp_path, FACEDIT_CACHE=str(cache_dir()))
+    assert done.returncode == 0, done.stdout + done.stderr
+    left = {path.name for name in ("home", "tmp") for path in (tmp_path / name).rglob("*")}
+    assert left == set()
+
+
+def run_commands() -> None:
+    """Run the page's commands, and a list's, in the working folder."""
+    bench_run.selfcheck = lambda *_, **__: Unchecked()
+    prepare_train_evaluate.EvaluateOptions = OneKind
+    bench_run.left_out = lambda _: {"phone_r": "not proven"}
     said = []
-    for page_block in blocks_of(PAGE):
-        block = replace(page_block, text=shortened(page_block.text))
-        if block.file:
-            Path(block.file).write_text(block.text)
-            continue
-        for command in commands_of(block):
-            answer = run(command)
-            assert answer.status == 0, (command, answer.err)
-            said.append(answer.out)
+    with cpu_threads(1):
+        for page_block in blocks_of(PAGE):
+            block = replace(page_block, text=shortened(page_block.text))
+            if block.file:
+                Path(block.file).write_text(block.text)
+                continue
+            for command in commands_of(block):
+                print(*command, flush=True)  # the last one is at fault if the system ends this
+                answer = run(command)
+                assert answer.status == 0, (command, answer.err)
+                said.append(answer.out)
+        Path("jobs.jsonl").write_text('{"verb": "motion", "source": "clips/monday.mp4"}\n')
+        listed = run(["facedit", "batch", "jobs.jsonl", "-o", "listed"])
+        assert listed.status == 0, listed.err
     prepared, again, _, _, evaluated, _, built, report = said
     assert "1 set aside for measuring (split dev)" in prepared
     assert "3 clips" in again
