@@ -38,10 +38,12 @@ UNEVEN = [k / 25 + (k % 3) / 100 for k in range(100)]
         ("f.webm", {**AV1, "sound_codec": "libopus"}),
         ("g.mp4", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}),
         ("h.flv", {}),
+        ("i.ts", {"channels": 2, "sound_rate": 44_100}),
     ],
 )
 def test_what_is_kept_is_copied(name, how, tmp_path):
-    source, target = tmp_path / name, tmp_path / f"out-{name.replace('flv', 'mp4')}"
+    suffix = {".flv": ".mp4", ".ts": ".mp4"}.get((source := tmp_path / name).suffix, source.suffix)
+    target = tmp_path / f"out{suffix}"
     how = {"options": GROUPS, "size": (128, 96), "seconds": 4.0, **how}
     # No noise that a decoder draws at random: from a joint on it would draw other numbers.
     make_clip(source, **how, sound_options={} if "sound_codec" in how else NO_NOISE)
@@ -143,10 +145,11 @@ X265 = "keyint=20:min-keyint=20:scenecut=0:log-level=none"
         ("a.mp4", "open-gop=0", {}),
         ("b.mov", "open-gop=1:repeat-headers=1", {"rotation": 90}),
         ("c.mkv", "open-gop=1", {"pix_fmt": "yuv420p10le", "colour": (1, 9, 9, 16)}),
+        ("d.ts", "open-gop=0", {}),
     ],
 )
 def test_hevc_stays_hevc_and_is_joined(name, params, how, tmp_path):
-    source, target = tmp_path / name, tmp_path / f"out-{name}"
+    source, target = tmp_path / name, tmp_path / f"out-{name.replace('.ts', '.mov')}"
     options = {"x265-params": f"{X265}:{params}"}
     make_clip(source, seconds=4.0, size=(128, 96), codec="libx265", options=options, **how)
     made = plan(*EDITS, speech_s=0.5)
@@ -264,7 +267,7 @@ def test_open_groups_are_entered_where_they_are_closed(tmp_path):
     [
         ("a.mp4", "b.mp4", {"codec": "mpeg4", "options": {}}, "mpeg4 becomes h264"),
         ("a.mp4", "b.webm", {}, "h264 becomes vp9"),
-        ("a.ts", "b.mp4", {}, "has no parameter sets in the header"),
+        ("a.ts", "b.mp4", {"codec": "mpeg2video", "options": {}}, "mpeg2video becomes h264"),
         ("a.mp4", "b.mp4", {"options": {**GROUPS, "g": "999", "sc_threshold": "0"}}, "untouched"),
     ],
 )  # fmt: skip
@@ -277,6 +280,17 @@ def test_what_cannot_be_joined_is_encoded_and_said(name, target, how, reason, tm
     assert note.startswith("The whole file was encoded anew: ")
     assert reason in note
     assert compare(tmp_path / name, tmp_path / target, made, rendering, sound).worst_s < 0.001
+
+
+def test_a_stream_whose_parameter_sets_change_is_encoded(tmp_path):
+    """Transport streams can be joined end to end, whatever made them."""
+    for name, how in (("a.ts", {}), ("b.ts", {"x264-params": "ref=2:cabac=0"})):
+        make_clip(tmp_path / name, seconds=2.0, options={**GROUPS, **how})
+    whole = tmp_path / "c.ts"
+    whole.write_bytes(b"".join((tmp_path / name).read_bytes() for name in ("a.ts", "b.ts")))
+    kept = [KeptPictures(0.0, 0.9, 0.0)]
+    (note,) = choose_rendering(tmp_path / "d.mp4", probe(whole), kept).notes
+    assert "its parameter sets change within the stream" in note
 
 
 def test_full_is_what_was_asked_for(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facedit.media.smart.sides import LEFT, RIGHT
+from facedit.media.smart.start_codes import without_header
 
 _KAISER = 1
 _LONG_LEFT, _LONG_RIGHT = (0, 1), (0, 3)
@@ -18,6 +19,7 @@ def sides_of(packet: memoryview) -> int:
     Returns ``LEFT`` and ``RIGHT`` where its windows are such; 0 if another element comes first or
     each channel has windows of its own.
     """
+    packet = without_header(packet)
     if len(packet) < 4:
         return 0
     if packet[0] >> 5 == _SINGLE:

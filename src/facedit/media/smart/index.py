@@ -49,12 +49,15 @@ class PacketIndex:
         return np.sort(self.pts)
 
 
-def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> PacketIndex:
+def index_packets(
+    info: VideoInfo, is_entry: Callable[[memoryview], bool], all_of_them: bool = False
+) -> PacketIndex:
     """Read the times of all packets.
 
     ``info``: the source; ``is_entry``: whether decoding can begin with a packet that the container
-    marks as a key. Returns the index. (``BadMedia`` if the file is damaged.) ``Unjoinable`` if its
-    pictures cannot be told apart by their times.
+    marks as a key; ``all_of_them``: whether it is to look at all others too. Returns the index.
+    (``BadMedia`` if the file is damaged.) ``Unjoinable`` if its pictures cannot be told apart by
+    their times.
     """
     # Arrays, not lists of tuples: an hour has a quarter of a million packets.
     times, entries = array("q"), bytearray()
@@ -73,7 +76,8 @@ def index_packets(info: VideoInfo, is_entry: Callable[[memoryview], bool]) -> Pa
                 continue
             time = _time_of(cast("Packet[VideoStream]", packet))
             times.append(time - info.origin_pts)
-            entries.append(packet.is_keyframe and is_entry(memoryview(packet)))
+            looked = packet.is_keyframe or all_of_them
+            entries.append(looked and is_entry(memoryview(packet)) and packet.is_keyframe)
             if time > last or len(times) == 1:
                 last, length = time, packet.duration or 0
         bases = video.time_base, sound.time_base if sound is not None else Fraction(0)

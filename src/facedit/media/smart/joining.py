@@ -23,6 +23,7 @@ from facedit.media.smart.joint import Joint, joint_of
 from facedit.media.smart.kept import KeptPictures
 from facedit.media.smart.sound_joint import SoundJoint, sound_joint
 from facedit.media.smart.sound_kinds import JOINED
+from facedit.media.smart.start_codes import StartCodes, start_codes_of
 from facedit.media.smart.unjoinable import Unjoinable
 from facedit.media.streams import find_sound, find_video, is_decoder_only
 
@@ -41,6 +42,7 @@ class Joining:
         copied: Those that are copied.
         lead: Ticks by which pictures are decoded before they are shown.
         sound: How sound is joined, or None if it is encoded as a whole.
+        codes: How the source's packets are wrapped for a file, where they stand by themselves.
         notes: What the user should know.
     """
 
@@ -52,6 +54,7 @@ class Joining:
     copied: tuple[Copied, ...]
     lead: int
     sound: SoundJoint | None
+    codes: StartCodes
     notes: tuple[str, ...] = ()
 
     @property
@@ -96,12 +99,13 @@ def find_joining(
         raise Unjoinable(reason)
     with open_media(info.path) as container, typed_errors(info.path):
         video = find_video(container, info.path)
-        joint = joint_of(info.codec, video)
+        heard = find_sound(container, video)
+        codes = start_codes_of(container, video, heard)
+        joint = joint_of(info.codec, codes.pictures or bytes(video.codec_context.extradata or b""))
         if not _holds(encoding.container, video):
             raise Unjoinable(f"{encoding.container} holds no such {info.codec}")
-        heard = find_sound(container, video)
         held = heard is None or _holds(encoding.container, heard)
-    index = index_packets(info, joint.is_entry)
+    index = index_packets(info, codes.checked(joint.is_entry), bool(codes.codec))
     copied = copied_runs(index, kept)
     if not copied:
         raise Unjoinable("no group of pictures is left untouched")
@@ -115,12 +119,21 @@ def find_joining(
                 raise Unjoinable(f"{info.sound.codec} becomes {encoding.sound_codec}")
             if not held:
                 raise Unjoinable(f"{encoding.container} holds no {info.sound.codec}")
-            sound = sound_joint(info, index, encoding.sound_bit_rate)
+            sound = sound_joint(info, index, encoding.sound_bit_rate, codes.sound)
         except Unjoinable as why:
             if not encoding.sound_format:
                 notes = (f"The sound was encoded anew: {why}.",)
     return Joining(
-        info, encoding, joint, header, index, copied, decoding_lead(index, copied), sound, notes
+        info,
+        encoding,
+        joint,
+        header,
+        index,
+        copied,
+        decoding_lead(index, copied),
+        sound,
+        codes,
+        notes,
     )
 
 

@@ -46,18 +46,18 @@ class Joint(Protocol):
         ...
 
 
-def joint_of(codec: str, video: VideoStream) -> Joint:
+def joint_of(codec: str, extradata: bytes) -> Joint:
     """Choose how new pictures are joined to a stream's own.
 
-    ``codec``: FFmpeg's name of the codec; ``video``: the picture. Returns the joint. ``Unjoinable``
-    if there is none for its codec.
+    ``codec``: FFmpeg's name of the codec; ``extradata``: its sample description. Returns the joint.
+    ``Unjoinable`` if there is none for its codec.
     """
     if codec == "h264":
-        return H264Joint(bytes(video.codec_context.extradata or b""))
+        return H264Joint(extradata)
     if codec == "hevc":
-        return HevcJoint(bytes(video.codec_context.extradata or b""))
+        return HevcJoint(extradata)
     if codec == "av1":
-        return Av1Joint.of(bytes(video.codec_context.extradata or b""))
+        return Av1Joint.of(extradata)
     if codec == "vp9":
         return PlainJoint(True, {"lag-in-frames": "0", "auto-alt-ref": "0"})
     if codec in _PLAIN:

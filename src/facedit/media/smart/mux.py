@@ -101,6 +101,8 @@ class JoinedWriter(VideoWriter):
             assert sounding is not None
             sound = container.add_stream_from_template(sounding)
             sound.time_base = Fraction(1, joining.sound.rate)
+            if joining.codes.sound:
+                sound.codec_context.extradata = joining.codes.sound
             sound.metadata.update(sounding.metadata)
             self._sound = sound
         self._video = video
@@ -161,6 +163,7 @@ class _Pictures:
             return
         if gap is not None:
             yield from self._made(gap)
+        packet = self._joining.codes.picture(packet)
         if packet.is_keyframe:
             packet = self._joining.key_packet(packet, follows=bool(gap))
         assert packet.pts is not None
@@ -321,7 +324,8 @@ def write_joined(
                 if packet.stream_index == video.index:
                     turns.pictures(pictures.feed(cast("Packet[VideoStream]", packet)), tick_s)
                 elif sounds is not None:
-                    turns.sounds(sounds.feed(cast("Packet[AudioStream]", packet)))
+                    coming = joining.codes.heard(cast("Packet[AudioStream]", packet))
+                    turns.sounds(sounds.feed(coming))
             turns.pictures(pictures.rest(), tick_s)
             if sounds is not None:
                 turns.sounds(sounds.rest())

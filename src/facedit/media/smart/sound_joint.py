@@ -232,18 +232,22 @@ class SoundJoint:
             yield from np.split(joined, rest // self.step)
 
 
-def sound_joint(info: VideoInfo, index: PacketIndex, bit_rate: int) -> SoundJoint:
+def sound_joint(
+    info: VideoInfo, index: PacketIndex, bit_rate: int, config: bytes = b""
+) -> SoundJoint:
     """Find out whether the packets of a source's sound can be copied.
 
-    ``info``: the source; ``index``: its packets; ``bit_rate``: bits per second of new sound.
-    Returns what copies them. ``Unjoinable`` if they cannot.
+    ``info``: the source; ``index``: its packets; ``bit_rate``: bits per second of new sound;
+    ``config``: the decoder's set-up, if the file does not say it. Returns what copies them.
+    ``Unjoinable`` if they cannot.
     """
     sound = info.sound
     if sound is None:
         raise Unjoinable("there is no sound")
     if sound.channels > MOST_CHANNELS:
         raise Unjoinable("it has many channels")
-    ends, packet, config = _first_packet(info)
+    ends, packet, said = _first_packet(info)
+    config = config or said
     kind = kind_of(sound, packet, bit_rate)
     count, name = len(index.sound_pts), sound.codec
     ticks = kind.step / (sound.rate * float(index.sound_base or 1))
