@@ -2,6 +2,7 @@ import pytest
 
 from facedit.speech.pronounce import (
     MOST_PHONEMES,
+    _reader,
     phonemes,
     phones_of,
     plain,
@@ -64,3 +65,12 @@ def test_a_word_is_said_in_several_ways(word, ways):
 def test_what_cannot_be_said_has_no_pronunciation():
     assert pronunciations("…") == ()
     assert pronunciations("5") == (("F", "AY", "V"),)
+
+
+def test_british_english_is_read_as_hibari_reads_it() -> None:
+    """What both varieties have in common is loaded once."""
+    from hibari.g2p import G2P
+
+    ours, theirs = _reader(True).g2p, G2P(british=True)
+    for text in ("Bath, dance and vase: Dr. Zorblatt's lieutenant, 1984.", "either lever"):
+        assert ours(text) == theirs(text) != _reader(False).g2p(text)

@@ -6,6 +6,7 @@ It spells out numbers and guesses words that no lexicon holds. Its symbols are t
 
 from __future__ import annotations
 
+import copy
 import functools
 import textwrap
 from types import SimpleNamespace
@@ -116,9 +117,16 @@ def syllables(text: str) -> int:
 def _reader(british: bool) -> Any:
     """Load what hibari reads with, of one variety of English; its voice is not loaded."""
     from hibari import Hibari
-    from hibari.g2p import G2P
+    from hibari.g2p import G2P, Lexicon, _load_json
 
-    return SimpleNamespace(g2p=G2P(british=british), split_sentences=Hibari.split_sentences)
+    if not british:
+        g2p = G2P()
+    else:
+        # What cuts and tags words is the same in both, and takes longer to load than a lexicon.
+        g2p = copy.copy(_reader(False).g2p)
+        kinds = (_load_json(f"lexicon_gb_{kind}.json.gz") for kind in ("gold", "silver"))
+        g2p.lexicon, g2p.british, g2p._oov = Lexicon(*kinds, True), True, None
+    return SimpleNamespace(g2p=g2p, split_sentences=Hibari.split_sentences)
 
 
 @functools.lru_cache(maxsize=1)
