@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from facedit.errors import BadMedia, NoSound
 from facedit.media import sound
+from facedit.media.held_sound import HeldSound
+from facedit.media.open import open_media
 from facedit.media.pcm import fit, remix
 from facedit.media.probe import probe
 from facedit.media.sound import (
@@ -74,6 +77,35 @@ def test_windows_agree_with_the_whole(suffix: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.concatenate([b.samples for b in blocks]), whole)
 
 
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("a.mp4", {"sound_start_s": 0.1}), ("b.mov", {"sound_codec": "pcm_s16le", "channels": 2}),
+     ("c.ts", {})],
+)  # fmt: skip
+def test_what_is_held_are_the_very_samples_and_decoded_once(
+    name: str, how: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = make_clip(tmp_path / name, seconds=3, **how)
+    heard, parts = HeldSound(clip.path, probe(clip.path)), [(0, 0.1), (1.23456, 1.5), (2.5, 4.0)]
+    wanted = [read_sound(clip.path, *part, info=heard.info) for part in parts]
+    decoded = []
+    monkeypatch.setattr(
+        "facedit.media.sound.open_media", lambda *how: decoded.append(how) or open_media(*how)
+    )
+    for part, own in zip(parts, wanted, strict=True):
+        blocks = [block.samples for block in heard.blocks(*part)]
+        for found in (heard.read(*part).samples, np.concatenate(blocks)):
+            np.testing.assert_array_equal(found, own.samples)
+        mono = heard.read(*part, mono=True).samples
+        np.testing.assert_array_equal(mono, own.samples.mean(axis=1, keepdims=True))
+    assert len(decoded) == 1
+    # Before what is held, and far behind it, the file is asked.
+    early = read_sound(clip.path, -0.5, 0.5, info=heard.info).samples
+    np.testing.assert_array_equal(heard.read(-0.5, 0.5).samples, early)
+    assert len(heard.read(3000.0, 3000.1).samples) == 4800
+    assert len(decoded) == 4
+
+
 @pytest.mark.parametrize(("name", "codec"), [("a.mov", "pcm_s16le"), ("a.mp4", "aac")])
 def test_sound_far_into_a_file_is_entered_there(
     name: str, codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -83,7 +115,7 @@ def test_sound_far_into_a_file_is_entered_there(
     make_clip(tmp_path / name, seconds=4.0, sound_codec=codec, sound_options=options)
     info = probe(tmp_path / name)
     whole = read_sound(tmp_path / name, info=info).samples
-    monkeypatch.setattr(sound, "_FROM_START_S", 1.0)
+    monkeypatch.setattr(sound, "FROM_START_S", 1.0)
     monkeypatch.setattr(sound, "_MAX_GAP_S", 1.0)
     packets = []
     decoded = sound._decoded

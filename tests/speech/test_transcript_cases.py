@@ -5,6 +5,7 @@ import pytest
 from facedit.compose.source_words import given_transcript, word_edits
 from facedit.editing.words import key
 from facedit.errors import BadTranscript
+from facedit.media.held_sound import HeldSound
 from facedit.media.probe import probe
 from facedit.options import EditRequest
 from facedit.speech.transcript_io import load_transcript
@@ -24,7 +25,7 @@ def cases(shared_data):
 
 def given(cases, name):
     clip = cases / "base.mp4"
-    return given_transcript(cases / name, clip, probe(clip))
+    return given_transcript(cases / name, HeldSound(clip, probe(clip)))
 
 
 @pytest.mark.parametrize(

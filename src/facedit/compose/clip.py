@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from facedit.face.landmarker import Landmarker
 from facedit.media.frame import Frame
+from facedit.media.held_sound import HeldSound
 from facedit.media.info import VideoInfo
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
@@ -84,6 +85,11 @@ class Clip:
             The frames.
         """
         return read_frames(self.path, start_s, end_s, info=self.info, check=self.clock.check)
+
+    @property
+    def heard(self) -> HeldSound:
+        """Its sound, whose beginning is decoded once."""
+        return self.once("heard", lambda: HeldSound(self.path, self.info), lambda held: held.nbytes)
 
     def once(
         self,

@@ -96,7 +96,7 @@ def _sound(clip: Clip, start_s: float, end_s: float) -> Sound:
     """Return a stretch of a clip's sound."""
     return clip.once(
         ("sound", start_s, end_s),
-        lambda: read_sound(clip.path, start_s, end_s, info=clip.info),
+        lambda: clip.heard.read(start_s, end_s),
         lambda sound: sound.samples.nbytes,
     )
 

@@ -18,10 +18,10 @@ from facedit.editing.soundline import (
     with_lead,
     with_rest,
 )
+from facedit.media.held_sound import HeldSound
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
 from facedit.media.smart.kept import KeptSamples
-from facedit.media.sound import iter_sound, read_sound
 from facedit.speech.background import Background, background_of, joined_background
 from facedit.types import Float32, Sound
 from facedit.units import sample_at
@@ -35,7 +35,7 @@ class OutputSound:
     """Reads the output's sound, block by block and from anywhere.
 
     Attributes:
-        source: The source video.
+        source: The sound of the source video.
         info: What is known of it.
         pieces: Where each run of samples comes from.
         new: Per fill the new sound at the source's rate and channels; None for a deletion, or
@@ -45,7 +45,7 @@ class OutputSound:
         whole: Whether channels in which the new sound is silent go on as they are.
     """
 
-    source: Path
+    source: HeldSound
     info: VideoInfo
     pieces: tuple[SoundPiece, ...]
     new: tuple[Float32 | None, ...]
@@ -105,13 +105,8 @@ class OutputSound:
                 yield filled[low - piece.output_start : high - piece.output_start]
                 continue
             offset = piece.source_start - piece.output_start
-            for block in iter_sound(
-                self.source,
-                start_s=(low + offset) / self.rate,
-                end_s=(high + offset) / self.rate,
-                info=self.info,
-            ):
-                yield block.samples
+            ends = (low + offset) / self.rate, (high + offset) / self.rate
+            yield from (block.samples for block in self.source.blocks(*ends))
 
     def window(self, start_s: float, end_s: float) -> Sound:
         """Return a stretch of the output's sound, silence where it lies outside.
@@ -129,8 +124,7 @@ class OutputSound:
         """Return source samples by their numbers, silence outside the source."""
         if end <= start:
             return np.zeros((0, self.info.channels), np.float32)
-        sound = read_sound(self.source, start / self.rate, end / self.rate, info=self.info)
-        return sound.samples
+        return self.source.read(start / self.rate, end / self.rate).samples
 
     def _fill(self, piece: SoundPiece) -> Float32:
         """Return the samples of a fill."""
@@ -199,7 +193,8 @@ def compose_sound(
     if whole and info.sound is not None:
         pieces = with_rest(pieces, sample_at(info.sound.end_s, info.sound_rate))
         pieces = with_lead(pieces, sample_at(info.sound.lead_s, info.sound_rate))
-    return OutputSound(source, info, pieces, fitted, backgrounds or (None,) * len(fitted), whole)
+    held = HeldSound(source, info)
+    return OutputSound(held, info, pieces, fitted, backgrounds or (None,) * len(fitted), whole)
 
 
 def padded(

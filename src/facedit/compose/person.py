@@ -17,7 +17,6 @@ from facedit.compose.weights import choose_weights
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
 from facedit.media.image import is_image
-from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Run
@@ -193,7 +192,7 @@ def speaker_of(video: Clip) -> Sound | None:
     """
     if is_image(video.path) or not video.info.has_sound:
         return None
-    return read_sound(video.path, 0.0, 2 * REFERENCE_S, info=video.info)
+    return video.heard.read(0.0, 2 * REFERENCE_S)
 
 
 def _in_picture(clip: Clip, run: Run) -> Person:
@@ -222,5 +221,5 @@ def _in_video(clip: Clip, run: Run) -> Person:
     bank.frames = [one for one in window.bank.frames if one.time_s in shot_s]
     if not clip.info.sound:
         return Person(still, track, bank, source=clip, covers=covers)
-    sound = stretches(read_sound(clip.path, 0.0, end_s, info=clip.info))
+    sound = stretches(clip.heard.read(0.0, end_s))
     return Person(still, track, bank, prompt_of(track, sound), source=clip, covers=covers)

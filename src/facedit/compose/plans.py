@@ -18,7 +18,6 @@ from facedit.editing.joints import Joint, default_joints, quiet_joints
 from facedit.editing.plan import EditPlan, Fill
 from facedit.editing.planner import SILENT, make_plan
 from facedit.errors import BadEdit
-from facedit.media.sound import read_sound
 from facedit.options import EditRequest, Run
 from facedit.speech.given_times import unsure
 from facedit.speech.low_energy import envelope_db
@@ -232,7 +231,7 @@ def _measure(energy: Float64, clip: Clip, start_s: float, end_s: float) -> None:
     last = min(int(end_s / ENERGY_HOP_S), len(energy))
     if last <= first:
         return
-    sound = read_sound(clip.path, first * ENERGY_HOP_S, last * ENERGY_HOP_S, info=clip.info)
+    sound = clip.heard.read(first * ENERGY_HOP_S, last * ENERGY_HOP_S)
     envelope = envelope_db(sound.samples, sound.rate)
     at = (np.arange(last - first) + 0.5) * ENERGY_HOP_S * sound.rate
     energy[first:last] = envelope[np.minimum(at.astype(int), len(envelope) - 1)]

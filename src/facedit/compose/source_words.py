@@ -20,9 +20,9 @@ from facedit.editing.requests import (
 )
 from facedit.editing.words import tokenise
 from facedit.errors import BadEdit, BadTranscript
-from facedit.media.info import VideoInfo
+from facedit.media.held_sound import HeldSound
 from facedit.media.pcm import remix
-from facedit.media.sound import iter_sound, read_sound
+from facedit.media.sound import iter_sound
 from facedit.options import EditRequest
 from facedit.speech.align import PHONE_ALIGNMENT
 from facedit.speech.given_times import checked_times
@@ -107,31 +107,24 @@ def recognised_parts(
 def _given(clip: Clip, file: Path, language: str | None) -> Transcript:
     """Read the words of a clip."""
     with clip.clock.stage("reading the transcript"):
-        return clip.clock.apart(
-            lambda: given_transcript(file, clip.path, clip.info, language=language)
-        )
+        return clip.clock.apart(lambda: given_transcript(file, clip.heard, language=language))
 
 
-def _heard(source: Path, info: VideoInfo) -> Sound:
-    """Return all that is heard in a video, in one channel."""
-    return read_sound(source, 0.0, info.duration_s, info=info, mono=True)
-
-
-def given_transcript(
-    file: Path, source: Path, info: VideoInfo, *, language: str | None = None
-) -> Transcript:
+def given_transcript(file: Path, heard: HeldSound, *, language: str | None = None) -> Transcript:
     """Read a transcript and make sure that it is of this source.
 
-    ``file``: a transcript with times, or a ``.txt`` of the bare words; ``language``: language of
+    ``file``: a transcript with times, or a ``.txt`` of the bare words; ``heard``: the sound of the
+    source; ``language``: language of
     the words; what the file says if None. Returns words with times; files without word times are
     aligned to the sound, and so are those whose times do not fit it. Raises BadTranscript if the
     file is malformed, or not what is said.
     """
+    info = heard.info
     given = load_transcript(file, info.duration_s)
     given = replace(given, language=language or given.language)
     untimed = needs_alignment(given)
     if untimed or info.duration_s <= CHECKED_S:
-        sound = _heard(source, info)
+        sound = heard.read(0.0, info.duration_s, mono=True)
         try:
             aligned = cached_words(sound, given.text, given.language)
         except BadTranscript:
@@ -140,7 +133,7 @@ def given_transcript(
             end_s = min(info.duration_s, given.words[-1].end_s + PART_MARGIN_S)
             if untimed or end_s - start_s > LEAST_LEFT_OUT * info.duration_s:
                 raise
-            sound = read_sound(source, start_s, end_s, info=info, mono=True)
+            sound = heard.read(start_s, end_s, mono=True)
             aligned = _moved(
                 cached_words(sound, given.text, given.language), start_s, given.duration_s
             )
@@ -182,7 +175,7 @@ def aligned_about(clip: Clip, part: Transcript) -> Transcript:
     for margin_s in ABOUT_MARGINS_S:
         start_s = max(0.0, part.words[0].start_s - margin_s)
         end_s = min(clip.info.duration_s, part.words[-1].end_s + margin_s)
-        sound = read_sound(clip.path, start_s, end_s, info=clip.info, mono=True)
+        sound = clip.heard.read(start_s, end_s, mono=True)
         try:
             aligned = cached_words(sound, part.text, part.language)
         except BadTranscript:

@@ -12,6 +12,7 @@ from facedit.dataset.clip_tables import read_table
 from facedit.dataset.footage_list import Source
 from facedit.dataset.grid_names import words_of_name
 from facedit.errors import BadTranscript
+from facedit.media.held_sound import HeldSound
 from facedit.media.info import VideoInfo
 from facedit.speech.align import align
 from facedit.speech.sound_cache import cached_transcript
@@ -110,4 +111,4 @@ def _from_file(file: Path, clip: Path, info: VideoInfo) -> Transcript:
     measured = file.suffix == ".align" or found.language != "en"
     if measured and not needs_alignment(found):
         return found
-    return replace(given_transcript(file, clip, info), origin=file.name)
+    return replace(given_transcript(file, HeldSound(clip, info)), origin=file.name)

@@ -33,6 +33,9 @@ __all__ = ["iter_sound", "read_sound", "read_speech_file", "read_spoken", "resam
 BLOCK_SAMPLES = 1 << 15
 """Samples per block where the caller has no wish."""
 
+FROM_START_S = 60
+"""Up to here sound whose decoder carries a state along is decoded from its start."""
+
 MAX_SPEECH_S = 3600.0
 """Longest speech recording that is read into memory."""
 
@@ -42,7 +45,6 @@ MAX_VALUES = 500_000_000
 _GROWTH = 1 << 22
 _PREROLL_S = 0.5
 _STATELESS = ("pcm_", "flac", "alac")
-_FROM_START_S = 60
 _JITTER_S = 0.01
 _MAX_PADDING = 4096
 _MAX_GAP_S = 600.0
@@ -256,7 +258,7 @@ def _entered(
     file they are entered before the window, and noise alone may differ.
     """
     entry = Fraction(first, sound.rate) - Fraction(_PREROLL_S)
-    near = 0 if sound.codec.startswith(_STATELESS) else _FROM_START_S
+    near = 0 if sound.codec.startswith(_STATELESS) else FROM_START_S
     if entry <= near or not stream.time_base:
         return False
     try:
