@@ -102,6 +102,8 @@ ROWS: dict[str, dict] = {
     "h264 mp4 to mkv": {"target": "mkv"},
     "h264 mkv to mp4": {"suffix": "mkv", "target": "mp4"},
     "h264 ts to mp4": {"suffix": "ts", "target": "mp4"},
+    "h264 ts 44.1 kHz to mov": {"suffix": "ts", "target": "mov", "sound_rate": 44_100, **STEREO},
+    "hevc ts to mp4": x265(suffix="ts", target="mp4"),
     "hevc mp4 25": x265(),
     "hevc mp4 open groups": x265(params="open-gop=1"),
     "hevc mov sets repeated": x265(suffix="mov", params="open-gop=1:repeat-headers=1"),
