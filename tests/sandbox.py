@@ -81,6 +81,7 @@ def in_sandbox(program: str, folder: Path, **environment: str) -> subprocess.Com
     places = {
         "HOME": str(folder / "home"),
         "TMPDIR": str(folder / "tmp"),
+        "LOGNAME": "reader",  # PyTorch's training asks for it; the system's answer takes a socket
         "PYTHONPATH": os.pathsep.join(map(str, roots)),
     }
     return subprocess.run(

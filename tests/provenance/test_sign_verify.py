@@ -6,6 +6,8 @@ import json
 import random
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from signed_files import CHANGES, make_video, remuxed, signed, writing
 from doc_commands import run
 from facedit.cache import CONFIG
 from facedit.errors import CannotSign
+from facedit.provenance import closing
 from facedit.provenance.library import context
 from facedit.provenance.manifest import Change, Origin, Statement
 from facedit.provenance.signing_identity import make_identity
@@ -344,3 +347,46 @@ def test_nothing_has_the_name_before_it_is_signed(folder: Path, tmp_path: Path) 
         part.write_bytes((folder / "clip.mkv").read_bytes())
         assert not (tmp_path / "x.mkv").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"x.mkv", "x.c2pa"}
+
+
+ROAD = """
+import resource, sys
+from pathlib import Path
+from facedit.provenance.certificates import new_pair
+from facedit.provenance.manifest import Statement
+from facedit.provenance.signing import Seal
+from facedit.provenance.verify import verify
+source, target = map(Path, sys.argv[1:])
+Seal(new_pair("A"), Statement("generate", (), (), ""), target, True).seal(source, target)
+print(verify(target).state, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_signing_and_verifying_hold_no_file_in_memory(tmp_path: Path) -> None:
+    small, large = make_video(tmp_path / "small.mp4"), tmp_path / "large.mp4"
+    data, more = small.read_bytes(), 120_000_000
+    place = data.index(b"mdat") - 4  # the last box
+    size = len(data) - place + more
+    with large.open("wb") as file:
+        file.write(data[:place] + size.to_bytes(4, "big") + data[place + 4 :])
+        file.truncate(place + size)
+    peaks = []
+    for path in (small, large):
+        command = [sys.executable, "-c", ROAD, str(path), str(tmp_path / f"signed-{path.name}")]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        state, peak = done.stdout.split()
+        assert state == "valid"
+        peaks.append(int(peak))
+    assert peaks[1] - peaks[0] < 40
+    signed_large = tmp_path / "signed-large.mp4"
+    seen = verify(damaged(signed_large, large, signed_large.stat().st_size - more // 2))
+    assert seen.reasons == ("the pictures, the sound or how the file holds them",)
+
+
+def test_a_large_file_in_fragments_is_valid_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "LARGE", 1000)
+    for flags in ("frag_keyframe+empty_moov", "+faststart"):
+        make_video(tmp_path / "a.mp4", movflags=flags)
+        assert verify(signed(tmp_path / "a.mp4", tmp_path / "b.mp4")).state == "valid"

@@ -9,17 +9,32 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from facedit.errors import CannotSign
 
 KINDS = ("video/mp4", "video/quicktime")
 """MIME types of files that are closed."""
 
+LARGE = 32_000_000
+"""Bytes from which a file is hashed by pieces."""
+
 _TAG = b"facedit: SHA-256 of the type and the manifest "
 _SIZE = 8 + len(_TAG) + 8 + hashlib.sha256().digest_size
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _LARGEST = 100_000_000
+
+
+class Readable(Protocol):
+    """What is read of a file."""
+
+    def read(self, size: int = -1) -> bytes:
+        """Read bytes."""
+        ...
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move."""
+        ...
 
 
 def close(file: BinaryIO) -> None:
@@ -56,6 +71,27 @@ def holds(file: BinaryIO) -> bool:
         return False
     file.seek(0)
     return hashlib.sha256(file.read(length)).digest() == box[-hashlib.sha256().digest_size :]
+
+
+def is_large(file: Readable) -> bool:
+    """Tell whether a file is best hashed by pieces: it is large, and all its media lie in one box.
+
+    (Of several boxes, as fragments have, C2PA's library does not find the pieces again.)
+
+    ``file``: an mp4 or mov, open for reading. Returns whether it is.
+    """
+    size, place, found = file.seek(0, os.SEEK_END), 0, 0
+    while place + 8 <= size:
+        file.seek(place)
+        head = file.read(16)
+        length = int.from_bytes(head[:4], "big")
+        length = int.from_bytes(head[8:], "big") if length == 1 else length or size - place
+        if length < 8:
+            return False
+        found += head[4:8] == b"mdat"
+        place += length
+    file.seek(0)
+    return size > LARGE and found == 1
 
 
 def _last(file: BinaryIO) -> bytes:

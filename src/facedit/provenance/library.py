@@ -65,11 +65,16 @@ def sidecar_of(path: Path) -> Path | None:
     return path.with_suffix(SIDECAR) if kind_of(path) in _BESIDE else None
 
 
-def context(more_trusted: str = "", signer: object = None) -> object:
+_MOST_MB, _PIECE_KB = 16, 1024
+
+
+def context(more_trusted: str = "", signer: object = None, *, by_pieces: bool = False) -> object:
     """Return the library's settings: no network, no thumbnails, our own signers trusted.
 
     ``more_trusted``: further certificates whose signatures are trusted, as PEM; ``signer``: the
-    library's signer, if something is to be signed. Returns the library's context.
+    library's signer, if something is to be signed; ``by_pieces``: whether to hash pictures and
+    sound by pieces, not by two of 256 MB at once, for which the file grows by .02 %. Returns the
+    library's context.
     """
     import c2pa
 
@@ -77,7 +82,11 @@ def context(more_trusted: str = "", signer: object = None) -> object:
     settings = {
         "version": 1,
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
-        "core": {"allowed_network_hosts": []},
+        "core": {
+            "allowed_network_hosts": [],
+            "backing_store_memory_threshold_in_mb": _MOST_MB,  # what is more lies on the disk
+            **({"merkle_tree_chunk_size_in_kb": _PIECE_KB} if by_pieces else {}),
+        },
         "builder": {"thumbnail": {"enabled": False}},
         "trust": {"user_anchors": trusted} if trusted else {},
     }

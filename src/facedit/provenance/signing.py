@@ -162,7 +162,8 @@ def sign(
 
     try:
         info = c2pa.C2paSignerInfo(pair.algorithm, pair.chain.encode(), pair.key.encode(), None)
-        with c2pa.Signer.from_info(info) as signer, context() as settings:  # type: ignore[attr-defined]
+        pieces = kind in closing.KINDS and closing.is_large(source)
+        with c2pa.Signer.from_info(info) as signer, context(by_pieces=pieces) as settings:  # type: ignore[attr-defined]
             builder = c2pa.Builder(statement.definition(title, kind), settings)
             for number in range(len(statement.origins)):
                 _add_ingredient(builder, statement, number)
