@@ -85,7 +85,9 @@ def run_commands() -> None:
                 answer = run(command)
                 assert answer.status == 0, (command, answer.err)
                 said.append(answer.out)
-        Path("jobs.jsonl").write_text('{"id": "a", "verb": "motion", "source": "clips/monday.mp4"}\n')
+        Path("jobs.jsonl").write_text(
+            '{"id": "a", "verb": "motion", "source": "clips/monday.mp4"}\n'
+        )
         listed = run(["facedit", "batch", "jobs.jsonl", "-o", "listed"])
         assert listed.status == 0, listed.err
     prepared, again, _, _, evaluated, _, built, report = said

@@ -218,7 +218,7 @@ class _PlainTree(TreeBuilder):
         """Refuse a document type."""
         raise ValueError("declares a document type (<!DOCTYPE>), which is not read")
 
-    def start(self, tag: str, attrs: dict[str, str]) -> Element:  # type: ignore[override]
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
         """Begin an element."""
         self._depth += 1
         if self._depth > _DEEPEST:

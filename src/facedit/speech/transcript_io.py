@@ -145,7 +145,7 @@ def _parse_ctm(text: str, name: str) -> tuple[list[Word], str]:
         if not recording or NO_SPEECH.fullmatch("".join(fields[3:4])):
             continue
         try:
-            begin, length, score = (float(field) for field in (*fields[1:3], *fields[4:], 1.0)[:3])
+            begin, length, score = map(float, [*fields[1:3], *fields[4:], "1"][:3])
             word = Word(fields[3], begin, begin + length, min(1.0, max(0.0, score)))
         except (ValueError, IndexError):
             raise BadTranscript(
