@@ -41,6 +41,7 @@ from facedit.face.distances import lip_gap
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, load_network
 from facedit.render.renderer import FaceRenderer
+from facedit.render.renderer_interface import FrameTask
 from facedit.render.settings import RenderSettings
 from facedit.training.adapt.mouth_tune import AdaptSettings, adapt_mouth
 
@@ -66,9 +67,8 @@ def variants(
         bases = np.repeat(clip.landmarks[base][None], len(targets), axis=0)
         out = []
         for target, choice in zip(targets, renderer.plan(targets, bases).choices, strict=True):
-            patch = renderer.render(
-                clip.frames[base], clip.landmarks[base], target, choice, region="head"
-            )
+            task = FrameTask(clip.frames[base], clip.landmarks[base], target, choice, region="head")
+            patch = renderer.render(task)
             picture = clip.frames[base].copy()
             height, width = patch.rgb.shape[:2]
             picture[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb

@@ -21,6 +21,7 @@ from facedit.model.sampler_settings import SamplerSettings
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork, MouthNetworkConfig, load_network, save_network
 from facedit.render.network_drawing import DrawingNetwork
+from facedit.render.renderer_interface import FrameTask
 from facedit.render.still_renderer import Still, StillRenderer
 from facedit.render.warp import Rect
 from facedit.speech.whisper_base import WhisperBase
@@ -97,7 +98,7 @@ def test_mouths_are_the_same_on_every_device(tmp_path) -> None:
         drawn = load_network(tmp_path / "mouth.safetensors", device)
         renderer = StillRenderer(Still(picture, face), drawn, donor)
         (choice,) = renderer.plan(opened[None], face[None]).choices
-        patch = renderer.render(picture, face, opened, choice)
+        patch = renderer.render(FrameTask(picture, face, opened, choice))
         height, width = patch.rgb.shape[:2]
         out = picture.astype(int)
         out[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb

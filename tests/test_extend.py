@@ -30,7 +30,7 @@ from facedit.media.read import read_frames
 from facedit.model.checkpoint import load_model
 from facedit.progress import StageClock
 from facedit.render.mouths import Mouths
-from facedit.render.renderer_interface import Choice
+from facedit.render.renderer_interface import Choice, FrameTask
 from facedit.render.still_renderer import Still
 from facedit.speech.clip_reference import Reference
 from facedit.speech.encoders import encoder_named, encoder_of
@@ -124,7 +124,7 @@ def chewing() -> list[UInt8]:
     for opened in np.sin(np.linspace(0, np.pi, 7)[:-1]):
         target = points.copy()
         target[below, 1] += 8 * opened
-        patch = renderer.render(face, points, target, Choice())
+        patch = renderer.render(FrameTask(face, points, target, Choice()))
         frame = face.copy()
         height, width = patch.rgb.shape[:2]
         frame[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb

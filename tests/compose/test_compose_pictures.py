@@ -35,8 +35,8 @@ class WhiteSquare:
         assert len(target_landmarks) == len(base_landmarks)
         return MouthPath((Choice(),) * len(target_landmarks))
 
-    def render(self, base_rgb, base_landmarks, target_landmarks, choice, *, weight, region):
-        x, y = (base_landmarks[1, :2] // 2 * 2).astype(int)
+    def render(self, task):
+        x, y = (task.base[1, :2] // 2 * 2).astype(int)
         return Patch(np.full((8, 8, 3), 255, np.uint8), int(x), int(y))
 
 

@@ -26,7 +26,7 @@ from facedit.render.liveportrait import liveportrait_renderer as module
 from facedit.render.liveportrait.liveportrait_renderer import LivePortraitRenderer
 from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import as_sharp, pasted_face, with_chin
-from facedit.render.renderer_interface import Choice, ClipRenderer, Patch
+from facedit.render.renderer_interface import Choice, ClipRenderer, FrameTask, Patch
 from facedit.render.renderers import RENDERERS, DrawsOthers, LearnsFootage, Renderer
 from facedit.render.still_renderer import Still
 from facedit.types import LANDMARK_TERMS, Float32, UInt8
@@ -197,31 +197,31 @@ def test_keypoints_go_where_the_motion_wants_them(
 ) -> None:
     base = row()
     (choice,) = drawing.plan(base[None], base[None]).choices
-    drawing.render(FRAME, base, base, choice)
+    drawing.render(FrameTask(FRAME, base, base, choice))
     x_s, x_d = networks.keypoints[-1]
     torch.testing.assert_close(x_s, x_d)
     target = base.copy()
     target[3 * 19 + 1] += 0.02  # the lower lip
     target[72] += BOX.side / 20  # the place
-    drawing.render(FRAME, base, target, choice)
+    drawing.render(FrameTask(FRAME, base, target, choice))
     moved = networks.keypoints[-1][1] - x_s
     assert moved[0, :, 0] == pytest.approx(0.1, abs=1e-4)
     assert moved[0, 19, 1] == pytest.approx(1.3 * 0.02, abs=1e-4)
     # What differs from a rotation is brought to the nearest one.
     target = base.copy()
     target[63:72] *= 1.5
-    drawing.render(FRAME, base, target, choice)
+    drawing.render(FrameTask(FRAME, base, target, choice))
     torch.testing.assert_close(networks.keypoints[-1][1], x_s)
 
 
 def test_features_of_a_picture_are_computed_once(drawing: ClipRenderer, networks: Networks) -> None:
     for _ in range(3):
-        patch = drawing.render(FRAME, row(), row(), Choice())
+        patch = drawing.render(FrameTask(FRAME, row(), row(), Choice()))
     assert networks.looked == 1
-    drawing.render(picture(300, 400, 6), row(), row(), Choice())
+    drawing.render(FrameTask(picture(300, 400, 6), row(), row(), Choice()))
     assert networks.looked == 2
     assert not changed(patch)[: int(FACE[10, 1]) - 2].any()
-    head = drawing.render(FRAME, row(), row(), Choice(), region="head")
+    head = drawing.render(FrameTask(FRAME, row(), row(), Choice(), region="head"))
     assert head.rgb.size > 2 * patch.rgb.size
 
 
@@ -235,10 +235,12 @@ def test_the_networks_are_handed_all_on_their_device(networks: Networks, device:
 
         setattr(networks, name, on_device)
     renderer = RENDERERS.make("liveportrait", None, device)
-    patches = [renderer.of_picture(Still(FRAME, FACE)).render(FRAME, row(), row(), Choice())]
+    patches = [
+        renderer.of_picture(Still(FRAME, FACE)).render(FrameTask(FRAME, row(), row(), Choice()))
+    ]
     assert isinstance(renderer, DrawsOthers)
     by_landmarks = renderer.drawing(LANDMARK_TERMS).of_picture(Still(FRAME, FACE))
-    patches.append(by_landmarks.render(FRAME, FACE, FACE, Choice(), region="head"))
+    patches.append(by_landmarks.render(FrameTask(FRAME, FACE, FACE, Choice(), region="head")))
     assert all(patch.rgb.size for patch in patches)
 
 
@@ -281,7 +283,7 @@ def test_landmarks_are_drawn_by_the_retargeting_networks(networks: Networks) -> 
     drawing = other.of_picture(Still(FRAME, FACE))
 
     def moved(target: Float32, region: Any) -> torch.Tensor:
-        drawing.render(FRAME, FACE, target, Choice(), region=region)
+        drawing.render(FrameTask(FRAME, FACE, target, Choice(), region=region))
         x_s, x_d = networks.keypoints[-1]
         return (x_d - x_s)[0]
 
@@ -322,7 +324,7 @@ def test_a_picture_is_cut_out_as_one(networks: Networks, monkeypatch: pytest.Mon
     monkeypatch.setattr(SourceCrops, "box", box)
     renderer = RENDERERS.make("liveportrait-retargeting", None, "cpu")
     for drawing in (renderer.of_picture(Still(FRAME, FACE)), renderer.of_clip(ReferenceBank())):
-        drawing.render(FRAME, FACE, FACE, Choice())
+        drawing.render(FrameTask(FRAME, FACE, FACE, Choice()))
     assert asked == [True, False]
 
 
@@ -368,7 +370,7 @@ def test_footage_tells_how_the_expression_follows(
 
     shut, wide = opened(0), opened(1)
     networks.motion_of = read  # type: ignore[method-assign]
-    learnt.of_picture(Still(FRAME, shut)).render(FRAME, shut, wide, Choice())
+    learnt.of_picture(Still(FRAME, shut)).render(FrameTask(FRAME, shut, wide, Choice()))
     x_s, x_d = networks.keypoints[-1]
     moved = (x_d - x_s)[0]
     # Darkness 100 of 255, over the crop, a tenth: not what the retargeting network makes of it.

@@ -12,7 +12,7 @@ from facedit.render.bank import ReferenceBank
 from facedit.render.morph import morph_cut
 from facedit.render.network import MouthNetwork
 from facedit.render.renderer import FaceRenderer
-from facedit.render.renderer_interface import Choice, Patch
+from facedit.render.renderer_interface import Choice, FrameTask, Patch
 from facedit.render.settings import RenderSettings
 from facedit.types import UInt8
 
@@ -70,7 +70,7 @@ def test_the_retrieved_mouth_is_shown_on_the_base(bank: ReferenceBank, talking) 
     pictures, faces = talking
     renderer = FaceRenderer(bank)
     choice = renderer.plan(faces[5:6], faces[:1]).choices[0]
-    patch = renderer.render(pictures[0], faces[0], faces[5], choice)
+    patch = renderer.render(FrameTask(pictures[0], faces[0], faces[5], choice))
     out = _paste(pictures[0], patch)
     x, y = np.rint(faces[5][[13, 14], :2].mean(axis=0)).astype(int)
     # The inside has the colour painted into frame 5, up to the offset measured on the seam.
@@ -83,20 +83,20 @@ def test_weight_and_border(bank: ReferenceBank, talking, network) -> None:
     pictures, faces = talking
     renderer = FaceRenderer(bank, network)
     choice = renderer.plan(faces[4:5], faces[:1]).choices[0]
-    nothing = renderer.render(pictures[0], faces[0], faces[4], choice, weight=0.0)
+    nothing = renderer.render(FrameTask(pictures[0], faces[0], faces[4], choice, weight=0.0))
     assert np.array_equal(_paste(pictures[0], nothing), pictures[0])
     before = pictures[0].copy()
-    full = renderer.render(pictures[0], faces[0], faces[4], choice)
+    full = renderer.render(FrameTask(pictures[0], faces[0], faces[4], choice))
     assert np.array_equal(pictures[0], before)
     height, width = full.rgb.shape[:2]
     under = pictures[0][full.y : full.y + height, full.x : full.x + width]
     for border in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
         assert np.array_equal(full.rgb[border], under[border])
     assert (full.x % 2, full.y % 2, width % 2, height % 2) == (0, 0, 0, 0)
-    half = renderer.render(pictures[0], faces[0], faces[4], choice, weight=0.5)
+    half = renderer.render(FrameTask(pictures[0], faces[0], faces[4], choice, weight=0.5))
     mean = (under.astype(float) + full.rgb) / 2
     assert np.abs(half.rgb - mean).max() <= 1.0
-    again = renderer.render(pictures[0], faces[0], faces[4], choice)
+    again = renderer.render(FrameTask(pictures[0], faces[0], faces[4], choice))
     assert np.array_equal(again.rgb, full.rgb)
 
 
@@ -104,7 +104,7 @@ def test_an_unchanged_face_stays_the_bases_own(bank: ReferenceBank, talking) -> 
     pictures, faces = talking
     renderer = FaceRenderer(bank)
     choice = renderer.plan(faces[2:3], faces[2:3]).choices[0]
-    patch = renderer.render(pictures[2], faces[2], faces[2], choice, region="face")
+    patch = renderer.render(FrameTask(pictures[2], faces[2], faces[2], choice, region="face"))
     assert np.array_equal(_paste(pictures[2], patch), pictures[2])
 
 
@@ -113,7 +113,7 @@ def test_an_empty_bank_still_moves_the_face(portrait: UInt8, make_face) -> None:
     renderer = FaceRenderer(ReferenceBank())
     choice = renderer.plan(target[None], base[None]).choices[0]
     assert choice == Choice()
-    patch = renderer.render(portrait, base, target, choice)
+    patch = renderer.render(FrameTask(portrait, base, target, choice))
     assert not np.array_equal(_paste(portrait, patch), portrait)
 
 
@@ -129,7 +129,9 @@ def test_face_closes_eyes_with_a_frame_that_has_them_shut(portrait: UInt8, make_
     choice = renderer.plan(shut[None], open_eyes[None]).choices[0]
     assert choice.eyes == 1
     faces = {
-        region: _paste(portrait, renderer.render(portrait, open_eyes, shut, choice, region=region))
+        region: _paste(
+            portrait, renderer.render(FrameTask(portrait, open_eyes, shut, choice, region=region))
+        )
         for region in ("lips", "face")
     }
     green = {name: int(out[y + 4, x, 1]) - int(out[y + 4, x, 0]) for name, out in faces.items()}
@@ -139,7 +141,7 @@ def test_face_closes_eyes_with_a_frame_that_has_them_shut(portrait: UInt8, make_
 def test_head_moves_the_face_and_leaves_the_far_background(portrait: UInt8, make_face) -> None:
     base, target = make_face(), make_face(x=226, y=120)
     renderer = FaceRenderer(ReferenceBank())
-    patch = renderer.render(portrait, base, target, Choice(), region="head")
+    patch = renderer.render(FrameTask(portrait, base, target, Choice(), region="head"))
     out = _paste(portrait, patch)
     nose = np.rint(base[1, :2]).astype(int)
     window = portrait[nose[1] - 8 : nose[1] + 8, nose[0] - 8 : nose[0] + 8].astype(int)

@@ -15,6 +15,7 @@ from facedit.render.blink import LENGTH_S, OPEN_S, Blink, blink_schedule, closur
 from facedit.render.lids import close_lids
 from facedit.render.network import MouthNetwork
 from facedit.render.own_teeth import OwnTeeth
+from facedit.render.renderer_interface import FrameTask
 from facedit.render.still_renderer import Still, StillRenderer
 from facedit.types import Float32, UInt8
 
@@ -103,7 +104,7 @@ def test_one_eye_can_wink(portrait: UInt8, make_face) -> None:
 def drawn(renderer: StillRenderer, picture: UInt8, base: Float32, target: Float32) -> UInt8:
     """One frame of a still renderer."""
     (choice,) = renderer.plan(target[None], base[None]).choices
-    patch = renderer.render(picture, base, target, choice)
+    patch = renderer.render(FrameTask(picture, base, target, choice))
     height, width = patch.rgb.shape[:2]
     out = picture.copy()
     out[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb

@@ -25,7 +25,7 @@ from facedit.media.write_options import WriteOptions
 from facedit.motion.mesh_space import MeshSpace
 from facedit.render.bank import ReferenceBank
 from facedit.render.renderer import FaceRenderer
-from facedit.render.renderer_interface import Choice
+from facedit.render.renderer_interface import Choice, FrameTask
 from facedit.render.settings import RenderSettings
 from facedit.types import Bool, FaceTrack, Float32
 
@@ -86,9 +86,8 @@ def withhold(
         row = named.get(_tick(shown.time_s))
         if row is None:
             return shown
-        patch = renderer.render(
-            shown.rgb(), track.landmarks[row], targets[row], choice, region="lips"
-        )
+        task = FrameTask(shown.rgb(), track.landmarks[row], targets[row], choice)
+        patch = renderer.render(task)
         return patch_frame(shown, patch.rgb, patch.x, patch.y) if patch.rgb.size else shown
 
     frames = map(painted_over, read_frames(source, info=info))

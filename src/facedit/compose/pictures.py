@@ -24,7 +24,7 @@ from facedit.render.covers import Covers, drawn_shares, filled, kept_over
 from facedit.render.gaze import turn_eyes
 from facedit.render.lids import close_lids
 from facedit.render.morph import morph_cut
-from facedit.render.renderer_interface import ClipRenderer
+from facedit.render.renderer_interface import ClipRenderer, FrameTask
 from facedit.runs import blocks
 from facedit.types import FaceTrack, Float32, Float64, UInt8
 
@@ -217,14 +217,9 @@ def _render_part(
                 under = patch_frame(under, picture, 0, 0)
             if visible[k] and weights[k] > 0:
                 masks = covers.masks_at(int(first[k]), int(second[k]), share)
-                patch = work.renderer.render(
-                    filled(picture, masks, faces[k]),
-                    own,
-                    target,
-                    choices[k],
-                    weight=float(weights[k]),
-                    region=work.region,
-                )
+                shown_face, weight = filled(picture, masks, faces[k]), float(weights[k])
+                task = FrameTask(shown_face, own, target, choices[k], weight, work.region)
+                patch = work.renderer.render(task)
                 patch = kept_over(patch, picture, masks, faces[k])
                 under = patch_frame(under, patch.rgb, patch.x, patch.y, base_rgb=as_shot)
             yield Picture(under, shown[k].output_time_s, shown[k].role, shown[k].span)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedit.face.distances import eye_distance, lip_gap
-from facedit.options import Region
 from facedit.render import composite
 from facedit.render.bank import EYE_POINTS, BankFrame, ReferenceBank
 from facedit.render.eyes import draw_lids, render_eyes
@@ -23,7 +22,7 @@ from facedit.render.mouth_path import (
     spread_references,
     transition_costs,
 )
-from facedit.render.renderer_interface import Choice, MouthPath, Patch
+from facedit.render.renderer_interface import Choice, FrameTask, MouthPath, Patch
 from facedit.render.replace_mouth import MouthTask, mouth_region, replace_mouth
 from facedit.render.settings import RenderSettings
 from facedit.render.warp import (
@@ -36,7 +35,7 @@ from facedit.render.warp import (
     rings_of,
     sample,
 )
-from facedit.types import Float32, Float64, UInt8
+from facedit.types import Float32, Float64
 
 if TYPE_CHECKING:
     from facedit.render.network import MouthNetwork
@@ -153,42 +152,20 @@ class FaceRenderer:
         under = self.settings.gap_under * np.maximum(-more - GAP_SLACK, 0.0)
         return np.asarray(over + under, np.float64)
 
-    def render(
-        self,
-        base_rgb: UInt8,
-        base_landmarks: Float32,
-        target_landmarks: Float32,
-        choice: Choice,
-        *,
-        weight: float = 1.0,
-        region: Region = "lips",
-    ) -> Patch:
-        """Draw one frame.
-
-        Args:
-            base_rgb: Base frame, shape (H, W, 3); not changed.
-            base_landmarks: Its landmarks in pixels, shape (478, 3).
-            target_landmarks: Where they are to be, shape (478, 3).
-            choice: Real pictures to use, from ``plan``.
-            weight: 0 gives the base's pixels, 1 the rendered ones.
-            region: ``lips`` replaces the mouth on the warped base; ``face`` the eyes too; ``head``
-                likewise, for targets whose head stands elsewhere.
-
-        Returns:
-            The patch to paste into the base frame.
-        """
+    def render(self, task: FrameTask) -> Patch:
+        """Draw one frame."""
+        unchanged = base_rgb = task.base_rgb
         height, width = base_rgb.shape[:2]
-        base = np.asarray(base_landmarks, np.float32)
-        target = np.asarray(target_landmarks, np.float32)
-        if weight <= 0.0:
+        own = base = np.asarray(task.base, np.float32)
+        target, choice = np.asarray(task.target, np.float32), task.choice
+        if task.weight <= 0.0:
             return Patch(np.zeros((0, 0, 3), np.uint8), 0, 0)
-        unchanged = base_rgb
-        if region != "lips":
+        if task.region != "lips":
             base_rgb, base = draw_lids(base_rgb, base, target, self._frame(choice.eyes))
         mouth_rect = mouth_region(target, width, height)
         rect = _union(moved_region(base, target, width, height), mouth_rect)
         if base_rgb is not unchanged:
-            eyes = np.asarray(base_landmarks, np.float32)[list(EYE_POINTS), :2]
+            eyes = own[list(EYE_POINTS), :2]
             rect = _union(
                 rect, bounding_rect(eyes, 0.2 * float(eye_distance(target)), width, height)
             )
@@ -207,10 +184,10 @@ class FaceRenderer:
                 self.settings,
             )
             canvas[inner] = composite.to_picture(mouth)
-        if region != "lips":
+        if task.region != "lips":
             render_eyes(canvas, rect, self._frame(choice.eyes), base, target)
-        if weight < 1.0:
-            canvas = composite.cross_fade(unchanged[rect.slices], canvas, weight)
+        if task.weight < 1.0:
+            canvas = composite.cross_fade(unchanged[rect.slices], canvas, task.weight)
         return Patch(composite.seal_border(canvas, unchanged, rect), rect.x, rect.y)
 
     def _frame(self, index: int | None) -> BankFrame | None:

@@ -52,6 +52,28 @@ class MouthPath:
     choices: tuple[Choice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FrameTask:
+    """One frame to be drawn.
+
+    Attributes:
+        base_rgb: Base frame, shape (H, W, 3); not changed.
+        base: What the motion space sees of it; of the default space landmarks in pixels, (478, 3).
+        target: What it is to see.
+        choice: Real pictures to use, from ``plan``.
+        weight: 0 gives the base's pixels, 1 the rendered ones.
+        region: ``lips`` replaces the mouth on the warped base; ``face`` the eyes too; ``head``
+            likewise, for targets whose head stands elsewhere.
+    """
+
+    base_rgb: UInt8
+    base: Float32
+    target: Float32
+    choice: Choice
+    weight: float = 1.0
+    region: Region = "lips"
+
+
 class ClipRenderer(Protocol):
     """Puts targets into frames of a clip, or into one picture.
 
@@ -63,16 +85,6 @@ class ClipRenderer(Protocol):
         """Choose real pictures for consecutive frames, both arguments (F, ...)."""
         ...
 
-    def render(
-        self,
-        base_rgb: UInt8,
-        base: Float32,
-        target: Float32,
-        choice: Choice,
-        /,
-        *,
-        weight: float = 1.0,
-        region: Region = "lips",
-    ) -> Patch:
-        """Draw one frame: a patch for the base frame, shape (H, W, 3)."""
+    def render(self, task: FrameTask, /) -> Patch:
+        """Draw one frame: the patch to paste into the base frame."""
         ...

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facedit.options import Region
 from facedit.render.bank import ReferenceBank
 from facedit.render.network import MouthNetwork
 from facedit.render.own_teeth import OwnTeeth
 from facedit.render.renderer import FaceRenderer
-from facedit.render.renderer_interface import Choice, MouthPath, Patch
+from facedit.render.renderer_interface import FrameTask, MouthPath, Patch
 from facedit.render.settings import RenderSettings
 from facedit.types import Float32, UInt8
 
@@ -45,29 +44,16 @@ class StillRenderer:
         """Choose the donor's frames; both arguments (F, 478, 3)."""
         return self._renderer.plan(target_landmarks, base_landmarks)
 
-    def render(
-        self,
-        base_rgb: UInt8,
-        base_landmarks: Float32,
-        target_landmarks: Float32,
-        choice: Choice,
-        *,
-        weight: float = 1.0,
-        region: Region = "lips",
-    ) -> Patch:
+    def render(self, task: FrameTask) -> Patch:
         """Draw one frame as ``FaceRenderer.render`` does.
 
         The base is the picture, perhaps with lids drawn down; the choice is of the donor's frames.
         """
         teeth = self._teeth
-        if teeth is None or np.allclose(target_landmarks, base_landmarks, atol=1e-3):
-            return self._renderer.render(
-                base_rgb, base_landmarks, target_landmarks, choice, weight=weight, region=region
-            )
-        drawn = teeth.cleaned(base_rgb)
-        patch = self._renderer.render(
-            drawn, base_landmarks, target_landmarks, choice, weight=weight, region=region
-        )
+        if teeth is None or np.allclose(task.target, task.base, atol=1e-3):
+            return self._renderer.render(task)
+        drawn = teeth.cleaned(task.base_rgb)
+        patch = self._renderer.render(replace(task, base_rgb=drawn))
         height, width = patch.rgb.shape[:2]
         drawn[patch.y : patch.y + height, patch.x : patch.x + width] = patch.rgb
-        return Patch(teeth.show(drawn, target_landmarks), 0, 0)
+        return Patch(teeth.show(drawn, task.target), 0, 0)

@@ -11,7 +11,7 @@ from facedit.motion.liveportrait.crop import FaceBox, network_picture
 from facedit.options import Region
 from facedit.render.liveportrait.painter import Painter
 from facedit.render.liveportrait.paste import pasted_face
-from facedit.render.renderer_interface import Choice, MouthPath, Patch
+from facedit.render.renderer_interface import Choice, FrameTask, MouthPath, Patch
 from facedit.types import Float32, UInt8
 
 
@@ -31,36 +31,15 @@ class CropDrawing(ABC):
         """Choose nothing: each frame is drawn from itself."""
         return MouthPath((Choice(),) * len(target))
 
-    def render(
-        self,
-        base_rgb: UInt8,
-        base: Float32,
-        target: Float32,
-        choice: Choice,
-        *,
-        weight: float = 1.0,
-        region: Region = "lips",
-    ) -> Patch:
-        """Draw one frame.
-
-        Args:
-            base_rgb: The frame, shape (H, W, 3); not changed.
-            base: What the motion space sees of it.
-            target: What it is to see.
-            choice: Left alone.
-            weight: 0 gives the frame's pixels, 1 the drawn ones.
-            region: What may move.
-
-        Returns:
-            The patch to paste into the frame.
-        """
-        box = self.box(base_rgb, base)
-        picture = network_picture(base_rgb, box)
-        x_s, x_d = self.keypoints(picture, box, base, target, region)
+    def render(self, task: FrameTask) -> Patch:
+        """Draw one frame; its choice is left alone."""
+        box = self.box(task.base_rgb, task.base)
+        picture = network_picture(task.base_rgb, box)
+        x_s, x_d = self.keypoints(picture, box, task.base, task.target, task.region)
         crop = self.painter.draw(picture, x_s, x_d)
-        outline = None if region == "head" else self.outline(base)
+        outline = None if task.region == "head" else self.outline(task.base)
         matrix = box.matrix(len(crop), upright=False)
-        return pasted_face(base_rgb, crop, matrix, outline, weight)
+        return pasted_face(task.base_rgb, crop, matrix, outline, task.weight)
 
     @abstractmethod
     def box(self, base_rgb: UInt8, base: Float32) -> FaceBox:
