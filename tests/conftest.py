@@ -1,13 +1,20 @@
 """Fixtures and settings that every stage's tests share."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 import facedit  # noqa: F401  before anything can import what it silences
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
 
 # The same examples in every CI run, half as many: a new counter-example is for the desk, not for a
 # landing.
@@ -25,6 +32,22 @@ LONGEST_FIRST = (
     "test_selfcheck_broken", "test_export_edit", "test_sync_training", "test_edit_takes",
 )  # fmt: skip
 """Files of 5 to 50 seconds: begun first, so that both workers end together."""
+
+
+TOGETHER = ("tests/studio/",)
+"""Folders whose files share what is dear to begin: one worker runs them all."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Hand tests out by file, as ``--dist loadfile`` does, but those of some folders as one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next(filter(nodeid.startswith, TOGETHER), super()._split_scope(nodeid))
+
+    return ByFolder(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
@@ -38,6 +40,15 @@ class TalkingClips:
 
 def make_talking_clips(folder: Path, sentence: str = SENTENCE) -> TalkingClips:
     """Write ``none.mp4``, ``one.mp4``, ``two.mp4`` (faces), ``words.json`` and ``speech.wav``."""
+    files, words, sound = _made(sentence)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return TalkingClips(folder, words, sound)
+
+
+@cache
+def _made(sentence: str) -> tuple[dict[str, bytes], Transcript, Sound]:
+    """Make the files of a sentence, which many test files ask for, once a process."""
     from skimage import data
 
     from facedit.media.wav import write_wav
@@ -46,17 +57,19 @@ def make_talking_clips(folder: Path, sentence: str = SENTENCE) -> TalkingClips:
     sound, words = synthesise(sentence)
     face = data.astronaut()[:224, 112:336]
     frames = range(int(sound.duration_s * RATE) + 1)
-    # One frame more than the sound, so that it fits under the pictures.
-    write_clip(folder / "none.mp4", [gradient(k) for k in frames], sound)
-    write_clip(folder / "one.mp4", [face for _ in frames], sound)
-    write_clip(folder / "two.mp4", [np.concatenate([face, face], axis=1) for _ in frames], sound)
-    write_clip(folder / "silent.mp4", [face for _ in frames], None)
-    write_wav(folder / "speech.wav", sound)
-    document = {
-        "words": [{"word": w.text, "start": w.start_s, "end": w.end_s} for w in words.words]
-    }
-    (folder / "words.json").write_text(json.dumps(document))
-    return TalkingClips(folder, words, sound)
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        # One frame more than the sound, so that it fits under the pictures.
+        write_clip(folder / "none.mp4", [gradient(k) for k in frames], sound)
+        write_clip(folder / "one.mp4", [face for _ in frames], sound)
+        write_clip(folder / "two.mp4", [np.tile(face, (1, 2, 1)) for _ in frames], sound)
+        write_clip(folder / "silent.mp4", [face for _ in frames], None)
+        write_wav(folder / "speech.wav", sound)
+        document = {
+            "words": [{"word": w.text, "start": w.start_s, "end": w.end_s} for w in words.words]
+        }
+        (folder / "words.json").write_text(json.dumps(document))
+        return {path.name: path.read_bytes() for path in folder.iterdir()}, words, sound
 
 
 def gradient(k: int) -> NDArray[np.uint8]:

@@ -219,14 +219,14 @@ def test_every_seam_is_reported_and_the_file_is_marked(edited):
 
 @pytest.fixture(scope="module")
 def takes(folder, talking, words, portrait):
-    """Two takes by each verb."""
+    """Two takes of an edit and of a picture that speaks, one of new sound: the road is the same."""
     run, speech = Run(seed=3, takes=2), folder / "takes.wav"
     write_wav(speech, synthesise("Nobody knows why.", "default")[0])
     out = {verb: folder / f"{verb}-takes.mp4" for verb in ("edit", "sync", "generate")}
     spoken = GenerateRequest(text="Moon.", voice="default")
     return {
         "edit": api.edit(talking, out["edit"], replaced("sun", words), run=run),
-        "sync": api.sync(talking, speech, out["sync"], run=run),
+        "sync": api.sync(talking, speech, out["sync"], run=Run(seed=3)),
         "generate": api.generate(portrait, out["generate"], spoken, run=run),
     }
 
@@ -250,7 +250,7 @@ def test_the_seed_decides_the_motion(folder, talking, words, takes):
     assert any(not np.array_equal(a, b) for a, b in zip(again, second, strict=True))
 
 
-@pytest.mark.parametrize("verb", ["edit", "sync", "generate"])
+@pytest.mark.parametrize("verb", ["edit", "generate"])
 def test_takes_are_written_beside_each_other(folder, takes, verb):
     result, out = takes[verb], folder / f"{verb}-takes.mp4"
     assert [path.name for path in result.outputs] == [out.name, f"{verb}-takes-take2.mp4"]
