@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 
@@ -24,18 +25,16 @@ def choose_items(items: Sequence[Item], count: int, seed: int) -> tuple[Item, ..
     ``UsageError`` if there are fewer than two.
     """
     rng = np.random.default_rng(seed)
-    waiting: dict[str, list[Item]] = {}
+    by_corpus: dict[str, list[Item]] = {}
     for item in sorted(items, key=lambda item: item.id):
         if item.track == "reconstruct":
-            waiting.setdefault(item.clip.corpus, []).append(item)
-    for corpus, found in waiting.items():
-        shuffled = [found[index] for index in rng.permutation(len(found))]
-        waiting[corpus] = _other_clips_first(shuffled)
-    chosen: list[Item] = []
-    while len(chosen) < count and any(waiting.values()):
-        for found in waiting.values():
-            if found and len(chosen) < count:
-                chosen.append(found.pop(0))
+            by_corpus.setdefault(item.clip.corpus, []).append(item)
+    orders = [
+        _other_clips_first([found[index] for index in rng.permutation(len(found))])
+        for found in by_corpus.values()
+    ]
+    in_turn = [item for turn in zip_longest(*orders) for item in turn if item]
+    chosen = in_turn[:count]
     if len(chosen) < LEAST:
         raise UsageError(
             f"the self-check needs {LEAST} reconstruct items or more; the benchmark has "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import product
 
 from facedit.bench.measures.registry import EARS, proven_measures
 from facedit.bench.selfcheck.disturb import (
@@ -190,15 +191,13 @@ def _shifts() -> Iterator[Expectation]:
 
 def _same(among: Sequence[str]) -> Iterator[Expectation]:
     heard = {measure.name for part in EARS for measure in part.MEASURES}
-    for which, groups, reason in _SAME:
-        for one in DISTURBANCES:
-            if not {one.name, one.kind} & set(which.split()):
-                continue
-            # What is moved on purpose is in a row of its own.
-            moved = {m.measure for m in _moves(among) if m.disturbance == one.name}
-            for name in _named(groups, among):
-                looked_at = one.needs != "ears" or name in heard
-                if looked_at and name not in moved and name != "lip_speed_own":
+    # What is moved on purpose is in a row of its own.
+    moved = {(one.disturbance, one.measure) for one in _moves(among)}
+    for (which, groups, reason), one in product(_SAME, DISTURBANCES):
+        if {one.name, one.kind} & set(which.split()):
+            looked_at = [name for name in among if one.needs != "ears" or name in heard]
+            for name in _named(groups, looked_at):
+                if (one.name, name) not in moved and name != "lip_speed_own":
                     yield Same(one.name, name, reason)
 
 

@@ -90,11 +90,6 @@ class Figures:
         change, spread = seen_value - true_value, _deviation(true_draws)
         return Effect(true_value, seen_value, change, rises, falls, spread, noise)
 
-    def part(self, items: Sequence[int], measure: str) -> Figures:
-        """Return the figures of some of the items, by their numbers, and of one measure."""
-        readings = {key: [rows[i] for i in items] for key, rows in self.readings.items()}
-        return Figures(readings, {measure: self.measures[measure]})
-
     def interval(self, disturbance: str, measure: str) -> tuple[float, float, float]:
         """Return a figure with the 2.5th and 97.5th percentile over bootstrap draws of clips."""
         table = self._table(disturbance, measure)

@@ -73,10 +73,10 @@ def selfcheck(
     readings: dict[str, list[ItemSums]] = {
         one.name: [measured[item.id].get(one.name, {}) for item in used] for one in DISTURBANCES
     }
+    alike = [name for name in UNFIT if not any(readings.get(name, ("made",)))]
     skipped = {name: f"not looked at: {reason}" for name, reason in failed.items()}
-    for name in [name for name in UNFIT if not any(readings.get(name, ("made",)))]:
-        skipped[name] = UNFIT[name]
-        del readings[name]
+    skipped |= {name: UNFIT[name] for name in alike}
+    readings = {name: rows for name, rows in readings.items() if name not in alike}
     hashes, wanted = [item.clip.sha256 for item in used], expectations()
     figures = Figures(readings, proven_measures(), hashes, seed=options.seed)
     items, seconds = tuple(item.id for item in used), round(time.monotonic() - began, 1)
@@ -84,7 +84,7 @@ def selfcheck(
         judge(wanted, figures), skipped, unexamined(wanted, figures), items, depends_on,
         versions(), seconds,
     )  # fmt: skip
-    save(found, output, selfcheck_html(found, figures, [i.clip.corpus for i in used], wanted))
+    save(found, output, selfcheck_html(found, figures, wanted))
     return found
 
 

@@ -1,23 +1,17 @@
-"""The self-check as a page: the verdict, what moved what, the sync curves, every expectation."""
+"""The self-check as a page: the verdict, what moved what, every expectation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-from markupsafe import Markup
-
 from facedit.bench.selfcheck.disturb import DISTURBANCES
 from facedit.bench.selfcheck.expected import Expectation, Moves, Row, own_move
-from facedit.bench.selfcheck.figures import TRUTH, Figures
+from facedit.bench.selfcheck.figures import Figures
 from facedit.bench.selfcheck.result import SelfCheck
-from facedit.report.charts import Line, Point, line_chart
 from facedit.report.page_kit import page
-
-ALL = "all corpora"
-_COLOURS = ("#2f6fdb", "#16876a", "#c0492f", "#7a4fc4", "#b07a00", "#00838f", "#a3377d", "#5b6876")
-"""Colours of the corpora, in order; the last for all that follow."""
 
 _SHARES = (0.05, 1 / 3, 1.0, 3.0)
 """Sizes of a change, in units of what the measure moves by where it is meant to."""
@@ -44,12 +38,9 @@ class Cell:
     note: str
 
 
-def selfcheck_html(
-    found: SelfCheck, figures: Figures, corpora: Sequence[str], expectations: Sequence[Expectation]
-) -> str:
-    """Write a self-check as a page; ``corpora`` names the corpus of each item."""
+def selfcheck_html(found: SelfCheck, figures: Figures, expectations: Sequence[Expectation]) -> str:
+    """Write a self-check as a page."""
     shown = [one for one in DISTURBANCES if one.name in figures.readings]
-    names = list(dict.fromkeys(corpora))
     facts = {
         "not tested": "; ".join(f"{name}: {why}" for name, why in found.skipped.items()),
         "moved by no disturbance": ", ".join(found.unexamined),
@@ -66,8 +57,6 @@ def selfcheck_html(
         disturbances=shown,
         rows=list(_matrix(found.rows, figures, expectations)),
         scale=_SCALE,
-        curves=_curves(figures, corpora),
-        corpora=[("#1c2733", ALL), *zip(_COLOURS, names, strict=False)],
         facts=[(name, text) for name, text in facts.items() if text],
     )
 
@@ -94,49 +83,11 @@ def _cell(
 ) -> Cell:
     effect = figures.effect(disturbance, measure)
     size = effect.change / own if own else float("nan")
-    level = sum(abs(size) >= share for share in _SHARES) if isfinite(size) else 0
+    level = bisect_right(_SHARES, abs(size)) if isfinite(size) else 0
     kind = f"{'up' if size > 0 else 'down'}-{level}" if level else ""
-    mark = "must" if any(not row.expected.startswith("stays") for row in rows) else "stay"
-    if any(not row.ok for row in rows):
+    mark = "stay" if all(row.expected.startswith("stays") for row in rows) else "must"
+    if not all(row.ok for row in rows):
         mark = "not-met"
     said = f"{effect.truth:.4g} → {effect.seen:.4g}"
     note = "\n".join([said, *(f"expected {row.expected}" for row in rows)])
     return Cell(kind, mark if rows else "", note)
-
-
-def _curves(figures: Figures, corpora: Sequence[str]) -> list[Markup]:
-    """Draw the sync figures against how far the sound was moved, a curve a corpus."""
-    ladder = sorted(
-        (one.shift, one.name)
-        for one in DISTURBANCES
-        if (one.shift or one.name == TRUTH) and one.name in figures.readings
-    )
-    places = [f"{shift:+d}" if shift else "0" for shift, _ in ladder]
-    charts = []
-    for name, measure in figures.measures.items():
-        if measure.group != "sync" or measure.better == "none":
-            continue
-        moved = {key: f"{measure.title} {places[at]}" for at, (_, key) in enumerate(ladder)}
-        lines = _curve_lines(figures, corpora, name, moved)
-        title = measure.title + (f" ({measure.unit})" if measure.unit else "")
-        below = "sound late by … frames of 40 ms"
-        bounds = (measure.low, measure.high)
-        charts.append(line_chart(title, places, lines, below=below, bounds=bounds))
-    return [chart for chart in charts if chart]
-
-
-def _curve_lines(
-    figures: Figures, corpora: Sequence[str], measure: str, moved: Mapping[str, str]
-) -> list[Line]:
-    """Make the curves of a sync figure; ``moved``: what is said of each disturbance, in order."""
-    lines = []
-    for number, corpus in enumerate((ALL, *dict.fromkeys(corpora))):
-        picked = [i for i, one in enumerate(corpora) if corpus in (ALL, one)]
-        part = figures.part(picked, measure)
-        points = tuple(
-            Point(at, *part.interval(key, measure), note)
-            for at, (key, note) in enumerate(moved.items())
-        )
-        colour = _COLOURS[min(number, len(_COLOURS)) - 1] if number else "#1c2733"
-        lines.append(Line(corpus, colour, points, corpus == ALL, bars=corpus != ALL))
-    return lines
