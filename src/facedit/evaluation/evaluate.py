@@ -33,7 +33,7 @@ from facedit.evaluation.evaluate_options import (
     EvaluateOptions,
 )
 from facedit.evaluation.evaluation import Evaluation, tables
-from facedit.evaluation.fills import OF_ANOTHER_CLIP, Fill, Sounds, methods, of_another_clip
+from facedit.evaluation.fills import Fill, Sounds, methods, with_another_clip
 from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, hidden_frames, paired_gain
 from facedit.evaluation.meter import meter_of
@@ -81,18 +81,17 @@ def evaluate(data: Path, output: Path, options: EvaluateOptions | None = None) -
     meter = meter_of(meta)
     listens = {CLOSURES, ROUNDING, STILLNESS} & set(options.parts)
     footage = Footage.find(options.footage if listens else None, options.transcripts)
+    wanted = [part for part in options.parts if part in STUDIES]
     table: list[Row] = []
     gains: list[Row] = []
     behaviour: dict[str, dict[str, list[Row]]] = {}
     for corpus, members in chosen.items():
         clips = [read_clip(data, row.sha256) for row in members]
         fills = methods(model, ridges["all"], ridges.get(corpus, ridges["all"]), options.seed)
-        fills["another clip's lips"] = of_another_clip(clips)
-        if len(clips) == 1:
-            fills = {name: one for name, one in fills.items() if name not in OF_ANOTHER_CLIP}
-        for where, sums in _spans(clips, fills, meter, meta, options):
+        fills = with_another_clip(fills, clips)
+        for where, sums in _spans(clips, fills, meter, options):
             _add(table, gains, {"corpus": corpus} | where, sums)
-        if wanted := [part for part in options.parts if part in STUDIES]:
+        if wanted:
             device = device_of(model.net)
             heard = _heard(data, members, clips, footage, meta.encoder, device)
             # A name of a speaker may be used by several corpora.
@@ -153,7 +152,6 @@ def _spans(
     clips: Sequence[PreparedClip],
     fills: Mapping[str, Fill],
     meter: LipMeter,
-    meta: Meta,
     options: EvaluateOptions,
 ) -> Iterator[tuple[Row, dict[str, list[Float64]]]]:
     """Hide spans and sum up how well each method draws them: what was hidden, sums by method."""
@@ -200,9 +198,9 @@ def fit_ridges(data: Path, rows: Sequence[ClipRow], model: MotionModel) -> dict[
             f"{data} holds no clips of the split 'train', to which ridge regression is fitted: "
             "prepare more clips, or say 'train' in the manifest's column 'split'."
         )
-    frames: dict[str, int] = {}
+    frames: Counter[str] = Counter()
     for row in rows:
-        frames[row.corpus] = frames.get(row.corpus, 0) + row.frames
+        frames[row.corpus] += row.frames
 
     def clips(corpora: Collection[str]) -> Iterator[Pair]:
         for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,6 +58,12 @@ OF_ANOTHER_CLIP = ("model, wrong sound", "ridge, wrong sound", "another clip's l
 
 Fill = Callable[[Sounds, Sequence[Gap]], list[Float32]]
 """Fills the gaps of clips, given their sounds."""
+
+
+def with_another_clip(fills: Mapping[str, Fill], clips: Sequence[PreparedClip]) -> dict[str, Fill]:
+    """Add the lips of another clip; of a single clip leave all out that need a second one."""
+    found = {**fills, OF_ANOTHER_CLIP[-1]: of_another_clip(clips)}
+    return {k: one for k, one in found.items() if len(clips) > 1 or k not in OF_ANOTHER_CLIP}
 
 
 def of_another_clip(clips: Sequence[PreparedClip]) -> Fill:

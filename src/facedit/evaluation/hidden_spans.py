@@ -116,16 +116,25 @@ def score_clips(
         for number, clip in enumerate(clips)
         for span in spread_spans(len(clip.motion), length, most)
     ]
-    scores: dict[int, Float64] = {}
-    for gap, drawn in zip(gaps, method(gaps), strict=True):
+
+    def sums(_: int, gap: Gap, joined: Float32) -> Float64:
         clip = clips[gap.number]
-        joined = np.where(gap.hidden, drawn, clip.motion)
-        sums = span_sums(
-            meter.measure(clip.motion, clip.identity),
-            meter.measure(joined, clip.identity),
-            meter.lips(clip.motion),
-            meter.lips(joined),
-            *gap.span,
-        )
-        scores[gap.number] = scores[gap.number] + sums if gap.number in scores else sums
-    return list(scores.values())
+        true, drawn = (meter.measure(one, clip.identity) for one in (clip.motion, joined))
+        return span_sums(true, drawn, meter.lips(clip.motion), meter.lips(joined), *gap.span)
+
+    return sums_by_clip(clips, gaps, method(gaps), sums)
+
+
+SumUp = Callable[[int, Gap, Float32], Float64]
+"""Sums up a gap, by its place, with its clip's motion (T, D), drawn where it was hidden."""
+
+
+def sums_by_clip(
+    clips: Sequence[PreparedClip], gaps: Sequence[Gap], drawn: Sequence[Float32], sums: SumUp
+) -> list[Float64]:
+    """Sum up how gaps were drawn, and add up those of each clip."""
+    found: dict[int, Float64] = {}
+    for place, (gap, motion) in enumerate(zip(gaps, drawn, strict=True)):
+        joined = np.where(gap.hidden, motion, clips[gap.number].motion)
+        found[gap.number] = found.get(gap.number, 0.0) + sums(place, gap, joined)
+    return list(found.values())

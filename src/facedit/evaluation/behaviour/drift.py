@@ -7,7 +7,7 @@ step there is set against the steps elsewhere, and that ratio against the same r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -147,32 +147,36 @@ RATIOS = ("spread", "speed")
 
 def study_drift(study: Study) -> list[Row]:
     """Measure drift and joins: a row per kind of sound and method."""
-    rows = []
-    names = [name for name in METHODS if name in study.fills]
-    for kind, sounds in long_sounds(study).items():
-        if not sounds:
-            continue
-        spans = [(sound.motion, (PROMPT_FRAMES, len(sound.motion))) for sound in sounds]
-        gaps = [
-            hide_span(number, motion, span, study.meter.groups, "all_dims")
-            for number, (motion, span) in enumerate(spans)
+    return [
+        row
+        for kind, sounds in long_sounds(study).items()
+        if sounds
+        for row in _rows(study, kind, sounds)
+    ]
+
+
+def _rows(study: Study, kind: str, sounds: Sequence[LongSound]) -> Iterator[Row]:
+    gaps = [
+        hide_span(k, one.motion, (PROMPT_FRAMES, len(one.motion)), study.meter.groups, "all_dims")
+        for k, one in enumerate(sounds)
+    ]
+    truth = [sound.opening(study, sound.motion) for sound in sounds]
+    heard = Sounds([sound.speech for sound in sounds])
+    seconds = sum(len(sound.motion) for sound in sounds) / MOTION_FPS
+    for name in (name for name in METHODS if name in study.fills):
+        drawn = [
+            np.where(gap.hidden, motion, sounds[gap.number].motion)
+            for gap, motion in zip(gaps, study.fills[name](heard, gaps), strict=True)
         ]
-        truth = [sound.opening(study, sound.motion) for sound in sounds]
-        heard = Sounds([sound.speech for sound in sounds])
-        for name in names:
-            drawn = [
-                np.where(gap.hidden, motion, sounds[gap.number].motion)
-                for gap, motion in zip(gaps, study.fills[name](heard, gaps), strict=True)
-            ]
-            seconds = sum(len(sound.motion) for sound in sounds) / 25
-            where: Row = {"sounds": kind, "count": len(sounds), "seconds": seconds, "method": name}
-            opened = [
-                (true, sound.opening(study, motion))
-                for true, sound, motion in zip(truth, sounds, drawn, strict=True)
-            ]
-            where |= {"levels": _levels(study, sounds, drawn, opened), "r": _halves(opened)}
-            rows.append(where | {"joins": _joins(study, sounds, gaps, drawn)})
-    return rows
+        opened = [
+            (true, sound.opening(study, motion))
+            for true, sound, motion in zip(truth, sounds, drawn, strict=True)
+        ]
+        yield {
+            "sounds": kind, "count": len(sounds), "seconds": seconds, "method": name,
+            "levels": _levels(study, sounds, drawn, opened), "r": _halves(opened),
+            "joins": _joins(study, sounds, gaps, drawn),
+        }  # fmt: skip
 
 
 def _levels(

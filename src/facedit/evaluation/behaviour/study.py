@@ -12,7 +12,7 @@ import torch
 from facedit.dataset.prepared import Meta, PreparedClip
 from facedit.evaluation.behaviour.heard import Heard
 from facedit.evaluation.fills import Fill, Sounds
-from facedit.evaluation.hidden_spans import Gap, LipMeter, hide_span
+from facedit.evaluation.hidden_spans import Gap, LipMeter, SumUp, hide_span, sums_by_clip
 from facedit.evaluation.lip_sums import figures
 from facedit.model.windows import WINDOW
 from facedit.types import Float32, Float64, SpeechFeatures
@@ -87,24 +87,18 @@ class Study:
         where: Row,
         names: Sequence[str],
         gaps: Sequence[Gap],
-        sums: Callable[[int, Gap, Float32], Float64],
+        sums: SumUp,
         of: Mapping[str, Callable[[Float64], Float64]],
         sounds: Sounds | None = None,
     ) -> list[Row]:
         """Fill gaps by every method of ``names`` there is, and pool the clips: a row a method.
 
-        ``sums``: sums up a gap, by its place, with its motion, true where it is kept, (T, D);
         ``of``: the figures of such sums; ``sounds``: the sounds; the clips' own if None.
         """
         heard, rows = sounds or Sounds.of_clips(self.clips), []
         for name in (name for name in names if name in self.fills and gaps):
-            by_clip: dict[int, Float64] = {}
-            for place, (gap, drawn) in enumerate(
-                zip(gaps, self.fills[name](heard, gaps), strict=True)
-            ):
-                motion = np.where(gap.hidden, drawn, self.clips[gap.number].motion)
-                by_clip[gap.number] = by_clip.get(gap.number, 0.0) + sums(place, gap, motion)
-            pooled = figures(list(by_clip.values()), of)
+            by_clip = sums_by_clip(self.clips, gaps, self.fills[name](heard, gaps), sums)
+            pooled = figures(by_clip, of)
             plain = {key: asdict(figure) for key, figure in pooled.items()}
             rows.append(where | {"method": name, "clips": len(by_clip), "figures": plain})
         return rows
