@@ -8,12 +8,19 @@ import types
 import typing
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from facedit.errors import FaceditError, UsageError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-def build(kind: type, table: object, where: str, error: type[FaceditError] = UsageError) -> Any:
+Kind = TypeVar("Kind", bound="DataclassInstance")
+
+
+def build(
+    kind: type[Kind], table: object, where: str, error: type[FaceditError] = UsageError
+) -> Kind:
     """Build a frozen dataclass from a table of its fields.
 
     Dataclasses among them are tables, tuples are lists, paths are texts, and of a union the first
@@ -53,11 +60,11 @@ def check_known(
         raise error(f"{where}: unknown {', '.join(unknown)}{meant}; known: {', '.join(known)}.")
 
 
-def _table(inner: Any, value: object, where: str, error: type[FaceditError]) -> object:
+def _table(inner: object, value: object, where: str, error: type[FaceditError]) -> object:
     """Check the values of a table against their annotation."""
     if not isinstance(value, dict):
         raise error(f"{where} must be a table.")
-    if inner is Any:
+    if inner is object:
         return value
     return {key: _value(inner, item, f"{where}: {key}", error) for key, item in value.items()}
 
@@ -82,12 +89,11 @@ def _value(hint: Any, value: object, where: str, error: type[FaceditError]) -> o
         return value
     if hint is Path and isinstance(value, str) and value:
         return Path(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    is_bool = isinstance(value, bool)
+    if hint is float and isinstance(value, int) and not is_bool:
         return float(value)
-    if not isinstance(value, hint):
+    if not isinstance(value, hint) or (hint is int and is_bool):
         raise error(f"{where} is {value!r}; expected {hint.__name__}.")
-    if hint is int and isinstance(value, bool):
-        raise error(f"{where} is {value!r}; expected int.")
     return value
 
 

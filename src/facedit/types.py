@@ -98,7 +98,7 @@ class Transcript:
             error: If a field is missing, unknown or of a wrong kind, a word is empty, or words
                 are not in order inside the sound.
         """
-        found: Transcript = build(cls, data, where, error)
+        found = build(cls, data, where, error)
         before = 0.0
         for number, word in enumerate(found.words):
             place = f"{where}: words[{number}]"

@@ -233,7 +233,7 @@ def _job(table: dict[str, Any], where: str, folder: Path) -> Job:
     hints = {n: hint for kind in kinds for n, hint in typing.get_type_hints(kind).items()}
     table = {name: marked(value, hints[name]) for name, value in table.items()}
     own, wishes, *rest = ({n: table[n] for n in part if n in table} for part in parts)
-    line: _Line = build(_Line, own, where)
+    line = build(_Line, own, where)
     if not _ID.fullmatch(line.id):
         raise UsageError(f"{where}: id {line.id[:120]!r}: letters, digits, _, - and . are taken.")
     output = line.output or f"{line.id}{_READING.get(line.verb, '.mp4')}"

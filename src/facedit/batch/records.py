@@ -71,7 +71,7 @@ def read_record(folder: Path, name: str) -> Record | None:
     path = folder / f"{name}{RESULT}"
     if not path.exists():
         return None
-    found: Record = build(Record, read_json(path, "result", OutputExists), str(path), OutputExists)
+    found = build(Record, read_json(path, "result", OutputExists), str(path), OutputExists)
     return found
 
 

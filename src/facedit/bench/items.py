@@ -206,17 +206,10 @@ def read_bench(folder: Path) -> Bench:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else None
         raise UsageError(f"{folder / HEADER} has the format {found!r}; expected {FORMAT!r}.")
-    items = []
-    for number, line in enumerate(lines, 1):
-        place = f"{folder / ITEMS}, line {number}"
-        data = parse_json(line, place, UsageError)
-        try:
-            items.append(item_from_dict(data))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise UsageError(f"{place}: {error}.") from error
-    ids = [item.id for item in items]
-    if double := {one for one in ids if ids.count(one) > 1}:
-        raise UsageError(f"{folder / ITEMS} has {min(double)} twice.")
+    items = [_read_item(line, f"{folder / ITEMS}, line {n}") for n, line in enumerate(lines, 1)]
+    counts = Counter(item.id for item in items)
+    if double := sorted(name for name, count in counts.items() if count > 1):
+        raise UsageError(f"{folder / ITEMS} has {double[0]} twice.")
     if not items:
         raise UsageError(f"{folder / ITEMS} lists no items.")
     try:
@@ -226,6 +219,14 @@ def read_bench(folder: Path) -> Bench:
         )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise UsageError(f"{folder / HEADER} lacks or garbles {error}.") from error
+
+
+def _read_item(line: str, place: str) -> Item:
+    data = parse_json(line, place, UsageError)
+    try:
+        return item_from_dict(data)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UsageError(f"{place}: {error}.") from error
 
 
 def item_to_dict(item: Item) -> dict[str, object]:

@@ -58,9 +58,8 @@ def check_settings(
     if path.is_file():
         found = json.loads(path.read_text(encoding="utf-8"))
         known: dict[str, str] = found.get("systems", {})
-        if all(found.get(name) == value for name, value in settings.items()) and all(
-            known.get(name, text) == text for name, text in identities.items()
-        ):
+        # As much as both have, and all of the settings, must be the same.
+        if found | settings == found and known | identities == identities | known:
             identities = known | identities
         elif options.force:
             (output / RECORDS).unlink(missing_ok=True)

@@ -15,7 +15,12 @@ import types
 import typing
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Kind = TypeVar("Kind", bound="DataclassInstance")
 
 USUAL_METAVARS = {int: "N", float: "S", Path: "FILE", str: "TEXT"}
 """What stands for a value in the help, by its kind."""
@@ -32,7 +37,7 @@ def add_options(
             _add_option(parser, field, hints[field.name], about)
 
 
-def from_options(kind: type, args: argparse.Namespace, **given: object) -> Any:
+def from_options(kind: type[Kind], args: argparse.Namespace, **given: object) -> Kind:
     """Build the dataclass from what was typed and the fields that the verb sets itself.
 
     UsageError passes through if it refuses a value.

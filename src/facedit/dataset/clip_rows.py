@@ -107,10 +107,7 @@ def appending(path: Path) -> Iterator[Callable[[Row], None]]:
 
 def count_reasons(rows: Iterable[Row]) -> dict[str, int]:
     """Count why clips are not used by kind of reason, the most frequent first; ``rows`` are all."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        if row["status"] != KEPT:
-            counts[kind_of(row)] = counts.get(kind_of(row), 0) + 1
+    counts = Counter(kind_of(row) for row in rows if row["status"] != KEPT)
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 

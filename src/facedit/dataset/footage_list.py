@@ -50,12 +50,12 @@ def list_sources(where: Path) -> list[Source]:
         raise UsageError(f"{where} lists no clips ({', '.join(SUFFIXES)}).")
     if any(source.split for source in sources):
         return [replace(source, split=source.split or LEARNT) for source in sources]
-    people = {source.speaker for source in sources}
-    keys = [one.speaker if len(people) >= EVERY else one.file for one in sources]
-    held = measured(keys)
+    by = "speaker" if len({source.speaker for source in sources}) >= EVERY else "file"
+    held = measured([getattr(source, by) for source in sources])
+    splits = (MEASURED if getattr(source, by) in held else LEARNT for source in sources)
     return [
-        replace(source, split=MEASURED if key in held else LEARNT, split_given=False)
-        for source, key in zip(sources, keys, strict=True)
+        replace(source, split=split, split_given=False)
+        for source, split in zip(sources, splits, strict=True)
     ]
 
 

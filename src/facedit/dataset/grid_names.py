@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, product
+from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
 
@@ -91,11 +91,10 @@ def edits(
         yield WordEdit(start, end), (0, 0)
     if donor is None:
         return
-    differ = [one != other for one, other in zip(sentence, donor, strict=True)]
-    for start, length in product(range(WORDS), range(1, WORDS)):
-        end = start + length
-        if end <= WORDS and differ[start] and differ[end - 1]:
-            yield WordEdit(start, end, donor[start:end]), (start, end)
+    differ = [place for place in range(WORDS) if sentence[place] != donor[place]]
+    for start, last in combinations_with_replacement(differ, 2):
+        if (start, last) != (0, WORDS - 1):
+            yield WordEdit(start, last + 1, donor[start : last + 1]), (start, last + 1)
     places = (
         (0, 0, 6), (6, 0, 6),  # a further sentence before and after
         (1, 1, 6),  # a further thing to take: "set [red by g two now] blue at f three again"
@@ -104,8 +103,7 @@ def edits(
     )  # fmt: skip
     for at, start, end in places:
         new = donor[start:end]
-        lead = at == 0 and len(new) == 1
-        if (lead and new[0] not in _LEADS) or (new and new[:3] == sentence[2:5]):
-            continue
-        if parses((*sentence[:at], *new, *sentence[at:])):
+        leads = (at, len(new)) != (0, 1) or new[0] in _LEADS
+        repeats = new[:3] == sentence[2:5]
+        if leads and not repeats and parses((*sentence[:at], *new, *sentence[at:])):
             yield WordEdit(at, at, new), (start, end)

@@ -34,11 +34,6 @@ def prepared_html(rows: Sequence[Row], speed: Mapping[str, float], seconds: floa
     for row in kept:
         minutes[row["speaker"], row["corpus"]] += _seconds(row) / 60
     most = sorted(minutes.items(), key=lambda entry: (-entry[1], entry[0][::-1]))
-    measured = [("Length", "s", [_seconds(row) for row in kept])]
-    measured += [
-        (title, unit, [float(row[name]) for row in kept if row.get(name)])
-        for title, unit, name in _MEASURED
-    ]
     return page(
         PAGE,
         title="Prepared clips",
@@ -46,8 +41,16 @@ def prepared_html(rows: Sequence[Row], speed: Mapping[str, float], seconds: floa
         reasons=[_reason(rows, kind, count) for kind, count in count_reasons(rows).items()],
         corpora=[_corpus(rows, name) for name in sorted({row["corpus"] for row in rows})],
         speakers=[(*who, value) for who, value in most],
-        histograms=[_spread(*one) for one in measured if one[2]],
+        histograms=_histograms(kept),
     )
+
+
+def _histograms(kept: Sequence[Row]) -> list[tuple[str, str, Markup]]:
+    """Draw how the measurements are spread of which there are any."""
+    measured = {("Length", "s"): [_seconds(row) for row in kept]}
+    for title, unit, name in _MEASURED:
+        measured[title, unit] = [float(row[name]) for row in kept if row.get(name)]
+    return [_spread(*what, values) for what, values in measured.items() if values]
 
 
 def _tiles(

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -50,7 +49,7 @@ class SyncModel:
     lips: tuple[int, int]
     encoder: str
     space: str
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, object] = field(default_factory=dict)
 
     def embed_motion(self, motion: Float32) -> Float32:
         """Embed standardised motion (T, D), finite (see ``bridged``), to unit vectors (T, E)."""

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -56,7 +55,7 @@ class MotionModel:
     space: str
     dim_names: tuple[str, ...]
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, object] = field(default_factory=dict)
     window: int = WINDOW
 
     @classmethod

@@ -182,7 +182,8 @@ def _draw_line(svg: Svg, axes: Axes, line: Line, shift: float, linked: bool) -> 
     def x(point: Point) -> float:
         return axes.x(point.place + shift)
 
-    if not line.bars and len(sure := [point for point in known if point.has_interval]) > 1:
+    sure = [point for point in known if point.has_interval and not line.bars]
+    if len(sure) > 1:
         edge = [(x(p), axes.y(p.high)) for p in sure]
         edge += [(x(p), axes.y(p.low)) for p in reversed(sure)]
         svg.add("polygon", points=points(edge), fill=line.colour, opacity=0.13)

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -185,7 +185,7 @@ class RunReport:
         """Seams with a step larger than the clip's own."""
         return tuple(seam for seam in self.seams if not seam.is_smooth)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready data, without the pictures."""
         return {
             "report": VERSION,
@@ -212,7 +212,7 @@ def report_json(report: RunReport) -> str:
     return json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     """Return dataclasses, arrays and numbers as JSON can hold them."""
     if isinstance(value, (float, np.floating)):
         return round(float(value), 6) if math.isfinite(value) else None
@@ -223,16 +223,21 @@ def _plain(value: object) -> Any:
     return value
 
 
-def seam_dict(seam: Seam) -> dict[str, Any]:
+def seam_dict(seam: Seam) -> dict[str, object]:
     """Return a seam for JSON."""
-    jumps: dict[str, Any] = {"motion": None, "velocity": None, "picture": None}
+    jumps: dict[str, object] = {"motion": None, "velocity": None, "picture": None}
     for name, jump in seam.jumps.items():
-        jumps[name] = _plain(jump) | {"ratio": _plain(jump.ratio), "is_usual": jump.is_usual}
-    where = {"output_s": _plain(seam.output_s), "side": seam.side, "span": seam.span}
+        own = {field.name: _plain(getattr(jump, field.name)) for field in fields(jump)}
+        jumps[name] = own | {"ratio": _plain(jump.ratio), "is_usual": jump.is_usual}
+    where: dict[str, object] = {
+        "output_s": _plain(seam.output_s),
+        "side": seam.side,
+        "span": seam.span,
+    }
     return where | {"smooth": seam.is_smooth} | jumps
 
 
-def _span(span: SpanFacts) -> dict[str, Any]:
+def _span(span: SpanFacts) -> dict[str, object]:
     known = len(span.confidence) > 0
     return {
         "output": [_plain(span.output_start_s), _plain(span.output_end_s)],

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -62,31 +62,28 @@ def run_in_processes(
         while left:
             for pipe in wait(list(staff)):
                 process = staff[pipe]  # type: ignore[index]
-                try:
-                    index, outcome = process.pipe.recv()
-                except (EOFError, OSError):
-                    index, outcome = process.held, process.died()
+                index, outcome = process.receive()
+                if process.ended:
                     del staff[pipe]  # type: ignore[arg-type]
-                    if not process.ready:
-                        raise FaceditError(
-                            f"{outcome.message} before it was ready: is the memory enough, and does"
-                            " the script start its work under 'if __name__ == \"__main__\"'?"
-                        ) from None
                     if left > 1 + len(staff):
                         hire()
                 else:
-                    if index is None and outcome is not None:
-                        raise_again(outcome)
                     process.give(next(todo, None), items)
                 if index is not None:
                     left -= 1
                     done(index, outcome)
     finally:
-        if left:  # Ctrl-C or an error: nobody waits for the items under way
-            for process in staff.values():
-                process.terminate()
-        for process in staff.values():
-            process.leave()
+        # Ctrl-C or an error: nobody waits for the items under way.
+        _end(staff.values(), at_once=left > 0)
+
+
+def _end(staff: Collection[_Process], *, at_once: bool) -> None:
+    """Let processes end; ``at_once``: in the middle of their items."""
+    if at_once:
+        for process in staff:
+            process.terminate()
+    for process in staff:
+        process.leave()
 
 
 class _Process:
@@ -99,7 +96,7 @@ class _Process:
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, make_worker), daemon=True)
         self.held: int | None = None
-        self.ready = False
+        self.ready = self.ended = False
         with environment(threads), interrupts_blocked():
             self._process.start()
         # The child has its own copy now; only without ours does the pipe end when the child does.
@@ -113,11 +110,25 @@ class _Process:
             with suppress(BrokenPipeError, ConnectionResetError):
                 self.pipe.send((index, items[index]))
 
-    def died(self) -> Failure:
-        """Say how the process ended."""
-        how = how_ended(self._process)
-        self.leave()
-        return Failure(DIED, f"A worker process ended ({how})")
+    def receive(self) -> tuple[int | None, Any]:
+        """Return the number and the outcome of an item, or what it held if it ended.
+
+        What ``make_worker`` raised in it is raised; FaceditError if it ended before it was ready.
+        """
+        try:
+            index, outcome = self.pipe.recv()
+        except (EOFError, OSError):
+            self.ended, how = True, how_ended(self._process)
+            self.leave()
+            if not self.ready:
+                raise FaceditError(
+                    f"A worker process ended ({how}) before it was ready: is the memory enough, and"
+                    " does the script start its work under 'if __name__ == \"__main__\"'?"
+                ) from None
+            return self.held, Failure(DIED, f"A worker process ended ({how})")
+        if index is None and outcome is not None:
+            raise_again(outcome)
+        return index, outcome
 
     def terminate(self) -> None:
         """Ask the process to end at once."""

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from facedit.errors import UsageError
 from facedit.inputs import read_toml
@@ -152,7 +151,7 @@ class Experiment:
         return json.dumps(asdict(self), indent=1)
 
 
-def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
+def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, object]:
     """Read a configuration with fields typed beside it, as ``optim.steps=100``.
 
     A value is TOML, or else a string. Raises UsageError as ``read_table``, or if a change is none.
@@ -169,7 +168,7 @@ def read_experiment(path: Path, changes: Iterable[str] = ()) -> dict[str, Any]:
     return table
 
 
-def read_table(path: Path, depth: int = 0) -> dict[str, Any]:
+def read_table(path: Path, depth: int = 0) -> dict[str, object]:
     """Read a configuration file or a shipped one by its name, and those it extends.
 
     Fields of tables are merged one by one, lists are replaced whole. Raises UsageError if a file
@@ -199,7 +198,7 @@ def _found(path: Path) -> Path:
     return path
 
 
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
     """Lay changes over a table; tables in it are merged, lists replaced."""
     result = dict(base)
     for key, value in changes.items():

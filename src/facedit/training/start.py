@@ -32,10 +32,10 @@ def read_config(path: Path, changes: Iterable[str] = ()) -> Experiment:
     unknown or of a wrong kind.
     """
     table = read_experiment(path, changes)
-    kind = table.pop("kind", "motion")
+    kind = str(table.pop("kind", "motion"))
     if kind not in KINDS:
         raise UsageError(f"{path}: kind is {kind!r}; choose {', '.join(KINDS)}.")
-    config: Experiment = build(KINDS[kind], table, str(path))
+    config = build(KINDS[kind], table, str(path))
     return config
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -130,7 +129,7 @@ def _restore(part: nn.Module | Ema | Optimizer, tensors: dict[str, Tensor]) -> N
     if not isinstance(part, Optimizer):
         part.load_state_dict(tensors)
         return
-    state: dict[str, Any] = part.state_dict()
+    state = part.state_dict()
     state["state"] = {}
     for key, value in tensors.items():
         number, entry = key.split(".")

@@ -54,11 +54,7 @@ class _Block(nn.Module):
 
 
 class IResNet(nn.Module):
-    """The network of ``backbone.pth``, under its parameter names.
-
-    Args:
-        depths: Blocks of each of the four stages.
-    """
+    """The network of ``backbone.pth``, under its parameter names; ``depths``: blocks by stage."""
 
     def __init__(self, depths: Sequence[int]) -> None:
         super().__init__()
@@ -85,16 +81,10 @@ class IResNet(nn.Module):
 
 
 def alignment(points: Float64 | Float32) -> Float64:
-    """Find the similarity that brings a face onto the template, by least squares.
+    """Find the similarity (2, 3) that brings points of a face onto the template, by least squares.
 
     Umeyama, "Least-squares estimation of transformation parameters between two point patterns",
-    1991; without reflection.
-
-    Args:
-        points: Eyes, nose tip and corners of the mouth in pixels, as ``TEMPLATE``, shape (5, 2).
-
-    Returns:
-        Shape (2, 3).
+    1991; without reflection. ``points``: in pixels, as ``TEMPLATE``.
     """
     points = np.asarray(points, np.float64)
     own, wanted = points - points.mean(0), TEMPLATE - TEMPLATE.mean(0)

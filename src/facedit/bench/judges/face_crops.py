@@ -26,18 +26,11 @@ _MARGIN, _SMOOTH, _GREY = 0.4, 13, 110
 
 
 def face_crops(net: S3fd, frames: Sequence[UInt8]) -> UInt8 | None:
-    """Cut out the face of whoever is seen longest.
+    """Cut out the face of whoever is seen longest, of RGB pictures at 25 a second, each (H, W, 3).
 
     The original drops tracks of 100 pictures or fewer; a clip that is no longer itself is taken if
-    the face is seen all through.
-
-    Args:
-        net: The detector.
-        frames: RGB pictures at 25 a second, each (H, W, 3).
-
-    Returns:
-        BGR, shape (F, 224, 224, 3); None if no face is followed through all pictures, or is smaller
-        than 100 pixels.
+    the face is seen all through. Returns BGR, shape (F, 224, 224, 3); None if no face is followed
+    through all pictures, or is smaller than 100 pixels.
     """
     found = [_faces(net, rgb) for rgb in frames]
     shortest = min(_SHORTEST, len(frames) - 1)
@@ -59,39 +52,34 @@ def _faces(net: S3fd, rgb: UInt8) -> Float64:
 
 
 def tracks_of(found: Sequence[Float64], shortest: int = _SHORTEST) -> list[Float64]:
-    """Follow faces from picture to picture.
+    """Follow faces from picture to picture; ``found``: the boxes of each, (n, 4).
 
-    Args:
-        found: The boxes of each picture, (n, 4).
-        shortest: Tracks of so many pictures or fewer are dropped.
-
-    Returns:
-        Of each face the box in every picture from its first to its last, (m, 4); faces smaller than
-        100 pixels in the mean are dropped too.
+    Returns of each face the box in every picture from its first to its last, (m, 4). Tracks of
+    ``shortest`` pictures or fewer, and faces smaller than 100 pixels in the mean, are dropped.
     """
     left = [list(boxes) for boxes in found]
     tracks: list[Float64] = []
-    while True:
-        places: list[int] = []
-        boxes: list[Float64] = []
-        for place, some in enumerate(left):
-            if boxes and place - places[-1] > _LONGEST_GAP:
+    while followed := _follow(left):
+        if len(followed) > max(shortest, 1):
+            places, boxes = [*followed], [*followed.values()]
+            every = np.arange(places[0], places[-1] + 1)
+            sides = (np.interp(every, places, side) for side in np.transpose(boxes))
+            tracks.append(np.stack(list(sides), axis=1))
+    return [track for track in tracks if _sides(track).max() > _SMALLEST]
+
+
+def _follow(left: list[list[Float64]]) -> dict[int, Float64]:
+    """Take the first face that is left out of the pictures: its box by picture."""
+    found: dict[int, Float64] = {}
+    last: int | None = None
+    for place, some in enumerate(left):
+        if last is not None and place - last > _LONGEST_GAP:
+            break
+        for number, box in enumerate(some):
+            if last is None or overlap(box, found[last][None])[0] > _ALIKE:
+                found[place], last = some.pop(number), place
                 break
-            for box in some:
-                if not boxes or overlap(box, boxes[-1][None])[0] > _ALIKE:
-                    places.append(place)
-                    boxes.append(box)
-                    some[:] = [other for other in some if other is not box]
-                    break
-        if not boxes:
-            return tracks
-        if len(boxes) <= shortest or len(boxes) < 2:
-            continue
-        every = np.arange(places[0], places[-1] + 1)
-        sides = (np.interp(every, places, side) for side in np.transpose(boxes))
-        track = np.stack(list(sides), axis=1)
-        if _sides(track).max() > _SMALLEST:
-            tracks.append(track)
+    return found
 
 
 def _sides(track: Float64) -> Float64:

@@ -8,9 +8,8 @@ StyleGAN-V, called as there); ``rgb_imagenet.pt`` of pytorch-i3d is measured und
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -34,12 +33,12 @@ _MIXED = {
 """Channels into each block, and of its convolutions."""
 
 
-def load_torchscript(path: Path, device: torch.device | str = "cpu") -> Any:
+def load_torchscript(path: Path, device: torch.device | str = "cpu") -> nn.Module:
     """Load the network of published tables; a TorchScript file is a program: trust its source.
 
     BadWeights is raised if the file cannot be read.
     """
-    load: Any = torch.jit.load
+    load: Callable[..., nn.Module] = torch.jit.load
     try:
         return load(str(path), map_location=device).eval()
     except (RuntimeError, ValueError, OSError) as error:
@@ -47,7 +46,7 @@ def load_torchscript(path: Path, device: torch.device | str = "cpu") -> Any:
 
 
 @inference()
-def features_of(net: Any, frames: Sequence[UInt8], device: torch.device | str) -> Float64:
+def features_of(net: nn.Module, frames: Sequence[UInt8], device: torch.device | str) -> Float64:
     """Describe a clip of ``FRAMES`` RGB pictures of one size, each (H, W, 3): shape (400,)."""
     clip = torch.from_numpy(np.stack(frames)).permute(3, 0, 1, 2)[None].float().to(device)
     if isinstance(net, InceptionI3d):

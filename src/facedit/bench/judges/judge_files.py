@@ -58,28 +58,16 @@ _TRUNKS = ("alexnet", "vgg16")
 
 @dataclass(frozen=True, slots=True)
 class JudgeFiles:
-    """The files of a run.
-
-    Attributes:
-        paths: By the judge's name.
-    """
+    """The files of a run, by the judge's name."""
 
     paths: Mapping[str, Path]
 
     @classmethod
     def parse(cls, text: str) -> JudgeFiles:
-        """Read the option.
+        """Read the option: a folder, searched two levels deep, or ``NAME=FILE,NAME=FILE``.
 
-        Args:
-            text: A folder that is searched two levels deep, or ``NAME=FILE,NAME=FILE``;
-                ``lpips=FOLDER`` stands for the trunks in it.
-
-        Returns:
-            The files.
-
-        Raises:
-            UsageError: If a name or a file is unknown, a folder holds none, or one of syncnet and
-                s3fd lacks the other.
+        ``lpips=FOLDER`` stands for the trunks in it. UsageError if a name or a file is unknown, a
+        folder holds none, or one of syncnet and s3fd lacks the other.
         """
         if "=" not in text:
             paths = dict(_inside(_folder(text), FILES))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +48,7 @@ class Judges:
     sync: tuple[S3fd, syncnet.SyncNet] | None
     arcface: arcface.Embed | None
     lpips: dict[str, FeatureDistance]
-    i3d: Any
+    i3d: torch.nn.Module | None
     inception: Inception | None
     device: torch.device | str = "cpu"
 
@@ -88,7 +87,7 @@ def load_judges(files: JudgeFiles, device: torch.device | str = "cpu") -> Judges
     )
 
 
-def _state(path: Path) -> dict[str, Any]:
+def _state(path: Path) -> dict[str, torch.Tensor]:
     return {name.removeprefix("module."): value for name, value in read_official(path).items()}
 
 
@@ -106,7 +105,7 @@ def _heads(name: str) -> list[torch.Tensor]:
     return [state[f"lin{depth}.model.1.weight"] for depth in range(5)]
 
 
-def _i3d(path: Path, device: torch.device | str) -> Any:
+def _i3d(path: Path, device: torch.device | str) -> torch.nn.Module:
     if path.name == "rgb_imagenet.pt":
         return _loaded(i3d.InceptionI3d(), path).to(device)
     return i3d.load_torchscript(path, device)
@@ -209,15 +208,20 @@ def features(scene: Scene, judges: Judges) -> dict[str, Float64]:
         found["fid_made"] = judges.inception.describe([scene.output.frames[k] for k in some])
         found["fid_own"] = judges.inception.describe([own.frames[k] for k in rows])
     if judges.i3d is not None:
-        starts = clip_starts(made, len(scene.output.frames))
-        own_starts = starts
+        starts = own_starts = clip_starts(made, len(scene.output.frames))
         if scene.truth is None:
             own_starts = list(range(0, len(own.frames) - i3d.FRAMES + 1, i3d.FRAMES))
-        for name, view, where in (("made", scene.output, starts), ("own", own, own_starts)):
-            clips = [view.frames[k : k + i3d.FRAMES] for k in where]
-            described = [i3d.features_of(judges.i3d, clip, judges.device) for clip in clips]
-            found[f"fvd_{name}"] = np.array(described).reshape(-1, 400)
+        found["fvd_made"] = _described(judges.i3d, scene.output, starts, judges.device)
+        found["fvd_own"] = _described(judges.i3d, own, own_starts, judges.device)
     return found
+
+
+def _described(
+    net: torch.nn.Module, view: View, starts: Sequence[int], device: torch.device | str
+) -> Float64:
+    clips = (view.frames[k : k + i3d.FRAMES] for k in starts)
+    described = [i3d.features_of(net, clip, device) for clip in clips]
+    return np.array(described).reshape(-1, 400)
 
 
 def clip_starts(made: Index, count: int) -> list[int]:

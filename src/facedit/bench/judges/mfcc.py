@@ -22,13 +22,9 @@ _TINY = float(np.finfo(np.float64).eps)
 
 
 def mfcc(samples: Float64) -> Float64:
-    """Compute the coefficients.
+    """Compute the coefficients of 16 kHz mono sound on the scale of 16-bit integers, (N,), N > 0.
 
-    Args:
-        samples: 16 kHz mono sound on the scale of 16-bit integers, shape (N,), N > 0.
-
-    Returns:
-        Shape (frames, 13); 100 frames a second, the last one padded with zeros.
+    Returns shape (frames, 13); 100 frames a second, the last one padded with zeros.
     """
     sound = np.concatenate([samples[:1], samples[1:] - _EMPHASIS * samples[:-1]])
     frames = 1 + max(0, -(-(len(sound) - _WINDOW) // _STEP))
@@ -44,11 +40,7 @@ def mfcc(samples: Float64) -> Float64:
 
 
 def mel_filters() -> Float64:
-    """Return the triangular filters.
-
-    Returns:
-        Shape (26, 257), corners at whole bins of the spectrum.
-    """
+    """Return the triangular filters (26, 257), corners at whole bins of the spectrum."""
     top = 2595 * np.log10(1 + SPEECH_RATE / 2 / 700)
     hertz = 700 * (10 ** (np.linspace(0, top, _FILTERS + 2) / 2595) - 1)
     corner = np.floor((_POINTS + 1) * hertz / SPEECH_RATE)

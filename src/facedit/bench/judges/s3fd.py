@@ -114,14 +114,9 @@ def _priors(sizes: list[tuple[int, int]], height: int, width: int) -> Tensor:
 
 
 def apart(boxes: Float64, most: float) -> Float64:
-    """Keep of rows of score and box, the surest first, those that overlap none before by more.
+    """Keep of rows of score and box (n, 5), the surest first, those that overlap none before.
 
-    Args:
-        boxes: Shape (n, 5).
-        most: Share of the union that may be common.
-
-    Returns:
-        Those that are kept, in their order.
+    ``most``: share of the union that may be common.
     """
     kept: list[int] = []
     for row in range(len(boxes)):

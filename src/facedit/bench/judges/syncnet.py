@@ -75,15 +75,10 @@ class Lse:
 
 @inference()
 def embeddings(net: SyncNet, crops: UInt8, samples: Float32) -> tuple[Tensor, Tensor]:
-    """Embed every window of a clip.
+    """Embed every window of a clip: its pictures and its sound, each (n, 1024).
 
-    Args:
-        net: The network.
-        crops: Face crops at 25 pictures a second, BGR, shape (F, 224, 224, 3).
-        samples: Mono sound at 16 kHz in [-1, 1], from the first picture on, shape (N,).
-
-    Returns:
-        Of the pictures and of the sound, each (n, 1024), n = min(F, N / 640) - 5, or none.
+    ``crops``: BGR faces at 25 pictures a second, (F, 224, 224, 3); ``samples``: mono sound at
+    16 kHz in [-1, 1], from the first picture on, (N,). n = min(F, N / 640) - 5, or none.
     """
     windows = max(min(len(crops), len(samples) // SPEECH_SAMPLES_PER_FRAME) - PICTURES, 0)
     heard = mfcc(np.asarray(samples, np.float64) * _FULL_SCALE).T.astype(np.float32)

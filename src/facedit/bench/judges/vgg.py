@@ -23,15 +23,9 @@ def convolutions() -> nn.ModuleDict:
 
 
 def features(layers: nn.ModuleDict, x: Tensor, ceil: int = -1) -> list[Tensor]:
-    """Return what each level gives, before its pool.
+    """Return what each of five levels gives of pictures (B, 3, H, W), before its pool.
 
-    Args:
-        layers: The convolutions.
-        x: Pictures, shape (B, 3, H, W).
-        ceil: Before which level the pool rounds up.
-
-    Returns:
-        Five tensors.
+    ``ceil``: before which level the pool rounds up.
     """
     found: list[Tensor] = []
     for level, numbers in enumerate(LEVELS):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from math import inf
+from operator import lt
 from typing import TypeVar
 
 Candidate = TypeVar("Candidate")
@@ -31,16 +33,15 @@ def balanced(
     waiting = [(keys(candidate), candidate) for candidate in candidates]
     used = Counter(place for row in already for place in enumerate(row))
     chosen: list[Candidate] = []
+
+    def uses(row: tuple[Hashable, ...]) -> list[int]:
+        return [used[place] for place in enumerate(row)]
+
     while waiting and len(chosen) < count:
-        best = min(
-            range(len(waiting)), key=lambda k: [used[place] for place in enumerate(waiting[k][0])]
-        )
+        best = min(range(len(waiting)), key=lambda k: uses(waiting[k][0]))
         row, candidate = waiting.pop(best)
-        full = any(
-            limit is not None and used[place] >= limit
-            for place, limit in zip(enumerate(row), most, strict=False)
-        )
-        if not full and accept(candidate):
+        limits = (inf if limit is None else limit for limit in most)
+        if all(map(lt, uses(row), limits)) and accept(candidate):
             used.update(enumerate(row))
             chosen.append(candidate)
     return chosen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,23 +39,31 @@ def grammar_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[Ed
     recorded = any(count > 1 for count in voices.values())
     candidates: list[EditCandidate] = []
     for clip in spoken:
-        own = grid.sentence_of(texts_of(clip))
-        assert own is not None
         generator = np.random.default_rng(item_seed(seed, clip.facts.file))
         others = [o for o in spoken if o.facts.speaker == clip.facts.speaker and o is not clip]
-        for donor in [others[int(k)] for k in generator.permutation(len(others))[:DONORS]]:
-            for edit, words in grid.edits(own, grid.sentence_of(texts_of(donor))):
-                source = donor if edit.new_words else None
-                candidates.append(EditCandidate(clip, edit, "grammar", OWN, source, words))
+        donors = [others[int(k)] for k in generator.permutation(len(others))[:DONORS]]
+        candidates += (one for donor in donors for one in _by_donor(clip, donor))
         # A voice speaks only where nobody's own words can be had: those are the better sound.
         if not others:
             new = None if recorded else grid.random_sentence(generator)
-            candidates += [
-                EditCandidate(clip, edit, "grammar", spoken_by(voice, edit))
-                for edit, _ in grid.edits(own, new)
-            ]
+            edits = grid.edits(_sentence(clip), new)
+            candidates += (
+                EditCandidate(clip, edit, "grammar", spoken_by(voice, edit)) for edit, _ in edits
+            )
     # Of those alike the first one stays, in the place of the last.
     return list({candidate.key: candidate for candidate in reversed(candidates)}.values())[::-1]
+
+
+def _by_donor(clip: BuildClip, donor: BuildClip) -> Iterator[EditCandidate]:
+    """List edits of a GRID sentence with words of another one of the same speaker."""
+    for edit, words in grid.edits(_sentence(clip), _sentence(donor)):
+        yield EditCandidate(clip, edit, "grammar", OWN, donor if edit.new_words else None, words)
+
+
+def _sentence(clip: BuildClip) -> tuple[str, ...]:
+    found = grid.sentence_of(texts_of(clip))
+    assert found is not None
+    return found
 
 
 def rules_candidates(clips: list[BuildClip], voice: str, seed: int) -> list[EditCandidate]:

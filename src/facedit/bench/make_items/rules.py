@@ -95,8 +95,13 @@ def _openers(keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
         return
     if keys[start] in classes.OPENERS and keys[start + 1] in classes.STARTERS:
         yield WordEdit(start, start + 1)
-        for phrase in classes.PARENTHESES:
-            yield WordEdit(start, start + 1, tokenise(phrase[0].upper() + phrase[1:]))
+        yield from _parentheses(start, start + 1, capital=True)
+
+
+def _parentheses(start: int, end: int, *, capital: bool) -> Iterator[WordEdit]:
+    """Say each of the phrases that can stand beside a clause, instead of words or between them."""
+    for phrase in classes.PARENTHESES:
+        yield WordEdit(start, end, tokenise(phrase[0].upper() + phrase[1:] if capital else phrase))
 
 
 def _insertions(words: Sequence[str], keys: list[str], sentence: Sentence) -> Iterator[WordEdit]:
@@ -105,10 +110,7 @@ def _insertions(words: Sequence[str], keys: list[str], sentence: Sentence) -> It
         return
     for at in range(sentence.start, sentence.end):
         if _begins_clause(at, words, keys, sentence):
-            for phrase in classes.PARENTHESES:
-                first = at == sentence.start and sentence.whole
-                spoken = phrase[0].upper() + phrase[1:] if first else phrase
-                yield WordEdit(at, at, tokenise(spoken))
+            yield from _parentheses(at, at, capital=at == sentence.start and sentence.whole)
     follows = sentence.whole and sentence.mark == "."
     if follows and keys[sentence.start] not in classes.SUBORDINATORS:
         for more in classes.SENTENCES:

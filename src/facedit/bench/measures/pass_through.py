@@ -29,7 +29,7 @@ PSNR and SNR are the textbook's; the rest is ours.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -174,17 +174,18 @@ def _sound_sums(scene: Scene) -> dict[str, list[float]]:
     if ours.rate != theirs.rate:
         return {"kept_sound_same_rate": mean_sums([0.0])}
     compared = (compare_run(ours, theirs, *where) for where in scene.kept_sound)
-    runs = [run for run in compared if run is not None]
-    snr = np.array([np.clip(run.snr_db, LEAST_DB, MOST_DB) for run in runs])
-    weights = np.array([run.seconds for run in runs])
+    runs = np.array([astuple(run) for run in compared if run is not None]).reshape(-1, 3)
     found = {"kept_sound_same_rate": mean_sums([1.0])}
-    if runs:
+    if len(runs):
+        seconds, snr_db, lag_ms = np.ascontiguousarray(runs.T)
+        snr_db = snr_db.clip(LEAST_DB, MOST_DB)
         found |= {
-            "kept_sound_snr": [float(snr @ weights), float(weights.sum())],
-            "kept_sound_lag": mean_sums([abs(run.lag_ms) for run in runs]),
-            "kept_sound_in_place": mean_sums(
-                [float(abs(run.lag_ms) <= IN_PLACE_MS) for run in runs]
-            ),
+            "kept_sound_snr": [
+                float(snr_db @ seconds),
+                float(seconds.sum()),
+            ],
+            "kept_sound_lag": mean_sums(np.abs(lag_ms)),
+            "kept_sound_in_place": mean_sums((np.abs(lag_ms) <= IN_PLACE_MS).astype(float)),
         }
     return found
 

@@ -24,11 +24,9 @@ _BATCH = 4
 
 
 class FeatureDistance(nn.Module):
-    """The distance by one trunk.
+    """The distance by one trunk, which gives features at some depths of scaled pictures.
 
-    Args:
-        trunk: Gives features at some depths of scaled pictures (B, 3, H, W).
-        heads: Of each depth the weights of its channels.
+    ``heads``: of each depth the weights of its channels.
     """
 
     def __init__(self, trunk: nn.Module, heads: Sequence[Tensor]) -> None:

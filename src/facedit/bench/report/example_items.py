@@ -12,7 +12,7 @@ from facedit.bench.items import Bench, Item, Track
 from facedit.bench.record import Record
 from facedit.bench.report.compare import TRUTH, badness, sums_of
 from facedit.bench.report.measure_notes import main_measures
-from facedit.bench.report.result_tables import Table, Tables
+from facedit.bench.report.result_tables import Table, Tables, by_system
 from facedit.evaluation.measure import Measure
 
 WORST, BEST = 2, 1
@@ -42,9 +42,7 @@ def choose(
 
     They are ranked by the track's first main measure that tells better from worse.
     """
-    found: dict[str, dict[str, Record]] = {}
-    for record in records:
-        found.setdefault(record.system, {})[record.item] = record
+    found = by_system(records)
     by_id = {item.id: item for item in bench.items}
     shown: list[ExampleItem] = []
     for table in [one for one in tables.tables if one.slice.by == "all"]:
@@ -52,11 +50,13 @@ def choose(
         if measure is None:
             continue
         rival = best_rival(table.slice.track, measure, tables)
-        systems = dict.fromkeys([TRUTH, tables.reference, *([rival] if rival else [])])
         for rank, (item, value) in _picked(ranked):
-            rows = (found.get(system, {}).get(item) for system in systems)
-            done = tuple(row for row in rows if row is not None and row.status == "done")
-            shown.append(ExampleItem(by_id[item], rank, measure, value, done))
+            rows = [
+                row
+                for system in dict.fromkeys((TRUTH, tables.reference, rival))
+                if (row := found.get(system, {}).get(item)) and row.status == "done"
+            ]
+            shown.append(ExampleItem(by_id[item], rank, measure, value, tuple(rows)))
     return shown
 
 

@@ -110,6 +110,14 @@ class RunFacts:
     unproven: Mapping[str, str] = field(default_factory=dict)
     clips: Path | None = None
 
+    @property
+    def entries(self) -> list[tuple[str, str]]:
+        """What the page says of the run, as far as it is known."""
+        named = {"date": self.date, "command": self.command, "seed": str(self.seed)}
+        named |= {**self.versions, **self.machine}
+        named |= {f"weights: {name}": value for name, value in self.weights.items()}
+        return [(name, value) for name, value in named.items() if value]
+
     def to_dict(self) -> dict[str, object]:
         """Return what is the same in every run of the same thing, as JSON-ready data."""
         versions, weights = (dict(sorted(one.items())) for one in (self.versions, self.weights))

@@ -102,13 +102,12 @@ def lip_curve(
 
     Shown are the truth, the reference and one other system.
     """
-    own = next((r for r in records if r.system == reference), None)
-    if own is None or len(own.curves.times_s) < 2:
+    curves = next((r.curves for r in records if r.system == reference), None)
+    if curves is None or len(curves.times_s) < 2:
         return None
-    curves = own.curves
     times = np.asarray(curves.times_s, np.float32)
     rival = next((r for r in records if r.system not in (reference, TRUTH)), None)
-    other = _on_times(times, rival) if rival is not None else None
+    other = _on_times(times, rival) if rival else None
     spans = hidden_stretches(curves)
     truth, output, energy = (
         _padded(one, len(times)) for one in (curves.truth, curves.output, curves.energy)
@@ -117,7 +116,7 @@ def lip_curve(
     legend = [("var(--substitute)", reference)]
     if np.isfinite(lips.source).any():
         legend.append(("#7c8894", "truth (dashed)"))
-    if other is not None and rival is not None:
+    if rival and other is not None:
         legend.append(("var(--delete)", rival.system))
     legend += [("#fff6dd", "made anew"), ("#dbe2ea", "loudness")]
     return lip_chart(lips, (spans[0][0], spans[-1][1]) if spans else (0.0, 0.0)), legend
@@ -151,24 +150,23 @@ def _by_distance(
         points = [
             _point(place, estimate(_DISTANCE, items, clip_of, draws=500), _DISTANCE)
             for place, items in sorted(places.items())
-            if len(items) >= FEWEST_ITEMS
         ]
         lines += [_line(system, tables, points, bars=False)] if points else []
-    count = max((point.place for one in lines for point in one.points), default=-1) + 1
+    count = max((line.points[-1].place for line in lines), default=-1) + 1
     every = 1 if count <= 16 else 2 if count <= 32 else 5
-    names = [str(k + 1) if (k + 1) % every == 0 or k == 0 else "" for k in range(count)]
+    names = ["" if k % every and k > 1 else str(k) for k in range(1, count + 1)]
     title, below = "Lip opening error ↓ (outer-eye distances)", "motion frames to the nearest seam"
     return line_chart(title, names, lines, below=below, bounds=(0.0, inf))
 
 
 def _profiles(records: Sequence[Record]) -> dict[int, dict[str, Sums]]:
-    """Collect a system's errors by distance to the nearest seam, and by item."""
+    """Collect a system's errors by distance to the nearest seam, of enough items, and by item."""
     found: dict[int, dict[str, Sums]] = {}
     for record in records:
         for place, (error, frames) in enumerate(record.profile):
             if frames > 0:
                 found.setdefault(place, {})[record.item] = (error, frames)
-    return found
+    return {place: items for place, items in found.items() if len(items) >= FEWEST_ITEMS}
 
 
 def _line(system: str, tables: Tables, points: Sequence[Point], *, bars: bool = True) -> Line:

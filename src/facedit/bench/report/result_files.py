@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from facedit.bench.items import Bench
@@ -105,18 +105,8 @@ def results_md(
     judged: Sequence[str] = (),
 ) -> str:
     """Write the main measures as Markdown tables, one a track, and name what is left out."""
-    parts = []
-    for track in TRACKS:
-        table = tables.whole(track)
-        if table is None or not table.columns:
-            continue
-        here = [m for m in measures if m.name in table.columns]
-        count = {c.system: c for c in tables.counts if c.track == track}
-        parts.append(f"**{track}** ({len(table.slice.items)} items)\n\n")
-        for drawn, title in ((False, "Videos:"), (True, "Motion before rendering:")):
-            columns = main_measures(track, here, drawn=drawn)
-            if columns:
-                parts += [f"{title}\n\n", _md_table(table, columns, count), "\n\n"]
+    whole = (table for track in TRACKS if (table := tables.whole(track)) and table.columns)
+    parts = [part for table in whole for part in _md_track(table, tables, measures)]
     note = (
         f"{_md(bench.name)} {_md(bench.version)}. In brackets 95 % intervals, bootstrapped over "
         "clips. Bold: best of the systems that were measured on all items of the column.\n"
@@ -126,6 +116,16 @@ def results_md(
     judges = ["\nJudges of published tables:\n\n"] if judged else []
     judges += [f"- {_md(line)}\n" for line in judged]
     return "".join([*parts, note, *judges, *left])
+
+
+def _md_track(table: Table, tables: Tables, measures: Sequence[Measure]) -> Iterator[str]:
+    """Write the main measures of a track, of videos and of motion before rendering."""
+    track, here = table.slice.track, [m for m in measures if m.name in table.columns]
+    count = {c.system: c for c in tables.counts if c.track == track}
+    yield f"**{track}** ({len(table.slice.items)} items)\n\n"
+    for drawn, title in ((False, "Videos:"), (True, "Motion before rendering:")):
+        if columns := main_measures(track, here, drawn=drawn):
+            yield f"{title}\n\n{_md_table(table, columns, count)}\n\n"
 
 
 def _md_table(table: Table, columns: Sequence[Measure], count: Mapping[str, Count]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,42 +157,44 @@ def make_tables(
     ``draws``: bootstrap draws of whole tracks; slices take ``SLICE_SHARE`` of them.
     """
     clip_of = {item.id: clip_key(item) for item in bench.items}
-    found: dict[str, dict[str, Record]] = {}
-    for record in records:
-        if record.item in clip_of:
-            found.setdefault(record.system, {})[record.item] = record
+    found = by_system(record for record in records if record.item in clip_of)
     systems = system_order(found, reference, order)
     counts, tables, contrasts = [], [], []
     for part in slices(bench):
         whole = part.by == "all"
         fewer = draws if whole else max(int(draws * SLICE_SHARE), 1)
-        sums = {m.name: {s: sums_of(found[s], part.items, m) for s in systems} for m in measures}
-        estimates = {
-            (s, m.name): estimate(m, sums[m.name][s], clip_of, draws=fewer, seed=seed)
-            for m, s in itertools.product(measures, systems)
-        }
-        tables.append(_table(part, systems, measures, estimates))
+        rows: dict[str, dict[str, Estimate]] = {system: {} for system in systems}
+        columns: dict[str, frozenset[str]] = {}
+        for m in measures:
+            sums = {system: sums_of(found[system], part.items, m) for system in systems}
+            for system, own in sums.items():
+                made = estimate(m, own, clip_of, draws=fewer, seed=seed)
+                if isfinite(made.value):  # what has no value is left out
+                    rows[system][m.name] = made
+            if best := _best_of(m, rows):
+                columns |= best
+                if whole:
+                    contrasts += compare(part.track, m, sums, reference, clip_of, draws, seed)
+        tables.append(Table(part, tuple(columns), rows, columns))
         if whole:
             counts += [_count(part, system, found[system]) for system in systems]
-            for m in [one for one in measures if one.name in tables[-1].columns]:
-                contrasts += compare(part.track, m, sums[m.name], reference, clip_of, draws, seed)
     return Tables(systems, reference, tuple(counts), tuple(tables), tuple(contrasts))
 
 
-def _table(
-    part: Slice,
-    systems: Sequence[str],
-    measures: Sequence[Measure],
-    estimates: Mapping[tuple[str, str], Estimate],
-) -> Table:
-    """Set a table of estimates by system and measure; those without a value are left out."""
-    rows: dict[str, dict[str, Estimate]] = {system: {} for system in systems}
-    for (system, name), made in estimates.items():
-        if isfinite(made.value):
-            rows[system][name] = made
-    columns = [m for m in measures if any(m.name in row for row in rows.values())]
-    best = {m.name: frozenset(best_systems(m, rows)) for m in columns}
-    return Table(part, tuple(m.name for m in columns), rows, best)
+def by_system(records: Iterable[Record]) -> dict[str, dict[str, Record]]:
+    """Sort records by system and item."""
+    found: dict[str, dict[str, Record]] = {}
+    for record in records:
+        found.setdefault(record.system, {})[record.item] = record
+    return found
+
+
+def _best_of(
+    measure: Measure, rows: Mapping[str, Mapping[str, Estimate]]
+) -> dict[str, frozenset[str]]:
+    """Name the best systems of a measure; nothing if no system has it."""
+    there = any(measure.name in row for row in rows.values())
+    return {measure.name: frozenset(best_systems(measure, rows))} if there else {}
 
 
 def system_order(

@@ -68,12 +68,9 @@ class Run:
 def bench_page(run: Run) -> str:
     """Write the page: a whole HTML document."""
     tables, facts = run.tables, run.facts
-    columns = {name for table in tables.tables for name in table.columns}
+    columns = set().union(*(table.columns for table in tables.tables))
     shown = [measure for measure in run.measures if measure.name in columns]
     videos = [measure for measure in shown if not is_drawn(measure)]
-    entries = [("date", facts.date), ("command", facts.command), ("seed", str(facts.seed))]
-    entries += [*facts.versions.items(), *facts.machine.items()]
-    entries += [(f"weights: {name}", value) for name, value in facts.weights.items()]
     return page(
         "bench.html",
         videos=True,
@@ -91,18 +88,18 @@ def bench_page(run: Run) -> str:
         **_undone(run),
         costs=run.costs,
         stages=sorted({name for cost in run.costs for name in cost.stages}),
-        run_facts=[(name, value) for name, value in entries if value],
+        run_facts=facts.entries,
         rows_shown=_rows_shown,
         note_on=note_on,
         ways=numbers.WAYS,
-        **{
-            name: getattr(numbers, name)
-            for name in (
-                "counted", "formatted", "heading", "interval", "seconds", "spelled",
-                "spelled_difference",
-            )
-        },
-    )  # fmt: skip
+        counted=numbers.counted,
+        formatted=numbers.formatted,
+        heading=numbers.heading,
+        interval=numbers.interval,
+        seconds=numbers.seconds,
+        spelled=numbers.spelled,
+        spelled_difference=numbers.spelled_difference,
+    )
 
 
 def _undone(run: Run) -> dict[str, object]:

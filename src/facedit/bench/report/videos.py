@@ -62,11 +62,14 @@ def _made(folder: Path, shown: ExampleItem, reference: str, clips: Path | None) 
     spans = hidden_stretches(own.curves)
     left = _left(folder, shown, clips, spans)
     notes = [] if left else ["The clip itself is not at hand: only systems are shown."]
-    records = [own, *(r for r in shown.records if r.system not in (TRUTH, reference))]
-    held = [record for record in records if _held(folder, record)]
-    notes += [f"The video of {r.system} is missing." for r in records if r not in held]
-    # A fill may be longer or shorter in another system: each strip shows its own.
-    columns = [Column(folder / r.video, r.system, hidden_stretches(r.curves)) for r in held]
+    columns = [left] if left else []
+    for record in (own, *(r for r in shown.records if r.system not in (TRUTH, reference))):
+        if _held(folder, record):
+            # A fill may be longer or shorter in another system: each strip shows its own.
+            marked = hidden_stretches(record.curves)
+            columns.append(Column(folder / record.video, record.system, marked))
+        else:
+            notes.append(f"The video of {record.system} is missing.")
     # The same seconds as the curve below it, which lies around what was made anew.
     times = own.curves.times_s
     start_s = max(times[0], 0.0) if times else 0.0
@@ -75,9 +78,8 @@ def _made(folder: Path, shown: ExampleItem, reference: str, clips: Path | None) 
     try:
         output.parent.mkdir(exist_ok=True)
         videos_beside(
-            [left, *columns] if left else columns, output, clock=int(left is not None),
-            height=HEIGHT, shown_s=(start_s, end_s),
-            options=WriteOptions(force=True, quantiser=QUANTISER),
+            columns, output, clock=int(left is not None), height=HEIGHT,
+            shown_s=(start_s, end_s), options=WriteOptions(force=True, quantiser=QUANTISER),
         )  # fmt: skip
     except (FaceditError, OSError, ValueError, StopIteration) as error:
         return SideBySide("", f"No side-by-side: {error or type(error).__name__}")

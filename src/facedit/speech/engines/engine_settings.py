@@ -41,7 +41,7 @@ def engine_named(name: str) -> CommandEngine | None:
     if name not in tables:
         return None
     where = f"{file}, voices.{name}"
-    table: _Table = build(_Table, tables[name], where)
+    table = build(_Table, tables[name], where)
     if not table.command:
         raise UsageError(f"{where}: command names no program.")
     return CommandEngine(name, table.command, table.languages, table.seconds, table.environment)

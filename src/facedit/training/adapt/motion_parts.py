@@ -65,13 +65,9 @@ def part_footage(clips: Sequence[PreparedClip]) -> Parts:
     else:
         learn, tails = [], []
         for clip in clips:
-            length = len(clip.motion)
-            tail = max(length // EVERY, PIECE)
-            if length < SHORTEST + MARGIN + tail:
-                learn.append(clip)
-                continue
-            learn.append(clip.cut(0, length - tail - MARGIN))
-            tails.append(clip.cut(length - tail, length))
+            first, *last = _without_tail(clip)
+            learn.append(first)
+            tails += last
     held = [piece for tail in tails for piece in pieces(tail)]
     if not held:
         raise UsageError(
@@ -79,6 +75,15 @@ def part_footage(clips: Sequence[PreparedClip]) -> Parts:
             f"{(SHORTEST + MARGIN + PIECE) / MOTION_FPS:g} s or more."
         )
     return Parts(tuple(learn), tuple(held))
+
+
+def _without_tail(clip: PreparedClip) -> list[PreparedClip]:
+    """Cut the last quarter off a clip, and ``MARGIN`` before it; a short one stays whole."""
+    length = len(clip.motion)
+    tail = max(length // EVERY, PIECE)
+    if length < SHORTEST + MARGIN + tail:
+        return [clip]
+    return [clip.cut(0, length - tail - MARGIN), clip.cut(length - tail, length)]
 
 
 def pieces(clip: PreparedClip) -> list[PreparedClip]:

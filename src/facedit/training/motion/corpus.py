@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from facedit.model.windows import LONGEST_WINDOW, WINDOW
 from facedit.speech.encoders import layers_in
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
 from facedit.training.motion.motion_config import MotionExperiment, MotionOptimConfig
-from facedit.training.motion.sampler import Sampler
+from facedit.training.motion.sampler import Batch, Sampler
 from facedit.training.motion.scaling import fit_projection, motion_scale
 from facedit.training.motion.sync_term import embed_clips, load_sync_for
 from facedit.training.motion.validate import Validator
@@ -153,14 +153,26 @@ def make_validator(
     if not corpus.held or not config.run.validate_every:
         return None
     folder = Path(config.data.folder)
-    packed = load_dataset(folder, corpus.held, corpus.model.projection)
     by_corpus: dict[str, list[ClipRow]] = defaultdict(list)
     for row in corpus.held:
         by_corpus[row.corpus].append(row)
+    clips = {
+        name: [read_clip(folder, row.sha256) for row in _spread(rows, config.run.validate_clips)]
+        for name, rows in by_corpus.items()
+    }
+    batches, meta = _held_batches(config, corpus, by_corpus.keys()), corpus.meta
+    return Validator(clips, batches, meta, find_meter(meta), config.optim, weights)
+
+
+def _held_batches(
+    config: MotionExperiment, corpus: Corpus, corpora: Collection[str]
+) -> list[Batch]:
+    """Draw batches of the held-out clips, as they are, for each kind of mask."""
+    packed = load_dataset(Path(config.data.folder), corpus.held, corpus.model.projection)
     pools = tuple(
         replace(pool, corpora=found)
         for pool in config.data.pools
-        if (found := tuple(name for name in pool.corpora if name in by_corpus))
+        if (found := tuple(name for name in pool.corpora if name in corpora))
     )
     plain = replace(
         config.data, pools=pools, mirror=0.0, amplitude=0.0, people=0.0, stretch=0.0, foreign=0.0,
@@ -172,12 +184,7 @@ def make_validator(
         only = replace(config, data=plain, masks=masks)
         sampler = make_sampler(packed, corpus, only, 1)
         batches += [batch for step in range(LOSS_BATCHES) for batch in sampler.draw(step)]
-    clips = {
-        name: [read_clip(folder, row.sha256) for row in _spread(rows, config.run.validate_clips)]
-        for name, rows in by_corpus.items()
-    }
-    meta = corpus.meta
-    return Validator(clips, batches, meta, find_meter(meta), config.optim, weights)
+    return batches
 
 
 def _spread(rows: Sequence[ClipRow], most: int) -> list[ClipRow]:

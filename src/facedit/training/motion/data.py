@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class Dataset:
         """Return the frames of a clip."""
         return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Return what weights that learnt from it say of it."""
         return {
             "clips": len(self.rows),

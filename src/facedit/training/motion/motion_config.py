@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from facedit.dataset.masks import MaskConfig
 from facedit.errors import UsageError
@@ -110,4 +109,4 @@ class MotionExperiment(Experiment):
     optim: MotionOptimConfig
     data: MotionClipsConfig
     masks: MaskConfig = field(default_factory=MaskConfig)
-    model: dict[str, Any] = field(default_factory=lambda: {"preset": "base"})
+    model: dict[str, object] = field(default_factory=lambda: {"preset": "base"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from facedit.errors import UsageError
 from facedit.training.experiment import ClipsConfig, Experiment, OptimConfig, RunConfig
@@ -65,4 +64,4 @@ class SyncExperiment(Experiment):
     run: RunConfig
     optim: SyncOptimConfig
     data: SyncClipsConfig
-    network: dict[str, Any] = field(default_factory=dict)
+    network: dict[str, object] = field(default_factory=dict)
