@@ -126,7 +126,7 @@ def shown_by(path: Path, is_clip: bool, asked: list[str], output: Path):
 def of_clip(session: Session, folder: Path, landmarker: Landmarker):
     """Let words in the middle of a clip show expressions; returns what does, and the clip."""
     words = session.transcript().words
-    middle = [one for one in words if 0.3 <= one.start_s / words[-1].end_s <= 0.75][:5]
+    middle = [one for one in words if 0.3 <= one.start_s / words[-1].end_s <= 0.75][:3]
     phrase = f"{' '.join(one.text for one in middle)}@{middle[0].start_s:.2f}s"
     times = middle[0].start_s, middle[-1].end_s
     plain = made(session.source, times, landmarker)
@@ -158,10 +158,10 @@ def of_picture(session: Session, folder: Path, landmarker: Landmarker):
 
 def made(video: Path, times: tuple[float, float], landmarker: Landmarker) -> Made:
     """Read the pictures of a video between two times, and find the face in them."""
-    frames = [(one.time_s, one.rgb()) for one in read_frames(video)]
+    shown = read_frames(video)
+    frames = [(one.time_s, one.rgb()) for one in shown if times[0] <= one.time_s <= times[1]]
     track = track_face(iter(frames), FaceChoice(), landmarker=landmarker)
-    inside = [k for k, (time_s, _) in enumerate(frames) if times[0] <= time_s <= times[1]]
-    inside = [k for k in inside if np.isfinite(track.landmarks[k]).all()]
+    inside = np.flatnonzero(np.isfinite(track.landmarks).all(axis=(1, 2)))
     landmarks = track.landmarks[inside]
     shapes = np.array([landmarker.blendshapes(one) for one in landmarks])
     return Made([frames[k][1] for k in inside], landmarks, shapes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from facedit.compose.canvas import Canvas
+from facedit.compose.easing import blinking, eased, share_of
 from facedit.compose.looks import Face, Look, MeshLook, Rows
 from facedit.compose.wishes import Wish, check_wishes, parse_wish, wishes_for, wishes_of
 from facedit.editing.plan import EASE_S
@@ -15,17 +16,15 @@ from facedit.errors import UsageError
 from facedit.face.landmarker import Landmarker
 from facedit.halving import bisected
 from facedit.motion.expressions import BLINK, NEUTRAL, PARTS, Expression, expressions
+from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace
 from facedit.options import REGIONS
-from facedit.render.blink import Blink, closure_at
 from facedit.render.gaze import MOST_TURN
-from facedit.runs import runs
 from facedit.types import LANDMARK_TERMS, Float32, Float64, Word
-from facedit.units import MOTION_FPS
 
 __all__ = [
-    "EASE_S", "Expressed", "Wish", "check_wishes", "eased", "expressed", "parse_wish", "wishes_for",
-    "wishes_of",
+    "EASE_S", "Expressed", "Wish", "check_wishes", "eased", "expressed", "gain_of", "parse_wish",
+    "wishes_for", "wishes_of",
 ]  # fmt: skip
 
 HIGHEST = 0.9
@@ -46,9 +45,9 @@ NEAR = 0.15
 CAPPED, LEAST = 0.6, 0.15
 """Shares of what was asked below which a note says what is shown, and it is refused."""
 
-_LOOKED_AT, _IN_PICTURES = 8, 3
+_LOOKED_AT, _IN_PICTURES = 12, 3
 _HALVINGS = 6
-_BLINK_S, _SHUT = 0.24, 0.38
+_SHARES = (0.25, 0.5, 1.0)
 _LITTLE = 0.05
 
 
@@ -164,12 +163,14 @@ class _Search:
         if expression.name == BLINK:
             eyes = blinking(canvas, times, wish.amount)
             return None if eyes is None else (_with_eyes(face, eyes), wish.amount)
-        share = _share(canvas, times)
+        share = share_of(canvas, times)
         added = expression.motion(self.space)
         moves = canvas.mask[:, added != 0] if added.any() else canvas.mask
         rows = np.flatnonzero(moves.any(axis=1) & (share > 0.5))
         if not len(rows):
             return None
+        # What is asked for is what it shows in full.
+        rows = rows[share[rows] > 0.9 * share[rows].max()]
         if expression.name == NEUTRAL:
             return self._neutral(index, face, share, rows, wish.amount)
         if expression.eyes[:, 0].any():
@@ -205,8 +206,7 @@ class _Search:
         turns = float(MOST_TURN[0 if expression.eyes[:, 1].any() else 1])
         rise, wanted = rise_in(self.mesh, _LOOKED_AT)
         most = turns if expression.added is None else MOST_GAIN * abs(amount)
-        enough = min(wanted, NEARLY * rise(most))
-        gain = sum(bisected(lambda one: rise(one) >= enough, 0.0, most, _HALVINGS)) / 2
+        gain = _least(rise, wanted, most)
         if self.pictures is None:
             return moved(gain), sign * rise(gain)
         rise, wanted = rise_in(self.pictures, _IN_PICTURES)
@@ -235,6 +235,37 @@ class _Search:
             before, fallen = before + over, fallen - fell
         # A face that shows nothing is neutral as it is.
         return face, fallen / before if before else amount
+
+
+def gain_of(
+    space: MotionSpace, identity: Identity, landmarker: Landmarker, wish: Wish, motion: Float32
+) -> tuple[float, float]:
+    """Find how much of an expression makes its score rise by what is asked, in a mesh alone.
+
+    ``identity``: whose face; ``landmarker``: holds the network that scores; ``motion``: frames'
+    motion without it, shape (N, D), of which a few are looked at. Returns that, and by how much the
+    score rises then. ``UsageError`` if it is none that motion shows.
+    """
+    expression = wish.expression
+    if expression.added is None:
+        raise UsageError(f"--expression {expression.name}: not where frames are shown at once.")
+    seen = motion[np.linspace(0, len(motion) - 1, _LOOKED_AT).round().astype(int)]
+
+    def score(gain: float) -> float:
+        meshes = space.decode(seen + np.float32(gain) * expression.motion(space), identity)
+        shapes = np.array([landmarker.blendshapes(mesh) for mesh in meshes], np.float64)
+        return float(expression.score(shapes).mean())
+
+    before = score(0.0)
+    wanted = max(min(wish.amount, HIGHEST - before), 0.0)
+    gain = _least(lambda one: score(one) - before, wanted, MOST_GAIN * wish.amount)
+    return gain, score(gain) - before
+
+
+def _least(rise: Callable[[float], float], wanted: float, most: float) -> float:
+    """Find the least gain that is enough, or by which nearly as much is shown as by the most."""
+    enough = min(wanted, NEARLY * max(rise(share * most) for share in _SHARES))
+    return sum(bisected(lambda one: rise(one) >= enough, 0.0, most, _HALVINGS)) / 2
 
 
 def _in_pictures(
@@ -280,53 +311,3 @@ def _with_eyes(face: Face, eyes: Float32) -> Face:
     lids = np.maximum(lids, np.clip(5.0 * (eyes[..., 2] + face.eyes[..., 2]), 0.0, 1.0))
     turned = np.clip(face.eyes[..., 1:] + eyes[..., 1:], -MOST_TURN, MOST_TURN)
     return replace(face, eyes=np.concatenate([lids[..., None], turned], axis=-1).astype(np.float32))
-
-
-def blinking(canvas: Canvas, times: tuple[float, float], amount: float = 1.0) -> Float32 | None:
-    """Return what eyes do that blink in the middle of a stretch, or as near as frames are drawn.
-
-    Shape (T, 2, 3); None if no drawn frames are there, or too few to blink.
-    """
-    at_s = canvas.start_s + np.arange(len(canvas.values)) / MOTION_FPS
-    start_s, end_s = max(times[0], float(at_s[0])), min(times[1], float(at_s[-1]))
-    asked_s = (start_s + end_s) / 2
-    fits = []
-    for first, stop in runs(np.asarray(canvas.mask.any(axis=1))):
-        low_s = at_s[first] + _SHUT * _BLINK_S
-        high_s = at_s[stop - 1] - (1 - _SHUT) * _BLINK_S
-        if start_s <= at_s[stop - 1] and at_s[first] <= end_s and low_s <= high_s:
-            fits.append(float(np.clip(asked_s, low_s, high_s)))
-    if not fits:
-        return None
-    shut_s = min(fits, key=lambda one: abs(one - asked_s))
-    eyes = np.zeros((len(at_s), 2, 3), np.float32)
-    closure = closure_at(at_s, [Blink(shut_s - _SHUT * _BLINK_S, _BLINK_S)])
-    eyes[..., 0] = amount * closure[:, None]
-    return eyes
-
-
-def _share(canvas: Canvas, times: tuple[float, float]) -> Float64:
-    """Return how far an expression shows in each frame, shape (T,): less where kept ones are near.
-
-    It eases in before its time and out after it, and is gone in kept frames.
-    """
-    at_s = canvas.start_s + np.arange(len(canvas.values)) / MOTION_FPS
-    kept = np.flatnonzero(~canvas.mask.any(axis=1))
-    near = np.full(len(at_s), np.inf)
-    if len(kept):
-        near = np.abs(np.arange(len(at_s))[:, None] - kept[None, :]).min(axis=1) / MOTION_FPS
-    return eased(at_s, times, near)
-
-
-def eased(at_s: Float64, times: tuple[float, float], near_s: Float64) -> Float64:
-    """Return how far an expression that shows between two times does so at others, shape (T,).
-
-    ``near_s``: how far frames are kept as they are from each, in seconds, shape (T,).
-    """
-    away_s = np.maximum(np.maximum(times[0] - at_s, at_s - times[1]), 0.0)
-    return _raised(1 - away_s / EASE_S) * _raised(near_s / EASE_S)
-
-
-def _raised(value: Float64) -> Float64:
-    """Return a raised cosine from 0 at 0 to 1 at 1."""
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(value, 0.0, 1.0)))
