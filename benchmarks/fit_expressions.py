@@ -40,8 +40,6 @@ SPEECH = (
     "mouthShrugLower", "mouthShrugUpper", "eyeBlinkLeft", "eyeBlinkRight",
     *(part for parts in GAZES.values() for part in parts),
 )  # fmt: skip
-BROWS = ("browInnerUp", "browDownLeft", "browDownRight")
-"""What who squints does too, and shall not where it is asked for alone."""
 CORNERS, HAIRLINE = (33, 133, 362, 263), (10, 338, 297, 332, 284, 251, 109, 67, 103, 54, 21, 162)
 FADED, ANCHORED = 0.3, 3.0
 """Share of its movement that is left at the hairline; weight of eyes that stay."""
@@ -162,7 +160,7 @@ def direction(
 ) -> NDArray[np.float64]:
     """Regress motion on an expression's mean score and on what it shall not bring along."""
     names = [BLENDSHAPE_NAMES[column] for column in columns]
-    others = {*SPEECH, *(BROWS if names[0].startswith("eyeSquint") else ())} - set(names)
+    others = set(SPEECH) - set(names)
     beside = scores[:, [BLENDSHAPE_NAMES.index(name) for name in sorted(others)]]
     head = motion[:, space.groups["head"]]
     design = np.column_stack([scores[:, columns].mean(axis=1), beside, head])

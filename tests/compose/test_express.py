@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facedit.compose.canvas import Canvas
-from facedit.compose.express import EASE_S, _in_pictures, expressed, gain_of
+from facedit.compose.express import EASE_S, MOST_STRETCH, _in_pictures, expressed, gain_of
 from facedit.compose.lip_closures import close_lips
 from facedit.compose.looks import Face, Look, Rows
 from facedit.compose.performance import nobody
@@ -24,6 +24,7 @@ from facedit.errors import BadEdit, UsageError
 from facedit.face.closed_lids import turned_landmarks
 from facedit.face.distances import lip_opening
 from facedit.face.landmarker import Landmarker
+from facedit.face.strain import brow_strain
 from facedit.motion.expressions import BLINK, NEUTRAL, expression_named, expressions
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
@@ -296,10 +297,11 @@ def test_lips_close_and_follow_speech_with_an_expression_on(
     ("shown", "gain", "reached"),
     [
         (lambda gain: gain, 0.4, 0.4),
-        (lambda gain: 0.5 * gain, 0.8, 0.4),
+        (lambda gain: 0.5 * gain, 0.88, 0.44),
         (lambda gain: 2.0 * gain, 0.2, 0.4),
         (lambda gain: min(0.5 * gain, 0.25), 0.6, 0.25),
         (lambda gain: 0.1, 0.4, 0.1),
+        (lambda gain: 0.02 if gain < 0.7 else 0.3, 0.88, 0.3),
     ],
 )
 def test_pictures_say_how_far_the_face_moves(
@@ -335,6 +337,17 @@ def test_what_a_face_cannot_show_is_capped_or_refused(space: MeshSpace, canvas: 
     assert found.notes[0].startswith("expression smile: of 0.50 asked this face shows 0.")
     with pytest.raises(UsageError, match="this face would show 0"):
         expressed(space, [canvas], [motion], wish, WORDS, seen(0.02))
+
+
+def test_brows_that_would_smear_stay_where_they_are(space: MeshSpace, canvas: Canvas) -> None:
+    """As low as a frown brings them, there is no lid's skin to draw out under raised ones."""
+    down = [parse_wish("brows-down:0.4")]
+    (frowning,) = expressed(space, [canvas], [drawn(canvas)], down, ()).motion
+    still = replace(canvas, values=frowning[0])
+    up = expressed(space, [still], [frowning], [parse_wish("brows-up:0.5")], ()).motion[0]
+    faces = space.decode(np.stack([frowning[0, 40], up[0, 40]]), canvas.identity)
+    assert brow_strain(faces[0], faces[0]) == pytest.approx((1.0, 1.0))
+    assert 1.2 < brow_strain(faces[0], faces[1])[0] < MOST_STRETCH + 0.05
 
 
 @pytest.mark.full

@@ -14,6 +14,7 @@ from facedit.compose.wishes import Wish, check_wishes, parse_wish, wishes_for, w
 from facedit.editing.plan import EASE_S
 from facedit.errors import UsageError
 from facedit.face.landmarker import Landmarker
+from facedit.face.strain import brow_strain
 from facedit.halving import bisected
 from facedit.motion.expressions import BLINK, NEUTRAL, PARTS, Expression, expressions
 from facedit.motion.identity import Identity
@@ -33,11 +34,14 @@ HIGHEST = 0.9
 NEARLY = 0.95
 """Share of the largest rise that is worth moving for, where less is reached than asked."""
 
-MOST_GAIN = 3.0
+MOST_GAIN = 4.0
 """A face that shows little is moved by at most so many times what is usual."""
 
-CLIMB = (1.5, 2.0, 3.0)
-"""Where the pictures show less than the mesh, how many times as far they are moved at most."""
+MOST_STRETCH, LEAST_STRETCH = 2.0, 0.5
+"""How far the skin between lids and brows may be stretched or squeezed: further, brows smear."""
+
+CLIMB = (1.5, 2.2, 3.0)
+"""Where the pictures show less than the mesh, how many times as far they are moved."""
 
 NEAR = 0.15
 """Share of what was asked by which what is shown may differ without another look."""
@@ -206,14 +210,31 @@ class _Search:
         turns = float(MOST_TURN[0 if expression.eyes[:, 1].any() else 1])
         rise, wanted = rise_in(self.mesh, _LOOKED_AT)
         most = turns if expression.added is None else MOST_GAIN * abs(amount)
+        if expression.group == "face":
+            most = self._unsmeared(index, face, moved, rows[len(rows) // 2], most)
         gain = _least(rise, wanted, most)
         if self.pictures is None:
             return moved(gain), sign * rise(gain)
         rise, wanted = rise_in(self.pictures, _IN_PICTURES)
         # What is taken away leaves its folds in the skin: the mesh alone says how far that goes.
-        top = gain if amount < 0 else turns if expression.added is None else CLIMB[-1] * gain
+        top = gain if amount < 0 else most
         gain, shown = _in_pictures(rise, gain, wanted, top)
         return moved(gain), sign * shown
+
+    def _unsmeared(
+        self, index: int, face: Face, moved: Callable[[float], Face], row: int, most: float
+    ) -> float:
+        """Return the largest gain, up to the most, by which the skin about the brows holds."""
+
+        def mesh(one: Face) -> Float32:
+            identity = self.canvases[index].identity
+            return self.space.decode(one.motion[0][row : row + 1], identity)[0]
+
+        def smears(gain: float) -> bool:
+            widest, narrowest = brow_strain(mesh(face), mesh(moved(gain)))
+            return widest > MOST_STRETCH or narrowest < LEAST_STRETCH
+
+        return bisected(smears, 0.0, most, _HALVINGS)[0] if smears(most) else most
 
     def _neutral(
         self, index: int, face: Face, share: Float64, rows: Rows, amount: float
@@ -279,18 +300,19 @@ def _in_pictures(
     if shown > (1 + NEAR) * wanted:
         gain *= wanted / shown
         return gain, rise(gain)
-    usual = gain
+    tried = [(gain, shown)]
     for factor in CLIMB:
-        further = min(factor * usual, top)
-        if shown >= (1 - NEAR) * wanted or further <= gain:
+        further = min(factor * gain, top)
+        if tried[-1][1] >= (1 - NEAR) * wanted or further <= tried[-1][0]:
             break
-        more = rise(further)
-        if more <= shown + _LITTLE * wanted:
-            break
-        if more > wanted:
-            further = gain + (further - gain) * (wanted - shown) / (more - shown)
-            more = rise(further)
-        gain, shown = further, more
+        tried.append((further, rise(further)))
+    best = max(shown for _, shown in tried)
+    number = next(k for k, (_, shown) in enumerate(tried) if shown >= NEARLY * best)
+    gain, shown = tried[number]
+    if shown > (1 + NEAR) * wanted:
+        less, before = tried[number - 1]
+        gain = less + (gain - less) * (wanted - before) / (shown - before)
+        shown = rise(gain)
     return gain, shown
 
 

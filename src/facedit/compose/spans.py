@@ -23,6 +23,7 @@ from facedit.media.info import VideoInfo
 from facedit.motion.space import MotionSpace, SeesFrames, seen_in
 from facedit.options import Region, Run
 from facedit.render.bank import ReferenceBank
+from facedit.render.geometry import lid_openings
 from facedit.render.renderers import DEFAULT_RENDERER, Renderer
 from facedit.report.run_report import Figure
 from facedit.speech.encoders import Encoder
@@ -42,6 +43,9 @@ REST_S = 4.0
 
 CONTEXT_S = 2.4
 """Kept motion that the model sees on either side of a span."""
+
+SHUT = 0.1
+"""Opening of shut eyes, over their width, as the tracker has it."""
 
 PADDING_S = 0.4
 """Sound heard beyond the canvas, so that its first and last frames are no edges."""
@@ -164,8 +168,10 @@ def track_video(clip: Clip, plan: EditPlan, run: Run, info: VideoInfo | None = N
 
 
 def shows_own_lids(renderer: Renderer, region: Region, bank: ReferenceBank) -> bool:
-    """Tell whether lids are shown as the clip's own are; else they are drawn."""
-    return renderer.name == DEFAULT_RENDERER and region != "lips" and len(bank) > 0
+    """Tell whether lids are shown as the clip's own are, which blink in it; else they are drawn."""
+    if renderer.name != DEFAULT_RENDERER or region == "lips":
+        return False
+    return any(max(lid_openings(frame.landmarks)) < SHUT for frame in bank.frames)
 
 
 def speech_on(
