@@ -37,7 +37,7 @@ NEARLY = 0.95
 MOST_GAIN = 4.0
 """A face that shows little is moved by at most so many times what is usual."""
 
-MOST_STRETCH, LEAST_STRETCH = 2.0, 0.5
+MOST_STRETCH, LEAST_STRETCH = 1.8, 0.5
 """How far the skin between lids and brows may be stretched or squeezed: further, brows smear."""
 
 CLIMB = (1.5, 2.2, 3.0)
@@ -228,7 +228,8 @@ class _Search:
 
         def mesh(one: Face) -> Float32:
             identity = self.canvases[index].identity
-            return self.space.decode(one.motion[0][row : row + 1], identity)[0]
+            (found,) = self.space.decode(one.motion[0][row : row + 1], identity)
+            return np.asarray(found, np.float32)
 
         def smears(gain: float) -> bool:
             widest, narrowest = brow_strain(mesh(face), mesh(moved(gain)))
