@@ -4,7 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facedit.face.canonical import load_canonical_face
-from facedit.face.pose import HeadPose, fit_pose, rotation_matrices, rotation_vectors
+from facedit.face.pose import (
+    HeadPose,
+    fit_pose,
+    rotation_matrices,
+    rotation_vectors,
+    rotations_of,
+)
 from facedit.face.regions import POSE_POINTS
 
 angles = st.floats(-3.0, 3.0)
@@ -104,3 +110,9 @@ def test_rotation_vectors_at_awkward_angles() -> None:
 def test_too_few_points_are_refused() -> None:
     with pytest.raises(ValueError, match="2 points"):
         fit_pose(np.zeros((1, 468, 3)), np.zeros((468, 3)), (1, 2))
+
+
+def test_angles_in_degrees_are_turns_again() -> None:
+    given_deg = np.array([[30.0, -20.0, 10.0], [-50.0, 5.0, -70.0], [0.0, 0.0, 0.0]])
+    pose = HeadPose(rotations_of(given_deg), np.zeros((3, 3)), np.ones(3))
+    np.testing.assert_allclose(pose.degrees(), given_deg, atol=1e-9)

@@ -117,6 +117,17 @@ def rotation_matrices(vectors: NDArray[np.floating]) -> Float64:
     return result
 
 
+def rotations_of(angles_deg: Float64) -> Float64:
+    """Return the rotations (F, 3, 3) of yaw, pitch and roll (F, 3) as ``HeadPose.degrees`` says."""
+    yaw, pitch, roll = np.radians(angles_deg).T
+    none = np.zeros_like(yaw)
+    about_y, about_x, about_z = (
+        rotation_matrices(np.stack(turn, axis=1))
+        for turn in ((none, -yaw, none), (-pitch, none, none), (none, none, roll))
+    )
+    return np.asarray(about_y @ about_x @ about_z)
+
+
 def quaternions(matrices: Float64) -> Float64:
     """Return unit quaternions (w, x, y, z) with w >= 0 of rotations, shape (F, 4)."""
     trace = np.trace(matrices, axis1=1, axis2=2)
