@@ -18,7 +18,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.output import check_output
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
-from facedit.motion.export import motion_table, write_motion
+from facedit.motion.export import blendshape_weights, jitter, motion_table, write_motion
 from facedit.motion.liveportrait.motion_template import (
     SUFFIX,
     MotionTemplate,
@@ -65,7 +65,11 @@ def write_motion_of(
     landmarker = Landmarker()
     with clock.stage("tracking", info.frame_count) as tick:
         frames = ((frame.time_s, frame.rgb()) for frame in read_frames(source, info=info))
-        track = smooth_track(track_face(frames, choice, landmarker=landmarker, progress=tick))
+        tracked = track_face(frames, choice, landmarker=landmarker, progress=tick)
+        track = smooth_track(tracked)
+    seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
+    summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
+    details: dict[str, float] = {"frames": len(track.times_s), "with_face": seen}
     if kind == SUFFIX:
         with clock.stage("LivePortrait's motion", info.frame_count) as tick:
             pictures = _shown(source, info, tick)
@@ -77,9 +81,10 @@ def write_motion_of(
     else:
         table = clock.apart(lambda: motion_table(track, MeshSpace.load(), landmarker))
         write_motion(output, table, force=options.force)
-    seen = int(np.isfinite(track.landmarks[:, 0, 0]).sum())
-    summary = f"{output}: motion of {seen} of {len(track.times_s)} frames."
-    return Result((output,), None, summary, {"frames": len(track.times_s), "with_face": seen})
+        raw = clock.apart(lambda: jitter(blendshape_weights(tracked, landmarker)))
+        details |= {"jitter": jitter(table.blendshapes), "tracker_jitter": raw}
+        summary += f" They tremble by {details['jitter']:.4f}, as tracked by {raw:.4f}."
+    return Result((output,), None, summary, details)
 
 
 def _shown(source: Path, info: VideoInfo, tick: Tick) -> Iterator[UInt8]:

@@ -26,7 +26,8 @@ from facedit.face.closed_lids import turned_landmarks
 from facedit.face.landmarker import Landmarker
 from facedit.media.output import check_output
 from facedit.media.sound import write_wav
-from facedit.motion.export import MotionTable, blendshape_weights, write_motion
+from facedit.motion.export import MotionTable, blendshape_weights, jitter, write_motion
+from facedit.motion.identity import Identity
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import GenerateRequest, Run
 from facedit.progress import StageClock
@@ -47,6 +48,11 @@ def nobody(space: MeshSpace) -> Person:
     middle = np.array([SIDE / 2, 0.4 * SIDE, 0.0])
     landmarks = (EYES_PX * space.canonical + middle).astype(np.float32)
     return Person(Still(np.zeros((SIDE, SIDE, 3), np.uint8), landmarks))
+
+
+def mean_face(space: MeshSpace) -> Identity:
+    """Return what is constant in the mean neutral face of the motion space."""
+    return space.identity(nobody(space).still.landmarks[None], np.ones(1, np.float32))
 
 
 def perform(
@@ -130,7 +136,8 @@ def generate_motion(
         write_wav(heard, speech.sound, force=run.force)
     frames = len(tables[0].values)
     summary = f"{output}: {frames} frames of motion, the sound in {heard.name}."
-    return Result(outputs, None, summary, {"frames": frames, "sound": str(heard)})
+    details = {"frames": frames, "sound": str(heard), "jitter": jitter(tables[0].blendshapes)}
+    return Result(outputs, None, summary, details)
 
 
 def _table(space: MeshSpace, work: SpanWork, landmarker: Landmarker) -> MotionTable:

@@ -65,6 +65,13 @@ def blendshape_weights(track: FaceTrack, landmarker: Landmarker) -> Float32:
     return weights
 
 
+def jitter(weights: Float32) -> float:
+    """Return how much weights (F, N) tremble: the root mean square of their second differences."""
+    steps = np.diff(weights.astype(np.float64), n=2, axis=0)
+    steps = steps[np.isfinite(steps).all(axis=1)]
+    return float(np.sqrt(np.mean(steps**2))) if len(steps) else 0.0
+
+
 def write_motion(path: Path, table: MotionTable, *, force: bool = False) -> None:
     """Write a table as CSV, glb or npz, by the file's suffix, whole or not at all.
 

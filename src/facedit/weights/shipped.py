@@ -24,6 +24,7 @@ SHIPPED = {
     "motion/mesh.safetensors": "motion space: face landmarks as coefficients",
     "motion/mesh-grid.safetensors": "the same, fitted to GRID alone",
     "motion/expressions.safetensors": "what a smile or raised brows add to motion",
+    "motion/curves.safetensors": "a character's curves as motion",
     "weights/face_mesh.safetensors": "triangles of the face mesh",
     "weights/ridge.safetensors": "ridge regression from speech: a baseline of the benchmark",
     "weights/phones.safetensors": "phone network: where words and phones lie in English speech",
