@@ -33,7 +33,10 @@ SAME = {"interview.mp4": "in.mp4", "fixed.mp4": "out.mp4"}
 CACHES = {"assets", "clips", "verified", "whisper-base"}
 """What a run may keep."""
 
-RUN = (ROOT / "README.md", ROOT / "docs" / "edit.md", ROOT / "docs" / "generate.md")
+RUN = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("edit", "generate", "characters")),
+)
 """Pages whose commands are run here; those of ``own-clips.md`` in ``test_own_clips.py``."""
 
 ON_OUTPUTS = ROOT / "docs" / "provenance.md"
@@ -121,6 +124,7 @@ def run_commands() -> None:
         ):
             check_video(Path(words[words.index("-o") + 1]))
     assert len(seen) >= 18
+    check_take(Path("take.csv"), Path("fixed.csv"))
     (Path("made") / "out.mp4").replace("out.mp4")
     about = [words for block in shell_blocks(ON_OUTPUTS) for words in commands_of(block)]
     for words in about:
@@ -129,6 +133,16 @@ def run_commands() -> None:
             assert (answer.status, words) == (0, words), answer.err
     assert len(about) > 3
     Path("out.mp4").unlink()
+
+
+def check_take(path: Path, edited: Path) -> None:
+    """Its rows are kept but for those of the new word; the new sound is as long."""
+    old, new = (one.read_text().splitlines() for one in (path, edited))
+    same = [row in old for row in new]
+    assert all(same[:15])
+    assert not all(same)
+    with av.open(str(edited.with_suffix(".wav"))) as file:
+        assert abs(file.duration / 1e6 - (len(new) - 1) / 25) < 0.1
 
 
 def check_video(path: Path) -> None:

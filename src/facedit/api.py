@@ -7,6 +7,7 @@ from threading import Event
 
 from facedit.compose.asked_voice import asked_voice
 from facedit.compose.checks import check_run
+from facedit.compose.curve_session import SUFFIX, CurveSession
 from facedit.compose.requested import edit_in, generate_in, sync_in
 from facedit.compose.results import Result, TranscriptResult, plan_result
 from facedit.compose.session import Session
@@ -78,7 +79,7 @@ def plan_edit(
     """Say what an edit would change; render nothing.
 
     Args:
-        source: The video.
+        source: The video, or a ``.csv`` take of the Live Link Face app.
         request: What shall change.
         save_script: Where to save the edit script, if anywhere.
         run: Options.
@@ -90,7 +91,7 @@ def plan_edit(
     """
     run = run or Run()
     check_run(run, (), (source,), script=save_script, voice=asked_voice(request))
-    with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
+    with _opened(source, request, run, on_progress, cancel) as session:
         planned = session.plan(request)
         if save_script is not None:
             session.save_script(planned, save_script)
@@ -107,11 +108,13 @@ def edit(
     on_progress: OnProgress | None = None,
     cancel: Event | None = None,
 ) -> Result:
-    """Change the words of a talking-face video.
+    """Change the words of a talking-face video, or of a character's curves.
 
     Args:
-        source: The video.
-        output: The edited video; further takes go beside it.
+        source: The video, or a ``.csv`` take of the Live Link Face app: its rows are kept as they
+            are outside of the new words.
+        output: The edited video; further takes go beside it. Of a take a ``.csv``, with its sound
+            beside it.
         request: What shall change.
         save_script: Where to save the edit script, if anywhere.
         run: Options.
@@ -126,8 +129,25 @@ def edit(
     """
     if output is None:
         raise UsageError("say where the edited video goes (-o OUT), or only --plan.")
-    with open(source, run=run, on_progress=on_progress, cancel=cancel) as session:
+    with _opened(source, request, run, on_progress, cancel) as session:
+        if isinstance(session, CurveSession):
+            return session.edit(request, output, save_script)
         return edit_in(session, request, output, save_script)
+
+
+def _opened(
+    source: Path,
+    request: EditRequest,
+    run: Run | None,
+    on_progress: OnProgress | None,
+    cancel: Event | None,
+) -> Session:
+    """Open what shall be edited: a take of curves by its suffix, else a video."""
+    if source.suffix.lower() == SUFFIX:
+        return CurveSession(source, request.audio, run, on_progress=on_progress, cancel=cancel)
+    if request.audio is not None:
+        raise UsageError("--audio is the sound of a .csv take; a video has its own.")
+    return open(source, run=run, on_progress=on_progress, cancel=cancel)
 
 
 def export(

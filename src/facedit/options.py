@@ -188,6 +188,7 @@ class EditRequest:
             and the like for its arguments; the guide to voices has lines for known engines.
         footage: Another video of the same speaker: its words and sounds are theirs too, for own
             and for engines.
+        audio: The sound of a .csv take, if that is not the file of its name beside it.
     """
 
     say: str | None = None
@@ -211,6 +212,7 @@ class EditRequest:
     voice: str | None = field(default=None, metadata={"metavar": "NAME"})
     voice_command: str | None = field(default=None, metadata={"metavar": "COMMAND"})
     footage: Path | None = field(default=None, metadata={"metavar": "VIDEO"})
+    audio: Path | None = None
 
     def __post_init__(self) -> None:
         """Check that the request says one thing.

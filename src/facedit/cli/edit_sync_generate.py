@@ -19,8 +19,10 @@ def add_edit_sync_generate(verbs: Verbs, verb: Verb) -> None:
 
 def _add_edit(verbs: Verbs, verb: Verb) -> None:
     parser = verb(verbs, "edit", "Change the words of a talking-face video.", _edit)
-    parser.add_argument("input", type=Path, metavar="IN", help="the video")
-    add_output(parser, "the edited video", required=False)
+    parser.add_argument(
+        "input", type=Path, metavar="IN", help="the video, or a .csv take of Live Link Face"
+    )
+    add_output(parser, "the edited video, or take", required=False)
     add_options(parser, EditRequest)
     parser.add_argument(
         "--save-script", type=Path, metavar="JSON", help="save the edit to change and run again"

@@ -22,7 +22,7 @@ def add_export(verbs: Verbs, verb: Verb) -> None:
     parser.add_argument("input", type=Path, metavar="IN", help="the video")
     add_output(parser, "the folder", "DIR")
     add_options(parser, ExportOptions)
-    add_options(parser, EditRequest)
+    add_options(parser, EditRequest, leave_out=("audio",))
     add_options(parser, Run, leave_out=_NOT_HERE)
     add_progress(parser)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedit.compose.base import Base
 from facedit.compose.clip import Clip
 from facedit.compose.consents import consent_notes
 from facedit.compose.job import Job, clip_facts
@@ -42,8 +43,8 @@ class Speech:
         return "" if self.choice is None else self.choice.imitation
 
 
-def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
-    """Keep a video but for the words that change.
+def edit_job(clip: Clip, planned: PlannedEdit, run: Run, base: Base | None = None) -> Job:
+    """Keep a video but for the words that change; ``base``: what lies under it if not its pictures.
 
     ``NoFace`` or ``AmbiguousFace`` if the face is not found.
     """
@@ -53,7 +54,7 @@ def edit_job(clip: Clip, planned: PlannedEdit, run: Run) -> Job:
         verb="edit",
         source=clip_facts(info, info.frame_count),
         made_of=(clip,),
-        base=track_video(clip, plan, run),
+        base=base or track_video(clip, plan, run),
         sound=planned_sound(clip, planned),
         transcript=planned.transcript,
         output_words=planned.output_words,

@@ -86,7 +86,7 @@ class VideoInfo:
         height: Height of the upright picture in pixels.
         orientation: How the stored picture is turned upright.
         sample_aspect_ratio: Width of a stored pixel over its height.
-        codec: Name of the video codec.
+        codec: Name of the video codec; empty if the file is a recording without pictures.
         profile: Its profile, as FFmpeg names it; empty if it has none.
         pix_fmt: FFmpeg's name of the pixel format that frames are given in.
         decoded_pix_fmt: The format the decoder gives: another one only where ``notes`` says so.

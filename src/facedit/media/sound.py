@@ -20,7 +20,7 @@ from av.stream import Disposition
 
 from facedit.errors import BadMedia, NoSound
 from facedit.media.info import SoundInfo, VideoInfo
-from facedit.media.open import SOUND_FORMATS, open_media, typed_errors
+from facedit.media.open import SOUND_FORMATS, VIDEO_FORMATS, open_media, typed_errors
 from facedit.media.pcm import remix, resample, to_float
 from facedit.media.probe import probe
 from facedit.media.streams import find_sound, find_video
@@ -205,7 +205,8 @@ def read_spoken(path: Path | str) -> Sound:
 def _window(info: VideoInfo, sound: SoundInfo, first: int, stop: int | None) -> Iterator[Float32]:
     """Give the samples from ``first`` to ``stop``, silence where the file has none."""
     position = first
-    with open_media(info.path) as container, typed_errors(info.path, "damaged sound"):
+    formats = VIDEO_FORMATS if info.codec else SOUND_FORMATS
+    with open_media(info.path, formats) as container, typed_errors(info.path, "damaged sound"):
         for start, samples in _placed(container, info, sound, first):
             end = start + len(samples)
             if end <= position:
@@ -273,7 +274,8 @@ def _placed(
     container: InputContainer, info: VideoInfo, sound: SoundInfo, first: int
 ) -> Iterator[tuple[int, Float32]]:
     """Decode and say where on the picture's clock each run of samples lies."""
-    stream = find_sound(container, find_video(container, info.path), sound.index)
+    video = find_video(container, info.path) if info.codec else None
+    stream = find_sound(container, video, sound.index)
     if stream is None or stream.time_base is None:
         return
     rate = sound.rate
