@@ -136,3 +136,12 @@ def turned(quaternions: np.ndarray, points: np.ndarray) -> np.ndarray:
     axis, w = quaternions[:, None, :3].astype(float), quaternions[:, None, 3:].astype(float)
     twice = 2 * np.cross(axis, points)
     return points + w * twice + np.cross(axis, twice)
+
+
+def test_another_reader_opens_it(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> None:
+    gltf = pytest.importorskip("pygltflib", reason="a reader by others, where it is installed")
+    path = next(tmp_path_factory.getbasetemp().glob("gltf*/face.glb"))
+    found = gltf.GLTF2().load(str(path))
+    assert len(found.meshes[0].primitives[0].targets) == len(names_of(scene))
+    assert found.animations[0].channels[1].target.path == "rotation"
+    assert found.binary_blob() == scene.binary

@@ -27,7 +27,10 @@ _NOT_LIVE = (
 def add_live(verbs: Verbs, verb: Verb) -> None:
     """Add ``live``."""
     parser = verb(verbs, "live", "A face that speaks while it is spoken to.", _live)
-    parser.add_argument("input", type=Path, metavar="FACE", help="a picture or a video of a person")
+    parser.add_argument(
+        "input", type=Path, nargs="?", metavar="FACE",
+        help="a picture or a video of a person; needless with --to vmc",
+    )  # fmt: skip
     add_options(parser, LiveOptions)
     add_options(parser, Run, leave_out=_NOT_LIVE)
     add_progress(parser)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facedit.compose.base import Take
+from facedit.compose.canvas import Canvas
 from facedit.compose.models import Models
 from facedit.compose.person import Person
 from facedit.compose.picture_base import in_picture, picture_base
 from facedit.compose.pictures import render_span
+from facedit.compose.source_still import closed_mouth
 from facedit.editing.timeline import OutputFrame
 from facedit.live.live_motion import Chunk, LiveMotion
 from facedit.live.motion_process import DistantMotion
@@ -19,7 +21,7 @@ from facedit.live.pace import Pace
 from facedit.media.frame import Frame
 from facedit.options import Run
 from facedit.progress import StageClock
-from facedit.render.blink import Blink, endless_blinks
+from facedit.render.blink import Blink, closure_at, endless_blinks
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME, frame_time
 
@@ -33,12 +35,17 @@ class LiveFrame:
         frame: The picture.
         sound: 16 kHz mono amplitudes, shape (640,).
         repeated: Whether it is the picture before, drawn for want of time no more.
+        moved: How far the face has moved from where it rests, its lips closed: standardised motion,
+            shape (D,).
+        blink: How far the lids are down, 0 open to 1 shut.
     """
 
     index: int
     frame: Frame
     sound: Float32
     repeated: bool = False
+    moved: Float32 | None = None
+    blink: float = 0.0
 
 
 class LivePictures:
@@ -49,9 +56,12 @@ class LivePictures:
         models: The learned parts.
         run: Options; the seed is that of the blinks.
         motion: Draws the motion.
+        drawn: Whether anybody looks at them; else all show the picture as it is.
     """
 
-    def __init__(self, person: Person, models: Models, run: Run, motion: LiveMotion) -> None:
+    def __init__(
+        self, person: Person, models: Models, run: Run, motion: LiveMotion, drawn: bool = True
+    ) -> None:
         one = Sound(np.zeros((SPEECH_SAMPLES_PER_FRAME, 1), np.float32), SPEECH_RATE)
         self._base = picture_base(person, one, "")
         self._canvas, self._space = motion.canvas, models.space
@@ -62,7 +72,8 @@ class LivePictures:
         (self._work,) = self._base.works(take)
         self._blinks = endless_blinks(np.random.default_rng(run.first_seed))
         self._soon: list[Blink] = [next(self._blinks)]
-        self._last: Frame | None = None
+        self._resting: Float32 | None = None
+        self._drawn, self._last = drawn, self._frames.at(0.0)
 
     def show(self, chunk: Chunk, every: int = 1) -> Iterator[LiveFrame]:
         """Draw a chunk.
@@ -82,16 +93,25 @@ class LivePictures:
         blinks = self._blinks_until(frame_time(chunk.first), chunk)
         eyes = self._expressions.eyes(canvas.first_frame, len(motion))
         work = replace(self._work, canvas=canvas, infilled=motion, blinks=blinks, eyes=eyes)
-        wanted = [k for k in range(count) if (chunk.first + k) % every == 0]
+        at_s = [frame_time(chunk.first + k) for k in range(count)]
+        moved = motion[len(prompt) :] - self._rest(canvas, motion[len(prompt) - 1])
+        lids = closure_at(at_s, blinks)
+        wanted = [k for k in range(count) if self._drawn and (chunk.first + k) % every == 0]
         middle = [chunk.first + min(k + (every - 1) // 2, count - 1) for k in wanted]
         shown = [OutputFrame(frame_time(k), -1, np.nan, "fill", 0, 0) for k in middle]
         drawn = render_span(self._frames, self._base.paths, work, shown, StageClock())
         for k in range(count):
             if fresh := k in wanted:
                 self._last = next(drawn).frame
-            assert self._last is not None
-            frame = self._last.at(frame_time(chunk.first + k))
-            yield LiveFrame(chunk.first + k, frame, chunk.sound[k], not fresh)
+            repeated = self._drawn and not fresh
+            frame, lid = self._last.at(at_s[k]), float(lids[k])
+            yield LiveFrame(chunk.first + k, frame, chunk.sound[k], repeated, moved[k], lid)
+
+    def _rest(self, canvas: Canvas, before: Float32) -> Float32:
+        """Return the motion of the face at rest: as at the prompt's end, the lips closed."""
+        if self._resting is None:
+            self._resting = closed_mouth(self._space, before, canvas.identity)
+        return self._resting
 
     def _blinks_until(self, start_s: float, chunk: Chunk) -> tuple[Blink, ...]:
         """Return the blinks of a chunk; none begins that the end would cut short."""
@@ -117,6 +137,7 @@ class LiveFace:
         models: The learned parts.
         run: Options; seed, region, articulation, steps and expressions.
         pace: How it goes ahead.
+        drawn: Whether anybody looks at its pictures.
 
     Attributes:
         pace: How it goes ahead.
@@ -125,12 +146,17 @@ class LiveFace:
     """
 
     def __init__(
-        self, person: Person, models: Models, run: Run | None = None, pace: Pace | None = None
+        self,
+        person: Person,
+        models: Models,
+        run: Run | None = None,
+        pace: Pace | None = None,
+        drawn: bool = True,
     ) -> None:
         run, self.pace = run or Run(), pace or Pace()
         motion = LiveMotion(person, models, run, self.pace)
         self.motion: LiveMotion | DistantMotion = motion
-        self.pictures = LivePictures(person, models, run, motion)
+        self.pictures = LivePictures(person, models, run, motion, drawn)
 
     def push(self, samples: Float32, every: int = 1) -> list[LiveFrame]:
         """Hear more of the sound, and return the frames that can be shown now, mostly none.

@@ -17,6 +17,7 @@ from facedit.compose.clip import Clip
 from facedit.compose.learn_footage import after_footage
 from facedit.compose.marking import marked
 from facedit.compose.models import Models, load_models
+from facedit.compose.performance import nobody
 from facedit.compose.person import Person, find_person, speaker_of
 from facedit.compose.picture_base import picture_base
 from facedit.device import device_of, half_is_quick
@@ -29,8 +30,10 @@ from facedit.live.motion_process import MotionProcess
 from facedit.live.run_live import Tally, run_live
 from facedit.live.sinks import Camera, Mp4, RawPictures
 from facedit.live.sound_sources import Sayings, from_sound, pcm_blocks, played, read_lines
+from facedit.live.vmc import Vmc
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.media.sound import read_speech_file
+from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
 from facedit.progress import OnProgress, StageClock
 from facedit.speech.voice import synthesise
@@ -64,7 +67,8 @@ class Live:
 
     def face(self, process: MotionProcess | None = None) -> LiveFace:
         """Return a face that has heard nothing yet; ``process``: draws its motion, if anything."""
-        face = LiveFace(self.person, self.models, self.run, self.options.pace)
+        drawn = self.options.sink != "vmc"
+        face = LiveFace(self.person, self.models, self.run, self.options.pace, drawn)
         if process is not None:
             face.motion = process.begin()
         return face
@@ -84,7 +88,7 @@ class Live:
 
 
 def open_live(
-    face: Path,
+    face: Path | None,
     options: LiveOptions,
     run: Run,
     tell: Tell,
@@ -93,7 +97,7 @@ def open_live(
     """Find the face and load what makes it speak.
 
     Args:
-        face: A picture or a video of the person.
+        face: A picture or a video of the person; None, for an avatar: the mean face.
         options: Options of the live face.
         run: Options.
         tell: Told what the user should know of the picture and the voice.
@@ -101,24 +105,30 @@ def open_live(
 
     Returns:
         The person. (``FaceditError`` if the picture or an option is bad.)
+
+    Raises:
+        UsageError: If nobody's face shall be drawn.
     """
-    clip = Clip(face, StageClock(on_progress))
+    if face is None and options.sink != "vmc":
+        raise UsageError("say whose face speaks: a picture or a video; --to vmc alone needs none.")
+    clip = None if face is None else Clip(face, StageClock(on_progress))
     check_run(run, (), (face,), voice=options.voice)
     live_wishes(run)
     if options.sink in ("mp4", "raw") and options.output != STANDARD:
-        check_output(options.output, run.force, [face])
-    person = find_person(clip, run)
+        check_output(options.output, run.force, [face] if face else [])
+    person = nobody(MeshSpace.load()) if clip is None else find_person(clip, run)
     models = load_models(run)
     one = Sound(np.zeros((SPEECH_SAMPLES_PER_FRAME, 1), np.float32), SPEECH_RATE)
     base = picture_base(person, one, "").seen_by(models.space)
     models = quick(after_footage(models, base)[0])
-    voice = choose_voice(options.voice, speaker_of(clip))
+    voice = choose_voice(options.voice, speaker_of(clip) if clip else None)
     live = Live(
         base.person, models, run, options, lambda text: synthesise(text, voice.voice)[0], apart=True
     )
     expressions = live.motion().expressions
     warning = [voice.warning] if options.text else []
-    for note in (*base.notes(models.space), *expressions.notes, *warning):
+    notes = base.notes(models.space) if clip else ()
+    for note in (*notes, *expressions.notes, *warning):
         tell(note)
     return live
 
@@ -165,6 +175,9 @@ def _shown(live: Live) -> Iterator[Callable[[LiveFrame], object]]:
     """Yield what shows a frame."""
     options, run = live.options, live.run
     with ExitStack() as stack:
+        if options.sink == "vmc":
+            yield stack.enter_context(closing(Vmc(options.vmc, live.models.space))).show
+            return
         if options.sink == "camera":
             yield stack.enter_context(closing(Camera())).show
             return
