@@ -71,7 +71,8 @@ def test_a_signed_file_is_valid_and_says_what_was_changed(folder: Path, name: st
     assert found.signer == "the tests, facedit"
     assert found.changes == CHANGES
     assert [source["name"] for source in found.sources] == [name]
-    assert found.consent == "she agreed"
+    assert (found.voice, found.consent) == ("hibari", "she agreed")
+    assert "\n  voice: hibari\n" in str(found)
     assert '0.40-0.80 s: "moon" became "station"' in str(found)
     assert '1.20-1.50 s: "back" was cut' in str(found)
     assert (found.beside is not None) == name.endswith("mkv")

@@ -54,6 +54,7 @@ class Verdict:
         verb: What facedit did; None of other programs' files.
         changes: Where the file is not as it was shot, as facedit stated it.
         sources: Names and hashes of what it was made of, and what their own manifests are worth.
+        voice: Whose voice speaks, imitated or copied ones among them, if one does.
         consent: The statement of consent, if there is one.
         mark: What facedit wrote into the metadata, if it did.
         beside: The manifest's own file, if it lies beside.
@@ -68,6 +69,7 @@ class Verdict:
     verb: str | None = None
     changes: tuple[Change, ...] = ()
     sources: tuple[dict[str, str], ...] = ()
+    voice: str | None = None
     consent: str | None = None
     mark: str | None = None
     beside: Path | None = None
@@ -102,6 +104,7 @@ class Verdict:
             "verb": self.verb,
             "changes": [change.to_dict() for change in self.changes],
             "sources": list(self.sources),
+            "voice": self.voice,
             "consent": self.consent,
             "mark": self.mark,
             "manifest_beside": str(self.beside) if self.beside else None,
@@ -115,6 +118,7 @@ class Verdict:
         lines += [str(change) for change in self.changes]
         for source in self.sources:
             lines.append("from: " + ", ".join(f"{name} {value}" for name, value in source.items()))
+        lines += [f"voice: {self.voice}"] if self.voice else []
         lines += [f"consent: {self.consent}"] if self.consent else []
         # What a file says of itself may be meant for the terminal.
         return "\n  ".join([self.summary, *map(one_line, lines)])
@@ -184,6 +188,7 @@ def judged(path: Path, store: Mapping[str, Any], beside: Path | None = None) -> 
         verb=_text(stated.get("verb")),
         changes=tuple(filter(None, map(_change, _list(stated, "changes")))),
         sources=_sources(active, stated),
+        voice=_text(stated.get("voice")),
         consent=_text(stated.get("consent")),
         beside=beside,
     )
