@@ -38,11 +38,11 @@ from facedit.speech.levels import frame_levels_db
 from facedit.speech.low_energy import level_db
 from facedit.speech.own_voice.imitate import unheard
 from facedit.speech.own_voice.world import find_pitch
-from facedit.speech.pace import at_pace
 from facedit.speech.snippet import Snippet, speech_for_edit
 from facedit.speech.sound_cache import cached_transcript
 from facedit.speech.sound_ops import cut, from_mono, mono, speech_samples
 from facedit.speech.voice_choice import choose_voice
+from facedit.speech.voice_pace import at_pace
 from facedit.speech.whisper_words import heard_words, recognise
 from facedit.types import Sound, Transcript, Word
 from facedit.units import SPEECH_RATE, sample_at

@@ -31,13 +31,13 @@ from facedit.speech.match import (
 )
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.say import say, say_elsewhere
-from facedit.speech.pace import at_pace
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Engine
+from facedit.speech.voice_pace import at_pace
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE

@@ -7,8 +7,8 @@ import pytest
 
 from facedit.speech.kokoro_voice import KokoroVoice, kokoro_files
 from facedit.speech.levels import syllable_rate
-from facedit.speech.pace import at_pace
 from facedit.speech.voice_interface import Speaker, Spoken
+from facedit.speech.voice_pace import at_pace
 from facedit.types import Word
 from facedit.weights.fetch import is_installed
 
