@@ -71,6 +71,7 @@ def plain(token: str) -> str:
     return bare.strip("".join(c for c in set(bare) if not c.isalnum() and c != "'"))
 
 
+@functools.lru_cache(maxsize=4096)  # an edit asks for the words around it again and again
 def phones_of(text: str, british: bool = False) -> tuple[str, ...]:
     """Pronounce written words, numbers and abbreviations as ARPAbet phones without stress.
 
