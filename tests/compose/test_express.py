@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facedit.compose.canvas import Canvas
-from facedit.compose.express import EASE_S, MOST_STRETCH, _in_pictures, expressed, gain_of
+from facedit.compose.express import EASE_S, MOST_STRETCH, _in_pictures, expressed
 from facedit.compose.lip_closures import close_lips
 from facedit.compose.looks import Face, Look, Rows
 from facedit.compose.performance import nobody
@@ -309,19 +309,6 @@ def test_pictures_say_how_far_the_face_moves(
 ) -> None:
     """As far as asked; where more motion shows no more, no further."""
     assert _in_pictures(shown, 0.4, 0.4, np.inf) == pytest.approx((gain, reached), abs=0.03)
-
-
-def test_a_mesh_alone_says_how_much_it_takes(space: MeshSpace, canvas: Canvas) -> None:
-    wish, mesh = parse_wish("smile:0.4"), Landmarker()
-    gain, rise = gain_of(space, canvas.identity, mesh, wish, canvas.values[:KEPT])
-    (made,) = expressed(space, [canvas], [canvas.values[None]], [wish], WORDS).motion
-    added = wish.expression.motion(space)
-    moved = (made[0, 30] - canvas.values[30])[added != 0] / added[added != 0]
-    assert np.median(moved) == pytest.approx(gain, rel=0.1)
-    assert rise == pytest.approx(0.4, abs=0.03)
-    for name in ("gaze-left:0.3", "neutral:0.5", "blink@1"):
-        with pytest.raises(UsageError, match="not where frames are shown at once"):
-            gain_of(space, canvas.identity, mesh, parse_wish(name), canvas.values)
 
 
 def test_what_a_face_cannot_show_is_capped_or_refused(space: MeshSpace, canvas: Canvas) -> None:

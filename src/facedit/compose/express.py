@@ -17,15 +17,14 @@ from facedit.face.landmarker import Landmarker
 from facedit.face.strain import brow_strain
 from facedit.halving import bisected
 from facedit.motion.expressions import BLINK, NEUTRAL, PARTS, Expression, expressions
-from facedit.motion.identity import Identity
 from facedit.motion.space import MotionSpace
 from facedit.options import REGIONS
 from facedit.render.gaze import MOST_TURN
 from facedit.types import LANDMARK_TERMS, Float32, Float64, Word
 
 __all__ = [
-    "EASE_S", "Expressed", "Wish", "check_wishes", "eased", "expressed", "gain_of", "parse_wish",
-    "wishes_for", "wishes_of",
+    "EASE_S", "Expressed", "Wish", "check_wishes", "eased", "expressed", "parse_wish", "wishes_for",
+    "wishes_of",
 ]  # fmt: skip
 
 HIGHEST = 0.9
@@ -257,31 +256,6 @@ class _Search:
             before, fallen = before + over, fallen - fell
         # A face that shows nothing is neutral as it is.
         return face, fallen / before if before else amount
-
-
-def gain_of(
-    space: MotionSpace, identity: Identity, landmarker: Landmarker, wish: Wish, motion: Float32
-) -> tuple[float, float]:
-    """Find how much of an expression makes its score rise by what is asked, in a mesh alone.
-
-    ``identity``: whose face; ``landmarker``: holds the network that scores; ``motion``: frames'
-    motion without it, shape (N, D), of which a few are looked at. Returns that, and by how much the
-    score rises then. ``UsageError`` if it is none that motion shows.
-    """
-    expression = wish.expression
-    if expression.added is None:
-        raise UsageError(f"--expression {expression.name}: not where frames are shown at once.")
-    seen = motion[np.linspace(0, len(motion) - 1, _LOOKED_AT).round().astype(int)]
-
-    def score(gain: float) -> float:
-        meshes = space.decode(seen + np.float32(gain) * expression.motion(space), identity)
-        shapes = np.array([landmarker.blendshapes(mesh) for mesh in meshes], np.float64)
-        return float(expression.score(shapes).mean())
-
-    before = score(0.0)
-    wanted = max(min(wish.amount, HIGHEST - before), 0.0)
-    gain = _least(lambda one: score(one) - before, wanted, MOST_GAIN * wish.amount)
-    return gain, score(gain) - before
 
 
 def _least(rise: Callable[[float], float], wanted: float, most: float) -> float:
