@@ -253,6 +253,8 @@ def test_edits_are_judged_and_two_pages_cannot_overwrite_each_other(
         {"edits": "all", "options": {}},
         {"edits": [], "options": {}, "face": "the nicer one"},
         {"edits": [], "options": {}, "face": 1},
+        wish | {"edits": [{"words": [1, 2], "new": "x", "expression": ["smile:9"]}]},
+        wish | {"edits": [{"words": [1, 2], "new": "x", "expression": ["brows-up:0.3"]}]},
         {},
     ):
         answer = page.put(where, json=bad, headers=now)
@@ -387,6 +389,42 @@ def test_speech_for_a_whole_clip_is_text_or_a_recording_that_was_sent(
         assert page.post(where, json=agreed | {"speech": name}).status_code == 404
     assert page.post(where, json={"text": "hello"}).status_code == 422
     assert page.post(where, json=agreed | {"text": "x" * 2_000_000}).status_code == 413
+
+
+@pytest.mark.parametrize("verb", ["sync", "generate"])
+def test_an_outline_is_asked_for_in_known_terms(page: TestClient, verb: str) -> None:
+    where = f"/api/clips/{opened(page)}"
+    for body in (
+        {"text": 1}, {"text": "a", "expression": "smile:0.3"}, {"expression": [1]}, {"speech_s": "1"},
+        {"expression": ["smile:9"]}, {"expression": ["../x"]}, {"speech_s": -1}, {"speech_s": 1e9},
+    ):  # fmt: skip
+        answer = page.post(f"{where}/{verb}/outline", json=body)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["error"]
+    found = page.post(f"{where}/{verb}/outline", json={"text": "a", "expression": ["smile:0.3"]})
+    assert (found.status_code, len(found.json()["wishes"])) == (200, 1)
+    assert page.post(f"{where}/edit/outline", json={"text": "a"}).status_code == 404
+
+
+def test_clips_are_bounded(page: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facedit.studio.clip_store.MOST_CLIPS", 1)
+    opened(page)
+    answer = page.post("/api/clips?name=x.mp4", content=b"x")
+    assert (answer.status_code, "open already" in answer.text) == (429, True)
+
+
+def test_a_report_can_run_and_load_nothing(page: TestClient, studio: Studio) -> None:
+    """It names what the user's files say."""
+    clip = opened(page)
+    exports = studio.store.get(clip).exports_folder
+    (exports / "x.mp4").write_bytes(b"")
+    (exports / "x.mp4.report").mkdir()
+    (exports / "x.mp4.report" / "report.html").write_text("<script>alert(1)</script>")
+    answer = page.get(f"/api/clips/{clip}/exports/x.mp4/report")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert policy.endswith("sandbox")
+    assert "script-src" not in policy
 
 
 def edited(page: TestClient, studio: Studio, clip: str) -> str:

@@ -233,6 +233,35 @@ NEW_WAVE = """import('/main.js').then(async ({work}) => {
 """Heights of the wave that is drawn of new words, column by column."""
 
 
+def test_a_seam_from_near_shows_both_sounds_on_one_axis(page: Page) -> None:
+    """They are the same until the new words begin, and the joint stands in the middle of both."""
+    page.js("document.getElementById('words').focus()")
+    page.key("z", alt=True)
+    page.until("import('/main.js').then(({work}) => work.timeline.close?.waves)")
+    pressed = "document.querySelector('.seams-line [aria-pressed=true]').textContent"
+    assert page.js(pressed).startswith("into it")
+    found = page.js("""import('/main.js').then(async ({work}) => {
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const {close, from} = work.timeline;
+      const [{source, output}] = work.fills();
+      const at = (wave, time) => wave.between(time, time + 0.01);
+      const steps = Array.from({length: 30}, (_, k) => -0.45 + k / 50);
+      return {joint: [source[0], output[0]], middle: [close.source_s, close.output_s], from,
+        at: work.player.at, pairs: steps.map((s) => [s, at(close.waves.source, close.source_s + s),
+          at(close.waves.output, close.output_s + s)])}; })""")
+    assert found["joint"] == found["middle"]
+    assert found["from"] == pytest.approx(found["middle"][1] - 0.6)
+    assert found["at"] == pytest.approx(found["middle"][1] - 0.25)  # before the seam
+    before = [(one, other) for s, one, other in found["pairs"] if s < -0.03]
+    behind = [(one, other) for s, one, other in found["pairs"] if s > 0.03]
+    assert all(one == pytest.approx(other, abs=0.002) for one, other in before)
+    assert max(max(one) for one, _ in before) > 0.02
+    assert max(abs(one[1] - other[1]) for one, other in behind) > 0.02
+    page.key("z", alt=True)
+    page.key("z", alt=True)
+    assert page.js("document.getElementById('timeline').dataset.close") == "false"
+
+
 def seconds(shown: str) -> float:
     minutes, rest = shown.split(" ")[0].split(":")
     return 60 * int(minutes) + float(rest)
@@ -312,15 +341,32 @@ def test_an_expression_is_chosen_for_one_edit(page: Page, served: Served) -> Non
     assert chosen("expression", "smile") == {"expression": ("smile:0.35",), "region": None}
     brows = {"expression": ("brows-up:0.30",), "region": "face"}
     assert chosen("expression", "brows-up") == brows
+    when = """document.querySelector('#expression input[type=text]')"""
+    page.js(f"{when}.value = 'nowhere'; {when}.dispatchEvent(new Event('change'))")
+    saved(page)
+    page.until("document.querySelector('#expression .fault')?.textContent.includes('not occur')")
+    page.js(f"{when}.focus(); {when}.value = ''")
+    page.type("sun")
+    page.key("Enter")
+    page.until("!document.querySelector('#expression .fault')")
+    saved(page)
+    assert page.js("document.getElementById('timeline').classList.contains('strip')")
+    shown = page.js("""import('/main.js').then(({work}) => {
+      const [{output}] = work.fills();
+      return [work.timeline.wishes[0].shows, output]; })""")
+    assert shown[0] == pytest.approx(shown[1], abs=0.15)  # it is the only new word
+    page.js(f"{when}.value = ''; {when}.dispatchEvent(new Event('change'))")
+    saved(page)
     slider = page.js("""(() => { const e = document.querySelector('#expression input');
       return [e.value, e.max]; })()""")
     assert slider == ["0.3", "0.57"]
     assert chosen("options", "lips") == {"expression": None, "region": "lips"}
     page.js("document.getElementById('words').focus()")
-    for _ in range(3):
+    while page.js("document.querySelector('#expression input')") or not page.js(
+        "document.querySelector('.take')"
+    ):
         page.key("z", ctrl=True)
-    saved(page)
-    page.until("document.querySelector('.take')")
+        saved(page)
     page.until("document.getElementById('cancel').hidden")
 
 
@@ -416,6 +462,17 @@ def test_the_other_tabs_show_the_clip_alone_until_something_is_made(page: Page) 
         page.js("document.getElementById('speech-make').click()")
         assert page.js("document.activeElement.id") == "speech-text"
         assert not page.js("document.getElementById('seam-on').offsetParent")
+    page.js("""(() => { const select = document.querySelector('#speech-expression select');
+      select.value = 'smile'; select.dispatchEvent(new Event('change')); })()""")
+    page.js("document.getElementById('speech-text').focus()")
+    page.type("we walk")
+    page.js("document.querySelector('#speech-expression input[type=text]').focus()")
+    page.type("walk")
+    page.key("Enter")
+    page.until("import('/main.js').then(({work}) => work.timeline.wishes[0]?.when === 'walk')")
+    (start_s, end_s), length_s = page.js("""import('/main.js').then(({work}) =>
+      [work.timeline.wishes[0].shows, work.timeline.plan.output_duration_s])""")
+    assert 0.1 < start_s < end_s <= length_s
     page.js("document.querySelector('#tabs [data-tab=edit]').click()")
     assert page.js(plain) == before
 

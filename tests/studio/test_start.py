@@ -31,7 +31,9 @@ def test_bad_arguments_are_told_in_one_line(
 
 def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with listen(0) as taken:
-        port = str(taken.getsockname()[1])
+        address, number = taken.getsockname()
+        assert address == "127.0.0.1"  # no other machine reaches it
+        port = str(number)
         assert main(["studio", "--no-open", "--port", port]) == 2
     assert f"--port {port}" in capsys.readouterr().err
 

@@ -43,7 +43,9 @@ def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
     _, spoken = state["edits"]
     assert {take["seed"] for take in spoken["takes"]} == {2, 3}
     assert spoken["chosen"] == spoken["takes"][0]["name"]  # the best, until another is chosen
-    assert page.get(f"{clip}/sounds/{spoken['spoken']['sound']}").status_code == 200
+    for sound in ("sound", "context", "source"):
+        assert page.get(f"{clip}/sounds/{spoken['spoken'][sound]}").status_code == 200
+    assert [word[0] for word in spoken["spoken"]["words"]] == ["sun"]
     take = spoken["takes"][1]
     chosen = page.post(f"{clip}/chosen", json={"edit": spoken["key"], "take": take["name"]})
     assert chosen.json()["edits"][1]["chosen"] == take["name"]

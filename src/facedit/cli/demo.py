@@ -6,6 +6,8 @@ Collins, NASA, public domain), the voice is the default one.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +38,14 @@ class DemoFiles:
             f'"{SENTENCE}"\n  spoken by a portrait: {self.talking}\n'
             f'  "{OLD_WORD}" replaced by "{NEW_WORD}": {self.edited}\n'
             f"  side by side: {self.side_by_side}\n  report: {self.report}\n"
-            f"  to edit it as text: facedit studio {self.talking}"
+            f"  to edit it as text: {_command()} studio {self.talking}"
         )
+
+
+def _command() -> str:
+    """Return how this program is called: in an environment that is not active, by its path."""
+    started = Path(sys.argv[0])
+    return "facedit" if started.stem != "facedit" or shutil.which("facedit") else str(started)
 
 
 def demo(folder: Path, *, force: bool = False, device: str = "auto") -> DemoFiles:

@@ -99,7 +99,7 @@ def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:
         base=track_video(clip, plan, run, info),
         sound=compose_sound(clip.path, info, plan, (speech.sound,), crossfade_s=0.0),
         transcript=None,
-        output_words=(),
+        output_words=speech.words.words if speech.words else (),
         voice=speech.spoken_by,
         run=run,
         clock=clip.clock,

@@ -11,14 +11,15 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from facedit.compose.express import wishes_of
+from facedit.compose.express import EASE_S
 from facedit.editing.script import loads
-from facedit.errors import FaceditError, UsageError
+from facedit.errors import FaceditError
 from facedit.face.choice import FaceChoice
-from facedit.inputs import MOST_SEED, check_text
+from facedit.inputs import MOST_SEED
 from facedit.motion.expressions import expressions
-from facedit.options import OWN_VOICE, REGIONS, Run
+from facedit.options import OWN_VOICE, REGIONS
 from facedit.speech.voice import voices
+from facedit.studio.asked_speech import asked_speech
 from facedit.studio.clip_store import Store, StoredClip, checked_edits
 from facedit.studio.edit_states import edit_keys, exports_of, made_from, states, takes_of
 from facedit.studio.events import Events
@@ -29,6 +30,7 @@ from facedit.studio.job_queue import Job, Jobs, Kind
 from facedit.studio.made_files import made_file
 from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import Refused
+from facedit.studio.shown_wishes import check_own
 from facedit.studio.studio_options import LONGEST_READ_S, MOST_CONSENT, MOST_NAME, MOST_TAKES
 
 _OTHER = "another page has changed this clip: reload to go on from there."
@@ -71,6 +73,7 @@ class Studio:
                 {"name": name, "most": one.most, "region": one.group}
                 for name, one in expressions().items()
             ],
+            "ease_s": EASE_S,
         }
 
     async def opened(self, clip: StoredClip) -> dict[str, Any]:
@@ -151,6 +154,7 @@ class Studio:
             if known != clip.revision(text):
                 raise Refused(409, _OTHER)
             script = checked_edits(loads(text), body.get("edits"), body.get("options"))
+            check_own(script)
             states(clip, script)  # they must fit before they are kept
             text = clip.save_script(replace(script, plan=None))
         if face != clip.face:
@@ -250,25 +254,10 @@ class Studio:
 
         Refused is raised if nobody said that the person agreed, or nothing is to be said.
         """
-        consent = self._consent(clip, body)
-        text, voice = body.get("text"), body.get("voice", "auto")
-        speech = body.get("speech")
-        for name, value in (("text", text), ("speech", speech)):
-            if value is not None and not isinstance(value, str):
-                raise Refused(422, f"{name}: expected a text.")
-        if not isinstance(voice, str) or (text is None) == (speech is None):
-            raise Refused(422, "say what is spoken: a text with a voice, or a recording.")
-        if text is not None:
-            check_text(text, "the text", UsageError)
-        recording = None if speech is None else made_file(clip, "recordings", speech)
-        wishes = body.get("expression", [])
-        if not isinstance(wishes, list) or not all(isinstance(one, str) for one in wishes):
-            raise Refused(422, "expression: expected a list of texts.")
-        run = Run(seed=_seed(body.get("seed", 0)), consent=consent, expression=tuple(wishes))
-        shown = {wish.expression.group for wish in wishes_of(run)}
-        if verb == "sync" and "face" in shown:
-            run = replace(run, region="face")
-        work = partial(self._do, "speak", clip, verb, text, recording, run, voice)
+        seed = _seed(body.get("seed", 0))
+        asked = asked_speech(clip, verb, body, self._consent(clip, body), seed)
+        arguments = (asked.text, asked.recording, asked.run, asked.voice)
+        work = partial(self._do, "speak", clip, verb, *arguments)
         return self._exporting(verb, clip, work)
 
     def _edit(self, clip: StoredClip, edit: object) -> str:

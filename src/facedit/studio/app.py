@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,8 @@ from starlette.staticfiles import StaticFiles
 from facedit.errors import FaceditError
 from facedit.report.page_kit import STYLE
 from facedit.studio.answers import Studio
+from facedit.studio.asked_speech import outlined
+from facedit.studio.export_wishes import Verb
 from facedit.studio.made_files import made_file, report_of
 from facedit.studio.refused import Refused, status_of
 from facedit.studio.request_body import json_body
@@ -74,6 +76,7 @@ def make_app(studio: Studio, options: StudioOptions, token: str, port: int) -> G
             Route("/api/clips/{clip}/exports", routes.export, methods=["POST"]),
             Route("/api/clips/{clip}/sync", routes.sync, methods=["POST"]),
             Route("/api/clips/{clip}/generate", routes.generate, methods=["POST"]),
+            Route("/api/clips/{clip}/{verb}/outline", routes.outline, methods=["POST"]),
             Route("/api/clips/{clip}/{kind}/{name}", routes.file, methods=["GET"]),
             Route("/api/clips/{clip}/exports/{name}/report", routes.report, methods=["GET"]),
             Route("/api/jobs/{job}", routes.job, methods=["GET"]),
@@ -188,6 +191,13 @@ class _Routes:
     async def generate(self, request: Request) -> Response:
         clip = self._studio.store.get(_id(request))
         return JSONResponse(self._studio.speak(clip, "generate", await json_body(request)), 202)
+
+    async def outline(self, request: Request) -> Response:
+        """Say what speech for a whole clip would last and show, before it is made."""
+        clip, verb = self._studio.store.get(_id(request)), request.path_params["verb"]
+        if verb not in get_args(Verb):
+            raise Refused(404, "there is no such thing to be done.")
+        return JSONResponse(outlined(clip, verb, await json_body(request)))
 
     async def file(self, request: Request) -> Response:
         """Send a sound, a take or an export that was made."""

@@ -14,6 +14,8 @@ from facedit.editing.edit_options import EditOptions
 from facedit.editing.estimate import estimated_plan
 from facedit.editing.script import EditScript, dumps
 from facedit.studio.clip_store import StoredClip, digest
+from facedit.studio.shown_wishes import of_edits
+from facedit.types import Word
 
 _REACH_S = 3.2
 """Words this near to those of an edit are in reach of its pictures."""
@@ -95,6 +97,12 @@ def states(clip: StoredClip, script: EditScript) -> dict[str, Any]:
         spoken_s=lengths,
         joints=[None if sound is None else sound["joint"] for sound in spoken],
     )
+    words = [
+        [Word(*word) for word in sound["words"]] if sound and "words" in sound else None
+        for sound in spoken
+    ]
+    for told, wishes in zip(edits, of_edits(script, plan, words), strict=True):
+        told["wishes"] = wishes
     return {"edits": edits, "plan": plan.to_dict(), "estimated": None in spoken, "warnings": []}
 
 

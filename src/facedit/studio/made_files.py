@@ -10,7 +10,7 @@ from facedit.studio.refused import Refused
 from facedit.studio.studio_options import MOST_NAME
 from facedit.studio.uploads import RECORDING, SUBTITLES
 
-_SOUND = re.compile(r"[0-9a-f]{16}(-context)?\.wav")
+_SOUND = re.compile(r"[0-9a-f]{16}(-context|-source)?\.wav")
 _TAKE = re.compile(r"[0-9a-f]{16}-\d{1,20}\.mp4")
 _ANY = re.compile(r".+")
 

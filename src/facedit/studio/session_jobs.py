@@ -6,7 +6,7 @@ import json
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,11 +16,13 @@ from facedit.compose.plans import PlannedEdit, sound_notes, word_notes
 from facedit.compose.results import Result
 from facedit.compose.session import Session
 from facedit.editing.corrections import Correction
+from facedit.editing.plan import Fill
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.interchange.export_options import ExportOptions
 from facedit.media.output import whole_or_nothing
 from facedit.media.probe import probe
 from facedit.media.side_by_side import Column, videos_beside
+from facedit.media.sound import read_sound
 from facedit.media.wav import write_wav
 from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest, Run
@@ -34,7 +36,8 @@ from facedit.studio.job_process import Tell
 from facedit.studio.package import write_package
 from facedit.studio.peaks import shape
 from facedit.studio.refused import Refused
-from facedit.types import Transcript, Word
+from facedit.studio.shown_wishes import of_whole
+from facedit.types import Sound, Transcript, Word
 
 _WARM = 2
 """Clips whose findings are held."""
@@ -128,11 +131,12 @@ class Engine:
         for number, (key, snippet, fill) in enumerate(pairs):
             if spoken_of(clip, key) is not None:
                 continue
-            name, context = f"{key}.wav", f"{key}-context.wav"
+            name, context, source = (f"{key}{part}.wav" for part in ("", "-context", "-source"))
             if snippet is not None:
                 write_wav(clip.sounds_folder / name, snippet.sound, force=True)
             around = output.window(fill.output_start_s - AROUND_S, fill.output_end_s + AROUND_S)
             write_wav(clip.sounds_folder / context, around, force=True)
+            write_wav(clip.sounds_folder / source, self._shot(clip, fill), force=True)
             new = output.window(fill.output_start_s, fill.output_end_s)
             choice = snippet.choice if snippet is not None else None
             one = replace(
@@ -145,6 +149,8 @@ class Engine:
             told = {
                 "sound": None if snippet is None else name,
                 "context": context,
+                "source": source,
+                "words": [] if snippet is None else [astuple(w) for w in snippet.transcript.words],
                 "shape": shape(new),
                 "speech_s": fill.speech_s,
                 "joint": [fill.source_start_s, fill.source_end_s],
@@ -155,6 +161,13 @@ class Engine:
             _write(clip.sounds_folder / f"{key}.json", told)
             tell(None)
         return {"edits": len(keys)}
+
+    def _shot(self, clip: StoredClip, fill: Fill) -> Sound:
+        """Read what was said where an edit is, with what is around."""
+        info = self._session(clip).info
+        start_s = max(fill.source_start_s - AROUND_S, 0.0)
+        end_s = min(fill.source_end_s + AROUND_S, info.duration_s)
+        return read_sound(clip.source, start_s, end_s, info=info)
 
     def takes(self, clip: StoredClip, key: str, seeds: Sequence[int], tell: Tell) -> dict[str, Any]:
         """Make takes of one edit, a small file a seed; each is told of as it is there."""
@@ -215,7 +228,10 @@ class Engine:
         if clip.notes().get("proxy") and verb == "sync":
             shown = output.with_name(f"{output.stem}-shown.mp4")
             self._copy(output, shown)
-        return _files(output, {}) | {"name": output.name, "shown": shown.name}
+        words = said.words.words if said.words else ()
+        wishes = of_whole(run.expression, words, probe(output).duration_s)
+        told = {"name": output.name, "shown": shown.name, "wishes": wishes}
+        return _files(output, {}) | told | {"shape": shape(said.sound)}
 
     def _copy(self, video: Path, copy: Path) -> None:
         """Copy a video in a codec that browsers show, with the same times."""

@@ -2,7 +2,7 @@
 /** The list of edits, and the card of the chosen one: its sound, takes, seams and options. */
 
 import { $, button, choice, counted, fill, make } from "./elements.js";
-import { showExpression } from "./expression.js";
+import { showExpressions } from "./expression.js";
 import { dots, grade, graded } from "./grades.js";
 import { stops } from "./made.js";
 
@@ -13,8 +13,8 @@ export const VOICES = { auto: "near the speaker", own: "the speaker's own, imita
 const STRENGTHS = [["0.7", "less"], ["1", "as drawn"], ["1.2", "a little more"], ["1.5", "more"]];
 
 /**
- * @typedef {{choose: (index: number) => void, hear: (index: number, inContext: boolean) => void,
- *   more: (count: number) => void, take: (name: string) => void, seam: (time: number) => void,
+ * @typedef {{choose: (index: number) => void, hear: (what: "sound" | "context" | "source") => void,
+ *   more: (count: number) => void, take: (name: string) => void, seam: (time: number, side: "in" | "out") => void,
  *   set: (name: string, value: any) => void, record: () => void, drop: (file: File) => void,
  *   show: (warning: any) => void,
  *   faces: (warning: any) => void, correct: (warning: any) => void}} Acts
@@ -46,6 +46,12 @@ export function showEdits(clip, edits, act) {
   }), !edits.length && make("li", { className: "soft" }, "None yet: choose words below and type others."));
 }
 
+/** Say how many edits there are, and how long they make the clip. @param {any} plan @param {number} count */
+export function showSummary({ output_duration_s: long, source_duration_s: before }, count) {
+  const by = `${long < before ? "−" : "+"}${Math.abs(long - before).toFixed(2)} s`;
+  $("summary").textContent = `${counted(count, "edit")} · ${long.toFixed(2)} s (${by})`;
+}
+
 /** @param {any} made */
 export const chosenTake = (made) =>
   made?.takes.find((take) => take.name === made.chosen) ?? made?.takes[0] ?? null;
@@ -54,7 +60,7 @@ export const chosenTake = (made) =>
  * @param {import("./clip_state.js").ClipState} clip
  * @param {any} layout the part of the plan that is this edit
  * @param {{voices: string[], regions: string[], expressions: import("./expression.js").Expression[],
- *   recording: boolean, speaking: boolean}} known
+ *   recording: boolean, speaking: boolean, side: "in" | "out" | null}} known
  * @param {Acts} act
  */
 export function showCard(clip, layout, known, act) {
@@ -68,21 +74,26 @@ export function showCard(clip, layout, known, act) {
   showSound(clip, edit, made, layout, known, act);
   showTakes(made, clip, known, act);
   const take = chosenTake(made);
-  fill($("seams"), take?.seams.length > 0 && make("h3", {}, "Seams"), take && make("div", { className: "seams-line" },
-    ...take.seams.map((seam) => make("button", {
-      type: "button", title: "Show this seam", onclick: () => act.seam(seam.from_s),
-    }, `${seam.side === "in" ? "into" : "out of"} it: `, graded([seam])))));
+  // Before there are pictures, sounds meet already.
+  const joints = !made?.context || !layout ? [] : [{ side: "in", from_s: 0 }, { side: "out", from_s: layout.output[1] - layout.output[0] }];
+  const seams = take?.seams ?? joints;
+  fill($("seams"), seams.length > 0 && make("h3", {}, "Seams"), make("div", { className: "seams-line" },
+    ...seams.map((seam) => make("button", {
+      type: "button", title: "Source and new sound at this seam, from near (Z)", ariaPressed: String(known.side === seam.side),
+      onclick: () => act.seam(seam.from_s, seam.side),
+    }, seam.side === "in" ? "into it" : "out of it", take && ": ", take && graded([seam])))));
   fill($("options"),
     choice("Moves", known.regions.map((name) => [name, name]), edit.region ?? clip.options.region ?? "lips",
       (value) => act.set("region", value)),
     choice("Strength", STRENGTHS, String(edit.articulation ?? 1), (value) => act.set("articulation", Number(value))));
   $("expression").hidden = !edit.new;
-  showExpression($("expression"), known.expressions, edit.expression, (wishes) => act.set("expression", wishes), shownBy(take));
+  showExpressions($("expression"), known.expressions, clip.wishesOf(edit), (wishes) => act.set("expression", wishes),
+    "from where the edit begins", shownBy(take));
 }
 
 /** What the report says of a take's expression. @param {any} take */
 const shownBy = (take) => Object.entries(take?.figures ?? {}).filter(([name]) => name.startsWith("expression "))
-  .map(([, says]) => make("span", { className: "soft small line" }, `${says}.`))[0] ?? false;
+  .map(([name, says]) => make("span", { className: "soft small line" }, `${name.replace("expression ", "")}: ${says}.`));
 
 /** @param {HTMLElement} list @param {any[]} warnings @param {Acts} act */
 export function showWarnings(list, warnings, act) {
@@ -99,16 +110,17 @@ function showSound(clip, edit, made, layout, known, act) {
     edit.new ? `${(layout.source[1] - layout.source[0]).toFixed(2)} s of the old sound` : `${(layout.source[1] - layout.source[0]).toFixed(2)} s go`,
     ` · ${signed(layout.shift_frames)}`);
   const heading = make("h3", {}, edit.new ? "New sound" : "Sound");
-  const hear = made?.sound && button("▸ Hear", () => act.hear(-1, false), { title: "P" });
-  const context = made?.context && button("▸ In context", () => act.hear(-1, true), { title: "Shift P" });
-  if (!edit.new) return fill(place, heading, context, lasts);
+  const hear = made?.sound && button("▸ Hear", () => act.hear("sound"), { title: "P" });
+  const context = made?.context && [button("▸ In context", () => act.hear("context"), { title: "Shift P" }),
+    made.source && button("▸ As shot", () => act.hear("source"), { title: "The same stretch of the clip, as it was said" })];
+  if (!edit.new) return fill(place, heading, ...(context || []), lasts);
   const voices = /** @type {[string, string][]} */ (known.voices.map((name) => [name, VOICES[name] ?? name]));
   const voice = edit.speech
     ? make("span", {}, "own recording ", button("Use a voice", () => act.set("speech", null)))
     : choice("Voice", voices, edit.voice ?? clip.options.voice ?? "auto", (value) => act.set("voice", value));
   const picked = make("input", { type: "file", accept: "audio/*,video/*", ariaLabel: "Own recording of the new words, from a file",
     onchange: (event) => event.target.files[0] && act.drop(event.target.files[0]) });
-  fill(place, heading, hear, context, !made?.sound && make("span", { className: "soft" }, known.speaking ? "being spoken …" : ""), voice,
+  fill(place, heading, hear, ...(context || []), !made?.sound && make("span", { className: "soft" }, known.speaking ? "being spoken …" : ""), voice,
     button(known.recording ? "■ Stop" : "● Record", act.record, {
       className: known.recording ? "recording" : "", title: "Say the new words yourself, into the microphone" }),
     make("label", { className: "button", title: "A recording of the new words; or drop one on the page" }, "File …", picked), lasts);

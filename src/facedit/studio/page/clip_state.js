@@ -38,6 +38,8 @@ export class ClipState {
     this.edits = (state.script?.edits ?? []).map(bare);
     this.face = state.face ?? null;
     this.consent = state.consent ?? null;
+    /** Expressions by how they are written. @type {Map<string, import("./expression.js").Wish>} */
+    this.rows ??= new Map();
     /** What was made of each edit. @type {import("./made.js").Made[]} */
     this.made = [];
     this.warnings = [];
@@ -54,6 +56,18 @@ export class ClipState {
     }
     if (!answer.edits) return;
     this.made = answer.edits.map((edit) => madeOf(this.address, { ...edit, source_s: this.words[edit.words[0]]?.start_s }));
+    for (const { wishes } of this.made) this.written(wishes);
+  }
+
+  /** Remember how expressions are written. @param {import("./expression.js").Wish[]} wishes @returns {string[] | null} as a script has them */
+  written(wishes) {
+    for (const wish of wishes) this.rows.set(wish.text, wish);
+    return wishes.length ? wishes.map(({ text }) => text) : null;
+  }
+
+  /** What an edit shows beside speaking. @param {Edit | undefined} edit @returns {import("./expression.js").Wish[]} */
+  wishesOf(edit) {
+    return (edit?.expression ?? []).flatMap((/** @type {string} */ text) => this.rows.get(text) ?? []);
   }
 
   get address() {
@@ -116,6 +130,12 @@ export class ClipState {
       this.told.changed();
     });
     return this.saving;
+  }
+
+  /** Change what counts as said. @param {{index: number, text?: string, start_s?: number, end_s?: number}[]} wishes */
+  async correct(wishes) {
+    await this.saving;
+    await call("PATCH", `/clips/${this.id}/transcript`, { words: wishes }, { "if-match": this.revision });
   }
 
   /** Show what another page saved; what was made here is one undo away. */

@@ -10,6 +10,7 @@ const LETTERS = [
   ["KeyN", "next", "next edit; with Shift the one before"],
   ["KeyP", "hear", "hear the new words alone; with Shift in context"],
   ["KeyM", "more", "make takes of the chosen edit, more takes"],
+  ["KeyZ", "close", "source and new sound from near: into the edit, out of it, all again"],
   ["KeyB", "hold", "held: the pictures before in the place of those after"],
   ["KeyW", "view", "side by side, wipe, after alone"],
   ["KeyC", "mode", "correct what was heard, and back to editing"],

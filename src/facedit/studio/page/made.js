@@ -8,8 +8,8 @@
  * @typedef {{name: string, seed: number, worst: number, seams: any[], warnings: string[],
  *   preview: {src: string, lead_s: number, length_s: number}}} Take
  * @typedef {{key: string, words: [number, number], new: string, sound: string | null,
- *   context: string | null, shape: {min: number[], max: number[]} | null, voice: string, speech_s: number, warnings: Warning[], takes: Take[],
- *   chosen: string | null}} Made
+ *   context: string | null, source: string | null, shape: {min: number[], max: number[]} | null, voice: string, speech_s: number,
+ *   wishes: import("./expression.js").Wish[], warnings: Warning[], takes: Take[], chosen: string | null}} Made
  */
 
 /** Warnings that name what cannot work; others only ask to look. */
@@ -24,7 +24,8 @@ export function madeOf(address, edit) {
   const heard = (/** @type {string | null} */ name) => (name ? `${address}/sounds/${name}` : null);
   return {
     key: edit.key, words: edit.words, new: edit.new, chosen: edit.chosen,
-    sound: heard(spoken?.sound ?? null), context: heard(spoken?.context ?? null),
+    sound: heard(spoken?.sound ?? null), context: heard(spoken?.context ?? null), source: heard(spoken?.source ?? null),
+    wishes: edit.wishes ?? [],
     shape: spoken?.shape ?? null, voice: spoken?.voice ?? "", speech_s: spoken?.speech_s ?? 0,
     // Words that are unsure are warned of one by one, with their places.
     warnings: [...edit.warnings, ...(spoken?.warnings ?? []).filter((says) => !says.includes("of low score"))
@@ -44,6 +45,21 @@ function takeOf(address, edit, take) {
     preview: { src: `${address}/takes/${take.preview}`, lead_s: start - from, length_s: to - from },
   };
 }
+
+/** Seeds of further takes: two at first, then three. @param {Take[]} takes @param {number} [count] */
+export function nextSeeds(takes, count = takes.length ? 3 : 2) {
+  const first = Math.max(-1, ...takes.map((take) => take.seed)) + 1;
+  return Array.from({ length: count }, (_, k) => first + k);
+}
+
+/** Seams by their times in the whole output, in order. @param {(Take | null)[]} takes one per edit @param {any[]} layout */
+export const seamsOf = (takes, layout) =>
+  takes.flatMap((take, index) => (take?.seams ?? []).map((seam) =>
+    ({ ...seam, index, output_s: (layout[index]?.output[0] ?? 0) + seam.from_s }))).sort((a, b) => a.output_s - b.output_s);
+
+/** The seam after a time, or before it. @param {any[]} seams @param {number} time @param {number} step */
+export const nextSeam = (seams, time, step) => step > 0 ? seams.find(({ output_s }) => output_s > time + 0.02)
+  : seams.findLast(({ output_s }) => output_s < time - 0.02);
 
 /** The part of a plan that is an edit: of those with its text the nearest to where it was said. */
 function fillOf(plan, edit) {

@@ -49,7 +49,7 @@ const exporting = new ExportDialog(async (wishes) => {
   await work.clip?.ask("exports", wishes);
 }, () => `/clips/${work.clip?.id}`);
 
-const speech = new Speech({ say, fail, player: work.player });
+const speech = new Speech({ say, fail, player: work.player, timeline: work.timeline });
 
 // ---- clips -------------------------------------------------------------------------------------
 
@@ -67,7 +67,8 @@ async function start() {
     }, item.name ?? item))));
   };
   $("speech-voice").replaceChildren(...known.voices.map((name) => make("option", { value: name }, VOICES[name] ?? name)));
-  speech.express(known.expressions);
+  speech.known = known.expressions;
+  work.timeline.ease_s = known.ease_s;
   list("offered", known.offered, openOffered);
   list("recent", known.clips.filter((one) => !known.offered.includes(one.name)), async (item) => open(await call("GET", `/clips/${item.id}`)));
   const [kind, value] = decodeURIComponent(location.hash.slice(1)).split(/=(.*)/s);
@@ -251,6 +252,7 @@ onClick({
   "frame-back": () => work.frame(-1), "frame-on": () => work.frame(1),
   "seam-back": () => work.nextSeam(-1), "seam-on": () => work.nextSeam(1),
   "zoom-in": () => work.timeline.zoom(2), "zoom-out": () => work.timeline.zoom(0.5),
+  "close-up": () => work.nextCloseUp(),
   "mode-say": () => setMode(false), "mode-heard": () => setMode(true),
   "set-times": () => void work.correct([{
     index: work.words.head, start_s: Number($("word-start").value), end_s: Number($("word-end").value),
@@ -303,7 +305,7 @@ bindKeys({
   back: () => shuttle(-1), on: () => shuttle(1), loop,
   seam: (step) => work.nextSeam(step), next: (backwards) => work.nextEdit(backwards ? -1 : 1),
   take: (index) => work.takeAt(index), more: () => void work.more().catch(fail),
-  hear: (inContext) => work.hear(inContext), hold: (on) => compare.hold(on),
+  hear: (inContext) => work.hear(inContext ? "context" : "sound"), close: () => work.nextCloseUp(), hold: (on) => compare.hold(on),
   view: () => say(`Pictures ${compare.turn()}.`), mode: () => setMode(!work.words.corrects),
   insert: () => {
     $("words").focus();

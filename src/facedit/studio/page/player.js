@@ -4,6 +4,7 @@
  * source, edits from the previews of their takes: the whole is seen before anything is exported.
  */
 
+import { $ } from "./elements.js";
 import { outputTime, pieceAt, pieces, sourceTime } from "./time_map.js";
 
 /** @typedef {import("./time_map.js").Plan} Plan @typedef {import("./time_map.js").Piece} Piece */
@@ -193,4 +194,15 @@ export class Player {
     if (!before.paused) before.pause();
     if (Math.abs(off) > STEP_S / 2 && !before.seeking) before.currentTime = wanted;
   }
+}
+
+/** Say where the player is. @param {number} output_s @param {number} rate @param {boolean} playing @param {Piece | undefined} piece */
+export function showMoment(output_s, rate, playing, piece) {
+  const [minutes, s] = [Math.floor(output_s / 60), output_s % 60];
+  const shown = `${minutes}:${s.toFixed(2).padStart(5, "0")} · frame ${Math.floor(output_s * rate + 1e-3)}`;
+  if ($("time").textContent !== shown) $("time").textContent = shown;
+  const verb = playing ? "Pause" : "Play";
+  if ($("play").textContent !== verb) $("play").textContent = verb;
+  const isMissing = piece?.kind === "sound" || piece?.kind === "none";
+  if ($("no-take").hidden === isMissing) $("no-take").hidden = !isMissing;
 }

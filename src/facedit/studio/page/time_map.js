@@ -9,9 +9,13 @@
  * @typedef {{kind: Kind, start: number, end: number, src: string, offset: number, fill: number}} Piece
  */
 
-/** All of a source, kept or with other speech. @param {number} source_s @param {number} [output_s] of what was made of it @returns {Plan} */
-export function wholePlan(source_s, output_s) {
-  const segment = { keep: output_s === undefined, source: /** @type {[number, number]} */ ([0, source_s]), output: /** @type {[number, number]} */ ([0, output_s ?? source_s]) };
+/**
+ * All of a source, kept or with other speech.
+ *
+ * @param {number} source_s @param {number} [output_s] of what was made of it @param {string} [text] what is said @returns {Plan}
+ */
+export function wholePlan(source_s, output_s, text) {
+  const segment = { keep: output_s === undefined, text, source: /** @type {[number, number]} */ ([0, source_s]), output: /** @type {[number, number]} */ ([0, output_s ?? source_s]) };
   return { source_duration_s: source_s, output_duration_s: segment.output[1], segments: [segment] };
 }
 

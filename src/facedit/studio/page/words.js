@@ -32,8 +32,7 @@ export class Words {
     this.spans = [];
     /** @type {Edit[]} */
     this.edits = [];
-    this.anchor = 0;
-    this.head = 0;
+    this.anchor = this.head = 0;
     this.typing = false;
     /** What is typed corrects what was heard, and edits nothing. */
     this.corrects = false;
@@ -73,8 +72,7 @@ export class Words {
     this.spans = [];
     this.#clear();
     this.extend(words);
-    this.anchor = Math.min(this.anchor, Math.max(words.length - 1, 0));
-    this.head = Math.min(this.head, Math.max(words.length - 1, 0));
+    [this.anchor, this.head] = [this.anchor, this.head].map((at) => Math.min(at, Math.max(words.length - 1, 0)));
     this.#mark();
   }
 

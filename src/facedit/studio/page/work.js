@@ -1,18 +1,20 @@
 // @ts-check
 /** The clip that is worked on: its edits change, are saved, spoken, taken and shown. */
 
-import { call, send } from "./api.js";
-import { chosenTake, showCard, showEdits, showWarnings } from "./cards.js";
-import { $, counted } from "./elements.js";
+import { send } from "./api.js";
+import { chosenTake, showCard, showEdits, showSummary, showWarnings } from "./cards.js";
+import { AROUND_S, CloseUp } from "./close_up.js";
+import { $ } from "./elements.js";
 import { needsFace } from "./expression.js";
 import { chooseFace } from "./faces.js";
-import { Player } from "./player.js";
+import { Hearing } from "./hearing.js";
+import { nextSeam, nextSeeds, seamsOf } from "./made.js";
+import { Player, showMoment } from "./player.js";
 import { wholePlan, wordAt } from "./time_map.js";
 import { Timeline } from "./timeline.js";
 import { Words } from "./words.js";
 
 const SEAM_S = 0.25;
-const AROUND_S = 1;
 const OPTION_NAMES = { voice: "Voice", region: "Moves", speech: "Recording", articulation: "Strength", expression: "Expression" };
 
 export class Work {
@@ -31,14 +33,16 @@ export class Work {
     this.draft = null;
     /** Voices, regions and expressions that the server knows. @type {any} */
     this.known = { voices: [], regions: [], expressions: [] };
-    this.hearing = new Audio();
     this.player = new Player(
       { before: $("before"), rest: $("rest"), take: $("take"), sound: new Audio() },
       (source_s, output_s, piece) => this.#moved(source_s, output_s, piece));
     this.timeline = new Timeline($("timeline"), {
       output: (time) => this.player.seekOutput(time),
       frame: (step) => this.frame(step),
+      whole: () => this.closeUp(null),
     });
+    this.hearing = new Hearing(this.player, this.say, this.fail);
+    this.near = new CloseUp(this.timeline, this.fail);
     this.words = new Words($("words"), {
       edit: (edits, says) => this.change(edits, says),
       draft: (edits) => this.#typed(edits),
@@ -47,16 +51,22 @@ export class Work {
     });
     this.acts = {
       choose: (index) => this.chooseEdit(index),
-      hear: (_, inContext) => this.hear(inContext),
+      hear: (what) => this.hear(what),
       more: (count) => void this.more(count).catch(this.fail),
       take: (name) => void this.chooseTake(name).catch(this.fail),
-      seam: (from_s) => this.#jump((this.fills()[this.clip?.chosen ?? 0]?.output[0] ?? 0) + from_s),
+      seam: (from_s, side) => {
+        this.closeUp(side);
+        this.#jump((this.#fill?.output[0] ?? 0) + from_s);
+      },
       set: (name, value) => this.setOption(name, value),
       record: () => void this.page.recorder.toggle(),
       drop: (file) => void this.ownSound(file).catch(this.fail),
       show: (warning) => this.player.seek(warning.start_s),
       faces: (warning) => this.chooseFace(warning),
-      correct: (warning) => this.#correctAt(warning.start_s),
+      correct: ({ start_s }) => {
+        this.page.setMode(true);
+        this.words.choose(Math.max(wordAt(this.words.words, start_s + 0.01), 0));
+      },
     };
   }
 
@@ -69,17 +79,12 @@ export class Work {
     $("words").toggleAttribute("aria-busy", !state.heard);
     if (!state.heard && !state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
     this.timeline.words = now.words;
-    if (!now.isReady) {
-      $("stage").classList.add("plain");
-      return this.timeline.show(wholePlan(now.info.duration_s), false, [], []);
-    }
+    if (!now.isReady) return this.render();
     this.words.show(now.edits);
     $("words").focus();
     await now.save();
     await this.#speak();
   }
-
-  // ---- edits -----------------------------------------------------------------------------------
 
   /** An edit is made: it can be undone, is saved, and its new words are spoken. */
   change(edits, says) {
@@ -120,11 +125,12 @@ export class Work {
   setOption(name, value) {
     const now = this.clip;
     if (!now) return;
-    const options = { [name]: value };
+    const options = { [name]: name === "expression" ? now.written(value) : value };
     const edit = { ...now.edits[now.chosen], ...options };
     // Brows and eyes show nothing where only the lips move: what was chosen last counts.
-    if ((edit.region ?? now.options.region ?? "lips") === "lips" && needsFace(this.known.expressions, edit.expression)) {
-      Object.assign(options, name === "region" ? { expression: null } : { region: "face" });
+    if ((edit.region ?? now.options.region ?? "lips") === "lips" && needsFace(this.known.expressions, now.wishesOf(edit))) {
+      const ofLips = now.wishesOf(edit).filter((wish) => !needsFace(this.known.expressions, [wish]));
+      Object.assign(options, name === "region" ? { expression: now.written(ofLips) } : { region: "face" });
     }
     now.set(now.chosen, options);
     this.#settle(`${Object.entries(options).map(([one, set]) => `${OPTION_NAMES[one] ?? one}: ${set ?? "none"}`).join(", ")}.`);
@@ -162,23 +168,14 @@ export class Work {
 
   /** Change what counts as said. @param {{index: number, text?: string, start_s?: number, end_s?: number}[]} wishes */
   async correct(wishes) {
-    const now = this.clip;
-    if (!now) return;
-    await now.saving;
     this.say("Fitting the corrected words to the sound …");
-    await call("PATCH", `/clips/${now.id}/transcript`, { words: wishes }, { "if-match": now.revision });
+    await this.clip?.correct(wishes);
   }
 
   /** Words in a row were really said as `text`: the first takes it, the others go. */
   #corrected(start, end, text) {
     const wishes = Array.from({ length: end - start }, (_, k) => ({ index: start + k, text: k ? "" : text }));
     void this.correct(wishes).catch(this.fail);
-  }
-
-  /** @param {number} time of the source */
-  #correctAt(time) {
-    this.page.setMode(true);
-    this.words.choose(Math.max(wordAt(this.words.words, time + 0.01), 0));
   }
 
   /** Words that were recognised meanwhile; those that are final can be edited. @param {{from: number, words: any[], until_s: number, final: boolean}} heard */
@@ -195,21 +192,13 @@ export class Work {
     this.page.note(`${this.words.words.length} words heard, until ${until_s.toFixed(0)} s of ${now.info.duration_s.toFixed(0)} s${open}.`);
   }
 
-  // ---- sounds and takes ------------------------------------------------------------------------
-
   get #made() {
     return this.clip?.madeOf(this.clip.chosen) ?? null;
   }
 
-  /** @param {boolean} inContext */
-  hear(inContext) {
-    const made = this.#made;
-    const source = (!inContext && made?.sound) || made?.context;
-    if (!source) return this.say("There is no new sound here yet.");
-    this.player.pause();
-    this.hearing.src = source;
-    this.hearing.play().catch(this.fail);
-    this.say([made.new && `“${made.new}”`, made.voice].filter(Boolean).join(", "));
+  /** @param {import("./hearing.js").What} what */
+  hear(what) {
+    this.hearing.play(this.#made, what);
   }
 
   /** Make takes of the chosen edit: two at first. @param {number} [count] */
@@ -217,10 +206,8 @@ export class Work {
     const now = this.clip;
     if (!now?.edits.length || now.error) return;
     await now.saving;
-    const used = (this.#made?.takes ?? []).map((take) => take.seed);
-    const first = used.length ? Math.max(...used) + 1 : 0;
-    const seeds = Array.from({ length: count ?? (used.length ? 3 : 2) }, (_, k) => first + k);
-    if (this.#made) await now.ask("takes", { edit: this.#made.key, seeds });
+    const made = this.#made;
+    if (made) await now.ask("takes", { edit: made.key, seeds: nextSeeds(made.takes, count) });
   }
 
   /** @param {number} index in the list */
@@ -250,19 +237,32 @@ export class Work {
     this.setOption("speech", found.speech);
   }
 
-  // ---- pictures --------------------------------------------------------------------------------
-
   fills() {
     return (this.clip?.plan?.segments ?? []).filter((segment) => !segment.keep);
   }
 
+  /** Where the chosen edit lies. */
+  get #fill() {
+    return this.fills()[this.clip?.chosen ?? 0];
+  }
+
+  /** Look from near at where old and new sound of the chosen edit meet. @param {import("./close_up.js").Side} side */
+  closeUp(side) {
+    this.near.show(side, this.#made, this.#fill);
+    this.render();
+  }
+
+  /** Another seam from near: into the edit, out of it, none. */
+  nextCloseUp() {
+    this.closeUp(this.near.next);
+    if (this.near.side) return this.#jump(this.#fill.output[this.near.side === "in" ? 0 : 1]);
+    this.say(this.clip?.edits.length ? "The whole layout." : "There is no seam yet.");
+  }
+
   /** Seams of the chosen takes by their times in the whole output. */
   seams() {
-    const layout = this.fills();
-    return (this.clip?.edits ?? []).flatMap((_, index) =>
-      (chosenTake(this.clip?.madeOf(index))?.seams ?? []).map((seam) =>
-        ({ ...seam, output_s: (layout[index]?.output[0] ?? 0) + seam.from_s })))
-      .sort((a, b) => a.output_s - b.output_s);
+    const { clip } = this;
+    return clip ? seamsOf(clip.edits.map((_, index) => chosenTake(clip.madeOf(index))), this.fills()) : [];
   }
 
   /** Jump a little before a seam. @param {number} time */
@@ -273,10 +273,13 @@ export class Work {
 
   /** @param {number} step */
   nextSeam(step) {
-    const now = this.player.at + SEAM_S;
-    const times = this.seams().map((seam) => seam.output_s);
-    const found = step > 0 ? times.find((time) => time > now + 0.02) : times.findLast((time) => time < now - 0.02);
-    if (found !== undefined) this.#jump(found);
+    const found = nextSeam(this.seams(), this.player.at + SEAM_S, step);
+    if (!found) return;
+    if (this.near.side) {
+      if (found.index !== this.clip?.chosen) this.chooseEdit(found.index);
+      this.closeUp(found.side);
+    }
+    this.#jump(found.output_s);
   }
 
   /** @param {number} step */
@@ -286,8 +289,7 @@ export class Work {
 
   /** Show boxes around the faces; the one that is clicked is meant. @param {any} warning */
   chooseFace({ faces, time_s: time, taken }) {
-    const now = this.clip;
-    if (!now) return;
+    const now = /** @type {import("./clip_state.js").ClipState} */ (this.clip);
     this.player.pause();
     this.player.seek(time);
     chooseFace(faces, now.info, now.face ?? String(taken), (face) => {
@@ -298,7 +300,7 @@ export class Work {
   }
 
   loop() {
-    const fill = this.fills()[this.clip?.chosen ?? 0];
+    const fill = this.#fill;
     const end = this.clip?.plan?.output_duration_s ?? 0;
     this.player.loop = $("loop").checked && fill
       ? [Math.max(fill.output[0] - AROUND_S, 0), Math.min(fill.output[1] + AROUND_S, end - 0.02)] : null;
@@ -307,42 +309,39 @@ export class Work {
   #moved(source_s, output_s, piece) {
     if (!this.clip) return;
     this.timeline.move(output_s);
-    const frame = Math.floor(output_s * this.clip.info.frame_rate + 1e-3);
-    const [minutes, s] = [Math.floor(output_s / 60), output_s % 60];
-    const shown = `${minutes}:${s.toFixed(2).padStart(5, "0")} · frame ${frame}`;
-    if ($("time").textContent !== shown) $("time").textContent = shown;
-    const verb = this.player.playing ? "Pause" : "Play";
-    if ($("play").textContent !== verb) $("play").textContent = verb;
-    const isMissing = piece?.kind === "sound" || piece?.kind === "none";
-    if ($("no-take").hidden === isMissing) $("no-take").hidden = !isMissing;
+    showMoment(output_s, this.clip.info.frame_rate, this.player.playing, piece);
     if (this.player.playing) this.words.saying(wordAt(this.words.words, source_s));
   }
 
   render() {
     const now = this.clip;
-    if (!now?.isReady || !now.plan || document.body.dataset.tab !== "edit") return;
+    if (!now || document.body.dataset.tab !== "edit") return;
+    if (!now.isReady || !now.plan) {
+      $("stage").classList.add("plain");
+      return this.timeline.show(wholePlan(now.info.duration_s), false, [], []);
+    }
     const edits = this.draft ?? now.edits;
     const layout = this.fills();
     const made = edits.map((_, index) => (this.draft ? null : now.madeOf(index)));
     const takes = made.map(chosenTake);
     const seams = this.draft ? [] : this.seams();
     const isGuess = now.estimated || made.some((one) => !one?.context);
-    this.timeline.show(now.plan, isGuess, seams, made.map((one) => one?.shape ?? null));
+    this.timeline.show(now.plan, isGuess, seams, made.map((one) => one?.shape ?? null), now.made.flatMap(({ wishes }) => wishes));
+    if (this.near.side) this.near.show(this.draft ? null : this.near.side, this.#made, this.#fill);
     $("timeline").dataset.layout = isGuess ? "guessed" : "spoken";
     showEdits(now, edits, this.acts);
-    const facts = { ...this.known, recording: this.page.recorder.on, speaking: this.page.speaking() };
+    const facts = { ...this.known, recording: this.page.recorder.on, speaking: this.page.speaking(), side: this.near.side };
     showCard(now, layout[now.chosen], facts, this.acts);
     $("clip-card").hidden = !now.warnings.length;
     showWarnings($("clip-warnings"), now.warnings, this.acts);
     this.player.show(now.plan, takes.map((take) => take?.preview ?? null), made.map((one) => one?.sound ?? null));
     $("stage").classList.toggle("plain", !edits.length);
-    const longer = now.plan.output_duration_s - now.plan.source_duration_s;
-    const by = `${longer < 0 ? "−" : "+"}${Math.abs(longer).toFixed(2)} s`;
-    $("summary").textContent = `${counted(edits.length, "edit")} · ${now.plan.output_duration_s.toFixed(2)} s (${by})`;
+    showSummary(now.plan, edits.length);
     $("undo").disabled = !now.history.past.length;
     $("redo").disabled = !now.history.future.length;
     $("open-export").disabled = !takes.some(Boolean);
     for (const id of ["seam-back", "seam-on"]) $(id).disabled = !seams.length;
+    $("close-up").disabled = !made[now.chosen]?.context;
     this.loop();
   }
 }
