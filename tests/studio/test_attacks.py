@@ -12,8 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from facedit.editing.script import EditScript, ScriptSource
+from facedit.errors import BadMedia
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
+from facedit.studio.clip_facts import facts_of
 from facedit.studio.clip_store import safe_name
 from facedit.studio.job_process import Worker
 from facedit.studio.job_queue import Job
@@ -296,7 +298,7 @@ def test_subtitles_are_subtitles_of_bounded_size(page: TestClient, studio: Studi
     before = sorted(studio.store.get(clip).folder.iterdir())
     for name, content, status in (
         ("x.exe", good, 422), ("../../x.srt", b"no times", 422), ("x.srt", b"\0\xff-->", 422),
-        ("x.srt", b"-" * (MOST_JSON + 1), 413), ("", good, 422),
+        ("x.srt", b"-" * (MOST_JSON + 1), 413), ("", good, 422), ("x.\0rt", good, 422),
     ):  # fmt: skip
         answer = page.post(where, params={"name": name}, content=content)
         assert answer.status_code == status, (name, answer.text)
@@ -304,6 +306,36 @@ def test_subtitles_are_subtitles_of_bounded_size(page: TestClient, studio: Studi
     assert sorted(studio.store.get(clip).folder.iterdir()) == before
     answer = page.post(where, params={"name": "../own.SRT"}, content=good)
     assert (answer.status_code, answer.json()) == (201, {"subtitles": "subtitles.srt"})
+
+
+def test_words_are_a_transcript_of_bounded_size_and_not_under_edits(
+    page: TestClient, studio: Studio
+) -> None:
+    clip = opened(page)
+    where = f"/api/clips/{clip}/transcript"
+    good = b"WEBVTT\n\n00:00.000 --> 00:01.000\nwe fly\n"
+    before = sorted(studio.store.get(clip).folder.iterdir())
+    for name, content, status in (
+        ("x.exe", b"we fly", 422), ("x.vtt", b"\0\xff", 422), ("x.vt\0t", good, 422),
+        ("", good, 422),
+        ("x.vtt", b"-" * (MOST_JSON + 1), 413), ("x.vtt", good.replace(b"00:01", b"99:00"), 422),
+    ):  # fmt: skip
+        answer = page.post(where, params={"name": name}, content=content)
+        assert answer.status_code == status, (name, answer.text)
+        assert str(studio.store._root) not in answer.text
+    assert sorted(studio.store.get(clip).folder.iterdir()) == before
+    edited(page, studio, clip)
+    for asked in ({"params": {"name": "x.vtt"}, "content": good}, {"json": {"language": "de"}}):
+        answer = page.post(where, **asked)  # type: ignore[arg-type]
+        assert (answer.status_code, "edits" in answer.text) == (409, True)
+
+
+def test_a_clip_that_lasts_too_long_is_refused(
+    clips: TalkingClips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedit.studio.clip_facts.LONGEST_S", 0.5)
+    with pytest.raises(BadMedia, match="the studio takes"):
+        facts_of(Path(clips["one.mp4"]))
 
 
 @pytest.mark.parametrize("seeds", [None, [], [-1], ["0"], [True], [2**70], list(range(10)), 3])
@@ -395,8 +427,9 @@ def test_speech_for_a_whole_clip_is_text_or_a_recording_that_was_sent(
 def test_an_outline_is_asked_for_in_known_terms(page: TestClient, verb: str) -> None:
     where = f"/api/clips/{opened(page)}"
     for body in (
-        {"text": 1}, {"text": "a", "expression": "smile:0.3"}, {"expression": [1]}, {"speech_s": "1"},
-        {"expression": ["smile:9"]}, {"expression": ["../x"]}, {"speech_s": -1}, {"speech_s": 1e9},
+        {"text": 1}, {"text": "a", "expression": "smile:0.3"}, {"expression": [1]},
+        {"expression": ["smile:9"]}, {"expression": ["../x"]},
+        {"speech_s": "1"}, {"speech_s": -1}, {"speech_s": 1e9},
     ):  # fmt: skip
         answer = page.post(f"{where}/{verb}/outline", json=body)
         assert answer.status_code == 422, answer.text

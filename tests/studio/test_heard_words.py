@@ -16,7 +16,7 @@ from facedit.editing.edit_options import EditOptions
 from facedit.editing.script import EditScript, ScriptSource, loads
 from facedit.errors import BadTranscript, Cancelled
 from facedit.studio.clip_store import Store, StoredClip
-from facedit.studio.heard_words import corrected, hear, is_heard
+from facedit.studio.heard_words import corrected, forget, hear, is_heard, take_given
 from facedit.studio.job_process import Tell
 from facedit.studio.refused import Refused
 from facedit.types import Transcript, Word
@@ -103,6 +103,27 @@ def test_a_clip_in_which_nobody_speaks_is_refused_and_asked_again(clip: StoredCl
         with pytest.raises(BadTranscript, match="no words were recognised"):
             hear(clip, silence, lambda _: None)
     assert not is_heard(clip)
+
+
+def test_words_are_heard_anew_or_given_only_where_none_is_edited(clip: StoredClip) -> None:
+    ear = Ear(clip)
+    ear.hear()
+    before = clip.revision(clip.known_script())
+    forget(clip, "de")
+    assert (is_heard(clip), clip.notes()["language"]) == (False, "de")
+    ear.hear()
+    assert ear.asked_s == [0.0, 0.0]
+    given = Transcript((Word("so", 1.0, 2.0), Word("ist", 3.0, 4.0)), 180.0, "de", "in.srt")
+    assert take_given(clip, SOURCE, given) == {"words": 2}
+    script = loads(clip.known_script())
+    assert (script.transcript.text, is_heard(clip)) == ("so ist", True)
+    assert clip.revision(clip.known_script()) != before  # no page saves edits of the other words
+    edit = replace(script, edits=(WordEdit(1, 2, ("other",)),), own=(EditOptions(),))
+    clip.save_script(edit)
+    for attempt in (lambda: forget(clip), lambda: take_given(clip, SOURCE, given)):
+        with pytest.raises(Refused, match="take the edits back first"):
+            attempt()
+    assert loads(clip.known_script()).edits == edit.edits
 
 
 def test_corrections_lose_nothing_that_is_saved_meanwhile(clip: StoredClip) -> None:

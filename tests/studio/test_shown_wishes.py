@@ -17,8 +17,8 @@ from facedit.errors import UsageError
 from facedit.studio.shown_wishes import check_own, guessed_words, of_edits, of_whole
 from facedit.types import Transcript, Word
 
-WORDS = tuple(Word(text, 2.0 * k, 2.0 * k + 1) for k, text in enumerate("we fly to the moon".split()))
-HEARD = Transcript(WORDS, 12.0)
+SAID = ("we", "fly", "to", "the", "moon")
+HEARD = Transcript(tuple(Word(text, 2.0 * k, 2.0 * k + 1) for k, text in enumerate(SAID)), 12.0)
 
 
 def edited(*own: tuple[str, ...] | None, region: str = "lips") -> tuple[EditScript, EditPlan]:
@@ -63,8 +63,9 @@ def test_words_that_are_not_said_there_and_times_without_pictures_are_told() -> 
 @pytest.mark.parametrize(
     ("text", "region", "says"),
     [
-        ("grin:0.3", "face", "grin"), ("smile", "face", "NAME:AMOUNT"), ("smile:9", "face", "up to"),
-        ("smile:0.3@2-1", "face", "ends before"), ("brows-up:0.3", "lips", "let more move"),
+        ("grin:0.3", "face", "grin"), ("smile", "face", "NAME:AMOUNT"),
+        ("smile:9", "face", "up to"), ("smile:0.3@2-1", "face", "ends before"),
+        ("brows-up:0.3", "lips", "let more move"),
     ],
 )  # fmt: skip
 def test_what_is_no_expression_is_refused_in_the_words_of_the_page(

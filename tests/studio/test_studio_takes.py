@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,22 @@ def test_each_edit_has_its_takes_and_the_export_is_the_command_lines(
     (moved,) = (name for name in found.namelist() if name.endswith(".srt"))
     text = found.read(moved).decode().splitlines()[2]
     assert text == "fly to the sun."
+
+
+def test_words_come_from_a_file_too(page: TestClient, studio: Studio) -> None:
+    """They are found in the sound; another page may not save edits of the words before."""
+    clip = f"/api/clips/{page.post('/api/clips', json={'offered': 'one.mp4'}).json()['id']}"
+    said = {"params": {"name": "said.txt"}, "content": b"We fly, to the moon!"}
+    done = ended(studio, page.post(f"{clip}/transcript", **said))  # type: ignore[arg-type]
+    assert done.state == "done", done
+    state = page.get(clip).json()
+    words = state["script"]["transcript"]["words"]
+    assert [word["text"] for word in words] == ["We", "fly,", "to", "the", "moon!"]
+    assert all(one["end_s"] <= two["start_s"] + 0.02 for one, two in pairwise(words))
+    other = {"params": {"name": "said.txt"}, "content": b"nobody ever said a single one of these"}
+    failed = ended(studio, page.post(f"{clip}/transcript", **other))  # type: ignore[arg-type]
+    assert failed.state == "failed", failed
+    assert page.get(clip).json()["revision"] == state["revision"]
 
 
 def test_one_of_two_faces_is_chosen(page: TestClient, studio: Studio) -> None:

@@ -24,16 +24,14 @@ from facedit.studio.clip_store import Store, StoredClip, checked_edits
 from facedit.studio.edit_states import edit_keys, exports_of, made_from, states, takes_of
 from facedit.studio.events import Events
 from facedit.studio.export_wishes import WHAT, Verb, package_options
-from facedit.studio.heard_words import corrected, hear, is_heard
+from facedit.studio.heard_words import is_heard
 from facedit.studio.job_process import Tell, Worker
 from facedit.studio.job_queue import Job, Jobs, Kind
 from facedit.studio.made_files import made_file
-from facedit.studio.read_corrections import read_corrections
-from facedit.studio.refused import Refused
+from facedit.studio.refused import OTHER_PAGE, Refused
 from facedit.studio.shown_wishes import check_own
 from facedit.studio.studio_options import LONGEST_READ_S, MOST_CONSENT, MOST_NAME, MOST_TAKES
-
-_OTHER = "another page has changed this clip: reload to go on from there."
+from facedit.studio.word_jobs import WordJobs
 
 
 class Studio:
@@ -48,12 +46,14 @@ class Studio:
         store: The clips.
         events: What happens.
         jobs: What is being done.
+        heard: Finds the words of clips.
     """
 
     def __init__(self, store: Store, engine: Worker, reader: Worker) -> None:
         self.store = store
         self.events = Events()
         self.jobs = Jobs(lambda job: self.events.publish({"job": job}), self._plain)
+        self.heard = WordJobs(self.jobs, self.events, self._do)
         self._engine, self._reader = engine, reader
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class Studio:
         with clip.writing():
             text = clip.known_script()
             if known != clip.revision(text):
-                raise Refused(409, _OTHER)
+                raise Refused(409, OTHER_PAGE)
             script = checked_edits(loads(text), body.get("edits"), body.get("options"))
             check_own(script)
             states(clip, script)  # they must fit before they are kept
@@ -161,35 +161,6 @@ class Studio:
             clip.note(face=face)
         self.events.publish({"clip": clip.id, "saved": clip.revision(text), "by": _page(body)})
         return {"revision": clip.revision(text)} | states(clip, script)
-
-    def words(self, clip: StoredClip, language: str | None) -> dict[str, Any]:
-        """Queue the recognition of what is said."""
-        if is_heard(clip):
-            raise Refused(409, "the words of this clip are known already.")
-
-        def recognise(start_s: float, told: Tell) -> None:
-            self._do("words", clip, language, start_s, told=told)
-
-        def publish(news: dict[str, Any]) -> None:
-            self.events.publish({"clip": clip.id, "heard": news})
-
-        return self.jobs.submit("words", clip.id, lambda: hear(clip, recognise, publish)).to_dict()
-
-    def correct(self, clip: StoredClip, words: object, known: str) -> dict[str, Any]:
-        """Queue corrections of what was heard.
-
-        Refused is raised if they are none, or another page saved meanwhile.
-        """
-        if known != clip.revision(clip.known_script()):
-            raise Refused(409, _OTHER)
-        corrections, version = read_corrections(words), clip.notes().get("words")
-
-        def work() -> dict[str, Any]:
-            made = corrected(clip, version, lambda: self._do("correct", clip, corrections))
-            self.events.publish({"clip": clip.id, "changed": True})
-            return made
-
-        return self.jobs.submit("correct", clip.id, work).to_dict()
 
     def proxy(self, clip: StoredClip) -> dict[str, Any]:
         """Queue a copy that the browser can show."""

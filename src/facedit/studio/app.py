@@ -24,7 +24,12 @@ from facedit.studio.refused import Refused, status_of
 from facedit.studio.request_body import json_body
 from facedit.studio.security import Guard
 from facedit.studio.studio_options import StudioOptions
-from facedit.studio.uploads import receive_recording, receive_subtitles, receive_upload
+from facedit.studio.uploads import (
+    receive_recording,
+    receive_subtitles,
+    receive_transcript,
+    receive_upload,
+)
 
 _PAGE = Path(__file__).with_name("page")
 
@@ -147,18 +152,24 @@ class _Routes:
         return JSONResponse(self._studio.proxy(self._studio.store.get(_id(request))), 202)
 
     async def transcript(self, request: Request) -> Response:
+        """Let the words be recognised, or take them in as a file that is sent."""
         clip = self._studio.store.get(_id(request))
+        if "name" in request.query_params:
+            file = await receive_transcript(request, clip)
+            return JSONResponse(self._studio.heard.given(clip, file), 202)
         body = await json_body(request)
         language = body.get("language")
         if language is not None and not (isinstance(language, str) and len(language) <= 8):
             raise Refused(422, "language: expected a code like en.")
-        return JSONResponse(self._studio.words(clip, language), 202)
+        return JSONResponse(self._studio.heard.words(clip, language), 202)
 
     async def correct(self, request: Request) -> Response:
         """Correct what was heard, over a known state."""
         clip = self._studio.store.get(_id(request))
         body = await json_body(request)
-        return JSONResponse(self._studio.correct(clip, body.get("words"), _known(request)), 202)
+        return JSONResponse(
+            self._studio.heard.correct(clip, body.get("words"), _known(request)), 202
+        )
 
     async def edits(self, request: Request) -> Response:
         """Save edits over a known state; answer with the layout that they will have."""

@@ -87,7 +87,9 @@ def outlined(clip: StoredClip, verb: Verb, body: Mapping[str, Any]) -> dict[str,
     text, speech_s = body.get("text", ""), body.get("speech_s")
     if not isinstance(text, str):
         raise Refused(422, "text: expected a text.")
-    if speech_s is not None and not (isinstance(speech_s, int | float) and 0 < speech_s <= LONGEST_S):
+    if speech_s is not None and not (
+        isinstance(speech_s, int | float) and 0 < speech_s <= LONGEST_S
+    ):
         raise Refused(422, "speech_s: expected seconds.")
     if text:
         check_text(text, "the text", UsageError)

@@ -61,6 +61,46 @@ def hear(
     return {"words": known}
 
 
+def forget(clip: StoredClip, language: str | None = None) -> None:
+    """Let the words of a clip be heard anew.
+
+    Args:
+        clip: The clip.
+        language: What is spoken in it; recognised if None.
+
+    Raises:
+        Refused: If words are edited: edits are over the words as they are.
+    """
+    with clip.writing():
+        check_unedited(clip)
+        (clip.folder / "script.json").unlink(missing_ok=True)
+    clip.note(heard_s=0.0, language=language, words=secrets.token_hex(8))
+
+
+def check_unedited(clip: StoredClip) -> None:
+    """Refuse, by ``Refused``, to take other words where some are edited."""
+    text = clip.script_text()
+    if text is not None and loads(text).edits:
+        raise Refused(409, "take the edits back first: they are over the words as they are.")
+
+
+def take_given(clip: StoredClip, source: ScriptSource, given: Transcript) -> dict[str, Any]:
+    """Take words that somebody gave, in the place of those that were heard.
+
+    Args:
+        clip: The clip.
+        source: What they are the words of.
+        given: The words.
+
+    Returns:
+        How many there are. (``Refused`` if words are edited.)
+    """
+    forget(clip, given.language)
+    _keep(clip, source, given)
+    clip.note(heard_s=None)
+    return {"words": len(given.words)}
+
+
 def corrected(
     clip: StoredClip, version: object, correct: Callable[[], tuple[str, EditScript]]
 ) -> dict[str, Any]:

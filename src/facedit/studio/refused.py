@@ -11,6 +11,8 @@ from facedit.errors import (
     OutputNotWritable,
 )
 
+OTHER_PAGE = "another page has changed this clip: reload to go on from there."
+
 
 class Refused(Exception):
     """A request that is turned down.

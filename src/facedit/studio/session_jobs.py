@@ -94,6 +94,12 @@ class Engine:
                 tell((source, part))
         return {}
 
+    def given(self, clip: StoredClip, file: Path) -> tuple[ScriptSource, Transcript]:
+        """Read what is said in a clip; where the file does not say when, the sound does."""
+        info = self._session(clip).info
+        source = ScriptSource(clip.source.name, info.duration_s, info.frame_rate)
+        return source, self._session(clip).transcript(file)
+
     def correct(
         self, clip: StoredClip, corrections: Sequence[Correction]
     ) -> tuple[str, EditScript]:

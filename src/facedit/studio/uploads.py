@@ -14,6 +14,7 @@ from starlette.requests import Request
 from facedit.errors import FaceditError
 from facedit.interchange.own_subtitles import read_subtitles
 from facedit.media.output import whole_or_nothing
+from facedit.speech.transcript_io import load_transcript
 from facedit.studio.clip_store import Store, StoredClip, safe_name
 from facedit.studio.refused import Refused
 from facedit.studio.studio_options import MOST_JSON, MOST_RECORDINGS, STALLED_S
@@ -23,6 +24,8 @@ RECORDING = re.compile(r"recording-[0-9a-f]{16}\.wav")
 
 SUBTITLES = re.compile(r"subtitles\.(srt|vtt)")
 """Name of the clip's own subtitles, there too."""
+
+_SUFFIX = re.compile(r"\.[a-z]{2,8}")
 
 
 async def receive_upload(request: Request, store: Store, most_bytes: int) -> StoredClip:
@@ -91,19 +94,37 @@ async def receive_subtitles(request: Request, clip: StoredClip) -> str:
 
     ``Refused`` is raised if they are too large, ``FaceditError`` if it is no such file.
     """
+    return (await _receive_text(request, clip, "subtitles", read_subtitles)).name
+
+
+async def receive_transcript(request: Request, clip: StoredClip) -> Path:
+    """Write the body of a request, what is said in a clip, beside its script; returns the file.
+
+    ``Refused`` is raised if it is too large, ``FaceditError`` if it is no such file.
+    """
+    lasts_s = clip.notes()["info"]["duration_s"]
+    return await _receive_text(
+        request, clip, "transcript", lambda file: load_transcript(file, lasts_s)
+    )
+
+
+async def _receive_text(
+    request: Request, clip: StoredClip, kept_as: str, check: Callable[[Path], object]
+) -> Path:
     name = request.query_params.get("name", "")
     _check_told(request, name, MOST_JSON)
-    kept = clip.folder / f"subtitles{Path(name).suffix.lower()[:5]}"
-    sent = clip.folder / f"sent-{secrets.token_hex(8)}{kept.suffix}"
+    suffix = Path(name).suffix.lower()
+    if not _SUFFIX.fullmatch(suffix):
+        raise Refused(422, "name: expected that of a file, with its ending.")
+    sent = clip.folder / f"sent-{secrets.token_hex(8)}{suffix}"
     try:
         await _receive(request, sent, name, MOST_JSON)
-        read_subtitles(sent)
-        sent.replace(kept)
+        check(sent)
+        return sent.replace(clip.folder / f"{kept_as}{suffix}")
     except FaceditError as error:
         raise type(error)(str(error).replace(str(sent), name).replace(sent.name, name)) from None
     finally:
         sent.unlink(missing_ok=True)
-    return kept.name
 
 
 def _check_told(request: Request, name: str, most_bytes: int) -> None:

@@ -1,7 +1,7 @@
 // @ts-check
 /** The studio's page: opens clips, hears what the server does, binds controls and keys. */
 
-import { call, listen, upload } from "./api.js";
+import { call, listen, send, upload } from "./api.js";
 import { VOICES } from "./cards.js";
 import { ClipState, PAGE } from "./clip_state.js";
 import { Compare } from "./compare.js";
@@ -246,7 +246,13 @@ const loop = () => {
   say($("loop").checked ? "The edit plays over and over." : "Played once.");
 };
 
+/** All words anew: in another language, or as a file has them. @param {() => Promise<any>} ask */
+function otherWords(ask) {
+  void ask().then(() => say("The words are found anew …")).catch(fail);
+}
+
 onClick({
+  "hear-again": () => otherWords(() => call("POST", `/clips/${work.clip?.id}/transcript`, { language: $("language").value.trim() || "en" })),
   undo: () => work.undo("undo"), redo: () => work.undo("redo"),
   play: () => work.player.toggle(), back: () => shuttle(-1), on: () => shuttle(1),
   "frame-back": () => work.frame(-1), "frame-on": () => work.frame(1),
@@ -263,6 +269,11 @@ onClick({
     location.reload();
   },
 });
+$("transcript-file").onchange = () => {
+  const [file] = $("transcript-file").files;
+  if (file) otherWords(() => send(`/clips/${work.clip?.id}/transcript`, file, file.name));
+  $("transcript-file").value = "";
+};
 $("speed").onchange = () => {
   work.player.speed = Number($("speed").value);
   work.player.rate();

@@ -79,6 +79,7 @@ export class Work {
     $("words").toggleAttribute("aria-busy", !state.heard);
     if (!state.heard && !state.jobs.some((job) => job.kind === "words")) await now.ask("transcript");
     this.timeline.words = now.words;
+    $("language").value = state.script?.transcript.language ?? "";
     if (!now.isReady) return this.render();
     this.words.show(now.edits);
     $("words").focus();
