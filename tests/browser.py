@@ -77,9 +77,9 @@ class Page:
         return answer["result"].get("value")
 
     def until(self, expression: str, longest_s: float = LONGEST_S) -> None:
-        """Wait until an expression is true."""
+        """Wait until an expression, or what it promises, is true."""
         end = time.monotonic() + longest_s
-        while not self.js(f"!!({expression})"):
+        while not self.js(f"Promise.resolve({expression}).then((found) => !!found)"):
             if time.monotonic() > end:
                 status = self.js("document.getElementById('status')?.textContent")
                 raise AssertionError(

@@ -434,6 +434,8 @@ def test_an_outline_is_asked_for_in_known_terms(page: TestClient, verb: str) -> 
         answer = page.post(f"{where}/{verb}/outline", json=body)
         assert answer.status_code == 422, answer.text
         assert answer.json()["error"]
+    for body in ({}, {"text": " … ", "expression": ["smile:0.3@so"]}, {"speech_s": 2}):
+        assert page.post(f"{where}/{verb}/outline", json=body).status_code == 200
     found = page.post(f"{where}/{verb}/outline", json={"text": "a", "expression": ["smile:0.3"]})
     assert (found.status_code, len(found.json()["wishes"])) == (200, 1)
     assert page.post(f"{where}/edit/outline", json={"text": "a"}).status_code == 404

@@ -80,7 +80,8 @@ def of_whole(texts: Sequence[str], said: Sequence[Word], length_s: float) -> lis
 
 def guessed_words(text: str, heard: Transcript | None) -> tuple[Word, ...]:
     """Guess when the words of a text will be said, at the rate of a speaker if one was heard."""
-    tokens = tuple(tokenise(text))
+    if not (tokens := tokenise(text)):
+        return ()
     by = heard or Transcript((), 0.0)
     return tuple(spread(tokens, 0.0, estimated_speech_s(WordEdit(0, 0, tokens), by) or 0.0))
 

@@ -120,7 +120,7 @@ export class ClipState {
         this.revision = answer.revision;
         this.learn(answer);
         this.error = "";
-        this.told.saved("Saved.");
+        if (turn === this.wanted) this.told.saved("Saved.");
       } catch (error) {
         this.told.saved("");
         if (error.status === 409) return this.#takeOver();

@@ -2,7 +2,7 @@
 /** What may be fetched: asked for in a dialog, with the statement of consent. */
 
 import { send } from "./api.js";
-import { $, choice, fill, make } from "./elements.js";
+import { $, choice, counted, fill, make } from "./elements.js";
 
 /** What, its name, what it is for. @type {[string, string, string][]} */
 const WHAT = [
@@ -38,8 +38,8 @@ export class ExportDialog {
     });
   }
 
-  /** @param {boolean} agreed */
-  open(agreed) {
+  /** @param {boolean} agreed @param {number} untaken edits without a take */
+  open(agreed, untaken) {
     const package_ = this.#package();
     const choose = (/** @type {string} */ name) => {
       this.what = name;
@@ -50,6 +50,7 @@ export class ExportDialog {
       make("span", {}, says, " ", make("span", { className: "soft small" }, use)))), package_);
     choose(this.what);
     $("consent").checked = agreed || $("consent").checked;
+    $("export-untaken").textContent = untaken ? `${counted(untaken, "edit")} without a take: drawn now, as the first take would be.` : "";
     $("export-says").textContent = "";
     if (!$("export").open) $("export").showModal();
     ($("what").querySelector("input:checked") ?? $("consent")).focus();

@@ -31,6 +31,8 @@ function written(name, amount, when) {
  * @param {(HTMLElement | false)[]} [shown] what of them is seen
  */
 export function showExpressions(place, known, wishes, told, when, shown = []) {
+  const typed = /** @type {HTMLInputElement | null} */ (place.querySelector("input[type=text]:focus"));
+  if (typed && typed.value.trim() !== typed.dataset.when) return;  // it is being typed
   const names = /** @type {[string, string][]} */ ([["", "none"], ...known.map(({ name }) => [name, name.replace("-", " ")])]);
   const usual = (/** @type {Expression} */ one) => Math.round(one.most / 2 / STEP) * STEP;
   const put = (/** @type {number} */ at, /** @type {Wish | null} */ wish) =>
@@ -48,13 +50,17 @@ export function showExpressions(place, known, wishes, told, when, shown = []) {
       title: `How much: ${amount} of at most ${most}, as people show`,
       onchange: (/** @type {any} */ event) => put(at, written(wish.name, Number(event.target.value), wish.when)),
     }), make("span", { className: "soft" }, amount), make("label", {}, "at ", make("input", {
-      type: "text", value: wish.when, size: 12, placeholder: "all of it", maxLength: 200, autocomplete: "off", spellcheck: false,
+      type: "text", value: wish.when, dataset: { when: wish.when }, size: 12, placeholder: "all of it", maxLength: 200, autocomplete: "off", spellcheck: false,
       title: `Words that are said, or seconds ${when}, as 0.2-0.8`,
-      onchange: (/** @type {any} */ event) => put(at, written(wish.name, wish.amount, event.target.value.trim())),
+      onchange: (/** @type {any} */ { target }) => {
+        if (target.value.trim() === target.dataset.when) return;
+        target.dataset.when = target.value.trim();
+        put(at, written(wish.name, wish.amount, target.dataset.when));
+      },
       onkeydown: (/** @type {any} */ event) => {
         if (event.key !== "Enter") return;
         event.preventDefault();  // it sends no form
-        if (event.target.value.trim() !== wish.when) event.target.onchange(event);
+        event.target.onchange(event);
       },
     })), wish.says && make("span", { className: "fault small line" }, wish.says));
   });

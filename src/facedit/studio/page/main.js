@@ -213,8 +213,10 @@ async function askProxy() {
 // ---- controls ------------------------------------------------------------------------------------
 
 function openExport() {
-  if ($("open-export").disabled) return say("Make a take first.");
-  exporting.open(Boolean(work.clip?.consent));
+  const { clip } = work;
+  if (!clip || $("open-export").disabled) return say("Edit something first.");
+  const untaken = clip.edits.filter((_, index) => !clip.madeOf(index)?.takes.length).length;
+  exporting.open(Boolean(clip.consent), untaken);
 }
 
 /** @param {boolean} corrects */

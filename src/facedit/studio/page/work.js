@@ -340,7 +340,7 @@ export class Work {
     showSummary(now.plan, edits.length);
     $("undo").disabled = !now.history.past.length;
     $("redo").disabled = !now.history.future.length;
-    $("open-export").disabled = !takes.some(Boolean);
+    $("open-export").disabled = !now.edits.length || Boolean(now.error);
     for (const id of ["seam-back", "seam-on"]) $(id).disabled = !seams.length;
     $("close-up").disabled = !made[now.chosen]?.context;
     this.loop();
