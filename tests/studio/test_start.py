@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from facedit.cli.demo import DemoFiles
 from facedit.cli.main import main
 from facedit.studio.serve import listen
 
@@ -36,6 +37,17 @@ def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> Non
         port = str(number)
         assert main(["studio", "--no-open", "--port", port]) == 2
     assert f"--port {port}" in capsys.readouterr().err
+
+
+def test_the_demo_says_how_to_open_the_studio_where_its_environment_is_not_active(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = DemoFiles(*map(Path, ("talking.mp4", "edited.mp4", "side.mp4", "report.html")))
+    monkeypatch.setattr("sys.argv", [".venv/bin/facedit", "demo"])
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    assert ": .venv/bin/facedit studio talking.mp4" in str(made)
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/facedit")
+    assert ": facedit studio talking.mp4" in str(made)
 
 
 def test_without_the_extra_it_says_what_to_install(
