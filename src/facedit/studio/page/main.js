@@ -141,7 +141,7 @@ function heard({ job, clip: of, ...news }) {
   if (!clip) return;
   if (of === clip.id) {
     // The first words that stay come with all that is needed to edit them.
-    if (news.heard?.final && !clip.isReady && news.heard.words.length) void again().catch(fail);
+    if (news.heard?.final && !clip.isReady && news.heard.words.length) void again().then(() => note(ready())).catch(fail);
     else if (news.heard) work.hearWords(news.heard);
     if (news.changed) void again().catch(fail);
     if (news.saved && news.by !== PAGE) void again(true).catch(fail);
