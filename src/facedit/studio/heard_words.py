@@ -62,14 +62,9 @@ def hear(
 
 
 def forget(clip: StoredClip, language: str | None = None) -> None:
-    """Let the words of a clip be heard anew.
+    """Let the words of a clip be heard anew, in a language if it is not to be recognised.
 
-    Args:
-        clip: The clip.
-        language: What is spoken in it; recognised if None.
-
-    Raises:
-        Refused: If words are edited: edits are over the words as they are.
+    ``Refused`` is raised if words are edited: edits are over the words as they are.
     """
     with clip.writing():
         check_unedited(clip)
