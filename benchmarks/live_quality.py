@@ -1,6 +1,6 @@
 """How near a live face comes to ``generate`` and to the person, by how it goes ahead.
 
-    python benchmarks/live_quality.py CLIP... [--pace 4,4 4,3] [--steps 4]
+    python benchmarks/live_quality.py CLIP... [--pace 4,4 4,3] [--steps 4] [--seed 0]
 
 Each clip's sound is spoken by one picture of it. Prints per pace (frames drawn at once, frames
 heard beyond), over the clips: r of the lips' opening with the person's own and with ``generate``'s,
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from facedit.face.distances import lip_opening
 from facedit.face.smooth import smooth_track
 from facedit.face.track import track_face
 from facedit.live.live_motion import LiveMotion
+from facedit.live.open_live import quick
 from facedit.live.pace import AHEAD, CHUNK, Pace
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
@@ -81,19 +82,25 @@ def main() -> None:
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--pace", nargs="+", default=[f"{CHUNK},{AHEAD}"])
     parser.add_argument("--steps", type=int, nargs="+", default=[4])
+    parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    models = load_models(Run())
-    clips = [load(path, Run()) for path in args.clips]
-    offline = [drawn(one, models, Run(), OFFLINE)[1] for one in clips]
+    run = Run(seed=args.seed)
+    models = load_models(run)
+    clips = [load(path, run) for path in args.clips]
+    offline = [drawn(one, models, run, OFFLINE)[1] for one in clips]
     own = [likeness(mine, one.own) for mine, one in zip(offline, clips, strict=True)]
     sizes = [np.std(mine) / np.nanstd(one.own) for mine, one in zip(offline, clips, strict=True)]
-    print(f"generate: r {np.mean(own):.3f}, size {np.mean(sizes):.2f}", flush=True)
+    each = " ".join(f"{one:.2f}" for one in own)
+    print(f"generate: r {np.mean(own):.3f} ({each}), size {np.mean(sizes):.2f}", flush=True)
+    models = quick(models)
     for text in args.pace:
         for steps in args.steps:
             chunk, ahead = (int(part) for part in text.split(","))
             rows = []
             for one, whole in zip(clips, offline, strict=True):
-                lips, opening, cpu_s = drawn(one, models, Run(steps=steps), Pace(chunk, ahead))
+                lips, opening, cpu_s = drawn(
+                    one, models, replace(run, steps=steps), Pace(chunk, ahead)
+                )
                 moved = motion_steps(lips)
                 seams = np.arange(1, len(lips)) % chunk == 0
                 between, inside = (np.percentile(moved[at], 95) for at in (seams, ~seams))

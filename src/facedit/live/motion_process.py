@@ -62,10 +62,10 @@ class MotionProcess:
 
     def __init__(self, motion: LiveMotion) -> None:
         self._worker = Worker(partial(MotionDesk, motion))
-        self._worker.start()
+        self._worker.call("begin")  # and wait until it is ready: nobody's sound shall
 
     def begin(self) -> DistantMotion:
-        """Begin a new face, once the process is ready."""
+        """Begin a new face."""
         self._worker.call("begin")
         return DistantMotion(self._worker)
 
