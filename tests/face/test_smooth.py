@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facedit.face import smooth
 from facedit.face.canonical import load_canonical_face
 from facedit.face.smooth import Smoothing, local_parabola, smooth_track
 from facedit.types import FaceTrack, Float64
@@ -123,3 +124,22 @@ def test_a_cut_is_not_smeared() -> None:
     moved = replace(track, landmarks=landmarks, cuts=(30 / 25,))
     result = smooth_track(moved, Smoothing(0.2, 0.2, 0.2))
     assert np.abs(result.landmarks[[29, 30]] - landmarks[[29, 30]]).max() < 2
+
+
+def test_a_long_track_is_smoothed_a_stretch_at_a_time_without_joints(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    surface = load_canonical_face().vertices
+    face = 200 * np.concatenate([surface, surface[:10]]) + 256
+    noise = np.random.default_rng(0).normal(0, 0.5, (130, *face.shape))
+    times = np.arange(130) / 25
+    points = (face + 10 * np.sin(times)[:, None, None] + noise).astype(np.float32)
+    points[60:66] = np.nan
+    sure = np.isfinite(points[:, 0, 0]).astype(np.float32)
+    track = FaceTrack(times, points, sure, 512, 512, (2.0,))
+    whole = smooth_track(track).landmarks
+    monkeypatch.setattr(smooth, "FRAMES_AT_ONCE", 40)
+    monkeypatch.setattr(smooth, "BESIDE", 20)
+    parts = smooth_track(track).landmarks
+    assert np.nanmax(np.abs(parts - points)) > 0.3
+    np.testing.assert_allclose(parts, whole, atol=0.05)

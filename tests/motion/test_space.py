@@ -12,7 +12,9 @@ from facedit.face.distances import lip_opening, lip_width
 from facedit.face.pose import HeadPose, fit_pose, rotation_matrices
 from facedit.face.regions import JAW, LIPS
 from facedit.media.read import read_frames
+from facedit.motion import mesh_space
 from facedit.motion.fit import grid_landmarks
+from facedit.motion.identity import Identity
 from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack
 from faces import jitter
@@ -221,3 +223,15 @@ def test_real_lips_come_back_within_the_tracker_noise(space: MeshSpace, shared_d
     assert error[:, list(LIPS)].mean() < 0.01 * moved.mean()
     assert np.corrcoef(lip_opening(landmarks), lip_opening(decoded))[0, 1] > 0.995
     assert len(landmarks) == len(confidence) == len(frames)
+
+
+def test_a_long_clip_is_turned_into_motion_and_back_a_stretch_at_a_time(
+    space: MeshSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = random_values(space, 50)
+    identity = space.identity(space.decode(values, Identity(space.canonical, 100.0)), np.ones(50))
+    faces = space.decode(values, identity)
+    motion = space.encode(faces, identity)
+    monkeypatch.setattr(mesh_space, "FRAMES_AT_ONCE", 16)
+    np.testing.assert_allclose(space.decode(values, identity), faces, atol=1e-3)
+    np.testing.assert_allclose(space.encode(faces, identity), motion, atol=1e-3)
