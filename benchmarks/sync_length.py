@@ -141,7 +141,7 @@ def main() -> None:
             print(f"{minutes:g} min: {cpu_s:.0f} CPU s, {peak:.0f} MiB at most", flush=True)
             stages = (f"{stage['name']} {stage['seconds']:.0f} s" for stage in report["stages"])
             print(f"  {', '.join(stages)}")
-            heard_s = read_sound(output, 0.0, after.duration_s + 1).duration_s
+            heard_s = read_sound(output, 0.0).duration_s
             print(
                 f"  pictures {before.frame_count} before, {after.frame_count} after "
                 f"({after.frame_count / MOTION_FPS:.3f} s); sound {heard_s:.3f} s; speech "
