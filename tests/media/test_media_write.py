@@ -13,7 +13,7 @@ import pytest
 from facedit.errors import OutputExists, OutputNotWritable
 from facedit.media.encode import choose_encoding, choose_time_base
 from facedit.media.info import new_video_info
-from facedit.media.output import check_output
+from facedit.media.output import check_output, whole_or_nothing
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.planes import plane_array
 from facedit.media.probe import probe
@@ -196,6 +196,20 @@ def test_an_output_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> Non
         writer.write_frame(next(read_frames(clip.path)))
         out.write_bytes(b"theirs")
     assert out.read_bytes() == b"theirs"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+def test_what_is_no_ordinary_file_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull)):
+        with (
+            pytest.raises(OutputNotWritable, match="is a device or a pipe"),
+            whole_or_nothing(path, force=True),
+        ):
+            pass
+    assert pipe.is_fifo()
+    assert Path(os.devnull).is_char_device()
 
 
 def test_outputs_that_cannot_be(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
 
     ``force``: whether it may replace a file that is there. Raises OutputExists if it is there and
     ``force`` is not given, or if it is one of the inputs (whatever ``force`` says),
-    OutputNotWritable if its folder is missing or cannot be written, or it is a folder.
+    OutputNotWritable if its folder is missing or cannot be written, or it is no ordinary file.
     """
     path = Path(path)
     target = path.absolute()
@@ -41,6 +41,9 @@ def check_output(path: Path | str, force: bool = False, inputs: Iterable[Path | 
             raise OutputExists(f"{path}: is the input itself; give another output.")
     if os.path.isdir(target):
         raise OutputNotWritable(f"{path}: is a folder; give a file name.")
+    if os.path.exists(target) and not os.path.isfile(target):
+        # Replacing it would take a device from the whole system.
+        raise OutputNotWritable(f"{path}: is a device or a pipe; give a file name.")
     folder = target.parent
     if not os.path.isdir(folder):
         raise OutputNotWritable(f"{path}: the folder {folder} does not exist.")
