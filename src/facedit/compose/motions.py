@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -101,7 +101,7 @@ def draw_motions(ready: Ready, takes: int, *, unseen: bool = False) -> Motions:
     space = ready.models.space
     wishes = wishes_for(job.run, job.base.plan, job.own)
     pictures = PictureLook(ready) if wishes and not unseen else None
-    with job.clock.stage("expressions"):
+    with job.clock.stage("expressions") if wishes else nullcontext():
         made = expressed(space, ready.canvases, infilled, wishes, job.output_words, pictures)
     infilled = made.motion
     order = best_first(ready, infilled) if takes > 1 and infilled else tuple(range(takes))
