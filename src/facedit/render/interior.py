@@ -27,6 +27,8 @@ _SOFT_MM = 1.3
 """Over so much a tooth's edge fades: no camera gives it an outline."""
 _JOINT = 0.06
 """How much darker teeth are where they meet."""
+_PAD_PX = 4
+"""So far beyond the opening its softened edge reaches."""
 _CHEEKS = (205, 425)
 
 
@@ -35,11 +37,35 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
 
     The target's landmarks (478, 3) are in the coordinates of the whole picture, where ``rect`` is.
     """
-    opening = fill_polygon(target[list(INNER_LIPS), :2], rect)
-    if float(opening.max()) <= 0.0:
-        return picture.copy()
-    x, y, upper, lower = _mouth_frame(target, rect)
+    out, around = picture.copy(), _around(target, rect)
+    opening = fill_polygon(target[list(INNER_LIPS), :2], around)
+    if not opening.size or float(opening.max()) <= 0.0:
+        return out
     skin, lips = _tones(picture, target, rect)
+    rows, columns = around.slices
+    part = out[
+        rows.start - rect.y : rows.stop - rect.y, columns.start - rect.x : columns.stop - rect.x
+    ]
+    part[...] = _drawn(part, target, around, opening, skin, lips)
+    return out
+
+
+def _around(target: Float32, rect: Rect) -> Rect:
+    """Return the part of a rectangle in which the opening, softened, is."""
+    points = target[list(INNER_LIPS), :2]
+    corner = np.array([rect.x, rect.y])
+    most = np.array([rect.width, rect.height])
+    low = np.clip(np.floor(points.min(axis=0)) - _PAD_PX - corner, 0, most).astype(int)
+    high = np.clip(np.ceil(points.max(axis=0)) + _PAD_PX + 1 - corner, low, most).astype(int)
+    width, height = high - low
+    return Rect(rect.x + int(low[0]), rect.y + int(low[1]), int(width), int(height))
+
+
+def _drawn(
+    picture: UInt8, target: Float32, rect: Rect, opening: Float32, skin: Float32, lips: Float32
+) -> UInt8:
+    """Paint the opening, whose weights are given, in the light of skin and lips."""
+    x, y, upper, lower = _mouth_frame(target, rect)
     gap = np.maximum(lower - upper, 1e-3)
     wide = float(gap.max())
     half = max(float(np.abs(_inner_frame(target)[:, 0]).max()), 1.0)
