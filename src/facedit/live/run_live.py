@@ -19,7 +19,7 @@ from facedit.units import MOTION_FPS, SPEECH_RATE, frame_time
 LATE_S = 0.1
 """A frame is late that is shown so much later than chunk and look-ahead make it."""
 
-SPARING = ((4 * LATE_S, 8), (2 * LATE_S, 4), (LATE_S, 2))
+SPARING = ((5 * LATE_S, 8), (3 * LATE_S, 4), (2 * LATE_S, 2))
 """How late the frames are, and the every so manieth picture that is then drawn."""
 
 HURRY = ((7 * LATE_S, 4), (3 * LATE_S, 2))
