@@ -35,9 +35,11 @@ CACHES = {"assets", "clips", "verified", "whisper-base"}
 
 RUN = (
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("edit", "generate", "characters")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("edit", "generate")),
 )
 """Pages whose commands are run here; those of ``own-clips.md`` in ``test_own_clips.py``."""
+
+CHARACTERS = ROOT / "docs" / "characters.md"
 
 ON_OUTPUTS = ROOT / "docs" / "provenance.md"
 """A page about what the others' commands made."""
@@ -82,11 +84,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_commands_of_readme_and_guide_open_no_socket_and_leave_no_id(folder: Path) -> None:
     """A process that looks a name up, as telemetry would, is ended by the system."""
+    sandboxed(folder, "import test_readme; test_readme.run_commands()")
+
+
+@pytest.mark.full
+def test_the_commands_about_characters_open_no_socket_and_leave_no_id(folder: Path) -> None:
+    sandboxed(folder, "import test_readme; test_readme.run_characters()")
+
+
+def sandboxed(folder: Path, program: str) -> None:
     # Weights stay where they are; everything that a run keeps goes to a cache of its own.
     cache = folder / "cache"
+    shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir()
     (cache / "assets").symlink_to(cache_dir() / "assets")
-    program = "import test_readme; test_readme.run_commands()"
     done = in_sandbox(
         program, folder, FACEDIT_CACHE=str(cache), FACEDIT_CONFIG=str(folder / "config")
     )
@@ -124,7 +135,6 @@ def run_commands() -> None:
         ):
             check_video(Path(words[words.index("-o") + 1]))
     assert len(seen) >= 18
-    check_take(Path("take.csv"), Path("fixed.csv"))
     (Path("made") / "out.mp4").replace("out.mp4")
     about = [words for block in shell_blocks(ON_OUTPUTS) for words in commands_of(block)]
     for words in about:
@@ -133,6 +143,14 @@ def run_commands() -> None:
             assert (answer.status, words) == (0, words), answer.err
     assert len(about) > 3
     Path("out.mp4").unlink()
+
+
+def run_characters() -> None:
+    """Run the commands about motion without pictures."""
+    for words in [one for block in shell_blocks(CHARACTERS) for one in commands_of(block)]:
+        answer = run(words)
+        assert (answer.status, words) == (0, words), answer.err
+    check_take(Path("take.csv"), Path("fixed.csv"))
 
 
 def check_take(path: Path, edited: Path) -> None:

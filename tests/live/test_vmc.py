@@ -137,6 +137,7 @@ def test_frames_are_sent_when_they_are_due_and_late_ones_at_once(receiver: socke
     assert waits == pytest.approx([0.04, 0.04, 0.04, 0.04])
 
 
+@pytest.mark.full
 def test_live_speaks_to_an_avatar_and_draws_no_picture(
     person: Person, models: Models, receiver: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
