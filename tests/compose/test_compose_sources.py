@@ -1,5 +1,7 @@
 """Which source moments lie under the output."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,16 @@ def test_a_shot_cut_is_not_crossed_by_an_excursion():
         grid(made.output_duration_s) < fill.output_end_s
     )
     assert under.first_s[inside].max() < cut_s
+
+
+def test_what_lasts_as_long_as_before_lies_on_its_own_pictures_whatever_is_cut_in_it():
+    made = plan(SUBSTITUTE)
+    (fill,) = made.fills
+    span_s = fill.source_end_s - fill.source_start_s
+    whole = replace(fill, duration_s=span_s)
+    made = replace(made, segments=tuple(whole if one is fill else one for one in made.segments))
+    times = np.linspace(whole.output_start_s, whole.output_end_s, 50, endpoint=False)
+    cuts_s = (fill.source_start_s + 0.3 * span_s, fill.source_start_s + 0.6 * span_s)
+    under = source_paths(made, cuts_s).at(times)
+    assert np.allclose(under.first_s, fill.source_start_s + times - whole.output_start_s)
+    assert not under.weight.any()

@@ -14,6 +14,8 @@ from facedit.types import Float64
 FINE = 8
 """Samples of a body path per source frame."""
 
+_SAME_S = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class PictureTimes:
@@ -115,17 +117,23 @@ class SourcePaths:
 
 
 def source_paths(plan: EditPlan, cuts_s: tuple[float, ...] = ()) -> SourcePaths:
-    """Choose how the body moves during each fill.
+    """Choose how the body moves during each fill: as shot where nothing gets longer or shorter.
 
-    ``cuts_s``: source times of shot cuts, which no path may cross. Returns the map from output
-    times to source times.
+    ``cuts_s``: source times of shot cuts, which no other path may cross. Returns the map from
+    output times to source times.
     """
     return SourcePaths(
         plan,
         tuple(
-            None if fill.kind in SILENT else _fine_path(fill, plan, cuts_s) for fill in plan.fills
+            None if fill.kind in SILENT or _as_long(fill) else _fine_path(fill, plan, cuts_s)
+            for fill in plan.fills
         ),
     )
+
+
+def _as_long(fill: Fill) -> bool:
+    """Say whether a fill lasts as long as what it replaces."""
+    return abs(fill.duration_s - (fill.source_end_s - fill.source_start_s)) < _SAME_S
 
 
 def _fine_path(fill: Fill, plan: EditPlan, cuts_s: tuple[float, ...]) -> FinePath:
