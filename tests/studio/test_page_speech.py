@@ -166,6 +166,7 @@ def made(page: Page) -> None:
 @pytest.mark.parametrize("verb", ["sync", "generate"])
 def test_other_speech_over_the_whole_clip(page: Page, served: Served, verb: str) -> None:
     """A video is as good a face as a picture: its own pictures move, and show what is asked."""
+    page.js(f"document.querySelector('#tabs [data-tab={verb}]').click()")
     page.js("""(() => { const select = document.querySelector('#speech-expression select');
       select.value = 'squint'; select.dispatchEvent(new Event('change')); })()""")
     say(page, verb, "we walk")
