@@ -177,7 +177,9 @@ def check_video(path: Path) -> None:
     shutil.rmtree(f"{path}.report")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", pytest.param("docs/python.md", marks=pytest.mark.full)]
+)
 def test_the_programs_of_a_page_run(
     page: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

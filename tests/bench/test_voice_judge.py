@@ -49,6 +49,7 @@ def test_the_network_of_quality_is_the_published_one() -> None:
 
 
 @pytest.mark.skipif(not is_installed(dnsmos.ASSET), reason="facedit doctor --fetch likeness")
+@pytest.mark.full
 def test_noise_lowers_the_quality_of_what_is_beside_the_voice_most() -> None:
     clean = HibariVoice().speak("We should be home before it gets dark.", 1.0)
     noise = np.random.default_rng(0).normal(0, 0.02, clean.samples.shape).astype(np.float32)

@@ -98,6 +98,7 @@ def frames(path: Path) -> list[np.ndarray]:
     return [frame.rgb().astype(int) for frame in read_frames(path)]
 
 
+@pytest.mark.full
 def test_a_take_shows_its_span_as_the_script_with_its_seed_makes_it(
     clips: TalkingClips, tmp_path: Path
 ) -> None:
