@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from facedit.face.distances import eye_distance
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
 from facedit.render.composite import fill_polygon
-from facedit.render.warp import Rect
+from facedit.render.warp import Rect, bounding_rect
 from facedit.types import Float32, UInt8
 
 _MM_PER_EYE_DISTANCE = 89.0
@@ -37,28 +37,16 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
 
     The target's landmarks (478, 3) are in the coordinates of the whole picture, where ``rect`` is.
     """
-    out, around = picture.copy(), _around(target, rect)
+    out = picture.copy()
+    points = target[list(INNER_LIPS), :2] - np.array([rect.x, rect.y], np.float32)
+    within = bounding_rect(points, _PAD_PX, rect.width, rect.height, even=False)
+    around = Rect(rect.x + within.x, rect.y + within.y, within.width, within.height)
     opening = fill_polygon(target[list(INNER_LIPS), :2], around)
     if not opening.size or float(opening.max()) <= 0.0:
         return out
-    skin, lips = _tones(picture, target, rect)
-    rows, columns = around.slices
-    part = out[
-        rows.start - rect.y : rows.stop - rect.y, columns.start - rect.x : columns.stop - rect.x
-    ]
-    part[...] = _drawn(part, target, around, opening, skin, lips)
+    part = out[within.slices]
+    part[...] = _drawn(part, target, around, opening, *_tones(picture, target, rect))
     return out
-
-
-def _around(target: Float32, rect: Rect) -> Rect:
-    """Return the part of a rectangle in which the opening, softened, is."""
-    points = target[list(INNER_LIPS), :2]
-    corner = np.array([rect.x, rect.y])
-    most = np.array([rect.width, rect.height])
-    low = np.clip(np.floor(points.min(axis=0)) - _PAD_PX - corner, 0, most).astype(int)
-    high = np.clip(np.ceil(points.max(axis=0)) + _PAD_PX + 1 - corner, low, most).astype(int)
-    width, height = high - low
-    return Rect(rect.x + int(low[0]), rect.y + int(low[1]), int(width), int(height))
 
 
 def _drawn(
