@@ -20,6 +20,9 @@ MAX_OFFSET = 40.0
 MOST_CONTRAST = 1.25
 """Largest factor on the contrast inside a mouth: more would show what the pictures do not."""
 
+_PAD_PX = 4
+"""So far beyond a mouth's opening its softened edge reaches."""
+
 
 def fill_polygon(points: Float32, rect: Rect) -> Float32:
     """Draw a polygon (n, 2) in ``rect``: 1 inside, 0 outside, with smooth edges, shape (h, w)."""
@@ -71,10 +74,12 @@ def mouth_mask(landmarks: Float32, rect: Rect) -> Float32:
 
 def _fade_out(rect: Rect, width: int = 3) -> Float32:
     """Weights that reach 0 at the rectangle's border."""
-    rows = np.minimum(np.arange(rect.height), np.arange(rect.height)[::-1])
-    columns = np.minimum(np.arange(rect.width), np.arange(rect.width)[::-1])
-    near = np.minimum(rows[:, None], columns[None, :])
-    return np.minimum(near / width, 1.0).astype(np.float32)
+
+    def side(pixels: int) -> Float32:
+        near = np.minimum(np.arange(pixels), np.arange(pixels)[::-1])
+        return np.minimum(near / width, 1.0).astype(np.float32)
+
+    return np.minimum(side(rect.height)[:, None], side(rect.width))
 
 
 def seam_offset(base: Float32, patch: Float32, mask: Float32, sigma: float) -> Float32:
@@ -108,14 +113,22 @@ def with_contrast(patch: Float32, real: Sequence[UInt8], opening: Float32) -> Fl
     ``MOST_CONTRAST`` at most and never made less. All pictures have shape (h, w, 3), the opening
     (h, w) is 1 between the lips and 0 elsewhere, where nothing changes.
     """
+    x, y, width, height = cv2.boundingRect((opening > 0).astype(np.uint8))
+    around = (
+        slice(max(y - _PAD_PX, 0), y + height + _PAD_PX),
+        slice(max(x - _PAD_PX, 0), x + width + _PAD_PX),
+    )
+    opening, part = opening[around], patch[around]
     inside = opening > 0.9
     if int(inside.sum()) < 12:
         return patch
-    wanted = float(np.mean([_contrast(one[inside]) for one in real]))
-    gain = (wanted + 0.5) / (_contrast(patch[inside]) + 0.5)
+    wanted = float(np.mean([_contrast(one[around][inside]) for one in real]))
+    gain = (wanted + 0.5) / (_contrast(part[inside]) + 0.5)
     more = np.float32(np.clip(gain, 1.0, MOST_CONTRAST) - 1.0)
     share = in_colour(np.asarray(cv2.GaussianBlur(opening, (0, 0), 0.8), np.float32))
-    return np.asarray(patch + more * share * (patch - patch[inside].mean(axis=0)), np.float32)
+    out = patch.copy()
+    out[around] += more * share * (part - part[inside].mean(axis=0))
+    return out
 
 
 def _contrast(colours: Float32 | UInt8) -> float:

@@ -81,7 +81,10 @@ class DrawingNetwork:
         flat[..., detail:] = x[:, covered.slices[0], covered.slices[1]]
         fine = functional.silu(self._fine(flat.permute(0, 3, 1, 2)), inplace=True)
         out = self._head(fine).permute(0, 2, 3, 1).float()
-        weights = torch.softmax(self.config.sharpness * out[..., :PICTURES], dim=3)
+        # A softmax; torch's own takes four times as long over so few values.
+        shares = self.config.sharpness * out[..., :PICTURES]
+        shares = (shares - shares.amax(dim=3, keepdim=True)).exp_()
+        weights = shares / shares.sum(dim=3, keepdim=True)
         return weights, self.config.residual * torch.tanh(out[..., PICTURES:]), covered
 
 

@@ -12,7 +12,6 @@ import torch
 from facedit.device import device_of, inference
 from facedit.render.composite import in_colour
 from facedit.render.geometry import crop_transform, transform_landmarks
-from facedit.render.interior import draw_interior
 from facedit.render.mouth_inputs import MouthSource, canvas_rect, network_inputs
 from facedit.render.network import SOURCES, MouthNetwork
 from facedit.render.network_drawing import DrawingNetwork
@@ -42,9 +41,9 @@ class MouthPainter:
         """Paint a target's mouth: grey levels 0 to 255 (not clipped), shape (h, w, 3).
 
         The target (478, 3) is in pixels of the picture. Sources are the base, then up to three
-        references; without those a drawn mouth is used. ``added`` is the share of the residual that
-        is added to what is copied. Only the canonical crop's canvas is meaningful; the base goes on
-        outside.
+        references; without those the base's native picture has a drawn mouth. ``added`` is the
+        share of the residual that is added to what is copied. Only the canonical crop's canvas is
+        meaningful; the base goes on outside.
         """
         matrix = crop_transform(target)
         points = transform_landmarks(target, matrix)
@@ -75,13 +74,14 @@ class MouthPainter:
             )
             return np.asarray(big, np.float32)
 
-        natives = [one.native for one in sources[:SOURCES]]
-        if len(natives) == 1:
-            natives = [draw_interior(natives[0], target, rect)]
-        natives += [natives[0]] * (SOURCES - len(natives))
         painted = np.zeros((rect.height, rect.width, 3), np.float32)
         if added:
             painted += np.float32(255.0 * added) * enlarged(residual)
+        natives = [one.native for one in sources[:SOURCES]]
+        if len(natives) == 1:  # whatever is copied from where, it is this
+            painted += natives[0]
+            return painted
+        natives += [natives[0]] * (SOURCES - len(natives))
         for share, native in zip(cv2.split(enlarged(weights)), natives, strict=True):
             painted += cv2.multiply(in_colour(np.asarray(share)), native, dtype=cv2.CV_32F)
         return painted

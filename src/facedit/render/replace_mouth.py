@@ -84,11 +84,12 @@ def replace_mouth(
         retrieved = retrieved + composite.seam_offset(under, retrieved, mask, 0.35 * wide)
     if painter is None:
         return composite.blend(under, retrieved, mask)
-    sources = _sources(task, references, natives, settings.foreign)
+    shown = task.warped if natives else draw_interior(task.warped, target, rect)
+    sources = _sources(task, references, [shown, *natives], settings.foreign)
     added = settings.added if natives and not settings.foreign else 1.0
     painted = painter.paint(target, rect, sources, added)
     if not natives:
-        drawn = draw_interior(task.warped, target, rect).astype(np.float32)
+        drawn = shown.astype(np.float32)
         mixed = drawn + np.float32(settings.invented) * (painted - drawn)
         return composite.blend(under, np.asarray(mixed, np.float32), mask)
     painted = painted + composite.seam_offset(under, painted, mask, 0.35 * wide)
@@ -105,12 +106,15 @@ def replace_mouth(
 def _sources(
     task: MouthTask, references: Sequence[BankFrame], natives: Sequence[UInt8], foreign: bool
 ) -> list[WarpedSource]:
-    """Base and references for the network; another person's are toned to the base's skin."""
+    """Base and references for the network; another person's are toned to the base's skin.
+
+    ``natives`` are their pictures warped to the target, the base's first.
+    """
     from facedit.render.paint import WarpedSource
 
     own = canonical_source(task.base_rgb, task.base)
-    sources = [WarpedSource(own, task.warped)]
-    for frame, native in zip(references, natives, strict=True):
+    sources = [WarpedSource(own, natives[0])]
+    for frame, native in zip(references, natives[1:], strict=True):
         gain = skin_gain(frame.source, own) if foreign else np.ones(3, np.float32)
         source = MouthSource(apply_gain(frame.source.crop, gain), frame.source.landmarks)
         sources.append(WarpedSource(source, apply_gain(native, gain)))
