@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -59,7 +60,7 @@ class Frame:
         time_s: When it is shown, in seconds from the first picture.
         pts: The same in ticks of the file (``info.time_base``), not counted from the first.
         duration_s: How long it is shown in seconds (nominal where the file does not say).
-        picture: The picture as decoded and as stored: own pixel format, not yet upright.
+        held: The picture, or what makes it once it is asked for.
         info: The video it belongs to.
         made_of: The upright RGB that it was made of, shape (height, width, 3); None where decoded.
         base: The decoded picture that patches were laid onto; None where it is as decoded.
@@ -68,7 +69,7 @@ class Frame:
     time_s: float
     pts: int
     duration_s: float
-    picture: VideoFrame
+    held: VideoFrame | Callable[[], VideoFrame]
     info: VideoInfo
     made_of: UInt8 | None = field(default=None, compare=False, repr=False)
     base: Frame | None = field(default=None, compare=False, repr=False)
@@ -76,6 +77,11 @@ class Frame:
     def at(self, time_s: float) -> Frame:
         """Return the same picture shown at another time, in seconds."""
         return replace(self, time_s=time_s)
+
+    @property
+    def picture(self) -> VideoFrame:
+        """The picture as decoded and as stored: own pixel format, not yet upright."""
+        return self.held() if callable(self.held) else self.held
 
     @property
     def size(self) -> tuple[int, int]:

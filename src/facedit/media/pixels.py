@@ -10,6 +10,7 @@ no ghost of old colour edges stays under new content.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from av.video.frame import VideoFrame
@@ -86,18 +87,23 @@ def chroma_aligned(info: VideoInfo, rectangle: Rectangle) -> Rectangle:
 
 
 def frame_from_rgb(rgb: UInt8, time_s: float, info: VideoInfo) -> Frame:
-    """Make a whole new picture in a video's own format.
+    """Make a whole new picture, in a video's own format as soon as that is asked for.
 
-    ``rgb``: upright pixels, shape (height, width, 3), of the video's size.
+    ``rgb``: upright pixels, shape (height, width, 3), of the video's size; not changed any more.
     """
-    stored = np.ascontiguousarray(info.orientation.stored(rgb))
-    picture = VideoFrame.from_ndarray(stored, format="rgb24").reformat(
-        format=info.pix_fmt,
-        dst_colorspace=swscale_matrix(info.matrix),
-        src_color_range=2,
-        dst_color_range=2 if info.full_range else 1,
-    )
-    _tag(picture, info)
+
+    @cache
+    def picture() -> VideoFrame:
+        stored = np.ascontiguousarray(info.orientation.stored(rgb))
+        made = VideoFrame.from_ndarray(stored, format="rgb24").reformat(
+            format=info.pix_fmt,
+            dst_colorspace=swscale_matrix(info.matrix),
+            src_color_range=2,
+            dst_color_range=2 if info.full_range else 1,
+        )
+        _tag(made, info)
+        return made
+
     pts = info.origin_pts + round(Fraction(time_s) / info.time_base)
     return Frame(time_s, pts, info.frame_period_s, picture, info, made_of=rgb)
 

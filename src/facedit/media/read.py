@@ -127,7 +127,7 @@ class _Clock:
             time_s=float((pts - info.origin_pts) * info.time_base),
             pts=pts,
             duration_s=float(length * info.time_base),
-            picture=_worked_on(picture, info),
+            held=_worked_on(picture, info),
             info=info,
         )
 

@@ -25,7 +25,7 @@ def sited(frame: Frame) -> Frame:
         return frame
     copy = filtered(frame.base.picture, "copy")
     copy_samples(frame.picture, copy)
-    return replace(frame, picture=copy)
+    return replace(frame, held=copy)
 
 
 def picture_from_rgba(rgba: NDArray[np.unsignedinteger], info: VideoInfo) -> VideoFrame:
