@@ -1,5 +1,6 @@
 """Every network computes on the device that was chosen, and the result is the CPU's."""
 
+import pickle
 import re
 from copy import deepcopy
 from dataclasses import replace
@@ -8,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import facedit
 from bench.bench_networks import face_embedding, picture_features, stlpips
+from facedit.bfloat16 import PackedLinear, in_bfloat16
 from facedit.cli.doctor import doctor
 from facedit.device import choose_device, cpu_threads, device_of, inference
 from facedit.errors import UsageError
@@ -169,3 +172,16 @@ def test_doctor_says_where_networks_compute() -> None:
     with plugged_in() as name:
         assert torch.ones(1, device=name).device == DEVICE
         assert doctor().to_dict()["device"] == name
+
+
+def test_a_packed_network_gives_what_its_own_layers_give_in_bfloat16() -> None:
+    net = nn.Sequential(nn.Linear(40, 24), nn.Sequential(nn.Linear(24, 6)))
+    packed = pickle.loads(pickle.dumps(in_bfloat16(net)))
+    plain = deepcopy(net).bfloat16()
+    assert [type(layer) for layer in (packed[0], packed[1][0])] == [PackedLinear, PackedLinear]
+    with inference():
+        for shape in ((1, 40), (3, 17, 40)):
+            x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).bfloat16()
+            assert torch.equal(packed(x), plain(x))
+    assert packed[0].weight.dtype == torch.bfloat16
+    assert net[0].weight.dtype == torch.float32

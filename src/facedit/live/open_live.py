@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from facedit.bfloat16 import in_bfloat16
 from facedit.compose.checks import check_run
 from facedit.compose.clip import Clip
 from facedit.compose.learn_footage import after_footage
@@ -141,7 +141,7 @@ def quick(models: Models) -> Models:
     net = models.motion.net
     if device_of(net).type != "cpu" or not half_is_quick():
         return models
-    return replace(models, motion=replace(models.motion, net=deepcopy(net).bfloat16()))
+    return replace(models, motion=replace(models.motion, net=in_bfloat16(net)))
 
 
 def play(live: Live, tell: Tell) -> Tally:

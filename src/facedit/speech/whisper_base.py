@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from facedit.bfloat16 import in_bfloat16
 from facedit.device import inference
 from facedit.errors import UsageError
 from facedit.speech.encoders import Spectrum
@@ -118,4 +119,7 @@ def chunks(total: int, longest: int, overlap: int) -> list[tuple[int, int, int, 
 
 @functools.lru_cache(maxsize=2)
 def _loaded(layer: int, device: str, dtype: torch.dtype = torch.float32) -> WhisperEncoder:
-    return load_whisper_encoder(asset_path("whisper-base.bin"), layer).to(device, dtype)
+    net = load_whisper_encoder(asset_path("whisper-base.bin"), layer)
+    if device == "cpu" and dtype == torch.bfloat16:
+        return in_bfloat16(net)
+    return net.to(device, dtype)
