@@ -1,9 +1,11 @@
 """A live face: frames are final, the same however the sound comes, in step; silence is still."""
 
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from threading import Event
+from typing import cast
 
 import numpy as np
 import pytest
@@ -19,16 +21,19 @@ from facedit.errors import UsageError
 from facedit.face.blendshapes import BLENDSHAPE_NAMES
 from facedit.face.landmarker import Landmarker
 from facedit.live.live_expressions import LiveExpressions, live_wishes
-from facedit.live.live_face import LiveFace, LiveFrame
+from facedit.live.live_face import LiveFace, LiveFrame, LivePictures
 from facedit.live.live_motion import LiveMotion
-from facedit.live.motion_process import MotionDesk
+from facedit.live.motion_process import DistantMotion, DistantPictures, MotionDesk
 from facedit.live.pace import Pace
 from facedit.live.resting import CLOSING, OPENING, rest_shares
 from facedit.options import Run
+from facedit.progress import OnProgress
+from facedit.studio.job_process import Worker, WorkerEnded
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 
 RUN = Run(seed=3, steps=2, articulation=1.2)
+PACE = Pace(chunk=4, ahead=2, kept=8, gate=False)
 QUICK = Pace(chunk=3, ahead=2, kept=8, gate=False)
 
 
@@ -134,10 +139,9 @@ def test_nothing_that_grows_is_held(models: Models, person: Person) -> None:
 def test_under_overload_pictures_are_repeated_and_sound_stays_in_step(
     models: Models, person: Person, every: int
 ) -> None:
-    pace = Pace(chunk=4, ahead=2, kept=8, gate=False)
     sound = noise(12)
-    whole = played(LiveFace(person, models, RUN, pace), sound, 1000)
-    face = LiveFace(person, models, RUN, pace)
+    whole = played(LiveFace(person, models, RUN, PACE), sound, 1000)
+    face = LiveFace(person, models, RUN, PACE)
     some = face.push(sound, every) + face.finish(every)
     assert [one.repeated for one in some] == [bool(k % every) for k in range(12)]
     for k, (mine, all_of) in enumerate(zip(some, whole, strict=True)):
@@ -198,7 +202,7 @@ def test_motion_of_another_process_begins_anew_for_every_face(
     models: Models, person: Person
 ) -> None:
     motion = LiveMotion(person, models, RUN, QUICK)
-    make = pickle.loads(pickle.dumps(partial(MotionDesk, motion)))
+    make = pickle.loads(pickle.dumps(partial(MotionDesk, motion, None)))
     desk = make(lambda _: None, Event())
     desk.push(noise(6, seed=2), 1)  # of the face before
     pieces = noise(7)[:-100], noise(2, seed=1)
@@ -209,3 +213,47 @@ def test_motion_of_another_process_begins_anew_for_every_face(
     for mine, theirs in zip(got, expected, strict=True):
         assert np.array_equal(mine.motion, theirs.motion)
         assert np.array_equal(mine.sound, theirs.sound)
+
+
+class InProcess:
+    """A worker in no process of its own."""
+
+    def __init__(self, make: Callable[[OnProgress, Event], object]) -> None:
+        self._desk = make(lambda _: None, Event())
+
+    def call(self, task: str, *arguments: object) -> object:
+        return getattr(self._desk, task)(*arguments)
+
+
+def test_pictures_that_another_process_draws_are_those_that_are_drawn_here(
+    models: Models, person: Person
+) -> None:
+    run = Run(seed=34, steps=1)  # of which the first blink comes soon
+    motion = LiveMotion(person, models, run, PACE)
+    make = partial(MotionDesk, motion, partial(LivePictures, person, models, run))
+    worker = cast("Worker", InProcess(pickle.loads(pickle.dumps(make))))
+    sound, helped = noise(26), []
+    alone = LiveFace(person, models, run, PACE).push(sound)
+    face = LiveFace(person, models, run, PACE)
+    face.motion = DistantMotion(worker, drawn=True)
+    for block in sound.reshape(-1, SPEECH_SAMPLES_PER_FRAME):
+        for chunk in face.motion.push(block):
+            helper = face.helper(chunk)
+            assert helper is not None
+            helper.fetch()
+            helped += face.pictures.show(chunk, 1, helper)
+    assert list(helper.numbers) == [1]
+    assert max(frame.blink for frame in alone) > 0.5
+    assert np.array_equal(pixels(helped), pixels(alone))
+
+
+def test_a_process_that_ends_while_it_draws_ends_the_run() -> None:
+    class Ended:
+        def call(self, task: str, *arguments: object) -> object:
+            raise WorkerEnded("worker ended.")
+
+    helper = DistantPictures(cast("Worker", Ended()), 0, range(1))
+    with pytest.raises(WorkerEnded):
+        helper.fetch()
+    with pytest.raises(WorkerEnded):
+        helper.take()

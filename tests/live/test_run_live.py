@@ -48,7 +48,10 @@ class Toy:
     def finish(self) -> Iterator[Chunk]:
         return iter(())
 
-    def show(self, chunk: Chunk, every: int) -> Iterator[LiveFrame]:
+    def helper(self, chunk: Chunk) -> None:
+        return None
+
+    def show(self, chunk: Chunk, every: int, helper: None) -> Iterator[LiveFrame]:
         self.every.append(every)
         for k in range(len(chunk.motion)):
             repeated = bool((chunk.first + k) % every)

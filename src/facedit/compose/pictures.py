@@ -156,12 +156,17 @@ def render_span(
     work: SpanWork,
     shown: list[OutputFrame],
     clock: StageClock,
+    only: Container[int] | None = None,
 ) -> Iterator[Picture]:
-    """Render the pictures of one span; of a long one, mouths are chosen a stretch at a time."""
+    """Render the pictures of one span; of a long one, mouths are chosen a stretch at a time.
+
+    ``only``: numbers of those that are wanted, the others being drawn elsewhere; None for all.
+    """
     for part in blocks(len(shown), PLANNED):
         first = max(part.start - BESIDE, 0)
         near = shown[first : part.stop + BESIDE]
-        wanted = range(part.start - first, part.stop - first)
+        inside = range(part.start, part.stop)
+        wanted = [k - first for k in inside if only is None or k in only]
         yield from _render_part(base_frames, paths, work, near, wanted, clock)
 
 
@@ -170,7 +175,7 @@ def _render_part(
     paths: SourcePaths,
     work: SpanWork,
     shown: list[OutputFrame],
-    wanted: range,
+    wanted: list[int],
     clock: StageClock,
 ) -> Iterator[Picture]:
     """Render some pictures of one span, which may be seen beside others."""
@@ -196,8 +201,8 @@ def _render_part(
         targets = np.stack([turned_landmarks(*pair) for pair in zip(targets, eyes, strict=True)])
     choices = clock.apart(lambda: work.renderer.plan(targets, base)).choices
     step = min(CHUNK, max(CHUNK_PIXELS // (work.track.width * work.track.height), 1))
-    for start in wanted[::step]:
-        part = range(start, min(start + step, wanted.stop))
+    for start in range(0, len(wanted), step):
+        part = wanted[start : start + step]
         needed = {int(first[k]) for k in part} | {int(second[k]) for k in part if times.weight[k]}
         base_frames.load(work.track.times_s[sorted(needed)])
         for k in part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,17 +12,18 @@ from facedit.compose.canvas import Canvas
 from facedit.compose.models import Models
 from facedit.compose.person import Person
 from facedit.compose.picture_base import in_picture, picture_base
-from facedit.compose.pictures import render_span
+from facedit.compose.pictures import SpanWork, render_span
 from facedit.compose.source_still import closed_mouth
 from facedit.editing.timeline import OutputFrame
 from facedit.live.live_motion import Chunk, LiveMotion
-from facedit.live.motion_process import DistantMotion
+from facedit.live.motion_process import DistantMotion, DistantPictures
 from facedit.live.pace import Pace
 from facedit.media.frame import Frame
+from facedit.media.pixels import frame_from_rgb
 from facedit.options import Run
 from facedit.progress import StageClock
 from facedit.render.blink import Blink, closure_at, endless_blinks
-from facedit.types import Float32, Sound
+from facedit.types import Float32, Sound, UInt8
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME, frame_time
 
 
@@ -75,37 +76,63 @@ class LivePictures:
         self._resting: Float32 | None = None
         self._drawn, self._last = drawn, self._frames.at(0.0)
 
-    def show(self, chunk: Chunk, every: int = 1) -> Iterator[LiveFrame]:
+    def show(
+        self, chunk: Chunk, every: int = 1, helper: DistantPictures | None = None
+    ) -> Iterator[LiveFrame]:
         """Draw a chunk.
 
         Args:
             chunk: The one after the last.
             every: Draw only every so manieth picture, as of the middle of the time that it is
                 shown, and repeat it meanwhile.
+            helper: Draws some of them where all are drawn; what it draws goes unused elsewhere.
 
         Yields:
             Its frames, in order.
         """
-        prompt, count = self._canvas.values, len(chunk.motion)
+        count = len(chunk.motion)
+        wanted = [k for k in range(count) if self._drawn and (chunk.first + k) % every == 0]
+        helped = () if helper is None or every > 1 else helper.numbers
+        mine = [n for n, k in enumerate(wanted) if k not in helped]
+        middle = [chunk.first + min(k + (every - 1) // 2, count - 1) for k in wanted]
+        work = self._work_on(chunk)
+        moved = work.infilled[-count:] - self._rest(work.canvas, work.infilled[-count - 1])
+        at_s = [frame_time(chunk.first + k) for k in range(count)]
+        lids = closure_at(at_s, work.blinks)
+        drawn = self._draw(work, middle, mine)
+        for k in range(count):
+            fresh = k in wanted
+            if fresh and helper is not None and k in helped:
+                self._last = frame_from_rgb(helper.take(), at_s[k], self._base.info)
+            elif fresh:
+                self._last = next(drawn)
+            repeated = self._drawn and not fresh
+            frame, lid = self._last.at(at_s[k]), float(lids[k])
+            yield LiveFrame(chunk.first + k, frame, chunk.sound[k], repeated, moved[k], lid)
+
+    def some(self, chunk: Chunk, numbers: Container[int]) -> Iterator[UInt8]:
+        """Draw some pictures of a chunk, as ``show`` draws them where it draws all."""
+        every = range(chunk.first, chunk.first + len(chunk.motion))
+        mine = [k for k in range(len(every)) if k in numbers]
+        for frame in self._draw(self._work_on(chunk), every, mine):
+            yield frame.rgb()
+
+    def _work_on(self, chunk: Chunk) -> SpanWork:
+        """Bring a chunk's motion, blinks and eyes together, behind the prompt."""
+        prompt = self._canvas.values
         joined = np.concatenate([prompt, chunk.motion])
         canvas, motion = in_picture(self._space, self._base.person, self._canvas, joined)
         canvas = replace(canvas, first_frame=chunk.first - len(prompt))
         blinks = self._blinks_until(frame_time(chunk.first), chunk)
         eyes = self._expressions.eyes(canvas.first_frame, len(motion))
-        work = replace(self._work, canvas=canvas, infilled=motion, blinks=blinks, eyes=eyes)
-        at_s = [frame_time(chunk.first + k) for k in range(count)]
-        moved = motion[len(prompt) :] - self._rest(canvas, motion[len(prompt) - 1])
-        lids = closure_at(at_s, blinks)
-        wanted = [k for k in range(count) if self._drawn and (chunk.first + k) % every == 0]
-        middle = [chunk.first + min(k + (every - 1) // 2, count - 1) for k in wanted]
-        shown = [OutputFrame(frame_time(k), -1, np.nan, "fill", 0, 0) for k in middle]
-        drawn = render_span(self._frames, self._base.paths, work, shown, StageClock())
-        for k in range(count):
-            if fresh := k in wanted:
-                self._last = next(drawn).frame
-            repeated = self._drawn and not fresh
-            frame, lid = self._last.at(at_s[k]), float(lids[k])
-            yield LiveFrame(chunk.first + k, frame, chunk.sound[k], repeated, moved[k], lid)
+        return replace(self._work, canvas=canvas, infilled=motion, blinks=blinks, eyes=eyes)
+
+    def _draw(self, work: SpanWork, frames: Sequence[int], only: Container[int]) -> Iterator[Frame]:
+        """Draw some of the pictures whose mouths are chosen together."""
+        shown = [OutputFrame(frame_time(k), -1, np.nan, "fill", 0, 0) for k in frames]
+        paths = self._base.paths
+        for picture in render_span(self._frames, paths, work, shown, StageClock(), only):
+            yield picture.frame
 
     def _rest(self, canvas: Canvas, before: Float32) -> Float32:
         """Return the motion of the face at rest: as at the prompt's end, the lips closed."""
@@ -175,3 +202,7 @@ class LiveFace:
         return [
             frame for chunk in self.motion.finish() for frame in self.pictures.show(chunk, every)
         ]
+
+    def helper(self, chunk: Chunk) -> DistantPictures | None:
+        """Return what draws some pictures of the chunk that came last beside ``pictures``."""
+        return self.motion.helper(chunk) if isinstance(self.motion, DistantMotion) else None

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,7 +24,7 @@ from facedit.compose.picture_base import picture_base
 from facedit.device import device_of, half_is_quick
 from facedit.errors import UsageError
 from facedit.live.live_expressions import live_wishes
-from facedit.live.live_face import LiveFace, LiveFrame
+from facedit.live.live_face import LiveFace, LiveFrame, LivePictures
 from facedit.live.live_motion import LiveMotion
 from facedit.live.live_options import STANDARD, LiveOptions
 from facedit.live.motion_process import MotionProcess
@@ -79,7 +80,11 @@ class Live:
         if not self.apart:
             yield None
             return
-        with closing(MotionProcess(self.motion())) as process:
+        # The rest of a video cannot be handed over, and is not drawn with.
+        person = replace(self.person, track=None, prompt=None, source=None)
+        pictures = partial(LivePictures, person, self.models, self.run)
+        drawn = self.options.sink != "vmc"
+        with closing(MotionProcess(self.motion(), pictures if drawn else None)) as process:
             yield process
 
     def motion(self) -> LiveMotion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
@@ -13,6 +13,7 @@ import numpy as np
 from facedit.device import cpu_threads
 from facedit.live.live_face import LiveFace, LiveFrame
 from facedit.live.live_motion import Chunk
+from facedit.live.motion_process import DistantPictures
 from facedit.types import Float32, Int64
 from facedit.units import MOTION_FPS, SPEECH_RATE, frame_time
 
@@ -25,6 +26,8 @@ SPARING = ((5 * LATE_S, 8), (3 * LATE_S, 4), (2 * LATE_S, 2))
 HURRY = ((7 * LATE_S, 4), (3 * LATE_S, 2))
 """How late motion is, and how many chunks of it are then drawn as one, which costs less: their
 sound has come by then."""
+
+_Helped = tuple[Chunk, DistantPictures | None]
 
 _BINS_S, _BINS = 0.01, 1000
 _WAITED_S = 0.002
@@ -117,47 +120,78 @@ def run_live(
     """
     times, tally = SoundClock(clock), Tally()
     usual_s = frame_time(face.pace.chunk + face.pace.ahead)
-    chunks: queue.Queue[Chunk | BaseException | None] = queue.Queue(2)
-    ended = Event()
-
-    def put(one: Chunk | BaseException | None) -> bool:
-        while not ended.is_set():
-            try:
-                chunks.put(one, timeout=0.2)
-                return True
-            except queue.Full:
-                pass
-        return False
-
-    @cpu_threads(1)
-    def draw() -> None:
-        try:
-            for block in times.timed(source):
-                many = _step(times.delay_s(face.motion.done) - usual_s, HURRY)
-                if not all(put(chunk) for chunk in face.motion.push(block, many)):
-                    return
-            for chunk in face.motion.finish():
-                put(chunk)
-            put(None)
-        except BaseException as error:
-            put(error)
-
-    Thread(target=draw, daemon=True).start()
+    coming = _Coming(face, times.timed(source), lambda frame: times.delay_s(frame) - usual_s)
+    Thread(target=coming.draw, daemon=True).start()
     try:
         with cpu_threads(1):
-            while (chunk := chunks.get()) is not None:
-                if isinstance(chunk, BaseException):
-                    raise chunk
-                every = _step(times.delay_s(chunk.first) - usual_s, SPARING)
-                for frame in face.pictures.show(chunk, every):
+            for chunk, helper in coming.chunks():
+                every = _step(coming.late_s(chunk.first), SPARING)
+                coming.helped = every == 1
+                for frame in face.pictures.show(chunk, every, helper):
                     show(frame)
                     delay_s = times.delay_s(frame.index)
                     tally.add(frame, delay_s, delay_s > usual_s + LATE_S)
     except (KeyboardInterrupt, NobodyLooks):  # the usual end: what was shown is whole
         pass
     finally:
-        ended.set()
+        coming.ended.set()
     return tally
+
+
+class _Coming:
+    """Chunks of motion, drawn in another thread while those before are shown.
+
+    Args:
+        face: The face.
+        source: What it says.
+        late_s: Says how late a frame is.
+
+    Attributes:
+        late_s: Says how late a frame is.
+        helped: Whether whatever draws the motion shall draw some of the pictures too.
+        ended: Set when nobody wants more.
+    """
+
+    def __init__(
+        self, face: LiveFace, source: Iterable[Float32], late_s: Callable[[int], float]
+    ) -> None:
+        self._face, self._source, self.late_s = face, source, late_s
+        self.helped, self.ended = True, Event()
+        self._came: queue.Queue[_Helped | BaseException | None] = queue.Queue(2)
+
+    def chunks(self) -> Iterator[_Helped]:
+        """Yield them as they come, each with what draws some of its pictures meanwhile."""
+        while (came := self._came.get()) is not None:
+            if isinstance(came, BaseException):
+                raise came
+            yield came
+
+    @cpu_threads(1)
+    def draw(self) -> None:
+        """Draw motion until the source ends."""
+        try:
+            for block in self._source:
+                many = _step(self.late_s(self._face.motion.done), HURRY)
+                for chunk in self._face.motion.push(block, many):
+                    helper = self._face.helper(chunk) if self.helped else None
+                    if not self._put((chunk, helper)):
+                        return
+                    if helper is not None:
+                        helper.fetch()
+            for chunk in self._face.motion.finish():
+                self._put((chunk, None))
+            self._put(None)
+        except BaseException as error:
+            self._put(error)
+
+    def _put(self, one: _Helped | BaseException | None) -> bool:
+        while not self.ended.is_set():
+            try:
+                self._came.put(one, timeout=0.2)
+                return True
+            except queue.Full:
+                pass
+        return False
 
 
 def _step(late_s: float, steps: tuple[tuple[float, int], ...]) -> int:
