@@ -49,6 +49,7 @@ def shortened(text: str) -> str:
     )
 
 
+@pytest.mark.full
 def test_the_commands_of_the_page_run_in_order_and_open_no_socket(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

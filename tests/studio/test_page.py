@@ -514,6 +514,7 @@ def test_what_is_typed_while_the_page_asks_for_the_clip_is_kept(page: Page, serv
     saved(page)
 
 
+@pytest.mark.full
 def test_of_two_faces_the_page_says_which_is_edited_and_another_is_clicked(
     page: Page, served: Served
 ) -> None:
@@ -538,7 +539,7 @@ def test_of_two_faces_the_page_says_which_is_edited_and_another_is_clicked(
     assert clip.face == "1"
 
 
-@pytest.mark.parametrize("codec", ["hevc", "prores"])
+@pytest.mark.parametrize("codec", ["hevc", pytest.param("prores", marks=pytest.mark.full)])
 def test_a_clip_that_is_dropped_and_cannot_be_shown_is_shown_by_a_copy(
     page: Page, served: Served, clips: TalkingClips, codec: str
 ) -> None:

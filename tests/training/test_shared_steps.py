@@ -87,6 +87,7 @@ def test_other_seeds_differ_by_far_more_than_the_tolerance(corpus, one, tmp_path
     assert largest_difference(state(one), state(tmp_path / "run")) > 20 * TOLERANCE
 
 
+@pytest.mark.full
 def test_two_processes_equal_one_and_resume_exactly(corpus, one, tmp_path):
     whole = configured(tmp_path / "whole.toml", corpus, tmp_path / "whole", accumulate=2)
     broken = configured(tmp_path / "broken.toml", corpus, tmp_path / "broken", accumulate=2)
