@@ -12,6 +12,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import cache
 
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
@@ -23,7 +24,8 @@ from facedit.media.info import VideoInfo
 from facedit.media.planes import Rectangle, copy_samples, layout_of, plane_array
 from facedit.types import Float32, UInt8
 
-_RESIDUE_STEPS = 16.0
+_UNLIKE = np.minimum(np.arange(256, dtype=np.float32) / 16, 1)
+"""How far samples that differ by so many levels show something else, from 0 to 1."""
 
 _BAND_ROWS = 32
 """Rows that are worked on at once: a whole number of chroma samples."""
@@ -139,14 +141,29 @@ def _replace(
     columns = slice(left - x0, left - x0 + width)
     for first in range(y0, y0 + down, _BAND_ROWS):
         last = min(first + _BAND_ROWS, y0 + down)
-        old = base[first - y0 : last - y0].astype(np.float32)
+        old = np.ascontiguousarray(base[first - y0 : last - y0])
         new = old.copy()
         inside = slice(max(top, first), min(top + height, last))
         if inside.start < inside.stop:
             new[inside.start - first : inside.stop - first, columns] = patch[
                 inside.start - top : inside.stop - top
             ]
-        _replace_band(picture, layout, info, (x0, first), old, new)
+        unlike = _unlike(old, new)
+        changed = np.flatnonzero(unlike.any(axis=0))
+        if not len(changed):
+            continue
+        start, across = _grown(
+            int(changed[0]), int(changed[-1] - changed[0]) + 1, layout.sub_x, old.shape[1]
+        )
+        part = (slice(None), slice(start, start + across))
+        corner = x0 + start, first
+        _replace_band(picture, layout, info, corner, (old[part], new[part], unlike[part]))
+
+
+def _unlike(old: UInt8, new: UInt8) -> Float32:
+    """Say how far two RGB pictures (h, w, 3) differ: 0 (equal) to 1, shape (h, w)."""
+    red, green, blue = cv2.split(cv2.absdiff(new, old))
+    return np.asarray(cv2.LUT(cv2.max(cv2.max(red, green), blue), _UNLIKE), np.float32)
 
 
 def _replace_band(
@@ -154,26 +171,27 @@ def _replace_band(
     layout: PlaneLayout,
     info: VideoInfo,
     corner: tuple[int, int],
-    old: Float32,
-    new: Float32,
+    band: tuple[UInt8, UInt8, Float32],
 ) -> None:
-    """Move whole chroma samples from one RGB (h, w, 3) to another, in place."""
-    (x0, y0), (down, across) = corner, old.shape[:2]
-    far = np.abs(new - old)
-    unlike = np.maximum(np.maximum(far[..., 0], far[..., 1]), far[..., 2])
-    unlike = np.minimum(unlike / _RESIDUE_STEPS, 1.0)
+    """Move whole chroma samples from one RGB (h, w, 3) to another that differs so far, in place."""
+    old, new, unlike = band
+    (x0, y0), (down, across) = corner, unlike.shape
     rows = rgb_to_ycbcr(info.matrix, info.full_range, layout.bits)
     unit = 1 << (layout.bits - 8)
     brightest = (1 << layout.bits) - 1
-    before, after = old @ rows.T, new @ rows.T
+    # A plane a channel: numpy takes four times as long for every third number of a row.
+    before, after = (
+        (rows @ rgb.astype(np.float32).reshape(-1, 3).T).reshape(3, down, across)
+        for rgb in (old, new)
+    )
     luma = plane_array(picture.planes[0], layout.bits)[y0 : y0 + down, x0 : x0 + across]
     black = 0.0 if info.full_range else 16.0 * unit
-    _change(luma, before[..., 0] + black, after[..., 0] + black, unlike, brightest)
+    _change(luma, before[0] + black, after[0] + black, unlike, brightest)
     if not layout.has_chroma:
         return
     x_c, y_c = x0 // layout.sub_x, y0 // layout.sub_y
-    before, after = _box_mean(before[..., 1:], layout), _box_mean(after[..., 1:], layout)
-    unlike = _box_mean(unlike[..., None], layout)[..., 0]
+    before, after = _box_mean(before[1:], layout), _box_mean(after[1:], layout)
+    unlike = _box_mean(unlike, layout)
     lines, columns = unlike.shape
     grey = 128.0 * unit
     for channel in range(2):
@@ -182,7 +200,7 @@ def _replace_band(
         else:
             plane = plane_array(picture.planes[1 + channel], layout.bits)
         region = plane[y_c : y_c + lines, x_c : x_c + columns]
-        _change(region, before[..., channel] + grey, after[..., channel] + grey, unlike, brightest)
+        _change(region, before[channel] + grey, after[channel] + grey, unlike, brightest)
 
 
 def _change(
@@ -202,14 +220,15 @@ def _change(
 
 
 def _box_mean(values: Float32, layout: PlaneLayout) -> Float32:
-    """Average over chroma samples; one cut by the picture's edge takes its last pixel twice."""
-    height, width = values.shape[:2]
+    """Average (..., h, w) over chroma samples; one cut by the edge takes its last pixel twice."""
+    height, width = values.shape[-2:]
     right, bottom = -width % layout.sub_x, -height % layout.sub_y
     if right or bottom:
-        values = np.pad(values, ((0, bottom), (0, right), (0, 0)), mode="edge")
+        edges = ((0, 0),) * (values.ndim - 2) + ((0, bottom), (0, right))
+        values = np.pad(values, edges, mode="edge")
     across, down = layout.sub_x, layout.sub_y
     # Slices are added: numpy's own mean over two axes takes eight times as long.
-    parts = [values[y::down, x::across] for y in range(down) for x in range(across)]
+    parts = [values[..., y::down, x::across] for y in range(down) for x in range(across)]
     means: Float32 = sum(parts[1:], start=parts[0]) / np.float32(len(parts))
     return means
 

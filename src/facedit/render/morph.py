@@ -13,7 +13,6 @@ from facedit.render.warp import (
     moved_region,
     moved_rings,
     rings_of,
-    sample,
 )
 from facedit.types import Float32, UInt8
 
@@ -35,7 +34,7 @@ def warp_whole(rgb: UInt8, landmarks: Float32, target: Float32) -> UInt8:
     out = rgb.copy()
     if rect.width:
         mesh = TargetMesh(target, rect, moved_rings(landmarks, target), mesh_step(target))
-        out[rect.slices] = sample(rgb, mesh.source_map(landmarks, rings_of(landmarks), smooth=True))
+        out[rect.slices] = mesh.warped(rgb, landmarks, rings_of(landmarks))
     return out
 
 

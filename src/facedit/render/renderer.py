@@ -33,7 +33,6 @@ from facedit.render.warp import (
     moved_region,
     moved_rings,
     rings_of,
-    sample,
 )
 from facedit.types import Float32, Float64
 
@@ -172,7 +171,7 @@ class FaceRenderer:
         if rect.width == 0:
             return Patch(np.zeros((0, 0, 3), np.uint8), 0, 0)
         mesh = TargetMesh(target, rect, moved_rings(base, target), mesh_step(target))
-        canvas = sample(base_rgb, mesh.source_map(base, rings_of(base), smooth=True))
+        canvas = mesh.warped(base_rgb, base, rings_of(base))
         if mouth_rect.width:
             inner = _within(mouth_rect, rect)
             references = [self.bank.frames[index] for index in choice.references]

@@ -21,12 +21,14 @@ from facedit.face.distances import eye_distance
 from facedit.face.regions import FACE_OVAL, SURFACE
 from facedit.render.affine import TriangleMaps
 from facedit.render.geometry import fit_similarity
+from facedit.runs import blocks
 from facedit.types import Float32, UInt8
 
 RINGS = ((1.4, 1.0), (1.7, 0.84), (2.0, 0.5), (2.3, 0.16), (2.6, 0.0))
 """Rings round the face: size relative to its outline, share of the skull's movement."""
 
 _SUBPIXEL_BITS = 4
+_BAND_ROWS = 64
 _OVAL = np.array(FACE_OVAL)
 _SIZES = np.array([size for size, _ in RINGS])
 _SHARES = np.repeat([share for _, share in RINGS], len(FACE_OVAL))[:, None]
@@ -188,6 +190,21 @@ class TargetMesh:
         rounds off the lips' edges, where another picture is to be blended in anyway. Pixels outside
         the mesh are where they are.
         """
+        return self._fine_map(self._coarse_map(source, rings, smooth), range(self.rect.height))
+
+    def warped(self, picture: UInt8, source: Float32, rings: Float32) -> UInt8:
+        """Draw a source picture (H, W, 3) as its smooth map says, shape (h, w, 3).
+
+        It goes by bands of rows: a map of all is five times as large as what is drawn.
+        """
+        coarse = self._coarse_map(source, rings, smooth=True)
+        out = np.empty((self.rect.height, self.rect.width, 3), np.uint8)
+        for band in blocks(self.rect.height, _BAND_ROWS):
+            out[band] = sample(picture, self._fine_map(coarse, range(band.start, band.stop)))
+        return out
+
+    def _coarse_map(self, source: Float32, rings: Float32 | None, smooth: bool) -> Float32:
+        """Say for every drawn pixel its x, y in a source picture, (rows, columns, 2)."""
         if self._ringed != (rings is not None):
             raise ValueError("Rings belong to both target and source, or to neither.")
         points: Float32 = np.ascontiguousarray(source[:SURFACE, :2], np.float32)
@@ -201,10 +218,20 @@ class TargetMesh:
             grid = np.stack(np.broadcast_arrays(columns, rows[:, None]), axis=-1)
             calm = [cv2.medianBlur(plane, 5) for plane in cv2.split(coarse - grid)]
             coarse = np.asarray(grid + cv2.GaussianBlur(cv2.merge(calm), (0, 0), 1.0), np.float32)
+        return coarse
+
+    def _fine_map(self, coarse: Float32, rows: range) -> Float32:
+        """Interpolate some rows of a map between the pixels that were drawn."""
+        step = self._step
         if step == 1:
-            return coarse
-        fine = cv2.resize(coarse, (step * width, step * height), interpolation=cv2.INTER_LINEAR)
-        inside = (slice(step, step + self.rect.height), slice(step, step + self.rect.width))
+            return coarse[rows.start : rows.stop]
+        # The blocks that hold them, and one more on each side for what lies between two.
+        first, last = rows.start // step, -(-rows.stop // step) + 2
+        part = coarse[first:last]
+        size = step * part.shape[1], step * part.shape[0]
+        fine = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
+        top = step + rows.start - step * first
+        inside = slice(top, top + len(rows)), slice(step, step + self.rect.width)
         return np.asarray(fine[inside], np.float32)
 
 
