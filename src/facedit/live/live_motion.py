@@ -116,7 +116,8 @@ class LiveMotion:
         """Draw the next frames, having heard so many more, and so many frames of silence."""
         prompt, space = self.canvas.values, self._space
         if self.done:
-            prompt = prompt[-max(WINDOW - len(self._kept) - count - ahead, 1) :]
+            room = WINDOW - len(self._kept) - count - ahead
+            prompt = prompt[-max(min(room, self.pace.prompt), 1) :]
         heard = self._heard(count + ahead, beyond)
         new = np.repeat(self._row, count + ahead, axis=0)
         pinned = min(len(self._kept), self.pace.pinned)

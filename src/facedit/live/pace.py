@@ -24,6 +24,8 @@ class Pace:
         pinned: How many of these, the last, it sees. The others it draws again for itself, as they
             do not tell how far this person's lips move: they are its own, and it would move them
             less from chunk to chunk.
+        prompt: How many frames of a video's prompt it sees, once something was shown: more cost
+            time and tell it no more.
         wider: How much further lips move than drawn: chunk by chunk they are drawn smaller.
         gate: Whether lips rest in silence, whatever is drawn.
     """
@@ -32,6 +34,7 @@ class Pace:
     ahead: int = AHEAD
     kept: int = 18
     pinned: int = 6
+    prompt: int = 30
     wider: float = 1.25
     gate: bool = True
 
