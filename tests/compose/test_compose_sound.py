@@ -10,7 +10,9 @@ from facedit.compose.output_sound import compose_sound, padded, with_sound
 from facedit.editing.diff import WordEdit
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
-from facedit.types import Sound
+from facedit.speech.snippet import BESIDE_S, Snippet
+from facedit.types import Sound, Transcript
+from facedit.units import sample_at
 from media.clips import make_clip
 
 EDITS = (WordEdit(1, 2, ("walk", "far")), WordEdit(3, 4), WordEdit(5, 5, ("soon",)))
@@ -99,6 +101,46 @@ def test_without_cross_fades_new_sound_stands_beside_the_old(clip, composed):
             assert np.array_equal(rest[: len(spoken)], spoken[: len(rest)])
             assert not ours[: piece.lead_in].any()
             assert not rest[len(spoken) :].any()
+
+
+def test_the_pauses_of_a_fill_hold_what_is_spoken_beside_its_words(clip):
+    info = probe(clip)
+    made = plan(WordEdit(1, 2, ("walk", "far")), duration_s=info.duration_s)
+    (fill,) = made.fills
+    assert min(fill.lead_in_s, fill.lead_out_s) > 0.005
+    rate, count = info.sound_rate, round(fill.speech_s * info.sound_rate)
+    beside = Sound(np.full((count + 2 * sample_at(BESIDE_S, rate), 2), 0.3, np.float32), rate)
+    snippet = Snippet(
+        Sound(beside.samples[:count], rate),
+        Transcript((), fill.speech_s, "en", "snippet"),
+        "hibari",
+        beside=beside,
+    )
+    sound = compose_sound(clip, info, made, (snippet,))
+    (piece,) = (piece for piece in sound.pieces if piece.kind == "speech")
+    new = np.concatenate(list(sound.blocks(piece.output_start, piece.output_end)))
+    inside = new[piece.fade : len(new) - piece.fade]
+    np.testing.assert_allclose(inside, 0.3)
+
+
+def test_words_begin_as_late_with_what_is_beside_them_as_without(clip):
+    info = probe(clip)
+    made = plan(WordEdit(1, 2, ("walk", "far")), duration_s=info.duration_s)
+    (fill,) = made.fills
+    count, wider = (sample_at(s, info.sound_rate) for s in (fill.speech_s, BESIDE_S))
+    alone = np.zeros((count, 2), np.float32)
+    alone[count // 2] = 0.5
+    snippet = Snippet(
+        Sound(alone, info.sound_rate),
+        Transcript((), fill.speech_s, "en", "snippet"),
+        "hibari",
+        beside=Sound(np.pad(alone, ((wider, wider), (0, 0))), info.sound_rate),
+    )
+    first, second = (
+        np.concatenate(list(compose_sound(clip, info, made, (new,)).blocks()))
+        for new in (snippet, snippet.sound)
+    )
+    np.testing.assert_array_equal(first, second)
 
 
 def test_padded_reads_only_inside():

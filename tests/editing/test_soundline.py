@@ -75,20 +75,20 @@ def substitution(rate=1000):
 def test_fades_run_from_the_old_sound_into_the_new_and_back():
     piece = substitution()
     assert piece.kind == "speech"
-    assert piece.tail == (piece.source_start, piece.source_start + 10)
-    assert piece.head == (piece.source_end - 10, piece.source_end)
+    assert piece.tail == (piece.source_start, piece.source_start + 20)
+    assert piece.head == (piece.source_end - 20, piece.source_end)
     silence = np.zeros((piece.length, 2), np.float32)
     ones = np.ones((piece.fade, 2), np.float32)
     mixed = mix_fill(piece, silence, ones, 2 * ones)
     assert mixed.dtype == np.float32
-    assert np.all(np.diff(mixed[:10, 0]) < 0)
-    assert np.all(np.diff(mixed[-10:, 0]) > 0)
-    assert mixed[0, 0] == pytest.approx(1, abs=0.01)
-    assert mixed[-1, 0] == pytest.approx(2, abs=0.01)
-    assert not mixed[10:-10].any()
+    assert np.all(np.diff(mixed[:20, 0]) < 0)
+    assert np.all(np.diff(mixed[-20:, 0]) > 0)
+    assert mixed[0, 0] == pytest.approx(1, abs=0.002)
+    assert mixed[-1, 0] == pytest.approx(2, abs=0.004)
+    assert not mixed[20:-20].any()
     # Equal power: the squares of both gains add up to one.
     risen = mix_fill(piece, silence + 1, 0 * ones, 0 * ones)
-    np.testing.assert_allclose(risen[:10] ** 2 + mixed[:10] ** 2, 1, atol=1e-6)
+    np.testing.assert_allclose(risen[:20] ** 2 + mixed[:20] ** 2, 1, atol=1e-6)
 
 
 def test_a_join_leads_from_one_side_of_the_cut_to_the_other():

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled, speech_samples
+from facedit.speech.sound_ops import (
+    cut,
+    cut_wider,
+    fit_length,
+    from_mono,
+    mono,
+    resampled,
+    speech_samples,
+)
 from facedit.types import Sound
 
 
@@ -43,3 +51,18 @@ def test_fit_length_cuts_or_pads_the_end():
     samples = np.ones((4, 2), np.float32)
     assert fit_length(samples, 3).shape == (3, 2)
     np.testing.assert_array_equal(fit_length(samples, 6)[3:, 0], [1, 0, 0])
+
+
+def test_a_wider_cut_has_its_length_and_no_step_where_the_sound_ends():
+    sound = from_mono(np.ones(1000, np.float32), 1000)
+    inside = cut_wider(sound, 0.3, 0.5, 0.1).samples
+    np.testing.assert_array_equal(inside, np.ones((400, 1)))
+    early, late = (
+        cut_wider(sound, *ends_s, 0.1).samples[:, 0] for ends_s in ((0.04, 0.2), (0.8, 0.97))
+    )
+    assert (len(early), len(late)) == (360, 370)
+    for samples in (early, late[::-1]):
+        silent = int((samples == 0).sum())
+        assert silent in (61, 71)  # the first sample of a fade is silent too
+        assert np.diff(samples).max() <= 0.2 + 1e-6
+        np.testing.assert_array_equal(samples[silent + 4 :], 1)

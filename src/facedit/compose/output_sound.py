@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from facedit.editing.plan import EditPlan
-from facedit.editing.planner import CROSSFADE_S
 from facedit.editing.soundline import (
+    SPEECH_FADE_S,
     SoundPiece,
     in_steps,
     mix_fill,
@@ -23,6 +23,7 @@ from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
 from facedit.media.smart.kept import KeptSamples
 from facedit.speech.background import Background, background_of, joined_background
+from facedit.speech.snippet import BESIDE_S, Snippet
 from facedit.types import Float32, Sound
 from facedit.units import sample_at
 
@@ -40,6 +41,7 @@ class OutputSound:
         pieces: Where each run of samples comes from.
         new: Per fill the new sound at the source's rate and channels; None for a deletion, or
             where the old sound goes on for as long as new words in another track take.
+        early: Per fill how many samples of its new sound come before the words.
         backgrounds: Per fill what sounds under the old words and goes on under the new ones
             (``Background``), or None.
         whole: Whether channels in which the new sound is silent go on as they are.
@@ -49,6 +51,7 @@ class OutputSound:
     info: VideoInfo
     pieces: tuple[SoundPiece, ...]
     new: tuple[Float32 | None, ...]
+    early: tuple[int, ...]
     backgrounds: tuple[Background | None, ...]
     whole: bool = False
     _filled: dict[SoundPiece, Float32] = field(
@@ -135,8 +138,9 @@ class OutputSound:
         if speech is None:
             return self._going_on(piece)
         samples = np.zeros((piece.length, self.info.channels), np.float32)
-        stop = piece.lead_in + min(len(speech), piece.length - piece.lead_in)
-        samples[piece.lead_in : stop] = speech[: stop - piece.lead_in]
+        start = piece.lead_in - self.early[piece.fill]
+        heard = speech[max(-start, 0) :][: piece.length - max(start, 0)]
+        samples[max(start, 0) :][: len(heard)] = heard
         background = self.backgrounds[piece.fill]
         idle = ~speech.any(axis=0)
         idle &= self.whole and not idle.all()
@@ -172,29 +176,33 @@ def compose_sound(
     source: Path,
     info: VideoInfo,
     plan: EditPlan,
-    new: tuple[Sound | None, ...],
-    backgrounds: tuple[Background | None, ...] | None = None,
-    crossfade_s: float = CROSSFADE_S,
+    new: Sequence[Sound | Snippet | None],
+    crossfade_s: float = SPEECH_FADE_S,
     whole: bool = False,
 ) -> OutputSound:
     """Bring new sounds to the source's rate and channels and lay the output out.
 
-    ``new``: per fill its new sound; None for a deletion; ``backgrounds``: per fill what sounds
-    under the old words and goes on; ``crossfade_s``: length of the cross-fades between old and new
-    sound; ``whole``: whether all that the new sound does not take the place of is kept: before the
-    first picture, after the last one, in channels where the new sound is silent. Returns the
-    output's sound, ready to be read.
+    ``new``: per fill its new sound; None for a deletion. A snippet's pauses hold what was spoken
+    beside its words, and its background goes on. ``crossfade_s``: length of the cross-fades between
+    old and new sound; ``whole``: whether all that the new sound does not take the place of is kept:
+    before the first picture, after the last one, in channels where the new sound is silent. Returns
+    the output's sound, ready to be read.
     """
+    backgrounds = [one.background if isinstance(one, Snippet) else None for one in new]
+    beside = [one.beside if isinstance(one, Snippet) else None for one in new]
+    alone = [one.sound if isinstance(one, Snippet) else one for one in new]
+    sounds = [wider or sound for wider, sound in zip(beside, alone, strict=True)]
     fitted = tuple(
         None if sound is None else resample(sound, info.sound_rate, info.channels).samples
-        for sound in new
+        for sound in sounds
     )
+    early = tuple(0 if one is None else sample_at(BESIDE_S, info.sound_rate) for one in beside)
     pieces = output_sound(plan, info.sound_rate, crossfade_s)
     if whole and info.sound is not None:
         pieces = with_rest(pieces, sample_at(info.sound.end_s, info.sound_rate))
         pieces = with_lead(pieces, sample_at(info.sound.lead_s, info.sound_rate))
     held = HeldSound(source, info)
-    return OutputSound(held, info, pieces, fitted, backgrounds or (None,) * len(fitted), whole)
+    return OutputSound(held, info, pieces, fitted, early, tuple(backgrounds), whole)
 
 
 def padded(

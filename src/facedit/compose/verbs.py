@@ -77,9 +77,7 @@ def planned_sound(clip: Clip, planned: PlannedEdit) -> OutputSound:
 
     Returns the sound; nothing is read yet.
     """
-    sounds = tuple(snippet.sound if snippet else None for snippet in planned.snippets)
-    backgrounds = tuple(snippet.background if snippet else None for snippet in planned.snippets)
-    return compose_sound(clip.path, clip.info, planned.plan, sounds, backgrounds, whole=True)
+    return compose_sound(clip.path, clip.info, planned.plan, planned.snippets, whole=True)
 
 
 def sync_job(clip: Clip, speech: Speech, run: Run) -> Job:

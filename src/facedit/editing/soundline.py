@@ -13,11 +13,13 @@ from typing import Literal
 import numpy as np
 
 from facedit.editing.plan import EditPlan, Fill, Keep
-from facedit.editing.planner import CROSSFADE_S
 from facedit.types import Float32
 from facedit.units import frame_time, sample_at
 
 PieceKind = Literal["source", "speech", "join"]
+
+SPEECH_FADE_S = 0.020
+"""Length of a cross-fade between old and new sound: a voice's two or three periods, no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class SoundPiece:
 
 
 def output_sound(
-    plan: EditPlan, rate: int, crossfade_s: float = CROSSFADE_S
+    plan: EditPlan, rate: int, crossfade_s: float = SPEECH_FADE_S
 ) -> tuple[SoundPiece, ...]:
     """Lay the output's sound out in samples: pieces without gaps, from sample 0 to the end.
 

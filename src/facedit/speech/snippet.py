@@ -33,14 +33,14 @@ from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.say import say, say_elsewhere
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.room import in_room
-from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
+from facedit.speech.sound_ops import cut, cut_wider, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Engine
 from facedit.speech.voice_pace import at_pace
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
-from facedit.units import SPEECH_RATE
+from facedit.units import SPEECH_RATE, sample_at
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +48,8 @@ MOST_CONTEXT = 6
 """Words of the sentence spoken before and after the new ones."""
 LONGEST_PAUSE_S = 0.06
 """Silence kept at either end of the snippet."""
+BESIDE_S = 0.1
+"""What is kept of what is spoken before and after the new words, for fades and pauses."""
 
 _CUT_REACH_S = 0.03
 _NOT_OWN = (
@@ -69,6 +71,7 @@ class Snippet:
         choice: Why this voice speaks; None for a recording.
         background: What sounds under the edited words and goes on (``Background``), if anything.
         notes: What the user must know of a recording.
+        beside: The same sound with ``BESIDE_S`` of what is spoken on either side, if known.
     """
 
     sound: Sound
@@ -80,6 +83,7 @@ class Snippet:
     choice: VoiceChoice | None = None
     background: Background | None = field(default=None, compare=False, repr=False)
     notes: tuple[str, ...] = ()
+    beside: Sound | None = field(default=None, compare=False, repr=False)
 
 
 def speech_for_edit(
@@ -132,18 +136,19 @@ def speech_for_edit(
         dry = _brought_near(spoken, semitones, clip, rate)
         samples = in_room(dry, rate, words, clip, reference.words)
     whole = placed(samples, rate, gains)
-    snippet = _cut_words(whole, words, wanted.start, len(new), language, from_mono(dry, rate))
-    snippet = (_over_room(snippet[0], reference, gains), snippet[1])
+    beside, heard = _cut_words(whole, words, wanted.start, len(new), language, from_mono(dry, rate))
+    beside = _over_room(beside, reference, gains)
     fit: tuple[tuple[str, float], ...] = (
         ("clip pitch Hz", theirs or math.nan),
         ("voice pitch Hz", ours or math.nan),
         ("clip level dB", active_level_db(clip, rate)),
         ("clip syllables/s", syllable_rate(reference.words) or math.nan),
-        ("snippet syllables/s", syllable_rate(snippet[1].words) or math.nan),
+        ("snippet syllables/s", syllable_rate(heard.words) or math.nan),
     )
     if own is not None:
         fit += (("share of the speaker's own moments", own.weight),)
-    return Snippet(*snippet, chosen.name, speed, semitones, fit, choice, reference.background)
+    return Snippet(_words_alone(beside), heard, chosen.name, speed, semitones, fit, choice,
+                   reference.background, beside=beside)  # fmt: skip
 
 
 def words_from_elsewhere(
@@ -162,10 +167,11 @@ def words_from_elsewhere(
     if own is None:
         return None
     whole = placed(own.samples, rate, gains)
-    sound, heard = _cut_words(whole, own.words, own.new.start, len(new), language)
-    sound = _over_room(sound, reference, gains)
+    beside, heard = _cut_words(whole, own.words, own.new.start, len(new), language)
+    beside = _over_room(beside, reference, gains)
     choice = _taken(choice, own.taken_s, speaker, reference)
-    return Snippet(sound, heard, OWN_VOICE, choice=choice, background=reference.background)
+    return Snippet(_words_alone(beside), heard, OWN_VOICE, choice=choice,
+                   background=reference.background, beside=beside)  # fmt: skip
 
 
 def _taken(
@@ -261,12 +267,11 @@ def cut_from_recording(
         channel = match_loudness(channel, rate, active_level_db(clip, rate))
         channel = in_room(channel, rate, words, clip, reference.words)
         sound = placed(channel, rate, gains)
-    piece, heard = _cut_words(sound, words, skip, len(new), language, dry)
-    if reference is None:
-        return Snippet(piece, heard, "recording")
-    return Snippet(
-        _over_room(piece, reference, gains), heard, "recording", background=reference.background
-    )
+    beside, heard = _cut_words(sound, words, skip, len(new), language, dry)
+    background = None
+    if reference is not None:
+        beside, background = _over_room(beside, reference, gains), reference.background
+    return Snippet(_words_alone(beside), heard, "recording", background=background, beside=beside)
 
 
 def _cut_words(
@@ -277,8 +282,9 @@ def _cut_words(
     language: str = "en",
     dry: Sound | None = None,
 ) -> tuple[Sound, Transcript]:
-    """Cut consecutive words out at low-energy points, with little silence around them.
+    """Cut consecutive words out at low-energy points, with ``BESIDE_S`` of what is around them.
 
+    The words' times are without that.
     ``dry``: the same speech before its room was laid over it, whose tail fills the quiet points.
     """
     quiet = sound if dry is None else dry
@@ -287,16 +293,23 @@ def _cut_words(
     after = words[first + count].start_s if first + count < len(words) else sound.duration_s
     start = _edge(quiet, max(before, wanted[0].start_s - LONGEST_PAUSE_S), wanted[0].start_s)
     end = _edge(quiet, wanted[-1].end_s, min(after, wanted[-1].end_s + LONGEST_PAUSE_S))
-    piece = cut(sound, start, end)
+    duration_s = cut(sound, start, end).duration_s
     inside = tuple(
         replace(
             word,
-            start_s=min(max(word.start_s - start, 0.0), piece.duration_s),
-            end_s=min(max(word.end_s - start, 0.0), piece.duration_s),
+            start_s=min(max(word.start_s - start, 0.0), duration_s),
+            end_s=min(max(word.end_s - start, 0.0), duration_s),
         )
         for word in wanted
     )
-    return piece, Transcript(inside, piece.duration_s, language, "snippet")
+    heard = Transcript(inside, duration_s, language, "snippet")
+    return cut_wider(sound, start, end, BESIDE_S), heard
+
+
+def _words_alone(beside: Sound) -> Sound:
+    """Take ``BESIDE_S`` off either side."""
+    reach = sample_at(BESIDE_S, beside.rate)
+    return Sound(beside.samples[reach : len(beside.samples) - reach], beside.rate)
 
 
 def _edge(sound: Sound, earliest_s: float, latest_s: float) -> float:
