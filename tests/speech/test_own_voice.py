@@ -9,7 +9,8 @@ from facedit.speech.clip_reference import speaker_alone
 from facedit.speech.levels import active_level_db, median_pitch
 from facedit.speech.own_voice.beside import Beside, beside, lead, line
 from facedit.speech.own_voice.cepstra import best_warp, cepstra, envelope_of, warped
-from facedit.speech.own_voice.imitate import imitate, missed
+from facedit.speech.own_voice.hearing import missed, unheard_in_place
+from facedit.speech.own_voice.imitate import imitate, new_words
 from facedit.speech.own_voice.melody import MOST_LEAD, pitch_for
 from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds
@@ -172,3 +173,18 @@ def test_new_words_count_as_heard_in_their_place_however_they_are_spelled() -> N
     )
     assert missed(said, slice(2, 4), ["dogs"]) == (2, 3)
     assert missed(said, slice(5, 6), ["We", "saw", "twenty", "cars", "and", "dogs"]) == (5,)
+    british = ["our", "neighbours", "favour", "write"]
+    heard = ["our", "neighbors", "favor", "right."]
+    assert missed(british, slice(0, 4), heard) == ()
+    assert missed(british, slice(0, 4), ["our", "labours", "favor", "right."]) == (1,)
+
+
+def test_new_words_are_heard_between_the_clips_own(spoken: Sound, sentence: str) -> None:
+    _, transcript = synthesise(sentence)
+    words = transcript.words
+    place, place_s = words[4], (words[4].start_s, words[4].end_s)
+    speaker = replace(speaker_alone(spoken), words=words, place_s=place_s)
+    said = mono(new_words(spoken, words, slice(4, 5)))
+    assert unheard_in_place(said, [place.text], speaker) == ()
+    assert unheard_in_place(said, ["wonderful", place.text], speaker) == (0,)
+    assert unheard_in_place(0 * said, [place.text], speaker) == (0,)

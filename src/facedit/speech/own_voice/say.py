@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facedit.speech.levels import active_level_db
+from facedit.speech.match import match_loudness
 from facedit.speech.own_voice.elsewhere import (
     MOST_COST,
     PAUSE_S,
@@ -15,13 +17,12 @@ from facedit.speech.own_voice.elsewhere import (
     misfit,
     said_elsewhere,
 )
-from facedit.speech.own_voice.imitate import imitate, unheard
+from facedit.speech.own_voice.hearing import unheard_in_place
+from facedit.speech.own_voice.imitate import imitate, new_words
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.pieces import in_pieces, joined_pieces
-from facedit.speech.sound_ops import cut, mono
+from facedit.speech.sound_ops import mono, resampled
 from facedit.types import Float32, Sound, Word
-
-_HEARD_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,11 @@ def say(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> O
         return pieced
     made = imitate(spoken, words, new, speaker)
     if made.unheard:
-        sentence = [word.text for word in words]
-        if made.unheard > len(unheard(mono(spoken), spoken.rate, sentence, new)):
+        theirs = new_words(spoken, words, new)
+        rate, clip = speaker.sound.rate, mono(speaker.sound)
+        alone = resampled(mono(theirs), spoken.rate, rate)
+        alone = match_loudness(alone, rate, active_level_db(clip, rate))
+        if made.unheard > len(unheard_in_place(alone, texts, speaker)):
             return None
     return OwnSpeech(made.samples, made.dry, tuple(words), new, None, made.weight)
 
@@ -96,21 +100,14 @@ def _pieced(wanted: Wanted, speaker: Speaker) -> OwnSpeech | None:
         return None
     theirs, rate = mono(speaker.sound), speaker.sound.rate
     made = joined_pieces(pieces, theirs, rate) * np.float32(10.0 ** (gain_db / 20.0))
-    said = [
+    if unheard_in_place(made, wanted.texts, speaker):
+        return None
+    said = tuple(
         Word(text, start_s, end_s)
         for text, (start_s, end_s) in zip(wanted.texts, pieces.words_s, strict=True)
-    ]
-    before, after = speaker.before[-_HEARD_WORDS:], speaker.after[:_HEARD_WORDS]
-    first_s = before[0].start_s if before else speaker.place_s[0]
-    last_s = after[-1].end_s if after else speaker.place_s[1]
-    around = [cut(speaker.sound, first_s, speaker.place_s[0]).samples[:, 0], made,
-              cut(speaker.sound, speaker.place_s[1], last_s).samples[:, 0]]  # fmt: skip
-    texts = [word.text for word in (*before, *said, *after)]
-    new = slice(len(before), len(before) + len(said))
-    if unheard(np.concatenate(around), rate, texts, new):
-        return None
+    )
     at_s = pieces.spans_s[0][0]
-    return OwnSpeech(made, made, tuple(said), slice(0, len(said)), at_s)
+    return OwnSpeech(made, made, said, slice(0, len(said)), at_s)
 
 
 def _taken(unit: Unit, texts: Sequence[str], speaker: Speaker) -> OwnSpeech:
