@@ -26,7 +26,7 @@ def whole(tmp_path: Path) -> bytes:
 
 
 def test_an_inner_value_is_given_by_what_makes_it_alone(whole: bytes) -> None:
-    part = part_of(whole, "inner")
+    part = part_of(whole, ["inner"])
     session = onnxruntime.InferenceSession(part)
     (found,) = session.run(None, {"x": np.array([3.0], np.float32)})
     assert found == [7.0]
@@ -36,4 +36,16 @@ def test_an_inner_value_is_given_by_what_makes_it_alone(whole: bytes) -> None:
 def test_what_is_no_value_or_no_network_is_refused(whole: bytes) -> None:
     for file, name in ((whole, "nothing"), (whole[:-9], "inner"), (b"not a network", "y")):
         with pytest.raises(BadWeights, match=f"gives no {name}"):
-            part_of(file, name)
+            part_of(file, [name])
+
+
+def test_a_part_goes_on_from_values_that_another_gave(whole: bytes) -> None:
+    first = onnxruntime.InferenceSession(part_of(whole, ["twice", "inner"]))
+    twice, inner = first.run(["twice", "inner"], {"x": np.array([3.0], np.float32)})
+    assert (twice, inner) == ([6.0], [7.0])
+    rest = onnxruntime.InferenceSession(part_of(whole, ["y"], ["inner"]))
+    assert [value.name for value in rest.get_inputs()] == ["inner"]
+    (squares,) = rest.run(None, {"inner": inner})
+    assert squares.tolist() == [49.0] * 1000
+    with pytest.raises(BadWeights):
+        part_of(whole, ["inner", "nothing"])

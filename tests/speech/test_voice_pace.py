@@ -7,6 +7,9 @@ import pytest
 
 from facedit.speech.kokoro_voice import KokoroVoice, kokoro_files
 from facedit.speech.levels import syllable_rate
+from facedit.speech.low_energy import level_db
+from facedit.speech.sound_ops import cut
+from facedit.speech.voice import synthesise
 from facedit.speech.voice_interface import Speaker, Spoken
 from facedit.speech.voice_pace import at_pace
 from facedit.types import Word
@@ -76,6 +79,20 @@ def test_what_the_speed_cannot_do_is_stretched_with_its_words() -> None:
     assert sound.duration_s == pytest.approx(words[-1].end_s, abs=1e-3)
 
 
+class InPart(Metronome):
+    """The same, which can leave words out."""
+
+    def speak_part(self, text: str, speed: float, part: range) -> Spoken:
+        return self.speak(" ".join(text.split()[part.start : part.stop]), speed)
+
+
+def test_of_a_text_a_part_is_spoken_by_a_voice_that_can() -> None:
+    _, words, _ = at_pace(InPart(), TEXT, None, range(1, 3))
+    assert [word.text for word in words] == ["river", "water"]
+    _, words, _ = at_pace(Metronome(), TEXT, None, range(1, 3))
+    assert len(words) == 3
+
+
 @pytest.mark.skipif(
     not all(map(is_installed, kokoro_files("am_michael"))), reason="facedit doctor --fetch kokoro"
 )
@@ -86,3 +103,28 @@ def test_kokoro_knows_how_long_it_will_speak() -> None:
         told = voice.sounding_s(text, speed)
         # All but the pauses at both ends and between words.
         assert 0.6 * sound.duration_s < told < 0.95 * sound.duration_s
+
+
+@pytest.mark.skipif(
+    not all(map(is_installed, kokoro_files("am_michael"))), reason="facedit doctor --fetch kokoro"
+)
+def test_kokoro_says_a_part_as_in_the_whole() -> None:
+    voice = KokoroVoice("am_michael")
+    text = "We should be home before it gets dark, or so they say."
+    (whole, there), (part, here) = (
+        synthesise(text, voice, 1.0, words) for words in (None, range(3, 7))
+    )
+    assert [word.text for word in here.words] == ["home", "before", "it", "gets"]
+    assert part.duration_s < 0.7 * whole.duration_s
+    for said, same in zip(here.words[1:], there.words[4:7], strict=True):
+        assert same.text == said.text
+        assert said.end_s - said.start_s == pytest.approx(same.end_s - same.start_s, abs=0.04)
+    # As loud too, though it is shown without the rest.
+    said, same = (
+        level_db(cut(sound, words[1].start_s, words[1].end_s).samples)
+        for sound, words in ((part, here.words), (whole, there.words[3:]))
+    )
+    assert said == pytest.approx(same, abs=3.0)
+    # Two sentences are not laid out together: of them the part is said by itself.
+    other = voice.speak_part("It is late. We go home.", 1.0, range(3, 4))
+    assert other.duration_s < 1.3

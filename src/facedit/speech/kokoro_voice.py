@@ -27,6 +27,12 @@ _MODEL = "kokoro.onnx"
 _STYLE_SHAPE = (510, 1, 256)
 _PAUSE_S = 0.15
 _LENGTHS, _LENGTH_S = "/encoder/Clip_output_0", 0.025
+_MELODY = ("/encoder/Reshape_output_0", "/encoder/Reshape_1_output_0")
+"""Pitch and loudness, two values a frame."""
+_LAID = ("/encoder/MatMul_1_output_0", *_MELODY)
+"""What is laid out of a sentence, frame by frame of 25 ms, and then turned into sound."""
+_BESIDE_FRAMES, _QUIET_FRAMES = 2, 6
+"""Frames of a part that are made beside its words, and of the silence at the sentence's ends."""
 _LATE_S = 0.09
 """How much later than the sound the lengths of its phones have it, in the mean."""
 _OF = {
@@ -41,7 +47,7 @@ _PAUSES = frozenset(' ,.;:!?—…"()“”')
 
 @dataclass(frozen=True, slots=True)
 class KokoroVoice:
-    """One of Kokoro-82M's voices (implements ``Voice``, ``Paced`` and ``Foreign``).
+    """One of Kokoro-82M's voices (``Voice``, ``Paced``, ``InPart`` and ``Foreign``).
 
     Its name is such as ``am_michael``: the accent's letter, female or male, and a name.
     """
@@ -64,18 +70,41 @@ class KokoroVoice:
         parts: list[Float32] = []
         spans: list[tuple[float, float]] = []
         for sentence, inputs in self._sentences(text, speed):
-            (audio,) = _network().run(["audio"], inputs)
+            lengths, *laid = _network().run([_LENGTHS, *_LAID], inputs)
             if self.language != "en":
-                (lengths,) = _network(_LENGTHS).run(None, inputs)
                 late_s = sum(map(len, parts)) / RATE + (_PAUSE_S if parts else 0.0) - _LATE_S
                 spans += _word_spans(sentence, np.asarray(lengths).reshape(-1) * _LENGTH_S, late_s)
-            parts += [pause, np.asarray(audio, dtype=np.float32).reshape(-1)]
+            parts += [pause, _sound_of(laid, inputs)]
         sound = from_mono(np.concatenate(parts[1:] or [pause[:0]]), RATE)
         tokens = tokenise(text)
         if self.language == "en" or len(tokens) != len(spans):
             return sound
         words = tuple(Word(token, *span) for token, span in zip(tokens, spans, strict=True))
         return Spoken(sound.samples, sound.rate, words)
+
+    def speak_part(self, text: str, speed: float, part: range) -> Sound:
+        """Speak some words of an English text as in the whole (implements ``InPart``).
+
+        The whole is laid out, which takes little, and turned into sound about these words alone.
+        """
+        tokens, sentences = tokenise(text), list(self._sentences(text, speed))
+        for sentence, inputs in sentences if len(sentences) == 1 else ():
+            lengths, *laid = _network().run([_LENGTHS, *_LAID], inputs)
+            spans = _word_spans(sentence, np.asarray(lengths).reshape(-1), 0.0)
+            if len(spans) != len(tokens):
+                break
+            count = laid[0].shape[-1]
+            first = round(spans[part.start][0] - _LATE_S / _LENGTH_S) - _BESIDE_FRAMES
+            last = round(spans[part.stop - 1][1]) + _BESIDE_FRAMES
+            frames = np.arange(count)
+            made = (frames >= first) & (frames < last)
+            # Without the silence all would be softer: the network evens out what it is shown.
+            shown = made | (frames < _QUIET_FRAMES) | (frames >= count - _QUIET_FRAMES)
+            twice = np.repeat(shown, 2)
+            cut = [laid[0][..., shown], *(melody[..., twice] for melody in laid[1:])]
+            sound = _sound_of(cut, inputs)
+            return from_mono(sound[np.repeat(made[shown], len(sound) // int(shown.sum()))], RATE)
+        return self.speak(" ".join(tokens[part.start : part.stop]), speed)
 
     def sounding_s(self, text: str, speed: float) -> float:
         """Tell how long the phones of a text will take, without its pauses (implements ``Paced``).
@@ -84,7 +113,7 @@ class KokoroVoice:
         """
         frames = 0.0
         for sentence, inputs in self._sentences(text, speed):
-            (found,) = _network(_LENGTHS).run(None, inputs)
+            (found,) = _network().run([_LENGTHS], inputs)
             known = [letter for letter in sentence if letter in hibari().vocab]
             sounds = np.array([letter not in _PAUSES for letter in known])
             frames += float(np.asarray(found).reshape(-1)[1:-1][sounds].sum())
@@ -134,17 +163,24 @@ def kokoro_files(name: str) -> tuple[str, str]:
     return _MODEL, f"{_PREFIX}{name}{_SUFFIX}"
 
 
+def _sound_of(laid: list[Any], inputs: dict[str, Any]) -> Float32:
+    """Turn what is laid out of a sentence, or of a part of it, into amplitudes (N,)."""
+    given = dict(zip(_LAID, laid, strict=True)) | {"style": inputs["style"]}
+    (audio,) = _network(sounding=True).run(["audio"], given)
+    return np.asarray(audio, dtype=np.float32).reshape(-1)
+
+
 @functools.cache
-def _network(output: str | None = None) -> Any:
-    """Load the network once; with an ``output``, the part alone that gives this inner value."""
+def _network(*, sounding: bool = False) -> Any:
+    """Load the part of the network that lays out a sentence, or that makes sound of it, once."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(4, cores())
     options.log_severity_level = 3
-    model = asset_path(_MODEL)
-    source = str(model) if output is None else part_of(model.read_bytes(), output)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    model = asset_path(_MODEL).read_bytes()
+    part = part_of(model, ["audio"], _LAID) if sounding else part_of(model, [_LENGTHS, *_LAID])
+    return onnxruntime.InferenceSession(part, options, providers=["CPUExecutionProvider"])
 
 
 def _styles(name: str) -> Float32:

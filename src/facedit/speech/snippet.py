@@ -36,7 +36,7 @@ from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, cut_wider, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
-from facedit.speech.voice_interface import Engine
+from facedit.speech.voice_interface import Engine, InPart, language_of
 from facedit.speech.voice_pace import at_pace
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
@@ -46,6 +46,8 @@ _log = logging.getLogger(__name__)
 
 MOST_CONTEXT = 6
 """Words of the sentence spoken before and after the new ones."""
+NEAR = 2
+"""Words on either side of which there is sound, if the voice can leave the others out."""
 LONGEST_PAUSE_S = 0.06
 """Silence kept at either end of the snippet."""
 BESIDE_S = 0.1
@@ -115,7 +117,12 @@ def speech_for_edit(
     chosen = choice.voice
     if isinstance(chosen, Engine):
         raise UsageError(f"{chosen.name} is an engine: it is shown the clip, and not only heard.")
-    spoken, words, speed = at_pace(chosen, text, syllable_rate(reference.words))
+    part, wanted = None, slice(len(front), len(front) + len(new))
+    if isinstance(chosen, InPart) and language_of(chosen) == "en":
+        first = max(0, len(front) - NEAR)
+        part = range(first, min(len(front) + len(new) + NEAR, len(front) + len(new) + len(back)))
+        wanted = slice(wanted.start - first, wanted.stop - first)
+    spoken, words, speed = at_pace(chosen, text, syllable_rate(reference.words), part)
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
@@ -124,7 +131,7 @@ def speech_for_edit(
         median_pitch(speech_samples(spoken), SPEECH_RATE),
     )
     semitones = 12.0 * math.log2(theirs / ours) if theirs and ours else 0.0
-    speaker, wanted = reference.speaker(clip), slice(len(front), len(front) + len(new))
+    speaker = reference.speaker(clip)
     own = None if speaker is None else say(spoken, words, wanted, speaker)
     if own is not None:
         samples, dry = own.samples, own.dry

@@ -18,7 +18,7 @@ from facedit.options import DEFAULT_VOICE
 from facedit.plugins import Registry, describe_error
 from facedit.speech.engines.engine_settings import engine_named, engine_names
 from facedit.speech.kokoro_voice import kokoro_files, kokoro_voices
-from facedit.speech.voice_interface import Engine, Speaker, Spoken, Voice, language_of
+from facedit.speech.voice_interface import Engine, InPart, Speaker, Spoken, Voice, language_of
 from facedit.types import Sound, Transcript
 from facedit.weights.fetch import is_installed, require
 
@@ -72,7 +72,10 @@ def sounds_like(voice: Voice | Engine) -> Speaker:
 
 
 def synthesise(
-    text: str, voice: str | Voice | Engine = "default", speed: float = 1.0
+    text: str,
+    voice: str | Voice | Engine = "default",
+    speed: float = 1.0,
+    part: range | None = None,
 ) -> tuple[Sound, Transcript]:
     """Speak a text and find its words in the sound.
 
@@ -80,6 +83,7 @@ def synthesise(
         text: What to say, in the voice's language.
         voice: A name as in ``voice_named``, or a voice.
         speed: 1 is the voice's own pace; 0.5 to 2.
+        part: Which words of the text to say, of a voice that speaks ``InPart``; all if None.
 
     Returns:
         Mono sound and its words.
@@ -94,8 +98,12 @@ def synthesise(
     if isinstance(chosen, Engine):
         raise UsageError(f"{chosen.name} copies a speaker's voice, and there is nobody to copy.")
     check_speakable(text)
-    sound = _spoken(chosen, text, speed)
     tokens = tokenise(text)
+    if part is not None and isinstance(chosen, InPart):
+        sound = checked_sound(chosen.speak_part(text, speed, part), chosen.name)
+        tokens = tokens[part.start : part.stop]
+    else:
+        sound = _spoken(chosen, text, speed)
     if not len(sound.samples) or not tokens:
         raise UsageError(f"The voice {chosen.name} finds nothing to say in “{text[:40]}”.")
     if isinstance(sound, Spoken) and len(sound.words) == len(tokens):
@@ -103,7 +111,7 @@ def synthesise(
         return sound, Transcript(sound.words, sound.duration_s, language, chosen.name)
     from facedit.speech.align import align  # torch, which a list of voices does without
 
-    return sound, align(sound, text, language_of(chosen), check=False)
+    return sound, align(sound, " ".join(tokens), language_of(chosen), check=False)
 
 
 def _spoken(voice: Voice, text: str, speed: float) -> Sound:

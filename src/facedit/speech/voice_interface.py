@@ -75,6 +75,14 @@ class Paced(Protocol):
 
 
 @runtime_checkable
+class InPart(Protocol):
+    """A voice that says some words of an English text as in the whole, in a part of the time."""
+
+    def speak_part(self, text: str, speed: float, part: range) -> Sound:
+        """Speak the words of a text, by their numbers, that are in a range; mono sound."""
+
+
+@runtime_checkable
 class Foreign(Protocol):
     """A voice that says what it speaks; others speak English."""
 

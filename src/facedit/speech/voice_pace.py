@@ -22,22 +22,24 @@ _STRETCHES = (0.87, 1.15)
 _TRIALS = 2
 
 
-def at_pace(voice: Voice, text: str, rate: float | None) -> tuple[Sound, tuple[Word, ...], float]:
+def at_pace(
+    voice: Voice, text: str, rate: float | None, part: range | None = None
+) -> tuple[Sound, tuple[Word, ...], float]:
     """Speak a text at a rate, in syllables a second: by the voice's speed, the rest by stretching.
 
-    At the voice's own if the rate is None. A voice that is not ``Paced`` speaks twice where its
-    speed must change. Returns the sound, its words, and the pace relative to the voice's own; the
-    errors of ``synthesise`` pass through.
+    At the voice's own if the rate is None; of the text a part, as in ``synthesise``. A voice that
+    is not ``Paced`` speaks twice where its speed must change. Returns the sound, its words, and the
+    pace relative to the voice's own; the errors of ``synthesise`` pass through.
     """
     paced = voice if isinstance(voice, Paced) else None
     speed = 1.0 if paced is None or rate is None else _speed_for(paced, text, rate)
-    spoken, transcript = synthesise(text, voice, speed)
+    spoken, transcript = synthesise(text, voice, speed, part)
     own = syllable_rate(transcript.words)
     if rate is None or own is None:
         return spoken, transcript.words, speed
     if paced is None and not _alike(rate / own):
         speed = _within(rate / own)
-        spoken, transcript = synthesise(text, voice, speed)
+        spoken, transcript = synthesise(text, voice, speed, part)
         own = syllable_rate(transcript.words) or own
     factor = float(np.clip(own / rate, *_STRETCHES))
     if abs(math.log(factor)) < _LEAST_STRETCH:
