@@ -15,7 +15,7 @@ from facedit.evaluation.stats import draw_clips, interval
 
 SYSTEMS = ("as shot", "hibari", "auto", "recolouring", "units", "both")
 MEASURES = ("campplus", "resemblyzer", "lost", "quality", "level step dB", "pitch step semitones",
-            "usual level", "usual pitch", "floor step dB")  # fmt: skip
+            "usual level", "usual pitch", "usual line", "floor step dB")  # fmt: skip
 KINDS = {"sentences": ("sentence 1", "sentence 2"), "exchange": ("exchange",),
          "own word": ("own word",), "all": ()}  # fmt: skip
 

@@ -19,6 +19,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
@@ -36,7 +37,7 @@ from facedit.speech import speaker
 from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.levels import frame_levels_db
 from facedit.speech.low_energy import level_db
-from facedit.speech.own_voice.imitate import unheard
+from facedit.speech.own_voice.hearing import unheard
 from facedit.speech.own_voice.world import find_pitch
 from facedit.speech.snippet import Snippet, speech_for_edit
 from facedit.speech.sound_cache import cached_transcript
@@ -226,6 +227,7 @@ def _exchange(
             | likeness(snippet.sound, rest)
             | {"lost": lost}
             | joints(planned, who.sound, who.words, who.usual)
+            | {"usual line": unlined(who.sound, output, (fill.output_start_s, fill.output_end_s))}
         )
 
     return judge
@@ -333,6 +335,44 @@ def joints(
         "usual pitch": _mean(within[:, 1]),
         "floor step dB": abs(floor_of(snippet.sound) - float(np.median(floors))),
     }
+
+
+def unlined(sound: Sound, output, joints_s: tuple[float, float]) -> float:
+    """Share of joints at which no brighter or darker upright line is seen than is usual."""
+    usual = [np.percentile(_most(line), USUAL) for line in lines(sound)]
+    about = (output.window(at_s - 0.1, at_s + 0.1) for at_s in joints_s)
+    within = [
+        all(line[70:130].max() <= most for line, most in zip(lines(part), usual, strict=True))
+        for part in about
+    ]
+    return float(np.mean(within))
+
+
+def lines(sound: Sound) -> tuple[np.ndarray, np.ndarray]:
+    """How many dB every ms is louder than 5 to 10 ms before and after, and softer, over bands."""
+    wave, rate = mono(sound).astype(np.float64), sound.rate
+    size, hop = sample_at(0.006, rate), sample_at(0.001, rate)
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(wave, (size // 2, size)), size)
+    power = np.abs(np.fft.rfft(frames[: len(wave) + 1 : hop] * np.hanning(size), axis=1)) ** 2
+    bins, edges = np.fft.rfftfreq(size, 1 / rate), np.geomspace(300, min(10_000, 0.45 * rate), 19)
+    bands = [
+        power[:, (bins >= low) & (bins < max(high, low + rate / size))].mean(axis=1)
+        for low, high in pairwise(edges)
+    ]
+    level = 10 * np.log10(np.stack(bands, axis=1) + 1e-12)
+    level = np.maximum(level, np.percentile(level, 2, axis=0) - 10)
+    reach, here = 10, level[10:-10]
+    sides = [
+        np.mean([np.roll(level, way * k, axis=0)[reach:-reach] for k in range(5, 11)], axis=0)
+        for way in (1, -1)
+    ]
+    brighter, darker = here - np.maximum(*sides), np.minimum(*sides) - here
+    return tuple(np.pad(x.mean(axis=1), reach, constant_values=-99.0) for x in (brighter, darker))
+
+
+def _most(line: np.ndarray) -> np.ndarray:
+    """The greatest values of stretches of 60 ms."""
+    return np.lib.stride_tricks.sliding_window_view(line, 60)[::10].max(axis=1)
 
 
 def _mean(values: np.ndarray) -> float | None:
