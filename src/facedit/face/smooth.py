@@ -22,8 +22,9 @@ from facedit.face.regions import BROWS, IRISES, JAW, LEFT_EYE, LIPS, RIGHT_EYE, 
 from facedit.runs import blocks, spread
 from facedit.types import LANDMARKS, Bool, FaceTrack, Float64
 
-FRAMES_AT_ONCE, BESIDE = 3000, 100
-"""Frames that are smoothed at once, and those that are looked at beside them: bounds memory."""
+FRAMES_AT_ONCE, BESIDE, LOOKED_AT = 750, 100, 3000
+"""Frames that are smoothed at once, those that are looked at beside them, and those of a clip of
+which the usual shape is the mean: bounds memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def smooth_track(track: FaceTrack, smoothing: Smoothing | None = None) -> FaceTr
     if not seen.any():
         return track
     rows = np.flatnonzero(seen)
-    looked = track.landmarks[rows[spread(len(rows), FRAMES_AT_ONCE)]].astype(np.float64)
+    looked = track.landmarks[rows[spread(len(rows), LOOKED_AT)]].astype(np.float64)
     canonical = load_canonical_face().vertices
     reference = fit_pose(looked, canonical).remove(looked).mean(axis=0)
     landmarks = track.landmarks.copy()

@@ -39,7 +39,7 @@ FILES = {"mesh": "mesh.safetensors", "mesh-grid": "mesh-grid.safetensors"}
 
 KIND = "facedit-motion-mesh"
 VERSION = 1
-FRAMES_AT_ONCE = 3000
+FRAMES_AT_ONCE = 750
 """Frames that are turned into motion or back at once: bounds memory for long clips."""
 
 _MOST_BYTES = 64 << 20
