@@ -163,7 +163,7 @@ def fcp_xml_text(timeline: Timeline) -> str:
     return text
 
 
-def _built(timeline: Timeline, metadata: dict[str, Any]) -> Any:
+def _built(timeline: Timeline, metadata: dict[str, object]) -> Any:
     """Build OTIO's own object, with what an adapter is to write beside it."""
     from opentimelineio import schema
     from opentimelineio.opentime import RationalTime, TimeRange
@@ -210,7 +210,7 @@ def _built(timeline: Timeline, metadata: dict[str, Any]) -> Any:
     return built
 
 
-def _format(timeline: Timeline) -> dict[str, Any]:
+def _format(timeline: Timeline) -> dict[str, object]:
     """Say how large pictures are: Resolve takes no timeline of unknown format."""
     info, rate = timeline.info, timeline.start.rate
     return {

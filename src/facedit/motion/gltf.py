@@ -98,7 +98,7 @@ class _Buffers:
 
     data: bytearray = field(default_factory=bytearray)
     views: list[dict[str, int]] = field(default_factory=list)
-    accessors: list[dict[str, Any]] = field(default_factory=list)
+    accessors: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, values: NDArray[Any], kind: str, target: int | None = None) -> int:
         """Append an array, and return its accessor's number."""
@@ -107,7 +107,7 @@ class _Buffers:
         view = {"buffer": 0, "byteOffset": len(self.data), "byteLength": flat.nbytes}
         self.views.append(view if target is None else view | {"target": target})
         self.data += flat.tobytes() + b"\0" * (-flat.nbytes % 4)
-        accessor: dict[str, Any] = {"bufferView": len(self.views) - 1, "componentType": number}
+        accessor: dict[str, object] = {"bufferView": len(self.views) - 1, "componentType": number}
         accessor |= {"count": flat.size // _SIZES[kind], "type": kind}
         if kind != "VEC4":
             rows = flat.reshape(-1, _SIZES[kind])

@@ -71,7 +71,7 @@ class MeshSpace:
     weights: Float32
     mean: Float32
     std: Float32
-    metadata: dict[str, Any]
+    metadata: dict[str, object]
     name: str = DEFAULT_SPACE
     terms: ClassVar[str] = LANDMARK_TERMS
     renderer: ClassVar[str] = "mouths"
@@ -221,7 +221,7 @@ class MeshSpace:
         """Read a shipped space, a key of ``FILES``, for any device (BadWeights if damaged)."""
         return cls.load(space_file(name), name)
 
-    def _described(self) -> dict[str, Any]:
+    def _described(self) -> dict[str, object]:
         """Return the metadata with names and groups, as written to files."""
         groups = {name: [part.start, part.stop] for name, part in self.groups.items()}
         return self.metadata | {"names": list(self.names), "groups": groups}
@@ -248,7 +248,7 @@ class MeshSpace:
             raise BadWeights(f"{name}: shapes or values of the tensors do not fit.")
 
 
-def _metadata_of(header: dict[str, str]) -> dict[str, Any]:
+def _metadata_of(header: dict[str, str]) -> dict[str, object]:
     """Return the JSON in a safetensors header, checking kind and version."""
     if header.get("kind") != KIND or header.get("version") != str(VERSION):
         raise BadWeights(f"kind {header.get('kind')!r} version {header.get('version')!r}")

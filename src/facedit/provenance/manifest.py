@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from facedit import __version__
 from facedit.options import Making
@@ -37,7 +36,7 @@ class Change:
     before: str | None = None
     after: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""
         return {
             "start_s": round(self.start_s, 3),
@@ -108,7 +107,7 @@ class Statement:
         """Whether it goes on from a recording; else all that moves is made."""
         return self.verb != "generate"
 
-    def definition(self, title: str, kind: str) -> dict[str, Any]:
+    def definition(self, title: str, kind: str) -> dict[str, object]:
         """Return the manifest for C2PA's library, without the ingredients.
 
         ``title``: name of the output; ``kind``: its MIME type. Returns the definition as data for
@@ -147,19 +146,22 @@ class Statement:
             "label": _ingredient(number),
         }
 
-    def _actions(self) -> list[dict[str, Any]]:
+    def _actions(self) -> list[dict[str, object]]:
         """Say it in C2PA's own words: what was opened or created, and each change with its time."""
         used = [_ingredient(number) for number in range(len(self.origins))]
         if not self.is_edit:
             source = {"digitalSourceType": f"{_SOURCE_TYPE}trainedAlgorithmicMedia"}
             created = {"action": "c2pa.created", "parameters": {"ingredientIds": used}} | source
             return [created | _described(self.changes)]
-        opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": used[:1]}}
+        opened: dict[str, object] = {
+            "action": "c2pa.opened",
+            "parameters": {"ingredientIds": used[:1]},
+        }
         source = {"digitalSourceType": f"{_SOURCE_TYPE}compositeWithTrainedAlgorithmicMedia"}
         return [opened, {"action": "c2pa.edited"} | source | _described(self.changes)]
 
 
-def _described(changes: tuple[Change, ...]) -> dict[str, Any]:
+def _described(changes: tuple[Change, ...]) -> dict[str, object]:
     """Give changes as C2PA does: regions in time."""
     regions = [
         {

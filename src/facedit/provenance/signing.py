@@ -6,7 +6,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from facedit.errors import CannotSign
 from facedit.media.output import whole_or_nothing
@@ -179,7 +179,8 @@ def _add_ingredient(builder: Any, statement: Statement, number: int) -> None:
     """State what the output is made of, with that file's own manifest where it has one."""
     import c2pa
 
-    path, stated = statement.origins[number].path, statement.ingredient(number)
+    path = statement.origins[number].path
+    stated: dict[str, object] = {**statement.ingredient(number)}
     beside = path.with_suffix(".c2pa")
     kind = kind_of(path)
     try:
@@ -193,7 +194,7 @@ def _add_ingredient(builder: Any, statement: Statement, number: int) -> None:
         builder.add_ingredient(plain, "application/octet-stream", io.BytesIO(b" "))
 
 
-def _from_beside(builder: Any, manifest: bytes, kind: str, file: Any) -> dict[str, Any]:
+def _from_beside(builder: Any, manifest: bytes, kind: str, file: BinaryIO) -> dict[str, object]:
     """Take over the manifest that lies beside a source, with what it is worth now."""
     import c2pa
 

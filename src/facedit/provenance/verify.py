@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from facedit.errors import BadMedia, CannotSign, FaceditError, one_line
 from facedit.inputs import check_input
@@ -92,7 +92,7 @@ class Verdict:
         known = "known here" if self.trusted else "not known here"
         return one_line(f"{self.path}: valid, signed by {self.signer} ({known})")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""
         return {
             "file": str(self.path),
@@ -163,7 +163,7 @@ def verify(path: Path, trust: Sequence[Path] = ()) -> Verdict:
     return found
 
 
-def judged(path: Path, store: Mapping[str, Any], beside: Path | None = None) -> Verdict:
+def judged(path: Path, store: Mapping[str, object], beside: Path | None = None) -> Verdict:
     """Put what C2PA's library found into words.
 
     ``path``: the file; ``store``: the manifests with the results of all checks, as the library
@@ -176,7 +176,7 @@ def judged(path: Path, store: Mapping[str, Any], beside: Path | None = None) -> 
     signed = _of(active, "signature_info")
     names = [str(signed[name]) for name in ("common_name", "issuer") if signed.get(name)]
     stated = _stated(active)
-    programs = [_of({"": one}, "") for one in _list(active, "claim_generator_info")[:1]]
+    programs = [_mapping(one) for one in _list(active, "claim_generator_info")[:1]]
     made_with = " ".join(str(one.get(k, "")) for one in programs for k in ("name", "version"))
     return Verdict(
         path,
@@ -194,11 +194,11 @@ def judged(path: Path, store: Mapping[str, Any], beside: Path | None = None) -> 
     )
 
 
-def _failures(checks: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def _failures(checks: Mapping[str, object]) -> tuple[list[str], list[str]]:
     """Say in words what failed of the file, and what is doubtful of its signer."""
     broken, doubts = [], []
     for one in _list(checks, "failure"):
-        code = str(_of({"": one}, "").get("code"))
+        code = str(_mapping(one).get("code"))
         if not code.startswith(_SIGNER):
             broken.append(_in_words(code, _url(one)))
         elif not code.endswith("untrusted"):
@@ -229,16 +229,16 @@ def _in_words(code: str, url: str) -> str:
     return f"{code} ({place})"
 
 
-def _stated(active: Mapping[str, Any]) -> Mapping[str, Any]:
+def _stated(active: Mapping[str, object]) -> Mapping[str, object]:
     """Return the assertion of our own."""
-    for one in _list(active, "assertions"):
-        if isinstance(one, Mapping) and one.get("label") == CHANGES:
+    for one in map(_mapping, _list(active, "assertions")):
+        if one.get("label") == CHANGES:
             return _of(one, "data")
     return {}
 
 
 def _change(value: object) -> Change | None:
-    change = _of({"": value}, "")
+    change = _mapping(value)
     start_s, end_s = change.get("start_s"), change.get("end_s")
     if not isinstance(start_s, (int, float)) or not isinstance(end_s, (int, float)):
         return None
@@ -252,36 +252,40 @@ def _change(value: object) -> Change | None:
     )
 
 
-def _sources(active: Mapping[str, Any], stated: Mapping[str, Any]) -> tuple[dict[str, str], ...]:
+def _sources(
+    active: Mapping[str, object], stated: Mapping[str, object]
+) -> tuple[dict[str, str], ...]:
     """List what the file was made of: names and hashes, and what their own manifests are worth."""
-    hashes = [_of({"": one}, "").get("sha256") for one in _list(stated, "sources")]
+    hashes = [_mapping(one).get("sha256") for one in _list(stated, "sources")]
     found = []
-    for number, value in enumerate(_list(active, "ingredients")):
-        one = _of({"": value}, "")
+    for number, one in enumerate(map(_mapping, _list(active, "ingredients"))):
         source = {"name": str(one.get("title"))}
         if number < len(hashes) and hashes[number]:
             source["sha256"] = str(hashes[number])
         if one.get("active_manifest"):
             checks = _of(_of(one, "validation_results"), "activeManifest")
-            codes = [str(_of({"": c}, "").get("code")) for c in _list(checks, "failure")]
+            codes = [str(_mapping(c).get("code")) for c in _list(checks, "failure")]
             broken = [code for code in codes if not code.startswith(_SIGNER)]
             source["manifest"] = "changed" if broken else "valid"
         found.append(source)
     return tuple(found)
 
 
-def _of(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
-def _list(value: Mapping[str, Any], key: str) -> list[Any]:
+def _of(value: Mapping[str, object], key: str) -> Mapping[str, object]:
+    return _mapping(value.get(key))
+
+
+def _list(value: Mapping[str, object], key: str) -> list[object]:
     found = value.get(key)
     return found if isinstance(found, list) else []
 
 
 def _url(check: object) -> str:
-    return str(_of({"": check}, "").get("url") or "")
+    return str(_mapping(check).get("url") or "")
 
 
 def _mark(path: Path) -> str | None:

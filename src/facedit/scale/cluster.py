@@ -129,7 +129,7 @@ def _cluster(workers: Workers) -> Iterator[tuple[Any, int]]:
             "This process is connected to a Ray cluster already: ray.shutdown() first."
         )
     _check_address(workers)
-    options: dict[str, Any] = {"address": workers.address or "local"}
+    options: dict[str, object] = {"address": workers.address or "local"}
     if not workers.address:
         options |= {
             "num_cpus": workers.count,

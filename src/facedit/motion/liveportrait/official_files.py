@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -107,7 +106,7 @@ def read_state(path: Path, part: str = "") -> dict[str, Tensor]:
         BadWeights: If the file is damaged or has no such part.
     """
     if path.suffix == ".safetensors":
-        state: dict[str, Any] = read_tensors(path)[1]
+        state: dict[str, object] = read_tensors(path)[1]
         if part:
             state = {
                 name.removeprefix(f"{part}_"): tensor
