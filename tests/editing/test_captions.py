@@ -55,8 +55,12 @@ def test_a_cue_of_cut_words_is_empty() -> None:
     assert shown("<b>two</b>", WordEdit(1, 2), start_s=0.6, end_s=1.1).text == ""
 
 
-def test_another_language_is_kept_and_said() -> None:
-    found = shown("un deux trois", WordEdit(1, 2, ("six",)), end_s=1.5)
+@pytest.mark.parametrize("where", [(1, 2), (1, 1)])
+def test_another_language_is_kept_and_said(where: tuple[int, int]) -> None:
+    edit = WordEdit(*where, ("six",))
+    found = shown("un deux trois", edit, end_s=1.5)
     assert found.text == "un deux trois"
     assert found.missed
-    assert not shown("un deux", WordEdit(4, 5, ("six",)), end_s=1.0).missed
+    elsewhere = shown("quatre cinq", edit, start_s=1.9)
+    assert elsewhere.text == "quatre cinq"
+    assert not elsewhere.missed

@@ -90,6 +90,8 @@ def test_same_words_need_no_edit(words):
         ("a b", "x y z", [(0, 2, "x y z")]),
         ("a well-known man", "a well known man", []),
         ("a nowhere man", "a now here man", [(1, 2, "now here")]),
+        # Both halves of a word change, and what stands between them goes with it.
+        ("a no-where-man b", "a now where men b", [(1, 2, "now where men")]),
         ("yes — no", "yes no", []),
         ("yes — no", "yes maybe", [(2, 3, "maybe")]),
         ("أهلا بكم في النشرة", "أهلا بكم في الأخبار", [(3, 4, "الأخبار")]),

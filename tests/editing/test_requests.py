@@ -73,6 +73,10 @@ def test_requests(requests, expected):
         ([Replace("bird", "Bird!")], r"changes nothing"),
         ([Delete("the cat"), Replace("cat saw", "x")], r"delete 'the cat' and replace 'cat saw'"),
         ([Delete("cat"), Delete("cat")], r"change the same words"),
+        (
+            [Replace("cat saw", "x"), InsertBefore("saw", "y")],
+            r"replace 'cat saw' by 'x' and insert 'y' before 'saw' change the same words",
+        ),
         ([Replace("saw the dog", "x"), InsertAfter("the#2", "y")], r"change the same words"),
     ],
 )

@@ -172,11 +172,19 @@ def test_joints_and_lengths_changed_by_hand_make_a_new_plan():
         ),
         (lambda d: d.update(edits=[{"replace": "cat"}]), r"edits\[0\]: 'by' is missing"),
         (lambda d: d["edits"].append({"delete": "cat"}), r"edits\[0\]: .*cannot be mixed"),
+        (
+            lambda d: d.update(edits=[{"express": "cat", "expression": []}]),
+            r"edits\[0\]: no expression is given",
+        ),
         (lambda d: d.update(edits=["cat"]), r"edits\[0\]: expected an object, got text"),
         (lambda d: d.update(options=[]), r"options: expected an object, got a list"),
         (
             lambda d: d["plan"]["segments"][1].update(source=[0, 9]),
             r"segments\[1\]\.source\[1\]: 9 is not",
+        ),
+        (
+            lambda d: d["plan"]["segments"][1].update(source=[1]),
+            r"segments\[1\]\.source: expected two times",
         ),
         (
             lambda d: d["plan"]["segments"][1].update(source=[2.5, 2.6]),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import Fill
 from facedit.editing.planner import make_plan
-from facedit.editing.soundline import mix_fill, output_sound
+from facedit.editing.soundline import SoundPiece, in_steps, mix_fill, output_sound, with_rest
 from facedit.units import sample_at
 
 SOUND_RATES = st.sampled_from([8000, 16000, 44100, 48000])
@@ -117,3 +117,30 @@ def test_lengths_must_fit():
         mix_fill(piece, np.zeros((piece.length - 1, 1), np.float32), fade, fade)
     with pytest.raises(ValueError, match="must have"):
         mix_fill(piece, None, fade, fade)
+
+
+def test_a_sound_that_is_longer_than_its_picture_plays_to_its_end():
+    kept = SoundPiece("source", 0, 100, 0, 100)
+    fill = SoundPiece("speech", 100, 150, 100, 70, fill=0)
+    assert with_rest((kept,), 130) == (SoundPiece("source", 0, 130, 0, 130),)
+    rest = SoundPiece("source", 150, 180, 170, 30)
+    assert with_rest((kept, fill), 180) == (kept, fill, rest)
+    assert with_rest((kept, fill), 150) == (kept, fill)
+
+
+def test_kept_sound_moves_by_whole_packets():
+    before, after = SoundPiece("source", 0, 1000, 0, 1000), SoundPiece("source", 1400, 9000, 1500, 7600)
+    fill = SoundPiece("speech", 1000, 1400, 1000, 500, fade=10, fill=0)
+    # It is to be 100 samples late: the nearest whole steps of 64 are 128.
+    kept, longer, moved = in_steps((before, fill, after), 64)
+    assert kept == before
+    assert (longer.output_start, longer.length, longer.fade) == (1000, 528, 10)
+    assert (moved.output_start, moved.length) == (1528, 7600)
+    assert (moved.output_start - moved.source_start) % 64 == 0
+    # Nothing is left of a short fill: it gets a step longer, with which the rest moves.
+    gone = SoundPiece("speech", 1000, 1400, 1000, 20, fade=10, fill=0)
+    early = SoundPiece("source", 1400, 9000, 1020, 7600)
+    _, longer, moved = in_steps((before, gone, early), 200)
+    assert longer.length == 200
+    assert moved.output_start == 1200
+    assert (moved.output_start - moved.source_start) % 200 == 0
