@@ -57,6 +57,20 @@ def test_a_cut_is_led_over_by_both_runs():
     )
 
 
+def test_a_bridge_reaches_to_the_new_pictures_of_its_neighbours_and_no_further():
+    made = replace(
+        plan(WordEdit(1, 2, ("x",)), WordEdit(3, 4), WordEdit(5, 6, ("y",))), bridge_s=5.0
+    )
+    before, cut, after = made.fills
+    times = grid(made.output_duration_s)
+    under = source_paths(made).at(times)
+    bridge = times[under.weight > 0]
+    assert bridge.min() == pytest.approx(before.output_end_s, abs=0.0201)
+    assert bridge.max() == pytest.approx(after.output_start_s, abs=0.0101)
+    assert before.output_end_s <= bridge.min() < cut.output_start_s < bridge.max()
+    assert bridge.max() < after.output_start_s
+
+
 def test_a_shot_cut_is_not_crossed_by_an_excursion():
     made = plan(INSERT)
     (fill,) = made.fills

@@ -13,6 +13,7 @@ from facedit.face.distances import lip_opening
 from facedit.motion.mesh_space import MeshSpace
 from facedit.speech.forced import AlignedPhone
 from facedit.types import Sound, Transcript, Word
+from facedit.units import MOTION_FPS
 
 FRAMES, DRAWN = 40, slice(10, 30)
 
@@ -94,6 +95,10 @@ def test_moments_are_those_of_english_words_on_the_canvas(canvas, monkeypatch):
 
     assert found("en") == ((pytest.approx(4.5), pytest.approx(4.6)),)
     assert asked == [["moon"]]
+    end_s = canvas.start_s + len(canvas.values) / MOTION_FPS
+    last = (Word("more", end_s - 0.3, end_s, 1.0),)
+    bilabials(Transcript(words, 8.0, "en"), last, lambda *_: silence, canvas)
+    assert asked[-1] == ["more"]
     assert found("de") == ()
     assert bilabials(None, words, lambda *_: silence, canvas) == ()
     monkeypatch.setattr(module, "phones_of_sound", lambda *_: None)

@@ -129,7 +129,10 @@ def test_a_sound_that_is_longer_than_its_picture_plays_to_its_end():
 
 
 def test_kept_sound_moves_by_whole_packets():
-    before, after = SoundPiece("source", 0, 1000, 0, 1000), SoundPiece("source", 1400, 9000, 1500, 7600)
+    before, after = (
+        SoundPiece("source", 0, 1000, 0, 1000),
+        SoundPiece("source", 1400, 9000, 1500, 7600),
+    )
     fill = SoundPiece("speech", 1000, 1400, 1000, 500, fade=10, fill=0)
     # It is to be 100 samples late: the nearest whole steps of 64 are 128.
     kept, longer, moved = in_steps((before, fill, after), 64)

@@ -21,6 +21,7 @@ from facedit.media.smart.kept import KeptPictures, KeptSamples
 from facedit.media.smart.sides import LEFT, RIGHT
 from facedit.media.smart.sound_joint import SoundJoint
 from facedit.media.smart.sound_kinds import aac_kind, kind_of
+from facedit.media.smart.start_codes import StartCodes, without_header
 from facedit.media.smart.unjoinable import Unjoinable
 from media.clips import make_clip
 
@@ -109,6 +110,57 @@ def with_picture_sets(config, count):
     parts += [len(one).to_bytes(2, "big") + one for one in config.sequence_sets]
     parts += [bytes([count]), *(len(one).to_bytes(2, "big") + one for one in sets)]
     return b"".join(parts) + config.tail
+
+
+def test_numbers_are_read_up_to_the_last_bit():
+    bits = Bits(b"\xa6\x42")  # 1, 010, 011, 00100, and 0010
+    assert [bits.golomb() for _ in range(4)] == [0, 1, 2, 3]
+    assert (bits.take(4), bits.at) == (2, 16)
+    with pytest.raises(Unjoinable, match="cut short"):
+        bits.take(1)
+
+
+def test_an_encoders_sets_stand_behind_the_sources():
+    source, picture = b"\x67\x4d\x40\x1f", b"\x68\xee\x3c"
+    config = AvcConfig(bytes([1, 77, 0x40, 31, 0xFF]), (source,), (picture,), b"tail")
+    encoder = b"\0\0\0\1\x67\x64\x00\x28\xac\0\0\0\1\x68\xce"
+    joined = AvcConfig.parse(config.joined(encoder))
+    # The higher profile and level of both, and only the constraints that both keep.
+    assert joined.head == bytes([1, 100, 0, 40, 0xFF])
+    assert joined.sequence_sets == (source, b"\x67\x64\x00\x28\xac")
+    assert joined.picture_sets == (picture, b"\x68\xce")
+    assert joined.tail == b"tail"
+    full = AvcConfig(config.head, (source,) * 30, (picture,), b"")
+    assert len(AvcConfig.parse(full.joined(encoder)).sequence_sets) == 31
+    with pytest.raises(Unjoinable, match="no room"):
+        AvcConfig(config.head, (source,) * 31, (picture,), b"").joined(encoder)
+    with pytest.raises(Unjoinable, match="no room"):
+        config.joined(b"\0\0\0\1\x68\xce")
+
+
+@pytest.mark.parametrize(
+    ("codec", "needless", "slice_"),
+    [
+        ("h264", [b"\x67\x64", b"\x68\xce", b"\x09\xf0"], b"\x65\x88\x80"),
+        ("hevc", [b"\x40\x01", b"\x42\x01", b"\x44\x01", b"\x46\x01"], b"\x26\x01\xaf"),
+    ],
+)
+def test_a_wrapped_packet_holds_slices_alone(codec, needless, slice_):
+    packet = av.Packet(b"".join(b"\0\0\0\1" + part for part in [*needless, slice_]))
+    packet.time_base = Fraction(1, 25)
+    assert bytes(StartCodes(codec).picture(packet)) == b"\0\0\0\3" + slice_
+    assert StartCodes().picture(packet) is packet
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_the_header_of_a_packet_of_sound_is_taken_off(checked):
+    header = bytes([0xFF, 0xF0 if checked else 0xF1, 0x50, 0x80, 0x01, 0x1F, 0xFC])
+    header += b"\x12\x34" * checked
+    assert bytes(without_header(memoryview(header + b"sound"))) == b"sound"
+    assert bytes(without_header(memoryview(b"\x21sound of AAC"))) == b"\x21sound of AAC"
+    several = header[:6] + bytes([header[6] | 1]) + b"sound"
+    with pytest.raises(Unjoinable, match="several packets"):
+        without_header(memoryview(several))
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(48_000, 2), (44_100, 1), (22_050, 1)])

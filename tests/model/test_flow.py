@@ -81,6 +81,14 @@ def test_smoothness_sees_the_seams():
     assert loss.item() == pytest.approx((4 + 0 + 0 + 4) / 4)
 
 
+def test_a_pair_of_frames_counts_as_the_lighter_one():
+    estimate = torch.tensor([0.0, 1.0, 3.0, 7.0])[None, :, None]
+    weights = torch.tensor([1.0, 0.5, 0.25, 0.0])[None, :, None]
+    drawn = torch.ones(1, 4, 1, dtype=torch.bool)
+    loss = smoothness_loss(estimate, torch.zeros(1, 4, 1), drawn, torch.ones(1), weights)
+    assert loss.item() == pytest.approx((0.5 * 1 + 0.25 * 4 + 0 * 16) / 0.75)
+
+
 def test_smoothness_ignores_what_the_network_says_about_kept_frames():
     x_1 = torch.zeros(1, 8, 1)
     mask = torch.zeros(1, 8, 1, dtype=torch.bool)
