@@ -108,6 +108,17 @@ def test_colour_moves_towards_the_reference():
     assert tilt(match_colour(white, muffled, RATE)) - tilt(white) > -2 * MOST_COLOUR_DB - 1
 
 
+def test_colour_is_matched_up_to_where_voices_have_sound():
+    rate, edges = 24_000, np.array([200.0, 5_000.0, 9_000.0, 10_500.0])
+    white = np.random.default_rng(3).normal(0, 0.1, 2 * rate)
+    bins = np.fft.rfftfreq(len(white), 1 / rate)
+    bright = np.fft.irfft(np.fft.rfft(white) * np.where(bins > 7_500, 2.0, 1.0))
+    white, bright = white.astype(np.float32), bright.astype(np.float32)
+    below, _, above = band_levels_db(match_colour(white, bright, rate), rate, edges)
+    usual_below, _, usual_above = band_levels_db(white, rate, edges)
+    assert (above - below) - (usual_above - usual_below) > 4.0
+
+
 def test_room_tone_has_the_level_of_the_pauses():
     generator = np.random.default_rng(1)
     quiet = generator.normal(0, 0.001, (2 * RATE, 2))

@@ -20,6 +20,8 @@ MOST_STRETCH = 1.3
 MOST_COLOUR_DB = 8.0
 MOST_GAIN_DB = 30.0
 LOUDEST_PEAK = 0.99
+HIGHEST_HZ = 11_000.0
+"""Up to which the spectrum is matched: what voices at 24 kHz have."""
 SPEECH_TO_ROOM_DB = 12.0
 """A pause must be this much quieter than the speech, or it is no room tone but more speech."""
 
@@ -179,8 +181,8 @@ def fit_duration(sound: Sound, duration_s: float) -> Sound:
 
 
 def _third_octaves(rate: int) -> Float64:
-    """Return the edges of third-octave bands from 100 Hz to 7 kHz, or to 90 % of the band."""
-    highest = min(7000.0, 0.45 * rate)
+    """Return the edges of third-octave bands from 100 Hz to 11 kHz, or to 90 % of the band."""
+    highest = min(HIGHEST_HZ, 0.45 * rate)
     count = int(3 * np.log2(highest / 100.0))
     return np.asarray(100.0 * 2.0 ** (np.arange(count + 1) / 3.0))
 
