@@ -1,6 +1,8 @@
 """The live page's server: one page at a time, of this machine, sound in and frames out."""
 
+import asyncio
 import json
+import socket
 import time
 from collections.abc import Iterator
 
@@ -22,6 +24,7 @@ from facedit.live.open_live import Live
 from facedit.live.serve_live import TAKEN, live_app, packed
 from facedit.live.sound_sources import pcm_samples
 from facedit.options import Run
+from facedit.studio.serve import HOST, listen
 from facedit.types import Sound
 
 PORT, TOKEN = 8124, "the-key-of-this-run"
@@ -133,3 +136,22 @@ def test_the_page_asks_for_nothing_elsewhere(client: TestClient) -> None:
         answer = client.get(f"/{name}")
         assert answer.status_code == 200
         assert "https://" not in answer.text
+
+
+def test_what_is_sent_leaves_at_once() -> None:
+    async def switched_off() -> int:
+        answered = asyncio.get_running_loop().create_future()
+
+        def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            ours = writer.get_extra_info("socket")
+            answered.set_result(ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listen(0) as listening:
+            port = listening.getsockname()[1]
+            async with await asyncio.start_server(connected, sock=listening):
+                _, writer = await asyncio.open_connection(HOST, port)
+                writer.close()
+                return int(await answered)
+
+    assert asyncio.run(switched_off())

@@ -82,7 +82,9 @@ def listen(port: int) -> socket.socket:
 
     UsageError is raised if it is taken.
     """
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Named, for asyncio switches Nagle's algorithm off only where it is: what is sent would else
+    # wait up to 40 ms for the browser's next answer.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
