@@ -16,6 +16,7 @@ from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
 from facedit.speech.voice_bank import load_bank
 from facedit.speech.voice_choice import choose_voice
+from facedit.speech.voice_pace import at_pace
 
 
 def test_the_default_voice_speaks_and_always_the_same(sentence):
@@ -82,6 +83,30 @@ def test_a_snippet_holds_the_new_words_at_the_clips_rate_pitch_and_level(spoken,
     )
     assert mean_score(good) > CLEAR_FIT
     assert bad is None or mean_score(bad) < mean_score(good) - 2
+
+
+def test_new_words_end_a_phrase_where_the_clip_pauses(spoken, sentence, monkeypatch) -> None:
+    _, transcript = synthesise(sentence)
+    texts, said = sentence.split(), []
+
+    def heard(voice, text, *rest):
+        said.append(text)
+        return at_pace(voice, text, *rest)
+
+    monkeypatch.setattr("facedit.speech.snippet.at_pace", heard)
+    for pause_s in (0.0, 0.4):
+        words = [
+            replace(word, start_s=word.start_s + late_s, end_s=word.end_s + late_s)
+            for number, word in enumerate(transcript.words)
+            for late_s in [pause_s * ((number > 3) + (number > 4))]
+        ]
+        known = Reference(spoken, words, place_s=(words[4].start_s, words[4].end_s))
+        snippet = speech_for_edit(texts[:4], ["windy"], texts[5:], "default", known)
+        assert snippet.transcript.text == "windy"
+    assert said == [
+        "The weather will be windy again tomorrow morning.",
+        "The weather will be, windy, again tomorrow morning.",
+    ]
 
 
 def test_own_words_that_are_said_in_the_clip_are_taken_from_there(spoken, sentence):

@@ -29,6 +29,7 @@ from facedit.speech.match import (
     match_loudness,
     shift_pitch,
 )
+from facedit.speech.own_voice.elsewhere import PAUSE_S
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.say import say, say_elsewhere
 from facedit.speech.placement import placed, speech_gains, spoken_channel
@@ -100,18 +101,17 @@ def speech_for_edit(
 
     ``before`` and ``after`` are the words of the sentence around the new ones; ``voice`` is a name
     as in ``choose_voice`` (whose errors pass through), or what that chose; it speaks ``language``,
-    and nobody is imitated in another than English. Pace, pitch, loudness
-    and spectrum become the clip's, and its room tone lies under the snippet unless a background
-    takes that place. The new words alone come back, cut at low-energy points and in the
-    channels where the clip's voice is; UsageError if there are none, or nothing of them can be
-    spoken.
+    and nobody is imitated in another than English. Pace, pitch, loudness and spectrum become the
+    clip's, and its room tone lies under the snippet unless a background takes that place. The new
+    words alone come back, cut at low-energy points and in the channels where the clip's voice is;
+    UsageError if there are none, or nothing of them can be spoken.
     """
     new = tokenise(" ".join(new_words))
     if not new:
         raise UsageError("There are no new words to speak.")
     front = tokenise(" ".join(before[-MOST_CONTEXT:]))
     back = tokenise(" ".join(after[:MOST_CONTEXT]))
-    text = " ".join([*front, *new, *back])
+    text = " ".join([*_phrased(front, new, reference), *back])
     check_speakable(text)
     choice = choose_voice(voice, reference.sound, language) if isinstance(voice, str) else voice
     chosen = choice.voice
@@ -120,9 +120,12 @@ def speech_for_edit(
     part, wanted = None, slice(len(front), len(front) + len(new))
     if isinstance(chosen, InPart) and language_of(chosen) == "en":
         first = max(0, len(front) - NEAR)
-        part = range(first, min(len(front) + len(new) + NEAR, len(front) + len(new) + len(back)))
+        part = range(first, wanted.stop + min(NEAR, len(back)))
         wanted = slice(wanted.start - first, wanted.stop - first)
     spoken, words, speed = at_pace(chosen, text, syllable_rate(reference.words), part)
+    written = zip(words[wanted], new, strict=True)
+    words = (*words[: wanted.start], *(replace(word, text=text) for word, text in written),
+             *words[wanted.stop :])  # fmt: skip
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
@@ -158,6 +161,20 @@ def speech_for_edit(
                    reference.background, beside=beside)  # fmt: skip
 
 
+def _phrased(front: Sequence[str], new: Sequence[str], reference: Reference) -> list[str]:
+    """Put commas where the clip pauses beside new words, so that they begin or end a phrase."""
+    words = [*front, *new]
+    start_s, end_s = reference.place_s
+    before = [word.end_s for word in reference.words if word.end_s <= start_s + 1e-6]
+    after = [word.start_s for word in reference.words if word.start_s >= end_s - 1e-6]
+    pauses = (front and before and start_s - before[-1] >= PAUSE_S,
+              end_s and after and after[0] - end_s >= PAUSE_S)  # fmt: skip
+    for place, pause in zip((len(front) - 1, len(words) - 1), pauses, strict=True):
+        if pause and words[place][-1].isalnum():
+            words[place] += ","
+    return words
+
+
 def words_from_elsewhere(
     new_words: Sequence[str], choice: VoiceChoice, reference: Reference, language: str
 ) -> Snippet | None:
@@ -176,9 +193,10 @@ def words_from_elsewhere(
     whole = placed(own.samples, rate, gains)
     beside, heard = _cut_words(whole, own.words, own.new.start, len(new), language)
     beside = _over_room(beside, reference, gains)
-    choice = _taken(choice, own.taken_s, speaker, reference)
-    return Snippet(_words_alone(beside), heard, OWN_VOICE, choice=choice,
-                   background=reference.background, beside=beside)  # fmt: skip
+    return Snippet(
+        _words_alone(beside), heard, OWN_VOICE, background=reference.background, beside=beside,
+        choice=_taken(choice, own.taken_s, speaker, reference),
+    )  # fmt: skip
 
 
 def _taken(
