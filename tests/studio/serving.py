@@ -14,10 +14,11 @@ from typing import Any
 import uvicorn
 
 from facedit.progress import OnProgress
+from facedit.scale.task_process import Worker
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_store import Store
-from facedit.studio.job_process import Worker, make_engine, make_reader
+from facedit.studio.job_process import make_engine, make_reader
 from facedit.studio.job_queue import Job
 from facedit.studio.serve import HOST, listen
 from facedit.studio.studio_options import StudioOptions

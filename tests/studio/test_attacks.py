@@ -13,17 +13,17 @@ from starlette.testclient import TestClient
 
 from facedit.editing.script import EditScript, ScriptSource
 from facedit.errors import BadMedia
+from facedit.scale.task_process import Worker
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_facts import facts_of
 from facedit.studio.clip_store import safe_name
-from facedit.studio.job_process import Worker
 from facedit.studio.job_queue import Job
 from facedit.studio.studio_options import MOST_JOBS, MOST_JSON, StudioOptions
 from facedit.types import Transcript, Word
+from scale.test_task_process import Tasks
 from studio.conftest import ADDRESS, PORT
 from studio.serving import TOKEN, Workers, ended, serving
-from studio.test_job_process import Tasks
 from talking_clips import TalkingClips
 
 OFFERED = {"offered": "one.mp4"}

@@ -15,9 +15,9 @@ from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import EditOptions
 from facedit.editing.script import EditScript, ScriptSource, loads
 from facedit.errors import BadTranscript, Cancelled
+from facedit.scale.task_process import Tell
 from facedit.studio.clip_store import Store, StoredClip
 from facedit.studio.heard_words import corrected, forget, hear, is_heard, take_given
-from facedit.studio.job_process import Tell
 from facedit.studio.refused import Refused
 from facedit.types import Transcript, Word
 

@@ -19,7 +19,7 @@ import numpy as np
 from facedit.device import inference
 from facedit.live.live_motion import Chunk, LiveMotion
 from facedit.progress import OnProgress
-from facedit.studio.job_process import Worker
+from facedit.scale.task_process import Worker
 from facedit.types import Float32, UInt8
 from facedit.units import SPEECH_SAMPLES_PER_FRAME
 

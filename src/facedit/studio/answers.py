@@ -18,6 +18,7 @@ from facedit.face.choice import FaceChoice
 from facedit.inputs import MOST_SEED
 from facedit.motion.expressions import expressions
 from facedit.options import OWN_VOICE, REGIONS
+from facedit.scale.task_process import Tell, Worker
 from facedit.speech.voice import voices
 from facedit.studio.asked_speech import asked_speech
 from facedit.studio.clip_store import Store, StoredClip, checked_edits
@@ -25,7 +26,6 @@ from facedit.studio.edit_states import edit_keys, exports_of, made_from, states,
 from facedit.studio.events import Events
 from facedit.studio.export_wishes import WHAT, Verb, package_options
 from facedit.studio.heard_words import is_heard
-from facedit.studio.job_process import Tell, Worker
 from facedit.studio.job_queue import Job, Jobs, Kind
 from facedit.studio.made_files import made_file
 from facedit.studio.refused import OTHER_PAGE, Refused

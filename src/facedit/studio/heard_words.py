@@ -9,8 +9,8 @@ from typing import Any
 
 from facedit.editing.script import EditScript, ScriptSource, loads
 from facedit.errors import BadTranscript
+from facedit.scale.task_process import Tell
 from facedit.studio.clip_store import StoredClip
-from facedit.studio.job_process import Tell
 from facedit.studio.refused import Refused
 from facedit.types import Transcript, Word
 

@@ -195,7 +195,7 @@ class Jobs:
             return "done", job.work(), None
         except Cancelled:
             return "cancelled", None, None
-        except (FaceditError, Refused) as error:
+        except FaceditError as error:
             return "failed", None, self._plain(job, str(error))
         except Exception:
             _log.exception("the job %r failed", job.kind)

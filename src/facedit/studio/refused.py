@@ -14,7 +14,7 @@ from facedit.errors import (
 OTHER_PAGE = "another page has changed this clip: reload to go on from there."
 
 
-class Refused(Exception):
+class Refused(FaceditError):
     """A request that is turned down.
 
     Args:

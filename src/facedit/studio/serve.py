@@ -15,11 +15,12 @@ import uvicorn
 
 from facedit.cache import cache_dir
 from facedit.errors import UsageError
+from facedit.scale.task_process import Worker
 from facedit.speech.whisper_words import Recogniser
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_store import Store, videos_of
-from facedit.studio.job_process import Worker, make_engine, make_reader
+from facedit.studio.job_process import make_engine, make_reader
 from facedit.studio.studio_options import StudioOptions
 
 HOST = "127.0.0.1"

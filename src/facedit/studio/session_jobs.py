@@ -28,11 +28,11 @@ from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.provenance.library import sidecar_of
+from facedit.scale.task_process import Tell
 from facedit.speech.whisper_words import Recogniser
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.edit_states import edit_keys, resolved, spoken_of, states
 from facedit.studio.export_wishes import Verb
-from facedit.studio.job_process import Tell
 from facedit.studio.package import write_package
 from facedit.studio.peaks import shape
 from facedit.studio.refused import Refused

@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from facedit.errors import FaceditError
+from facedit.errors import BadMedia, FaceditError
 from facedit.interchange.own_subtitles import read_subtitles
 from facedit.media.output import whole_or_nothing
 from facedit.speech.transcript_io import load_transcript
@@ -82,7 +82,7 @@ async def receive_recording(
     try:
         await _receive(request, raw, name, most_bytes)
         await run_in_threadpool(keep, raw, wav)
-    except FaceditError as error:
+    except BadMedia as error:
         raise Refused(415, str(error).replace(str(raw), name)) from None
     finally:
         raw.unlink(missing_ok=True)
@@ -121,6 +121,8 @@ async def _receive_text(
         await _receive(request, sent, name, MOST_JSON)
         check(sent)
         return sent.replace(clip.folder / f"{kept_as}{suffix}")
+    except Refused:
+        raise
     except FaceditError as error:
         raise type(error)(str(error).replace(str(sent), name).replace(sent.name, name)) from None
     finally:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from facedit.scale.task_process import Tell
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.events import Events
 from facedit.studio.heard_words import check_unedited, corrected, forget, hear, is_heard, take_given
-from facedit.studio.job_process import Tell
 from facedit.studio.job_queue import Jobs
 from facedit.studio.read_corrections import read_corrections
 from facedit.studio.refused import OTHER_PAGE, Refused

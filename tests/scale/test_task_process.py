@@ -1,4 +1,4 @@
-"""The process that does the jobs may be killed at any moment; the server goes on."""
+"""A process that does tasks may be killed at any moment; who asked goes on."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("starlette")
-
 from facedit.errors import BadMedia, Cancelled
 from facedit.progress import OnProgress, Progress
-from facedit.studio.job_process import Tell, Worker, WorkerEnded
+from facedit.scale.task_process import Tell, Worker, WorkerEnded
 from facedit.studio.refused import Refused
 
 
@@ -88,7 +86,7 @@ def test_a_task_that_does_not_listen_is_ended(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once it is cancelled, or over its limit: a hostile file must not hold the server up."""
-    monkeypatch.setattr("facedit.studio.job_process.PATIENCE_S", 0.1)
+    monkeypatch.setattr("facedit.scale.task_process.PATIENCE_S", 0.1)
     cancel = Event()
     with pytest.raises(Cancelled):
         worker.call("deaf", told=lambda _: cancel.set(), cancel=cancel)
