@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import types
 import typing
 from collections.abc import Collection
@@ -29,8 +30,7 @@ def build(
     """
     if not isinstance(table, dict):
         raise error(f"{where} must be a table.")
-    hints = typing.get_type_hints(kind)
-    fields = {item.name: item for item in dataclasses.fields(kind)}
+    hints, fields = _known_of(kind)
     check_known(table, fields, where, error)
     missing = [
         name
@@ -48,6 +48,14 @@ def build(
         return kind(**values)
     except UsageError as fault:
         raise error(f"{where}: {fault}") from fault
+
+
+@functools.cache
+def _known_of(
+    kind: type[DataclassInstance],
+) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]]:
+    """Return the annotations and fields of a dataclass; a transcript has thousands of words."""
+    return typing.get_type_hints(kind), {item.name: item for item in dataclasses.fields(kind)}
 
 
 def check_known(

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from facedit.editing.diff import WordEdit
 from facedit.editing.planner import make_plan
-from facedit.editing.script import EditScript, ScriptSource, dumps, loads
+from facedit.editing.script import EditScript, ScriptSource, dumps, edited, loads
 from facedit.errors import BadEdit
 from facedit.types import Transcript, Word
 
@@ -67,6 +68,7 @@ def test_the_document_is_for_people():
     text = dumps(script())
     assert '    {"words": [1, 2], "old": "cat", "new": "cow"},\n' in text
     assert max(map(len, text.splitlines())) <= 120
+    assert re.search(r'\n    "words": \[\n      \{"text": "the", "start_s": [^\n]*\},\n', text)
     assert '"نص"' in dumps(script((WordEdit(0, 1, ("نص",)),)))
     assert text.endswith("}\n")
 
@@ -88,6 +90,7 @@ def test_the_document_is_for_people():
 def test_edits_written_by_hand(edits, expected):
     read = loads(changed(lambda document: document.update(edits=edits)))
     assert read.edits == tuple(expected)
+    assert edited(script(), edits, dict(read.options)) == replace(read, plan=None)
     # The stored plan was for other edits: it must not be used.
     assert read.plan is None
 

@@ -15,18 +15,20 @@ _USUAL_S = 0.07
 """Seconds a letter where nobody has spoken."""
 
 
-def estimated_speech_s(edit: WordEdit, transcript: Transcript) -> float | None:
-    """Estimate how long the new words of an edit will take.
+def estimated_speech_s(
+    edits: Sequence[WordEdit], transcript: Transcript
+) -> tuple[float | None, ...]:
+    """Estimate how long the new words of each edit will take.
 
     ``transcript``: the words of the source, whose speaker's rate counts. Returns seconds, in
     proportion to the letters; None where none are new.
     """
-    if edit.kind in SILENT:
-        return None
     spoken_s = sum(word.end_s - word.start_s for word in transcript.words)
     letters = _letters([word.text for word in transcript.words])
     per_letter_s = spoken_s / letters if spoken_s > 0 else _USUAL_S
-    return per_letter_s * _letters(edit.new_words)
+    return tuple(
+        None if edit.kind in SILENT else per_letter_s * _letters(edit.new_words) for edit in edits
+    )
 
 
 def estimated_plan(
@@ -54,8 +56,8 @@ def estimated_plan(
         edits,
         transcript,
         [
-            long_s or estimated_speech_s(edit, transcript)
-            for edit, long_s in zip(edits, known, strict=True)
+            long_s or guess_s
+            for guess_s, long_s in zip(estimated_speech_s(edits, transcript), known, strict=True)
         ],
         source_duration_s=source_duration_s,
         frame_rate=frame_rate,

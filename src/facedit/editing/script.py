@@ -18,7 +18,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 
 from facedit.editing.diff import WordEdit, check_order, diff
@@ -45,6 +45,11 @@ VERSION = 1
 """Version of the document that this code reads and writes."""
 
 _LONGEST_S = 1e6
+_LINE = 110
+_WORDS = "\0" * 20
+"""Stands for the words while all else is written; no text that is read holds it."""
+
+_WORD = tuple(item.name for item in fields(Word))
 
 # A list or object whose lines open no other one. Strings hold no raw line feed, so that what
 # follows one is structure.
@@ -97,7 +102,10 @@ def dumps(script: EditScript) -> str:
             "duration_s": script.source.duration_s,
             "frame_rate": str(script.source.frame_rate),
         },
-        "transcript": script.transcript.to_dict(),
+        "transcript": {
+            **replace(script.transcript, words=()).to_dict(),
+            "words": [_WORDS] if words else [],
+        },
         "edits": [
             {
                 "words": [edit.old_start, edit.old_end],
@@ -112,7 +120,19 @@ def dumps(script: EditScript) -> str:
     }
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     # One line a word and an edit; twice, for lists inside objects.
-    return _SMALL.sub(_on_one_line, _SMALL.sub(_on_one_line, text)) + "\n"
+    text = _SMALL.sub(_on_one_line, _SMALL.sub(_on_one_line, text)) + "\n"
+    return text.replace(json.dumps(_WORDS), ",\n      ".join(map(_word_line, words)))
+
+
+def edited(script: EditScript, edits: object, options: object) -> EditScript:
+    """Give a script other edits and options, as data that ``loads`` would read there; without plan.
+
+    BadEdit is raised if they are malformed or do not fit the words.
+    """
+    root = parse(json.dumps({"edits": edits, "options": options}))
+    found, own = _read_edits(root.child("edits"), script.transcript)
+    members = root.child("options").members()
+    return replace(script, edits=found, options=members, plan=None, own=own)
 
 
 def loads(text: str) -> EditScript:
@@ -144,6 +164,15 @@ def loads(text: str) -> EditScript:
     )
 
 
+def _word_line(word: Word) -> str:
+    """Write a word on one line unless it is long; a long clip has thousands."""
+    values = {name: getattr(word, name) for name in _WORD}
+    line = json.dumps(values, ensure_ascii=False, allow_nan=False)
+    if len(line) <= _LINE:
+        return line
+    return json.dumps(values, indent=2, ensure_ascii=False).replace("\n", "\n      ")
+
+
 def _joined(words: tuple[Word, ...], edit: WordEdit) -> str:
     return " ".join(word.text for word in words[edit.old_start : edit.old_end])
 
@@ -152,7 +181,7 @@ def _on_one_line(match: re.Match[str]) -> str:
     """Put a small object or list on one line unless it is long."""
     lines = [line.strip() for line in match[0][1:-1].split("\n")]
     joined = match[0][0] + " ".join(line for line in lines if line) + match[0][-1]
-    return joined if len(joined) <= 110 else match[0]
+    return joined if len(joined) <= _LINE else match[0]
 
 
 def _read_source(node: Node) -> ScriptSource:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from facedit.compose.express import EASE_S
-from facedit.editing.script import loads
+from facedit.editing.script import EditScript, edited, loads
 from facedit.errors import FaceditError
 from facedit.face.choice import FaceChoice
 from facedit.inputs import MOST_SEED
@@ -21,7 +20,7 @@ from facedit.options import OWN_VOICE, REGIONS
 from facedit.scale.task_process import Tell, Worker
 from facedit.speech.voice import voices
 from facedit.studio.asked_speech import asked_speech
-from facedit.studio.clip_store import Store, StoredClip, checked_edits
+from facedit.studio.clip_store import Store, StoredClip
 from facedit.studio.edit_states import edit_keys, exports_of, made_from, states, takes_of
 from facedit.studio.events import Events
 from facedit.studio.export_wishes import WHAT, Verb, package_options
@@ -55,6 +54,7 @@ class Studio:
         self.jobs = Jobs(lambda job: self.events.publish({"job": job}), self._plain)
         self.heard = WordJobs(self.jobs, self.events, self._do)
         self._engine, self._reader = engine, reader
+        self._last: tuple[str, EditScript] | None = None
 
     def close(self) -> None:
         """Stop everything."""
@@ -109,7 +109,7 @@ class Studio:
         }
         if text is None:
             return answer
-        script = loads(text)
+        script = self._loaded(text)
         made = states(clip, script)
         exports = exports_of(clip, made_from(script, made["edits"]))
         known = {"script": json.loads(text), "revision": clip.revision(text), "exports": exports}
@@ -153,14 +153,17 @@ class Studio:
             text = clip.known_script()
             if known != clip.revision(text):
                 raise Refused(409, OTHER_PAGE)
-            script = checked_edits(loads(text), body.get("edits"), body.get("options"))
+            script = edited(self._loaded(text), body.get("edits"), body.get("options"))
             check_own(script)
-            states(clip, script)  # they must fit before they are kept
-            text = clip.save_script(replace(script, plan=None))
+            made = states(clip, script)  # they must fit before they are kept
+            text = clip.save_script(script)
+            self._last = text, script
         if face != clip.face:
             clip.note(face=face)
-        self.events.publish({"clip": clip.id, "saved": clip.revision(text), "by": _page(body)})
-        return {"revision": clip.revision(text)} | states(clip, script)
+            made = states(clip, script)
+        revision = clip.revision(text)
+        self.events.publish({"clip": clip.id, "saved": revision, "by": _page(body)})
+        return {"revision": revision} | made
 
     def proxy(self, clip: StoredClip) -> dict[str, Any]:
         """Queue a copy that the browser can show."""
@@ -203,7 +206,7 @@ class Studio:
             raise Refused(404, "no such take.")
         clip.note(chosen=clip.notes().get("chosen", {}) | {key: take})
         self._telling(clip)(None)
-        return states(clip, loads(clip.known_script()))
+        return states(clip, self._loaded(clip.known_script()))
 
     def export(self, clip: StoredClip, body: dict[str, Any]) -> dict[str, Any]:
         """Queue an export.
@@ -231,8 +234,15 @@ class Studio:
         work = partial(self._do, "speak", clip, verb, *arguments)
         return self._exporting(verb, clip, work)
 
+    def _loaded(self, text: str) -> EditScript:
+        """Read an edit script; the last one is at hand: a page saves with every key."""
+        last = self._last
+        if last is None or last[0] != text:
+            last = self._last = text, loads(text)
+        return last[1]
+
     def _edit(self, clip: StoredClip, edit: object) -> str:
-        keys = edit_keys(loads(clip.known_script()), clip.face)
+        keys = edit_keys(self._loaded(clip.known_script()), clip.face)
         if edit not in keys:
             raise Refused(409, "there is no such edit now: it was changed.")
         return str(edit)
@@ -252,7 +262,7 @@ class Studio:
         """Return what tells every page how the edits of a clip are now."""
 
         def tell(_: object) -> None:
-            self.events.publish({"clip": clip.id} | states(clip, loads(clip.known_script())))
+            self.events.publish({"clip": clip.id} | states(clip, self._loaded(clip.known_script())))
 
         return tell
 
@@ -271,7 +281,7 @@ class Studio:
         def made() -> dict[str, Any]:
             edits = None
             if kind == "export":
-                script = loads(clip.known_script())
+                script = self._loaded(clip.known_script())
                 edits = made_from(script, states(clip, script)["edits"])
             found = work()
             names = {file["name"] for file in found["files"]}

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facedit.editing.script import EditScript, dumps, loads
-from facedit.errors import BadEdit
+from facedit.editing.script import EditScript, dumps
 from facedit.lock import lock
 from facedit.media.output import whole_or_nothing
 from facedit.studio.refused import Refused
@@ -220,17 +219,6 @@ def safe_name(name: str) -> str:
 def videos_of(folder: Path) -> list[Path]:
     """List the videos of a folder by their names."""
     return [path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in _VIDEO]
-
-
-def checked_edits(script: EditScript, edits: object, options: object) -> EditScript:
-    """Give a script other edits and options, as a page wrote them; ``loads`` judges them.
-
-    BadEdit is raised if they are malformed or do not fit the words.
-    """
-    if not isinstance(edits, list) or not isinstance(options, dict):
-        raise BadEdit("expected a list of edits and a table of options.")
-    bare = json.loads(dumps(EditScript(script.source, script.transcript, ())))
-    return loads(json.dumps(bare | {"edits": edits, "options": options}))
 
 
 def _mark(source: Path) -> list[object]:
