@@ -5,13 +5,20 @@
  */
 
 import { $ } from "./elements.js";
-import { outputTime, pieceAt, pieces, sourceTime } from "./time_map.js";
+import { outputTime, pieceAt, pieces, sourceRate, sourceTime } from "./time_map.js";
 
 /** @typedef {import("./time_map.js").Plan} Plan @typedef {import("./time_map.js").Piece} Piece */
 
 const STEP_S = 0.02;
 /** Further apart than this, a seek is better than another speed. */
 const FAR_S = 0.5;
+/** Pictures less far apart are in step. */
+const DRIFT_S = 0.015;
+/** Another speed counts so much later, in Chromium. */
+const LATE_S = 0.05;
+/** A second of what the pictures are apart by makes the one before so much faster. */
+const CATCH_UP = 8;
+const FASTEST = 3;
 
 export class Player {
   /**
@@ -33,12 +40,22 @@ export class Player {
     this.at = 0;
     this.playing = false;
     this.last = 0;
-    const tick = (/** @type {number} */ now) => {
-      this.#step(Math.min((now - this.last) / 1000, 0.1));
-      this.last = now;
-      requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
+    this.wakes = false;
+    this.before.addEventListener("seeked", () => this.#wake());
+    this.before.addEventListener("loadedmetadata", () => this.seekOutput(this.at));
+  }
+
+  /** Step with the next picture, and on as long as it plays: a page that stands still does nothing. */
+  #wake() {
+    if (this.wakes) return;
+    this.wakes = true;
+    requestAnimationFrame((now) => {
+      this.wakes = false;
+      const passed = this.last ? Math.min((now - this.last) / 1000, 0.1) : 0;
+      this.last = this.playing ? now : 0;
+      if (this.playing) this.#wake();
+      this.#step(passed);
+    });
   }
 
   get sourceTime() {
@@ -80,6 +97,7 @@ export class Player {
 
   pause() {
     this.playing = false;
+    this.#wake();
     this.shuttle = 0;
     for (const one of [this.before, this.rest, this.take, this.sound]) one.pause();
   }
@@ -100,6 +118,7 @@ export class Player {
     this.shuttle = now * way > 0 ? way * Math.min(Math.abs(now) * 2, 8) : way;
     if (this.shuttle < 0) for (const one of [this.rest, this.take, this.sound]) one.pause();
     this.playing = true;
+    this.#wake();
     if (this.shuttle > 0) this.#lead();
     return this.shuttle;
   }
@@ -139,6 +158,7 @@ export class Player {
     this.led = piece;
     const leader = this.#element(piece);
     for (const one of [this.rest, this.take, this.sound]) if (one !== leader) one.pause();
+    this.#wake();
     this.take.hidden = leader !== this.take;
     this.rest.hidden = leader === this.take;
     if (piece?.src && leader.getAttribute("src") !== piece.src) leader.src = piece.src;
@@ -186,9 +206,13 @@ export class Player {
     const over = wanted > before.duration - 0.06;  // played on, it would begin anew
     if (plays && !over && Math.abs(off) < FAR_S) {
       if (before.paused) void before.play().catch(() => undefined);
-      // Small drifts are made good by speed: a seek would show.
-      const usual = this.speed * (this.shuttle || 1);
-      before.playbackRate = Math.abs(off) < 0.015 ? usual : usual * Math.max(0.25, Math.min(4, 1 + 6 * off));
+      // As fast as the old words pass under the new ones, unless those wait; drifts are made good by
+      // speed: a seek would show.
+      const leader = this.#element(this.led);
+      const waits = leader.seeking || leader.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+      const usual = waits ? 0 : sourceRate(this.plan, this.at + LATE_S);
+      const rate = Math.min(usual + (Math.abs(off) < DRIFT_S ? 0 : CATCH_UP * off), FASTEST);
+      before.playbackRate = rate < 0.1 ? 0 : rate * this.speed * (this.shuttle || 1);
       return;
     }
     if (!before.paused) before.pause();

@@ -29,6 +29,12 @@ export function outputTime(plan, time) {
   return mapped(plan, time, "source", "output");
 }
 
+/** How fast the source passes at a moment of the output: old words under longer new ones slowly. @param {Plan | null} plan @param {number} time @returns {number} */
+export function sourceRate(plan, time) {
+  const { keep, source: [a, b], output: [c, d] } = plan?.segments.find(({ output }) => time < output[1]) ?? wholePlan(1).segments[0];
+  return keep ? 1 : (b - a) / (d - c);
+}
+
 function mapped(plan, time, from, to) {
   if (!plan) return time;
   for (const segment of plan.segments) {
