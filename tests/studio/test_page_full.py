@@ -192,43 +192,50 @@ def test_pictures_stay_in_step_while_they_play(page: Page, served: Served) -> No
         page.js("import('/main.js').then(({work}) => work.more(1))")
         page.until("document.querySelector('.take')")
         quiet(page)
-    apart = page.js("""import('/main.js').then(async ({work}) => {
-      const {sourceTime, pieceAt} = await import('/time_map.js');
-      const {player} = work;
-      const shown = {};
-      for (const name of ['before', 'rest', 'take']) {
-        const watch = (_, facts) => {
-          shown[name] = facts.mediaTime;
-          player[name].requestVideoFrameCallback(watch);
-        };
-        player[name].requestVideoFrameCallback(watch);
-      }
-      player.seekOutput(0);
-      player.play();
-      const found = [];
-      let since = null;
-      let last = null;
-      while (player.playing) {
-        await new Promise((done) => requestAnimationFrame(done));
-        const piece = player.piece;
-        if (piece !== last) [since, last] = [performance.now(), piece];
-        const name = player.take.hidden ? 'rest' : 'take';
-        if (performance.now() - since < 300 || shown[name] === undefined) continue;
-        found.push(sourceTime(work.clip.plan, shown[name] - piece.offset) - shown.before);
-      }
-      return found;
-    })""")
+    apart = [one for _ in range(3) for one in page.js(PLAYED)]
     rate = 25
     far = [round(one * rate, 2) for one in apart if abs(one) > 1.5 / rate]
     print(f"{len(apart)} moments, {len(far)} further apart than a frame and a half: {far}")
-    assert len(apart) > 20
+    assert len(apart) > 40
     assert len(far) <= len(apart) * 0.05
+
+
+PLAYED = """import('/main.js').then(async ({work}) => {
+  const {sourceTime} = await import('/time_map.js');
+  const {player} = work;
+  const shown = {before: [], rest: [], take: []};
+  let since = 0;
+  let last = null;
+  for (const name of Object.keys(shown)) {
+    const watch = (now, {mediaTime, expectedDisplayTime}) => {
+      if (!player.playing) return;
+      player[name].requestVideoFrameCallback(watch);
+      const {piece} = player;
+      if (piece !== last) [since, last] = [now, piece];
+      if (now - since < 300 || player[name].hidden) return;
+      const source = name === 'before' ? mediaTime
+        : sourceTime(work.clip.plan, mediaTime - piece.offset);
+      shown[name].push([expectedDisplayTime, source]);
+    };
+    player[name].requestVideoFrameCallback(watch);
+  }
+  player.seekOutput(0);
+  player.play();
+  while (player.playing) await new Promise((done) => requestAnimationFrame(done));
+  return shown.before.flatMap(([at, before]) => [...shown.rest, ...shown.take]
+    .filter(([other]) => Math.abs(other - at) < 4).map(([, after]) => after - before));
+})"""
+"""By how much pictures are apart that are shown at the same moment, once a piece has begun."""
 
 
 def test_a_key_in_a_text_of_12_000_words_is_done_within_a_frame(
     page: Page, workers: Workers, tmp_path: Path
 ) -> None:
-    """What the page does for a key, layout of the text and all: 16 ms."""
+    """What the page computes until a key is seen, layout of the text and all: 16 ms of a core.
+
+    Not by a timer of the page: Chromium lets timers wait for the picture that a key makes, so that
+    they measure the screen's clock.
+    """
     video = tmp_path / "long.mp4"
     times = np.arange(640 * 16000) / 16000
     tone = (0.1 * np.sin(1382 * times) * (np.sin(times) > 0)).astype(np.float32)
@@ -239,29 +246,31 @@ def test_a_key_in_a_text_of_12_000_words_is_done_within_a_frame(
         page.go(f"{served.address}#open=long.mp4")
         page.until("document.querySelectorAll('.word').length === 12000")
         page.until("document.getElementById('saved').textContent === 'Saved.'")
-        page.js("""document.addEventListener('keydown', (event) => {
-          const began = performance.now();
-          queueMicrotask(() => 0);
-          setTimeout(() => {
-            document.getElementById('words').getBoundingClientRect();
-            document.body.offsetHeight;
-            (window.took ??= []).push([event.key, performance.now() - began]);
-          });
-        }, true)""")
+        page.call("Performance.enable", timeDomain="threadTicks")
+        letters = []
         for place in ("Home", "End"):
             page.key(place)
             for letter in "thunder":
+                before_s = computed_s(page)
                 page.key(letter)
+                page.js("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+                letters.append(1000 * (computed_s(page) - before_s))
                 page.js("new Promise((done) => setTimeout(done, 150))")
+            page.until("document.querySelector('#edits ins')?.textContent === 'thunder'")
             page.key("Enter")
             page.until("document.getElementById('saved').textContent === 'Saved.'")
             page.key("ArrowLeft")
             page.key("Delete")
             page.until("document.getElementById('saved').textContent === 'Saved.'")
-        took = page.js("window.took")
-        letters = sorted(ms for key, ms in took if len(key) == 1)
-        print(f"ms a letter: median {median(letters):.1f}, most {letters[-1]:.1f}; all: {took}")
+        print("ms of a core a letter:", ", ".join(f"{ms:.1f}" for ms in sorted(letters)))
         assert median(letters) <= 16
+
+
+def computed_s(page: Page) -> float:
+    """How long the page's thread has computed."""
+    metrics = page.call("Performance.getMetrics")["metrics"]
+    found: float = next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+    return found
 
 
 def write_words(served: Served, clip: StoredClip, count: int) -> None:

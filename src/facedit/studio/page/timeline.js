@@ -143,7 +143,9 @@ export class Timeline {
     const x = (/** @type {number} */ time) => ((time - this.from) / seen) * width;
     const old = (/** @type {number} */ time) => x(time - shift);
     const style = getComputedStyle(canvas);
-    const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`);
+    /** Asked for once a picture: a word each asks for one. @type {Record<string, string>} */
+    const inks = {};
+    const colour = (/** @type {string} */ name) => (inks[name] ??= style.getPropertyValue(`--${name}`));
     paint.clearRect(0, 0, width, height);
     paint.font = `11px ${style.fontFamily}`;
     const below = ROW + WORDS + GAP;
@@ -277,13 +279,13 @@ export class Timeline {
   /** A word under its time: over its neighbours' room only where they have none. */
   #label(paint, x, top, [start, end], text, ink) {
     const [left, right] = [x(start), x(end)];
-    if (right < 0 || left > this.canvas.clientWidth || !text) return;
     const room = right - left - 3;
+    if (right < 0 || left > this.canvas.clientWidth || !text || room < 5) return;
     const wide = paint.measureText(text).width;
     paint.fillStyle = ink;
     if (wide <= room) paint.fillText(text, left, top);
     else if (room > 18) paint.fillText(`${text.slice(0, Math.max(Math.floor((text.length * room) / wide) - 1, 1))}…`, left, top);
-    else if (room > 5) paint.fillText(text[0], left, top);
+    else paint.fillText(text[0], left, top);
   }
 
   #wedge(paint, at, top, ink) {

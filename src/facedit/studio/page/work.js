@@ -332,7 +332,8 @@ export class Work {
     $("timeline").dataset.layout = isGuess ? "guessed" : "spoken";
     showEdits(now, edits, this.acts);
     const facts = { ...this.known, recording: this.page.recorder.on, speaking: this.page.speaking(), side: this.near.side };
-    showCard(now, layout[now.chosen], facts, this.acts);
+    // While other words are typed, layout and sounds are of those: the card stays as it was.
+    if (!this.draft) showCard(now, layout[now.chosen], facts, this.acts);
     $("clip-card").hidden = !now.warnings.length;
     showWarnings($("clip-warnings"), now.warnings, this.acts);
     this.player.show(now.plan, takes.map((take) => take?.preview ?? null), made.map((one) => one?.sound ?? null));
