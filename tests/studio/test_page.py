@@ -8,7 +8,7 @@ import wave
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +101,10 @@ def test_edits_are_put_together_as_the_planner_wants_them(page: Page) -> None:
 
 
 def test_every_control_has_a_name_and_nothing_lies_over_another(page: Page) -> None:
-    for width, height in ((1280, 720), (1920, 1080), (640, 360)):
+    sizes = ((1280, 720), (1920, 1080), (640, 360))
+    for (width, height), tab in product(sizes, ("generate", "sync", "edit")):
         page.size(width, height)
+        page.js(f"document.querySelector('#tabs [data-tab={tab}]').click()")
         unnamed = page.js("""[...document.querySelectorAll(
           'button, input, select, textarea, video, canvas, a, [role=listbox], [role=group]')]
           .filter((e) => e.offsetParent && !(e.getAttribute('aria-label') || e.labels?.length ||
@@ -119,6 +121,8 @@ def test_every_control_has_a_name_and_nothing_lies_over_another(page: Page) -> N
         }})()""")
         if width > 900:  # narrow pages scroll under their last line
             assert over == []
+        stage = page.js("document.getElementById('stage').offsetHeight / innerHeight")
+        assert stage < 0.7, (width, tab)
     page.size(1280, 720)
     assert page.js("document.getElementById('status').ariaLive") == "polite"
 
@@ -280,6 +284,7 @@ def test_before_and_after_are_in_step_over_words_that_were_replaced(page: Page) 
     """At every tenth of a second the two pictures are those that belong together."""
     length_s, rate = page.js("""import('/main.js').then(({work}) =>
       [work.clip.plan.output_duration_s, work.clip.info.frame_rate])""")
+    page.js("import('/main.js').then(({work}) => work.words.saying(1))")
     apart = []
     for step in range(int(length_s * 10)):
         found = page.js(f"""import('/main.js').then(async ({{work}}) => {{
@@ -297,6 +302,7 @@ def test_before_and_after_are_in_step_over_words_that_were_replaced(page: Page) 
             output_s - player.at];
         }})""")
         apart.append(max(map(abs, found)))
+    assert page.js("document.querySelector('.said')") is None  # nothing is being said
     assert len(apart) > 10
     assert max(apart) <= 1 / rate, apart
 
@@ -465,6 +471,7 @@ def test_the_other_tabs_show_the_clip_alone_until_something_is_made(page: Page) 
     for tab in ("generate", "sync"):
         page.js(f"document.querySelector('#tabs [data-tab={tab}]').click()")
         assert page.js(plain)
+        assert status(page) == "Ready."  # of what was done in the tab before nothing is said
         page.js("document.getElementById('speech-make').click()")
         assert page.js("document.activeElement.id") == "speech-text"
         assert not page.js("document.getElementById('seam-on').offsetParent")

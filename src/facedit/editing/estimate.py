@@ -15,20 +15,13 @@ _USUAL_S = 0.07
 """Seconds a letter where nobody has spoken."""
 
 
-def estimated_speech_s(
-    edits: Sequence[WordEdit], transcript: Transcript
-) -> tuple[float | None, ...]:
-    """Estimate how long the new words of each edit will take.
+def estimated_speech_s(edit: WordEdit, transcript: Transcript) -> float | None:
+    """Estimate how long the new words of an edit will take.
 
     ``transcript``: the words of the source, whose speaker's rate counts. Returns seconds, in
     proportion to the letters; None where none are new.
     """
-    spoken_s = sum(word.end_s - word.start_s for word in transcript.words)
-    letters = _letters([word.text for word in transcript.words])
-    per_letter_s = spoken_s / letters if spoken_s > 0 else _USUAL_S
-    return tuple(
-        None if edit.kind in SILENT else per_letter_s * _letters(edit.new_words) for edit in edits
-    )
+    return _speech_s(edit, _letter_s(transcript))
 
 
 def estimated_plan(
@@ -51,18 +44,26 @@ def estimated_plan(
         place if joint is None else (joint[0], joint[1])
         for place, joint in zip(usual, joints, strict=True)
     ]
-    known = spoken_s or (None,) * len(edits)
+    known, letter_s = spoken_s or (None,) * len(edits), _letter_s(transcript)
     return make_plan(
         edits,
         transcript,
-        [
-            long_s or guess_s
-            for guess_s, long_s in zip(estimated_speech_s(edits, transcript), known, strict=True)
-        ],
+        [long_s or _speech_s(edit, letter_s) for edit, long_s in zip(edits, known, strict=True)],
         source_duration_s=source_duration_s,
         frame_rate=frame_rate,
         joints=at or None,
     )
+
+
+def _speech_s(edit: WordEdit, letter_s: float) -> float | None:
+    return None if edit.kind in SILENT else letter_s * _letters(edit.new_words)
+
+
+def _letter_s(transcript: Transcript) -> float:
+    """Return how long the speaker of a transcript takes for a letter."""
+    spoken_s = sum(word.end_s - word.start_s for word in transcript.words)
+    letters = _letters([word.text for word in transcript.words])
+    return spoken_s / letters if spoken_s > 0 else _USUAL_S
 
 
 def _letters(words: Sequence[str]) -> int:

@@ -308,6 +308,7 @@ for (const tab of TABS) {
 function setTab(name) {
   document.body.dataset.tab = name;
   for (const tab of TABS) tab.ariaPressed = String(tab.dataset.tab === name);
+  say("Ready.");
   speech.choose(name);
   if (name === "edit") work.render();
 }

@@ -311,7 +311,7 @@ export class Work {
     if (!this.clip) return;
     this.timeline.move(output_s);
     showMoment(output_s, this.clip.info.frame_rate, this.player.playing, piece);
-    if (this.player.playing) this.words.saying(wordAt(this.words.words, source_s));
+    this.words.saying(this.player.playing ? wordAt(this.words.words, source_s) : -1);
   }
 
   render() {
