@@ -28,7 +28,7 @@ from facedit.live.pace import Pace
 from facedit.live.resting import CLOSING, OPENING, rest_shares
 from facedit.options import Run
 from facedit.progress import OnProgress
-from facedit.studio.job_process import Worker, WorkerEnded
+from facedit.scale.task_process import Worker, WorkerEnded
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 

@@ -310,7 +310,9 @@ function setTab(name) {
   for (const tab of TABS) tab.ariaPressed = String(tab.dataset.tab === name);
   say("Ready.");
   speech.choose(name);
-  if (name === "edit") work.render();
+  if (name !== "edit" || !work.clip) return;
+  work.render();
+  $("words").focus();
 }
 
 bindKeys({
