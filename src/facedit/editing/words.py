@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _ONE_FORM = dict.fromkeys(map(ord, "’‘ʼ＇`´"), "'") | dict.fromkeys(map(ord, "‐‑‒–"), "-")
 # Of all signs these are read out wherever they stand; those of money beside a word or number.
@@ -14,6 +15,7 @@ _SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # between a letter's an
 _UNSPACED_BREAK = re.compile(r"(?<=\w)(—|―|…|\.{2,})(?=\w)")
 
 
+@lru_cache(maxsize=8192)  # an hour's words are compared several times, and few differ
 def key(text: str) -> str:
     """Return what is compared when two words are compared; empty if nothing in it is spoken.
 
