@@ -31,10 +31,14 @@ def warp_whole(rgb: UInt8, landmarks: Float32, target: Float32) -> UInt8:
     The picture has shape (H, W, 3), landmarks are in pixels (478, 3).
     """
     rect = moved_region(landmarks, target, rgb.shape[1], rgb.shape[0])
+    if not rect.width:
+        return rgb.copy()
+    mesh = TargetMesh(target, rect, moved_rings(landmarks, target), mesh_step(target))
+    warped = mesh.warped(rgb, landmarks, rings_of(landmarks))
+    if warped.shape == rgb.shape:
+        return warped
     out = rgb.copy()
-    if rect.width:
-        mesh = TargetMesh(target, rect, moved_rings(landmarks, target), mesh_step(target))
-        out[rect.slices] = mesh.warped(rgb, landmarks, rings_of(landmarks))
+    out[rect.slices] = warped
     return out
 
 
