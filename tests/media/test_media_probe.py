@@ -3,13 +3,14 @@
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from facedit.errors import NoSound
 from facedit.media.orientation import Orientation
-from facedit.media.probe import probe
+from facedit.media.probe import _frame_rate, probe
 from facedit.media.read import read_frames
 from facedit.media.timing import is_uneven, measured_rate, nominal_rate
 from media.clips import make_clip
@@ -124,3 +125,26 @@ def test_spacing() -> None:
     assert not is_uneven([3, 1, 2, 0])
     assert measured_rate([2, 0, 1], Fraction(1, 25)) == 25
     assert measured_rate([5], Fraction(1, 25)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "measured", "rate"),
+    [
+        (25, 27, 25),  # a header that is about right knows it exactly
+        (25, 23, 25),
+        (30, 25, 30),
+        (50, 25, 25),  # fields, or a header that is wrong
+        (20, 25, 25),
+        (None, 25, 25),
+        (None, None, 25),
+        (90_000, 24, 24),
+    ],
+)
+def test_the_headers_rate_counts_unless_packets_contradict_it(
+    said: int | None, measured: int | None, rate: int
+) -> None:
+    times = [0] if measured is None else [k * 1000 for k in range(20)]
+    tick = Fraction(1, 1000 * (measured or 1))
+    video = SimpleNamespace(average_rate=None, guessed_rate=said and Fraction(said), base_rate=None)
+    head = SimpleNamespace(times=times, time_base=tick)
+    assert _frame_rate(video, head) == rate
