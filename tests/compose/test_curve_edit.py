@@ -1,5 +1,6 @@
 """A take of curves under a plan: what is kept, what is new, and how they join."""
 
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from facedit.cli.main import main
 from facedit.compose.base import Take
 from facedit.compose.clip import Clip
 from facedit.compose.curve_rows import USUAL_PERCENTILE, changed_curves, edited_rows, shown_curves
-from facedit.compose.curve_session import curve_windows, shown_track
+from facedit.compose.curve_session import _SCALE, curve_windows, shown_track
 from facedit.compose.sources import source_paths
 from facedit.compose.spans import VideoBase
 from facedit.editing.diff import WordEdit
@@ -170,3 +171,12 @@ def test_what_cannot_be_is_refused_in_a_line(
     assert error.count("\n") == 1
     assert Path("take.csv").read_bytes() == before
     assert not Path("new.csv").exists()
+
+
+def test_every_sample_of_16_bits_is_written_as_it_was_read(tmp_path: Path) -> None:
+    values = np.arange(-32768, 32768, dtype=np.int16)
+    read = values.astype(np.float32)[:, None] / 32768
+    write_wav(tmp_path / "a.wav", Sound(read * np.float32(_SCALE), 16000))
+    with wave.open(str(tmp_path / "a.wav")) as file:
+        written = np.frombuffer(file.readframes(len(values)), "<i2")
+    np.testing.assert_array_equal(written, values)

@@ -29,7 +29,7 @@ def write_wav(
     """
     full_scale = float((1 << (bits - 1)) - 1)
     samples = sound.samples if bits == 16 else sound.samples.astype(np.float64)
-    scaled = np.clip(np.rint(samples * full_scale), -full_scale, full_scale)
+    scaled = np.clip(np.rint(samples * full_scale), -full_scale - 1, full_scale)
     # The upper bytes of 32 bits, lowest first.
     whole = np.ascontiguousarray(scaled.astype("<i4") << (32 - bits)).view(np.uint8).reshape(-1, 4)
     with whole_or_nothing(path, force, seal) as temporary:
