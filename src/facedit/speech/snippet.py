@@ -41,7 +41,7 @@ from facedit.speech.voice_interface import Engine, InPart, language_of
 from facedit.speech.voice_pace import at_pace
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
-from facedit.units import SPEECH_RATE, sample_at
+from facedit.units import SPEECH_RATE
 
 _log = logging.getLogger(__name__)
 
@@ -118,14 +118,14 @@ def speech_for_edit(
     if isinstance(chosen, Engine):
         raise UsageError(f"{chosen.name} is an engine: it is shown the clip, and not only heard.")
     part, wanted = None, slice(len(front), len(front) + len(new))
-    if isinstance(chosen, InPart) and language_of(chosen) == "en":
+    # Whoever is imitated has mean and spread of all that the voice says set to theirs.
+    if reference.sounds is None and isinstance(chosen, InPart) and language_of(chosen) == "en":
         first = max(0, len(front) - NEAR)
         part = range(first, wanted.stop + min(NEAR, len(back)))
         wanted = slice(wanted.start - first, wanted.stop - first)
     spoken, words, speed = at_pace(chosen, text, syllable_rate(reference.words), part)
-    written = zip(words[wanted], new, strict=True)
-    words = (*words[: wanted.start], *(replace(word, text=text) for word, text in written),
-             *words[wanted.stop :])  # fmt: skip
+    plain = [replace(word, text=text) for word, text in zip(words[wanted], new, strict=True)]
+    words = (*words[: wanted.start], *plain, *words[wanted.stop :])
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
@@ -193,10 +193,9 @@ def words_from_elsewhere(
     whole = placed(own.samples, rate, gains)
     beside, heard = _cut_words(whole, own.words, own.new.start, len(new), language)
     beside = _over_room(beside, reference, gains)
-    return Snippet(
-        _words_alone(beside), heard, OWN_VOICE, background=reference.background, beside=beside,
-        choice=_taken(choice, own.taken_s, speaker, reference),
-    )  # fmt: skip
+    choice = _taken(choice, own.taken_s, speaker, reference)
+    return Snippet(_words_alone(beside), heard, OWN_VOICE, choice=choice,
+                   background=reference.background, beside=beside)  # fmt: skip
 
 
 def _taken(
@@ -309,8 +308,8 @@ def _cut_words(
 ) -> tuple[Sound, Transcript]:
     """Cut consecutive words out at low-energy points, with ``BESIDE_S`` of what is around them.
 
-    The words' times are without that.
-    ``dry``: the same speech before its room was laid over it, whose tail fills the quiet points.
+    The words' times are without that. ``dry``: the same speech before its room was laid over it,
+    whose tail fills the quiet points.
     """
     quiet = sound if dry is None else dry
     wanted = words[first : first + count]
@@ -333,8 +332,7 @@ def _cut_words(
 
 def _words_alone(beside: Sound) -> Sound:
     """Take ``BESIDE_S`` off either side."""
-    reach = sample_at(BESIDE_S, beside.rate)
-    return Sound(beside.samples[reach : len(beside.samples) - reach], beside.rate)
+    return cut(beside, BESIDE_S, beside.duration_s - BESIDE_S)
 
 
 def _edge(sound: Sound, earliest_s: float, latest_s: float) -> float:
