@@ -29,6 +29,7 @@ from facedit.live.resting import CLOSING, OPENING, rest_shares
 from facedit.options import Run
 from facedit.progress import OnProgress
 from facedit.scale.task_process import Worker, WorkerEnded
+from facedit.speech.whisper_base import PAD_FRAMES, WhisperBase
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 
@@ -123,6 +124,22 @@ def test_lips_come_to_rest_and_leave_it_without_a_jump() -> None:
     # The same in two pieces.
     first = rest_shares(silent[: 10 + OPENING], 10, 1.0)
     assert np.allclose(np.concatenate([first, rest_shares(silent[10:], 8, first[-1])]), shares)
+
+
+def test_silence_is_heard_after_a_sound_only_where_it_may_have_ended(
+    models: Models, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paddings = []
+
+    def heard(self: WhisperBase, samples: Float32) -> Float32:
+        paddings.append(self.padding)
+        return np.zeros((len(samples) // SPEECH_SAMPLES_PER_FRAME, 1024), np.float32)
+
+    monkeypatch.setattr(WhisperBase, "encode", heard)
+    motion = LiveMotion(person, models, Run(steps=1), QUICK)
+    assert len([*motion.push(noise(11))]) == 3
+    # The first chunk may be all there is: it is heard as ``generate`` hears.
+    assert paddings == [(PAD_FRAMES, PAD_FRAMES), (PAD_FRAMES, 0), (PAD_FRAMES, 0)]
 
 
 def test_nothing_that_grows_is_held(models: Models, person: Person) -> None:

@@ -165,7 +165,8 @@ class LiveMotion:
         start_s = frame_time(first - _PADDING - self._sound_from)
         end_s = frame_time(first + frames + beyond - self._sound_from)
         hear = stretches(Sound(self._sound[:, None], SPEECH_RATE))
-        features = extract(hear(start_s, end_s), _PADDING + frames + beyond, self._encoder)
+        encoder = _unended(self._encoder) if self.done else self._encoder
+        features = extract(hear(start_s, end_s), _PADDING + frames + beyond, encoder)
         # As the offline road has them from its cache.
         values = features.values.astype(np.float16).astype(np.float32)[_PADDING:][:frames]
         if own:
@@ -194,3 +195,10 @@ def _ears(models: Models) -> Encoder:
     if not isinstance(encoder, WhisperBase):
         return encoder
     return replace(encoder, dtype=next(models.motion.net.parameters()).dtype)
+
+
+def _unended(encoder: Encoder) -> Encoder:
+    """Return ears that hear no silence after what is heard: it costs a sixth, and tells nothing."""
+    if not isinstance(encoder, WhisperBase):
+        return encoder
+    return replace(encoder, padding=(encoder.padding[0], 0))

@@ -41,12 +41,14 @@ class WhisperBase:
         device: Where the network computes.
         spectrum: What it hears through.
         dtype: Numbers that the network computes with; what it gives is float32.
+        padding: Frames of silence before the sound, and after it.
     """
 
     layer: int = DEFAULT_LAYER
     device: torch.device | str = "cpu"
     spectrum: Spectrum = mel_power
     dtype: torch.dtype = torch.float32
+    padding: tuple[int, int] = (PAD_FRAMES, PAD_FRAMES)
 
     @classmethod
     def of(cls, layer: str, device: torch.device | str) -> WhisperBase:
@@ -77,9 +79,9 @@ class WhisperBase:
         agree away from the joins.
         """
         frames = exact_div(len(samples), SPEECH_SAMPLES_PER_FRAME)
-        padding = PAD_FRAMES * SPEECH_SAMPLES_PER_FRAME
-        padded = np.pad(samples, (padding, padding))
-        total = frames + 2 * PAD_FRAMES
+        before, after = self.padding
+        padded = np.pad(samples, [count * SPEECH_SAMPLES_PER_FRAME for count in self.padding])
+        total = before + frames + after
         power, net = self.spectrum(padded), _loaded(self.layer, str(self.device), self.dtype)
         peak = float(np.log10(np.maximum(power, 1e-10)).max(initial=-10.0))
         states = np.empty((total, self.channels), dtype=np.float32)
@@ -89,7 +91,7 @@ class WhisperBase:
             with inference():
                 folded = net(mel)[0].reshape(stop - start, self.channels).float().cpu()
             states[keep_from:keep_to] = folded[keep_from - start : keep_to - start].numpy()
-        return states[PAD_FRAMES : PAD_FRAMES + frames]
+        return states[before : before + frames]
 
 
 WHISPER = WhisperBase()
