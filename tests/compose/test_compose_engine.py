@@ -17,6 +17,7 @@ from facedit.errors import UsageError
 from facedit.media.wav import write_wav
 from facedit.options import EditRequest, GenerateRequest, Run
 from facedit.provenance.signing import Signing
+from facedit.speech.engines.command import typed_command
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.voice import synthesise
 from talking_clips import gradient, write_clip
@@ -61,6 +62,8 @@ def test_an_edit_is_spoken_by_a_command_and_marked_a_copy(
         assert line.endswith("consent: by letter")
     with Session(clip, Run()) as session:  # nobody is asked again
         assert session.plan(request, words).run.consent == "by letter"
+        whole = session.speak("We fly to the sun.", voice=typed_command(engine))
+        assert whole.spoken_by == str(choice)
     kept = tmp_path / "config" / FILE
     assert list(json.loads(kept.read_text()).values()) == ["by letter"]
     kept.write_text("[1")
