@@ -109,10 +109,12 @@ def children(pid: int) -> list[int]:
 
 
 def held_mb(pid: int) -> float:
-    """Return the memory of a process, its part of what is shared."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
-    return int(line.split()[1]) / 1000
+    """Return the memory of a process, its part of what is shared; 0 of one that has ended."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:") / 1000
 
 
 def kill(clip: Path, folder: Path, times: int, *, server_too: bool = True) -> None:
