@@ -57,7 +57,7 @@ def _drawn(
     gap = np.maximum(lower - upper, 1e-3)
     wide = float(gap.max())
     half = max(float(np.abs(_inner_frame(target)[:, 0]).max()), 1.0)
-    bright = min(0.84 * float(skin.mean()) + 8.0, 230.0)
+    bright = min(0.89 * float(skin.mean()) + 8.0, 230.0)
     # Enamel is nearly neutral, but lit by what the skin throws back.
     enamel = np.array([1.03, 0.99, 0.92], np.float32)
     tint = 0.45 * enamel + 0.55 * skin / max(float(skin.mean()), 1.0)
@@ -146,7 +146,7 @@ def _teeth_light(
     light = 1.0 - _JOINT * np.exp(-((between / 0.7) ** 2))
     light = light * (0.75 + 0.25 * np.clip(depth / 2.5, 0.0, 1.0))
     return np.asarray(
-        light * (1.0 - 0.45 * np.clip(away / max(half, 12.0), 0.0, 1.0) ** 2), np.float32
+        light * (1.0 - 0.75 * np.clip(away / max(half, 12.0), 0.0, 1.0) ** 2), np.float32
     )
 
 
