@@ -105,6 +105,7 @@ def test_kokoro_knows_how_long_it_will_speak() -> None:
         assert 0.6 * sound.duration_s < told < 0.95 * sound.duration_s
 
 
+@pytest.mark.full
 @pytest.mark.skipif(
     not all(map(is_installed, kokoro_files("am_michael"))), reason="facedit doctor --fetch kokoro"
 )
