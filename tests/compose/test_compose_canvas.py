@@ -25,7 +25,9 @@ def canvas_of(space, track, region="lips"):
     landmarks, confidence = landmarks_at(track, moments(track.times_s))
     hidden = (track.times_s >= 1.0) & (track.times_s < 2.0)
     identity = space.identity(landmarks[~hidden], confidence[~hidden])
-    return build_canvas(space, identity, landmarks, confidence, hidden, region=region), hidden
+    canvas = build_canvas(space, identity, landmarks, confidence, hidden, region=region)
+    assert canvas.first_frame == 0  # unless another is said
+    return canvas, hidden
 
 
 @pytest.mark.parametrize(

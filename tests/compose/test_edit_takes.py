@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.planner import Margins, make_plan
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
 from facedit.errors import BadEdit
+from facedit.inputs import MOST_SEED
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
@@ -196,3 +198,11 @@ def test_options_of_one_edit_are_judged_at_their_place(
     document["edits"][0] = json.loads(dumps(script))["edits"][0] | good
     (own,) = loads(json.dumps(document)).own
     assert json.loads(json.dumps(own.to_dict())) == good
+
+
+def test_the_least_and_the_greatest_seed_of_a_script_are_taken() -> None:
+    script = EditScript(ScriptSource("a.mp4", 60.0, NTSC), WORDS, (WordEdit(4, 5, ("x",)),))
+    for seed in (0, MOST_SEED):
+        chosen = replace(script, options={"seed": seed})
+        request = EditRequest(script=Path("e.json"))
+        assert with_script_options(chosen, request, Run())[1].seed == seed

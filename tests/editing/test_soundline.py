@@ -106,6 +106,9 @@ def test_a_join_leads_from_one_side_of_the_cut_to_the_other():
     # The same sound on both sides passes through unchanged.
     same = np.full((piece.fade, 1), 0.3, np.float32)
     np.testing.assert_allclose(mix_fill(piece, None, same, same), 0.3, rtol=1e-6)
+    # One goes as the other comes, the same from either end.
+    rising = mix_fill(piece, None, 0 * same, same / 0.3)
+    np.testing.assert_allclose(rising + rising[::-1], 1.0, rtol=1e-6)
 
 
 def test_lengths_must_fit():

@@ -188,6 +188,7 @@ def test_an_mp3_packet_lends_what_the_next_one_borrows(rate, channels, tmp_path)
     [
         ("opus", b"\x08\x00", "for speech"),
         ("opus", b"\xff\x06", "long"),
+        ("opus", b"\xff\x00", "long"),  # no frames
         ("mp3", bytes(60), "another kind"),
         ("ac3", b"\x0b\x77\x00", "cut short"),
         ("eac3", b"\x0b\x77\x40" + bytes(40), "substreams"),

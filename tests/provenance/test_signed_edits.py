@@ -13,7 +13,7 @@ import facedit
 from facedit.compose.checks import check_run
 from facedit.compose.making import one_take
 from facedit.compose.marking import forget_manifest
-from facedit.errors import OutputExists
+from facedit.errors import OutputExists, UsageError
 from facedit.media.probe import probe
 from facedit.provenance.verify import verify
 from facedit.types import Transcript
@@ -61,6 +61,7 @@ def test_every_take_is_signed_and_its_packets_are_those_of_an_unsigned_one(
     assert [change.start_s, change.end_s] == pytest.approx(span, abs=0.001)
     report = json.loads((tmp_path / "a.mp4.report" / "report.json").read_text())
     assert report["provenance"]["signed"] == "C2PA, by the tests (facedit local authority)"
+    assert report["provenance"]["consent"] == "she agreed"
     assert "C2PA, by the tests" in (tmp_path / "a.mp4.report" / "report.html").read_text()
 
     assert verify(plain.outputs[0]).state == "none"
@@ -79,6 +80,8 @@ def test_a_manifest_beside_is_an_output_too(tmp_path: Path, clips: TalkingClips)
     run, source = facedit.Run(), Path(clips["one.mp4"])
     outputs = tmp_path / "x.mkv", tmp_path / "x-take2.mkv"
     check_run(run, outputs, [source])
+    with pytest.raises(UsageError, match="nobody"):  # before anything is made
+        check_run(run, outputs, [source], voice="nobody")
     for number in range(2):
         with suppress(KeyboardInterrupt), one_take(outputs, number, run):
             outputs[number].with_suffix(".c2pa").write_bytes(b"of a take that fails")
