@@ -37,7 +37,7 @@ from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, cut_wider, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
-from facedit.speech.voice_interface import Engine, InPart, language_of
+from facedit.speech.voice_interface import Engine, InPart, Voice, language_of
 from facedit.speech.voice_pace import at_pace
 from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
@@ -117,15 +117,8 @@ def speech_for_edit(
     chosen = choice.voice
     if isinstance(chosen, Engine):
         raise UsageError(f"{chosen.name} is an engine: it is shown the clip, and not only heard.")
-    part, wanted = None, slice(len(front), len(front) + len(new))
-    # Whoever is imitated has mean and spread of all that the voice says set to theirs.
-    if reference.sounds is None and isinstance(chosen, InPart) and language_of(chosen) == "en":
-        first = max(0, len(front) - NEAR)
-        part = range(first, wanted.stop + min(NEAR, len(back)))
-        wanted = slice(wanted.start - first, wanted.stop - first)
-    spoken, words, speed = at_pace(chosen, text, syllable_rate(reference.words), part)
-    plain = [replace(word, text=text) for word, text in zip(words[wanted], new, strict=True)]
-    words = (*words[: wanted.start], *plain, *words[wanted.stop :])
+    around = len(front), len(back)
+    spoken, words, wanted, speed = _in_context(chosen, text, new, around, reference)
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
@@ -159,6 +152,26 @@ def speech_for_edit(
         fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(_words_alone(beside), heard, chosen.name, speed, semitones, fit, choice,
                    reference.background, beside=beside)  # fmt: skip
+
+
+def _in_context(
+    voice: Voice, text: str, new: Sequence[str], around: tuple[int, int], reference: Reference
+) -> tuple[Sound, tuple[Word, ...], slice, float]:
+    """Let a voice say a sentence, or of it the new words and those next to them.
+
+    ``around``: how many words precede and follow the new ones. Returns the sound, its words, which
+    of them are new, and the voice's speed.
+    """
+    before, after = around
+    part, wanted = None, slice(before, before + len(new))
+    # Whoever is imitated has mean and spread of all that the voice says set to theirs.
+    if reference.sounds is None and isinstance(voice, InPart) and language_of(voice) == "en":
+        first = max(0, before - NEAR)
+        part = range(first, wanted.stop + min(NEAR, after))
+        wanted = slice(wanted.start - first, wanted.stop - first)
+    spoken, words, speed = at_pace(voice, text, syllable_rate(reference.words), part)
+    plain = [replace(word, text=text) for word, text in zip(words[wanted], new, strict=True)]
+    return spoken, (*words[: wanted.start], *plain, *words[wanted.stop :]), wanted, speed
 
 
 def _phrased(front: Sequence[str], new: Sequence[str], reference: Reference) -> list[str]:
