@@ -179,23 +179,21 @@ class TargetMesh:
             cv2.fillConvexPoly(canvas, corners, number, cv2.LINE_8, _SUBPIXEL_BITS)
         return canvas, seen
 
-    def source_map(
-        self, source: Float32, rings: Float32 | None = None, *, smooth: bool = False
-    ) -> Float32:
+    def source_map(self, source: Float32, rings: Float32 | None = None) -> Float32:
         """Say for every target pixel its x, y in a source picture, shape (h, w, 2).
 
         The source's landmarks (478, 3) and rings (if the target was drawn with rings: else
-        ValueError) are in its pixels. ``smooth`` takes out what thin triangles do at the far side
-        of a turned face (a ragged outline) by a small median and blur of the displacement; it also
-        rounds off the lips' edges, where another picture is to be blended in anyway. Pixels outside
-        the mesh are where they are.
+        ValueError) are in its pixels. Pixels outside the mesh are where they are.
         """
-        return self._fine_map(self._coarse_map(source, rings, smooth), range(self.rect.height))
+        return self._fine_map(self._coarse_map(source, rings), range(self.rect.height))
 
     def warped(self, picture: UInt8, source: Float32, rings: Float32) -> UInt8:
-        """Draw a source picture (H, W, 3) as its smooth map says, shape (h, w, 3).
+        """Draw a source picture (H, W, 3) as its smoothed map says, shape (h, w, 3).
 
-        It goes by bands of rows: a map of all is five times as large as what is drawn.
+        A small median and blur of the displacement take out what thin triangles do at the far side
+        of a turned face (a ragged outline); they also round off the lips' edges, where another
+        picture is to be blended in anyway. It goes by bands of rows: a map of all is five times as
+        large as what is drawn.
         """
         coarse = self._coarse_map(source, rings, smooth=True)
         out = np.empty((self.rect.height, self.rect.width, 3), np.uint8)
@@ -203,7 +201,7 @@ class TargetMesh:
             out[band] = sample(picture, self._fine_map(coarse, range(band.start, band.stop)))
         return out
 
-    def _coarse_map(self, source: Float32, rings: Float32 | None, smooth: bool) -> Float32:
+    def _coarse_map(self, source: Float32, rings: Float32 | None, smooth: bool = False) -> Float32:
         """Say for every drawn pixel its x, y in a source picture, (rows, columns, 2)."""
         if self._ringed != (rings is not None):
             raise ValueError("Rings belong to both target and source, or to neither.")
