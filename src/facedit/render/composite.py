@@ -20,7 +20,7 @@ MAX_OFFSET = 40.0
 MOST_CONTRAST = 1.25
 """Largest factor on the contrast inside a mouth: more would show what the pictures do not."""
 
-_PAD_PX = 4
+SOFT_EDGE_PX = 4
 """So far beyond a mouth's opening its softened edge reaches."""
 
 
@@ -115,8 +115,8 @@ def with_contrast(patch: Float32, real: Sequence[UInt8], opening: Float32) -> Fl
     """
     x, y, width, height = cv2.boundingRect((opening > 0).astype(np.uint8))
     around = (
-        slice(max(y - _PAD_PX, 0), y + height + _PAD_PX),
-        slice(max(x - _PAD_PX, 0), x + width + _PAD_PX),
+        slice(max(y - SOFT_EDGE_PX, 0), y + height + SOFT_EDGE_PX),
+        slice(max(x - SOFT_EDGE_PX, 0), x + width + SOFT_EDGE_PX),
     )
     opening, part = opening[around], patch[around]
     inside = opening > 0.9

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from facedit.face.distances import eye_distance
 from facedit.face.regions import INNER_LIPS, OUTER_LIPS
-from facedit.render.composite import fill_polygon
+from facedit.render.composite import SOFT_EDGE_PX, fill_polygon
 from facedit.render.warp import Rect, bounding_rect
 from facedit.types import Float32, UInt8
 
@@ -27,8 +27,6 @@ _SOFT_MM = 1.3
 """Over so much a tooth's edge fades: no camera gives it an outline."""
 _JOINT = 0.06
 """How much darker teeth are where they meet."""
-_PAD_PX = 4
-"""So far beyond the opening its softened edge reaches."""
 _CHEEKS = (205, 425)
 
 
@@ -39,7 +37,7 @@ def draw_interior(picture: UInt8, target: Float32, rect: Rect) -> UInt8:
     """
     out = picture.copy()
     points = target[list(INNER_LIPS), :2] - np.array([rect.x, rect.y], np.float32)
-    within = bounding_rect(points, _PAD_PX, rect.width, rect.height, even=False)
+    within = bounding_rect(points, SOFT_EDGE_PX, rect.width, rect.height, even=False)
     around = Rect(rect.x + within.x, rect.y + within.y, within.width, within.height)
     opening = fill_polygon(target[list(INNER_LIPS), :2], around)
     if not opening.size or float(opening.max()) <= 0.0:
