@@ -62,7 +62,8 @@ class Network:
 def test_words_of_other_languages_come_with_their_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(kokoro_voice, "_network", Network)
+    networks = Network(), Network(sounding=True)
+    monkeypatch.setattr(kokoro_voice, "_networks", lambda: networks)
     monkeypatch.setattr(kokoro_voice, "_styles", lambda _: np.zeros((9, 1, 256), np.float32))
     monkeypatch.setattr(kokoro_voice, "phonemes_in", lambda *_: "la luna, sˈi.")
     voice = KokoroVoice("ef_dora")

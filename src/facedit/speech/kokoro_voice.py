@@ -70,7 +70,7 @@ class KokoroVoice:
         parts: list[Float32] = []
         spans: list[tuple[float, float]] = []
         for sentence, inputs in self._sentences(text, speed):
-            lengths, *laid = _network().run([_LENGTHS, *_LAID], inputs)
+            lengths, *laid = _networks()[0].run([_LENGTHS, *_LAID], inputs)
             if self.language != "en":
                 late_s = sum(map(len, parts)) / RATE + (_PAUSE_S if parts else 0.0) - _LATE_S
                 spans += _word_spans(sentence, np.asarray(lengths).reshape(-1) * _LENGTH_S, late_s)
@@ -89,7 +89,7 @@ class KokoroVoice:
         """
         tokens, sentences = tokenise(text), list(self._sentences(text, speed))
         for sentence, inputs in sentences if len(sentences) == 1 else ():
-            lengths, *laid = _network().run([_LENGTHS, *_LAID], inputs)
+            lengths, *laid = _networks()[0].run([_LENGTHS, *_LAID], inputs)
             spans = _word_spans(sentence, np.asarray(lengths).reshape(-1), 0.0)
             if len(spans) != len(tokens):
                 break
@@ -113,7 +113,7 @@ class KokoroVoice:
         """
         frames = 0.0
         for sentence, inputs in self._sentences(text, speed):
-            (found,) = _network().run([_LENGTHS], inputs)
+            (found,) = _networks()[0].run([_LENGTHS], inputs)
             known = [letter for letter in sentence if letter in hibari().vocab]
             sounds = np.array([letter not in _PAUSES for letter in known])
             frames += float(np.asarray(found).reshape(-1)[1:-1][sounds].sum())
@@ -166,21 +166,24 @@ def kokoro_files(name: str) -> tuple[str, str]:
 def _sound_of(laid: list[Any], inputs: dict[str, Any]) -> Float32:
     """Turn what is laid out of a sentence, or of a part of it, into amplitudes (N,)."""
     given = dict(zip(_LAID, laid, strict=True)) | {"style": inputs["style"]}
-    (audio,) = _network(sounding=True).run(["audio"], given)
+    (audio,) = _networks()[1].run(["audio"], given)
     return np.asarray(audio, dtype=np.float32).reshape(-1)
 
 
 @functools.cache
-def _network(*, sounding: bool = False) -> Any:
-    """Load the part of the network that lays out a sentence, or that makes sound of it, once."""
+def _networks() -> tuple[Any, Any]:
+    """Load once what lays out a sentence, and what makes sound of that: parts of one network."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(4, cores())
     options.log_severity_level = 3
     model = asset_path(_MODEL).read_bytes()
-    part = part_of(model, ["audio"], _LAID) if sounding else part_of(model, [_LENGTHS, *_LAID])
-    return onnxruntime.InferenceSession(part, options, providers=["CPUExecutionProvider"])
+    laying, sounding = (
+        onnxruntime.InferenceSession(part, options, providers=["CPUExecutionProvider"])
+        for part in (part_of(model, [_LENGTHS, *_LAID]), part_of(model, ["audio"], _LAID))
+    )
+    return laying, sounding
 
 
 def _styles(name: str) -> Float32:
