@@ -24,6 +24,8 @@ const say = (text) => {
 };
 /** Tell what happened meanwhile. @param {string} text */
 const note = (text) => $("fault").hidden && say(text);
+/** Tell what happened to the words: the other tabs have none. @param {string} text */
+const noteWords = (text) => document.body.dataset.tab === "edit" && note(text);
 /** Say what must be read: it stays until it is put away, or the user goes on. @param {string} text */
 const warn = (text, isFault = false) => {
   $("fault-says").textContent = text;
@@ -128,7 +130,7 @@ async function open(state) {
   setTab(still ? "generate" : document.body.dataset.tab ?? "edit");
   await work.show(state);
   if (still) say("Type what the picture shall say.");
-  else if (clip.isReady) note(ready());
+  else if (clip.isReady) noteWords(ready());
 }
 
 const ready = () => `${counted(work.words.words.length, "word")}. Choose some and type others.`;
@@ -141,7 +143,7 @@ function heard({ job, clip: of, ...news }) {
   if (!clip) return;
   if (of === clip.id) {
     // The first words that stay come with all that is needed to edit them.
-    if (news.heard?.final && !clip.isReady && news.heard.words.length) void again().then(() => note(ready())).catch(fail);
+    if (news.heard?.final && !clip.isReady && news.heard.words.length) void again().then(() => noteWords(ready())).catch(fail);
     else if (news.heard) work.hearWords(news.heard);
     if (news.changed) void again().catch(fail);
     if (news.saved && news.by !== PAGE) void again(true).catch(fail);
@@ -179,17 +181,17 @@ function ended(job) {
   }
   // Newer words take the place of older ones that are being spoken: nobody cancelled those.
   if (job.state === "cancelled") return void (job.kind === "sounds" || say("Cancelled."));
-  if (job.kind === "correct") return note("Corrected: the video stays.");
+  if (job.kind === "correct") return noteWords("Corrected: the video stays.");
   if (job.kind === "words") {
     $("words").removeAttribute("aria-busy");
     const all = clip.isReady && job.result.words === clip.words.length;
-    return void (all ? Promise.resolve() : again()).then(() => note(ready())).catch(fail);
+    return void (all ? Promise.resolve() : again()).then(() => noteWords(ready())).catch(fail);
   }
   if (job.kind === "proxy") {
     work.player.open(`${clip.address}/source?copy`);
     return work.render();
   }
-  if (job.kind === "sounds") note("The new words are spoken: hear them, or make takes.");
+  if (job.kind === "sounds") noteWords("The new words are spoken: hear them, or make takes.");
   if (job.kind === "takes") note("Takes are there, the best first: play them, choose one, export.");
   if (job.kind === "sync" || job.kind === "generate") speech.made(job.kind, job.result);
   void call("GET", `/clips/${clip.id}`).then((state) => {
