@@ -6,20 +6,23 @@ from editing_cases import spoken
 from facedit.editing.captions import edited_text
 from facedit.editing.diff import WordEdit
 from facedit.editing.planner import make_plan
+from facedit.types import Transcript
 
 # Words of 0.3 s every 0.4 s from 0.3 s on.
 SPOKEN = spoken("one two three four two five")
 
 
-def shown(text: str, *edits: WordEdit, start_s: float = 0.0, end_s: float = 9.0):
+def shown(
+    text: str, *edits: WordEdit, start_s: float = 0.0, end_s: float = 9.0, said: Transcript = SPOKEN
+):
     plan = make_plan(
         edits,
-        SPOKEN,
+        said,
         [0.5 if edit.new_words else None for edit in edits],
-        source_duration_s=SPOKEN.duration_s,
+        source_duration_s=said.duration_s,
         frame_rate=25,
     )
-    return edited_text(text, start_s, end_s, plan, SPOKEN)
+    return edited_text(text, start_s, end_s, plan, said)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,23 @@ def test_another_language_is_kept_and_said(where: tuple[int, int]) -> None:
     elsewhere = shown("quatre cinq", edit, start_s=1.9)
     assert elsewhere.text == "quatre cinq"
     assert not elsewhere.missed
+
+
+def test_words_put_between_two_cues_come_once_behind_the_word_before_them() -> None:
+    edit = WordEdit(2, 2, ("six",))
+    assert shown("one two", edit, end_s=1.0).text == "one two six"
+    assert shown("three four", edit, start_s=1.0, end_s=1.8).text == "three four"
+
+
+def test_a_word_of_one_capital_lends_its_first_letter_alone() -> None:
+    said = spoken("I see")
+    assert shown("I see", WordEdit(0, 1, ("we",)), said=said).text == "We see"
+    assert shown("I SEE", WordEdit(1, 2, ("look",)), said=said).text == "I LOOK"
+
+
+def test_a_word_belongs_to_the_cue_that_its_middle_lies_in() -> None:
+    edit = WordEdit(1, 2, ("six",))  # "two" is said at 0.7-1.0 s
+    assert shown("two", edit, start_s=0.84, end_s=2.0).text == "six"
+    assert shown("two", edit, start_s=0.0, end_s=0.86).text == "six"
+    assert shown("two", edit, start_s=0.86, end_s=2.0).text == "two"
+    assert shown("two", edit, start_s=0.0, end_s=0.84).text == "two"

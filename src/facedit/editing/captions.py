@@ -68,19 +68,20 @@ def _replaced(
 def _inserted(
     text: str, edit: WordEdit, transcript: Transcript, shown: Sequence[Word]
 ) -> str | None:
-    """Put new words beside a neighbour that is shown; None if the text has it not."""
+    """Put new words behind the word before them, in front of the first word of all.
+
+    None if the text of the cue that shows that word has it not: one cue shows them, not two.
+    """
     at = edit.old_start
-    before, after = transcript.words[max(at - 1, 0) : at], transcript.words[at : at + 1]
-    near = next((word for word in (*before, *after) if word in shown), None)
-    if near is None:
+    if not shown or (near := transcript.words[max(at - 1, 0)]) not in shown:
         return text
     place = _find(text, [near.text], _share(near, shown), transcript.language)
     if place is None:
         return None
-    behind = near in before
-    cut = place[1] if behind else place[0]
-    new = f" {edit.text}" if behind else f"{edit.text} "
-    return text[:cut] + new + text[cut:]
+    start, end = place
+    if at:
+        return f"{text[:end]} {edit.text}{text[end:]}"
+    return f"{text[:start]}{edit.text} {text[start:]}"
 
 
 def _in(word: Word, start_s: float, end_s: float) -> bool:
