@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facedit.editing.diff import WordEdit, changes
-from facedit.editing.spelling import keys, same, spoken
+from facedit.editing.spelling import keys, pieces, same, spoken
 from facedit.editing.words import key, tokenise
 
 NUMBERS = st.integers(0, 10**12 - 1)
@@ -159,3 +159,47 @@ def test_scripts_without_spaces_may_be_cut_anywhere():
     assert changes(["0㐀"], ["0㐀"]) == changes(["$5㐀"], ["$5㐀"]) == ()
     assert changes(old, tokenise("今日は悪い天気"), "ja") == (WordEdit(2, 3, ("悪い",)),)
     assert changes(tokenise("สวัสดี ครับ"), tokenise("สวัสดีครับ"), "th") == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("0", "zero"), ("13", "thirteen"), ("19", "nineteen"), ("20", "twenty"),
+        ("40", "forty"), ("99", "ninety nine"), ("100", "one hundred"),
+        ("1,000,000,000", "one billion"), ("999,999", "nine hundred ninety nine thousand "
+        "nine hundred ninety nine"), ("0.05", "zero point zero five"), ("2nd", "second"),
+        ("3rd", "third"), ("4th", "fourth"), ("5th", "fifth"), ("8th", "eighth"),
+        ("9th", "ninth"), ("11th", "eleventh"), ("12th", "twelfth"), ("20th", "twentieth"),
+        ("21st", "twenty first"), ("90th", "ninetieth"), ("100th", "one hundredth"),
+        ("£1", "one pound"), ("¥3", "three yen"), ("2₹", "two rupees"), ("1€", "one euro"),
+        ("€2.5", "two point five euros"), ("¥1", "one yen"),
+        ("€3 billion", "three billion euros"), ("=", "equals"), ("@", "at"),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_as_people_do(written, read):
+    assert " ".join(said(written)) == read
+
+
+@pytest.mark.parametrize(
+    ("year", "read"),
+    [
+        ("1100", "eleven hundred"), ("1900", "nineteen hundred"), ("1905", "nineteen oh five"),
+        ("1910", "nineteen ten"), ("2099", "twenty ninety-nine"),
+    ],
+)  # fmt: skip
+def test_years_are_read_in_halves(year, read):
+    assert same([year], tokenise(read))
+    assert not same([f"${year}"], tokenise(f"{read} dollars"))
+    assert not same([f"{year}.5"], tokenise(f"{read} point five"))
+
+
+def test_only_numbers_between_1100_and_2100_are_years():
+    assert not same(["1099"], tokenise("ten ninety-nine"))
+    assert not same(["2101"], tokenise("twenty-one oh one"))
+
+
+def test_letters_that_stand_by_themselves_are_cut_apart():
+    assert pieces("天気") == ["天", "気"]
+    assert pieces("a天b") == ["a", "天", "b"]
+    assert pieces("天気。") == ["天", "気。"]
+    assert pieces("café-1") == ["café-1"]

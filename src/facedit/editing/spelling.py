@@ -80,7 +80,7 @@ def spoken(
             waiting = _MONEY[sign]
         elif sign:
             money = _MONEY[sign] if english else sign
-            found = (*found, "dollar" if money == "dollars" and found == ("one",) else money)
+            found = (*found, money.removesuffix("s") if found == ("one",) else money)
         units.append(found)
     return units
 
