@@ -44,3 +44,18 @@ def test_parted_and_removed_words_move_the_edits_behind_them() -> None:
 def test_what_does_not_fit_is_refused(wrong: list[Correction]) -> None:
     with pytest.raises(BadEdit):
         correct(HEARD, wrong)
+
+
+def test_one_time_given_is_enough_not_to_look_for_the_word() -> None:
+    assert correct(HEARD, [Correction(1, "meet", start_s=1.1)]).untimed == ()
+    assert correct(HEARD, [Correction(1, "meet", end_s=1.9)]).untimed == ()
+    assert correct(HEARD, [Correction(1, start_s=1.1)]).untimed == ()
+
+
+def test_neighbours_may_share_times_but_not_swap_them() -> None:
+    assert correct(HEARD, [Correction(1, None, 0.0, 0.8)]).words[1].start_s == 0.0
+    for start_s, end_s in ((0.5, 0.7), (2.1, 2.9)):  # ends before "we", starts behind "at"
+        with pytest.raises(BadEdit, match="out of order"):
+            correct(HEARD, [Correction(1, None, start_s, end_s)])
+    with pytest.raises(BadEdit, match="cannot last"):
+        correct(HEARD, [Correction(1, None, 1.5, 1.5)])

@@ -84,3 +84,24 @@ def test_in_even_sound_the_default_stays():
 def test_not_a_loudness_curve(energy, hop_s):
     with pytest.raises(ValueError, match="loudness"):
         quiet_joints([], spoken("a"), 1.0, energy, hop_s)
+
+
+def test_a_quiet_place_right_at_the_end_of_the_reach_counts_and_none_beyond():
+    """Times are powers of two here: equal to the bit."""
+    transcript = spoken("a b", start_s=0.0, word_s=1.0, pause_s=2.0, tail_s=1.0)
+    (default,) = default_joints([WordEdit(1, 1, ("x",))], transcript, 5.0)
+    assert default == (1.0 + JOINT_REACH_S,) * 2
+
+    def found(place, reach_s):
+        energy = np.ones(80)
+        energy[place] = 0.0
+        edits = [WordEdit(1, 2)]
+        joints = quiet_joints(edits, transcript, 5.0, energy, 0.0625, reach_s)
+        return joints[0][0]
+
+    around_s = default_joints([WordEdit(1, 2)], transcript, 5.0)[0][0]
+    for place in (43, 47):  # 2.71875 s and 2.96875 s, around 2.94 s
+        at_s = (place + 0.5) * 0.0625
+        reach_s = abs(at_s - around_s)
+        assert found(place, reach_s + 1e-9) == at_s
+        assert found(place, reach_s - 1e-9) != at_s

@@ -243,3 +243,36 @@ def test_every_moment_has_its_place_in_the_output(drawn):
         plan.source_duration_s + 1 + longer_s
     )
     assert plan.output_time(-0.5) == -0.5
+
+
+def test_spans_that_touch_are_one_and_others_are_not():
+    """Times are powers of two here: equal to the bit."""
+    edits = [WordEdit(0, 1, ("x",)), WordEdit(2, 3, ("y",))]
+
+    def spans(margin_s):
+        return planned(
+            edits, [0.25, 0.25], Fraction(16), 2.0, joints=[(0.25, 0.5), (1.0, 1.25)],
+            margins=Margins(margin_s, 0.0),
+        ).picture_spans()  # fmt: skip
+
+    assert [(span.output_start_s, span.output_end_s) for span in spans(0.25)] == [(0.0, 1.5)]
+    assert [span.fills for span in spans(0.125)] == [(0,), (1,)]
+
+
+def test_what_ends_where_words_are_inserted_at_the_very_start_ends_before_them():
+    plan = planned([WordEdit(0, 0, ("x",))], [0.4], joints=[(0.0, 0.0)])
+    assert plan.output_time(0.0, end=True) == 0.0
+    assert plan.output_time(0.0) == pytest.approx(0.4)
+
+
+def test_to_dict_tells_every_number_to_the_microsecond():
+    edits = [WordEdit(1, 2, ("x",))]
+    data = planned(edits, [1 / 3], NTSC, joints=[(0.61, 1.03)], margins=Margins(1 / 16)).to_dict()
+    _, fill, after = data["segments"]
+    # 0.42 s make way for a third of a second in 10 frames; the rest of 0.3 ms is left.
+    assert (fill["shift_frames"], fill["speech_s"]) == (-2, 1 / 3)
+    assert fill["output"] == [0.61, 0.963267]
+    assert (fill["lead_in_s"], fill["lead_out_s"]) == (0.009967, 0.009967)
+    assert after["output"] == [0.963267, 2.053267]
+    assert data["output_duration_s"] == 2.053267
+    assert data["picture_spans"] == [[0.5475, 1.025767]]

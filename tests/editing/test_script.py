@@ -169,6 +169,35 @@ def test_joints_and_lengths_changed_by_hand_make_a_new_plan():
             r"edits: Edits of words.*overlap",
         ),
         (lambda d: d.update(edits=[{"delete": "dog"}]), r"edits\[0\]: 'dog' does not occur"),
+        (lambda d: d.update(edits=[{"delete": "cat", "by": "x"}]), r"\[0\]: 'by' is not known"),
+        (lambda d: d.update(edits=[{"say": "the cat", "by": "x"}]), r"'by' is not known"),
+        (
+            lambda d: d.update(edits=[{"insert": "x", "after": "cat", "by": "x"}]),
+            r"'by' is not known",
+        ),
+        (
+            lambda d: d.update(edits=[{"insert": "x", "before": "cat", "by": "x"}]),
+            r"'by' is not known",
+        ),
+        (
+            lambda d: d.update(edits=[{"replace": "cat", "by": "x", "seed": 1}]),
+            r"'seed' is not known",
+        ),
+        (
+            lambda d: d.update(edits=[{"express": "cat", "expression": ["smile"], "new": "x"}]),
+            r"'new' is not known",
+        ),
+        (
+            lambda d: d["edits"][0].update(words=[2, 1]),
+            r"edits\[0\]\.words: expected two word numbers",
+        ),
+        (
+            lambda d: d["edits"][0].update(words=[1, 1], new=None, expression=["smile"]),
+            r"words: no word is there to show",
+        ),
+        (lambda d: d["source"].update(frame_rate="1001"), r"'1001' is no frame rate"),
+        (lambda d: d["source"].update(md5="x"), r"source: 'md5' is not known"),
+        (lambda d: d["edits"][0].update(nw="x"), r"edits\[0\]: 'nw' is not known"),
         (
             lambda d: d.update(edits=[{"remove": "cat"}]),
             r"edits\[0\]: expected 'words' and 'new', or",
@@ -226,3 +255,28 @@ def test_a_number_beyond_floats_is_refused():
     text = dumps(script()).replace('"duration_s": 2.6', f'"duration_s": 1{"0" * 400}')
     with pytest.raises(BadEdit, match=r"a whole number is too long"):
         loads(text)
+
+
+def test_frame_rates_up_to_a_thousand_and_the_longest_clip_are_read():
+    def change(document):
+        document["source"].update(frame_rate="1000", duration_s=1e6)
+        document.update(plan=None)
+
+    source = loads(changed(change)).source
+    assert (source.frame_rate, source.duration_s) == (1000, 1e6)
+
+
+@pytest.mark.parametrize("long", [0, 1])
+def test_what_fits_110_characters_stands_on_one_line_and_else_on_several(long):
+    def letters(bare):
+        return "é" * (110 - len(json.dumps(bare)) + long)
+
+    word = {"text": "", "start_s": 0.0, "end_s": 1.0, "score": 0.5}
+    word["text"] = letters(word)
+    edit = {"words": [0, 0], "old": "", "new": ""}
+    edit["new"] = letters(edit)
+    said = Transcript((Word(*word.values()),), 2.0)
+    text = dumps(script((WordEdit(0, 0, (edit["new"],)),), transcript=said, plan=None))
+    for one in (word, edit):
+        assert (json.dumps(one, ensure_ascii=False) in text) == (not long)
+    assert loads(text).transcript == said

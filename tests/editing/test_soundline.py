@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import Fill
 from facedit.editing.planner import make_plan
-from facedit.editing.soundline import SoundPiece, in_steps, mix_fill, output_sound, with_rest
+from facedit.editing.soundline import (
+    SoundPiece,
+    in_steps,
+    mix_fill,
+    output_sound,
+    with_lead,
+    with_rest,
+)
 from facedit.units import sample_at
 
 SOUND_RATES = st.sampled_from([8000, 16000, 44100, 48000])
@@ -150,3 +157,21 @@ def test_kept_sound_moves_by_whole_packets():
     assert longer.length == 200
     assert moved.output_start == 1200
     assert (moved.output_start - moved.source_start) % 200 == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "step", "new"), [(44, 64, 36), (30, 80, 20), (20, 96, 100), (4, 96, 4)]
+)
+def test_a_fill_keeps_a_quarter_of_a_step_or_what_it_had(old, step, new):
+    before = SoundPiece("source", 0, 1000, 0, 1000)
+    fill = SoundPiece("speech", 1000, 1100, 1000, old, fill=0)
+    after = SoundPiece("source", 1100, 9000, 1000 + old, 7900)
+    _, one, moved = in_steps((before, fill, after), step)
+    assert (one.length, moved.output_start) == (new, 1000 + new)
+    assert (moved.output_start - moved.source_start) % step == 0
+
+
+def test_a_sound_that_starts_before_its_picture_stays_in_front_of_it():
+    kept = SoundPiece("source", 0, 100, 0, 100)
+    assert with_lead((kept,), 0) == (kept,)
+    assert with_lead((kept,), 7) == (SoundPiece("source", -7, 0, -7, 7), kept)

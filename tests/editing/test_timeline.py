@@ -11,6 +11,7 @@ from facedit.editing.diff import WordEdit
 from facedit.editing.planner import Margins, make_plan
 from facedit.editing.timeline import (
     is_removed,
+    kept_runs,
     output_frames,
     source_windows,
 )
@@ -239,3 +240,33 @@ def test_new_frames_amid_a_standstill_reach_as_far_as_the_span(edit, speech_s, f
     output = list(output_frames(plan, times_s))
     found = [frame.output_time_s for frame in output if frame.role == "fill"]
     assert found == pytest.approx([first_s + k / 25 for k in range(count)])
+
+
+def test_source_windows_reach_as_far_as_asked_and_are_one_where_they_touch():
+    """Times are powers of two here: equal to the bit."""
+    plan = make_plan(
+        [WordEdit(0, 1, ("x",)), WordEdit(2, 3)], TRANSCRIPT, [0.75, None],
+        source_duration_s=4.0, frame_rate=Fraction(16), joints=[(1.0, 1.25), (2.5, 3.0)],
+        margins=Margins(0.0625, 0.125, 0.0),
+    )  # fmt: skip
+    assert source_windows(plan, 0.25, 0.5) == ((0.6875, 1.8125), (2.125, 3.625))
+    assert source_windows(plan, 0.25, 0.8125) == ((0.6875, 3.9375),)
+    assert source_windows(plan, 1.0, 0.0) == ((0.0, 1.3125), (1.375, 3.125))
+    assert source_windows(plan, 0.0, 2.0) == ((0.9375, 4.0),)
+
+
+def test_kept_runs_are_what_no_span_holds_and_none_is_empty():
+    """Times are powers of two here: equal to the bit."""
+    plan = make_plan(
+        [WordEdit(0, 1, ("x",)), WordEdit(2, 3)], TRANSCRIPT, [0.75, None],
+        source_duration_s=4.0, frame_rate=Fraction(16), joints=[(0.0625, 0.3125), (2.5, 3.0)],
+        margins=Margins(0.0625, 0.125, 0.0),
+    )  # fmt: skip
+    assert kept_runs(plan) == ((0.375, 2.375, 0.5), (3.125, math.inf, 0.0))
+    whole = make_plan(
+        [WordEdit(0, 4, ("x",))], TRANSCRIPT, [4.0], source_duration_s=4.0, frame_rate=Fraction(16),
+        joints=[(0.0, 4.0)],
+    )  # fmt: skip
+    assert kept_runs(whole) == ()
+    none = make_plan([], TRANSCRIPT, [], source_duration_s=4.0, frame_rate=Fraction(16))
+    assert kept_runs(none) == ((0.0, math.inf, 0.0),)
