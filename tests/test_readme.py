@@ -38,6 +38,9 @@ GUIDE = tuple(ROOT / "docs" / f"{name}.md" for name in ("edit", "generate"))
 
 CHARACTERS = ROOT / "docs" / "characters.md"
 
+LIKE_ANOTHER = {"--say", "--delete", "--transcript", "--save-script"}
+"""Options of README's edits that are drawn as its first edit is; the full suite draws them too."""
+
 ON_OUTPUTS = ROOT / "docs" / "provenance.md"
 """A page about what the others' commands made."""
 
@@ -98,6 +101,8 @@ def sandboxed(folder: Path, program: str) -> None:
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir()
     (cache / "assets").symlink_to(cache_dir() / "assets")
+    if (cache_dir() / "verified").is_dir():  # hashed already, when they were fetched
+        shutil.copytree(cache_dir() / "verified", cache / "verified")
     done = in_sandbox(
         program, folder, FACEDIT_CACHE=str(cache), FACEDIT_CONFIG=str(folder / "config")
     )
@@ -125,6 +130,8 @@ def run_commands(guide: bool) -> None:
             continue
         if plain[-2] == "--transcript" and any(plain[:-1] == one[:-1] for one in seen):
             words = [*words, "--plan"]  # the same words from another file are the same video
+        elif not guide and LIKE_ANOTHER.intersection(words):
+            words = [*words, "--plan"]  # heard, aligned, spoken and laid out, not drawn
         seen.add(plain)
         print(*words, flush=True)  # the last one is at fault where the system ends the process
         answer = run(words)
