@@ -21,8 +21,8 @@ $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	@# The pip of Python 3.11 takes half as long again for what follows.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1,<27"
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --editable ".[dev,demo]"
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check \
+	  "$(TORCH)" --editable ".[dev,demo]"
 	touch $@
 
 $(VENV)/.fetched: $(VENV)/.installed src/facedit/weights/asset_list.py
@@ -47,7 +47,8 @@ test: lint suite
 suite: setup
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 	  echo "No Chromium: the tests of the studio's page are skipped (Debian: apt-get install chromium)."
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  --hypothesis-profile=ci
 
 # The guide and the reference as a site, in site/: every link is checked. The pictures of the
 # studio are taken by its browser test, where there is a Chromium; the first page's loop is made of

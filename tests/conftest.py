@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
-# The same examples in every CI run, a quarter as many: a new counter-example is for the desk, not
-# for a landing.
+# The same examples in every ``make test`` (which asks for "ci") and in CI, a quarter as many:
+# a new counter-example is for the desk, not for a landing.
 # No example is held to a time: how fast the machine is says nothing about the code.
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=25)
@@ -48,6 +48,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
             return next(filter(nodeid.startswith, TOGETHER), super()._split_scope(nodeid))
 
     return ByFolder(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """In a fresh checkout let one worker compile the tests, and the others read what it left."""
+    here = Path(__file__)
+    if "PYTEST_XDIST_WORKER" not in os.environ or any(here.parent.glob("__pycache__/test_*.pyc")):
+        return (yield)
+    from facedit.lock import lock
+
+    with here.open() as file:
+        lock(here, file.fileno(), wait=True)
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,6 +94,15 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv(CONFIG, str(folder))
         make_identity("the tests")
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def faces_asked_once() -> Iterator[None]:
+    """Of the CPU's time a sixth went into asking the same networks about the same pictures."""
+    from asked_once import asked_once
+
+    with asked_once():
+        yield
 
 
 @pytest.fixture(params=[pytest.param("cpu", marks=pytest.mark.full), "standin"])

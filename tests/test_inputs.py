@@ -119,7 +119,7 @@ _values = st.recursive(
 )
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, derandomize=True, deadline=None)
 @given(_values)
 def test_any_document_comes_back_or_is_refused(document):
     try:
@@ -130,7 +130,7 @@ def test_any_document_comes_back_or_is_refused(document):
     assert json.dumps(found) == json.dumps(document).replace("NaN", "null")
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, derandomize=True, deadline=None)
 @given(st.binary(max_size=60) | st.text().map(str.encode))
 def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "any.txt"

@@ -65,7 +65,7 @@ def test_no_pipe_is_waited_for(tmp_path):
         read_tensors(tmp_path / "zero")
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, derandomize=True, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=4), st.floats(0.5, 1))
 def test_damaged_files_are_read_or_refused(saved, flips, kept):
     data = bytearray(saved.read_bytes())

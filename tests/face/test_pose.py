@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from facedit.face.canonical import load_canonical_face
@@ -16,7 +16,6 @@ from facedit.face.regions import POSE_POINTS
 angles = st.floats(-3.0, 3.0)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.tuples(angles, angles, angles), st.floats(1, 900), st.tuples(angles, angles, angles))
 def test_the_pose_that_was_put_in_comes_out(
     vector: tuple[float, float, float], scale: float, place: tuple[float, float, float]

@@ -167,7 +167,7 @@ _values = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, derandomize=True, deadline=None)
 @given(st.data())
 def test_any_header_is_taken_or_refused(saved_once, data):
     path, metadata = saved_once
@@ -183,7 +183,7 @@ def test_any_header_is_taken_or_refused(saved_once, data):
         assert len(model.dim_names) == DIMS
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, derandomize=True, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_flipped_bytes_are_taken_or_refused(saved_once, flips):
     path, _ = saved_once

@@ -259,7 +259,6 @@ def test_every_step_passes_the_first_layer_once(tiny):
     assert len(passed) == 7
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.integers(1, 600), st.lists(st.tuples(st.integers(0, 599), st.integers(1, 300)), max_size=4)
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from facedit.cli.main import main
@@ -114,7 +114,6 @@ def test_what_is_no_template_is_one_line_and_never_run(
     assert os.listdir() == ["m.pkl"]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_damage_is_one_line(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     raw = bytearray(pickle.dumps(official()))

@@ -13,7 +13,7 @@ def runs(frames):
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(st.integers(2, 120), st.integers(0, 2**32 - 1))
 def test_every_mask_keeps_the_law(frames, seed):
     mask = draw_mask(np.random.default_rng(seed), frames, DIMS, GROUPS, MaskConfig())
