@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import copy
 import functools
+import gzip
+import json
 import textwrap
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from facedit.editing.spelling import spoken
+from facedit.speech.word_lists import Lexicon, Weights
 
 _ARPABET = {
     "A": "EY", "I": "AY", "O": "OW", "Q": "OW", "W": "AW", "Y": "OY",
@@ -118,16 +122,25 @@ def syllables(text: str) -> int:
 def _reader(british: bool) -> Any:
     """Load what hibari reads with, of one variety of English; its voice is not loaded."""
     from hibari import Hibari
-    from hibari.g2p import G2P, Lexicon, _load_json
+    from hibari.g2p import G2P, Tagger, Tokenizer, _load_json, lexicon
 
+    # What cuts and tags words is the same in both.
+    g2p = copy.copy(_reader(False).g2p) if british else G2P.__new__(G2P)
+    kinds = (f"lexicon_{'gb' if british else 'us'}_{kind}.json.gz" for kind in ("gold", "silver"))
+    g2p.lexicon = lexicon.Lexicon(*(Lexicon(_asset(name)) for name in kinds), british)
+    g2p.british, g2p._oov, g2p.unk = british, None, ""
     if not british:
-        g2p = G2P()
-    else:
-        # What cuts and tags words is the same in both, and takes longer to load than a lexicon.
-        g2p = copy.copy(_reader(False).g2p)
-        kinds = (_load_json(f"lexicon_gb_{kind}.json.gz") for kind in ("gold", "silver"))
-        g2p.lexicon, g2p.british, g2p._oov = Lexicon(*kinds, True), True, None
+        g2p.tokenizer = Tokenizer(_load_json("tokenizer_exceptions.json"))
+        lists, _, weights = _asset("tagger.json.gz").partition(b',"weights":')
+        g2p.tagger = Tagger(json.loads(lists + b"}") | {"weights": Weights(weights[:-1])})
     return SimpleNamespace(g2p=g2p, split_sentences=Hibari.split_sentences)
+
+
+def _asset(name: str) -> bytes:
+    """Unpack one of hibari's files."""
+    from hibari.g2p import ASSETS
+
+    return gzip.decompress(Path(ASSETS, name).read_bytes())
 
 
 @functools.lru_cache(maxsize=1)
