@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facedit.media.colour import swscale_matrix
 from facedit.media.info import VideoInfo
-from facedit.media.planes import Rectangle, cropped, filtered, greys, sampled
+from facedit.media.planes import Rectangle, converted, cropped, filtered, greys, sampled
 from facedit.types import Float32, Float64, UInt8
 
 _AROUND, _STEP = 8, 16
@@ -189,8 +189,9 @@ def _rgb(picture: VideoFrame, info: VideoInfo) -> UInt8:
 
 
 def _reformatted(picture: VideoFrame, info: VideoInfo, pix_fmt: str) -> VideoFrame:
-    return picture.reformat(
-        format=pix_fmt,
+    return converted(
+        picture,
+        pix_fmt,
         src_colorspace=swscale_matrix(info.matrix),
         src_color_range=2 if info.full_range else 1,
         dst_color_range=2,

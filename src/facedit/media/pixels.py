@@ -21,7 +21,7 @@ from facedit.media.colour import rgb_to_ycbcr, swscale_matrix
 from facedit.media.formats import PlaneLayout, plane_layout
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
-from facedit.media.planes import Rectangle, copy_samples, layout_of, plane_array
+from facedit.media.planes import Rectangle, converted, copy_samples, layout_of, plane_array
 from facedit.types import Float32, UInt8
 
 _UNLIKE = np.minimum(np.arange(256, dtype=np.float32) / 16, 1)
@@ -97,8 +97,9 @@ def frame_from_rgb(rgb: UInt8, time_s: float, info: VideoInfo) -> Frame:
     @cache
     def picture() -> VideoFrame:
         stored = np.ascontiguousarray(info.orientation.stored(rgb))
-        made = VideoFrame.from_ndarray(stored, format="rgb24").reformat(
-            format=info.pix_fmt,
+        made = converted(
+            VideoFrame.from_ndarray(stored, format="rgb24"),
+            info.pix_fmt,
             dst_colorspace=swscale_matrix(info.matrix),
             src_color_range=2,
             dst_color_range=2 if info.full_range else 1,

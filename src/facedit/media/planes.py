@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
+from threading import get_ident
 from typing import cast
 
 import cv2
@@ -11,6 +13,7 @@ import numpy as np
 from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from facedit.media.colour import rgb_to_ycbcr
@@ -50,6 +53,22 @@ def cropped(picture: VideoFrame, rectangle: Rectangle) -> VideoFrame:
     """
     x, y, width, height = rectangle
     return filtered(picture, "crop", f"{width}:{height}:{x}:{y}:exact=1")
+
+
+def converted(picture: VideoFrame, pix_fmt: str, **how: int | None) -> VideoFrame:
+    """Convert a picture as PyAV's ``reformat`` does, whose further arguments ``how`` are.
+
+    What was set up for such pictures in this thread is used again: to set it up takes longer than
+    to convert a small picture.
+    """
+    kind = picture.width, picture.height, picture.format.name
+    converter = _converter(get_ident(), *kind, pix_fmt, *how.items())
+    return converter.reformat(picture, format=pix_fmt, **how)
+
+
+@lru_cache(maxsize=16)
+def _converter(*_: object) -> VideoReformatter:
+    return VideoReformatter()
 
 
 def filtered(picture: VideoFrame, name: str, argument: str = "") -> VideoFrame:

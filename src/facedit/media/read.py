@@ -19,6 +19,7 @@ from facedit.media.colour import swscale_matrix
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.open import open_media, typed_errors
+from facedit.media.planes import converted
 from facedit.media.probe import probe
 from facedit.media.streams import find_video, frame_pts, limit_decoder
 
@@ -138,13 +139,14 @@ def _worked_on(picture: VideoFrame, info: VideoInfo) -> VideoFrame:
         return picture
     full = 2 if info.full_range else 1
     if picture.format.is_rgb:
-        return picture.reformat(
-            format=info.pix_fmt,
+        return converted(
+            picture,
+            info.pix_fmt,
             dst_colorspace=swscale_matrix(info.matrix),
             src_color_range=2,
             dst_color_range=full,
         )
-    return picture.reformat(format=info.pix_fmt, src_color_range=full, dst_color_range=full)
+    return converted(picture, info.pix_fmt, src_color_range=full, dst_color_range=full)
 
 
 def _decoded(container: InputContainer, info: VideoInfo, first_s: float) -> Iterator[Frame]:

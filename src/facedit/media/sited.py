@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facedit.media.colour import swscale_matrix
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
-from facedit.media.planes import copy_samples, filtered
+from facedit.media.planes import converted, copy_samples, filtered
 
 
 def sited(frame: Frame) -> Frame:
@@ -34,10 +34,10 @@ def picture_from_rgba(rgba: NDArray[np.unsignedinteger], info: VideoInfo) -> Vid
     ``rgba``: upright pixels with straight alpha, shape (height, width, 4), of 8 or 16 bits.
     """
     stored = np.ascontiguousarray(info.orientation.stored(rgba))
-    picture = VideoFrame.from_ndarray(
-        stored, format="rgba" if stored.dtype == np.uint8 else "rgba64le"
-    ).reformat(
-        format="yuva444p10le",
+    pix_fmt = "rgba" if stored.dtype == np.uint8 else "rgba64le"
+    picture = converted(
+        VideoFrame.from_ndarray(stored, format=pix_fmt),
+        "yuva444p10le",
         dst_colorspace=swscale_matrix(info.matrix),
         src_color_range=2,
         dst_color_range=2 if info.full_range else 1,

@@ -26,6 +26,7 @@ from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo
 from facedit.media.output import check_output, whole_or_nothing
 from facedit.media.pcm import MOST_CHANNELS, layout_name, remix, to_frame
+from facedit.media.planes import converted
 from facedit.media.tags import output_tags
 from facedit.media.write_errors import one_line
 from facedit.media.write_options import USUAL, WriteOptions
@@ -244,9 +245,8 @@ class VideoWriter:
     def _converted(self, picture: VideoFrame) -> VideoFrame:
         """Change the pixel format for the encoder, keeping range and matrix."""
         full = 2 if self._info.full_range else 1
-        return picture.reformat(
-            format=self.encoding.picture.pix_fmt, src_color_range=full, dst_color_range=full
-        )
+        pix_fmt = self.encoding.picture.pix_fmt
+        return converted(picture, pix_fmt, src_color_range=full, dst_color_range=full)
 
     def _encode_sound(self, frame: AudioFrame, rate: int) -> None:
         assert self._sound is not None

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from facedit.media.codecs import PictureEncoder
 from facedit.media.info import VideoInfo
+from facedit.media.planes import converted
 from facedit.media.smart.joint import Joint
 from facedit.media.smart.unjoinable import Unjoinable
 
@@ -80,9 +81,8 @@ def encoded(
     for picture, tick, ticks_long in pictures:
         if picture.format.name != encoder.pix_fmt:
             full = 2 if info.full_range else 1
-            picture = picture.reformat(
-                format=encoder.pix_fmt, src_color_range=full, dst_color_range=full
-            )
+            pix_fmt = str(encoder.pix_fmt)
+            picture = converted(picture, pix_fmt, src_color_range=full, dst_color_range=full)
         told[tick] = ticks_long
         picture.pts, picture.time_base, picture.pict_type = tick, encoder.time_base, 0
         yield from joined(encoder.encode(picture))
