@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from facedit.types import Sound, Transcript
@@ -97,8 +98,10 @@ def write_clip(
         audio = file.add_stream(sound_codec, sound.rate, sound_options or {}) if sound else None
         if audio is not None:
             audio.layout = "mono"
+        scaler = VideoReformatter()  # to make one takes longer than to convert a small picture
         for picture in pictures:
-            file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            file.mux(video.encode(scaler.reformat(frame, format="yuv420p")))
         file.mux(video.encode(None))
         if audio is not None and sound is not None:
             samples = np.ascontiguousarray(sound.samples[:, 0][None])

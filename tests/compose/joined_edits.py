@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from facedit.compose.output_sound import OutputSound, compose_sound
 from facedit.editing.plan import EditPlan
@@ -94,13 +95,14 @@ def decode(path: Path) -> Decoded:
     """Decode a file from its start."""
     pictures, grey, times, blocks = [], [], [], []
     sound_s = rate = 0
+    scaler = VideoReformatter()
     with av.open(str(path)) as file:
         streams = [*file.streams.video[:1], *file.streams.audio[:1]]
         for packet in file.demux(streams):
             for frame in packet.decode():
                 if isinstance(frame, av.VideoFrame):
                     pictures.append(plane_hash(frame))
-                    rgb = frame.to_ndarray(format="rgb24")
+                    rgb = scaler.reformat(frame, format="rgb24").to_ndarray()
                     middle = rgb[rgb.shape[0] // 2, rgb.shape[1] // 2].astype(int)
                     grey.append(np.abs(middle - GREY).max() < 12)
                     times.append(frame.pts * frame.time_base)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 CLICK_SAMPLES = 24
@@ -129,8 +130,9 @@ def make_clip(
             audio = file.add_stream(sound_codec, rate=sound_rate, options=sound_options or {})
             audio.layout = "mono" if channels == 1 else "stereo"
             audio.bit_rate = 192_000
+        scaler = VideoReformatter()  # to make one takes longer than to convert a small picture
         for tick, picture in zip(ticks, pictures, strict=True):
-            frame = _encodable(picture, pix_fmt, colour)
+            frame = _encodable(picture, pix_fmt, colour, scaler)
             frame.pts, frame.time_base = tick, base
             file.mux(video.encode(frame))
         file.mux(video.encode(None))
@@ -224,14 +226,18 @@ def _clicks(
 
 
 def _encodable(
-    picture: NDArray[np.uint8], pix_fmt: str, colour: tuple[int, int, int, int] | None
+    picture: NDArray[np.uint8],
+    pix_fmt: str,
+    colour: tuple[int, int, int, int] | None,
+    scaler: VideoReformatter,
 ) -> av.VideoFrame:
     frame = av.VideoFrame.from_ndarray(picture)
     if pix_fmt in ("rgb24", "gbrp", "bgr0", "rgba"):
-        return frame.reformat(format=pix_fmt)
+        return scaler.reformat(frame, format=pix_fmt)
     full = pix_fmt.startswith("yuvj") or (colour is not None and colour[0] == 2)
     matrix = 1 if colour is not None and colour[1] == 1 else 5
-    return frame.reformat(
+    return scaler.reformat(
+        frame,
         format=pix_fmt,
         dst_colorspace=matrix,
         src_color_range=2,
