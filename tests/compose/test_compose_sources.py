@@ -93,3 +93,26 @@ def test_what_lasts_as_long_as_before_lies_on_its_own_pictures_whatever_is_cut_i
     under = source_paths(made, cuts_s).at(times)
     assert np.allclose(under.first_s, fill.source_start_s + times - whole.output_start_s)
     assert not under.weight.any()
+
+
+def test_over_a_cut_one_run_gives_way_to_the_other_as_a_smooth_step():
+    made = plan(DELETE)
+    (fill,) = made.fills
+    start_s, end_s = fill.output_start_s - made.bridge_s, fill.output_end_s + made.bridge_s
+    times = start_s + np.array([-1e-6, 0, 0.25, 0.5, 0.75, 1 - 1e-9, 1.0]) * (end_s - start_s)
+    under = source_paths(made).at(times)
+    np.testing.assert_allclose(under.weight, [0, 0, 5 / 32, 0.5, 27 / 32, 1, 0], atol=1e-6)
+    ends = source_paths(made).at(np.array([fill.output_start_s, fill.output_end_s]))
+    assert ends.first_s[0] == pytest.approx(fill.source_start_s)
+    assert ends.second_s[1] == pytest.approx(fill.source_end_s)
+
+
+def test_a_bridge_stays_inside_the_clip():
+    made = replace(plan(DELETE), bridge_s=9.0)
+    under = source_paths(made).at(
+        np.array([0.0, made.output_duration_s / 2, made.output_duration_s])
+    )
+    np.testing.assert_allclose(under.weight, [0, 0.5, 0])
+    for times in (under.first_s, under.second_s):
+        assert times.min() >= 0
+        assert times.max() <= made.source_duration_s

@@ -205,9 +205,8 @@ def lip_curve(
 
 
 def _inside(canvas: Canvas, span: Span) -> slice:
-    start = max(canvas.frame_from(span.output_start_s), 0)
-    end = canvas.frame_from(span.output_end_s)
-    return slice(start, max(end, start + 1))
+    start = canvas.frame_from(span.output_start_s)
+    return slice(start, max(canvas.frame_from(span.output_end_s), start + 1))
 
 
 def motion_jumps(canvas: Canvas, infilled: Float32, frame: int) -> tuple[Jump, Jump | None]:

@@ -101,16 +101,14 @@ class SourcePaths:
         self, fill: Fill, output_s: Float64, first: Float64, second: Float64, weight: Float64
     ) -> None:
         """Lead the run before a cut into the run after it: both play on, the second fades in."""
-        start_s = max(fill.output_start_s - self.plan.bridge_s, 0.0)
-        end_s = min(fill.output_end_s + self.plan.bridge_s, self.plan.output_duration_s)
-        for other in self.plan.fills:
-            # A bridge never reaches into the new pictures of a neighbour.
-            if other.output_end_s <= fill.output_start_s and other is not fill:
-                start_s = max(start_s, other.output_end_s)
-            elif other.output_start_s >= fill.output_end_s and other is not fill:
-                end_s = min(end_s, other.output_start_s)
+        fills, at = self.plan.fills, self.plan.fills.index(fill)
+        # A bridge never reaches into the new pictures of a neighbour.
+        low_s = fills[at - 1].output_end_s if at else 0.0
+        high_s = (*(one.output_start_s for one in fills), self.plan.output_duration_s)[at + 1]
+        start_s = max(fill.output_start_s - self.plan.bridge_s, low_s)
+        end_s = min(fill.output_end_s + self.plan.bridge_s, high_s)
         here = (output_s >= start_s) & (output_s < end_s)
-        share = (output_s[here] - start_s) / max(end_s - start_s, 1e-9)
+        share = (output_s[here] - start_s) / (end_s - start_s)
         first[here] = fill.source_start_s + (output_s[here] - fill.output_start_s)
         second[here] = fill.source_end_s + (output_s[here] - fill.output_end_s)
         weight[here] = share**2 * (3 - 2 * share)
