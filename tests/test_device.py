@@ -13,9 +13,9 @@ from torch import nn
 
 import facedit
 from bench.bench_networks import face_embedding, picture_features, stlpips
-from facedit.bfloat16 import PackedLinear, in_bfloat16
+from facedit.bfloat16 import PackedConvolution, PackedLinear, in_bfloat16
 from facedit.cli.doctor import doctor
-from facedit.device import choose_device, cpu_threads, device_of, inference
+from facedit.device import choose_device, cpu_threads, device_of, half_is_quick, inference
 from facedit.errors import UsageError
 from facedit.lip_sync.sync_weights import load_sync
 from facedit.model.checkpoint import load_model, save_model
@@ -185,3 +185,22 @@ def test_a_packed_network_gives_what_its_own_layers_give_in_bfloat16() -> None:
             assert torch.equal(packed(x), plain(x))
     assert packed[0].weight.dtype == torch.bfloat16
     assert net[0].weight.dtype == torch.float32
+
+
+@pytest.mark.skipif(not half_is_quick(), reason="its CPU does not multiply bfloat16")
+def test_a_packed_convolution_gives_what_conv2d_gives_of_every_size() -> None:
+    noise = torch.Generator().manual_seed(0)
+    weight = torch.randn(12, 5, 3, 3, generator=noise).bfloat16()
+    bias = torch.randn(12, generator=noise).bfloat16()
+    for b, stride, padding in (
+        (bias, (1, 1), (1, 1)),
+        (None, (2, 2), (1, 1)),
+        (bias, (1, 1), (0, 0)),
+    ):
+        layer = pickle.loads(pickle.dumps(PackedConvolution(weight, b, stride, padding)))
+        with inference():
+            for size in ((24, 24), (7, 31)):
+                x = torch.randn(1, 5, *size, generator=noise).bfloat16()
+                x = x.contiguous(memory_format=torch.channels_last)
+                plain = nn.functional.conv2d(x, weight, b, stride, padding)
+                assert torch.equal(layer(x), plain)

@@ -43,13 +43,48 @@ class PackedLinear(nn.Module):
         return PackedLinear, (self.layer,)
 
 
+class PackedConvolution:
+    """A convolution that gives what ``conv2d`` gives, its weights laid out as ``PackedLinear``'s.
+
+    Args:
+        weight: Weights in bfloat16 on the CPU, shape (outputs, inputs, height, width).
+        bias: Shape (outputs,), or none.
+        stride: Of rows and columns.
+        padding: Zeros above and below, and on either side.
+    """
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, stride: tuple[int, ...], padding: tuple[int, ...]
+    ) -> None:
+        self._given = weight, bias, stride, padding
+        self._packed = torch.ops.mkldnn._reorder_convolution_weight(
+            weight.detach(), padding, stride, (1, 1), 1, None
+        )
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Apply it, shapes (B, inputs, h, w) and (B, outputs, h, w)."""
+        _, bias, stride, padding = self._given
+        out: Tensor = torch.ops.mkldnn._convolution_pointwise(
+            x, self._packed, bias, padding, stride, (1, 1), 1, "none", [], ""
+        )
+        return out
+
+    def __reduce__(self) -> tuple[type[PackedConvolution], tuple[object, ...]]:
+        """Pickle and copy what was given alone, as ``PackedLinear`` does."""
+        return PackedConvolution, self._given
+
+
 def in_bfloat16(network: Network) -> Network:
     """Return a copy of a network on the CPU that computes in bfloat16, for inference."""
     copy = deepcopy(network).bfloat16().requires_grad_(False)
-    # What torch.compile lays weights out by: public in no version yet.
-    if hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+    if can_pack():
         _pack(copy)
     return copy
+
+
+def can_pack() -> bool:
+    """Tell whether PyTorch has what ``torch.compile`` lays weights out by, public in no version."""
+    return hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def _pack(network: nn.Module) -> None:

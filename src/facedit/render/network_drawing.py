@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facedit.bfloat16 import PackedConvolution, can_pack
+from facedit.device import half_is_quick
 from facedit.render.mouth_inputs import PICTURES
 from facedit.render.network import MouthNetwork, ResidualBlock
 from facedit.render.warp import Rect
@@ -113,7 +115,7 @@ class _UpBlock:
 
     def __init__(self, block: ResidualBlock, low: int) -> None:
         kernels = _phases(block.first.weight[:, :low])
-        self._first_low = partial(functional.conv2d, weight=_ready(kernels), padding=1)
+        self._first_low = _layer(kernels, None, (1, 1), (1, 1))
         self._first = _convolution(block.first, inputs=slice(low, None))
         self._norm = _norm(block.norm)
         self._second = _convolution(block.second)
@@ -154,13 +156,19 @@ def _convolution(
     """Make a layer ready, its channels in another order or only some of them."""
     assert isinstance(layer, nn.Conv2d)
     assert layer.bias is not None
-    return partial(
-        functional.conv2d,
-        weight=_ready(layer.weight[outputs][:, inputs]),
-        bias=_ready(layer.bias[outputs]) if bias else None,
-        stride=layer.stride,
-        padding=layer.padding,
-    )
+    assert isinstance(layer.padding, tuple)
+    weight = layer.weight[outputs][:, inputs]
+    return _layer(weight, layer.bias[outputs] if bias else None, layer.stride, layer.padding)
+
+
+def _layer(
+    weight: Tensor, bias: Tensor | None, stride: tuple[int, ...], padding: tuple[int, ...]
+) -> _Layer:
+    """Make a convolution ready, its weights laid out once where that can be."""
+    weight, bias = _ready(weight), None if bias is None else _ready(bias)
+    if weight.device.type == "cpu" and half_is_quick() and can_pack():
+        return PackedConvolution(weight, bias, stride, padding)
+    return partial(functional.conv2d, weight=weight, bias=bias, stride=stride, padding=padding)
 
 
 def _norm(layer: nn.GroupNorm) -> _Layer:
