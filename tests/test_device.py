@@ -13,7 +13,7 @@ from torch import nn
 
 import facedit
 from bench.bench_networks import face_embedding, picture_features, stlpips
-from facedit.bfloat16 import PackedConvolution, PackedLinear, in_bfloat16
+from facedit.bfloat16 import PackedConv1d, PackedConvolution, PackedLinear, in_bfloat16
 from facedit.cli.doctor import doctor
 from facedit.device import choose_device, cpu_threads, device_of, half_is_quick, inference
 from facedit.errors import UsageError
@@ -175,12 +175,14 @@ def test_doctor_says_where_networks_compute() -> None:
 
 
 def test_a_packed_network_gives_what_its_own_layers_give_in_bfloat16() -> None:
-    net = nn.Sequential(nn.Linear(40, 24), nn.Sequential(nn.Linear(24, 6)))
+    over_time = nn.Conv1d(17, 17, 3, stride=2, padding=1)
+    net = nn.Sequential(nn.Linear(40, 24), nn.Sequential(nn.Linear(24, 6)), over_time)
     packed = pickle.loads(pickle.dumps(in_bfloat16(net)))
     plain = deepcopy(net).bfloat16()
-    assert [type(layer) for layer in (packed[0], packed[1][0])] == [PackedLinear, PackedLinear]
+    kinds = [type(layer) for layer in (packed[0], packed[1][0], packed[2])]
+    assert kinds == [PackedLinear, PackedLinear, PackedConv1d]
     with inference():
-        for shape in ((1, 40), (3, 17, 40)):
+        for shape in ((1, 17, 40), (3, 17, 40)):
             x = torch.randn(shape, generator=torch.Generator().manual_seed(0)).bfloat16()
             assert torch.equal(packed(x), plain(x))
     assert packed[0].weight.dtype == torch.bfloat16

@@ -74,6 +74,26 @@ class PackedConvolution:
         return PackedConvolution, self._given
 
 
+class PackedConv1d(nn.Module):
+    """A convolution over time that gives what ``nn.Conv1d`` gives, as ``PackedLinear`` does.
+
+    Args:
+        layer: The layer, in bfloat16 on the CPU, without groups, dilation or named padding.
+    """
+
+    def __init__(self, layer: nn.Conv1d) -> None:
+        super().__init__()
+        self.layer = layer
+        padding = layer.padding if isinstance(layer.padding, tuple) else (0,)
+        self._apply_to = PackedConvolution(
+            layer.weight.detach()[:, :, None], layer.bias, (1, *layer.stride), (0, *padding)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the layer, shapes (B, inputs, T) and (B, outputs, T')."""
+        return self._apply_to(x[:, :, None]).squeeze(2)
+
+
 def in_bfloat16(network: Network) -> Network:
     """Return a copy of a network on the CPU that computes in bfloat16, for inference."""
     copy = deepcopy(network).bfloat16().requires_grad_(False)
@@ -91,5 +111,7 @@ def _pack(network: nn.Module) -> None:
     for name, part in network.named_children():
         if type(part) is nn.Linear:
             setattr(network, name, PackedLinear(part))
+        elif type(part) is nn.Conv1d and part.groups == 1 and part.dilation == (1,):
+            setattr(network, name, PackedConv1d(part))
         else:
             _pack(part)
