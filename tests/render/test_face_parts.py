@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from facedit.compose import face_parts
 from facedit.compose.face_parts import FaceParts
 from facedit.face.searched_picture import Pixels
 from facedit.media.frame import Frame, Piece
@@ -25,16 +26,27 @@ def moved(face: Float32, by: float) -> Float32:
     return face + np.array([by, 0, 0], np.float32)
 
 
-@pytest.mark.parametrize(("moves", "decoded"), [(0.5, 0), (60.0, 1)])
-def test_frames_are_decoded_again_only_if_a_face_left_what_is_held(
-    frames: list[Frame], make_face, moves: float, decoded: int
+@pytest.mark.parametrize(
+    ("moves", "count", "decoded"),
+    [(0.5, 5, 0), (60.0, 5, 1), (0.5, 100_000, 1)],
+    ids=["held", "the face left it", "a clip too long to hold"],
+)
+def test_frames_are_decoded_again_only_if_what_is_held_is_not_all(
+    frames: list[Frame],
+    make_face,
+    monkeypatch: pytest.MonkeyPatch,
+    moves: float,
+    count: int,
+    decoded: int,
 ) -> None:
+    monkeypatch.setattr(face_parts, "TRIED_BYTES", 0)
     face = make_face(160.0, 80.0, 60.0)
     nobody = np.full_like(face, np.nan)
-    held, again = FaceParts((320, 240)), []
+    held, again = FaceParts((320, 240), count), []
     for frame in frames:
         held.of(frame)
         held.hold(nobody if frame is frames[1] else face)
+    assert bool(held._held) == (count == len(frames))
     landmarks = np.stack([nobody if f is frames[1] else moved(face, moves) for f in frames])
     times = np.array([frame.time_s for frame in frames])
     track = FaceTrack(times, landmarks, np.ones(len(frames), np.float32), 320, 240)
@@ -57,7 +69,7 @@ def test_of_a_large_face_no_rgb_is_made_until_its_mouth_is_taken(
 ) -> None:
     face = make_face(160.0, 80.0, 60.0)
     matrix = np.array([[4.0, 0.0, 20.0], [0.0, 4.0, 10.0]])  # four pixels per pixel of the tracker
-    held, converted, part = FaceParts((320, 240)), [], Piece.rgb
+    held, converted, part = FaceParts((320, 240), len(frames)), [], Piece.rgb
     monkeypatch.setattr(Piece, "rgb", lambda piece: converted.append(1) or part(piece))
     for frame in frames:
         seen = held.of(frame).sampled(matrix, 50)

@@ -13,8 +13,9 @@ from facedit.media.planes import Rectangle
 from facedit.render.bank import looked_at
 from facedit.types import FaceTrack, Float32, Float64, UInt8
 
-HELD_BYTES = 300_000_000
-"""Bytes of pictures that may be held; a stretch with more is decoded a second time."""
+HELD_BYTES, TRIED_BYTES = 300_000_000, 30_000_000
+"""Bytes of pictures that may be held, and after how many a stretch shows whether it has more: then
+it is decoded a second time, and nothing is held."""
 
 _SLACK = 0.08
 """Eye distances by which smoothing may move landmarks off the part that was held."""
@@ -45,16 +46,17 @@ class FaceParts:
 
     Args:
         size: Width and height of the frames in pixels.
+        frames: About how many there are.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.size = size
+    def __init__(self, size: tuple[int, int], frames: int) -> None:
+        self.size, self._frames = size, frames
         # Rectangles are written into one picture; the memory of what no face touches is never used.
         self._canvas = np.zeros((size[1], size[0], 3), np.uint8)
         self._written: Rectangle = (0, 0, 0, 0)
         self._frame: Frame | None = None
         self._held: list[_Part] = []
-        self._bytes = 0
+        self._bytes, self._full = 0, False
 
     def of(self, frame: Frame) -> FaceParts:
         """Show another frame."""
@@ -79,7 +81,7 @@ class FaceParts:
 
     def hold(self, landmarks: Float32) -> None:
         """Hold what is needed of the frame, given its raw landmarks, as long as all fit."""
-        if self._bytes > HELD_BYTES:
+        if self._full:
             return
         x, y, width, height = box = self._needed(landmarks, _SLACK)
         if _within(box, self._written):
@@ -88,7 +90,9 @@ class FaceParts:
             part = _Part(self._shown.piece(*box, apart=True), box)
         self._held.append(part)
         self._bytes += part.held.nbytes
-        if self._bytes > HELD_BYTES:
+        expected = self._bytes * max(self._frames / len(self._held), 1.0)
+        self._full = expected > HELD_BYTES and self._bytes > TRIED_BYTES
+        if self._full:
             self._held.clear()
 
     def pictures(self, track: FaceTrack, again: Callable[[], Iterable[Frame]]) -> Iterator[UInt8]:

@@ -299,10 +299,10 @@ def _mixed(
     weight = a_row_each(times.weight.astype(np.float32))
     # Frames without a face are not rendered; any face keeps the arithmetic finite.
     anyone = seen[np.isfinite(track.landmarks[:, 0, 0]).argmax()]
-    left, right = (
-        np.where(a_row_each(_visible(track, index)), seen[index], anyone)
-        for index in (first, second)
-    )
+    left = np.where(a_row_each(_visible(track, first)), seen[first], anyone)
+    if not weight.any():
+        return left
+    right = np.where(a_row_each(_visible(track, second)), seen[second], anyone)
     return np.where(weight > 0, (1 - weight) * left + weight * right, left)
 
 

@@ -49,10 +49,11 @@ def track_window(
 def _window(
     clip: Clip, part: tuple[float, float], choice: FaceChoice, cover: Path | None
 ) -> TrackedWindow:
-    held = FaceParts((clip.info.width, clip.info.height))
+    count = frame_at(part[1] - part[0], clip.info.frame_rate)
+    held = FaceParts((clip.info.width, clip.info.height), count)
 
     def tracked() -> FaceTrack:
-        return _track(clip, part, choice, held)
+        return _track(clip, part, choice, held, count)
 
     def collected() -> Mouths:
         return _mouths(clip, part, track, held, cover)
@@ -85,9 +86,10 @@ def cover_network(clip: Clip, cover: Path | None) -> CoverNetwork | None:
     return clip.once(("cover network", cover), lambda: load_cover_network(cover))
 
 
-def _track(clip: Clip, part: tuple[float, float], choice: FaceChoice, held: FaceParts) -> FaceTrack:
+def _track(
+    clip: Clip, part: tuple[float, float], choice: FaceChoice, held: FaceParts, count: int
+) -> FaceTrack:
     """Track the face, and hold the parts of the frames that mouths are taken from."""
-    count = frame_at(part[1] - part[0], clip.info.frame_rate)
     frames = ((frame.time_s, held.of(frame)) for frame in clip.frames(*part))
     with clip.clock.stage("tracking", count) as tick:
         track = track_face(
