@@ -20,8 +20,8 @@ FRAMES_AT_ONCE = 400
 """Most frames that pass through the network together: more are no faster on a CPU."""
 
 FRAMES_KEPT = 16_000
-"""Most frames whose conditions are kept from step to step; of a longer canvas they are worked out
-anew each time, so that memory has a bound."""
+"""Most frames whose conditions are kept from step to step; of a longer canvas none are, and they
+are worked out anew each time, so that memory has a bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def windowed_field(
     times = sway_schedule(settings.steps, settings.sway)[:-1]
     table = None if net.style else net.modulations(torch.tensor(times).to(device)[:, None], None)
 
-    @lru_cache(FRAMES_KEPT // FRAMES_AT_ONCE)
+    @lru_cache(len(batches) if len(batches) <= FRAMES_KEPT // FRAMES_AT_ONCE else 0)
     def conditions(number: int) -> Conditions:
         of = batches[number].of
         return guidance_conditions(net, of(x_1), of(mask), of(speech), settings)
