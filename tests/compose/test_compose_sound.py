@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan
+from facedit.compose import output_sound
 from facedit.compose.output_sound import compose_sound, padded, with_sound
 from facedit.editing.diff import WordEdit
 from facedit.media.probe import probe
@@ -74,6 +75,19 @@ def test_what_fades_at_the_edges_of_a_fill_is_decoded_once(composed, monkeypatch
     once = len(read)
     assert np.array_equal(np.concatenate(list(sound.blocks())), first)
     assert len(read) == once > 0
+
+
+def test_a_long_fill_is_mixed_in_blocks_as_a_short_one_is_at_once(composed, monkeypatch):
+    _, sound = composed
+    whole = np.concatenate(list(sound.blocks()))
+    monkeypatch.setattr(output_sound, "HELD_S", 0.0)
+    monkeypatch.setattr(output_sound, "BLOCK_SAMPLES", 1000)
+    fresh = replace(sound)
+    assert np.array_equal(np.concatenate(list(fresh.blocks())), whole)
+    fill = next(piece for piece in fresh.pieces if piece.kind == "speech")
+    within = list(fresh.blocks(fill.output_start + fill.fade + 7, fill.output_end - fill.fade - 7))
+    assert max(len(block) for block in within) == 1000  # a block, and nothing of the fill is held
+    assert not fresh._filled
 
 
 def test_windows_are_padded_with_silence(composed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from facedit.media.held_sound import HeldSound
 from facedit.media.info import SoundInfo, VideoInfo
 from facedit.media.pcm import layout_name, resample
 from facedit.media.smart.kept import KeptSamples
+from facedit.media.sound import BLOCK_SAMPLES
 from facedit.speech.background import Background, background_of, joined_background
 from facedit.speech.snippet import BESIDE_S, Snippet
 from facedit.types import Float32, Sound
@@ -100,12 +101,12 @@ class OutputSound:
             if low >= high:
                 continue
             if piece.kind != "source":
-                filled = self._filled.get(piece)
-                if filled is None:
-                    filled = self._fill(piece)
-                    if piece.length <= HELD_S * self.rate:
-                        self._filled[piece] = filled
-                yield filled[low - piece.output_start : high - piece.output_start]
+                position = piece.output_start
+                for part in self._parts(piece):
+                    inside = part[max(low - position, 0) : max(high - position, 0)]
+                    if len(inside):
+                        yield inside
+                    position += len(part)
                 continue
             offset = piece.source_start - piece.output_start
             ends = (low + offset) / self.rate, (high + offset) / self.rate
@@ -117,11 +118,7 @@ class OutputSound:
         ``start_s``: output time at which the stretch starts; may be negative. Returns the sound,
         exactly ``end_s - start_s`` long to the sample.
         """
-
-        def read(low: int, high: int) -> Float32:
-            return np.concatenate(list(self.blocks(low, high)))
-
-        return padded(read, self.length, self.info.channels, self.rate, start_s, end_s)
+        return padded(self.blocks, self.length, self.info.channels, self.rate, start_s, end_s)
 
     def _source(self, start: int, end: int) -> Float32:
         """Return source samples by their numbers, silence outside the source."""
@@ -129,23 +126,43 @@ class OutputSound:
             return np.zeros((0, self.info.channels), np.float32)
         return self.source.read(start / self.rate, end / self.rate).samples
 
-    def _fill(self, piece: SoundPiece) -> Float32:
-        """Return the samples of a fill."""
+    def _parts(self, piece: SoundPiece) -> Iterator[Float32]:
+        """Yield the samples of a fill: a short one is mixed once, a long one as it is read."""
+        if piece.length > HELD_S * self.rate:
+            yield from self._fill(piece)
+            return
+        if piece not in self._filled:
+            self._filled[piece] = np.concatenate(list(self._fill(piece)))
+        yield self._filled[piece]
+
+    def _fill(self, piece: SoundPiece) -> Iterator[Float32]:
+        """Mix the samples of a fill, in bounded blocks where nothing sounds under new speech."""
         tail, head = self._source(*piece.tail), self._source(*piece.head)
         speech = self.new[piece.fill]
         if piece.kind == "join":
-            return mix_fill(piece, None, tail, head)
+            yield mix_fill(piece, None, tail, head)
+            return
         if speech is None:
-            return self._going_on(piece)
-        samples = np.zeros((piece.length, self.info.channels), np.float32)
+            yield self._going_on(piece)
+            return
         start = piece.lead_in - self.early[piece.fill]
-        heard = speech[max(-start, 0) :][: piece.length - max(start, 0)]
-        samples[max(start, 0) :][: len(heard)] = heard
+
+        def said(low: int, high: int) -> Float32:
+            return _between(speech, low - start, high - start)
+
         background = self.backgrounds[piece.fill]
         idle = ~speech.any(axis=0)
         idle &= self.whole and not idle.all()
         if background is None and not idle.any():
-            return mix_fill(piece, samples, tail, head)
+            first, last = piece.fade, piece.length - piece.fade
+            ends = np.concatenate([said(0, first), said(last, piece.length)])
+            mixed = mix_fill(replace(piece, length=2 * first), ends, tail, head)
+            yield mixed[:first]
+            for low in range(first, last, BLOCK_SAMPLES):
+                yield said(low, min(low + BLOCK_SAMPLES, last))
+            yield mixed[first:]
+            return
+        samples = said(0, piece.length)
         # The background runs through: only what is in front of it fades.
         under = np.zeros_like(samples)
         if background is not None:
@@ -153,7 +170,7 @@ class OutputSound:
         if idle.any():
             under[:, idle] = self._going_on(piece)[:, idle]
         tail, head = tail - under[: piece.fade], head - under[len(under) - piece.fade :]
-        return mix_fill(piece, samples, tail, head) + under
+        yield mix_fill(piece, samples, tail, head) + under
 
     def _going_on(self, piece: SoundPiece) -> Float32:
         """Let old sound go on for as long as new words in other channels or tracks take."""
@@ -205,8 +222,17 @@ def compose_sound(
     return OutputSound(held, info, pieces, fitted, early, tuple(backgrounds), whole)
 
 
+def _between(samples: Float32, low: int, high: int) -> Float32:
+    """Return samples by their numbers, silence where there are none."""
+    if low >= 0 and high <= len(samples):
+        return samples[low:high]
+    inside = samples[max(low, 0) : max(high, 0)]
+    before = min(max(-low, 0), high - low)
+    return np.pad(inside, ((before, high - low - before - len(inside)), (0, 0)))
+
+
 def padded(
-    read: Callable[[int, int], Float32],
+    read: Callable[[int, int], Iterable[Float32]],
     length: int,
     channels: int,
     rate: int,
@@ -215,7 +241,7 @@ def padded(
 ) -> Sound:
     """Read a stretch of a sound, with silence where it lies outside.
 
-    ``read``: returns the samples of a range that lies inside the sound and is not empty;
+    ``read``: gives the samples of a range that lies inside the sound, block by block;
     ``start_s``: start of the stretch; may be negative; ``end_s``: end of the stretch; may be beyond
     the sound.
     """
@@ -223,7 +249,9 @@ def padded(
     samples = np.zeros((max(last - first, 0), channels), np.float32)
     low, high = max(first, 0), min(last, length)
     if high > low:
-        samples[low - first : high - first] = read(low, high)
+        for block in read(low, high):
+            samples[low - first :][: len(block)] = block
+            low += len(block)
     return Sound(samples, rate)
 
 
@@ -236,7 +264,12 @@ def stretches(sound: Sound) -> Callable[[float, float], Sound]:
 
     def window(start_s: float, end_s: float) -> Sound:
         return padded(
-            lambda low, high: sound.samples[low:high], length, channels, sound.rate, start_s, end_s
+            lambda low, high: (sound.samples[low:high],),
+            length,
+            channels,
+            sound.rate,
+            start_s,
+            end_s,
         )
 
     return window

@@ -33,7 +33,8 @@ def speech_samples(sound: Sound) -> Float32:
 
     Mono amplitudes at 16 kHz, shape (N,), free of NaN and infinity.
     """
-    samples = resampled(mono(sound), sound.rate, SPEECH_RATE)
+    one = sound.samples[:, 0] if sound.samples.shape[1] == 1 else mono(sound)
+    samples = resampled(one, sound.rate, SPEECH_RATE)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
