@@ -196,5 +196,4 @@ def _reformatted(picture: VideoFrame, info: VideoInfo, pix_fmt: str) -> VideoFra
         src_color_range=2 if info.full_range else 1,
         dst_color_range=2,
         interpolation=int(_SCALING),
-        threads=1,  # several take a quarter more of the processor, and others wait for it
     )
