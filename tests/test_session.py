@@ -206,10 +206,10 @@ def test_tracks_and_mouths_are_kept_on_disk_and_made_again_if_damaged(
         window = track_window(clip, (0.0, 0.4), FaceChoice(), COVER)
         return window, list(dict.fromkeys(one.stage for one in told))
 
-    before = set(kept.rglob("*.npz"))
+    before = set(kept.rglob("*.*"))
     first, stages = tracked()
     assert stages == ["tracking", "mouths"]
-    banks, faces = sorted(set(kept.rglob("*.npz")) - before)
+    banks, faces = sorted(set(kept.rglob("*.*")) - before)
     assert [entry.parent.name for entry in (banks, faces)] == ["banks", "faces"]
     again, stages = tracked()
     assert stages == []
@@ -227,10 +227,10 @@ def test_many_mouths_are_not_kept_on_disk(
     clips: TalkingClips, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("facedit.compose.track_window.KEPT_BYTES", 10)
-    before = set(kept.rglob("*.npz"))
+    before = set(kept.rglob("*.*"))
     clip = Clip(Path(clips["one.mp4"]), StageClock(), keep=True)
     track_window(clip, (0.0, 0.36), FaceChoice(), COVER)
-    assert [entry.parent.name for entry in set(kept.rglob("*.npz")) - before] == ["faces"]
+    assert [entry.parent.name for entry in set(kept.rglob("*.*")) - before] == ["faces"]
 
 
 def assert_same(one: TrackedWindow, other: TrackedWindow) -> None:

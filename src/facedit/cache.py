@@ -32,6 +32,8 @@ CONFIG = "FACEDIT_CONFIG"
 SWITCH = "FACEDIT_NO_CACHE"
 """Variable of the environment: set to anything, nothing of a clip is kept or looked up."""
 
+_PIECE = 1 << 20
+
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, FaceditError)
 
 _log = logging.getLogger(__name__)
@@ -128,7 +130,9 @@ def clear() -> None:
 def _checked_path(entry: Path, content: Path) -> Path:
     """Name a file of an entry by its bytes as well."""
     digest = hashlib.sha256(f"{entry.parent.name}/{entry.name}\n".encode())
-    digest.update(content.read_bytes())
+    with content.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
     return entry.with_stem(f"{entry.stem}-{digest.hexdigest()[:32]}")
 
 

@@ -64,11 +64,11 @@ def _window(
     else:
         of = f"{clip.sha256} {part} {choice}"
         name = _name(f"{_TRACK_VERSION} {of}")
-        track = cached(f"faces/{name}", load_track, tracked, save_track)
+        track = cached(f"faces/{name}.npz", load_track, tracked, save_track)
         looked = "" if cover is None else sha256_of(cover)
         name = _name(f"{_TRACK_VERSION} {_MOUTHS_VERSION} {of} {looked}")
         found = cached(
-            f"banks/{name}",
+            f"banks/{name}.safetensors",
             load_mouths,
             collected,
             save_mouths,
@@ -119,7 +119,7 @@ def _mouths(
 
 
 def _name(depends_on: str) -> str:
-    return f"{hashlib.sha256(depends_on.encode()).hexdigest()}.npz"
+    return hashlib.sha256(depends_on.encode()).hexdigest()
 
 
 def _bytes(window: TrackedWindow) -> int:
