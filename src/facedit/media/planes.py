@@ -78,6 +78,7 @@ def filtered(picture: VideoFrame, name: str, argument: str = "") -> VideoFrame:
     What comes of it says where its chroma is sited, as the picture does, unlike PyAV's new frames.
     """
     graph = Graph()
+    graph.threads = 1  # to begin others takes longer than a picture
     source = graph.add_buffer(
         width=picture.width,
         height=picture.height,
