@@ -115,7 +115,7 @@ def sampled(picture: VideoFrame, info: VideoInfo, matrix: Float64, side: int) ->
     (side, side, 3); beyond the edges they go on.
     """
     shares = _to_rgb(picture, info).T
-    rgb = np.zeros((side, side, 3), np.float32)
+    rgb = np.zeros((3, side, side), np.float32)
     for share, (samples, x, y, zero) in zip(shares, _channels(picture, info), strict=False):
         # A sample of chroma lies amid its pixels: wherever else a file sites it, it is near enough.
         there = matrix / np.array([[x], [y]])
@@ -127,8 +127,8 @@ def sampled(picture: VideoFrame, info: VideoInfo, matrix: Float64, side: int) ->
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        rgb += (read.astype(np.float32) - np.float32(zero))[..., None] * share
-    return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+        rgb += (read.astype(np.float32) - np.float32(zero)) * share[:, None, None]
+    return np.asarray(cv2.merge(list(np.clip(np.rint(rgb), 0, 255).astype(np.uint8))), np.uint8)
 
 
 def _to_rgb(picture: VideoFrame, info: VideoInfo) -> Float32:
