@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from facedit.face.landmarker import _Network
-from facedit.speech import whisper_base
+from facedit.speech import whisper_base, whisper_words
 from facedit.types import Float32
 
 SOUNDS = 200
@@ -22,10 +22,11 @@ SOUNDS = 200
 
 @contextmanager
 def asked_once() -> Iterator[None]:
-    """Remember what the face networks and Whisper's encoder answered to which bytes."""
+    """Remember what the face networks and Whisper's encoders answered to which bytes."""
     with pytest.MonkeyPatch.context() as patch:
         _remember_faces(patch)
         _remember_sounds(patch)
+        patch.setattr(whisper_words, "KEPT", 20)
         yield
 
 

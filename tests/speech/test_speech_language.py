@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from facedit.media.sound import read_speech_file
+from facedit.speech import whisper_words
 from facedit.speech.sound_ops import from_mono, speech_samples
 from facedit.speech.transcribe import transcribe
 from facedit.speech.whisper_words import detect_language, likely_language
@@ -40,6 +41,15 @@ def test_the_language_is_sought_where_speech_is(spoken, monkeypatch):
     assert found.language == "en"
     assert np.abs(heard[0][:16_000]).max() > 0.05
     assert found.words[0].start_s > 39.9
+
+
+def test_a_window_whose_language_was_told_is_not_encoded_again(monkeypatch):
+    monkeypatch.setattr(whisper_words, "KEPT", 1)
+    asked = []
+    encode = whisper_words._remembering(lambda window: asked.append(window) or len(asked))
+    one, other = np.zeros((80, 10), np.float32), np.ones((80, 10), np.float32)
+    assert [encode(window) for window in (one, one.copy(), other, one)] == [1, 1, 2, 3]
+    assert whisper_words.model().encode.__qualname__ == encode.__qualname__
 
 
 @pytest.mark.full

@@ -6,6 +6,7 @@ The model is a local folder assembled from verified assets; no hub is ever asked
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -36,6 +37,9 @@ LONGEST_S = 30.0
 
 FRAMES_PER_SECOND = 100
 """Frames of the spectrum that Whisper hears."""
+
+KEPT = 1
+"""Windows of which the encoder's answer, 3 MB, is kept."""
 
 _SILENCE_S = 1.0
 _TOKENS, _TOKENS_PER_SECOND = 20, 12
@@ -245,11 +249,29 @@ def model(folder: Path | None = None) -> Any:
 
     threads = min(4, cores())
     try:
-        return WhisperModel(
+        whisper = WhisperModel(
             str(path), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
         )
     except (RuntimeError, ValueError) as error:
         raise BadWeights(f"{path}: no model of faster-whisper: {error}") from error
+    whisper.encode = _remembering(whisper.encode)
+    return whisper
+
+
+def _remembering(encode: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Encode a window once: a short clip's language is told by the one that is recognised next."""
+    known: dict[bytes, Any] = {}
+
+    def encoded(features: Any) -> Any:
+        key = hashlib.sha256(np.ascontiguousarray(features).tobytes()).digest()
+        if key not in known:
+            answer = encode(features)
+            while len(known) >= KEPT:
+                del known[next(iter(known))]
+            known[key] = answer
+        return known[key]
+
+    return encoded
 
 
 def model_folder() -> Path:
