@@ -258,7 +258,8 @@ def test_a_stretch_is_decoded_once_unless_it_is_too_large(
 ) -> None:
     windows = []
     for largest, times in ((10**9, 1), (10, 2)):
-        monkeypatch.setattr("facedit.compose.face_parts.HELD_BYTES", largest)
+        for bound in ("HELD_BYTES", "TRIED_BYTES"):
+            monkeypatch.setattr(f"facedit.compose.face_parts.{bound}", largest)
         clip = Clip(Path(clips["one.mp4"]), StageClock())
         read, frames = [], clip.frames
         monkeypatch.setattr(clip, "frames", lambda *part: read.append(part) or frames(*part))  # noqa: B023
