@@ -24,14 +24,15 @@ settings.register_profile("ci", derandomize=True, deadline=None, max_examples=25
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 LONGEST_FIRST = (
-    "test_bench_run", "test_readme", "test_pipeline", "test_smart_edits", "test_media_cases",
-    "test_liveportrait", "test_studio_takes", "test_motion_training", "test_page",
-    "test_bad_input", "test_shared_steps", "test_session", "test_own_voice", "test_conform",
-    "test_batch", "test_speech_transcribe", "test_liveportrait_road", "test_extend",
-    "test_own_clips", "test_carry", "test_good_runs", "test_build_bench", "test_mouth_training",
-    "test_selfcheck_broken", "test_export_edit", "test_sync_training", "test_edit_takes",
+    "test_readme", "test_pipeline", "test_page", "test_studio_takes", "test_attacks",
+    "test_bench_run", "test_batch", "test_smart_edits", "test_bad_input", "test_session",
+    "test_liveportrait_road", "test_liveportrait", "test_motion_training", "test_extend",
+    "test_media_cases", "test_conform", "test_selfcheck_run", "test_speech_voice", "test_live_face",
+    "test_export_edit", "test_carry", "test_sync_training", "test_selfcheck_broken",
+    "test_own_voice", "test_build_bench", "test_media_memory", "test_motion_prepare",
+    "test_speech_transcribe",
 )  # fmt: skip
-"""Files of 5 to 50 seconds: begun first, so that both workers end together."""
+"""Files of 5 to 40 seconds: begun first, so that both workers end together."""
 
 
 TOGETHER = ("tests/studio/",)

@@ -136,7 +136,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("render", ["smart", "full"])
+@pytest.mark.parametrize("render", ["smart", pytest.param("full", marks=pytest.mark.full)])
 def test_all_of_a_rich_file(
     render: str, rich: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -294,7 +294,7 @@ def in_full(
     ("name", "check", "change"),
     [
         ("ts-wrap-start/wrap.ts mp4", frames_76, BLUE_GREEN),
-        ("mkv-start-offset/hour.mkv mkv", frames_76, BLUE_GREEN),
+        in_full("mkv-start-offset/hour.mkv mkv", frames_76),
         ("vfr-long-gap/gap-1s.mp4 mp4", in_sync, BLUE_GREEN),
         in_full("vfr-long-gap/gap-1s.mp4 mp4", in_sync, ("--delete", "blue")),
         in_full("left-only/leftonly.mp4 mp4", left_only),
@@ -302,7 +302,7 @@ def in_full(
         in_full("sound-longer/along.mp4 mp4", sound_longer),
         ("hdr10-static/hdr10.mp4 mp4", hdr10, BLUE_GREEN),
         in_full("tmcd/tmcd.mov mov", timecode),
-        ("subs-chapters-mkv/subs.mkv mkv", subtitles_and_chapters, BLUE_GREEN),
+        in_full("subs-chapters-mkv/subs.mkv mkv", subtitles_and_chapters),
         in_full("two-tracks/two.mp4 mp4", two_tracks),
         in_full("apple-metadata/meta.mov mov", apple_metadata),
         ("interlaced-flag/inter_small.mp4 mp4", interlaced, BLUE_GREEN),

@@ -140,7 +140,7 @@ def test_cancelled_at_any_stage_it_leaves_nothing_and_goes_on(
             stopped.append(progress.stage)
             one.cancel.set()
 
-    run = Run(takes=2)
+    run = Run(takes=2, steps=3)
     with facedit.open(
         Path(clips["one.mp4"]), run=run, on_progress=stop, cancel=one.cancel
     ) as session:
@@ -172,7 +172,7 @@ def test_cancelled_in_the_second_take_the_first_one_stays_whole(
     with pytest.raises(Cancelled) as stopped:
         facedit.sync(
             Path(clips["one.mp4"]), Path(clips["speech.wav"]), tmp_path / "x.mp4",
-            run=Run(takes=2), on_progress=stop, cancel=cancel,
+            run=Run(takes=2, steps=3), on_progress=stop, cancel=cancel,
         )  # fmt: skip
     assert stopped.value.__notes__ == [
         "Finished and kept, each with its report: x.mp4. Not made: x-take2.mp4."

@@ -121,8 +121,8 @@ def test_of_a_video_no_blink_is_taken(space):
     ("clip", "blink_s"),
     [
         ("grid_s1/bbaf3s.mp4", 1.64),
-        ("celebvdub/017.mp4", 0.48),
-        ("more/091_grid.mp4", 0.88),
+        pytest.param("celebvdub/017.mp4", 0.48, marks=pytest.mark.full),
+        pytest.param("more/091_grid.mp4", 0.88, marks=pytest.mark.full),
         ("lrw_ar/00162_9372.mp4", 0.56),
     ],
 )

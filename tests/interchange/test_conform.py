@@ -63,7 +63,7 @@ CASES = {
 }  # fmt: skip
 
 
-FULL = ("non-drop", "phone, pictures", "cut from the start")
+FULL = ("non-drop", "phone, pictures", "cut from the start", "dnxhr")
 """Cases each of whose parts another case holds."""
 
 
