@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 import av
+import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
@@ -34,6 +36,8 @@ _TOLD_EVERY = 250
 _TAGGED = ("prores", "hevc")
 """Codecs whose code in the sample description says more than the codec."""
 
+_INSIDE, _LEFT_OUT = -1, -2
+
 _NEAR = 0.75
 """Ticks within which two pictures are one: a half is rounded one way or the other."""
 
@@ -55,6 +59,7 @@ class JoinedWriter(VideoWriter):
         super().__init__(path, joining.info, options)
         self._joining = joining
         self._source = source
+        self._tick_s = float(joining.index.time_base)
         self._written = 0
 
     def write_packet(self, packet: Packet[Any], sound: bool = False) -> None:
@@ -69,7 +74,7 @@ class JoinedWriter(VideoWriter):
         packet.stream = stream
         try:
             if self._extras is not None and not sound and packet.dts is not None:
-                self._extras.until(packet.dts * float(packet.time_base))
+                self._extras.until(packet.dts * self._tick_s)
             self._container.mux(packet)
         except av.error.FFmpegError as error:
             raise OutputNotWritable(not_written(self._path, error)) from error
@@ -113,34 +118,21 @@ class JoinedWriter(VideoWriter):
             self._mux(self._sound.encode(None))
 
 
-class _Gaps:
-    """Walks through a stream's packets: which run each belongs to, and which gaps are passed.
+def _places_of(runs: Sequence[Copied], places: Int64) -> tuple[Int64, Int64, Int64]:
+    """Say of each packet what the output makes of it.
 
-    ``runs``: runs of packets that are copied; ``places``: the place of each packet, if it is
-    another than its number.
+    ``runs``: runs of packets that are copied; ``places``: the place of each packet, shape (P,).
+    Returns the number of the run that begins with it, ``_INSIDE`` one, or ``_LEFT_OUT``; its place
+    in the order of decoding of the output's; and how much later the run comes; shape (P,) each.
     """
-
-    def __init__(self, runs: tuple[Copied, ...], places: Int64 | None = None) -> None:
-        self._runs, self._places = runs, places
-        self._next = self._at = 0
-        self._taken = 0
-
-    def step(self) -> tuple[int | None, Copied | None, int]:
-        """Take the next packet.
-
-        Returns the gap that ends in front of it, if one does; its run, if it is copied; and how
-        many packets of the run were taken before.
-        """
-        place = self._at if self._places is None else int(self._places[self._at])
-        self._at += 1
-        runs = self._runs
-        if self._taken and self._taken == runs[self._next].end - runs[self._next].first:
-            self._next, self._taken = self._next + 1, 0
-        run = runs[self._next] if self._next < len(runs) else None
-        if run is None or not run.first <= place < run.end:
-            return None, None, 0
-        self._taken += 1
-        return (self._next if self._taken == 1 else None), run, self._taken - 1
+    begins = np.full(len(places), _LEFT_OUT, np.int64)
+    decoded, shifts = np.zeros_like(places), np.zeros_like(places)
+    for number, run in enumerate(runs):
+        (numbers,) = np.nonzero((places >= run.first) & (places < run.end))
+        begins[numbers], begins[numbers[0]] = _INSIDE, number
+        decoded[numbers] = np.arange(run.first, run.end)
+        shifts[numbers] = run.shift
+    return begins, decoded, shifts
 
 
 class _Pictures:
@@ -151,25 +143,29 @@ class _Pictures:
 
     def __init__(self, joining: Joining, frames: Iterable[Frame]) -> None:
         self._joining = joining
-        self._gaps = _Gaps(joining.copied, Order.of(joining.index).places)
         self._frames = iter(frames)
         self._frame = next(self._frames, None)
         self._shown = joining.index.shown
+        runs = _places_of(joining.copied, Order.of(joining.index).places)
+        # An hour has a quarter of a million packets: what each becomes is known beforehand.
+        self._begins, later = runs[0].data, runs[2]
+        self._later = (later - joining.info.origin_pts).data
+        self._dts = (self._shown[runs[1]] + later - joining.lead).data
+        self._at = 0
 
-    def feed(self, packet: Packet[VideoStream]) -> Iterator[Packet[VideoStream]]:
+    def feed(self, packet: Packet[VideoStream]) -> Iterable[Packet[VideoStream]]:
         """Take a packet of the source; give what follows in the output."""
-        gap, run, taken = self._gaps.step()
-        if run is None:
-            return
-        if gap is not None:
-            yield from self._made(gap)
+        at, self._at = self._at, self._at + 1
+        gap = self._begins[at]
+        if gap == _LEFT_OUT:
+            return ()
         packet = self._joining.codes.picture(packet)
         if packet.is_keyframe:
-            packet = self._joining.key_packet(packet, follows=bool(gap))
+            packet = self._joining.key_packet(packet, follows=gap > 0)
         assert packet.pts is not None
-        packet.pts += run.shift - self._joining.info.origin_pts
-        packet.dts = int(self._shown[run.first + taken]) + run.shift - self._joining.lead
-        yield packet
+        packet.pts += self._later[at]
+        packet.dts = self._dts[at]
+        return (packet,) if gap == _INSIDE else chain(self._made(gap), (packet,))
 
     def rest(self) -> Iterator[Packet[VideoStream]]:
         """Give what follows the source's last packet."""
@@ -232,18 +228,19 @@ class _Sounds:
     def __init__(self, joint: SoundJoint, sound: EditedSound) -> None:
         self._joint = joint
         runs, self._made = joint.joined(sound)
-        self._gaps = _Gaps(runs)
-        self._lent = b""
+        begins, numbers, later = _places_of(runs, np.arange(joint.count))
+        self._begins, self._numbers = begins.data, (numbers + later).data
+        self._at, self._lent = 0, b""
 
-    def feed(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
+    def feed(self, packet: Packet[AudioStream]) -> Iterable[Packet[AudioStream]]:
         """Take a packet of the source; give what follows in the output."""
-        gap, run, taken = self._gaps.step()
+        at, self._at = self._at, self._at + 1
         lent, self._lent = self._lent, self._joint.lent(self._lent, packet)
-        if run is None:
-            return
-        if gap is not None:
-            yield from self._joint.linked(self._made[gap], packet, lent)
-        yield self._joint.timed(packet, run.first + taken + run.shift)
+        gap = self._begins[at]
+        if gap == _LEFT_OUT:
+            return ()
+        made = () if gap == _INSIDE else self._joint.linked(self._made[gap], packet, lent)
+        return (*made, self._joint.timed(packet, self._numbers[at]))
 
     def rest(self) -> Iterator[Packet[AudioStream]]:
         """Give what follows the source's last packet."""
@@ -254,13 +251,13 @@ class _Turns:
     """Writes pictures and sound by turns, and tells of progress.
 
     ``writer``: where to; ``blocks``: sound to be encoded, written up to where the pictures are;
-    perhaps none; ``progress``: called with the number of pictures written.
+    None without; ``progress``: called with the number of pictures written.
     """
 
     def __init__(
         self,
         writer: JoinedWriter,
-        blocks: Iterator[Float32],
+        blocks: Iterator[Float32] | None,
         progress: Callable[[int], None] | None,
     ) -> None:
         self._writer, self._blocks, self._progress = writer, blocks, progress
@@ -270,11 +267,9 @@ class _Turns:
         """Write pictures; their times count in ``tick_s``."""
         writer = self._writer
         for packet in packets:
-            assert packet.dts is not None
-            while writer.sound_s < packet.dts * tick_s:
-                if (block := next(self._blocks, None)) is None:
-                    break
-                writer.write_sound(block)
+            if self._blocks is not None:
+                assert packet.dts is not None
+                self._sound_up_to(packet.dts * tick_s, self._blocks)
             writer.write_packet(packet)
             if self._progress is not None and writer.pictures >= self._told + _TOLD_EVERY:
                 self._told = writer.pictures
@@ -287,7 +282,13 @@ class _Turns:
 
     def rest(self) -> None:
         """Write the sound that goes on after the pictures."""
-        for block in self._blocks:
+        for block in self._blocks or ():
+            self._writer.write_sound(block)
+
+    def _sound_up_to(self, time_s: float, blocks: Iterator[Float32]) -> None:
+        while self._writer.sound_s < time_s:
+            if (block := next(blocks, None)) is None:
+                break
             self._writer.write_sound(block)
 
 
@@ -315,7 +316,7 @@ def write_joined(
         pictures = _Pictures(joining, frames)
         sounds = _Sounds(joining.sound, sound) if heard and joining.sound and sound else None
         encoded_anew = sounds is None and info.sound is not None and sound is not None
-        blocks = sound.blocks() if sound is not None and encoded_anew else iter(())
+        blocks = sound.blocks() if sound is not None and encoded_anew else None
         with JoinedWriter(path, joining, source, options) as writer:
             turns = _Turns(writer, blocks, progress)
             for packet in source.demux([one for one in (video, heard) if one is not None]):

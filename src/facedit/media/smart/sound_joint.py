@@ -9,7 +9,7 @@ source. A joint lies where the windows of both sides are alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import cast
 
@@ -56,6 +56,7 @@ class SoundJoint:
         sides: On which sides of each packet new ones may stand.
         kind: How those are made.
         codec: FFmpeg's name of the codec.
+        time_base: Seconds per tick of the output's times: a sample.
     """
 
     origin: int
@@ -65,6 +66,11 @@ class SoundJoint:
     sides: bytes
     kind: SoundKind
     codec: str = "aac"
+    time_base: Fraction = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out the time base once: it is asked of every packet of an hour."""
+        object.__setattr__(self, "time_base", Fraction(1, self.rate))
 
     @property
     def step(self) -> int:
@@ -146,7 +152,7 @@ class SoundJoint:
         encoder = cast(AudioCodecContext, av.CodecContext.create(kind.encoder, "w"))
         encoder.sample_rate, encoder.layout = self.rate, self.layout
         encoder.format = kind.sample_format
-        encoder.bit_rate, encoder.time_base = kind.bit_rate, Fraction(1, self.rate)
+        encoder.bit_rate, encoder.time_base = kind.bit_rate, self.time_base
         encoder.flags |= Flags.global_header
         encoder.options = kind.options
         encoder.open()
@@ -175,7 +181,7 @@ class SoundJoint:
 
     def timed(self, packet: Packet[AudioStream], number: int) -> Packet[AudioStream]:
         """Give a packet its place in the output."""
-        packet.time_base = Fraction(1, self.rate)
+        packet.time_base = self.time_base
         packet.pts = packet.dts = self.origin + number * self.step
         packet.duration = self.step
         return packet
