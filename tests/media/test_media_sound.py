@@ -257,3 +257,15 @@ def test_a_recording_may_fill_the_memory_it_is_allowed(
     monkeypatch.setattr("facedit.media.sound.MAX_VALUES", 15_999)
     with pytest.raises(BadMedia, match="too much to hold"):
         read_speech_file(tmp_path / "a.wav")
+
+
+def test_of_a_video_that_was_cut_off_what_is_there_is_heard(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mkv", seconds=2.0, sound_codec="pcm_s16le")
+    whole = read_spoken(clip.path).samples
+    data = clip.path.read_bytes()
+    clip.path.write_bytes(data[: int(0.6 * len(data))])
+    with pytest.raises(BadMedia, match="truncated"):
+        probe(clip.path)
+    heard = read_spoken(clip.path).samples
+    assert 0.8 * 48_000 < len(heard) < 2.0 * 48_000
+    np.testing.assert_array_equal(heard[:36_000], whole[:36_000])
