@@ -197,6 +197,14 @@ def band_of(relative, frames):
     return whole
 
 
+@pytest.mark.parametrize(
+    ("frames", "count", "length"),
+    [(0, 1, 0), (1, 1, 1), (BLOCK, 1, BLOCK), (BLOCK + 1, 2, BLOCK // 2 + 1), (100, 4, 25)],
+)
+def test_frames_are_cut_into_as_few_blocks_as_hold_them(frames, count, length):
+    assert Band.of(frames, 3) == Band(frames, 3, count, length)
+
+
 def test_banded_bias_is_zero_inside_and_forbids_outside():
     bias = band_of(torch.zeros(1, 5), BLOCK + 3)
     for i in range(BLOCK + 3):
