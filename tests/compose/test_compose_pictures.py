@@ -1,5 +1,6 @@
 """Kept frames are the very frames that were decoded; the others stand where they should."""
 
+import gc
 from fractions import Fraction
 from threading import Event
 
@@ -14,6 +15,7 @@ from facedit.compose.pictures import SpanWork, fade_weight, nearest, output_pict
 from facedit.compose.sources import PictureTimes, source_paths
 from facedit.editing.diff import WordEdit
 from facedit.errors import Cancelled
+from facedit.media.frame import Frame
 from facedit.media.planes import plane_array
 from facedit.media.probe import probe
 from facedit.media.read import read_frames
@@ -164,6 +166,21 @@ def test_a_lost_face_keeps_its_pixels(tmp_path, space):
     cancel.set()
     with pytest.raises(Cancelled):
         next(pictures)
+
+
+def test_base_frames_are_let_go_of_once_they_were_shown(tmp_path):
+    path = tmp_path / "clip.mp4"
+    make_clip(path, seconds=0.4, rate=25)
+    frames = VideoFrames(Clip(path, StageClock(), info=probe(path)))
+    times = np.array([frame.time_s for frame in frames.stream()])
+
+    def held():
+        return sum(type(one) is Frame for one in gc.get_objects())
+
+    frames.load(times[:5])
+    before = held()
+    frames.load(times[3:5])
+    assert held() == before - 3
 
 
 def test_base_frames_are_found_in_any_order(tmp_path):

@@ -77,6 +77,8 @@ class VideoFrames:
         """Hold the frames shown at some times, and no others."""
         wanted = {_tick(time_s) for time_s in times_s}
         known = self._recent | self._frames
+        for tick in self._frames.keys() - wanted:  # pictures of 4K are 12 MB each
+            self._recent.pop(tick, None)
         self._frames = {tick: frame for tick, frame in known.items() if tick in wanted}
         missing = [time_s for time_s in times_s if _tick(time_s) not in self._frames]
         if not missing:

@@ -200,34 +200,36 @@ def _render_part(
     if work.own_lids:
         targets = np.stack([turned_landmarks(*pair) for pair in zip(targets, eyes, strict=True)])
     choices = clock.apart(lambda: work.renderer.plan(targets, base)).choices
+
+    def drawn(k: int) -> Frame:  # whole pictures are let go of before the next
+        share = float(times.weight[k]) if visible[k] else 0.0
+        under, picture = _under(base_frames, work.track, int(first[k]), int(second[k]), share)
+        own, target = base[k], targets[k]
+        as_shot = picture if share == 0 else None
+        if visible[k] and eyes[k].any():
+            picture = turn_eyes(picture, faces[k], eyes[k])
+            if not work.own_lids:
+                picture = close_lids(picture, faces[k], tuple(eyes[k, :, 0].tolist()))[0]
+                if work.seen is None:
+                    own, target = (turned_landmarks(one, eyes[k]) for one in (own, target))
+            as_shot, under = None, patch_frame(under, picture, 0, 0)
+        if visible[k] and weights[k] > 0:
+            masks = covers.masks_at(int(first[k]), int(second[k]), share)
+            shown_face, weight = filled(picture, masks, faces[k]), float(weights[k])
+            task = FrameTask(shown_face, own, target, choices[k], weight, work.region)
+            patch = work.renderer.render(task)
+            patch = kept_over(patch, picture, masks, faces[k])
+            under = patch_frame(under, patch.rgb, patch.x, patch.y, base_rgb=as_shot)
+        return under
+
     step = min(CHUNK, max(CHUNK_PIXELS // (work.track.width * work.track.height), 1))
     for start in range(0, len(wanted), step):
         part = wanted[start : start + step]
-        needed = {int(first[k]) for k in part} | {int(second[k]) for k in part if times.weight[k]}
-        base_frames.load(work.track.times_s[sorted(needed)])
-        for k in part:
+        for n, k in enumerate(part):
+            mixed = [j for j in part[n:] if times.weight[j]]
+            base_frames.load(work.track.times_s[np.union1d(first[part[n:]], second[mixed])])
             clock.check()
-            share = float(times.weight[k]) if visible[k] else 0.0
-            under, picture = _under(base_frames, work.track, int(first[k]), int(second[k]), share)
-            own, target = base[k], targets[k]
-            as_shot = picture if share == 0 else None
-            if visible[k] and eyes[k].any():
-                as_shot = None
-                picture = turn_eyes(picture, faces[k], eyes[k])
-                if not work.own_lids:
-                    lids = (float(eyes[k, 0, 0]), float(eyes[k, 1, 0]))
-                    picture = close_lids(picture, faces[k], lids)[0]
-                    if work.seen is None:
-                        own, target = (turned_landmarks(one, eyes[k]) for one in (own, target))
-                under = patch_frame(under, picture, 0, 0)
-            if visible[k] and weights[k] > 0:
-                masks = covers.masks_at(int(first[k]), int(second[k]), share)
-                shown_face, weight = filled(picture, masks, faces[k]), float(weights[k])
-                task = FrameTask(shown_face, own, target, choices[k], weight, work.region)
-                patch = work.renderer.render(task)
-                patch = kept_over(patch, picture, masks, faces[k])
-                under = patch_frame(under, patch.rgb, patch.x, patch.y, base_rgb=as_shot)
-            yield Picture(under, shown[k].output_time_s, shown[k].role, shown[k].span)
+            yield Picture(drawn(k), shown[k].output_time_s, shown[k].role, shown[k].span)
 
 
 def _eyes(work: SpanWork, output_s: Float64) -> Float32:
@@ -259,9 +261,9 @@ def _under(
     own = under.rgb()
     if share <= 0:
         return under, own
-    other = base_frames.at(track.times_s[second]).rgb()
     ends = track.landmarks[first], track.landmarks[second]
-    picture = morph_cut(own, ends[0], other, ends[1], share).rgb
+    other = base_frames.at(track.times_s[second])
+    picture = morph_cut(own, ends[0], other.rgb(), ends[1], share).rgb
     return patch_frame(under, picture, 0, 0, base_rgb=own), picture
 
 

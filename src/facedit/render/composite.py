@@ -151,9 +151,10 @@ def to_picture(values: Float32) -> UInt8:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def cross_fade(first: UInt8, second: UInt8, weight: float) -> UInt8:
-    """Mix two pictures of one shape; weight 0 gives the first, 1 the second."""
-    return np.asarray(cv2.addWeighted(second, weight, first, 1.0 - weight, 0.0), np.uint8)
+def cross_fade(first: UInt8, second: UInt8, weight: float, out: UInt8 | None = None) -> UInt8:
+    """Mix two pictures of one shape, ``out`` if given; weight 0 gives the first, 1 the second."""
+    mixed = cv2.addWeighted(second, weight, first, 1.0 - weight, 0.0, dst=out)
+    return np.asarray(mixed, np.uint8)
 
 
 def seal_border(rendered: UInt8, base: UInt8, rect: Rect) -> UInt8:

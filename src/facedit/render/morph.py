@@ -67,4 +67,4 @@ def morph_cut(
     )
     left = warp_whole(left_rgb, left_landmarks, between)
     right = warp_whole(right_rgb, right_landmarks, between)
-    return Morph(cross_fade(left, right, share), between)
+    return Morph(cross_fade(left, right, share, out=left), between)
