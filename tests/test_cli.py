@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,14 @@ def test_edits_that_say_nothing_or_too_much(
     assert streams.out == ""
     assert streams.err.count("\n") == 1
     assert said in streams.err
+
+
+def test_what_is_kept_for_shapes_of_mouths_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For oneDNN, which reads it when torch is first imported: no verb has done so by then."""
+    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "")
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
+    assert main(["edit", "nowhere.mp4", "-o", "out.mp4"]) == 2
+    assert 100 < int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) < 500
 
 
 def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:

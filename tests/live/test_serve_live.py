@@ -3,8 +3,8 @@
 import asyncio
 import json
 import socket
-import time
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -31,11 +31,11 @@ PORT, TOKEN = 8124, "the-key-of-this-run"
 SOUND = (3000 * np.random.default_rng(0).standard_normal(9 * 640)).astype("<i2").tobytes()
 
 
-spoken: list[str] = []
+spoken: SimpleQueue[str] = SimpleQueue()
 
 
 def speak(text: str) -> Sound:
-    spoken.append(text)
+    spoken.put(text)
     if text == "?":
         raise UsageError("nothing to say.")
     return Sound(np.full((640, 1), 0.5, np.float32), 16_000)
@@ -95,14 +95,12 @@ def test_a_second_page_is_refused_and_the_first_may_come_again(client: TestClien
 
 
 def test_text_is_spoken_and_what_cannot_be_is_told(client: TestClient) -> None:
-    spoken.clear()
     with opened(client).websocket_connect(f"ws://127.0.0.1:{PORT}/api/live") as socket:
         for message in ("no JSON", "[]", json.dumps({"say": 3}), json.dumps({"say": "?"})):
             socket.send_text(message)
         assert "nothing to say" in json.loads(socket.receive_text())["told"]
         socket.send_text(json.dumps({"say": "ten"}))
-        while len(spoken) < 2:
-            time.sleep(0)
+        assert [spoken.get(timeout=60) for _ in range(2)] == ["?", "ten"]
         for _ in range(20):  # of which the last ones wait for what is ahead
             socket.send_bytes(bytes(1280))
         frames = [socket.receive_bytes() for _ in range(18)]
