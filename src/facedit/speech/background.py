@@ -17,6 +17,8 @@ from facedit.speech.levels import active_level_db, frame_levels_db
 from facedit.speech.sound_ops import cut, mono
 from facedit.types import Float32, Float64, Sound
 
+Spectra = np.ndarray[tuple[int, int, int], np.dtype[np.complex128]]
+
 AUDIBLE_DB = -20.0
 """Where a twentieth of the moments is louder than this against the speech, something sounds there.
 
@@ -61,15 +63,15 @@ def background_floor(reference: Sound, start_s: float, end_s: float) -> Float32 
     if not len(levels) or np.percentile(levels, _SOFTEST) < speech_db + AUDIBLE_DB:
         return None
     near = cut(reference, max(start_s - BESIDE_S, 0.0), end_s + BESIDE_S)
-    size = _window(reference.rate)
-    spectra = np.abs(_spectra(near.samples, size))
-    middles = np.arange(spectra.shape[1]) * (size // 4) - size // 2
-    spectra = spectra[:, (middles >= size // 2) & (middles <= len(near.samples) - size // 2)]
-    count = round(_QUIETEST * spectra.shape[1])
+    size = window_size(reference.rate, _WINDOW_S)
+    found = np.abs(spectra(near.samples, size))
+    middles = np.arange(found.shape[1]) * (size // 4) - size // 2
+    found = found[:, (middles >= size // 2) & (middles <= len(near.samples) - size // 2)]
+    count = round(_QUIETEST * found.shape[1])
     if not count:
         return None
-    quietest = np.argsort((spectra**2).sum(axis=(0, 2)))[:count]
-    return np.asarray(_MARGIN * np.median(spectra[:, quietest], axis=1), np.float32)
+    quietest = np.argsort((found**2).sum(axis=(0, 2)))[:count]
+    return np.asarray(_MARGIN * np.median(found[:, quietest], axis=1), np.float32)
 
 
 def background_of(samples: Float32, rate: int, background: Background) -> Float32:
@@ -78,20 +80,11 @@ def background_of(samples: Float32, rate: int, background: Background) -> Float3
     ``samples``: amplitudes, shape (N, channels); ``background``: what was found at this rate.
     Returns the background alone, shape (N, channels).
     """
-    size = _window(rate)
+    size = window_size(rate, _WINDOW_S)
     beside = samples @ background.beside
-    spectra = _spectra(samples - beside, size)
-    floor = background.floor[:, None]
-    spectra *= np.minimum(1.0, floor / np.maximum(np.abs(spectra), 1e-12))
-    frames = np.fft.irfft(spectra, size) * np.sqrt(_taper(size))
-    hop = size // 4
-    total = np.zeros((samples.shape[1], (frames.shape[1] - 1) * hop + size))
-    weight = np.zeros(total.shape[1])
-    for index in range(frames.shape[1]):
-        total[:, index * hop : index * hop + size] += frames[:, index]
-        weight[index * hop : index * hop + size] += _taper(size)
-    whole = (total / np.maximum(weight, 1e-3))[:, size : size + len(samples)]
-    return np.ascontiguousarray(beside + whole.T, dtype=np.float32)
+    found = spectra(samples - beside, size)
+    found *= np.minimum(1.0, background.floor[:, None] / np.maximum(np.abs(found), 1e-12))
+    return np.asarray(beside + of_spectra(found, size, len(samples)), np.float32)
 
 
 def joined_background(left: Float32, right: Float32, rate: int) -> Float32:
@@ -124,9 +117,9 @@ def _likeness(first: Float32, second: Float32) -> float:
     return float((first * second).sum(dtype=np.float64)) / max(power, 1e-12)
 
 
-def _window(rate: int) -> int:
-    """Return the length of a window in samples: a power of two near 93 ms."""
-    return int(2 ** max(6, round(np.log2(_WINDOW_S * rate))))
+def window_size(rate: int, seconds: float) -> int:
+    """Return the length of a window in samples: the power of two nearest to some seconds."""
+    return int(2 ** max(6, round(np.log2(seconds * rate))))
 
 
 def _taper(size: int) -> Float64:
@@ -134,10 +127,23 @@ def _taper(size: int) -> Float64:
     return np.asarray(np.hanning(size + 1)[:size])
 
 
-def _spectra(
-    samples: Float32, size: int
-) -> np.ndarray[tuple[int, int, int], np.dtype[np.complex128]]:
-    """Transform overlapping windows, shape (channels, windows, size / 2 + 1)."""
+def of_spectra(found: Spectra, size: int, length: int) -> Float32:
+    """Make sound of ``spectra``, amplitudes of shape (length, channels)."""
+    frames, hop = np.fft.irfft(found, size) * np.sqrt(_taper(size)), size // 4
+    total = np.zeros((len(frames), (frames.shape[1] - 1) * hop + size))
+    weight = np.zeros(total.shape[1])
+    for index in range(frames.shape[1]):
+        total[:, index * hop : index * hop + size] += frames[:, index]
+        weight[index * hop : index * hop + size] += _taper(size)
+    whole = (total / np.maximum(weight, 1e-3))[:, size : size + length]
+    return np.ascontiguousarray(whole.T, dtype=np.float32)
+
+
+def spectra(samples: Float32, size: int) -> Spectra:
+    """Transform windows of (N, channels), shape (channels, windows, size / 2 + 1).
+
+    Each begins a quarter of its size after the one before, the first ``size`` before the sound.
+    """
     padded = np.pad(samples.T.astype(np.float64), ((0, 0), (size, size + size // 4)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1)[:, :: size // 4]
     return np.asarray(np.fft.rfft(windows * np.sqrt(_taper(size)), axis=2))

@@ -1,4 +1,4 @@
-"""New speech in the clip's room and through its microphone: band, decay, how deep its dips are.
+"""New speech in the clip's room and through its microphone: band, noise, decay, how deep its dips.
 
 A dry voice falls into silence in every closure; in a room the last sound goes on. How fast it fades
 is read from the clip blind, from how its levels fall (Ratnam et al. 2003, "Blind estimation of
@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from facedit.halving import bisected
+from facedit.speech.background import Spectra, of_spectra, spectra, window_size
 from facedit.speech.levels import ACTIVE_RANGE_DB, active_level_db, frame_levels_db
 from facedit.speech.sound_ops import fit_length
-from facedit.types import Float32, Float64, Word
+from facedit.types import Float32, Float64, Int64, Word
 from facedit.units import sample_at
 
 LEAST_DECAY_S, MOST_DECAY_S = 0.15, 1.0
@@ -33,6 +34,9 @@ _DIRECT_S, _TREBLE_HZ = 0.005, 3000.0
 _TRIALS = 8
 _BAND_FROM_HZ, _BAND_HZ, _BAND_MARGIN_DB = 3000.0, 500.0, 3.0
 _LEAST_BAND_GAIN_DB = -60.0
+_FLOOR_WINDOW_S, _FLOOR = 0.032, 5
+_WHOLE = 6
+"""Windows at either end that reach beyond a sound."""
 
 
 def in_room(
@@ -47,7 +51,7 @@ def in_room(
     Both are mono amplitudes (N,) at one rate, as loud as each other, each with its words; a clip
     without words gives its band alone.
     """
-    limited = within_band(samples, clip, rate)
+    limited = over_floor(within_band(samples, clip, rate), clip, rate)
     wanted = dips_db(clip, rate, clip_words)
     decay_s = decay_time(clip, rate)
     if wanted is None or decay_s is None or decay_s < LEAST_DECAY_S:
@@ -64,6 +68,43 @@ def in_room(
         return limited
     quiet_db, _ = bisected(filled, _QUIETEST_TAIL_DB, _LOUDEST_TAIL_DB, _TRIALS)
     return _as_loud(_mixed(limited, tail, quiet_db), limited, rate)
+
+
+def over_floor(samples: Float32, clip: Float32, rate: int) -> Float32:
+    """Raise every band of speech to the clip's quietest moments by steady noise.
+
+    The microphone's noise, and what a codec makes of it, are under every word too; both sounds are
+    mono amplitudes (N,), as loud as each other.
+    """
+    size = window_size(rate, _FLOOR_WINDOW_S)
+    if min(len(samples), len(clip)) < size:
+        return samples
+    theirs = _bands(spectra(clip[:, None], size), rate)
+    floor = np.percentile(theirs[_WHOLE:-_WHOLE], _FLOOR, axis=0)
+    ours = _bands(spectra(samples[:, None], size), rate)
+    noise = np.random.default_rng(0).normal(size=(len(samples), 1)).astype(np.float32)
+    found = spectra(noise, size)
+    gains = np.sqrt(np.maximum(floor - ours, 0.0) / _bands(found, rate).mean(axis=0))
+    found *= gains[:, _band_of(found.shape[2], rate)]
+    return np.asarray(samples + of_spectra(found, size, len(samples))[:, 0], np.float32)
+
+
+def _band_of(bins: int, rate: int) -> Int64:
+    """Number each frequency's band: 125 Hz wide up to 1 kHz, thirds of an octave above."""
+    at_hz = np.arange(bins) * rate / 2 / (bins - 1)
+    return np.asarray(
+        np.where(at_hz < 1000, at_hz / 125, 8 + 3 * np.log2(np.maximum(at_hz, 1000) / 1000)),
+        np.int64,
+    )
+
+
+def _bands(found: Spectra, rate: int) -> Float64:
+    """Average the power of one channel's windows in bands, shape (windows, bands)."""
+    band = _band_of(found.shape[2], rate)
+    totals = np.add.reduceat(
+        np.abs(found[0]) ** 2, np.searchsorted(band, np.arange(band[-1] + 1)), axis=1
+    )
+    return np.asarray(totals / np.bincount(band))
 
 
 def decay_time(samples: Float32, rate: int) -> float | None:
