@@ -21,11 +21,13 @@ class Beside:
         before: Pairs of what the voice spoke and what the speaker said, the nearest first.
         after: The same of the words after.
         span_s: Begin and end of the new words in the voice's speech.
+        ends: The first and the last of them.
     """
 
     before: tuple[tuple[Word, Word], ...] = ()
     after: tuple[tuple[Word, Word], ...] = ()
     span_s: tuple[float, float] = (0.0, 0.0)
+    ends: tuple[Word, ...] = ()
 
 
 def beside(
@@ -43,6 +45,7 @@ def beside(
         _pairs(spoken[: new.start][::-1], said_before[::-1]),
         _pairs(spoken[new.stop :], said_after),
         (spoken[new.start].start_s, spoken[new.stop - 1].end_s),
+        (spoken[new.start], spoken[new.stop - 1]),
     )
 
 
