@@ -11,9 +11,10 @@ from facedit.speech.own_voice.beside import Beside, beside, lead, line
 from facedit.speech.own_voice.cepstra import best_warp, cepstra, envelope_of, warped
 from facedit.speech.own_voice.hearing import missed, unheard_in_place
 from facedit.speech.own_voice.imitate import imitate, new_words
-from facedit.speech.own_voice.melody import MOST_LEAD, pitch_for
+from facedit.speech.own_voice.melody import MOST_LEAD, MOST_STEP, pitch_for
 from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
-from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds
+from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds, joined
+from facedit.speech.own_voice.voice_sample import voice_sample
 from facedit.speech.own_voice.world import HOP_S, analyse, find_pitch, synthesised
 from facedit.speech.sound_ops import mono, resampled
 from facedit.speech.voice import synthesise
@@ -43,7 +44,7 @@ def heard(samples: np.ndarray) -> VoiceSounds:
     whole = analyse(samples, RATE, pitch)
     cut = {name: getattr(whole, name)[:count] for name in ("pitch_hz", "envelope", "aperiodicity")}
     states = np.ones((count // FRAMES_PER_TICK, 1), np.float32)
-    return VoiceSounds(replace(whole, **cut), states, np.ones(count, np.bool_))
+    return VoiceSounds(replace(whole, **cut), states, np.ones(count, np.bool_), states[0] * 0)
 
 
 def gliding(low_hz: float, high_hz: float, formants: tuple[float, ...]) -> np.ndarray:
@@ -104,6 +105,33 @@ def test_words_beside_lead_the_pitch_on(woman: VoiceSounds, man: VoiceSounds) ->
     assert rises < MOST_LEAD
 
 
+def test_a_few_words_keep_their_place_in_the_voices_range(
+    woman: VoiceSounds, man: VoiceSounds
+) -> None:
+    """A word that the voice says high is high in the speaker's voice, too: the rest is known."""
+    high = heard(gliding(225, 230, (560, 1700)))
+    alone, known = (
+        pitch_for(source, man, Beside())[20:-20] for source in (high, joined(high, woman))
+    )
+    assert np.median(alone) == pytest.approx(105, rel=0.03)
+    assert np.median(known[: len(alone)]) > 108
+
+
+def test_the_pitch_does_not_step_further_than_people_step(
+    woman: VoiceSounds, man: VoiceSounds
+) -> None:
+    # The word beside is not said by the voice as by the speaker: half an octave lies between.
+    low = replace(man, analysis=replace(man.analysis, pitch_hz=man.analysis.pitch_hz.copy()))
+    low.analysis.pitch_hz[:60] = 55.0
+    spoken, said, new = Word("so", 0.1, 0.3), Word("so", 0.1, 0.25), Word("far", 0.4, 0.6)
+    around = Beside(before=((spoken, said),), span_s=(0.4, 0.6), ends=(new, new))
+    pitch = pitch_for(woman, low, around)
+    step = np.log(np.median(pitch[80:120]) / 55.0)
+    free = pitch_for(woman, low, replace(around, ends=()))
+    assert step < np.log(np.median(free[80:120]) / 55.0) - 0.02
+    assert step == pytest.approx(MOST_STEP, abs=0.05)
+
+
 def test_nearer_words_lead_more_and_one_side_stands_for_both() -> None:
     word = Word("a", 0.0, 1.0)
     values = {0.0: 4.0, 2.0: 1.0}
@@ -154,7 +182,13 @@ def test_a_low_voice_says_new_words_low_in_place_and_understood(
     )
     sound, words = synthesise("Nobody will be hungry again tomorrow morning.")
     new = slice(0, 4)
-    made = imitate(sound, words.words, new, own)
+    said = [word.text for word in words.words[new]]
+
+    def unheard(samples: np.ndarray, _: np.ndarray) -> tuple[int, ...]:
+        alone = new_words(Sound(samples[:, None], 24_000), words.words, new)
+        return unheard_in_place(mono(alone), said, own)
+
+    made = imitate(sound, words.words, new, own, voice_sample("hibari", 24_000), unheard)
     assert len(made.samples) == pytest.approx(len(sound.samples), abs=1)
     pitch = find_pitch(made.samples, 24_000, clean=True)
     assert np.log(pitch[pitch > 0]).mean() == pytest.approx(own.sounds.log_pitch().mean(), abs=0.06)

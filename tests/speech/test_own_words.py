@@ -27,7 +27,8 @@ def speaker(pitches_hz: Sequence[float], pause_s: float = 0.0) -> Speaker:
     pitch = np.repeat(pitches_hz, frames // len(WORDS) + 1)[:frames].astype(float)
     flat = np.zeros((frames, 3))
     states = np.ones((frames // FRAMES_PER_TICK, 1), np.float32)
-    sounds = VoiceSounds(Analysis(RATE, pitch, flat, flat), states, np.ones(frames, np.bool_))
+    active = np.ones(frames, np.bool_)
+    sounds = VoiceSounds(Analysis(RATE, pitch, flat, flat), states, active, states[0])
     words = [Word(text, 0.3 * k, 0.3 * (k + 1)) for k, text in enumerate(WORDS)]
     words[6] = replace(words[6], start_s=words[6].start_s + pause_s)
     noise = np.random.default_rng(0).normal(0, 0.1, (round(seconds * RATE), 1))
@@ -78,7 +79,9 @@ def test_what_is_taken_are_the_very_samples_as_loud_as_needed() -> None:
     quieter[round(1.2 * RATE) : round(1.5 * RATE)] *= 0.7  # "red"
     own = replace(even, sound=Sound(quieter, RATE))
     voice = [Word(text, 0.3 * k, 0.3 * (k + 1)) for k, text in enumerate(("then", "Red!"))]
-    made = say(Sound(np.zeros((RATE, 1), np.float32), RATE), voice, slice(1, 2), own)
+    silence = np.zeros(RATE, np.float32)
+    spoken = Sound(silence[:, None], RATE), voice, slice(1, 2)
+    made = say("hibari", spoken, own, lambda dry, _: dry, lambda: (silence, silence))
     assert made is not None
     assert made.taken_s == pytest.approx(1.2)
     assert made.new == slice(4, 5)

@@ -5,8 +5,9 @@ import pytest
 
 from facedit.speech.clip_reference import Reference
 from facedit.speech.levels import active_level_db
-from facedit.speech.room import decay_time, dips_db, in_room, within_band
-from facedit.speech.snippet import cut_from_recording, speech_for_edit
+from facedit.speech.own_recording import cut_from_recording
+from facedit.speech.room import decay_time, dips_db, in_room, over_floor, within_band
+from facedit.speech.snippet import speech_for_edit
 from facedit.speech.sound_ops import from_mono, mono, resampled
 from facedit.speech.voice import synthesise
 from facedit.types import Sound, Transcript
@@ -70,11 +71,31 @@ def test_dry_words_in_a_hall_have_dips_as_deep_as_its_words(clip, new, decay_s: 
     assert decay_time(made, RATE) > 2 * decay_time(dry, RATE)
 
 
+def test_the_clips_noise_is_under_every_new_word_and_nothing_is_louder(clip, new) -> None:
+    dry, theirs = mono(new[0]), mono(clip[0])
+    hiss = np.random.default_rng(7).normal(0, 0.003, len(theirs)).astype(np.float32)
+    hiss = np.diff(hiss, prepend=np.float32(0))  # more of it above than below
+    made = over_floor(dry, theirs + hiss, RATE)
+    size = 512
+
+    def quiet_db(samples: np.ndarray) -> np.ndarray:
+        frames = samples[: len(samples) // size * size].reshape(-1, size)
+        power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
+        bands = power[:, 1:].reshape(len(frames), 8, -1).mean(axis=2)
+        return 10 * np.log10(np.percentile(bands, 10, axis=0) + 1e-12)
+
+    assert (quiet_db(dry) < quiet_db(theirs + hiss) - 10)[2:].all()
+    np.testing.assert_allclose(quiet_db(made)[2:], quiet_db(theirs + hiss)[2:], atol=3)
+    assert active_level_db(made, RATE) == pytest.approx(active_level_db(dry, RATE), abs=0.1)
+    np.testing.assert_array_equal(over_floor(dry, theirs * 0, RATE), dry)  # a gate leaves nothing
+
+
 def test_what_is_as_dry_or_wetter_stays(clip, new) -> None:
     dry, theirs = mono(new[0]), mono(clip[0])
     for samples, room in ((dry, theirs), (hall(dry, 0.8), hall(theirs, 0.2))):
         made = in_room(samples, RATE, new[1].words, room, clip[1].words)
-        np.testing.assert_array_equal(made, within_band(samples, room, RATE))
+        limited = over_floor(within_band(samples, room, RATE), room, RATE)
+        np.testing.assert_array_equal(made, limited)
     assert len(in_room(dry, RATE, new[1].words, theirs, ())) == len(dry)
 
 

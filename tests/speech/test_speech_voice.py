@@ -5,18 +5,22 @@ import pytest
 
 from facedit.errors import AssetMissing, BadTranscript, UsageError
 from facedit.speech.align import CLEAR_FIT
+from facedit.speech.background import Background
 from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.forced import force_align, mean_score
 from facedit.speech.hibari_voice import HibariVoice
 from facedit.speech.kokoro_voice import kokoro_voices
 from facedit.speech.levels import active_level_db, median_pitch
+from facedit.speech.match import shift_pitch
+from facedit.speech.own_recording import cut_from_recording
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK
-from facedit.speech.snippet import cut_from_recording, speech_for, speech_for_edit
+from facedit.speech.snippet import speech_for, speech_for_edit
 from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
 from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
 from facedit.speech.voice_bank import load_bank
 from facedit.speech.voice_choice import choose_voice
 from facedit.speech.voice_pace import at_pace
+from facedit.types import Sound
 
 
 def test_the_default_voice_speaks_and_always_the_same(sentence):
@@ -156,6 +160,62 @@ def test_own_words_of_footage_are_taken_and_imitated_from(spoken, sentence, monk
     at_s = said.words[3].start_s
     assert str(snippet.choice) == f"the speaker's own, said in more.mp4 at {at_s:.2f} s"
     assert mean_score(force_align(np.pad(speech_samples(snippet.sound), 1600), ["stormy"])) > -2
+
+
+def test_where_an_imitation_is_less_understood_the_nearest_voice_speaks_as_if_asked(
+    spoken, sentence, monkeypatch
+):
+    _, transcript = synthesise(sentence)
+    words, texts = transcript.words, sentence.split()
+    known = Reference(spoken, words, place_s=(words[4].start_s, words[4].end_s))
+    heard: list[np.ndarray] = []
+
+    def unheard(new: np.ndarray, *_: object) -> tuple[int, ...]:
+        heard.append(new)
+        return (0,) if len(heard) == 1 else ()
+
+    monkeypatch.setattr("facedit.speech.own_voice.imitate.WEIGHTS", (0.4,))
+    monkeypatch.setattr("facedit.speech.clip_reference.unheard_in_place", unheard)
+    own = replace(choose_voice("hibari", None), own=True)
+    sounding = replace(known, sounds=voice_sounds(known))
+    snippet = speech_for_edit(texts[:4], ["stormy"], texts[5:], own, sounding)
+    plain = speech_for_edit(texts[:4], ["stormy"], texts[5:], "hibari", known)
+    np.testing.assert_array_equal(snippet.sound.samples, plain.sound.samples)
+    assert "would not be understood" in snippet.choice.warning
+    # Both were heard as they would be cut and stand in the clip.
+    assert len(heard) == 2
+    assert len(heard[1]) == len(plain.sound.samples)
+    assert not np.array_equal(heard[0], heard[1])
+
+
+def test_words_are_heard_over_what_goes_on_under_them(spoken, sentence):
+    _, transcript = synthesise(sentence)
+    word = transcript.words[4]
+    first, last = (round(at_s * spoken.rate) for at_s in (word.start_s, word.end_s))
+    din = np.random.default_rng(3).normal(0, 0.3, spoken.samples.shape).astype(np.float32)
+    loud = Sound(spoken.samples + din, spoken.rate)
+    place_s = (word.start_s, word.end_s)
+    floor = np.full((1, 1025), 100.0, np.float32)  # lets all through
+    under = Background(floor, np.zeros((1, 1), np.float32))
+    known = Reference(spoken, transcript.words, place_s=place_s)
+    new, gains = mono(spoken)[first:last], np.ones(1, np.float32)
+    quiet = replace(known, sounds=voice_sounds(known))
+    assert quiet.unheard(new, [word.text], gains) == ()
+    assert replace(quiet, sound=loud, background=under).unheard(new, [word.text], gains) == (0,)
+
+
+def test_a_new_word_is_as_high_as_the_words_beside_it_and_not_as_the_whole_clip(spoken, sentence):
+    _, transcript = synthesise(sentence)
+    words, texts = transcript.words, sentence.split()
+    middle = round(words[4].start_s * spoken.rate)
+    low, high = (shift_pitch(mono(spoken), spoken.rate, by) for by in (-2.0, 2.0))
+    rising = from_mono(np.concatenate([low[:middle], high[middle:]]), spoken.rate)
+    shifts = []
+    for k in (2, 6):
+        known = Reference(rising, words, place_s=(words[k].start_s, words[k].end_s))
+        new = speech_for_edit(texts[:k], ["shall"], texts[k + 1 :], "hibari", known)
+        shifts.append(new.semitones)
+    assert shifts == pytest.approx([-2, 2], abs=0.8)
 
 
 def test_a_slower_clip_gets_a_slower_snippet(spoken, sentence):

@@ -12,7 +12,8 @@ import numpy as np
 from facedit.errors import BadTranscript
 from facedit.speech.clip_reference import Reference
 from facedit.speech.levels import active_level_db, frame_levels_db, median_pitch, voiced_share
-from facedit.speech.snippet import Snippet, cut_from_recording
+from facedit.speech.own_recording import cut_from_recording
+from facedit.speech.snippet import Snippet
 from facedit.speech.sound_ops import from_mono, mono, speech_samples
 from facedit.types import Sound
 from facedit.units import SPEECH_RATE

@@ -14,12 +14,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from facedit.editing.words import tokenise
-from facedit.errors import BadTranscript, UsageError
+from facedit.errors import UsageError
 from facedit.options import OWN_VOICE
-from facedit.speech.align import align
 from facedit.speech.background import Background
 from facedit.speech.clip_reference import Reference, speaker_alone
-from facedit.speech.forced import force_align, mean_score
 from facedit.speech.levels import active_level_db, median_pitch, syllable_rate
 from facedit.speech.low_energy import low_energy_point
 from facedit.speech.match import (
@@ -29,9 +27,11 @@ from facedit.speech.match import (
     match_loudness,
     shift_pitch,
 )
+from facedit.speech.own_voice.beside import Beside
 from facedit.speech.own_voice.elsewhere import PAUSE_S
+from facedit.speech.own_voice.hearing import unheard_in_place
 from facedit.speech.own_voice.imitated_speaker import Speaker
-from facedit.speech.own_voice.say import say, say_elsewhere
+from facedit.speech.own_voice.say import Speech, say, say_elsewhere
 from facedit.speech.placement import placed, speech_gains, spoken_channel
 from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, cut_wider, from_mono, mono, resampled, speech_samples
@@ -39,7 +39,6 @@ from facedit.speech.voice import check_speakable, synthesise
 from facedit.speech.voice_choice import VoiceChoice, choose_voice
 from facedit.speech.voice_interface import Engine, InPart, Voice, language_of
 from facedit.speech.voice_pace import at_pace
-from facedit.speech.whisper_words import attend
 from facedit.types import Float32, Sound, Transcript, Word
 from facedit.units import SPEECH_RATE
 
@@ -122,36 +121,64 @@ def speech_for_edit(
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
-    theirs, ours = (
-        median_pitch(speech_samples(from_mono(clip, rate)), SPEECH_RATE),
-        median_pitch(speech_samples(spoken), SPEECH_RATE),
-    )
-    semitones = 12.0 * math.log2(theirs / ours) if theirs and ours else 0.0
+    said = from_mono(clip, rate)
+    semitones = _semitones(spoken, said, reference.beside(words, wanted))
+
+    def near() -> Speech:
+        dry = _brought_near(spoken, semitones, clip, rate)
+        return in_room(dry, rate, words, clip, reference.words), dry
+
+    def cut_out(speech: Speech, words: Sequence[Word], first: int) -> tuple[Sound, Transcript]:
+        whole, dry = placed(speech[0], rate, gains), from_mono(speech[1], rate)
+        return cut_words(whole, words, first, len(new), language, dry)
+
+    def unheard(*speech: Float32) -> Sequence[int]:
+        beside, _ = cut_out((speech[0], speech[1]), words, wanted.start)
+        return reference.unheard(spoken_channel(words_alone(beside), gains), new, gains)
+
     speaker = reference.speaker(clip)
-    own = None if speaker is None else say(spoken, words, wanted, speaker)
+    parts = spoken, words, wanted
+    own = None if speaker is None else say(chosen.name, parts, speaker, unheard, near)
     if own is not None:
-        samples, dry = own.samples, own.dry
-        words, wanted = own.words, own.new
+        beside, heard = cut_out((own.samples, own.dry), own.words, own.new.start)
         choice = _taken(choice, own.taken_s, speaker, reference)
     else:
         choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
-        semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
-        dry = _brought_near(spoken, semitones, clip, rate)
-        samples = in_room(dry, rate, words, clip, reference.words)
-    whole = placed(samples, rate, gains)
-    beside, heard = _cut_words(whole, words, wanted.start, len(new), language, from_mono(dry, rate))
-    beside = _over_room(beside, reference, gains)
+        beside, heard = cut_out(near(), words, wanted.start)
+    beside = over_room(beside, reference, gains)
     fit: tuple[tuple[str, float], ...] = (
-        ("clip pitch Hz", theirs or math.nan),
-        ("voice pitch Hz", ours or math.nan),
+        ("clip pitch Hz", _pitch(said) or math.nan),
+        ("voice pitch Hz", _pitch(spoken) or math.nan),
         ("clip level dB", active_level_db(clip, rate)),
         ("clip syllables/s", syllable_rate(reference.words) or math.nan),
         ("snippet syllables/s", syllable_rate(heard.words) or math.nan),
     )
     if own is not None:
         fit += (("share of the speaker's own moments", own.weight),)
-    return Snippet(_words_alone(beside), heard, chosen.name, speed, semitones, fit, choice,
+    return Snippet(words_alone(beside), heard, chosen.name, speed, semitones, fit, choice,
                    reference.background, beside=beside)  # fmt: skip
+
+
+def _semitones(spoken: Sound, said: Sound, beside: Beside) -> float:
+    """Tell by how much to shift a voice's pitch: until words that both say are as high.
+
+    Where those next to the new ones tell nothing, all of both sounds is compared, which few words
+    are not the middle of.
+    """
+    near = [*beside.before[:NEAR], *beside.after[:NEAR]]
+    parts = [
+        Sound(np.concatenate([cut(sound, w.start_s, w.end_s).samples for w in words]), sound.rate)
+        for sound, words in zip((spoken, said), zip(*near, strict=True), strict=bool(near))
+    ]
+    for pair in (parts, (spoken, said)):
+        ours, theirs = map(_pitch, pair) if pair else (None, None)
+        if ours and theirs:
+            return float(np.clip(12 * math.log2(theirs / ours), -MOST_SEMITONES, MOST_SEMITONES))
+    return 0.0
+
+
+def _pitch(sound: Sound) -> float | None:
+    return median_pitch(speech_samples(sound), SPEECH_RATE)
 
 
 def _in_context(
@@ -164,8 +191,7 @@ def _in_context(
     """
     before, after = around
     part, wanted = None, slice(before, before + len(new))
-    # Whoever is imitated has mean and spread of all that the voice says set to theirs.
-    if reference.sounds is None and isinstance(voice, InPart) and language_of(voice) == "en":
+    if isinstance(voice, InPart) and language_of(voice) == "en":
         first = max(0, before - NEAR)
         part = range(first, wanted.stop + min(NEAR, after))
         wanted = slice(wanted.start - first, wanted.stop - first)
@@ -204,10 +230,10 @@ def words_from_elsewhere(
     if own is None:
         return None
     whole = placed(own.samples, rate, gains)
-    beside, heard = _cut_words(whole, own.words, own.new.start, len(new), language)
-    beside = _over_room(beside, reference, gains)
+    beside, heard = cut_words(whole, own.words, own.new.start, len(new), language)
+    beside = over_room(beside, reference, gains)
     choice = _taken(choice, own.taken_s, speaker, reference)
-    return Snippet(_words_alone(beside), heard, OWN_VOICE, choice=choice,
+    return Snippet(words_alone(beside), heard, OWN_VOICE, choice=choice,
                    background=reference.background, beside=beside)  # fmt: skip
 
 
@@ -222,7 +248,7 @@ def _taken(
     return replace(choice, taken_s=taken_s - speaker.clip_s, taken_from=reference.footage.name)
 
 
-def _over_room(sound: Sound, reference: Reference, gains: Float32) -> Sound:
+def over_room(sound: Sound, reference: Reference, gains: Float32) -> Sound:
     """Lay the clip's room tone under new words, unless what sounds under the old ones goes on."""
     if reference.background is not None:
         return sound
@@ -250,68 +276,26 @@ def speech_for(
     if not choice.own or speaker is None:
         return spoken, transcript, choice
     heard = speaker_alone(speaker)
-    own = say(spoken, transcript.words, slice(0, len(transcript.words)), heard)
+    rate, words = heard.sound.rate, transcript.words
+
+    def plain() -> Speech:
+        alone = resampled(mono(spoken), spoken.rate, rate)
+        alone = match_loudness(alone, rate, active_level_db(mono(heard.sound), rate))
+        return alone, alone
+
+    parts = spoken, words, slice(0, len(words))
+
+    def unheard(samples: Float32, _: Float32) -> Sequence[int]:
+        return unheard_in_place(samples, [word.text for word in words], heard)
+
+    own = say(choice.voice.name, parts, heard, unheard, plain)
     if own is None:
         return spoken, transcript, replace(choice, own=False, warning=_NOT_OWN)
-    sound = from_mono(own.samples, heard.sound.rate)
+    sound = from_mono(own.samples, rate)
     return sound, replace(transcript, duration_s=sound.duration_s), choice
 
 
-def cut_from_recording(
-    recording: Sound,
-    sentence: Sequence[str],
-    first: int,
-    count: int,
-    language: str = "en",
-    reference: Reference | None = None,
-) -> Snippet:
-    """Take ``count`` new words out of the user's own recording.
-
-    The recording may hold the new words alone or the whole new sentence, whose word ``first`` is
-    the first new one; the better alignment decides. Rate, channels and loudness are matched to the
-    clip's, the reference, if given, and so are the channels where its voice is (found by its
-    words, or by loudness). BadTranscript is raised if the recording holds neither, UsageError if no
-    words are wanted.
-    """
-    new = list(tokenise(" ".join(sentence[first : first + count])))
-    front = tokenise(" ".join(sentence[:first]))
-    whole = [*front, *new, *tokenise(" ".join(sentence[first + count :]))]
-    if not new:
-        raise UsageError("There are no new words to take from the recording.")
-    samples = speech_samples(recording)
-    fits_alone, fits_whole = (_fit(samples, words, language) for words in (new, whole))
-    _log.info("Recording: the new words alone fit %.1f, the sentence %.1f.", fits_alone, fits_whole)
-    if len(whole) > len(new) and fits_whole > fits_alone:
-        text, skip = whole, len(front)
-    else:
-        text, skip = new, 0
-    try:
-        wanted = slice(skip, skip + len(new))
-        words = align(recording, " ".join(text), language, wanted=wanted).words
-    except BadTranscript as error:
-        raise BadTranscript(
-            f"The recording ({recording.duration_s:.1f} s) holds neither the new words "
-            f"“{' '.join(new)}” nor the whole new sentence."
-        ) from error
-    sound = dry = recording
-    if reference is not None:
-        rate, voiced = reference.sound.rate, reference.voiced()
-        channel = resampled(mono(recording), recording.rate, rate)
-        dry = from_mono(channel, rate)
-        gains = speech_gains(voiced, reference.words)
-        clip = spoken_channel(voiced, gains)
-        channel = match_colour(channel, clip, rate)
-        channel = match_loudness(channel, rate, active_level_db(clip, rate))
-        channel = in_room(channel, rate, words, clip, reference.words)
-        sound = placed(channel, rate, gains)
-    beside, heard = _cut_words(sound, words, skip, len(new), language, dry)
-    background = None
-    if reference is not None:
-        beside, background = _over_room(beside, reference, gains), reference.background
-    return Snippet(_words_alone(beside), heard, "recording", background=background, beside=beside)
-
-
-def _cut_words(
+def cut_words(
     sound: Sound,
     words: Sequence[Word],
     first: int,
@@ -343,7 +327,7 @@ def _cut_words(
     return cut_wider(sound, start, end, BESIDE_S), heard
 
 
-def _words_alone(beside: Sound) -> Sound:
+def words_alone(beside: Sound) -> Sound:
     """Take ``BESIDE_S`` off either side."""
     return cut(beside, BESIDE_S, beside.duration_s - BESIDE_S)
 
@@ -352,12 +336,3 @@ def _edge(sound: Sound, earliest_s: float, latest_s: float) -> float:
     """Find the quietest point in a pause, or near a boundary where there is none."""
     middle, half = (earliest_s + latest_s) / 2, (latest_s - earliest_s) / 2
     return low_energy_point(sound.samples, sound.rate, middle, max(half, _CUT_REACH_S))
-
-
-def _fit(samples: Float32, tokens: list[str], language: str) -> float:
-    """Measure how well a text fits a recording; only comparisons on one recording mean anything."""
-    if language == "en":
-        found = force_align(samples, tokens)
-        return mean_score(found) if found is not None else -math.inf
-    words = attend(samples, tokens, language)
-    return sum(word.score for word in words) / len(words)

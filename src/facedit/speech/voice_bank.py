@@ -20,7 +20,7 @@ from facedit.speech.voice import VOICES, synthesise, voice_named, voices
 from facedit.speech.voice_interface import language_of
 from facedit.types import Float32
 
-_TEXT = (
+TEXT = (
     "The quick brown fox jumps over the lazy dog, and nobody minds. "
     "We should be home before it gets dark this evening."
 )
@@ -49,6 +49,6 @@ def build_bank(path: Path) -> None:
         for name in voices()
         if name in VOICES.built_in and language_of(voice_named(name)) == "en"
     ]
-    embeddings = np.stack([embed(synthesise(_TEXT, name)[0]) for name in names])
-    metadata = {"names": json.dumps(names), "text": _TEXT, "encoder": "resemblyzer 0.1.4"}
+    embeddings = np.stack([embed(synthesise(TEXT, name)[0]) for name in names])
+    metadata = {"names": json.dumps(names), "text": TEXT, "encoder": "resemblyzer 0.1.4"}
     save_file({"embeddings": embeddings}, path, metadata=metadata)

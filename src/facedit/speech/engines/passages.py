@@ -13,7 +13,8 @@ from facedit.speech.align import align
 from facedit.speech.clip_reference import Reference
 from facedit.speech.engines.shown import reference_of
 from facedit.speech.levels import active_level_db
-from facedit.speech.snippet import MOST_CONTEXT, Snippet, cut_from_recording
+from facedit.speech.own_recording import cut_from_recording
+from facedit.speech.snippet import MOST_CONTEXT, Snippet
 from facedit.speech.sound_ops import cut, from_mono, mono
 from facedit.speech.voice import checked_sound
 from facedit.speech.voice_choice import VoiceChoice

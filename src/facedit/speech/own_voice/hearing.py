@@ -16,7 +16,7 @@ from facedit.speech.whisper_words import heard_words, recognise
 from facedit.types import Float32
 from facedit.units import SPEECH_RATE
 
-BESIDE = (6, 3)
+BESIDE = (10, 4, 7)
 """Words of the clip on either side with which new ones are heard, one hearing after the other."""
 
 
@@ -24,7 +24,7 @@ def unheard_in_place(new: Float32, texts: Sequence[str], speaker: Speaker) -> tu
     """Tell which new words are not heard between the clip's own, over the noise of its room.
 
     ``new``: mono amplitudes (N,) at the rate of the speaker's sound. What is heard once may be a
-    near thing: it is heard again in a shorter stretch, over other noise.
+    near thing: it is heard again in other stretches, over other noise.
     """
     rate, place_s = speaker.sound.rate, speaker.place_s
     for seed, count in enumerate(BESIDE):
@@ -44,10 +44,11 @@ def unheard_in_place(new: Float32, texts: Sequence[str], speaker: Speaker) -> tu
 def unheard(samples: Float32, rate: int, words: Sequence[str], new: slice) -> tuple[int, ...]:
     """Tell which new ones of the words of a sound, mono (N,), a recogniser does not hear.
 
+    It follows one reading, so that a near thing is not heard; others will hear it with more.
     In a short window it may stop early: if all is missing from some word on, it is asked again.
     """
     heard = resampled(samples, rate, SPEECH_RATE)
-    found = heard_words(heard, "en")
+    found = heard_words(heard, "en", beams=1)
     lost = missed(words, new, found)
     rest = range(new.stop, len(words))
     if not lost or set(missed(words, slice(new.stop, len(words)), found)) != set(rest):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,12 +12,11 @@ from facedit.speech.levels import active_level_db
 from facedit.speech.low_energy import level_db
 from facedit.speech.match import limited, match_loudness_limited
 from facedit.speech.own_voice.beside import Beside, beside, lead, line
-from facedit.speech.own_voice.hearing import unheard_in_place
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.melody import pitch_for
 from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
-from facedit.speech.own_voice.sounds import sounds_of
-from facedit.speech.own_voice.world import HOP_S, synthesised
+from facedit.speech.own_voice.sounds import VoiceSounds, joined, sounds_of
+from facedit.speech.own_voice.world import HOP_S, Analysis, synthesised
 from facedit.speech.room import in_room
 from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled
 from facedit.types import Float32, Float64, Sound, Word
@@ -49,33 +48,45 @@ class Imitated:
     unheard: int
 
 
-def imitate(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> Imitated:
+def imitate(
+    spoken: Sound,
+    words: Sequence[Word],
+    new: slice,
+    speaker: Speaker,
+    sample: VoiceSounds,
+    unheard: Callable[[Float32, Float32], Sequence[int]],
+) -> Imitated:
     """Say in a speaker's voice what a voice says.
 
     Words that are not heard get less of the speaker's own moments, until all are or none is left
     to try. ``spoken``: the voice's speech; ``words``: its words, and which of them are new. Pitch
-    and level are led on from the words beside those. AssetMissing is raised if Whisper is not
-    installed.
+    and level are led on from the words beside those. ``sample``: more of the voice, at the rate of
+    the speaker's sounds, that its mean and spread be its own and not those of a few words;
+    ``unheard``: tells which new ones are not heard in the samples, and in them without the room.
+    AssetMissing is raised if Whisper is not installed.
     """
     rate = speaker.sounds.analysis.rate
-    source = sounds_of(resampled(mono(spoken), spoken.rate, rate), rate, clean=True)
+    wave = resampled(mono(spoken), spoken.rate, rate)
+    phrase = sounds_of(wave, rate, clean=True, mean=sample.mean)
+    source, frames = joined(phrase, sample), len(phrase.active)
     around = beside(words, new, speaker.before, speaker.after)
     coloured = in_colour_of(source, speaker.sounds)
     coloured = replace(coloured, pitch_hz=pitch_for(source, speaker.sounds, around))
     drawn = neighbours_mean(source, speaker.sounds, coloured)
     length = sample_at(spoken.duration_s, speaker.sound.rate)
-    texts = [word.text for word in words[new]]
     shares = np.full(len(words), WEIGHTS[-1])  # words beside the new ones are not kept
     shares[new] = WEIGHTS[0]
     tried: list[Imitated] = []
     for _ in WEIGHTS:
-        weight = _over_time(shares, words, len(drawn.pitch_hz))
-        made = synthesised(mixed(source, speaker.sounds, coloured, drawn, weight))
+        weight = _over_time(shares, words, frames)
+        of_sample = np.full((len(sample.active), 1), shares[new].mean())
+        weight = np.concatenate([weight, of_sample])
+        whole = mixed(source, speaker.sounds, coloured, drawn, weight)
+        made = synthesised(_first(whole, frames))
         samples = fit_length(resampled(made, rate, speaker.sound.rate), length)
         dry = _levelled(samples, around, speaker)
         samples = in_room(dry, speaker.sound.rate, words, mono(speaker.sound), speaker.words)
-        said = new_words(from_mono(samples, speaker.sound.rate), words, new)
-        lost = unheard_in_place(mono(said), texts, speaker)
+        lost = unheard(samples, dry)
         tried.append(Imitated(samples, dry, float(shares[new].mean()), len(lost)))
         clearer = [n + new.start for n in set(lost) if shares[n + new.start] > WEIGHTS[-1]]
         if not clearer:
@@ -89,6 +100,12 @@ def new_words(sound: Sound, words: Sequence[Word], new: slice) -> Sound:
     middles_s = [(left.end_s + right.start_s) / 2 for left, right in pairwise(words)]
     edges_s = [0.0, *middles_s, sound.duration_s]
     return cut(sound, edges_s[new.start], edges_s[new.stop])
+
+
+def _first(analysis: Analysis, frames: int) -> Analysis:
+    """Take the beginning of what was read."""
+    pitch, envelope = analysis.pitch_hz[:frames], analysis.envelope[:frames]
+    return Analysis(analysis.rate, pitch, envelope, analysis.aperiodicity[:frames])
 
 
 def _over_time(shares: Float64, words: Sequence[Word], frames: int) -> Float64:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facedit.speech.levels import active_level_db
-from facedit.speech.match import match_loudness
 from facedit.speech.own_voice.elsewhere import (
     MOST_COST,
     PAUSE_S,
@@ -18,10 +16,11 @@ from facedit.speech.own_voice.elsewhere import (
     said_elsewhere,
 )
 from facedit.speech.own_voice.hearing import unheard_in_place
-from facedit.speech.own_voice.imitate import imitate, new_words
+from facedit.speech.own_voice.imitate import imitate
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.pieces import in_pieces, joined_pieces
-from facedit.speech.sound_ops import mono, resampled
+from facedit.speech.own_voice.voice_sample import voice_sample
+from facedit.speech.sound_ops import mono
 from facedit.types import Float32, Sound, Word
 
 
@@ -46,11 +45,26 @@ class OwnSpeech:
     weight: float = 1.0
 
 
-def say(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> OwnSpeech | None:
-    """Say in the speaker's voice what a voice says: ``words``, of which some are ``new``.
+_HALF = 0.5
 
-    None where less of them would be understood than of the voice.
+Speech = tuple[Float32, Float32]
+"""Mono amplitudes at the rate of the speaker's sound, and the same without its room."""
+
+
+def say(
+    voice: str,
+    spoken: tuple[Sound, Sequence[Word], slice],
+    speaker: Speaker,
+    unheard: Callable[[Float32, Float32], Sequence[int]],
+    plain: Callable[[], Speech],
+) -> OwnSpeech | None:
+    """Say in the speaker's voice what a voice says: ``spoken``, its words, and which are new.
+
+    ``unheard`` tells which new words are not understood where they will stand if this is said,
+    ``plain`` gives the voice's speech as it would go there. None where more is understood of that,
+    or less than half of the imitation.
     """
+    sound, words, new = spoken
     texts, said = tuple(word.text for word in words[new]), words[new]
     wanted = _in_place(texts, said[-1].end_s - said[0].start_s, speaker)
     unit = said_elsewhere(wanted, speaker)
@@ -58,13 +72,11 @@ def say(spoken: Sound, words: Sequence[Word], new: slice, speaker: Speaker) -> O
         return _taken(unit, texts, speaker)
     if (pieced := _pieced(wanted, speaker)) is not None:
         return pieced
-    made = imitate(spoken, words, new, speaker)
+    sample = voice_sample(voice, speaker.sounds.analysis.rate)
+    made = imitate(sound, words, new, speaker, sample, unheard)
     if made.unheard:
-        theirs = new_words(spoken, words, new)
-        rate, clip = speaker.sound.rate, mono(speaker.sound)
-        alone = resampled(mono(theirs), spoken.rate, rate)
-        alone = match_loudness(alone, rate, active_level_db(clip, rate))
-        if made.unheard > len(unheard_in_place(alone, texts, speaker)):
+        theirs = len(unheard(*plain()))
+        if made.unheard > theirs or made.unheard >= _HALF * len(texts):
             return None
     return OwnSpeech(made.samples, made.dry, tuple(words), new, None, made.weight)
 

@@ -27,11 +27,13 @@ class VoiceSounds:
         analysis: Of T frames.
         states: What Whisper hears, its mean taken out, unit vectors, shape (n, 512).
         active: Where somebody speaks, shape (T,).
+        mean: What was taken out of the states, shape (512,).
     """
 
     analysis: Analysis
     states: Float32
     active: Bool
+    mean: Float32
 
     @property
     def seconds(self) -> float:
@@ -64,7 +66,8 @@ def joined(first: VoiceSounds, second: VoiceSounds) -> VoiceSounds:
         np.concatenate([one.aperiodicity, other.aperiodicity]),
     )
     states = np.concatenate([first.states, second.states])
-    return VoiceSounds(analysis, states, np.concatenate([first.active, second.active]))
+    active = np.concatenate([first.active, second.active])
+    return VoiceSounds(analysis, states, active, first.mean)
 
 
 def sounds_of(
@@ -73,17 +76,20 @@ def sounds_of(
     *,
     clean: bool = False,
     pitch_hz: Float64 | None = None,
+    mean: Float32 | None = None,
 ) -> VoiceSounds:
     """Analyse mono amplitudes (N,) of one speaker.
 
-    ``clean``: without noise or room; ``pitch_hz``: what ``find_pitch`` finds in them, if known.
+    ``clean``: without noise or room; ``pitch_hz``: what ``find_pitch`` finds in them, if known;
+    ``mean``: of the states of more of this voice, (512,); their own if None.
     AssetMissing is raised if Whisper is not installed.
     """
     heard = resampled(samples, rate, SPEECH_RATE)
     frames = -(-len(heard) // SPEECH_SAMPLES_PER_FRAME)
     heard = fit_length(heard, frames * SPEECH_SAMPLES_PER_FRAME)
     states = WHISPER.encode(heard).reshape(frames * SPEECH_TICKS_PER_FRAME, -1)
-    states = states - states.mean(axis=0)
+    mean = states.mean(axis=0) if mean is None else mean
+    states = states - mean
     states /= np.linalg.norm(states, axis=1, keepdims=True) + 1e-9
     pitch = find_pitch(samples, rate, clean=clean) if pitch_hz is None else pitch_hz
     whole = analyse(samples, rate, pitch)
@@ -93,4 +99,4 @@ def sounds_of(
     analysis = Analysis(
         rate, whole.pitch_hz[:count], whole.envelope[:count], whole.aperiodicity[:count]
     )
-    return VoiceSounds(analysis, states[: count // FRAMES_PER_TICK], active)
+    return VoiceSounds(analysis, states[: count // FRAMES_PER_TICK], active, mean)
