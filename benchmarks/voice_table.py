@@ -13,28 +13,18 @@ import numpy as np
 
 from facedit.evaluation.stats import draw_clips, interval
 
-SYSTEMS = ("as shot", "hibari", "auto", "recolouring", "units", "both")
+SYSTEMS = ("as shot", "hibari", "auto", "own", "recolouring", "units")
 MEASURES = ("campplus", "resemblyzer", "lost", "quality", "level step dB", "pitch step semitones",
-            "usual level", "usual pitch", "usual line", "floor step dB")  # fmt: skip
+            "usual level", "usual pitch", "usual line", "usual floor", "floor step dB",
+            "floor of the clip dB", "usual spectral floor", "spectral floor step dB",
+            "spectral floor of the clip dB")  # fmt: skip
 KINDS = {"sentences": ("sentence 1", "sentence 2"), "exchange": ("exchange",),
          "own word": ("own word",), "all": ()}  # fmt: skip
 
 
-def together(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Add what ``own`` gives: from elsewhere where that suits, else recoloured, else ``auto``."""
-    by = {(row["clip"], row["system"], row["edit"]): row for row in rows}
-    found = list(rows)
-    for clip, edit in dict.fromkeys((row["clip"], row["edit"]) for row in rows):
-        ways = (by.get((clip, system, edit)) for system in ("units", "recolouring", "auto"))
-        best = next((way for way in ways if way is not None and way["made"]), None)
-        if best is not None and (clip, "recolouring", edit) in by:
-            found.append(best | {"system": "both"})
-    return found
-
-
 def report(rows: list[dict[str, object]]) -> None:
     """Print per kind of edit, measure and system the mean over people, and against ``auto``."""
-    rows = [row for row in together(rows) if row["made"]]
+    rows = [row for row in rows if row["made"]]
     for kind, edits in KINDS.items():
         mine = [row for row in rows if not edits or row["edit"] in edits]
         print(f"\n{kind}")
@@ -46,7 +36,7 @@ def report(rows: list[dict[str, object]]) -> None:
             for system, column in table.items():
                 if column:
                     _print(name, system, column)
-            for system in ("recolouring", "units", "both"):
+            for system in ("own", "recolouring", "units"):
                 base = table["auto"]
                 shared = {k: v - base[k] for k, v in table[system].items() if k in base}
                 if shared:

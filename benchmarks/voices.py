@@ -37,11 +37,11 @@ from facedit.speech import speaker
 from facedit.speech.clip_reference import Footage, Reference, voice_sounds
 from facedit.speech.levels import frame_levels_db
 from facedit.speech.low_energy import level_db
-from facedit.speech.own_voice.hearing import unheard
+from facedit.speech.own_voice.hearing import missed
 from facedit.speech.own_voice.world import find_pitch
 from facedit.speech.snippet import Snippet, speech_for_edit
 from facedit.speech.sound_cache import cached_transcript
-from facedit.speech.sound_ops import cut, from_mono, mono, speech_samples
+from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
 from facedit.speech.voice_choice import choose_voice
 from facedit.speech.voice_pace import at_pace
 from facedit.speech.whisper_words import heard_words, recognise
@@ -57,6 +57,7 @@ SAY = "facedit.speech.own_voice.say."
 SYSTEMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "hibari": ("default", ()),
     "auto": ("auto", ()),
+    "own": ("own", ()),
     "recolouring": ("own", ("said_elsewhere", "in_pieces")),
     "units": ("own", ("imitate",)),
 }
@@ -68,6 +69,7 @@ HEARD_S = 4.0
 """What is heard on either side of an exchange by the recogniser."""
 LEAST_JUDGED_S = 1.5
 """Shorter sounds are repeated up to that before their speaker is judged."""
+FLOORS_HZ = (250, 500, 1000, 2000, 4000)
 USUAL = 95
 """Percentile of the clip's own steps from word to word within which a joint is usual."""
 
@@ -185,8 +187,9 @@ def _sentence(who: Person, voice: str, text: str) -> Judge:
     def judge() -> dict[str, object]:
         made, tokens = snippet.sound, text.split()
         late = np.pad(mono(made), (sample_at(0.31, made.rate), 0))
-        lost = unheard(late, made.rate, tokens, slice(0, len(tokens)))
-        return told(snippet) | likeness(made, who.sound) | {"lost": len(lost) / len(tokens)}
+        heard = heard_twice(resampled(late, made.rate, SPEECH_RATE))
+        lost = min(len(missed(tokens, slice(0, len(tokens)), found)) for found in heard)
+        return told(snippet) | likeness(made, who.sound) | {"lost": lost / len(tokens)}
 
     return judge
 
@@ -227,6 +230,12 @@ def _exchange(
             | likeness(snippet.sound, rest)
             | {"lost": lost}
             | joints(planned, who.sound, who.words, who.usual)
+            | floors(
+                output.window(fill.output_start_s, fill.output_end_s),
+                len(snippet.transcript.words),
+                who.sound,
+                who.words.words,
+            )
             | {"usual line": unlined(who.sound, output, (fill.output_start_s, fill.output_end_s))}
         )
 
@@ -322,19 +331,34 @@ def joints(
            for word in snippet.transcript.words]  # fmt: skip
     old = [measured(sound, words.words[k]) for k in (edit.old_start - 1, edit.old_end)]
     steps = np.abs(np.array([np.subtract(new[0], old[0]), np.subtract(new[-1], old[1])]))
-    count = len(snippet.transcript.words)
-    floors = [
-        floor_of(cut(sound, words.words[k].start_s, words.words[k + count - 1].end_s))
-        for k in range(len(words.words) - count + 1)
-    ]
     within = np.where(np.isnan(steps), np.nan, steps <= usual)
     return {
         "level step dB": float(steps[:, 0].mean()),
         "pitch step semitones": _mean(steps[:, 1]),
         "usual level": _mean(within[:, 0]),
         "usual pitch": _mean(within[:, 1]),
-        "floor step dB": abs(floor_of(snippet.sound) - float(np.median(floors))),
     }
+
+
+def floors(new: Sound, count: int, sound: Sound, words: tuple[Word, ...]) -> dict[str, object]:
+    """Set the quietest moments of ``count`` new words against those of as many of the clip.
+
+    All frequencies together, and in the mean over bands; beside it how far the clip's own words lie
+    from their middle, which is what can be wanted.
+    """
+    runs = [
+        cut(sound, words[k].start_s, words[k + count - 1].end_s)
+        for k in range(len(words) - count + 1)
+    ]
+    row: dict[str, object] = {}
+    for name, floor in (("floor", floor_of), ("spectral floor", band_floors)):
+        theirs = np.array([floor(run) for run in runs])
+        middle = np.median(theirs, axis=0)
+        away = np.abs(theirs - middle).reshape(len(runs), -1).mean(axis=1)
+        step = float(np.abs(floor(new) - middle).mean())
+        row |= {f"{name} step dB": step, f"{name} of the clip dB": float(away.mean()),
+                f"usual {name}": float(step <= np.percentile(away, USUAL))}  # fmt: skip
+    return row
 
 
 def unlined(sound: Sound, output, joints_s: tuple[float, float]) -> float:
@@ -383,6 +407,16 @@ def _mean(values: np.ndarray) -> float | None:
 def floor_of(sound: Sound) -> float:
     """Level in dB of the quietest moments of some words, which as many others are compared with."""
     return float(np.percentile(frame_levels_db(mono(sound), sound.rate, 0.01), 5))
+
+
+def band_floors(sound: Sound) -> np.ndarray:
+    """The same in octaves from 250 Hz to 8 kHz."""
+    size = sample_at(0.02, sound.rate)
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(mono(sound), size), size)[:: size // 2]
+    power = np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)) ** 2
+    bins = np.fft.rfftfreq(size, 1 / sound.rate)
+    bands = [power[:, (bins >= low) & (bins < 2 * low)].mean(axis=1) for low in FLOORS_HZ]
+    return np.percentile(10 * np.log10(np.stack(bands, axis=1)[2:-2] + 1e-12), 5, axis=0)
 
 
 def main() -> None:
