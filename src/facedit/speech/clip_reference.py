@@ -10,7 +10,6 @@ import numpy as np
 from facedit.speech.background import Background, background_of
 from facedit.speech.levels import active_level_db
 from facedit.speech.match import match_colour, match_loudness
-from facedit.speech.own_voice.beside import Beside, beside
 from facedit.speech.own_voice.hearing import unheard_in_place
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.sounds import VoiceSounds, joined, sounds_of
@@ -99,13 +98,6 @@ class Reference:
         sound, words = _with_footage(fit_length(channel, sample_at(clip_s, rate)), self)
         sounds = joined(self.sounds, self.footage.sounds)
         return Speaker(sound, sounds, words, self.place_s, clip_s)
-
-    def beside(self, spoken: Sequence[Word], new: slice) -> Beside:
-        """Pair the words that a voice says around new ones with the same in the clip."""
-        start_s, end_s = self.place_s
-        before = [word for word in self.words if word.end_s <= start_s + 1e-6]
-        after = [word for word in self.words if word.start_s >= end_s - 1e-6]
-        return beside(spoken, new, before, after)
 
     def unheard(self, new: Float32, texts: Sequence[str], gains: Float32) -> tuple[int, ...]:
         """Tell which new words are not heard in their place, over what goes on under them.

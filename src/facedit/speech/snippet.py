@@ -27,7 +27,6 @@ from facedit.speech.match import (
     match_loudness,
     shift_pitch,
 )
-from facedit.speech.own_voice.beside import Beside
 from facedit.speech.own_voice.elsewhere import PAUSE_S
 from facedit.speech.own_voice.hearing import unheard_in_place
 from facedit.speech.own_voice.imitated_speaker import Speaker
@@ -122,7 +121,9 @@ def speech_for_edit(
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
     said = from_mono(clip, rate)
-    semitones = _semitones(spoken, said, reference.beside(words, wanted))
+    theirs, ours = _pitch(said), _pitch(spoken)
+    semitones = 12.0 * math.log2(theirs / ours) if theirs and ours else 0.0
+    semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
 
     def near() -> Speech:
         dry = _brought_near(spoken, semitones, clip, rate)
@@ -147,8 +148,8 @@ def speech_for_edit(
         beside, heard = cut_out(near(), words, wanted.start)
     beside = over_room(beside, reference, gains)
     fit: tuple[tuple[str, float], ...] = (
-        ("clip pitch Hz", _pitch(said) or math.nan),
-        ("voice pitch Hz", _pitch(spoken) or math.nan),
+        ("clip pitch Hz", theirs or math.nan),
+        ("voice pitch Hz", ours or math.nan),
         ("clip level dB", active_level_db(clip, rate)),
         ("clip syllables/s", syllable_rate(reference.words) or math.nan),
         ("snippet syllables/s", syllable_rate(heard.words) or math.nan),
@@ -157,24 +158,6 @@ def speech_for_edit(
         fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(words_alone(beside), heard, chosen.name, speed, semitones, fit, choice,
                    reference.background, beside=beside)  # fmt: skip
-
-
-def _semitones(spoken: Sound, said: Sound, beside: Beside) -> float:
-    """Tell by how much to shift a voice's pitch: until words that both say are as high.
-
-    Where those next to the new ones tell nothing, all of both sounds is compared, which few words
-    are not the middle of.
-    """
-    near = [*beside.before[:NEAR], *beside.after[:NEAR]]
-    parts = [
-        Sound(np.concatenate([cut(sound, w.start_s, w.end_s).samples for w in words]), sound.rate)
-        for sound, words in zip((spoken, said), zip(*near, strict=True), strict=bool(near))
-    ]
-    for pair in (parts, (spoken, said)):
-        ours, theirs = map(_pitch, pair) if pair else (None, None)
-        if ours and theirs:
-            return float(np.clip(12 * math.log2(theirs / ours), -MOST_SEMITONES, MOST_SEMITONES))
-    return 0.0
 
 
 def _pitch(sound: Sound) -> float | None:

@@ -55,6 +55,7 @@ def imitate(
     speaker: Speaker,
     sample: VoiceSounds,
     unheard: Callable[[Float32, Float32], Sequence[int]],
+    hopeless: Callable[[], bool] = lambda: False,
 ) -> Imitated:
     """Say in a speaker's voice what a voice says.
 
@@ -62,7 +63,8 @@ def imitate(
     to try. ``spoken``: the voice's speech; ``words``: its words, and which of them are new. Pitch
     and level are led on from the words beside those. ``sample``: more of the voice, at the rate of
     the speaker's sounds, that its mean and spread be its own and not those of a few words;
-    ``unheard``: tells which new ones are not heard in the samples, and in them without the room.
+    ``unheard``: tells which new ones are not heard in the samples, and in them without the room;
+    ``hopeless``: whether clearer speech is not heard either, asked if half of them are not.
     AssetMissing is raised if Whisper is not installed.
     """
     rate = speaker.sounds.analysis.rate
@@ -75,7 +77,7 @@ def imitate(
     drawn = neighbours_mean(source, speaker.sounds, coloured)
     length = sample_at(spoken.duration_s, speaker.sound.rate)
     shares = np.full(len(words), WEIGHTS[-1])  # words beside the new ones are not kept
-    shares[new] = WEIGHTS[0]
+    shares[new], count = WEIGHTS[0], len(words[new])
     tried: list[Imitated] = []
     for _ in WEIGHTS:
         weight = _over_time(shares, words, frames)
@@ -89,7 +91,7 @@ def imitate(
         lost = unheard(samples, dry)
         tried.append(Imitated(samples, dry, float(shares[new].mean()), len(lost)))
         clearer = [n + new.start for n in set(lost) if shares[n + new.start] > WEIGHTS[-1]]
-        if not clearer:
+        if not clearer or (2 * len(lost) >= count and hopeless()):
             break
         shares[clearer] = [WEIGHTS[WEIGHTS.index(shares[number]) + 1] for number in clearer]
     return min(reversed(tried), key=lambda one: one.unheard)

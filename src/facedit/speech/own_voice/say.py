@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,8 +46,6 @@ class OwnSpeech:
     weight: float = 1.0
 
 
-_HALF = 0.5
-
 Speech = tuple[Float32, Float32]
 """Mono amplitudes at the rate of the speaker's sound, and the same without its room."""
 
@@ -73,11 +72,10 @@ def say(
     if (pieced := _pieced(wanted, speaker)) is not None:
         return pieced
     sample = voice_sample(voice, speaker.sounds.analysis.rate)
-    made = imitate(sound, words, new, speaker, sample, unheard)
-    if made.unheard:
-        theirs = len(unheard(*plain()))
-        if made.unheard > theirs or made.unheard >= _HALF * len(texts):
-            return None
+    theirs = functools.cache(lambda: len(unheard(*plain())))
+    made = imitate(sound, words, new, speaker, sample, unheard, lambda: 2 * theirs() >= len(texts))
+    if made.unheard and (2 * made.unheard >= len(texts) or made.unheard > theirs()):
+        return None
     return OwnSpeech(made.samples, made.dry, tuple(words), new, None, made.weight)
 
 
