@@ -114,12 +114,18 @@ def test_edits_that_say_nothing_or_too_much(
     assert said in streams.err
 
 
-def test_what_is_kept_for_shapes_of_mouths_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For oneDNN, which reads it when torch is first imported: no verb has done so by then."""
-    monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "")
-    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
-    assert main(["edit", "nowhere.mp4", "-o", "out.mp4"]) == 2
-    assert 100 < int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) < 500
+def test_what_libraries_read_when_they_are_imported_is_set_by_then() -> None:
+    """How much oneDNN keeps; and NumPy's threads: each number of them rounds products otherwise."""
+    code = """if True:
+        import os, sys
+        from facedit.cli.main import main
+        print({"numpy", "torch"} & set(sys.modules))
+        main(["edit", "nowhere.mp4", "-o", "out.mp4"])
+        assert 100 < int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) < 500
+        assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+        """
+    plain = {name: text for name, text in os.environ.items() if not name.startswith(("ON", "OP"))}
+    assert subprocess.check_output([sys.executable, "-c", code], env=plain) == b"set()\n"
 
 
 def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:

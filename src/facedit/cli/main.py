@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Small networks gain nothing from more, and on a busy machine threads that wait for each other
     # cost twenty times the work; read by the libraries when they are first imported.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(cores() // 2, 1)))
+    # NumPy's products are rounded otherwise by each number of threads: the same bytes need one.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # oneDNN keeps code for the shapes that it met. Mouths come in hundreds; for 1024, as it has it,
     # a live face's memory grew by 0.7 GB within ten minutes.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")

@@ -10,8 +10,12 @@ from facedit.device import CORES
 
 
 def threads_of(cores: int) -> dict[str, str]:
-    """Return what tells a process how many threads to take: with more than that all would wait."""
-    return {CORES: str(cores), "OMP_NUM_THREADS": str(max(cores // 2, 1))}
+    """Return what tells a process how many threads to take: with more than that all would wait.
+
+    NumPy's products, which each number of threads rounds otherwise, are always computed by one.
+    """
+    threads = str(max(cores // 2, 1))
+    return {CORES: str(cores), "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1"}
 
 
 @contextmanager
