@@ -249,7 +249,7 @@ def test_how_much_passes_at_once_does_not_matter(tiny, monkeypatch):
 
 
 def test_every_step_passes_the_first_layer_once(tiny):
-    # There a cancelled run is ended (compose/motions.py); both sides of guidance pass together.
+    # There a cancelled run is ended (motions.py); both sides of guidance pass together.
     passed = []
     hook = tiny.net.embed.register_forward_pre_hook(lambda *_: passed.append(1))
     motion, speech = clip(20)
