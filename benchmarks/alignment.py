@@ -19,8 +19,8 @@ import numpy as np
 
 from facedit.errors import BadTranscript
 from facedit.media.sound import read_speech_file
-from facedit.speech.align import align
-from facedit.speech.transcript_io import load_transcript
+from facedit.speech.recognition.align import align
+from facedit.speech.text.transcript_io import load_transcript
 from facedit.types import Sound, Word
 
 TRANSCRIPTS = Path(__file__).parent / "dev" / "transcripts.csv"

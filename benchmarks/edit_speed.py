@@ -32,7 +32,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.write import VideoWriter
-from facedit.speech.transcript_io import save_transcript
+from facedit.speech.text.transcript_io import save_transcript
 
 WIDTH, HEIGHT = 1280, 720
 

@@ -25,8 +25,8 @@ import numpy as np
 from facedit.bench.crops import spread
 from facedit.bench.measures.face_identity import distances, means_of_others
 from facedit.bench.nets.face_embedding import load_face_embedding
-from facedit.compose.session import Session
-from facedit.compose.wishes import parse_wish
+from facedit.compose.session.session import Session
+from facedit.compose.takes.wishes import parse_wish
 from facedit.errors import FaceditError
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening

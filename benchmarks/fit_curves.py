@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from facedit.compose.models import Models, load_models
-from facedit.compose.performance import mean_face, nobody
-from facedit.compose.source_still import closed_mouth
+from facedit.compose.session.performance import mean_face, nobody
+from facedit.compose.source.models import Models, load_models
+from facedit.compose.source.source_still import closed_mouth
 from facedit.dataset.prepared import ClipRow, read_rows
 from facedit.face.landmarker import Landmarker
 from facedit.face.store import load_track
@@ -33,10 +33,10 @@ from facedit.motion.live_link import WEIGHTS, curves_of
 from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.visemes import VISEMES, presets
 from facedit.options import Run
-from facedit.speech.forced import AlignedPhone
-from facedit.speech.sound_cache import phones_of_sound
+from facedit.speech.recognition.forced import AlignedPhone
+from facedit.speech.recognition.sound_cache import phones_of_sound
 from facedit.speech.sound_ops import speech_samples
-from facedit.speech.transcript_io import load_transcript
+from facedit.speech.text.transcript_io import load_transcript
 from facedit.types import FaceTrack, Float32, Float64
 from facedit.units import MOTION_FPS
 

@@ -25,12 +25,18 @@ from torch.nn import functional
 
 from facedit.editing.words import tokenise
 from facedit.media.sound import read_speech_file
-from facedit.speech.acoustic import PHONES, SILENCE, TICKS_PER_SECOND, PhoneNet, inputs_of
-from facedit.speech.augment import augmented_power, draw_augmentation
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.pronounce import hibari, pronunciations
+from facedit.speech.encoders.augment import augmented_power, draw_augmentation
+from facedit.speech.recognition.acoustic import (
+    PHONES,
+    SILENCE,
+    TICKS_PER_SECOND,
+    PhoneNet,
+    inputs_of,
+)
 from facedit.speech.sound_ops import speech_samples
-from facedit.speech.transcript_io import load_transcript
+from facedit.speech.text.pronounce import hibari, pronunciations
+from facedit.speech.text.transcript_io import load_transcript
+from facedit.speech.voices.hibari_voice import HibariVoice
 from facedit.units import SPEECH_RATE
 
 TICK = SPEECH_RATE // TICKS_PER_SECOND

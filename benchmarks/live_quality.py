@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.clip import Clip
-from facedit.compose.models import Models, load_models
-from facedit.compose.person import Person, find_person
+from facedit.compose.frames.person import Person, find_person
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.models import Models, load_models
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
 from facedit.face.smooth import smooth_track

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.base import Take
-from facedit.compose.canvas import target_landmarks
-from facedit.compose.output_sound import stretches
-from facedit.compose.person import Person, prompt_of
-from facedit.compose.picture_base import picture_base
+from facedit.compose.frames.base import Take
+from facedit.compose.frames.canvas import target_landmarks
+from facedit.compose.frames.output_sound import stretches
+from facedit.compose.frames.person import Person, prompt_of
+from facedit.compose.frames.picture_base import picture_base
 from facedit.dataset.prepared import ClipRow, read_rows
 from facedit.evaluation.evaluate import group_clips
 from facedit.evaluation.stats import draw_clips, interval
@@ -40,7 +40,7 @@ from facedit.motion.resample import resample_track
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
 from facedit.render.still_renderer import Still
-from facedit.speech.encoders import encoder_of
+from facedit.speech.encoders.encoders import encoder_of
 from facedit.types import FaceTrack, Float32, Sound
 from facedit.units import frame_at, frame_time
 

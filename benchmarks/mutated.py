@@ -32,7 +32,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import facedit
 from compose.joined_edits import edited_frames, edited_sound
-from facedit.compose.session import Session
+from facedit.compose.session.session import Session
 from facedit.dataset.clip_tables import read_table
 from facedit.dataset.footage_list import list_sources
 from facedit.editing.diff import WordEdit
@@ -47,9 +47,9 @@ from facedit.media.rendering import choose_rendering
 from facedit.media.smart.kept import KeptPictures
 from facedit.media.write_options import WriteOptions
 from facedit.options import EditRequest
-from facedit.speech.align import align
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.transcript_io import load_transcript, save_transcript
+from facedit.speech.recognition.align import align
+from facedit.speech.text.transcript_io import load_transcript, save_transcript
+from facedit.speech.voices.hibari_voice import HibariVoice
 from facedit.training.experiment import read_experiment
 from facedit.training.motion.motion_config import MotionExperiment
 from facedit.types import Sound

@@ -18,7 +18,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 EXTRACTOR, KEYPOINTS = "motion/liveportrait/motion_extractor.py", "motion/liveportrait/keypoints.py"
 WARPING, SPACE = "render/liveportrait/warping.py", "motion/liveportrait/liveportrait_space.py"
-WAVLM, JUDGES = "speech/wavlm.py", "bench/judges/"
+WAVLM, JUDGES = "speech/encoders/wavlm.py", "bench/judges/"
 DRAWN, SPACED = "tests/render/test_liveportrait.py", "tests/motion/test_liveportrait_space.py"
 HEARD, JUDGED = "tests/speech/test_wavlm.py", "tests/bench/test_judge_networks.py"
 INSIGHT, BOXED = "motion/liveportrait/insightface.py", "tests/motion/test_insightface.py"

@@ -36,7 +36,7 @@ from facedit.media.wav import write_wav
 from facedit.media.write import VideoWriter
 from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.resample import resample_track
-from facedit.speech.sound_cache import cached_features
+from facedit.speech.recognition.sound_cache import cached_features
 from facedit.speech.sound_ops import speech_samples
 from facedit.types import Float32, Sound, UInt8
 from facedit.units import MOTION_FPS, SPEECH_RATE, frame_at

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import facedit
-from facedit.compose.plans import PlannedEdit
+from facedit.compose.words.plans import PlannedEdit
 from facedit.options import EditRequest
 from facedit.progress import Progress
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from facedit.compose.session import Session
+from facedit.compose.session.session import Session
 from facedit.options import EditRequest
 from facedit.types import Transcript
 

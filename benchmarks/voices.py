@@ -26,25 +26,25 @@ from unittest.mock import patch
 import numpy as np
 
 from facedit.bench.nets import campplus, dnsmos
-from facedit.compose.plans import PlannedEdit
-from facedit.compose.session import Session
+from facedit.compose.session.session import Session
+from facedit.compose.words.plans import PlannedEdit
 from facedit.editing.words import key
 from facedit.errors import FaceditError
 from facedit.media.sound import read_speech_file
 from facedit.media.wav import write_wav
 from facedit.options import EditRequest
-from facedit.speech import speaker
-from facedit.speech.clip_reference import Footage, Reference, voice_sounds
-from facedit.speech.levels import frame_levels_db
-from facedit.speech.low_energy import level_db
+from facedit.speech.fit.clip_reference import Footage, Reference, voice_sounds
+from facedit.speech.fit.snippet import Snippet, speech_for_edit
+from facedit.speech.fit.voice_choice import choose_voice
 from facedit.speech.own_voice.hearing import missed
-from facedit.speech.own_voice.world import find_pitch
-from facedit.speech.snippet import Snippet, speech_for_edit
-from facedit.speech.sound_cache import cached_transcript
+from facedit.speech.recognition.sound_cache import cached_transcript
+from facedit.speech.recognition.whisper_words import heard_words, recognise
+from facedit.speech.signal.levels import frame_levels_db
+from facedit.speech.signal.low_energy import level_db
+from facedit.speech.signal.world import find_pitch
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled, speech_samples
-from facedit.speech.voice_choice import choose_voice
-from facedit.speech.voice_pace import at_pace
-from facedit.speech.whisper_words import heard_words, recognise
+from facedit.speech.voices import speaker
+from facedit.speech.voices.voice_pace import at_pace
 from facedit.types import Sound, Transcript, Word
 from facedit.units import SPEECH_RATE, sample_at
 
@@ -145,7 +145,7 @@ def judged(
             continue
         with Session(who.path) as session, ExitStack() as stack:
             # What the nearest voice says is the same for all that start from it.
-            stack.enter_context(patch("facedit.speech.snippet.at_pace", spoken))
+            stack.enter_context(patch("facedit.speech.fit.snippet.at_pace", spoken))
             for way in without:
                 stop = {"return_value": None} if way != "imitate" else {"side_effect": Nowhere}
                 stack.enter_context(patch(SAY + way, **stop))

@@ -22,7 +22,7 @@ from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.mesh_space import MeshSpace
 from facedit.motion.resample import resample_track
-from facedit.speech.features import extract
+from facedit.speech.encoders.features import extract
 from facedit.units import frame_at
 
 

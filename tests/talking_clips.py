@@ -53,7 +53,7 @@ def _made(sentence: str) -> tuple[dict[str, bytes], Transcript, Sound]:
     from skimage import data
 
     from facedit.media.wav import write_wav
-    from facedit.speech.voice import synthesise
+    from facedit.speech.voices.voice import synthesise
 
     sound, words = synthesise(sentence)
     face = data.astronaut()[:224, 112:336]

@@ -481,11 +481,11 @@ def test_plan_speaks_json_and_writes_nothing(
 
 
 STAGES = {
-    "mouths": ("edit", "facedit.compose.track_window._bytes"),
-    "models": ("edit", "facedit.compose.open_clip.load_models"),
-    "planning": ("edit", "facedit.compose.plans.make_plan"),
-    "composing": ("sync", "facedit.compose.verbs.compose_sound"),
-    "a picture": ("generate", "facedit.compose.person.load_still"),
+    "mouths": ("edit", "facedit.compose.frames.track_window._bytes"),
+    "models": ("edit", "facedit.compose.session.open_clip.load_models"),
+    "planning": ("edit", "facedit.compose.words.plans.make_plan"),
+    "composing": ("sync", "facedit.compose.session.verbs.compose_sound"),
+    "a picture": ("generate", "facedit.compose.frames.person.load_still"),
     "motion": ("motion", "facedit.motion.export.blendshape_weights"),
     "writing motion": ("motion", "facedit.motion.export.write_live_link"),
     "writing words": ("transcribe", "facedit.types.Transcript.to_dict"),

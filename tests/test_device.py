@@ -27,7 +27,7 @@ from facedit.render.network_drawing import DrawingNetwork
 from facedit.render.renderer_interface import FrameTask
 from facedit.render.still_renderer import Still, StillRenderer
 from facedit.render.warp import Rect
-from facedit.speech.whisper_base import WhisperBase
+from facedit.speech.encoders.whisper_base import WhisperBase
 from faces import canonical_landmarks
 from model.motion_models import CHANNELS, DIMS, tiny_model
 from standin import DEVICE, plugged_in

@@ -32,13 +32,13 @@ from facedit.progress import StageClock
 from facedit.render.mouths import Mouths
 from facedit.render.renderer_interface import Choice, FrameTask
 from facedit.render.still_renderer import Still
-from facedit.speech.clip_reference import Reference
-from facedit.speech.encoders import encoder_named, encoder_of
-from facedit.speech.features import extract
-from facedit.speech.snippet import speech_for_edit
-from facedit.speech.sound_cache import cached_features
-from facedit.speech.voice import synthesise
-from facedit.speech.voice_choice import choose_voice
+from facedit.speech.encoders.encoders import encoder_named, encoder_of
+from facedit.speech.encoders.features import extract
+from facedit.speech.fit.clip_reference import Reference
+from facedit.speech.fit.snippet import speech_for_edit
+from facedit.speech.fit.voice_choice import choose_voice
+from facedit.speech.recognition.sound_cache import cached_features
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound, UInt8
 from facedit.weights.fetch import sha256_of
 from talking_clips import TalkingClips, make_talking_clips, write_clip

@@ -25,8 +25,8 @@ from facedit.model.checkpoint import load_model
 from facedit.motion.liveportrait import crop, expression_map
 from facedit.motion.liveportrait.seen import ROW
 from facedit.render.liveportrait.painter import Painter
-from facedit.speech import wavlm_encoder
-from facedit.speech.voice import synthesise
+from facedit.speech.encoders import wavlm_encoder
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound, UInt8
 from liveportrait_golden import official_files
 from talking_clips import write_clip

@@ -11,7 +11,7 @@ import pytest
 from facedit import api
 from facedit.bench import material
 from facedit.cli.main import main
-from facedit.compose.scripts import with_script_options
+from facedit.compose.words.scripts import with_script_options
 from facedit.editing.script import EditScript, ScriptSource
 from facedit.errors import BadEdit, UsageError
 from facedit.inputs import MOST_SEED

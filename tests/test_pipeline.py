@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from facedit import api
-from facedit.compose import spans
+from facedit.compose.frames import spans
 from facedit.errors import UsageError
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import lip_opening
@@ -24,11 +24,11 @@ from facedit.media.sound import read_sound
 from facedit.media.wav import write_wav
 from facedit.model.checkpoint import load_model, save_model, weights_path
 from facedit.options import EditRequest, GenerateRequest, Run
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.kokoro_voice import KokoroVoice
-from facedit.speech.transcript_io import save_transcript
-from facedit.speech.voice import synthesise
-from facedit.speech.voice_choice import VoiceChoice
+from facedit.speech.fit.voice_choice import VoiceChoice
+from facedit.speech.text.transcript_io import save_transcript
+from facedit.speech.voices.hibari_voice import HibariVoice
+from facedit.speech.voices.kokoro_voice import KokoroVoice
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound
 from facedit.weights.fetch import ASSETS, asset_path, members
 from media.clips import psnr
@@ -324,8 +324,8 @@ def test_a_clip_keeps_one_womans_and_one_mans_voice(talking, words, monkeypatch,
     near = iter(
         VoiceChoice(Named(name), "the nearest") for name in ("af_one", "am_two", "af_three")
     )
-    monkeypatch.setattr("facedit.compose.new_words.choose_voice", lambda *_: next(near))
-    monkeypatch.setattr("facedit.compose.new_words.REFERENCE_S", near_s)
+    monkeypatch.setattr("facedit.compose.words.new_words.choose_voice", lambda *_: next(near))
+    monkeypatch.setattr("facedit.compose.words.new_words.REFERENCE_S", near_s)
     wishes = (("We", "They"), ("fly", "drive"), ("moon", "sea"))
     result = api.plan_edit(talking, EditRequest(replace=wishes, transcript=words), run=QUIET)
     assert [voice["name"] for voice in result.details["voices"]] == speak

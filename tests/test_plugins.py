@@ -8,15 +8,15 @@ from facedit import api
 from facedit.cli.doctor import doctor
 from facedit.errors import BadPlugin, UsageError
 from facedit.options import GenerateRequest, Run
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.voice import VOICES, synthesise, voice_named, voices
-from facedit.speech.voice_choice import choose_voice
+from facedit.speech.fit.voice_choice import choose_voice
+from facedit.speech.voices.hibari_voice import HibariVoice
+from facedit.speech.voices.voice import VOICES, synthesise, voice_named, voices
 from facedit.weights.fetch import is_installed
 from toy import install
 
 GROUP = "facedit.voices"
 VOICE = """
-from facedit.speech.voice_interface import Speaker
+from facedit.speech.voices.voice_interface import Speaker
 
 class Voice:
     def __init__(self, name):
@@ -104,9 +104,9 @@ def test_an_unknown_renderer_is_refused_before_any_work(tmp_path: Path) -> None:
 
 
 TWIN = """
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.speaker import embed
-from facedit.speech.voice_interface import Speaker
+from facedit.speech.voices.hibari_voice import HibariVoice
+from facedit.speech.voices.speaker import embed
+from facedit.speech.voices.voice_interface import Speaker
 
 SOUND = HibariVoice().speak("The weather will be sunny again tomorrow morning.", 1.0)
 

@@ -16,8 +16,8 @@ from facedit.cli.main import build_parser
 from facedit.media.wav import write_wav
 from facedit.provenance.certificates import new_pair
 from facedit.provenance.verify import verify
-from facedit.speech.transcript_io import save_transcript
-from facedit.speech.voice import synthesise
+from facedit.speech.text.transcript_io import save_transcript
+from facedit.speech.voices.voice import synthesise
 from facedit.weights.fetch import cache_dir
 from sandbox import in_sandbox
 from talking_clips import make_talking_clips

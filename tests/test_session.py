@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import facedit
-from facedit.compose.base import TrackedWindow
-from facedit.compose.clip import MOST_BYTES, Clip
-from facedit.compose.session import Session
-from facedit.compose.track_window import track_window
-from facedit.compose.verbs import generate_job
+from facedit.compose.frames.base import TrackedWindow
+from facedit.compose.frames.track_window import track_window
+from facedit.compose.session.session import Session
+from facedit.compose.session.verbs import generate_job
+from facedit.compose.source.clip import MOST_BYTES, Clip
 from facedit.device import cpu_threads
 from facedit.errors import Cancelled
 from facedit.face.choice import FaceChoice
@@ -226,7 +226,7 @@ def test_tracks_and_mouths_are_kept_on_disk_and_made_again_if_damaged(
 def test_many_mouths_are_not_kept_on_disk(
     clips: TalkingClips, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facedit.compose.track_window.KEPT_BYTES", 10)
+    monkeypatch.setattr("facedit.compose.frames.track_window.KEPT_BYTES", 10)
     before = set(kept.rglob("*.*"))
     clip = Clip(Path(clips["one.mp4"]), StageClock(), keep=True)
     track_window(clip, (0.0, 0.36), FaceChoice(), COVER)
@@ -259,7 +259,7 @@ def test_a_stretch_is_decoded_once_unless_it_is_too_large(
     windows = []
     for largest, times in ((10**9, 1), (10, 2)):
         for bound in ("HELD_BYTES", "TRIED_BYTES"):
-            monkeypatch.setattr(f"facedit.compose.face_parts.{bound}", largest)
+            monkeypatch.setattr(f"facedit.compose.frames.face_parts.{bound}", largest)
         clip = Clip(Path(clips["one.mp4"]), StageClock())
         read, frames = [], clip.frames
         monkeypatch.setattr(clip, "frames", lambda *part: read.append(part) or frames(*part))  # noqa: B023

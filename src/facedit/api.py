@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event
 
-from facedit.compose.asked_voice import asked_voice
-from facedit.compose.checks import check_run
-from facedit.compose.curve_session import SUFFIX, CurveSession
-from facedit.compose.requested import edit_in, generate_in, sync_in
-from facedit.compose.results import Result, TranscriptResult, plan_result
-from facedit.compose.session import Session
+from facedit.compose.session.checks import check_run
+from facedit.compose.session.curve_session import SUFFIX, CurveSession
+from facedit.compose.session.requested import edit_in, generate_in, sync_in
+from facedit.compose.session.results import Result, TranscriptResult, plan_result
+from facedit.compose.session.session import Session
+from facedit.compose.words.asked_voice import asked_voice
 from facedit.errors import BadTranscript, UsageError
 from facedit.inputs import read_text
 from facedit.interchange.export_edit import ExportResult, export_edit
@@ -239,7 +239,7 @@ def generate(
         UsageError: If nobody's face shall be drawn.
     """
     if output.suffix.lower() in MOTION_SUFFIXES:
-        from facedit.compose.performance import generate_motion
+        from facedit.compose.session.performance import generate_motion
 
         return generate_motion(face, output, request, run or Run(), StageClock(on_progress, cancel))
     if face is None:
@@ -275,10 +275,10 @@ def transcribe(
     Returns:
         The words. (``FaceditError`` if the input is bad.)
     """
-    from facedit.speech.align import align
-    from facedit.speech.transcript_io import save_transcript, written_kind
-    from facedit.speech.transcript_parts import joined, transcript_parts
-    from facedit.speech.whisper_words import Recogniser
+    from facedit.speech.recognition.align import align
+    from facedit.speech.recognition.transcript_parts import joined, transcript_parts
+    from facedit.speech.recognition.whisper_words import Recogniser
+    from facedit.speech.text.transcript_io import save_transcript, written_kind
 
     options = options or TranscribeOptions()
     text, language = options.text, options.language
@@ -333,7 +333,7 @@ def export_motion(
         The output. (``FaceditError`` if the input is bad, ``UsageError`` if the output is none of
         them, or a template shall become a CSV.)
     """
-    from facedit.compose.motion_files import write_motion_of
+    from facedit.compose.session.motion_files import write_motion_of
 
     clock = StageClock(on_progress, cancel)
     return write_motion_of(source, output, options or MotionOptions(), clock)

@@ -16,9 +16,9 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
 from facedit import __version__, api
-from facedit.compose.requested import edit_in, generate_in, sync_in
-from facedit.compose.results import Result, plan_result
-from facedit.compose.session import Session
+from facedit.compose.session.requested import edit_in, generate_in, sync_in
+from facedit.compose.session.results import Result, plan_result
+from facedit.compose.session.session import Session
 from facedit.errors import FaceditError, UsageError
 from facedit.options import EditRequest, GenerateRequest, Run
 from facedit.progress import OnProgress, Progress

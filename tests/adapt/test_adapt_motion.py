@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from facedit.compose.weights import choose_weights
+from facedit.compose.source.weights import choose_weights
 from facedit.dataset.prepare import describe_space
 from facedit.dataset.prepared import PreparedClip
 from facedit.errors import BadWeights, NoGain, UsageError

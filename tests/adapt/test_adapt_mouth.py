@@ -155,7 +155,7 @@ def test_the_key_knows_pictures_weights_and_settings(
 
 
 def test_unless_asked_for_the_models_stay_as_they_are(wrong: MouthNetwork) -> None:
-    from facedit.compose.models import Models
+    from facedit.compose.source.models import Models
 
     models = Models(None, None, Mouths(wrong))  # type: ignore[arg-type]
     clock = StageClock()

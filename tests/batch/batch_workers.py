@@ -5,7 +5,7 @@ import threading
 import numpy as np
 
 from facedit.batch import work
-from facedit.compose.results import Result
+from facedit.compose.session.results import Result
 
 
 def make_troubled(limits):

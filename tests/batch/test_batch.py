@@ -22,7 +22,7 @@ from facedit.batch.records import content_of, key_of, write_record
 from facedit.batch.run_batch import BatchResult, run_batch
 from facedit.batch.work import Task, work_on_clip
 from facedit.cli.main import main
-from facedit.compose.results import Result, TranscriptResult
+from facedit.compose.session.results import Result, TranscriptResult
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import EditOptions
 from facedit.editing.script import EditScript, ScriptSource, dumps

@@ -15,7 +15,7 @@ from facedit.batch.batch_options import BatchOptions
 from facedit.batch.jobs import SyncRequest, read_jobs
 from facedit.batch.run_batch import BatchResult, run_batch
 from facedit.batch.work import Task
-from facedit.compose.results import Result
+from facedit.compose.session.results import Result
 from facedit.errors import AssetMissing, UsageError
 from facedit.options import EditRequest
 

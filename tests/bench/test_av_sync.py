@@ -200,7 +200,7 @@ def real_scenes(shared_data):
     from facedit.media.read import read_frames
     from facedit.media.sound import read_sound
     from facedit.motion.resample import resample_track
-    from facedit.speech.sound_cache import cached_features
+    from facedit.speech.recognition.sound_cache import cached_features
 
     scenes = []
     for name in REAL:

@@ -11,7 +11,7 @@ from facedit.evaluation.behaviour.closures import (
 from facedit.evaluation.behaviour.heard import Phone, find_stretch, on_frames
 from facedit.evaluation.behaviour.study import rest_of
 from facedit.evaluation.lip_sums import figures
-from facedit.speech.forced import AlignedPhone
+from facedit.speech.recognition.forced import AlignedPhone
 
 PERIOD = 20
 FRAMES = 200

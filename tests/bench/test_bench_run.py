@@ -41,7 +41,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.progress import StageClock
 from facedit.scale.workers import Workers
-from facedit.speech.transcript_io import load_transcript
+from facedit.speech.text.transcript_io import load_transcript
 from facedit.weights.fetch import is_installed
 from judges_golden import save
 from material import material

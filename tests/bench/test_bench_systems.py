@@ -20,8 +20,8 @@ from facedit.errors import BadWeights, UsageError
 from facedit.evaluation.baselines import Ridge, load_ridges, save_ridges
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.normalise import SpeechProjection
-from facedit.speech.encoders import Encoder
-from facedit.speech.whisper_base import WHISPER
+from facedit.speech.encoders.encoders import Encoder
+from facedit.speech.encoders.whisper_base import WHISPER
 from facedit.types import Float32
 from model.motion_models import CHANNELS, DIMS, SPEECH, tiny_model
 

@@ -16,10 +16,10 @@ from facedit.bench.make_items.span_items import EDGE
 from facedit.errors import OutputExists, UsageError
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
-from facedit.speech.levels import active_level_db
+from facedit.speech.signal.levels import active_level_db
 from facedit.speech.sound_ops import mono
-from facedit.speech.transcript_io import save_transcript
-from facedit.speech.voice import synthesise
+from facedit.speech.text.transcript_io import save_transcript
+from facedit.speech.voices.voice import synthesise
 from talking_clips import gradient, write_clip
 
 skimage = pytest.importorskip("skimage.data")

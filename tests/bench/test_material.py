@@ -6,7 +6,7 @@ from facedit.bench.make_items.rules import rule_edits
 from facedit.bench.material import PARTS, portrait_of, spoken
 from facedit.dataset.grid_names import sentence_of
 from facedit.face.landmarker import Landmarker
-from facedit.speech.levels import median_pitch
+from facedit.speech.signal.levels import median_pitch
 from facedit.speech.sound_ops import mono
 
 skimage = pytest.importorskip("skimage.data")

@@ -9,9 +9,9 @@ from scenes import make_identity, make_item, make_motion, make_scene, make_sound
 from facedit.bench.measures import phone_sync
 from facedit.bench.measures.phone_sync import OPENNESS, REACH, REST
 from facedit.face.distances import lip_opening
-from facedit.speech import sound_cache as cache
-from facedit.speech.forced import AlignedPhone, AlignedWord
-from facedit.speech.pronounce import _ARPABET
+from facedit.speech.recognition import sound_cache as cache
+from facedit.speech.recognition.forced import AlignedPhone, AlignedWord
+from facedit.speech.text.pronounce import _ARPABET
 from facedit.types import Word
 
 
@@ -116,7 +116,7 @@ def test_an_alignment_is_made_once_for_a_sound_and_its_words(tmp_path, monkeypat
 
 def test_a_face_that_opens_with_the_phones_scores_and_a_late_sound_shows():
     from facedit.bench.selfcheck.sound_disturbances import shift_sound
-    from facedit.speech.voice import synthesise
+    from facedit.speech.voices.voice import synthesise
 
     sound, said = synthesise("we fly to the moon and back to the earth")
     tokens = [word.text for word in said.words]

@@ -7,7 +7,7 @@ import torch
 from facedit.bench.nets import dnsmos
 from facedit.bench.nets.campplus import ASSET, EMBEDDING_SIZE, Campplus, likeness
 from facedit.bench.nets.filter_bank import BANDS, log_filter_bank
-from facedit.speech.hibari_voice import HibariVoice
+from facedit.speech.voices.hibari_voice import HibariVoice
 from facedit.types import Sound
 from facedit.weights.fetch import is_installed
 

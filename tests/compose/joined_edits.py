@@ -10,7 +10,7 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from facedit.compose.output_sound import OutputSound, compose_sound
+from facedit.compose.frames.output_sound import OutputSound, compose_sound
 from facedit.editing.plan import EditPlan
 from facedit.editing.timeline import kept_runs, output_frames, source_windows
 from facedit.media.frame import Frame

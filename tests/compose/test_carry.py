@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import WORDS, plan, transcript
-from facedit.compose.carry import carry, unchanged_plan
-from facedit.compose.output_sound import compose_sound
+from facedit.compose.frames.carry import carry, unchanged_plan
+from facedit.compose.frames.output_sound import compose_sound
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan
 from facedit.editing.timeline import output_frames

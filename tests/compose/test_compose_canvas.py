@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import talking_track
-from facedit.compose.canvas import build_canvas, landmarks_at, region_dims, target_landmarks
-from facedit.compose.sources import PictureTimes
+from facedit.compose.frames.canvas import build_canvas, landmarks_at, region_dims, target_landmarks
+from facedit.compose.source.sources import PictureTimes
 from facedit.errors import NoFace
 from facedit.motion.mesh_space import MeshSpace
 from facedit.types import FaceTrack

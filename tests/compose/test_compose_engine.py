@@ -8,18 +8,18 @@ from types import SimpleNamespace
 import pytest
 
 from facedit.cache import CONFIG
-from facedit.compose.asked_voice import asked_voice
-from facedit.compose.consents import FILE, consent_notes
-from facedit.compose.marking import mark
-from facedit.compose.plans import voices_of
-from facedit.compose.session import Session
+from facedit.compose.session.consents import FILE, consent_notes
+from facedit.compose.session.session import Session
+from facedit.compose.takes.marking import mark
+from facedit.compose.words.asked_voice import asked_voice
+from facedit.compose.words.plans import voices_of
 from facedit.errors import UsageError
 from facedit.media.wav import write_wav
 from facedit.options import EditRequest, GenerateRequest, Run
 from facedit.provenance.signing import Signing
-from facedit.speech.engines.command import typed_command
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.command import typed_command
+from facedit.speech.voices.hibari_voice import HibariVoice
+from facedit.speech.voices.voice import synthesise
 from talking_clips import gradient, write_clip
 
 SAID = "We fly to the moon and back to the earth. Then we rest for a while in the sun."

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from facedit.compose import new_words
-from facedit.compose.plans import voices_of
-from facedit.compose.session import Session
+from facedit.compose.session.session import Session
+from facedit.compose.words import new_words
+from facedit.compose.words.plans import voices_of
 from facedit.errors import NoSound, UsageError
 from facedit.options import EditRequest
 from facedit.speech.own_voice import elsewhere
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.voice import synthesise
 from talking_clips import gradient, write_clip
 
 LONG = (

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from facedit.compose.session import Session
+from facedit.compose.session.session import Session
 from facedit.errors import UsageError
 from facedit.options import EditRequest
-from facedit.speech.languages import LANGUAGES, OTHERS, ability
 from facedit.speech.own_voice import elsewhere
-from facedit.speech.voice import synthesise
+from facedit.speech.text.languages import LANGUAGES, OTHERS, ability
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Transcript
 from talking_clips import gradient, write_clip
 
@@ -64,7 +64,7 @@ def test_words_that_the_speaker_says_elsewhere_are_taken(
     clip, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(elsewhere, "MOST_COST", 9.0)
-    monkeypatch.setattr("facedit.speech.voice_choice.voices", lambda: ["hibari"])
+    monkeypatch.setattr("facedit.speech.fit.voice_choice.voices", lambda: ["hibari"])
     words = written(clip[1], language)
     new = words.words[1].text
     request = EditRequest(replace=((words.words[4].text + "#1", new),), voice="own")

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import talking_track, upright_face
-from facedit.compose import picture_base as module
-from facedit.compose.base import Take
-from facedit.compose.canvas import target_landmarks
-from facedit.compose.clip import Clip
-from facedit.compose.person import Person, find_person, prompt_of, shot_around
-from facedit.compose.picture_base import PROMPT_FRAMES, person_canvas, picture_base
-from facedit.compose.source_still import CLOSED
-from facedit.compose.spans import CONTEXT_S
+from facedit.compose.frames import picture_base as module
+from facedit.compose.frames.base import Take
+from facedit.compose.frames.canvas import target_landmarks
+from facedit.compose.frames.person import Person, find_person, prompt_of, shot_around
+from facedit.compose.frames.picture_base import PROMPT_FRAMES, person_canvas, picture_base
+from facedit.compose.frames.spans import CONTEXT_S
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.source_still import CLOSED
 from facedit.face.distances import lip_opening
 from facedit.media.sound import read_sound
 from facedit.motion.mesh_space import MeshSpace
@@ -22,7 +22,7 @@ from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank
 from facedit.render.mouths import Mouths
 from facedit.render.still_renderer import Still
-from facedit.speech.whisper_base import WhisperBase
+from facedit.speech.encoders.whisper_base import WhisperBase
 from facedit.types import Sound
 from talking_clips import write_clip
 

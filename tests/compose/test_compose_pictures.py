@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan, talking_track
-from facedit.compose.base_frames import VideoFrames
-from facedit.compose.canvas import build_canvas, landmarks_at
-from facedit.compose.clip import Clip
-from facedit.compose.pictures import SpanWork, fade_weight, nearest, output_pictures
-from facedit.compose.sources import PictureTimes, source_paths
+from facedit.compose.frames.canvas import build_canvas, landmarks_at
+from facedit.compose.frames.pictures import SpanWork, fade_weight, nearest, output_pictures
+from facedit.compose.source.base_frames import VideoFrames
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.sources import PictureTimes, source_paths
 from facedit.editing.diff import WordEdit
 from facedit.errors import Cancelled
 from facedit.media.frame import Frame
@@ -201,7 +201,7 @@ def test_frames_that_were_just_streamed_are_not_decoded_again(tmp_path, monkeypa
     clip = Clip(path, StageClock())
     opened, decode = [], clip.frames
     monkeypatch.setattr(clip, "frames", lambda *part: opened.append(part) or decode(*part))
-    monkeypatch.setattr("facedit.compose.base_frames.RECENT", 10)
+    monkeypatch.setattr("facedit.compose.source.base_frames.RECENT", 10)
     frames = VideoFrames(clip)
     streamed = list(zip(range(30), frames.stream(), strict=False))
     times = [frame.time_s for _, frame in streamed]
@@ -218,7 +218,7 @@ def test_a_cut_finds_both_its_ends_among_the_frames_that_passed(tmp_path, space,
     decode, decoded = Clip.frames, []
     monkeypatch.setattr(Clip, "frames", lambda *of: decoded.append(of) or decode(*of))
     # Fewer frames than lie between the first and the last of those that are dissolved.
-    monkeypatch.setattr("facedit.compose.base_frames.RECENT", 24)
+    monkeypatch.setattr("facedit.compose.source.base_frames.RECENT", 24)
     make(tmp_path / "clip.mp4", space, (WordEdit(2, 5),), rate=25)
     assert len(decoded) == 1
 

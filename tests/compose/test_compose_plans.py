@@ -5,15 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from facedit.compose.clip import Clip
-from facedit.compose.plans import ENERGY_HOP_S, edit_joints, whole_clip_plan
+from facedit.compose.source.clip import Clip
+from facedit.compose.words.plans import ENERGY_HOP_S, edit_joints, whole_clip_plan
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import default_joints, quiet_joints
 from facedit.errors import BadEdit
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.progress import StageClock
-from facedit.speech.low_energy import envelope_db
+from facedit.speech.signal.low_energy import envelope_db
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
 

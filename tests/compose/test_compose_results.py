@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from compose_cases import plan, transcript
 
-from facedit.compose.plans import PlannedEdit
-from facedit.compose.results import TranscriptResult, describe, plan_result
+from facedit.compose.session.results import TranscriptResult, describe, plan_result
+from facedit.compose.words.plans import PlannedEdit
 from facedit.editing.diff import WordEdit
 from facedit.options import EditRequest
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan
-from facedit.compose import output_sound
-from facedit.compose.output_sound import compose_sound, padded, with_sound
+from facedit.compose.frames import output_sound
+from facedit.compose.frames.output_sound import compose_sound, padded, with_sound
 from facedit.editing.diff import WordEdit
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
-from facedit.speech.snippet import BESIDE_S, Snippet
+from facedit.speech.fit.snippet import BESIDE_S, Snippet
 from facedit.types import Sound, Transcript
 from facedit.units import sample_at
 from media.clips import make_clip

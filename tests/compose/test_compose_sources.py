@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan
-from facedit.compose.sources import source_paths
+from facedit.compose.source.sources import source_paths
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import Keep
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import upright_face
-from facedit.compose.source_still import CLOSED, closed_mouth, even
+from facedit.compose.source.source_still import CLOSED, closed_mouth, even
 from facedit.face.distances import lip_opening
 from facedit.motion.mesh_space import MeshSpace
 

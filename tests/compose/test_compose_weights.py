@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from facedit.compose.marking import marked
-from facedit.compose.weights import SPEAKER_KIND, choose_weights
+from facedit.compose.source.weights import SPEAKER_KIND, choose_weights
+from facedit.compose.takes.marking import marked
 from facedit.errors import AssetMissing, BadMedia, BadWeights, UsageError
 from facedit.model import weight_sets
 from facedit.model.checkpoint import load_model, save_model, weights_path

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from facedit import api
-from facedit.compose.clip import Clip
-from facedit.compose.session import Session
-from facedit.compose.source_words import checked_about, source_transcript, word_edits
+from facedit.compose.session.session import Session
+from facedit.compose.source.clip import Clip
+from facedit.compose.words.source_words import checked_about, source_transcript, word_edits
 from facedit.editing.diff import WordEdit
 from facedit.errors import BadTranscript, UsageError
 from facedit.media.sound import read_speech_file
 from facedit.options import EditRequest, TranscribeOptions
 from facedit.progress import StageClock
-from facedit.speech import sound_cache as cache
-from facedit.speech.align import align
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.transcript_io import save_transcript
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.recognition import sound_cache as cache
+from facedit.speech.recognition.align import align
+from facedit.speech.recognition.whisper_words import Recogniser
+from facedit.speech.text.transcript_io import save_transcript
+from facedit.speech.voices.hibari_voice import HibariVoice
 from facedit.types import Sound, Transcript, Word
 from talking_clips import gradient, write_clip
 
@@ -127,9 +127,9 @@ def test_given_times_are_those_that_are_heard(talk, tmp_path, late_s):
 
 def test_of_a_longer_clip_the_times_about_the_edits_are_checked(talk, monkeypatch):
     clip, heard = talk
-    monkeypatch.setattr("facedit.compose.source_words.CHECKED_S", heard.duration_s - 0.01)
-    monkeypatch.setattr("facedit.compose.source_words.ABOUT_MARGINS_S", (0.1, 0.3))
-    monkeypatch.setattr("facedit.compose.source_words.ABOUT", 3)
+    monkeypatch.setattr("facedit.compose.words.source_words.CHECKED_S", heard.duration_s - 0.01)
+    monkeypatch.setattr("facedit.compose.words.source_words.ABOUT_MARGINS_S", (0.1, 0.3))
+    monkeypatch.setattr("facedit.compose.words.source_words.ABOUT", 3)
     edits = (WordEdit(3, 4, ("was",)),)
 
     def checked(given):
@@ -156,7 +156,7 @@ def test_an_edit_recognises_as_transcribe_does(talk, monkeypatch):
         asked.append(recogniser)
         return heard
 
-    monkeypatch.setattr("facedit.speech.transcript_parts.cached_transcript", cached)
+    monkeypatch.setattr("facedit.speech.recognition.transcript_parts.cached_transcript", cached)
     with Session(clip) as session:
         for hotwords in (None, "Weathering", "Weathering"):
             request = EditRequest(say=heard.text, model=None, hotwords=hotwords)

@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from facedit.compose.base import Take
-from facedit.compose.clip import Clip
-from facedit.compose.covered import refuse_covered_mouths
-from facedit.compose.person import free_of
-from facedit.compose.pictures import output_pictures
-from facedit.compose.plans import whole_clip_plan
-from facedit.compose.sources import source_paths
-from facedit.compose.spans import VideoBase
-from facedit.compose.track_window import track_window
+from facedit.compose.frames.base import Take
+from facedit.compose.frames.covered import refuse_covered_mouths
+from facedit.compose.frames.person import free_of
+from facedit.compose.frames.pictures import output_pictures
+from facedit.compose.frames.spans import VideoBase
+from facedit.compose.frames.track_window import track_window
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.sources import source_paths
+from facedit.compose.words.plans import whole_clip_plan
 from facedit.errors import CoveredMouth
 from facedit.face.choice import FaceChoice
 from facedit.media.info import new_video_info

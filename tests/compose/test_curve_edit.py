@@ -8,12 +8,17 @@ import pytest
 
 from compose.compose_cases import plan
 from facedit.cli.main import main
-from facedit.compose.base import Take
-from facedit.compose.clip import Clip
-from facedit.compose.curve_rows import USUAL_PERCENTILE, changed_curves, edited_rows, shown_curves
-from facedit.compose.curve_session import _SCALE, curve_windows, shown_track
-from facedit.compose.sources import source_paths
-from facedit.compose.spans import VideoBase
+from facedit.compose.frames.base import Take
+from facedit.compose.frames.spans import VideoBase
+from facedit.compose.session.curve_rows import (
+    USUAL_PERCENTILE,
+    changed_curves,
+    edited_rows,
+    shown_curves,
+)
+from facedit.compose.session.curve_session import _SCALE, curve_windows, shown_track
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.sources import source_paths
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan
 from facedit.face.landmarker import Landmarker

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facedit.compose.canvas import Canvas
-from facedit.compose.easing import blinking, eased, share_of
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.takes.easing import blinking, eased, share_of
 from facedit.motion.identity import Identity
 
 NOBODY = Identity(np.zeros((478, 3), np.float32), 1.0, np.zeros(2, np.float32))

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import facedit
-from facedit.compose.draw import SEEDS_A_SPAN, span_draws, span_regions
-from facedit.compose.near import alone, edits_near
-from facedit.compose.plans import PlannedEdit
-from facedit.compose.scripts import save_script, with_script_options
-from facedit.compose.spans import tracked_part
+from facedit.compose.frames.spans import tracked_part
+from facedit.compose.session.near import alone, edits_near
+from facedit.compose.takes.draw import SEEDS_A_SPAN, span_draws, span_regions
+from facedit.compose.words.plans import PlannedEdit
+from facedit.compose.words.scripts import save_script, with_script_options
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.planner import Margins, make_plan

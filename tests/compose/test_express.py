@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedit.compose.canvas import Canvas
-from facedit.compose.express import EASE_S, MOST_STRETCH, _in_pictures, expressed
-from facedit.compose.lip_closures import close_lips
-from facedit.compose.looks import Face, Look, Rows
-from facedit.compose.performance import nobody
-from facedit.compose.wishes import check_wishes, parse_wish, wishes_for, wishes_of
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.session.performance import nobody
+from facedit.compose.takes.express import EASE_S, MOST_STRETCH, _in_pictures, expressed
+from facedit.compose.takes.lip_closures import close_lips
+from facedit.compose.takes.looks import Face, Look, Rows
+from facedit.compose.takes.wishes import check_wishes, parse_wish, wishes_for, wishes_of
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.plan import EditPlan

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import talking_track
-from facedit.compose import learn_footage as module
-from facedit.compose.base import TrackedWindow
-from facedit.compose.learn_footage import after_footage
-from facedit.compose.models import Models
+from facedit.compose.frames.base import TrackedWindow
+from facedit.compose.source.models import Models
+from facedit.compose.takes import learn_footage as module
+from facedit.compose.takes.learn_footage import after_footage
 from facedit.motion.mesh_space import MeshSpace
 from facedit.progress import StageClock
 from facedit.render.bank import ReferenceBank

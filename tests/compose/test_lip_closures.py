@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import upright_face
-from facedit.compose import lip_closures as module
-from facedit.compose.canvas import Canvas
-from facedit.compose.lip_closures import MARGIN, REACH, Closures, bilabials, close_lips
-from facedit.compose.source_still import closed_mouth
-from facedit.compose.take_figures import take_figures
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.source.source_still import closed_mouth
+from facedit.compose.takes import lip_closures as module
+from facedit.compose.takes.lip_closures import MARGIN, REACH, Closures, bilabials, close_lips
+from facedit.compose.takes.take_figures import take_figures
 from facedit.face.distances import lip_opening
 from facedit.motion.mesh_space import MeshSpace
-from facedit.speech.forced import AlignedPhone
+from facedit.speech.recognition.forced import AlignedPhone
 from facedit.types import Sound, Transcript, Word
 from facedit.units import MOTION_FPS
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import talking_track, transcript
-from facedit.compose import look as module
-from facedit.compose.base import TrackedWindow
-from facedit.compose.look import Doubt, look_at
+from facedit.compose.frames.base import TrackedWindow
+from facedit.compose.session import look as module
+from facedit.compose.session.look import Doubt, look_at
 from facedit.editing.diff import WordEdit
 from facedit.errors import NoFace
 from facedit.face.detection import Detection

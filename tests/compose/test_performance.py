@@ -34,7 +34,7 @@ def test_a_video_needs_a_face(tmp_path: Path) -> None:
 def test_takes_of_motion_come_in_the_order_of_any_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facedit.compose.motions.best_first", lambda *_: (1, 0))
+    monkeypatch.setattr("facedit.compose.takes.motions.best_first", lambda *_: (1, 0))
     request = GenerateRequest(text="mama", voice="default")
     api.generate(None, tmp_path / "ordered.npz", request, run=Run(takes=2))
     api.generate(None, tmp_path / "second.npz", request, run=Run(seed=1))

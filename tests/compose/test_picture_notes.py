@@ -9,9 +9,9 @@ from PIL import Image
 from skimage import data
 
 from compose.compose_cases import talking_track
-from facedit.compose.clip import Clip
-from facedit.compose.picture_notes import LOW_LIDS, lid_opening, picture_notes
-from facedit.compose.source_still import calm_frame, load_still
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.picture_notes import LOW_LIDS, lid_opening, picture_notes
+from facedit.compose.source.source_still import calm_frame, load_still
 from facedit.errors import AmbiguousFace, NoFace
 from facedit.face.choice import FaceChoice
 from facedit.face.closed_lids import closed_landmarks

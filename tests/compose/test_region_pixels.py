@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import brow_height, drawn_brows, upright_face, with_raised_brows
-from facedit.compose.base import Take, TrackedWindow
-from facedit.compose.clip import Clip
-from facedit.compose.person import Person
-from facedit.compose.picture_base import picture_base
-from facedit.compose.pictures import output_pictures
-from facedit.compose.plans import whole_clip_plan
-from facedit.compose.sources import source_paths
-from facedit.compose.spans import VideoBase
+from facedit.compose.frames.base import Take, TrackedWindow
+from facedit.compose.frames.person import Person
+from facedit.compose.frames.picture_base import picture_base
+from facedit.compose.frames.pictures import output_pictures
+from facedit.compose.frames.spans import VideoBase
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.sources import source_paths
+from facedit.compose.words.plans import whole_clip_plan
 from facedit.media.info import new_video_info
 from facedit.media.pixels import frame_from_rgb
 from facedit.media.probe import probe

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan
-from facedit.compose import seam_measures as module
-from facedit.compose.canvas import Canvas
-from facedit.compose.pictures import Picture
-from facedit.compose.seam_measures import (
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.frames.pictures import Picture
+from facedit.compose.takes import seam_measures as module
+from facedit.compose.takes.seam_measures import (
     STRIP_HEIGHT,
     SpanLog,
     face_box,

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import plan, transcript
-from facedit.compose import spans as module
-from facedit.compose.canvas import Canvas
-from facedit.compose.spans import (
+from facedit.compose.frames import spans as module
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.frames.spans import (
     refuse_missing_faces,
     shows_own_lids,
     speech_on,

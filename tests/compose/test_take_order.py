@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from compose.compose_cases import upright_face
-from facedit.compose import take_order as module
-from facedit.compose.canvas import Canvas
-from facedit.compose.source_still import closed_mouth
-from facedit.compose.take_order import best_first
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.source.source_still import closed_mouth
+from facedit.compose.takes import take_order as module
+from facedit.compose.takes.take_order import best_first
 from facedit.face.distances import lip_opening
 from facedit.motion.mesh_space import MeshSpace
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from facedit.compose.wishes import parse_wish, wishes_for, wishes_of
+from facedit.compose.takes.wishes import parse_wish, wishes_for, wishes_of
 from facedit.editing.diff import WordEdit
 from facedit.editing.edit_options import NONE, EditOptions
 from facedit.editing.planner import Margins, make_plan

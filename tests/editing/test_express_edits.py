@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from editing_cases import spoken
 
-from facedit.compose.source_words import word_edits
-from facedit.compose.sources import source_paths
+from facedit.compose.source.sources import source_paths
+from facedit.compose.words.source_words import word_edits
 from facedit.editing.captions import edited_text
 from facedit.editing.diff import WordEdit, merge_close
 from facedit.editing.edit_options import NONE, EditOptions

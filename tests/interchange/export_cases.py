@@ -13,7 +13,7 @@ import opentimelineio as otio
 from PIL import Image
 
 from compose.joined_edits import edited_sound
-from facedit.compose.output_sound import OutputSound
+from facedit.compose.frames.output_sound import OutputSound
 from facedit.editing.plan import EditPlan
 from facedit.editing.timecode import Timecode
 from facedit.editing.timeline import kept_runs, output_frames, source_windows

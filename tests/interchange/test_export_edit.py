@@ -24,7 +24,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.options import EditRequest
 from facedit.provenance.verify import verify
-from facedit.speech.transcript_io import load_transcript
+from facedit.speech.text.transcript_io import load_transcript
 from interchange.export_cases import conformed, read_otio
 from talking_clips import make_talking_clips
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from compose.compose_cases import plan, transcript
-from facedit.compose.plans import PlannedEdit
+from facedit.compose.words.plans import PlannedEdit
 from facedit.editing.diff import WordEdit
 from facedit.errors import BadTranscript, UsageError
 from facedit.interchange.own_subtitles import moved_subtitles, read_subtitles

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from facedit.compose.models import Models
-from facedit.compose.performance import nobody
-from facedit.compose.person import Person
+from facedit.compose.frames.person import Person
+from facedit.compose.session.performance import nobody
+from facedit.compose.source.models import Models
 from facedit.model.checkpoint import MotionModel
 from facedit.model.config import preset
 from facedit.model.dit import DiT

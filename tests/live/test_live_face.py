@@ -10,13 +10,13 @@ from typing import cast
 import numpy as np
 import pytest
 
-from facedit.compose.base import Take
-from facedit.compose.draw import infill_spans, span_draws
-from facedit.compose.models import Models
-from facedit.compose.output_sound import stretches
-from facedit.compose.person import Person
-from facedit.compose.picture_base import picture_base
-from facedit.compose.pictures import output_pictures
+from facedit.compose.frames.base import Take
+from facedit.compose.frames.output_sound import stretches
+from facedit.compose.frames.person import Person
+from facedit.compose.frames.picture_base import picture_base
+from facedit.compose.frames.pictures import output_pictures
+from facedit.compose.source.models import Models
+from facedit.compose.takes.draw import infill_spans, span_draws
 from facedit.errors import UsageError
 from facedit.face.blendshapes import BLENDSHAPE_NAMES
 from facedit.face.landmarker import Landmarker
@@ -29,7 +29,7 @@ from facedit.live.resting import CLOSING, OPENING, rest_shares
 from facedit.options import Run
 from facedit.progress import OnProgress
 from facedit.scale.task_process import Worker, WorkerEnded
-from facedit.speech.whisper_base import PAD_FRAMES, WhisperBase
+from facedit.speech.encoders.whisper_base import PAD_FRAMES, WhisperBase
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 

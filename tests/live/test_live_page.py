@@ -36,7 +36,7 @@ from facedit.live.pace import Pace
 from facedit.media.wav import write_wav
 from facedit.options import Run
 from facedit.report.seam_steps import motion_steps
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.voice import synthesise
 from facedit.studio.serve import HOST, listen
 from facedit.types import Float32, Float64, Sound
 

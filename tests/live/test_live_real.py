@@ -8,7 +8,7 @@ pytest.importorskip("skimage")
 
 from skimage import data
 
-from facedit.compose.models import load_models
+from facedit.compose.source.models import load_models
 from facedit.face.choice import FaceChoice
 from facedit.face.distances import eye_distance, lip_opening
 from facedit.face.landmarker import Landmarker
@@ -22,7 +22,7 @@ from facedit.live.open_live import Live, open_live, quick
 from facedit.live.run_live import run_live
 from facedit.options import Run
 from facedit.speech.sound_ops import speech_samples
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Float32
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 

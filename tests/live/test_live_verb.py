@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from facedit.cli.main import main
-from facedit.compose.models import Models
-from facedit.compose.person import Person
+from facedit.compose.frames.person import Person
+from facedit.compose.source.models import Models
 from facedit.live.live_face import LiveFace, LiveFrame
 from facedit.live.live_options import LiveOptions
 from facedit.live.open_live import Live, play
@@ -22,7 +22,7 @@ from facedit.live.pace import Pace
 from facedit.live.run_live import run_live
 from facedit.live.sound_sources import Sayings, played
 from facedit.options import Run
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound
 
 cv2 = pytest.importorskip("cv2")

@@ -15,8 +15,8 @@ pytest.importorskip("websockets")
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from facedit.compose.models import Models
-from facedit.compose.person import Person
+from facedit.compose.frames.person import Person
+from facedit.compose.source.models import Models
 from facedit.errors import UsageError
 from facedit.live import run_live
 from facedit.live.live_options import LiveOptions

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facedit.compose.models import Models
-from facedit.compose.person import Person
+from facedit.compose.frames.person import Person
+from facedit.compose.source.models import Models
 from facedit.errors import OutputNotWritable, UsageError
 from facedit.face.pose import rotation_matrices
 from facedit.live.live_face import LiveFrame

@@ -13,7 +13,7 @@ from facedit.model.config import preset
 from facedit.model.dit import DiT
 from facedit.model.infill import infill
 from facedit.model.normalise import BESIDE, SpeechProjection
-from facedit.speech.encoders import layers_in
+from facedit.speech.encoders.encoders import layers_in
 from facedit.training.motion.scaling import fit_projection
 
 LAYERS, STATES, FRAMES = 3, 4, 9

@@ -9,7 +9,7 @@ import facedit
 from facedit.model.checkpoint import load_model
 from facedit.model.infill import infill
 from facedit.motion.mesh_space import MeshSpace
-from facedit.speech.encoders import features_name
+from facedit.speech.encoders.encoders import features_name
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facedit.compose.performance import mean_face
+from facedit.compose.session.performance import mean_face
 from facedit.face.landmarker import Landmarker
 from facedit.face.pose import fit_pose
 from facedit.motion.curve_map import curve_map

@@ -10,9 +10,9 @@ import av
 import pytest
 
 import facedit
-from facedit.compose.checks import check_run
-from facedit.compose.making import one_take
-from facedit.compose.marking import forget_manifest
+from facedit.compose.session.checks import check_run
+from facedit.compose.takes.making import one_take
+from facedit.compose.takes.marking import forget_manifest
 from facedit.errors import OutputExists, UsageError
 from facedit.media.probe import probe
 from facedit.provenance.verify import verify

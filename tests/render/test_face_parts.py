@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from facedit.compose import face_parts
-from facedit.compose.face_parts import FaceParts
+from facedit.compose.frames import face_parts
+from facedit.compose.frames.face_parts import FaceParts
 from facedit.face.searched_picture import Pixels
 from facedit.media.frame import Frame, Piece
 from facedit.media.read import read_frames

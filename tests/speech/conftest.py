@@ -2,7 +2,7 @@
 
 import pytest
 
-from facedit.speech.hibari_voice import HibariVoice
+from facedit.speech.voices.hibari_voice import HibariVoice
 from facedit.types import Sound
 
 SENTENCE = "The weather will be sunny again tomorrow morning."

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from facedit.cache import CONFIG
-from facedit.speech.engines.command import PLACEHOLDERS, CommandEngine
-from facedit.speech.engines.engine_settings import engine_named, engine_names
-from facedit.speech.engines.passages import said_by
-from facedit.speech.voice_interface import Passage
+from facedit.speech.fit.passages import said_by
+from facedit.speech.voices.command import PLACEHOLDERS, CommandEngine
+from facedit.speech.voices.engine_settings import engine_named, engine_names
+from facedit.speech.voices.voice_interface import Passage
 from facedit.types import Sound
 
 PAGE = (Path(__file__).parents[2] / "docs" / "voices.md").read_text(encoding="utf-8")

@@ -13,18 +13,18 @@ from facedit.cache import CONFIG
 from facedit.errors import BadPlugin, UsageError
 from facedit.media.wav import write_wav
 from facedit.scratch import scratch_folder
-from facedit.speech.clip_reference import Reference
-from facedit.speech.engines import command as command_module
-from facedit.speech.engines.command import CommandEngine, typed_command
-from facedit.speech.engines.engine_settings import engine_named, engine_names, settings_file
-from facedit.speech.engines.passages import said_by, words_by_engine
-from facedit.speech.engines.shown import LONGEST_S, SHORTEST_S, reference_of
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.low_energy import level_db
+from facedit.speech.fit.clip_reference import Reference
+from facedit.speech.fit.passages import said_by, words_by_engine
+from facedit.speech.fit.shown import LONGEST_S, SHORTEST_S, reference_of
+from facedit.speech.fit.voice_choice import choose_voice
+from facedit.speech.signal.low_energy import level_db
 from facedit.speech.sound_ops import mono
-from facedit.speech.voice import synthesise, voice_named, voices
-from facedit.speech.voice_choice import choose_voice
-from facedit.speech.voice_interface import Passage, Spoken
+from facedit.speech.voices import command as command_module
+from facedit.speech.voices.command import CommandEngine, typed_command
+from facedit.speech.voices.engine_settings import engine_named, engine_names, settings_file
+from facedit.speech.voices.hibari_voice import HibariVoice
+from facedit.speech.voices.voice import synthesise, voice_named, voices
+from facedit.speech.voices.voice_interface import Passage, Spoken
 from facedit.types import Sound, Word
 
 FAKE = """

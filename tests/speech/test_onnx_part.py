@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 
 from facedit.errors import BadWeights
-from facedit.speech.onnx_part import part_of
+from facedit.speech.voices.onnx_part import part_of
 from onnx_files import node, write_onnx
 
 

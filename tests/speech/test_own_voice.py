@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.speech.clip_reference import speaker_alone
-from facedit.speech.levels import active_level_db, median_pitch
+from facedit.speech.fit.clip_reference import speaker_alone
 from facedit.speech.own_voice.beside import Beside, beside, lead, line
 from facedit.speech.own_voice.cepstra import best_warp, cepstra, envelope_of, warped
 from facedit.speech.own_voice.hearing import missed, unheard_in_place
@@ -15,9 +14,10 @@ from facedit.speech.own_voice.melody import MOST_LEAD, MOST_STEP, pitch_for
 from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds, joined
 from facedit.speech.own_voice.voice_sample import voice_sample
-from facedit.speech.own_voice.world import HOP_S, analyse, find_pitch, synthesised
+from facedit.speech.signal.levels import active_level_db, median_pitch
+from facedit.speech.signal.world import HOP_S, analyse, find_pitch, synthesised
 from facedit.speech.sound_ops import mono, resampled
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound, Word
 
 RATE = 16_000

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facedit.speech.forced import AlignedPhone
-from facedit.speech.low_energy import level_db
 from facedit.speech.own_voice.elsewhere import Wanted, said_elsewhere
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.pieces import JOINT, Pieces, in_pieces, joined_pieces
 from facedit.speech.own_voice.say import say
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds
-from facedit.speech.own_voice.world import HOP_S, Analysis
+from facedit.speech.recognition.forced import AlignedPhone
+from facedit.speech.signal.low_energy import level_db
+from facedit.speech.signal.world import HOP_S, Analysis
 from facedit.types import Sound, Word
 
 RATE = 16_000

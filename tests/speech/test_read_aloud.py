@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from facedit.errors import AssetMissing, UsageError
-from facedit.speech import kokoro_voice
-from facedit.speech.clip_reference import Reference
-from facedit.speech.kokoro_voice import KokoroVoice, kokoro_files
-from facedit.speech.read_aloud import phonemes_in
-from facedit.speech.snippet import speech_for_edit
-from facedit.speech.transcribe import transcribe
-from facedit.speech.voice import synthesise
-from facedit.speech.voice_choice import VoiceChoice
+from facedit.speech.fit.clip_reference import Reference
+from facedit.speech.fit.snippet import speech_for_edit
+from facedit.speech.fit.voice_choice import VoiceChoice
+from facedit.speech.recognition.transcribe import transcribe
+from facedit.speech.text.read_aloud import phonemes_in
+from facedit.speech.voices import kokoro_voice
+from facedit.speech.voices.kokoro_voice import KokoroVoice, kokoro_files
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound
 from facedit.weights.fetch import is_installed
 

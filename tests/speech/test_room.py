@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from facedit.speech.clip_reference import Reference
-from facedit.speech.levels import active_level_db
-from facedit.speech.own_recording import cut_from_recording
-from facedit.speech.room import decay_time, dips_db, in_room, over_floor, within_band
-from facedit.speech.snippet import speech_for_edit
+from facedit.speech.fit.clip_reference import Reference
+from facedit.speech.fit.own_recording import cut_from_recording
+from facedit.speech.fit.snippet import speech_for_edit
+from facedit.speech.signal.levels import active_level_db
+from facedit.speech.signal.room import decay_time, dips_db, in_room, over_floor, within_band
 from facedit.speech.sound_ops import from_mono, mono, resampled
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound, Transcript
 
 RATE = 24_000
@@ -126,7 +126,7 @@ def test_a_hall_does_not_move_where_new_words_are_cut(clip, new, monkeypatch) ->
         return [spoken.sound, taken.sound]
 
     tailed = cuts()
-    monkeypatch.setattr("facedit.speech.room.LEAST_DECAY_S", 9.0)
+    monkeypatch.setattr("facedit.speech.signal.room.LEAST_DECAY_S", 9.0)
     for ours, dry in zip(tailed, cuts(), strict=True):
         assert ours.duration_s == dry.duration_s
         assert not np.array_equal(ours.samples, dry.samples)

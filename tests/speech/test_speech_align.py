@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadTranscript
-from facedit.speech.align import align, anchor, confidence, phones
-from facedit.speech.hibari_voice import HibariVoice
+from facedit.speech.recognition.align import align, anchor, confidence, phones
 from facedit.speech.sound_ops import from_mono, mono
+from facedit.speech.voices.hibari_voice import HibariVoice
 from facedit.types import Sound, Word
 
 OTHER = "Seven hundred penguins marched silently toward the frozen ocean."

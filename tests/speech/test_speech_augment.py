@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from facedit.speech.augment import (
+from facedit.speech.encoders.augment import (
     Augmentation,
     augmented_power,
     draw_augmentation,
     noise_floor,
     room_tail,
 )
-from facedit.speech.log_mel import mel_centres, mel_power, warped
+from facedit.speech.encoders.log_mel import mel_centres, mel_power, warped
 
 
 def tone(hz, seconds=1.0):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadTranscript
-from facedit.speech import sound_cache as cache
-from facedit.speech.features import extract
-from facedit.speech.sound_cache import cached_features, cached_transcript, cached_words
+from facedit.speech.encoders.features import extract
+from facedit.speech.encoders.whisper_base import WHISPER
+from facedit.speech.recognition import sound_cache as cache
+from facedit.speech.recognition.sound_cache import cached_features, cached_transcript, cached_words
 from facedit.speech.sound_ops import sound_key
-from facedit.speech.whisper_base import WHISPER
 from facedit.types import Sound, Transcript, Word
 from facedit.weights.fetch import asset_path
 

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadWeights, UsageError
-from facedit.speech.encoders import encoder_named, encoder_of, features_name, is_made
-from facedit.speech.features import extract, log_energy
+from facedit.speech.encoders.encoders import encoder_named, encoder_of, features_name, is_made
+from facedit.speech.encoders.features import extract, log_energy
+from facedit.speech.encoders.whisper_base import LAYERS, WHISPER, WhisperBase, _loaded, chunks
 from facedit.speech.sound_ops import from_mono, mono, resampled
-from facedit.speech.whisper_base import LAYERS, WHISPER, WhisperBase, _loaded, chunks
 from facedit.types import Sound, SpeechFeatures
 
 
@@ -111,7 +111,7 @@ def test_stereo_and_rate_do_not_matter(spoken):
 
 
 def test_pieces_of_a_long_sound_agree_with_the_whole(spoken, monkeypatch):
-    import facedit.speech.whisper_base as module
+    import facedit.speech.encoders.whisper_base as module
 
     samples = np.tile(resampled(mono(spoken), spoken.rate, 16_000), 6)[: 300 * 640]
     whole = WHISPER.encode(samples)

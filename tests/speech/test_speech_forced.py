@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadWeights
-from facedit.speech import acoustic
-from facedit.speech.acoustic import PHONES, SILENCE, phone_net, phone_scores
-from facedit.speech.forced import align_scores, mean_score
-from facedit.speech.lattice import STATES, best_path, build_lattice
+from facedit.speech.recognition import acoustic
+from facedit.speech.recognition.acoustic import PHONES, SILENCE, phone_net, phone_scores
+from facedit.speech.recognition.forced import align_scores, mean_score
+from facedit.speech.recognition.lattice import STATES, best_path, build_lattice
 from facedit.speech.sound_ops import speech_samples
 
 COLUMN = {name: index for index, name in enumerate(PHONES)}

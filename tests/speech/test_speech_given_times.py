@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from facedit.errors import BadTranscript
-from facedit.speech.align import PHONE_ALIGNMENT
-from facedit.speech.given_times import checked_times
+from facedit.speech.recognition.align import PHONE_ALIGNMENT
+from facedit.speech.recognition.given_times import checked_times
 from facedit.types import Transcript, Word
 
 FOUND = Transcript(

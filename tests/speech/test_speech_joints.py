@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.speech.low_energy import SILENCE_DB, envelope_db, level_db, low_energy_point
+from facedit.speech.signal.low_energy import SILENCE_DB, envelope_db, level_db, low_energy_point
 
 RATE = 16_000
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from facedit.media.sound import read_speech_file
-from facedit.speech import whisper_words
+from facedit.speech.recognition import whisper_words
+from facedit.speech.recognition.transcribe import transcribe
+from facedit.speech.recognition.whisper_words import detect_language, likely_language
 from facedit.speech.sound_ops import from_mono, speech_samples
-from facedit.speech.transcribe import transcribe
-from facedit.speech.whisper_words import detect_language, likely_language
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_language_is_sought_where_speech_is(spoken, monkeypatch):
         heard.append(samples)
         return detect_language(samples)
 
-    monkeypatch.setattr("facedit.speech.transcribe.detect_language", listen)
+    monkeypatch.setattr("facedit.speech.recognition.transcribe.detect_language", listen)
     speech = speech_samples(spoken)
     late = np.concatenate([np.zeros(40 * 16_000, np.float32), speech])
     found = transcribe(from_mono(late, 16_000))

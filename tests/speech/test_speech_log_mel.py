@@ -1,6 +1,6 @@
 import numpy as np
 
-from facedit.speech.log_mel import log_mel, mel_filters
+from facedit.speech.encoders.log_mel import log_mel, mel_filters
 
 
 def test_agrees_with_the_reference_implementation():

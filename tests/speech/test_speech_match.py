@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
 
-from facedit.speech.levels import active_level_db, band_levels_db, median_pitch, syllable_rate
-from facedit.speech.low_energy import level_db
-from facedit.speech.match import (
+from facedit.speech.signal.levels import (
+    active_level_db,
+    band_levels_db,
+    median_pitch,
+    syllable_rate,
+)
+from facedit.speech.signal.low_energy import level_db
+from facedit.speech.signal.match import (
     MOST_COLOUR_DB,
     add_room,
     fit_duration,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from facedit.speech.background import background_of, joined_background
-from facedit.speech.placement import placed, speech_background, speech_gains, spoken_channel
+from facedit.speech.signal.background import background_of, joined_background
+from facedit.speech.signal.placement import placed, speech_background, speech_gains, spoken_channel
 from facedit.types import Float32, Sound, Word
 
 RATE = 16_000

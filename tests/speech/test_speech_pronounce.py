@@ -1,6 +1,6 @@
 import pytest
 
-from facedit.speech.pronounce import (
+from facedit.speech.text.pronounce import (
     MOST_PHONEMES,
     _reader,
     phonemes,

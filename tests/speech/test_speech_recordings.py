@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from facedit.errors import BadTranscript
-from facedit.speech.clip_reference import Reference
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.levels import frame_levels_db, voiced_share
-from facedit.speech.recordings import best_take, doubts
+from facedit.speech.fit.clip_reference import Reference
+from facedit.speech.fit.recordings import best_take, doubts
+from facedit.speech.signal.levels import frame_levels_db, voiced_share
 from facedit.speech.sound_ops import from_mono, mono, resampled
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.hibari_voice import HibariVoice
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound
 
 NEW = ["The", "weather", "will", "be", "stormy", "again", "tomorrow", "morning."]

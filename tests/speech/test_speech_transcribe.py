@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from facedit.errors import AssetMissing, BadTranscript, BadWeights
-from facedit.speech import whisper_words
-from facedit.speech.align import align
-from facedit.speech.pronounce import plain
-from facedit.speech.sound_ops import from_mono, speech_samples
-from facedit.speech.transcribe import transcribe
-from facedit.speech.whisper_words import (
+from facedit.speech.recognition import whisper_words
+from facedit.speech.recognition.align import align
+from facedit.speech.recognition.transcribe import transcribe
+from facedit.speech.recognition.whisper_words import (
     Recognised,
     Recogniser,
     heard_words,
     model,
     model_folder,
 )
+from facedit.speech.sound_ops import from_mono, speech_samples
+from facedit.speech.text.pronounce import plain
 from facedit.types import Sound, Word
 
 
@@ -59,7 +59,7 @@ def test_an_unknown_language_is_refused(spoken):
 
 
 def test_missing_weights_are_named(spoken, monkeypatch, tmp_path):
-    from facedit.speech import whisper_words
+    from facedit.speech.recognition import whisper_words
 
     monkeypatch.setenv("FACEDIT_CACHE", str(tmp_path))
     monkeypatch.setattr(whisper_words, "model", whisper_words.model.__wrapped__)

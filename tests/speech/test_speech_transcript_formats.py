@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from facedit.editing.diff import diff
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, UsageError
-from facedit.speech.transcript_io import (
+from facedit.speech.text.transcript_io import (
     FORMATS,
     load_transcript,
     needs_alignment,

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from facedit.editing.diff import diff
 from facedit.editing.words import tokenise
 from facedit.errors import BadTranscript, OutputNotWritable
-from facedit.speech.subtitle_writer import format_srt
-from facedit.speech.subtitles import parse_srt
-from facedit.speech.transcript_io import (
+from facedit.speech.text.subtitle_writer import format_srt
+from facedit.speech.text.subtitles import parse_srt
+from facedit.speech.text.transcript_io import (
     FORMATS,
     PLAIN,
     load_transcript,

@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from facedit.errors import AssetMissing, BadTranscript, UsageError
-from facedit.speech.align import CLEAR_FIT
-from facedit.speech.background import Background
-from facedit.speech.clip_reference import Footage, Reference, voice_sounds
-from facedit.speech.forced import force_align, mean_score
-from facedit.speech.hibari_voice import HibariVoice
-from facedit.speech.kokoro_voice import kokoro_voices
-from facedit.speech.levels import active_level_db, median_pitch
-from facedit.speech.own_recording import cut_from_recording
+from facedit.speech.fit.clip_reference import Footage, Reference, voice_sounds
+from facedit.speech.fit.own_recording import cut_from_recording
+from facedit.speech.fit.snippet import speech_for, speech_for_edit
+from facedit.speech.fit.voice_choice import choose_voice
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK
-from facedit.speech.snippet import speech_for, speech_for_edit
+from facedit.speech.recognition.align import CLEAR_FIT
+from facedit.speech.recognition.forced import force_align, mean_score
+from facedit.speech.signal.background import Background
+from facedit.speech.signal.levels import active_level_db, median_pitch
 from facedit.speech.sound_ops import from_mono, mono, resampled, speech_samples
-from facedit.speech.voice import check_speakable, synthesise, voice_named, voices
-from facedit.speech.voice_bank import load_bank
-from facedit.speech.voice_choice import choose_voice
-from facedit.speech.voice_pace import at_pace
+from facedit.speech.voices.hibari_voice import HibariVoice
+from facedit.speech.voices.kokoro_voice import kokoro_voices
+from facedit.speech.voices.voice import check_speakable, synthesise, voice_named, voices
+from facedit.speech.voices.voice_bank import load_bank
+from facedit.speech.voices.voice_pace import at_pace
 from facedit.types import Sound
 
 
@@ -96,7 +96,7 @@ def test_new_words_end_a_phrase_where_the_clip_pauses(spoken, sentence, monkeypa
         said.append(text)
         return at_pace(voice, text, *rest)
 
-    monkeypatch.setattr("facedit.speech.snippet.at_pace", heard)
+    monkeypatch.setattr("facedit.speech.fit.snippet.at_pace", heard)
     for pause_s in (0.0, 0.4):
         words = [
             replace(word, start_s=word.start_s + late_s, end_s=word.end_s + late_s)
@@ -174,7 +174,7 @@ def test_where_an_imitation_is_less_understood_the_nearest_voice_speaks_as_if_as
         return () if len(heard) == 2 else (0,)
 
     monkeypatch.setattr("facedit.speech.own_voice.imitate.WEIGHTS", (0.85, 0.4))
-    monkeypatch.setattr("facedit.speech.clip_reference.unheard_in_place", unheard)
+    monkeypatch.setattr("facedit.speech.fit.clip_reference.unheard_in_place", unheard)
     own = replace(choose_voice("hibari", None), own=True)
     sounding = replace(known, sounds=voice_sounds(known))
     snippet = speech_for_edit(texts[:4], ["stormy"], texts[5:], own, sounding)
@@ -263,7 +263,7 @@ def test_a_text_is_not_said_in_the_speakers_voice_where_less_would_be_understood
     spoken, sentence, monkeypatch
 ):
     own = replace(choose_voice("hibari", None), own=True)
-    monkeypatch.setattr("facedit.speech.snippet.say", lambda *_: None)
+    monkeypatch.setattr("facedit.speech.fit.snippet.say", lambda *_: None)
     sound, words, choice = speech_for(sentence, own, spoken)
     np.testing.assert_array_equal(sound.samples, spoken.samples)
     assert words.text == sentence

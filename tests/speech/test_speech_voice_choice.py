@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from facedit.errors import UsageError
-from facedit.speech.voice import VOICES
-from facedit.speech.voice_choice import (
+from facedit.speech.fit.voice_choice import (
     CLEAR,
     choose_voice,
     odds_of_woman,
     sex_of,
     suited,
 )
+from facedit.speech.voices.voice import VOICES
 from facedit.types import Sound
 from facedit.weights.fetch import ASSETS
 

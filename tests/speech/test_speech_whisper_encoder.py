@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from facedit.errors import BadWeights
-from facedit.speech.log_mel import log_mel
-from facedit.speech.whisper_encoder import (
+from facedit.speech.encoders.log_mel import log_mel
+from facedit.speech.encoders.whisper_encoder import (
     MAX_TICKS,
     WhisperEncoder,
     load_whisper_encoder,
@@ -63,7 +63,7 @@ def test_agrees_with_ctranslate2():
     """The whole encoder, final norm included, against the library that wrote the file."""
     import ctranslate2
 
-    from facedit.speech.whisper_words import model_folder
+    from facedit.speech.recognition.whisper_words import model_folder
 
     generator = np.random.default_rng(0)
     seconds = np.arange(128_000) / 16_000

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedit.speech.word_times import GUESSED, in_order, one_each, spread
+from facedit.speech.text.word_times import GUESSED, in_order, one_each, spread
 from facedit.types import Word
 
 

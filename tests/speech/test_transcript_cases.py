@@ -2,13 +2,13 @@
 
 import pytest
 
-from facedit.compose.source_words import given_transcript, word_edits
+from facedit.compose.words.source_words import given_transcript, word_edits
 from facedit.editing.words import key
 from facedit.errors import BadTranscript
 from facedit.media.held_sound import HeldSound
 from facedit.media.probe import probe
 from facedit.options import EditRequest
-from facedit.speech.transcript_io import load_transcript
+from facedit.speech.text.transcript_io import load_transcript
 
 pytestmark = pytest.mark.shared
 

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from facedit.speech.transcript_parts import CUT_S, WHOLE_S, cut_quietly, joined, transcript_parts
+from facedit.speech.recognition.transcript_parts import (
+    CUT_S,
+    WHOLE_S,
+    cut_quietly,
+    joined,
+    transcript_parts,
+)
 from facedit.types import Sound, Transcript, Word
 
 RATE = 1000
@@ -59,7 +65,7 @@ def test_the_first_words_are_there_before_the_rest_is_read(monkeypatch: pytest.M
         told(words)
         return Transcript(words, sound.duration_s, "de" if words else "en")
 
-    monkeypatch.setattr("facedit.speech.transcript_parts.cached_transcript", recognise)
+    monkeypatch.setattr("facedit.speech.recognition.transcript_parts.cached_transcript", recognise)
     told, reached = [], []
     parts = transcript_parts(blocks(), told=told.append, reached=reached.append, start_s=10.0)
     first, second = next(parts), next(parts)

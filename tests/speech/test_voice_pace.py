@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from facedit.speech.kokoro_voice import KokoroVoice, kokoro_files
-from facedit.speech.levels import syllable_rate
-from facedit.speech.low_energy import level_db
+from facedit.speech.signal.levels import syllable_rate
+from facedit.speech.signal.low_energy import level_db
 from facedit.speech.sound_ops import cut
-from facedit.speech.voice import synthesise
-from facedit.speech.voice_interface import Speaker, Spoken
-from facedit.speech.voice_pace import at_pace
+from facedit.speech.voices.kokoro_voice import KokoroVoice, kokoro_files
+from facedit.speech.voices.voice import synthesise
+from facedit.speech.voices.voice_interface import Speaker, Spoken
+from facedit.speech.voices.voice_pace import at_pace
 from facedit.types import Word
 from facedit.weights.fetch import is_installed
 

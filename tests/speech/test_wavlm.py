@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn import functional
 
 from facedit.errors import BadWeights
-from facedit.speech import wavlm
-from facedit.speech.wavlm import WavLM, bucket_of, normalised
-from facedit.speech.wavlm_file import load_wavlm
+from facedit.speech.encoders import wavlm
+from facedit.speech.encoders.wavlm import WavLM, bucket_of, normalised
+from facedit.speech.encoders.wavlm_file import load_wavlm
 from golden.seeded import places
 from wavlm_golden import GOLDEN, in_hub_form, in_unilm_form, official, sound
 

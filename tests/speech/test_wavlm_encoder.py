@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from facedit.errors import AssetMissing, BadWeights, UsageError
-from facedit.speech import wavlm_encoder
-from facedit.speech.encoders import encoder_named, encoder_of, features_name
-from facedit.speech.wavlm import normalised
-from facedit.speech.wavlm_file import load_wavlm
+from facedit.speech.encoders import wavlm_encoder
+from facedit.speech.encoders.encoders import encoder_named, encoder_of, features_name
+from facedit.speech.encoders.wavlm import normalised
+from facedit.speech.encoders.wavlm_file import load_wavlm
 from wavlm_golden import in_hub_form, in_unilm_form, sound
 
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from facedit.speech.pronounce import _asset, _reader
-from facedit.speech.word_lists import Lexicon, Weights
+from facedit.speech.text.pronounce import _asset, _reader
+from facedit.speech.text.word_lists import Lexicon, Weights
 
 
 @pytest.mark.parametrize(

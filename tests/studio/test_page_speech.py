@@ -22,7 +22,7 @@ from facedit.media.probe import probe
 from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.media.wav import write_wav
-from facedit.speech.voice import synthesise
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound
 from studio.serving import Served, Workers, serving
 from talking_clips import TalkingClips

@@ -21,8 +21,8 @@ from facedit.face.store import save_track
 from facedit.lip_sync.sync_weights import load_sync
 from facedit.motion.mesh_space import MeshSpace
 from facedit.scale.workers import Workers
-from facedit.speech.encoders import features_name
-from facedit.speech.whisper_base import WhisperBase
+from facedit.speech.encoders.encoders import features_name
+from facedit.speech.encoders.whisper_base import WhisperBase
 from facedit.types import FaceTrack, Sound, SpeechFeatures
 from facedit.weights.fetch import sha256_of
 

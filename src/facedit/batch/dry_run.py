@@ -12,9 +12,9 @@ from facedit.batch.jobs import Job
 from facedit.batch.objects import Objects, address_of
 from facedit.batch.records import Record, read_record
 from facedit.batch.work import Task, opened
-from facedit.compose.plans import PlannedEdit
-from facedit.compose.results import plan_result
-from facedit.compose.session import Session
+from facedit.compose.session.results import plan_result
+from facedit.compose.session.session import Session
+from facedit.compose.words.plans import PlannedEdit
 from facedit.options import EditRequest
 from facedit.scale.outcome import Failure, attempt
 from facedit.scale.run_items import run_items

@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeVar
 
 from facedit.batch.batch_options import Shard
 from facedit.batch.objects import address_of, marked
-from facedit.compose.job import report_folder
-from facedit.compose.results import take_files
+from facedit.compose.session.results import take_files
+from facedit.compose.takes.job import report_folder
 from facedit.dataset.footage_list import SUFFIXES
 from facedit.errors import UsageError
 from facedit.fields import build, check_known

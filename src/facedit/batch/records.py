@@ -15,7 +15,7 @@ from facedit import __version__
 from facedit.batch.batch_options import Shard
 from facedit.batch.jobs import RESULT, Job
 from facedit.batch.objects import address_of, fingerprint
-from facedit.compose.weights import choose_weights
+from facedit.compose.source.weights import choose_weights
 from facedit.editing.script import loads
 from facedit.errors import BadEdit, OutputExists
 from facedit.fields import build

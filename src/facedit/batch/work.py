@@ -18,9 +18,9 @@ from facedit.batch.batch_options import Limits
 from facedit.batch.jobs import RESULT, Job
 from facedit.batch.objects import Objects
 from facedit.batch.records import Record, write_record
-from facedit.compose.requested import edit_in, generate_in, sync_in
-from facedit.compose.results import Result, TranscriptResult
-from facedit.compose.session import Session
+from facedit.compose.session.requested import edit_in, generate_in, sync_in
+from facedit.compose.session.results import Result, TranscriptResult
+from facedit.compose.session.session import Session
 from facedit.errors import OutputExists
 from facedit.options import (
     MOTION_SUFFIXES,

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from facedit.bench.items import Item, SoundRecipe
-from facedit.compose.clip import Clip
-from facedit.compose.new_words import REFERENCE_S
-from facedit.compose.plans import edit_joints, plan_words
+from facedit.compose.source.clip import Clip
+from facedit.compose.words.new_words import REFERENCE_S
+from facedit.compose.words.plans import edit_joints, plan_words
 from facedit.editing.diff import WordEdit
 from facedit.editing.joints import Joint
 from facedit.errors import BadMedia, UsageError
@@ -19,9 +19,9 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.options import EditRequest
 from facedit.progress import StageClock
-from facedit.speech.levels import active_level_db
-from facedit.speech.match import fit_duration, match_loudness
-from facedit.speech.snippet import Snippet
+from facedit.speech.fit.snippet import Snippet
+from facedit.speech.signal.levels import active_level_db
+from facedit.speech.signal.match import fit_duration, match_loudness
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled
 from facedit.types import Sound, Transcript
 from facedit.units import sample_at

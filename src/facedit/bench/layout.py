@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facedit.bench.item_sound import item_sound
 from facedit.bench.items import Item
-from facedit.compose.output_sound import OutputSound, compose_sound
+from facedit.compose.frames.output_sound import OutputSound, compose_sound
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import EditPlan, Fill, Keep
 from facedit.errors import BadMedia

@@ -109,7 +109,7 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
     from facedit import api
     from facedit.media.wav import write_wav
     from facedit.options import GenerateRequest, Run
-    from facedit.speech.transcript_io import save_transcript
+    from facedit.speech.text.transcript_io import save_transcript
 
     face, voice = scratch / f"{part.speaker}.png", scratch / f"{part.name}.wav"
     cv2.imwrite(str(face), np.ascontiguousarray(portrait_of(photo, part.speaker)[..., ::-1]))
@@ -124,9 +124,9 @@ def _make(part: Part, photo: UInt8, folder: Path, scratch: Path) -> Path:
 
 def spoken(part: Part) -> tuple[Sound, Transcript]:
     """Speak a part in its speaker's voice: the sound and its words with times."""
-    from facedit.speech.match import shift_pitch
+    from facedit.speech.signal.match import shift_pitch
     from facedit.speech.sound_ops import from_mono, mono
-    from facedit.speech.voice import synthesise
+    from facedit.speech.voices.voice import synthesise
 
     sound, words = synthesise(part.text)
     if part.speaker != "plain":

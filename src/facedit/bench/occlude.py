@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.canvas import target_landmarks
+from facedit.compose.frames.canvas import target_landmarks
 from facedit.errors import NoFace
 from facedit.media.frame import Frame
 from facedit.media.info import VideoInfo

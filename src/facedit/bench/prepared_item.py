@@ -13,13 +13,13 @@ from facedit.bench.items import Item
 from facedit.bench.layout import clip_of, edited_s, layout, own_sound
 from facedit.bench.occlude import bridged, inside, withhold
 from facedit.bench.systems.system import Heard, InfillTask, Library
-from facedit.compose.base import Base
-from facedit.compose.canvas import Canvas
-from facedit.compose.clip import Clip
-from facedit.compose.output_sound import OutputSound, stretches
-from facedit.compose.person import find_person
-from facedit.compose.picture_base import PictureBase, picture_base
-from facedit.compose.spans import VideoBase, refuse_missing_faces, speech_on, track_video
+from facedit.compose.frames.base import Base
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.frames.output_sound import OutputSound, stretches
+from facedit.compose.frames.person import find_person
+from facedit.compose.frames.picture_base import PictureBase, picture_base
+from facedit.compose.frames.spans import VideoBase, refuse_missing_faces, speech_on, track_video
+from facedit.compose.source.clip import Clip
 from facedit.dataset.masks import reverse_kept_dims
 from facedit.editing.plan import EditPlan
 from facedit.errors import UsageError
@@ -38,8 +38,8 @@ from facedit.motion.space import MotionSpace
 from facedit.options import USUAL_REGION, Region, Run
 from facedit.progress import StageClock
 from facedit.render.still_renderer import Still
-from facedit.speech.encoders import Encoder
-from facedit.speech.whisper_base import WHISPER
+from facedit.speech.encoders.encoders import Encoder
+from facedit.speech.encoders.whisper_base import WHISPER
 from facedit.types import FaceTrack, Float32, Word
 from facedit.units import MOTION_FPS, first_frame_from, frame_at, frame_time
 

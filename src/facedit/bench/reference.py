@@ -11,8 +11,8 @@ import numpy as np
 from facedit.bench.layout import edited_s
 from facedit.bench.prepared_item import Case
 from facedit.bench.scene import Index, View
-from facedit.compose.output_sound import stretches
-from facedit.compose.spans import speech_on
+from facedit.compose.frames.output_sound import stretches
+from facedit.compose.frames.spans import speech_on
 from facedit.editing.timeline import OutputFrame, output_frames
 from facedit.errors import BadMedia, NoSound
 from facedit.media.info import VideoInfo
@@ -21,7 +21,7 @@ from facedit.media.sound import read_sound
 from facedit.motion.identity import Identity
 from facedit.motion.resample import resample_track
 from facedit.motion.space import MotionSpace
-from facedit.speech.encoders import Encoder, features_name
+from facedit.speech.encoders.encoders import Encoder, features_name
 from facedit.types import FaceTrack, Float64, Sound, SpeechFeatures, UInt8
 from facedit.units import MOTION_FPS, first_frame_from, frame_time
 

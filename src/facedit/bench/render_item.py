@@ -11,8 +11,8 @@ import numpy as np
 from facedit import __version__
 from facedit.bench.prepared_item import Case, in_space
 from facedit.bench.systems.system import System
-from facedit.compose.base import Take
-from facedit.compose.pictures import output_pictures
+from facedit.compose.frames.base import Take
+from facedit.compose.frames.pictures import output_pictures
 from facedit.editing.timeline import output_frames
 from facedit.media.frame import Frame
 from facedit.media.read import read_frames

@@ -29,7 +29,7 @@ from facedit.media.read import read_frames
 from facedit.media.sound import read_sound
 from facedit.motion.space import MotionSpace
 from facedit.progress import StageClock
-from facedit.speech.encoders import Encoder
+from facedit.speech.encoders.encoders import Encoder
 from facedit.types import LANDMARKS, FaceTrack, Float32, Sound, UInt8
 
 

@@ -29,7 +29,7 @@ from facedit.face.landmarker import Landmarker
 from facedit.progress import StageClock
 from facedit.render.mouths import Mouths
 from facedit.render.network import load_network
-from facedit.speech.encoders import Encoder, encoder_named
+from facedit.speech.encoders.encoders import Encoder, encoder_named
 
 VIDEOS, WORK = "videos", "work"
 

@@ -17,8 +17,8 @@ from facedit.motion.liveportrait.official_files import FILES, INSIGHTFACE
 from facedit.provenance.library import is_installed
 from facedit.provenance.signing import choose_signing
 from facedit.provenance.signing_identity import find_identity
-from facedit.speech.voice import sounds_like, voice_named, voices
-from facedit.speech.wavlm_encoder import ON_HUB as WAVLM_LARGE
+from facedit.speech.encoders.wavlm_encoder import ON_HUB as WAVLM_LARGE
+from facedit.speech.voices.voice import sounds_like, voice_named, voices
 from facedit.weights import fetch as assets
 from facedit.weights.hub import fetch_official
 from facedit.weights.shipped import ShippedFile, shipped_files

@@ -27,10 +27,10 @@ from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.motion.space import HasShape, MotionSpace, seen_in
 from facedit.runs import runs
-from facedit.speech.augment import augmented_power, draw_augmentation
-from facedit.speech.encoders import DEFAULT_ENCODER, Encoder, HearsPower, features_name
-from facedit.speech.features import extract
-from facedit.speech.whisper_base import WHISPER
+from facedit.speech.encoders.augment import augmented_power, draw_augmentation
+from facedit.speech.encoders.encoders import DEFAULT_ENCODER, Encoder, HearsPower, features_name
+from facedit.speech.encoders.features import extract
+from facedit.speech.encoders.whisper_base import WHISPER
 from facedit.types import Bool, FaceTrack, Float32, SpeechFeatures, UInt8
 from facedit.units import MOTION_FPS, frame_at
 

@@ -63,14 +63,14 @@ from facedit.progress import OnProgress
 from facedit.scale.outcome import Failure
 from facedit.scale.run_items import run_items
 from facedit.scale.workers import Workers
-from facedit.speech.encoders import (
+from facedit.speech.encoders.encoders import (
     Encoder,
     HearsPower,
     encoder_named,
     encoder_of,
     features_name,
 )
-from facedit.speech.whisper_base import WHISPER
+from facedit.speech.encoders.whisper_base import WHISPER
 from facedit.weights.fetch import require, sha256_of
 
 log = logging.getLogger(__name__)

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from facedit.compose.source_words import given_transcript
+from facedit.compose.words.source_words import given_transcript
 from facedit.dataset.clip_tables import read_table
 from facedit.dataset.footage_list import Source
 from facedit.dataset.grid_names import words_of_name
 from facedit.errors import BadTranscript
 from facedit.media.held_sound import HeldSound
 from facedit.media.info import VideoInfo
-from facedit.speech.align import align
-from facedit.speech.sound_cache import cached_transcript
-from facedit.speech.transcript_io import FORMATS, PLAIN, load_transcript, needs_alignment
+from facedit.speech.recognition.align import align
+from facedit.speech.recognition.sound_cache import cached_transcript
+from facedit.speech.text.transcript_io import FORMATS, PLAIN, load_transcript, needs_alignment
 from facedit.types import Sound, Transcript
 
 SUFFIXES = tuple(form.suffix for form in (*FORMATS, PLAIN))

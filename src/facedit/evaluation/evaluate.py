@@ -38,7 +38,7 @@ from facedit.evaluation.hidden_spans import LipMeter, score_clips
 from facedit.evaluation.lip_sums import figures, hidden_frames, paired_gain
 from facedit.evaluation.meter import meter_of
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
-from facedit.speech.encoders import encoder_of
+from facedit.speech.encoders.encoders import encoder_of
 from facedit.types import Float64
 from facedit.weights.fetch import require
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facedit.compose.plans import PlannedEdit
-from facedit.compose.session import Session
+from facedit.compose.session.session import Session
+from facedit.compose.words.plans import PlannedEdit
 from facedit.editing.timecode import Timecode
 from facedit.errors import BadEdit, UsageError
 from facedit.interchange.cut_list import Shape, changed_pictures, changed_sounds, file_stem
@@ -21,7 +21,7 @@ from facedit.media.info import VideoInfo
 from facedit.media.output import whole_folder, whole_or_nothing
 from facedit.media.pcm import resample
 from facedit.options import Run
-from facedit.speech.transcript_io import save_transcript
+from facedit.speech.text.transcript_io import save_transcript
 from facedit.types import Transcript
 
 REPORT = "report"

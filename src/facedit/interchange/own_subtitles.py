@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from facedit.editing.captions import edited_text
 from facedit.errors import BadTranscript, UsageError
 from facedit.inputs import read_text
-from facedit.speech.subtitle_writer import clock
-from facedit.speech.subtitles import cue_times
+from facedit.speech.text.subtitle_writer import clock
+from facedit.speech.text.subtitles import cue_times
 
 if TYPE_CHECKING:
-    from facedit.compose.plans import PlannedEdit
+    from facedit.compose.words.plans import PlannedEdit
 
 SUFFIXES = (".srt", ".vtt")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.seam_measures import REACH_S
+from facedit.compose.takes.seam_measures import REACH_S
 from facedit.editing.plan import EditPlan
 from facedit.editing.timecode import Timecode
 from facedit.editing.timeline import source_windows

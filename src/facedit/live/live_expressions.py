@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from facedit.compose.canvas import Canvas
-from facedit.compose.express import Wish, check_wishes, eased, expressed, wishes_of
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.takes.express import Wish, check_wishes, eased, expressed, wishes_of
 from facedit.errors import UsageError
 from facedit.motion.expressions import BLINK
 from facedit.motion.space import MotionSpace

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facedit.compose.base import Take
-from facedit.compose.canvas import Canvas
-from facedit.compose.models import Models
-from facedit.compose.person import Person
-from facedit.compose.picture_base import in_picture, picture_base
-from facedit.compose.pictures import SpanWork, render_span
-from facedit.compose.source_still import closed_mouth
+from facedit.compose.frames.base import Take
+from facedit.compose.frames.canvas import Canvas
+from facedit.compose.frames.person import Person
+from facedit.compose.frames.picture_base import in_picture, picture_base
+from facedit.compose.frames.pictures import SpanWork, render_span
+from facedit.compose.source.models import Models
+from facedit.compose.source.source_still import closed_mouth
 from facedit.editing.timeline import OutputFrame
 from facedit.live.live_motion import Chunk, LiveMotion
 from facedit.live.motion_process import DistantMotion, DistantPictures

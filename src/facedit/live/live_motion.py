@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facedit.compose.base import Hear
-from facedit.compose.draw import SEEDS_A_SPAN
-from facedit.compose.models import Models
-from facedit.compose.output_sound import stretches
-from facedit.compose.person import Person
-from facedit.compose.picture_base import person_canvas
-from facedit.compose.spans import PADDING_S, speech_on
+from facedit.compose.frames.base import Hear
+from facedit.compose.frames.output_sound import stretches
+from facedit.compose.frames.person import Person
+from facedit.compose.frames.picture_base import person_canvas
+from facedit.compose.frames.spans import PADDING_S, speech_on
+from facedit.compose.source.models import Models
+from facedit.compose.takes.draw import SEEDS_A_SPAN
 from facedit.live.live_expressions import LiveExpressions, live_wishes
 from facedit.live.pace import Pace
 from facedit.live.resting import rest_shares, silent_frames
@@ -22,9 +22,9 @@ from facedit.model.manner import articulate, manner_of
 from facedit.model.seams import limit_steps
 from facedit.model.windows import WINDOW
 from facedit.options import Run
-from facedit.speech.encoders import Encoder
-from facedit.speech.features import extract
-from facedit.speech.whisper_base import WhisperBase
+from facedit.speech.encoders.encoders import Encoder
+from facedit.speech.encoders.features import extract
+from facedit.speech.encoders.whisper_base import WhisperBase
 from facedit.types import Float32, Sound, SpeechFeatures
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME, frame_at, frame_time
 

@@ -13,14 +13,14 @@ from typing import BinaryIO
 import numpy as np
 
 from facedit.bfloat16 import in_bfloat16
-from facedit.compose.checks import check_run
-from facedit.compose.clip import Clip
-from facedit.compose.learn_footage import after_footage
-from facedit.compose.marking import marked
-from facedit.compose.models import Models, load_models
-from facedit.compose.performance import nobody
-from facedit.compose.person import Person, find_person, speaker_of
-from facedit.compose.picture_base import picture_base
+from facedit.compose.frames.person import Person, find_person, speaker_of
+from facedit.compose.frames.picture_base import picture_base
+from facedit.compose.session.checks import check_run
+from facedit.compose.session.performance import nobody
+from facedit.compose.source.clip import Clip
+from facedit.compose.source.models import Models, load_models
+from facedit.compose.takes.learn_footage import after_footage
+from facedit.compose.takes.marking import marked
 from facedit.device import device_of, half_is_quick
 from facedit.errors import UsageError
 from facedit.live.live_expressions import live_wishes
@@ -37,8 +37,8 @@ from facedit.media.sound import read_speech_file
 from facedit.motion.mesh_space import MeshSpace
 from facedit.options import Run
 from facedit.progress import OnProgress, StageClock
-from facedit.speech.voice import synthesise
-from facedit.speech.voice_choice import choose_voice
+from facedit.speech.fit.voice_choice import choose_voice
+from facedit.speech.voices.voice import synthesise
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from facedit.compose.express import EASE_S
+from facedit.compose.takes.express import EASE_S
 from facedit.editing.script import EditScript, edited, loads
 from facedit.errors import FaceditError
 from facedit.face.choice import FaceChoice
@@ -18,7 +18,7 @@ from facedit.inputs import MOST_SEED
 from facedit.motion.expressions import expressions
 from facedit.options import OWN_VOICE, REGIONS
 from facedit.scale.task_process import Tell, Worker
-from facedit.speech.voice import voices
+from facedit.speech.voices.voice import voices
 from facedit.studio.asked_speech import asked_speech
 from facedit.studio.clip_store import Store, StoredClip
 from facedit.studio.edit_states import edit_keys, exports_of, made_from, states, takes_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from facedit.compose.express import wishes_of
+from facedit.compose.takes.express import wishes_of
 from facedit.editing.script import loads
 from facedit.errors import UsageError
 from facedit.inputs import check_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Event
 
 from facedit.progress import OnProgress
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.recognition.whisper_words import Recogniser
 
 
 def make_engine(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from facedit.compose.plans import PlannedEdit
-from facedit.compose.session import Session
+from facedit.compose.session.session import Session
+from facedit.compose.words.plans import PlannedEdit
 from facedit.interchange.export_edit import export_edit
 from facedit.interchange.export_options import ExportOptions
 from facedit.media.output import whole_or_nothing

@@ -16,7 +16,7 @@ import uvicorn
 from facedit.cache import cache_dir
 from facedit.errors import UsageError
 from facedit.scale.task_process import Worker
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.recognition.whisper_words import Recogniser
 from facedit.studio.answers import Studio
 from facedit.studio.app import make_app
 from facedit.studio.clip_store import Store, videos_of

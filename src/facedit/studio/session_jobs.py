@@ -12,9 +12,9 @@ from threading import Event
 from typing import Any
 
 from facedit import api
-from facedit.compose.plans import PlannedEdit, sound_notes, word_notes
-from facedit.compose.results import Result
-from facedit.compose.session import Session
+from facedit.compose.session.results import Result
+from facedit.compose.session.session import Session
+from facedit.compose.words.plans import PlannedEdit, sound_notes, word_notes
 from facedit.editing.corrections import Correction
 from facedit.editing.plan import Fill
 from facedit.editing.script import EditScript, ScriptSource, dumps, loads
@@ -29,7 +29,7 @@ from facedit.options import EditRequest, Run
 from facedit.progress import OnProgress, StageClock
 from facedit.provenance.library import sidecar_of
 from facedit.scale.task_process import Tell
-from facedit.speech.whisper_words import Recogniser
+from facedit.speech.recognition.whisper_words import Recogniser
 from facedit.studio.clip_store import StoredClip
 from facedit.studio.edit_states import edit_keys, resolved, spoken_of, states
 from facedit.studio.export_wishes import Verb

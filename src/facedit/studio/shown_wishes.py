@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from facedit.compose.express import Wish, check_wishes, parse_wish, wishes_for
+from facedit.compose.takes.express import Wish, check_wishes, parse_wish, wishes_for
 from facedit.editing.diff import WordEdit
 from facedit.editing.estimate import estimated_speech_s
 from facedit.editing.plan import EditPlan
@@ -14,7 +14,7 @@ from facedit.editing.script import EditScript
 from facedit.editing.words import tokenise
 from facedit.errors import BadEdit, UsageError
 from facedit.options import Making, Region, Run
-from facedit.speech.word_times import spread
+from facedit.speech.text.word_times import spread
 from facedit.types import Transcript, Word
 
 

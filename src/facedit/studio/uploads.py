@@ -14,7 +14,7 @@ from starlette.requests import Request
 from facedit.errors import BadMedia, FaceditError
 from facedit.interchange.own_subtitles import read_subtitles
 from facedit.media.output import whole_or_nothing
-from facedit.speech.transcript_io import load_transcript
+from facedit.speech.text.transcript_io import load_transcript
 from facedit.studio.clip_store import Store, StoredClip, safe_name
 from facedit.studio.refused import Refused
 from facedit.studio.studio_options import MOST_JSON, MOST_RECORDINGS, STALLED_S

@@ -19,7 +19,7 @@ from facedit.media.probe import probe
 from facedit.media.sound import read_sound
 from facedit.motion.resample import resample_track
 from facedit.scratch import scratch_folder
-from facedit.speech.activity import voice_activity
+from facedit.speech.encoders.activity import voice_activity
 from facedit.speech.sound_ops import speech_samples
 from facedit.types import Bool, FaceTrack, Word
 from facedit.units import MOTION_FPS, frame_at

@@ -10,8 +10,8 @@ from facedit.bench.item_sound import edit_sound
 from facedit.bench.items import Item, Kind, SoundRecipe
 from facedit.bench.make_items.build_clip import BuildClip
 from facedit.bench.make_items.labels import SHORT_NAME, edit_length, edit_position, item_seed, slug
-from facedit.compose.clip import Clip
-from facedit.compose.plans import edit_joints
+from facedit.compose.source.clip import Clip
+from facedit.compose.words.plans import edit_joints
 from facedit.editing.diff import WordEdit
 from facedit.editing.plan import Keep
 from facedit.errors import BadEdit

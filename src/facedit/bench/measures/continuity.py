@@ -40,7 +40,7 @@ import cv2
 import numpy as np
 
 from facedit.bench.scene import Index, Scene, View
-from facedit.compose.seam_measures import face_box
+from facedit.compose.takes.seam_measures import face_box
 from facedit.evaluation.measure import Measure, mean_of, mean_sums, ratio_of, share
 from facedit.evaluation.meter import lip_meter
 from facedit.evaluation.rows import has_face

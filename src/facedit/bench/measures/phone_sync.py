@@ -27,8 +27,8 @@ from facedit.bench.measures.av_sync import WIDEN, widened
 from facedit.bench.scene import Scene, View
 from facedit.evaluation.measure import Measure, correlation_of, correlation_sums
 from facedit.face.distances import lip_opening
-from facedit.speech.forced import AlignedPhone
-from facedit.speech.sound_cache import phones_of_sound
+from facedit.speech.recognition.forced import AlignedPhone
+from facedit.speech.recognition.sound_cache import phones_of_sound
 from facedit.types import Bool, Float64
 from facedit.units import MOTION_FPS, frame_at
 

@@ -101,7 +101,7 @@ def make_worker(clips_root: Path, device: str = AUTO) -> Callable[[Pair], dict[s
     """Load what a worker needs: a function from a pair of items to the sums by disturbance."""
     from facedit.face.landmarker import Landmarker
     from facedit.motion.mesh_space import MeshSpace
-    from facedit.speech.encoders import encoder_named
+    from facedit.speech.encoders.encoders import encoder_named
 
     place = choose_device(device)
     nets, encoder = load_nets(place), encoder_named(device=place)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from facedit.bench.scene import Scene
-from facedit.speech.features import QUIET
+from facedit.speech.encoders.features import QUIET
 from facedit.types import Float32, Sound, Word
 from facedit.units import MOTION_FPS, frame_time, sample_at
 

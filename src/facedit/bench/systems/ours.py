@@ -12,7 +12,7 @@ from facedit.bench.systems.system import TRACKS, Heard, InfillTask, Pictures, Sy
 from facedit.device import device_of
 from facedit.model.checkpoint import MotionModel, load_model, weights_path
 from facedit.model.infill import Task, infill_batch
-from facedit.speech.encoders import encoder_of
+from facedit.speech.encoders.encoders import encoder_of
 from facedit.types import Float32
 from facedit.weights.fetch import sha256_of
 

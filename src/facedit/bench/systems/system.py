@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from facedit.bench.items import Track
 from facedit.options import DEFAULT_SPACE
-from facedit.speech.encoders import Encoder
+from facedit.speech.encoders.encoders import Encoder
 from facedit.types import Bool, Float32
 
 Heard = Literal["own", "other"]

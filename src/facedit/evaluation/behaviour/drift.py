@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facedit.compose.picture_base import PROMPT_FRAMES
+from facedit.compose.frames.picture_base import PROMPT_FRAMES
 from facedit.evaluation.behaviour.long_sounds import LongSound, long_sounds
 from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.fills import Sounds

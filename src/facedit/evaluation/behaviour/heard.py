@@ -11,8 +11,8 @@ from facedit.dataset.footage_list import Source
 from facedit.dataset.transcripts import Given, words_of
 from facedit.media.probe import probe
 from facedit.media.sound import read_sound
-from facedit.speech.forced import AlignedPhone
-from facedit.speech.sound_cache import phones_of_sound
+from facedit.speech.recognition.forced import AlignedPhone
+from facedit.speech.recognition.sound_cache import phones_of_sound
 from facedit.types import Float32, Sound
 from facedit.units import MOTION_FPS
 

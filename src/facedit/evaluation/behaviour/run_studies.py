@@ -19,7 +19,7 @@ from facedit.evaluation.behaviour.rounding import study_rounding
 from facedit.evaluation.behaviour.stillness import study_stillness
 from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.evaluate_options import CLOSURES, DRIFT, ROUNDING, STILLNESS, STUDIES
-from facedit.speech.encoders import Encoder
+from facedit.speech.encoders.encoders import Encoder
 
 log = logging.getLogger(__name__)
 

@@ -13,15 +13,15 @@ from typing import Literal
 
 import numpy as np
 
-from facedit.compose.picture_base import PROMPT_FRAMES
+from facedit.compose.frames.picture_base import PROMPT_FRAMES
 from facedit.evaluation.behaviour.study import Row, Study
 from facedit.evaluation.fills import Sounds
 from facedit.evaluation.hidden_spans import EDGE, Gap, middle_span
 from facedit.evaluation.measure import share
 from facedit.evaluation.rows import silent, speaking, step_lengths, steps_within
 from facedit.runs import runs
-from facedit.speech.encoders import encoder_of, is_made
-from facedit.speech.sound_cache import cached_features
+from facedit.speech.encoders.encoders import encoder_of, is_made
+from facedit.speech.recognition.sound_cache import cached_features
 from facedit.types import Bool, Float32, Float64, Sound
 from facedit.units import MOTION_FPS, frame_time
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedit.editing.words import key
-from facedit.speech.low_energy import level_db
 from facedit.speech.own_voice.imitated_speaker import Speaker
-from facedit.speech.pronounce import pronunciations
+from facedit.speech.signal.low_energy import level_db
 from facedit.speech.sound_ops import cut
+from facedit.speech.text.pronounce import pronunciations
 from facedit.types import Word
 
 MOST_COST = 1.2

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from facedit.editing.spelling import spoken as units_of
-from facedit.speech.match import add_room
 from facedit.speech.own_voice.imitated_speaker import Speaker
-from facedit.speech.pronounce import pronunciations
+from facedit.speech.recognition.whisper_words import heard_words, recognise
+from facedit.speech.signal.match import add_room
 from facedit.speech.sound_ops import cut, from_mono, mono, resampled
-from facedit.speech.whisper_words import heard_words, recognise
+from facedit.speech.text.pronounce import pronunciations
 from facedit.types import Float32
 from facedit.units import SPEECH_RATE
 

@@ -8,16 +8,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from facedit.speech.levels import active_level_db
-from facedit.speech.low_energy import level_db
-from facedit.speech.match import limited, match_loudness_limited
 from facedit.speech.own_voice.beside import Beside, beside, lead, line
 from facedit.speech.own_voice.imitated_speaker import Speaker
 from facedit.speech.own_voice.melody import pitch_for
 from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
 from facedit.speech.own_voice.sounds import VoiceSounds, joined, sounds_of
-from facedit.speech.own_voice.world import HOP_S, Analysis, synthesised
-from facedit.speech.room import in_room
+from facedit.speech.signal.levels import active_level_db
+from facedit.speech.signal.low_energy import level_db
+from facedit.speech.signal.match import limited, match_loudness_limited
+from facedit.speech.signal.room import in_room
+from facedit.speech.signal.world import HOP_S, Analysis, synthesised
 from facedit.speech.sound_ops import cut, fit_length, from_mono, mono, resampled
 from facedit.types import Float32, Float64, Sound, Word
 from facedit.units import sample_at

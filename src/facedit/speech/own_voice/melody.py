@@ -6,7 +6,7 @@ import numpy as np
 
 from facedit.speech.own_voice.beside import Beside, lead, line
 from facedit.speech.own_voice.sounds import VoiceSounds
-from facedit.speech.own_voice.world import HOP_S
+from facedit.speech.signal.world import HOP_S
 from facedit.types import Float64, Word
 
 MOST_LEAD = 3.0 / 12.0 * float(np.log(2.0))

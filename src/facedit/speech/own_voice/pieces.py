@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.speech.forced import AlignedPhone
-from facedit.speech.low_energy import level_db
 from facedit.speech.own_voice.cepstra import cepstra
 from facedit.speech.own_voice.imitated_speaker import Speaker
-from facedit.speech.own_voice.world import HOP_S
-from facedit.speech.pronounce import pronunciations
-from facedit.speech.sound_cache import phones_of_sound
+from facedit.speech.recognition.forced import AlignedPhone
+from facedit.speech.recognition.sound_cache import phones_of_sound
+from facedit.speech.signal.low_energy import level_db
+from facedit.speech.signal.world import HOP_S
 from facedit.speech.sound_ops import cut
+from facedit.speech.text.pronounce import pronunciations
 from facedit.types import Float32, Float64
 from facedit.units import sample_at
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from facedit.speech.own_voice.cepstra import best_warp, cepstra, moved, warped
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds
-from facedit.speech.own_voice.world import Analysis
+from facedit.speech.signal.world import Analysis
 from facedit.types import Bool, Float64
 
 NEIGHBOURS = 8

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedit.speech.activity import voice_activity
-from facedit.speech.own_voice.world import HOP_S, Analysis, analyse, find_pitch
+from facedit.speech.encoders.activity import voice_activity
+from facedit.speech.encoders.whisper_base import WHISPER
+from facedit.speech.signal.world import HOP_S, Analysis, analyse, find_pitch
 from facedit.speech.sound_ops import fit_length, resampled
-from facedit.speech.whisper_base import WHISPER
 from facedit.types import Bool, Float32, Float64
 from facedit.units import SPEECH_RATE, SPEECH_SAMPLES_PER_FRAME, SPEECH_TICKS_PER_FRAME
 

@@ -10,8 +10,8 @@ import numpy as np
 from facedit.cache import cached
 from facedit.speech.own_voice.sounds import VoiceSounds, sounds_of
 from facedit.speech.sound_ops import from_mono, mono, resampled
-from facedit.speech.voice import VOICES, synthesise, voice_named
-from facedit.speech.voice_bank import TEXT
+from facedit.speech.voices.voice import VOICES, synthesise, voice_named
+from facedit.speech.voices.voice_bank import TEXT
 from facedit.types import Sound
 
 _VERSION = 1

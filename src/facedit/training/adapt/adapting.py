@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from facedit.compose.base import TrackedWindow
-from facedit.compose.models import Models
+from facedit.compose.frames.base import TrackedWindow
+from facedit.compose.source.models import Models
 from facedit.options import Run
 from facedit.progress import StageClock
 from facedit.render.mouths import Mouths

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedit.compose.weights import SPEAKER_KIND
+from facedit.compose.source.weights import SPEAKER_KIND
 from facedit.dataset.prepare import describe_space
 from facedit.device import choose_device
 from facedit.errors import BadWeights, NoGain

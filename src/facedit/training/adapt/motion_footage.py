@@ -15,7 +15,7 @@ from facedit.dataset.prepared import KEPT, PreparedClip, read_clip
 from facedit.device import device_of
 from facedit.errors import BadMedia, NoFace
 from facedit.model.checkpoint import MotionModel
-from facedit.speech.encoders import encoder_of
+from facedit.speech.encoders.encoders import encoder_of
 
 UNLIKE = 0.035
 """Root mean square distance, in outer-eye distances, from which a clip's neutral face is unlike

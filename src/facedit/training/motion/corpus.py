@@ -23,7 +23,7 @@ from facedit.model.dit import DiT
 from facedit.model.normalise import SpeechProjection
 from facedit.model.warm_start import grown
 from facedit.model.windows import LONGEST_WINDOW, WINDOW
-from facedit.speech.encoders import layers_in
+from facedit.speech.encoders.encoders import layers_in
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset
 from facedit.training.motion.motion_config import MotionExperiment, MotionOptimConfig
 from facedit.training.motion.sampler import Batch, Sampler

@@ -16,7 +16,7 @@ from facedit.fields import build
 from facedit.lip_sync.distance import REACH
 from facedit.lip_sync.sync_network import SyncNetwork, SyncNetworkConfig
 from facedit.lip_sync.sync_weights import SyncModel, save_sync
-from facedit.speech.encoders import layers_in
+from facedit.speech.encoders.encoders import layers_in
 from facedit.training.distributed import Processes
 from facedit.training.engine import TrainingTask, Validation
 from facedit.training.motion.data import Dataset, chosen_rows, load_dataset

@@ -1,0 +1,1 @@
+"""What lies under the output: canvas and mask, tracked faces, pictures and sound."""

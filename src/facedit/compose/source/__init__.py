@@ -1,0 +1,1 @@
+"""What is given: the clip or the picture, its moments, the weights."""

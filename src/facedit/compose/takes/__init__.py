@@ -1,0 +1,1 @@
+"""What is made: motion is drawn into the mask, rendered, measured, marked and written."""

@@ -1,0 +1,1 @@
+"""What shall be said: from a request to a plan, and the sound of new words."""

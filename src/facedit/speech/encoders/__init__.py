@@ -1,0 +1,1 @@
+"""What the motion model hears: speech encoders, energy and voice activity."""

@@ -1,1 +1,0 @@
-"""Engines of others that speak in the speaker's voice: by a command, or by another package."""

@@ -1,0 +1,1 @@
+"""New sound fitted to a clip: spoken words, recordings, and what engines give back."""

@@ -1,0 +1,1 @@
+"""What is said, and when: recognition and forced alignment."""

@@ -1,0 +1,1 @@
+"""Measures and operations on speech as a signal: levels, pitch, colour, room."""

@@ -1,0 +1,1 @@
+"""Words as text: transcripts of every format, and how words are pronounced."""

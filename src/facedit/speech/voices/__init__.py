@@ -1,0 +1,1 @@
+"""Voices by name, who speaks, and other people's engines."""
