@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from facedit.face.landmarker import _Network
-from facedit.speech import whisper_base, whisper_words
+from facedit.speech.encoders import whisper_base
+from facedit.speech.recognition import whisper_words
 from facedit.types import Float32
 
 SOUNDS = 200
