@@ -151,6 +151,7 @@ def test_ac3_goes_on_as_loud_as_it_says_and_no_thinner(mode: int) -> None:
     assert made(0).options == {"dialnorm": "-31"}
     assert kind.bit_rate == made(27, bit_rate=192_000).bit_rate == 192_000
     assert made(27, bit_rate=192_001).bit_rate == 224_000
+    assert made(27, bit_rate=256_001).bit_rate == 320_000
     assert made(27, channels=6).bit_rate == 384_000
     assert made(27, bit_rate=700_000).bit_rate == 640_000
 
