@@ -109,7 +109,7 @@ def cached_alignment(sound: Sound, tokens: Sequence[str]) -> tuple[AlignedWord, 
 
 
 def cached_pitch(sound: Sound) -> Float64:
-    """Return ``own_voice.world.find_pitch`` of a mono sound, found at most once."""
+    """Return ``signal.world.find_pitch`` of a mono sound, found at most once."""
 
     def read(entry: Path) -> Float64:
         with np.load(entry, allow_pickle=False) as stored:
