@@ -69,6 +69,7 @@ HEARD_S = 4.0
 """What is heard on either side of an exchange by the recogniser."""
 LEAST_JUDGED_S = 1.5
 """Shorter sounds are repeated up to that before their speaker is judged."""
+LEAST_FLOOR_S = 0.06  # of shorter words nothing is left between the ends
 FLOORS_HZ = (250, 500, 1000, 2000, 4000)
 USUAL = 95
 """Percentile of the clip's own steps from word to word within which a joint is usual."""
@@ -349,6 +350,7 @@ def floors(new: Sound, count: int, sound: Sound, words: tuple[Word, ...]) -> dic
     runs = [
         cut(sound, words[k].start_s, words[k + count - 1].end_s)
         for k in range(len(words) - count + 1)
+        if words[k + count - 1].end_s - words[k].start_s >= LEAST_FLOOR_S
     ]
     row: dict[str, object] = {}
     for name, floor in (("floor", floor_of), ("spectral floor", band_floors)):
