@@ -120,8 +120,7 @@ def speech_for_edit(
     rate, voiced = reference.sound.rate, reference.voiced()
     gains = speech_gains(voiced, reference.words)
     clip = spoken_channel(voiced, gains)
-    said = from_mono(clip, rate)
-    theirs, ours = _pitch(said), _pitch(spoken)
+    theirs, ours = _pitch(from_mono(clip, rate)), _pitch(spoken)
     semitones = 12.0 * math.log2(theirs / ours) if theirs and ours else 0.0
     semitones = float(np.clip(semitones, -MOST_SEMITONES, MOST_SEMITONES))
 
@@ -147,15 +146,14 @@ def speech_for_edit(
         choice = replace(choice, own=False, warning=_NOT_OWN) if choice.own else choice
         beside, heard = cut_out(near(), words, wanted.start)
     beside = over_room(beside, reference, gains)
-    fit: tuple[tuple[str, float], ...] = (
+    fit = (
         ("clip pitch Hz", theirs or math.nan),
         ("voice pitch Hz", ours or math.nan),
         ("clip level dB", active_level_db(clip, rate)),
         ("clip syllables/s", syllable_rate(reference.words) or math.nan),
         ("snippet syllables/s", syllable_rate(heard.words) or math.nan),
+        *(() if own is None else (("share of the speaker's own moments", own.weight),)),
     )
-    if own is not None:
-        fit += (("share of the speaker's own moments", own.weight),)
     return Snippet(words_alone(beside), heard, chosen.name, speed, semitones, fit, choice,
                    reference.background, beside=beside)  # fmt: skip
 
