@@ -1,6 +1,8 @@
 """The speaker's own voice: pitch, formants, joints, checked where the answer is known."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,14 +11,14 @@ from facedit.speech.fit.clip_reference import speaker_alone
 from facedit.speech.own_voice.beside import Beside, beside, lead, line
 from facedit.speech.own_voice.cepstra import best_warp, cepstra, envelope_of, warped
 from facedit.speech.own_voice.hearing import missed, unheard_in_place
-from facedit.speech.own_voice.imitate import imitate, new_words
+from facedit.speech.own_voice.imitate import imitate
 from facedit.speech.own_voice.melody import MOST_LEAD, MOST_STEP, pitch_for
 from facedit.speech.own_voice.recolour import in_colour_of, mixed, neighbours_mean
 from facedit.speech.own_voice.sounds import FRAMES_PER_TICK, VoiceSounds, joined
 from facedit.speech.own_voice.voice_sample import voice_sample
 from facedit.speech.signal.levels import active_level_db, median_pitch
 from facedit.speech.signal.world import HOP_S, analyse, find_pitch, synthesised
-from facedit.speech.sound_ops import mono, resampled
+from facedit.speech.sound_ops import cut, mono, resampled
 from facedit.speech.voices.voice import synthesise
 from facedit.types import Sound, Word
 
@@ -197,6 +199,13 @@ def test_a_low_voice_says_new_words_low_in_place_and_understood(
     )
     assert made.unheard == 0
     assert made.dry is dry[-1]  # by which the words are cut out
+
+
+def new_words(sound: Sound, words: Sequence[Word], new: slice) -> Sound:
+    """Cut the new ones out of the words of a sound, half of the pauses beside them with them."""
+    middles_s = [(left.end_s + right.start_s) / 2 for left, right in pairwise(words)]
+    edges_s = [0.0, *middles_s, sound.duration_s]
+    return cut(sound, edges_s[new.start], edges_s[new.stop])
 
 
 def test_new_words_count_as_heard_in_their_place_however_they_are_spelled() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
+from facedit.cache import cached
 from facedit.media.pcm import resample
 from facedit.types import Float32, Sound
 from facedit.units import SPEECH_RATE, sample_at
@@ -80,3 +83,20 @@ def sound_key(sound: Sound, purpose: str) -> str:
     digest = hashlib.sha256(f"{purpose}\n{sound.rate}\n{sound.samples.shape}\n".encode())
     digest.update(np.ascontiguousarray(sound.samples, dtype=np.float32).data)
     return digest.hexdigest()
+
+
+def cached_sound(key: str, make: Callable[[], Sound]) -> Sound:
+    """Read a sound from disk, or make and keep it; ``key`` stands for all that it depends on."""
+
+    def read(entry: Path) -> Sound:
+        with np.load(entry, allow_pickle=False) as stored:
+            samples, rate = np.asarray(stored["samples"], np.float32), int(stored["rate"])
+        if samples.ndim != 2 or not np.isfinite(samples).all() or rate <= 0:
+            raise ValueError("it is no sound")
+        return Sound(samples, rate)
+
+    def write(part: Path, sound: Sound) -> None:
+        with part.open("wb") as file:
+            np.savez(file, samples=sound.samples, rate=sound.rate)
+
+    return cached(f"speech/{key}.npz", read, make, write)

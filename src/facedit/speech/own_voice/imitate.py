@@ -97,13 +97,6 @@ def imitate(
     return min(reversed(tried), key=lambda one: one.unheard)
 
 
-def new_words(sound: Sound, words: Sequence[Word], new: slice) -> Sound:
-    """Cut the new ones out of the words of a sound, half of the pauses beside them with them."""
-    middles_s = [(left.end_s + right.start_s) / 2 for left, right in pairwise(words)]
-    edges_s = [0.0, *middles_s, sound.duration_s]
-    return cut(sound, edges_s[new.start], edges_s[new.stop])
-
-
 def _first(analysis: Analysis, frames: int) -> Analysis:
     """Take the beginning of what was read."""
     pitch, envelope = analysis.pitch_hz[:frames], analysis.envelope[:frames]

@@ -15,14 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from facedit.cache import cached
 from facedit.errors import BadMedia, BadPlugin, UsageError
 from facedit.media.sound import read_speech_file
 from facedit.media.wav import write_wav
 from facedit.scratch import scratch_folder
-from facedit.speech.sound_ops import from_mono, mono, resampled, sound_key
+from facedit.speech.sound_ops import cached_sound, from_mono, mono, resampled, sound_key
 from facedit.speech.voices.process import run_within
 from facedit.speech.voices.voice_interface import Passage
 from facedit.types import Sound
@@ -88,7 +85,7 @@ class CommandEngine:
 
     def say(self, passage: Passage) -> Sound:
         """Let the program say a passage, at most once for the same command and passage."""
-        return cached(f"speech/{self._key(passage)}.npz", _read, lambda: self._run(passage), _write)
+        return cached_sound(self._key(passage), lambda: self._run(passage))
 
     def _run(self, passage: Passage) -> Sound:
         with scratch_folder() as folder:
@@ -161,16 +158,3 @@ def _lay_out(passage: Passage, folder: Path) -> dict[str, str]:
         "start_s": f"{passage.span_s[0]:.3f}",
         "end_s": f"{passage.span_s[1]:.3f}",
     }
-
-
-def _read(entry: Path) -> Sound:
-    with np.load(entry, allow_pickle=False) as stored:
-        samples, rate = np.asarray(stored["samples"], np.float32), int(stored["rate"])
-    if samples.ndim != 2 or not np.isfinite(samples).all() or rate <= 0:
-        raise ValueError("it is no sound")
-    return Sound(samples, rate)
-
-
-def _write(part: Path, sound: Sound) -> None:
-    with part.open("wb") as file:
-        np.savez(file, samples=sound.samples, rate=sound.rate)
